@@ -1,0 +1,70 @@
+# The only door: `make help` lists what there is.
+PYTHON ?= python3
+API_PORT ?= 8080
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --custom-compile-command "make lock"
+
+export API_PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run up down status test lint format bench lock clean
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/installed  ## One full demonstration on a real local Airflow, from nothing to the printed records
+	@$(BIN)/python -m tools.local_stack run
+
+up: .venv/installed  ## Start Airflow with its web interface in the background (API_PORT=8081 for another port)
+	@$(BIN)/python -m tools.local_stack up
+
+down: .venv/installed  ## Stop all that runs in the background; the data stays
+	@$(BIN)/python -m tools.local_stack down
+
+status: .venv/installed  ## What runs, and how to reach it
+	@$(BIN)/python -m tools.local_stack status || [ $$? -eq 3 ]  # 3: not running
+
+test: .venv/installed-dev  ## All tests; for some: make test TESTS="tests/tools -k postgres"
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/installed-dev  ## Style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/installed-dev  ## Put the code into the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/installed-dev  ## Measure what the documentation claims
+	@$(BIN)/python -m benchmarks
+
+lock: .venv/uv  ## Pin the newest versions that fit requirements*.in
+	@PATH="$(CURDIR)/$(BIN):$$PATH" && $(LOCK) --upgrade requirements.in -o requirements.txt \
+	    && $(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean:  ## Stop everything; remove state, environment and caches
+	@if [ -d .local ] && [ -f .venv/installed ]; then $(BIN)/python -m tools.local_stack clean; fi
+	@rm -rf .local .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: installed once, and again when the pinned versions change.
+.venv/uv:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, \
+	this is " + sys.version.split()[0] + "; name another one: make PYTHON=/path/to/python3")'
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/installed: .venv/uv requirements.txt
+	@echo "installing requirements.txt"
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	@echo "installing requirements-dev.txt"
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measured claims; not timed tests."""

@@ -1,0 +1,150 @@
+"""Keeps the registered models good.
+
+Every six hours, for each model file in `include/models/`: **analyze** what changed since the champion was accepted,
+**decide** whether a retrain pays, **execute** it (train a challenger, prove on rows that neither model has seen that it
+beats the champion, publish it or leave the champion alone), and **log** what happened and why.
+
+**Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
+artifacts below `RETRAINING_ARTIFACTS_DIR`.
+
+**A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain and doubles no row.
+
+### When it fails
+- `registered_models`: the folder of model files is missing, or `models` names an unknown model. Correct
+  `RETRAINING_MODELS_DIR` or the parameter.
+- `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
+  Correct it, then clear the task.
+- `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
+- `execute_retraining`: the trainer raised, or the process died; the event row holds the error, and the next run tries
+  again. *Skipped* is no failure: it was decided not to retrain.
+- `log_retraining_completion`: another process still executes the event, or Postgres is down. It is retried; the next
+  run closes what is left.
+- `fail_run_if_any_model_failed`: one of the tasks above failed. The other models are not affected.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+
+LABEL = "{{ model_name }}"  # each mapped task shows the model's name instead of a number
+
+
+def _label(model_name: str) -> None:
+    get_current_context()["model_name"] = model_name  # type: ignore[typeddict-unknown-key]  # read by LABEL
+
+
+@dag(
+    schedule="0 */6 * * *",
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it as UTC
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},
+    doc_md=__doc__,
+    tags=["machine-learning", "retraining"],
+    params={
+        "models": Param(
+            [], type=["null", "array"], items={"type": "string"}, title="Models",
+            description="Names of the models to check. Empty: all that are enabled.",
+        ),
+        "reason": Param(
+            "", type=["null", "string"], maxLength=500, title="Reason",
+            description="Why you ask; kept on record.",
+        ),
+        "force": Param(
+            False, type="boolean", title="Force",
+            description="Retrain whatever the policy says. Broken data still blocks, and the gate still decides.",
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and record, but do not execute."),
+        "preset": Param(
+            "", type="string", enum=["", "conservative", "balanced", "aggressive"], title="Preset",
+            description="Policy preset for this run. Empty: each model's own.",
+        ),
+        "as_of": Param(
+            None, type=["null", "string"], format="date-time", title="As of",
+            description="End of the recent window. Empty: the logical date, or now for a manual run.",
+        ),
+    },
+)  # fmt: skip
+def automatic_model_retraining() -> None:
+    """Wire the four steps for each model."""
+
+    @task
+    def registered_models(params: dict[str, Any]) -> list[str]:
+        from include.outcomes import task_outcome
+        from include.registry.loader import names_to_check
+
+        with task_outcome() as deployment:
+            return names_to_check(deployment.models_dir, params["models"] or [])
+
+    @task(map_index_template=LABEL)
+    def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
+        _label(model_name)
+        from include import report, workflow
+        from include.outcomes import run_of, task_outcome
+
+        with task_outcome() as deployment:
+            return report.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
+
+    @task(map_index_template=LABEL)
+    def check_retraining_decision(
+        model_name: str, analysis: dict[str, Any], dag_run: Any = None, params: Any = None
+    ) -> int | None:
+        """Pass on the event's id, or nothing when the model is to be left alone."""
+        _label(model_name)
+        from include import report, workflow
+        from include.outcomes import run_of, task_outcome
+
+        with task_outcome() as deployment:
+            decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
+            print(report.banner(decision))
+            return None if event is None else event.id
+
+    @task(map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False)
+    def execute_retraining(model_name: str, event_id: int | None, params: Any = None) -> dict[str, Any]:
+        """Obey the decision here: inside a mapped group a branch or a short circuit does not skip what follows."""
+        _label(model_name)
+        if event_id is None:
+            raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
+        if params["dry_run"]:
+            raise AirflowSkipException(f"{model_name}: dry run")
+        from include import report, workflow
+        from include.outcomes import task_outcome
+
+        with task_outcome() as deployment:
+            return report.of_event(workflow.execute(deployment, event_id))
+
+    @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
+    def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
+        _label(model_name)
+        from include import report, workflow
+        from include.outcomes import run_of, task_outcome
+
+        with task_outcome() as deployment:
+            print(report.of_model(model_name, workflow.log_completion(deployment, model_name, run_of(dag_run, params))))
+
+    steps: list[Any] = []
+
+    @task_group(prefix_group_id=False)
+    def each_model(model_name: str) -> None:
+        analysis = analyze_retraining_need(model_name)
+        event_id = check_retraining_decision(model_name, analysis)
+        outcome = execute_retraining(model_name, event_id)
+        logged = log_retraining_completion(model_name)
+        outcome >> logged
+        steps.extend([analysis, event_id, outcome, logged])
+
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def fail_run_if_any_model_failed() -> None:
+        """Without a failed leaf the run would be green, because the log task succeeds after a failure."""
+        raise RuntimeError("at least one model failed: its red task and its event row say why")
+
+    models = registered_models()
+    each_model.expand(model_name=models)
+    [models, *steps] >> fail_run_if_any_model_failed()
+
+
+automatic_model_retraining()

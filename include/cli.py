@@ -1,0 +1,205 @@
+"""Command line: ``python -m include.cli check | execute | replay | migrate | report``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from include.errors import ConfigurationError, RetrainingError
+from include.settings import Settings
+
+METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except RetrainingError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def check(options: argparse.Namespace) -> None:
+    """Decide from plain files whether a retrain pays, and print the decision."""
+    _decide(options)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Decide from plain files; if it pays (or with --force) train a challenger and judge it."""
+    from include.plain_files import read_plain_files, retrain
+
+    if not _decide(options) and not options.force:
+        return
+    files = read_plain_files(
+        options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
+    )
+    outcome = retrain(files, options.target, minimum_rows=options.min_samples, output=options.output)
+    print(f"Outcome: {outcome.status}: {outcome.reason}")
+    for name, value in outcome.scores.items():
+        before = outcome.champion_scores.get(name)
+        print(f"  {name}: {'' if before is None else f'{before:.4g} → '}{value:.4g}")
+    print(f"Artifact: {options.output / outcome.artifact_path}" if outcome.artifact_path else "No artifact was made")
+
+
+def replay(options: argparse.Namespace) -> None:
+    """Replay a stretch of history with the production code, and print a line a window and a summary."""
+    from include.records.memory import MemoryStore
+    from include.replay import Window, boundaries, lines
+    from include.replay import replay as run
+    from include.retraining.artifacts import ArtifactFolder
+    from include.workflow import Deployment
+
+    settings = Settings.from_environment()
+    moments = boundaries(options.start, options.end, options.every)
+
+    def show(window: Window) -> None:
+        score = "-" if window.score is None else f"{window.score:.4g}"
+        print(f"{window.start:%Y-%m-%d %H:%M}  {window.rows:6d} rows  {window.champion:>4s}  {score:>10s}  "
+              f"{window.decision}{'  => ' + window.outcome if window.outcome else ''}", flush=True)  # fmt: skip
+
+    with tempfile.TemporaryDirectory() as folder:
+        deployment = Deployment(
+            store=MemoryStore(),
+            models_dir=options.models_dir or settings.models_dir,
+            data_dir=options.data_dir or settings.data_dir,
+            artifacts=ArtifactFolder(Path(folder)),
+        )
+        result = run(deployment, options.model, moments, show=show, preset=options.preset, compare=not options.alone)
+        print()
+        for line in lines(result, deployment.spec(options.model).metric):
+            print(line)
+
+
+def migrate(_options: argparse.Namespace) -> None:
+    """Bring the records database to the newest schema."""
+    import psycopg
+
+    from include.records.schema import migrate as apply
+
+    with psycopg.connect(_database()) as connection:
+        applied = apply(connection)
+    print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
+
+
+def report(options: argparse.Namespace) -> None:
+    """Print what came of each model in the given runs, and their event rows."""
+    import psycopg
+
+    from include.records.postgres import PostgresStore
+    from include.report import event_row, of_model
+
+    uri = _database()
+    store = PostgresStore(lambda: psycopg.connect(uri))
+    for run_id in options.run_id:
+        print(f"Run {run_id}")
+        for analysis, _ in store.decisions(run_id=run_id):
+            print(of_model(analysis.model_name, store.decision(analysis.model_name, run_id)))
+    print("\nmodel_retraining_events")
+    rows = [event_row(event) for run_id in options.run_id for event in store.events(run_id=run_id)]
+    for row in rows or ["  no new event"]:
+        print(row)
+
+
+def _decide(options: argparse.Namespace) -> bool:
+    from include.orchestrator import AutomaticRetrainingOrchestrator
+    from include.plain_files import read_plain_files
+    from include.report import banner
+
+    files = read_plain_files(
+        options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
+    )
+    orchestrator = AutomaticRetrainingOrchestrator(
+        data_drift_threshold=options.data_drift_threshold,
+        performance_threshold=options.performance_threshold,
+        min_samples_for_retraining=options.min_samples,
+        baseline_metrics=_metrics(options, "baseline_"),
+    )
+    target = getattr(options, "target", None)
+    decision = orchestrator.should_retrain(
+        files.reference.drop(columns=target, errors="ignore"), files.recent, files.predictions, files.actuals,
+        _metrics(options, ""),
+    )  # fmt: skip
+    print(banner(decision))
+    return decision.triggered
+
+
+def _metrics(options: argparse.Namespace, prefix: str) -> dict[str, float]:
+    given = {name: getattr(options, prefix + name) for name in METRIC_FLAGS}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _database() -> str:
+    uri = Settings.from_environment().database_uri
+    if uri is None:
+        raise ConfigurationError(
+            "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
+        )
+    return uri
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include.cli", description="Keeps production models good.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="decide from plain files", description=check.__doc__), check)
+    executing = commands.add_parser(
+        "execute", help="decide, train and judge from plain files", description=execute.__doc__
+    )
+    _add_check(executing, execute)
+    executing.add_argument("--target", default="target", help="column to predict (default: %(default)s)")
+    executing.add_argument("--output", type=Path, default=Path("artifacts"), help="folder for the version trained")
+    executing.add_argument("--force", action="store_true", help="retrain whatever the decision is")
+    _add_replay(commands.add_parser("replay", help="replay a stretch of history", description=replay.__doc__))
+    migrating = commands.add_parser(
+        "migrate", help="bring the records database up to date", description=migrate.__doc__
+    )
+    migrating.set_defaults(command=migrate)
+    reporting = commands.add_parser("report", help="what came of some runs", description=report.__doc__)
+    reporting.add_argument("--run-id", action="append", required=True, help="run of the DAG; may be repeated")
+    reporting.set_defaults(command=report)
+    return parser
+
+
+def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
+    add = parser.add_argument
+    add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV or Parquet)")
+    add("--recent-data", type=Path, required=True, help="rows observed since, in time order")
+    add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy)")
+    add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy)")
+    for name in METRIC_FLAGS:
+        add(f"--{name}", type=float, help=f"the model's {name} now")
+        add(f"--baseline-{name}", type=float, help=f"its {name} when it was accepted")
+    add("--data-drift-threshold", type=float, default=0.05, help="false-alarm rate of a check (default: %(default)s)")
+    add("--performance-threshold", type=float, help="worsening that matters (default: by metric)")
+    add("--min-samples", type=int, default=100, help="recent rows needed (default: %(default)s)")
+    parser.set_defaults(command=command)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", required=True, help="name of a registered model with timestamps")
+    add("--from", dest="start", type=_moment, required=True, help="where to begin; the first version is trained then")
+    add("--to", dest="end", type=_moment, required=True, help="where to end")
+    add("--every", default="28d", help="time between checks: 6h, 28d, 1mo (calendar months); default: %(default)s")
+    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
+    add("--data-dir", type=Path, help="folder that source paths start from (default: RETRAINING_DATA_DIR)")
+    add("--alone", action="store_true", help="do not compare with never and always retraining")
+    parser.set_defaults(command=replay)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A model's rows as the workflow needs them: reference, recent, history, and the columns in them that matter."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from include.data.sources import read_pair, read_timed
+from include.errors import DataError
+from include.registry.spec import ModelSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelTables:
+    """The rows of one model as of one moment.
+
+    Parameters
+    ----------
+    reference : DataFrame
+        What the first version is trained on.
+    recent : DataFrame
+        Observed since the champion was accepted, within the window, in time order.
+    history : DataFrame
+        All rows known at that moment, from the start of the reference on, recent ones included and last.
+    window_start : datetime or None
+        Where the recent rows begin; None without timestamps.
+    """
+
+    reference: pd.DataFrame
+    recent: pd.DataFrame
+    history: pd.DataFrame
+    window_start: datetime | None
+
+
+def read_tables(
+    spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = ""
+) -> ModelTables:
+    """Read a model's rows as of `as_of`.
+
+    Parameters
+    ----------
+    seen_until : datetime, optional
+        Rows before it were used to train and accept the champion; they are not recent.
+    seen_hash : str
+        The same for models without timestamps: hash of the recent rows that the champion was accepted on.
+    """
+    if spec.source.timed:
+        return _timed(spec, data_dir, as_of, seen_until)
+    reference, recent = read_pair(spec, data_dir)
+    if seen_hash and table_hash(recent) == seen_hash:
+        recent = recent.iloc[:0]
+    history = pd.concat([reference, recent], ignore_index=True)
+    return ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+
+
+def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
+    """The model's features: those that its file lists, else all columns but timestamp, target and prediction."""
+    if spec.features is not None:
+        return list(spec.features)
+    names = [name for name in table.columns if name not in {spec.timestamp, spec.target, spec.prediction}]
+    if not names:
+        raise DataError(f"model {spec.name}: field features: there is no column besides target and timestamp")
+    return names
+
+
+def labelled(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose label has arrived."""
+    return table[table[spec.target].notna()]
+
+
+def table_hash(table: pd.DataFrame) -> str:
+    """SHA-256 of a table's values, column names and row order."""
+    digest = hashlib.sha256("\x1f".join(str(name) for name in table.columns).encode("utf-8", "surrogatepass"))
+    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _timed(spec: ModelSpec, data_dir: Path, as_of: datetime, seen_until: datetime | None) -> ModelTables:
+    assert spec.timestamp is not None
+    assert spec.reference is not None
+    history = read_timed(spec, data_dir, as_of)
+    if spec.reference.start is not None:
+        history = history[history[spec.timestamp] >= pd.Timestamp(spec.reference.start)].reset_index(drop=True)
+    times = history[spec.timestamp]
+    if spec.label_delay:  # labels younger than this had not arrived at that moment
+        history = history.assign(
+            **{spec.target: history[spec.target].where(times < pd.Timestamp(as_of - spec.label_delay))}
+        )
+    start = as_of - spec.window
+    if seen_until is not None:
+        start = max(start, seen_until)
+    return ModelTables(
+        reference=history[times < pd.Timestamp(spec.reference.end)].reset_index(drop=True),
+        recent=history[times >= pd.Timestamp(start)].reset_index(drop=True),
+        history=history,
+        window_start=start,
+    )

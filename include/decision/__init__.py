@@ -1,0 +1,1 @@
+"""From signals to a decision that an operator can act on. Pure: evidence in, verdict out."""

@@ -1,0 +1,64 @@
+"""Outliers: do recent rows hold more extreme values than the reference did?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from include.data.profile import OUTLIER_Z, NumericColumn
+from include.detectors.comparison import Comparison
+from include.signals import Signal, SignalKind, Verdict
+from include.statistics import effective_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutlierDetector:
+    """Share of values with |z| > 3, where z counts in the *reference's* mean and standard deviation.
+
+    Measured against the recent rows' own mean and deviation an outlier would hide itself, and clean data would always
+    have some. Changed when the share is above `share` and above the reference's own share beyond chance (one-sided
+    binomial test on effective rows, `level` divided by the number of columns).
+
+    Parameters
+    ----------
+    share : float, default 0.05
+        Share of outlying values, in [0, 1], from which on it matters.
+    level : float, default 0.001
+        Probability that any column is called changed on one check although nothing changed.
+    """
+
+    share: float = 0.05
+    level: float = 0.001
+
+    def detect(self, comparison: Comparison) -> Sequence[Signal]:
+        """One signal for each numeric column that both profiles have."""
+        pairs = [
+            (name, known, recent)
+            for name, known in comparison.reference.columns.items()
+            if isinstance(known, NumericColumn)
+            and isinstance(recent := comparison.recent.columns.get(name), NumericColumn)
+        ]
+        level = self.level / max(len(pairs), 1)
+        return [self._signal(*pair, level, comparison.minimum_rows) for pair in pairs]
+
+    def _signal(
+        self, name: str, known: NumericColumn, recent: NumericColumn, level: float, minimum_rows: int
+    ) -> Signal:
+        value, p_value = None, None
+        if recent.finite == 0 or known.finite == 0:
+            verdict, reason = Verdict.NO_DATA, f"{name}: no values"
+        elif recent.finite < minimum_rows:
+            verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {recent.finite} values: too few to tell"
+        else:
+            from scipy import stats
+
+            value = recent.outliers / recent.finite
+            rows = max(round(effective_size(recent.finite, recent.lag1)), 1)
+            usual = max(known.outliers / known.finite, 1.0 / known.finite)
+            p_value = float(stats.binom.sf(round(value * rows) - 1, rows, usual))
+            verdict = Verdict.CHANGED if value > self.share and p_value < level else Verdict.STABLE
+            reason = f"{name}: {value:.1%} of values beyond {OUTLIER_Z:g} sd, {usual:.1%} in the reference"
+        return Signal(
+            kind=SignalKind.OUTLIERS, statistic="outlier_share", feature=name, verdict=verdict, value=value,
+            threshold=self.share, p_value=p_value, level=level, reason=reason,
+        )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Every error raised on purpose, one class per reaction of the caller.
+
+::
+
+    RetrainingError
+    ├── PermanentError            trying again cannot help: fail the task at once
+    │   ├── ConfigurationError    a setting or a model file is wrong: correct it
+    │   ├── DataError             the rows cannot be used as they are: correct the source
+    │   ├── TrainingError         the trainer raised or returned nothing usable
+    │   └── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
+    └── TransientError            trying again may help: let the task be retried
+        ├── SourceUnavailable     a file or a server cannot be reached now
+        └── ClaimLost             another process retrains this model, or took this retraining over
+"""
+
+from __future__ import annotations
+
+
+class RetrainingError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+
+class PermanentError(RetrainingError):
+    """Trying again cannot help."""
+
+
+class ConfigurationError(PermanentError):
+    """A setting or a model file is wrong.
+
+    Parameters
+    ----------
+    where : str
+        The file, environment variable or flag.
+    problems : sequence of str
+        One line each: field, what was found, what is allowed.
+    """
+
+    def __init__(self, where: object, *problems: str) -> None:
+        self.where = str(where)
+        self.problems = problems
+        super().__init__(f"{where}: " + "; ".join(problems))
+
+
+class DataError(PermanentError):
+    """The rows cannot be used as they are."""
+
+
+class TrainingError(PermanentError):
+    """The trainer raised, or what it returned cannot be used."""
+
+
+class ArtifactError(PermanentError):
+    """A stored model is missing, damaged, or holds types that are not on the allow-list."""
+
+
+class TransientError(RetrainingError):
+    """Trying again later may help."""
+
+
+class SourceUnavailable(TransientError):
+    """A file or a server that holds rows cannot be reached now."""
+
+
+class ClaimLost(TransientError):
+    """This process no longer (or not yet) owns the right to retrain the model."""

@@ -1,0 +1,147 @@
+"""Signals and policy to a decision, for use without Airflow and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.profile import profile_table
+from include.decision.decide import decide
+from include.decision.decision import Decision
+from include.detectors import (
+    Comparison,
+    ConceptDriftDetector,
+    DataDriftDetector,
+    DataQualityDetector,
+    Detector,
+    ModelPerformanceMonitor,
+    OutlierDetector,
+    SufficiencyDetector,
+)
+from include.detectors.performance import DEFAULT_THRESHOLDS
+from include.scoring import METRICS, LabelledRows
+from include.signals import Signal, SignalKind, Verdict
+from include.triggers.policy import standard_policy
+from include.triggers.presets import PRESETS, PolicySettings
+from include.triggers.trigger import Evidence
+
+
+def standard_detectors(settings: PolicySettings, metric: str) -> Sequence[Detector]:
+    """The detectors with the settings of a policy, for a model with that primary metric."""
+    return (
+        SufficiencyDetector(),
+        DataQualityDetector(),
+        DataDriftDetector(threshold=settings.drift_level),
+        OutlierDetector(share=settings.outlier_share),
+        ConceptDriftDetector(threshold=settings.concept_drift_threshold, level=settings.performance_level),
+        ModelPerformanceMonitor(
+            thresholds={**DEFAULT_THRESHOLDS, metric: settings.performance_threshold}, level=settings.performance_level
+        ),
+    )
+
+
+def detect(detectors: Sequence[Detector], comparison: Comparison) -> list[Signal]:
+    """The signals of all detectors."""
+    return [signal for detector in detectors for signal in detector.detect(comparison)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomaticRetrainingOrchestrator:
+    """Decides from two tables, predictions and actuals whether a retrain pays.
+
+    Parameters
+    ----------
+    data_drift_threshold : float, default 0.05
+        Probability that any column is called drifted on one check although nothing changed.
+    performance_threshold : float, optional
+        Worsening of each given metric that matters; default: R² -5 %, RMSE and MAE +10 %, accuracy -0.05.
+    min_samples_for_retraining : int, default 100
+        With fewer recent rows nothing is called changed.
+    baseline_metrics : mapping of str to float, optional
+        Metrics of the model when it was accepted. Without them performance cannot be judged, and the decision says so.
+    settings : PolicySettings
+        Everything else.
+    """
+
+    data_drift_threshold: float = 0.05
+    performance_threshold: float | None = None
+    min_samples_for_retraining: int = 100
+    baseline_metrics: Mapping[str, float] = field(default_factory=dict)
+    settings: PolicySettings = PRESETS["balanced"]
+
+    def should_retrain(
+        self,
+        reference: pd.DataFrame,
+        recent: pd.DataFrame,
+        predictions: npt.ArrayLike | None = None,
+        actuals: npt.ArrayLike | None = None,
+        metrics: Mapping[str, float] | None = None,
+    ) -> Decision:
+        """Decide; rows in time order.
+
+        Parameters
+        ----------
+        reference, recent : DataFrame
+            The columns of `reference` are compared.
+        predictions, actuals : array of shape (n,), optional
+            The model's predictions on recent rows, and what came true.
+        metrics : mapping of str to float, optional
+            The model's current metrics, for comparison with `baseline_metrics`.
+        """
+        signals = self.detect(reference, recent, predictions, actuals, metrics)
+        return decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
+
+    def detect(
+        self,
+        reference: pd.DataFrame,
+        recent: pd.DataFrame,
+        predictions: npt.ArrayLike | None = None,
+        actuals: npt.ArrayLike | None = None,
+        metrics: Mapping[str, float] | None = None,
+    ) -> list[Signal]:
+        """The signals behind `should_retrain`, same parameters."""
+        if (predictions is None) != (actuals is None):
+            raise ValueError("give predictions and actuals together, or neither")
+        known = profile_table(reference, list(reference.columns))
+        labelled = None
+        if predictions is not None and actuals is not None:
+            labelled = LabelledRows(actual=np.asarray(actuals), predicted=np.asarray(predictions))
+        numbers = labelled is None or all(
+            np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)
+        )
+        comparison = Comparison(
+            reference=known,
+            recent=profile_table(recent, list(known.columns), against=known),
+            labelled=labelled,
+            metric=METRICS["rmse" if numbers else "accuracy"],
+            minimum_rows=self.min_samples_for_retraining,
+        )
+        settings = self.settings.replace(drift_level=self.data_drift_threshold)
+        detectors = standard_detectors(settings, "rmse")[:-1]  # performance is judged from the given metrics
+        return [*detect(detectors, comparison), *self._performance(metrics or {})]
+
+    def _performance(self, metrics: Mapping[str, float]) -> list[Signal]:
+        thresholds = dict(DEFAULT_THRESHOLDS)
+        if self.performance_threshold is not None:
+            thresholds = dict.fromkeys(thresholds, self.performance_threshold)
+        found: dict[str, dict[str, Any]] = ModelPerformanceMonitor(thresholds=thresholds).detect_degradation(
+            metrics, self.baseline_metrics
+        )[1]
+        if not found:
+            reason = "no metric is known both now and at acceptance"
+            return [Signal(kind=SignalKind.PERFORMANCE, statistic="metrics", verdict=Verdict.NO_DATA, reason=reason)]
+        return [
+            Signal(
+                kind=SignalKind.PERFORMANCE, statistic=name, value=entry["worsening"], threshold=entry["threshold"],
+                verdict=Verdict.CHANGED if entry["degraded"] else Verdict.STABLE,
+                reason=f"{name} {entry['current']:.4g}, {entry['baseline']:.4g} at acceptance",
+                detail={"current": entry["current"], "baseline": entry["baseline"]},
+            )
+            for name, entry in found.items()
+        ]  # fmt: skip

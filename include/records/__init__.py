@@ -1,0 +1,1 @@
+"""What is remembered: the store protocol, its in-memory twin, and Postgres."""

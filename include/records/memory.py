@@ -1,0 +1,187 @@
+"""The store in memory: the twin of `PostgresStore` for tests and for use without a database. Gone with the process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.data.profile import Profile
+from include.decision.decision import Decision
+from include.errors import ClaimLost, DataError
+from include.records.entries import Analysis, Event, EventStatus, Version, VersionStatus
+from include.records.json_values import clean_json, to_utc
+from include.records.memory_claim import MemoryClaim, MemoryTables
+from include.records.outcome_rows import abandoned_row, failed_row
+from include.records.rows import (
+    Row,
+    analysis_from_rows,
+    analysis_row,
+    decision_from_row,
+    decision_row,
+    event_from_row,
+    measurement_rows,
+    new_event_row,
+    signal_rows,
+)
+
+Key = tuple[str, str]  # model name and run id
+_NOT_YET: Row = {  # columns of an event that only its execution fills
+    **dict.fromkeys(("execution_successful", "version", "error_type", "error")),
+    **{name: {} for name in ("performance_metrics", "parent_performance", "execution_metrics")},
+    "execution_attempted": False,
+}
+
+
+class MemoryStore:
+    """What the workflow remembers, in this process only. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._tables = MemoryTables()
+        self._models: dict[str, Row] = {}
+        self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
+        self._decisions: dict[Key, Row] = {}
+
+    def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
+        """Write down a model's effective settings as last seen."""
+        row = {"config_hash": config_hash, "config": clean_json(config), "last_seen_at": to_utc(at)}
+        with self._tables.guard:
+            self._models[model_name] = row
+
+    def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
+        """Keep an analysis, unless there is a decision on an earlier one."""
+        key = (analysis.model_name, analysis.run.run_id)
+        with self._tables.guard:
+            if key not in self._decisions:
+                self._write_analysis(analysis, at)
+            return analysis_from_rows(*self._analyses[key])
+
+    def analysis(self, model_name: str, run_id: str) -> Analysis | None:
+        """Return what that run saw of that model."""
+        with self._tables.guard:
+            rows = self._analyses.get((model_name, run_id))
+            return None if rows is None else analysis_from_rows(*rows)
+
+    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
+        """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
+        key = (analysis.model_name, analysis.run.run_id)
+        with self._tables.guard:
+            if key not in self._decisions:
+                row, event = decision_row(analysis, decision, at), new_event_row(analysis, decision, at)
+                self._write_analysis(analysis, at)
+                self._decisions[key] = row
+                if decision.triggered:
+                    event_id = len(self._tables.events) + 1
+                    self._tables.events[event_id] = {"id": event_id, **_NOT_YET, **event}
+            return decision_from_row(self._decisions[key]), self._event_of_run(key)
+
+    def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
+        """Return what was decided for that model in that run, with the event if it triggered."""
+        key = (model_name, run_id)
+        with self._tables.guard:
+            row = self._decisions.get(key)
+            return None if row is None else (decision_from_row(row), self._event_of_run(key))
+
+    def champion(self, model_name: str) -> Version | None:
+        """Return the version in production."""
+        return next((v for v in self.versions(model_name) if v.status is VersionStatus.CHAMPION), None)
+
+    def champion_at(self, model_name: str, at: datetime) -> Version | None:
+        """Return the version that was in production at that time, with the status it has now."""
+        with self._tables.guard:
+            changes = [change for change in self._tables.deployments if change["model_name"] == model_name]
+            past = [change for change in changes if change["deployed_at"] <= to_utc(at)]
+            if not past:
+                return None
+            last = sorted(past, key=lambda change: change["deployed_at"])[-1]
+            return next(v for v in self.versions(model_name) if v.version == last["to_version"])
+
+    def versions(self, model_name: str) -> Sequence[Version]:
+        """Return all versions of a model, oldest first."""
+        with self._tables.guard:
+            return self._tables.versions_of(model_name)
+
+    def reference(self, model_name: str, version: int) -> Profile | None:
+        """Return the profile of the rows that a version was trained and accepted on."""
+        with self._tables.guard:
+            stored = self._tables.profiles.get((model_name, version))
+        return None if stored is None else Profile.from_json(json.loads(stored))
+
+    def last_retrained_at(self, model_name: str) -> datetime | None:
+        """Return `as_of` of the newest retraining of the model that ran to an end, good or bad."""
+        ended = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED, EventStatus.FAILED)
+        events = self.events(model_name=model_name)
+        return max((e.run.as_of for e in events if e.execution_attempted and e.status in ended), default=None)
+
+    def event(self, event_id: int) -> Event:
+        """Return one event; a `DataError` for an unknown id."""
+        with self._tables.guard:
+            if event_id not in self._tables.events:
+                raise DataError(f"there is no event {event_id}")
+            return event_from_row(self._tables.events[event_id])
+
+    def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
+        """Return events, newest first."""
+        with self._tables.guard:
+            events = [event_from_row(row) for row in self._tables.events.values()]
+        found = (e for e in events if model_name in (None, e.model_name) and run_id in (None, e.run.run_id))
+        return sorted(found, key=lambda event: (event.triggered_at, event.id), reverse=True)
+
+    def decisions(self, *, run_id: str) -> Sequence[tuple[Analysis, Decision]]:
+        """Return all decisions of a run, by model name."""
+        with self._tables.guard:
+            keys = sorted(key for key in self._decisions if key[1] == run_id)
+            return [(analysis_from_rows(*self._analyses[k]), decision_from_row(self._decisions[k])) for k in keys]
+
+    @contextmanager
+    def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> Iterator[MemoryClaim]:
+        """Claim the right to retrain the event's model, for the time the context is open."""
+        model_name = self.event(event_id).model_name
+        with self._tables.guard:
+            right = self._tables.rights[model_name]
+        if not right.acquire(timeout=wait.total_seconds()):
+            raise ClaimLost(f"{model_name} is being retrained by another thread")
+        claim = None
+        try:
+            with self._tables.guard:
+                claim = MemoryClaim(self._tables, self._tables.take_over(event_id, model_name, at))
+            yield claim
+        finally:
+            if claim is not None:
+                claim.held = False
+            right.release()
+
+    def close_unfinished(
+        self, model_name: str, *, at: datetime, idle: timedelta, keep_run: str = ""
+    ) -> Sequence[Event]:
+        """Close as abandoned the open events of a model whose owner died, and return them."""
+        with self._tables.guard:
+            held, oldest = self._tables.rights[model_name].locked(), to_utc(at) - idle
+            return [
+                self._tables.give_up(row, abandoned_row(row, at), at)
+                for row in self._tables.open_events(model_name)
+                if row["run_id"] != keep_run
+                and (not held if row["status"] == EventStatus.EXECUTING else row["triggered_at"] < oldest)
+            ]
+
+    def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
+        """Close an open event as failed, unless somebody holds the right to retrain its model."""
+        with self._tables.guard:
+            event = self.event(event_id)
+            if event.status.closed or self._tables.rights[event.model_name].locked():
+                return event
+            row = self._tables.events[event_id]
+            return self._tables.give_up(row, failed_row(row, at, error_type, error), at)
+
+    def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
+        rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)
+        named = {analysis.champion_version, *(m.version for m in analysis.measurements)} - {None}
+        unknown = named - {version.version for version in self.versions(analysis.model_name)}
+        if unknown:
+            raise DataError(f"{analysis.model_name}: there is no version {', '.join(map(str, unknown))}")
+        self._analyses[analysis.model_name, analysis.run.run_id] = rows
+
+    def _event_of_run(self, key: Key) -> Event | None:
+        return next(iter(self.events(model_name=key[0], run_id=key[1])), None)

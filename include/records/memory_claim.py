@@ -1,0 +1,150 @@
+"""The right to retrain a model, in memory: a lock per model, and what its holder may write."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from include.errors import ClaimLost, DataError
+from include.records.entries import Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.json_values import clean_text, to_utc
+from include.records.outcome_rows import (
+    abandoned_row,
+    check_outcome,
+    closing_row,
+    named_versions,
+    trained_row,
+)
+from include.records.rows import Row, event_from_row, version_from_row
+
+OPEN = (EventStatus.DECIDED, EventStatus.EXECUTING)
+
+
+@dataclass(frozen=True)
+class MemoryTables:
+    """The rows that a claim may change, and the locks: `guard` for every access, one of `rights` for each model.
+
+    Events are kept by their id, and versions by their event's: each event has one at most.
+    """
+
+    guard: threading.RLock = field(default_factory=threading.RLock)
+    rights: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    events: dict[int, Row] = field(default_factory=dict)
+    versions: dict[int, Row] = field(default_factory=dict)
+    deployments: list[Row] = field(default_factory=list)
+    profiles: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def versions_of(self, model_name: str) -> list[Version]:
+        """Return the versions of a model, oldest first."""
+        rows = [row for row in self.versions.values() if row["model_name"] == model_name]
+        return [version_from_row(row) for row in sorted(rows, key=lambda row: int(row["version"]))]
+
+    def open_events(self, model_name: str) -> list[Row]:
+        """Return the open events of a model, oldest first."""
+        return [row for row in self.events.values() if row["model_name"] == model_name and row["status"] in OPEN]
+
+    def take_over(self, event_id: int, model_name: str, at: datetime) -> Event:
+        """Close what others left executing, and start this event if it is open."""
+        for row in self.open_events(model_name):
+            if row["id"] == event_id:
+                row |= {"status": str(EventStatus.EXECUTING), "execution_attempted": True}
+                row |= {"error_type": None, "error": None}
+            elif row["status"] == EventStatus.EXECUTING:
+                self.give_up(row, abandoned_row(row, at), at)
+        return event_from_row(self.events[event_id])
+
+    def give_up(self, row: Row, closing: Row, at: datetime) -> Event:
+        """Close an event without outcome; its candidate failed."""
+        version = self.versions.get(row["id"])
+        if version is not None:
+            version |= {"status": str(VersionStatus.FAILED), "status_changed_at": to_utc(at)}
+        row |= closing
+        return event_from_row(row)
+
+
+class MemoryClaim:
+    """A claim on a `MemoryStore`."""
+
+    def __init__(self, tables: MemoryTables, event: Event) -> None:
+        self.held = True
+        self._tables = tables
+        self._event = event
+
+    @property
+    def event(self) -> Event:
+        """The claimed event as it was found; a closed one needs no work."""
+        return self._event
+
+    def begin_version(self, *, at: datetime) -> Version:
+        """Return the candidate version of this event; a `DataError` if the event is closed."""
+        with self._writing() as row:
+            if row is None:
+                raise DataError(f"event {self._event.id} is closed: it gets no version")
+            versions = self._tables.versions
+            if row["id"] not in versions:
+                versions[row["id"]] = self._new_version(at)
+            version = versions[row["id"]]
+            row |= named_versions(row["model_name"], version["version"], version["parent"])
+            return version_from_row(version)
+
+    def finish(self, outcome: Outcome, *, at: datetime) -> Event:
+        """Close the event with `outcome`, at once with all that follows from it."""
+        with self._writing() as row:
+            if row is not None:
+                version = self._tables.versions.get(row["id"])
+                check_outcome(outcome, has_version=version is not None)
+                closing, trained = closing_row(outcome, at), trained_row(outcome, at)
+                if outcome.status is EventStatus.PROMOTED and version is not None:
+                    self._promote(outcome, row, version, at)
+                if version is not None:
+                    version |= trained
+                row |= closing
+            return event_from_row(self._tables.events[self._event.id])
+
+    def note_error(self, error_type: str, error: str) -> None:
+        """Write on the open event why this try failed; the event stays open for the next try."""
+        with self._writing() as row:
+            if row is not None:
+                row |= {"error_type": error_type, "error": clean_text(error)}
+
+    def _promote(self, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
+        tables, name = self._tables, row["model_name"]
+        profile = None
+        if outcome.reference is not None:
+            profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
+        change = {"model_name": name, "from_version": None, "to_version": version["version"], "event_id": row["id"]}
+        change |= {"deployed_by": row["requested_by"], "reason": clean_text(outcome.reason), "deployed_at": to_utc(at)}
+        for other in tables.versions.values():
+            if other["model_name"] == name and other["status"] == VersionStatus.CHAMPION:
+                other |= {"status": str(VersionStatus.RETIRED), "status_changed_at": to_utc(at)}
+                change["from_version"] = other["version"]
+        tables.deployments.append(change)
+        if profile is not None:
+            tables.profiles[name, version["version"]] = profile
+
+    def _new_version(self, at: datetime) -> Row:
+        known = self._tables.versions_of(self._event.model_name)
+        champion = next((version for version in known if version.status is VersionStatus.CHAMPION), None)
+        candidate = Version(
+            model_name=self._event.model_name,
+            version=known[-1].version + 1 if known else 1,
+            event_id=self._event.id,
+            status=VersionStatus.CANDIDATE,
+            created_at=to_utc(at),
+            parent=None if champion is None else champion.version,
+        )
+        return {**vars(candidate), "status": str(candidate.status)}
+
+    @contextmanager
+    def _writing(self) -> Iterator[Row | None]:
+        """Yield the event's row while nobody else writes; None if it is closed."""
+        with self._tables.guard:
+            if not self.held:
+                raise ClaimLost(f"{self._event.model_name}: this claim has ended")
+            row = self._tables.events[self._event.id]
+            yield row if row["status"] in OPEN else None

@@ -1,0 +1,149 @@
+"""What an outcome writes: to the event, and to the version that was trained for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from include.errors import DataError
+from include.records.entries import EventStatus, Outcome, VersionStatus
+from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
+from include.records.rows import Row, baseline_json
+from include.scoring import METRICS
+
+VERSION_STATUS = {
+    EventStatus.PROMOTED: VersionStatus.CHAMPION,
+    EventStatus.HELD: VersionStatus.REJECTED,
+    EventStatus.REJECTED: VersionStatus.REJECTED,
+    EventStatus.FAILED: VersionStatus.FAILED,
+    EventStatus.ABANDONED: VersionStatus.FAILED,
+}
+RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
+
+
+def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
+    """Refuse, with a `DataError`, an outcome that an execution cannot have."""
+    if outcome.status not in VERSION_STATUS:
+        raise DataError(f"an execution cannot end as {outcome.status}; allowed: {', '.join(VERSION_STATUS)}")
+    if outcome.status is EventStatus.PROMOTED and not has_version:
+        raise DataError("nothing to promote: begin_version comes before the training")
+
+
+def closing_row(outcome: Outcome, at: datetime) -> Row:
+    """Return the columns of ``model_retraining_events`` that close it."""
+    reason = clean_text(outcome.reason)
+    return {
+        "status": str(outcome.status),
+        "execution_successful": outcome.status in RAN_TO_A_VERDICT,
+        "execution_completed_at": to_utc(at),
+        "outcome": reason,
+        "error_type": outcome.error_type or None,
+        "error": reason if outcome.error_type else None,
+        "execution_metrics": clean_json(outcome.details),
+        **_comparison(outcome.scores, outcome.champion_scores),
+        **_training_columns(outcome.details),
+        "training_duration": finite(outcome.details.get("training_duration")),
+        "memory_usage": clean_json(outcome.details.get("memory_usage")),
+        "gpu_usage": clean_json(outcome.details.get("gpu_usage")),
+        "retraining_notes": _text(outcome.details.get("retraining_notes")),
+    }
+
+
+def giving_up_row(row: Mapping[str, Any], status: EventStatus, outcome: str, at: datetime) -> Row:
+    """Return the columns that close an event without outcome; the error noted by its last try stays."""
+    return {
+        "status": str(status),
+        "execution_successful": False,
+        "execution_completed_at": to_utc(at),
+        "outcome": clean_text(outcome),
+        "error_type": row["error_type"],
+        "error": row["error"],
+    }
+
+
+def abandoned_row(row: Mapping[str, Any], at: datetime) -> Row:
+    """Return the columns that close an event whose owner died."""
+    reason = (
+        "the process that executed it ended without closing it"
+        if row["status"] == EventStatus.EXECUTING
+        else "nobody came to execute it"
+    )
+    return giving_up_row(row, EventStatus.ABANDONED, reason, at)
+
+
+def failed_row(row: Mapping[str, Any], at: datetime, error_type: str, error: str) -> Row:
+    """Return the columns that close an event as failed; an error noted by its last try outranks the one given."""
+    if not row["error_type"]:
+        row = {**row, "error_type": error_type or None, "error": clean_text(error)}
+    return giving_up_row(row, EventStatus.FAILED, row["error"] or row["error_type"] or "failed", at)
+
+
+def trained_row(outcome: Outcome, at: datetime) -> Row:
+    """Return the columns of ``model_version_management`` that say what was trained and what became of it."""
+    return {
+        "status": str(VERSION_STATUS[outcome.status]),
+        "status_changed_at": to_utc(at),
+        "artifact_path": outcome.artifact_path,
+        "artifact_sha256": outcome.artifact_sha256,
+        "baseline": None if outcome.baseline is None else baseline_json(outcome.baseline),
+        "performance_metrics": clean_scores(outcome.scores),
+        "data_until": None if outcome.data_until is None else to_utc(outcome.data_until),
+        "recent_hash": outcome.recent_hash,
+        **_training_columns(outcome.details),
+        "details": clean_json(outcome.details),
+    }
+
+
+def named_versions(model_name: str, version: int, champion: int | None) -> Row:
+    """Return the columns of ``model_retraining_events`` that name the version it trains and its rival."""
+    parent = None if champion is None else f"v{champion}"
+    return {
+        "version": version,
+        "retraining_model_version": f"v{version}",
+        "champion_version": champion,
+        "parent_model_version": parent,
+        "parent_model_id": parent and f"{model_name}_{parent}",
+    }
+
+
+def improvement_percent(new: object, previous: object, *, larger_is_better: bool) -> float | None:
+    """Return the change in percent of the previous value, positive when better; None where it cannot be told.
+
+    >>> improvement_percent(8.0, 10.0, larger_is_better=False)
+    20.0
+    """
+    after, before = finite(new), finite(previous)
+    if after is None or before is None or before == 0.0:
+        return None
+    change = (after - before) if larger_is_better else (before - after)
+    return finite(100.0 * (change / abs(before)))
+
+
+def _comparison(scores: Mapping[str, float], champion: Mapping[str, float]) -> Row:
+    columns: Row = {
+        "performance_metrics": clean_scores(scores),
+        "parent_performance": clean_scores(champion),
+        "performance_delta": clean_scores({name: scores[name] - champion[name] for name in scores if name in champion}),
+    }
+    for name in ("r2", "rmse", "accuracy"):
+        new, previous = scores.get(name), champion.get(name)
+        larger = METRICS[name].larger_is_better
+        columns[f"retraining_{name}"] = finite(new)
+        columns[f"comparison_previous_{name}"] = finite(previous)
+        columns[f"improvement_{name}_percent"] = improvement_percent(new, previous, larger_is_better=larger)
+    return columns
+
+
+def _training_columns(details: Mapping[str, Any]) -> Row:
+    size = finite(details.get("training_data_size"))
+    return {
+        "training_data_path": _text(details.get("training_data_path")),
+        "training_data_hash": _text(details.get("training_data_hash")),
+        "training_data_size": None if size is None else int(size),
+        "hyperparameters": clean_json(details.get("hyperparameters")),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else clean_text(str(value))

@@ -1,0 +1,189 @@
+"""The store in Postgres. Its constraints, not this code, guard what must never happen twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.data.profile import Profile
+from include.decision.decision import Decision
+from include.errors import DataError
+from include.records import postgres_claim
+from include.records.entries import Analysis, Event, Version
+from include.records.json_values import clean_json, to_utc
+from include.records.postgres_claim import POLL_SECONDS, PostgresClaim
+from include.records.postgres_session import Connect, Session, transaction
+from include.records.rows import (
+    Row,
+    analysis_from_rows,
+    analysis_row,
+    decision_from_row,
+    decision_row,
+    event_from_row,
+    measurement_rows,
+    new_event_row,
+    signal_rows,
+    version_from_row,
+)
+
+
+class PostgresStore:
+    """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
+
+    Parameters
+    ----------
+    connect : callable
+        Opens a new psycopg 3 connection, straight to Postgres or through a pooler that pools whole sessions.
+        Every method opens one, uses it for one transaction, and closes it; a claim keeps one for its life.
+    poll_seconds : float, default 1
+        How often a process that waits for a claim asks for it.
+    """
+
+    def __init__(self, connect: Connect, *, poll_seconds: float = POLL_SECONDS) -> None:
+        self._connect = connect
+        self._poll_seconds = poll_seconds
+
+    def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
+        """Write down a model's effective settings as last seen."""
+        row = {"model_name": model_name, "config_hash": config_hash, "config": clean_json(config), "at": to_utc(at)}
+        with transaction(self._connect) as session:
+            session.rows("save_model", row)
+
+    def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
+        """Keep an analysis, unless there is a decision on an earlier one."""
+        key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
+        with transaction(self._connect) as session:
+            session.rows("lock_run", key)
+            if session.row("find_decisions", key) is None:
+                _write_analysis(session, analysis, at)
+            return _analyses(session, key)[0]
+
+    def analysis(self, model_name: str, run_id: str) -> Analysis | None:
+        """Return what that run saw of that model."""
+        with transaction(self._connect) as session:
+            found = _analyses(session, {"model_name": model_name, "run_id": run_id})
+        return found[0] if found else None
+
+    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
+        """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
+        key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
+        with transaction(self._connect) as session:
+            session.rows("lock_run", key)
+            kept = _decision(session, key)
+            if kept is not None:
+                return kept
+            _write_analysis(session, analysis, at)
+            session.rows("add_decision", decision_row(analysis, decision, at))
+            if decision.triggered:
+                session.rows("open_event", new_event_row(analysis, decision, at))
+            return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
+
+    def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
+        """Return what was decided for that model in that run, with the event if it triggered."""
+        with transaction(self._connect) as session:
+            return _decision(session, {"model_name": model_name, "run_id": run_id})
+
+    def champion(self, model_name: str) -> Version | None:
+        """Return the version in production."""
+        return self._version("find_champion", {"model_name": model_name})
+
+    def champion_at(self, model_name: str, at: datetime) -> Version | None:
+        """Return the version that was in production at that time, with the status it has now."""
+        return self._version("find_champion_at", {"model_name": model_name, "at": to_utc(at)})
+
+    def versions(self, model_name: str) -> Sequence[Version]:
+        """Return all versions of a model, oldest first."""
+        with transaction(self._connect) as session:
+            return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
+
+    def reference(self, model_name: str, version: int) -> Profile | None:
+        """Return the profile of the rows that a version was trained and accepted on."""
+        with transaction(self._connect) as session:
+            row = session.row("find_reference", {"model_name": model_name, "version": version})
+        return None if row is None else Profile.from_json(row["profile"])
+
+    def last_retrained_at(self, model_name: str) -> datetime | None:
+        """Return `as_of` of the newest retraining of the model that ran to an end, good or bad."""
+        with transaction(self._connect) as session:
+            as_of = session.one("find_last_retrained", {"model_name": model_name})["as_of"]
+        return None if as_of is None else to_utc(as_of)
+
+    def event(self, event_id: int) -> Event:
+        """Return one event; a `DataError` for an unknown id."""
+        with transaction(self._connect) as session:
+            row = session.row("find_event", {"event_id": event_id})
+        if row is None:
+            raise DataError(f"there is no event {event_id}")
+        return event_from_row(row)
+
+    def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
+        """Return events, newest first."""
+        with transaction(self._connect) as session:
+            rows = session.rows("find_events", {"model_name": model_name, "run_id": run_id})
+        return [event_from_row(row) for row in rows]
+
+    def decisions(self, *, run_id: str) -> Sequence[tuple[Analysis, Decision]]:
+        """Return all decisions of a run, by model name."""
+        key = {"model_name": None, "run_id": run_id}
+        with transaction(self._connect) as session:
+            rows, analyses = session.rows("find_decisions", key), _analyses(session, key)
+        by_model = {analysis.model_name: analysis for analysis in analyses}
+        return [(by_model[row["model_name"]], decision_from_row(row)) for row in rows]
+
+    @contextmanager
+    def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> Iterator[PostgresClaim]:
+        """Claim the right to retrain the event's model, for the time the context is open."""
+        event = self.event(event_id)
+        with postgres_claim.hold_claim(
+            self._connect, event, at=at, wait=wait, poll_seconds=self._poll_seconds
+        ) as claim:
+            yield claim
+
+    def close_unfinished(
+        self, model_name: str, *, at: datetime, idle: timedelta, keep_run: str = ""
+    ) -> Sequence[Event]:
+        """Close as abandoned the open events of a model whose owner died, and return them."""
+        with transaction(self._connect) as session:
+            return postgres_claim.close_unfinished(session, model_name, at=at, idle=idle, keep_run=keep_run)
+
+    def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
+        """Close an open event as failed, unless somebody holds the right to retrain its model."""
+        event = self.event(event_id)
+        return postgres_claim.close_failed(self._connect, event, at=at, error_type=error_type, error=error)
+
+    def _version(self, name: str, parameters: Mapping[str, Any]) -> Version | None:
+        with transaction(self._connect) as session:
+            row = session.row(name, parameters)
+        return None if row is None else version_from_row(row)
+
+
+def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
+    key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
+    session.rows("save_analysis", analysis_row(analysis, at))
+    session.rows("delete_signals", key)
+    session.rows("delete_measurements", key)
+    session.each("add_signal", signal_rows(analysis))
+    session.each("add_measurement", measurement_rows(analysis, at))
+
+
+def _analyses(session: Session, key: Mapping[str, Any]) -> list[Analysis]:
+    rows = session.rows("find_analyses", key)  # first: the signals of what is seen here are then there too
+    signals, measurements = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
+    for row in session.rows("find_signals", key):
+        signals[row["model_name"]].append(row)
+    for row in session.rows("find_measurements", key):
+        measurements[row["model_name"]].append(row)
+    return [analysis_from_rows(row, signals[row["model_name"]], measurements[row["model_name"]]) for row in rows]
+
+
+def _decision(session: Session, key: Mapping[str, Any]) -> tuple[Decision, Event | None] | None:
+    row = session.row("find_decisions", key)
+    return None if row is None else (decision_from_row(row), _event_of_run(session, key))
+
+
+def _event_of_run(session: Session, key: Mapping[str, Any]) -> Event | None:
+    row = session.row("find_events", key)
+    return None if row is None else event_from_row(row)

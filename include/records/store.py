@@ -1,0 +1,131 @@
+"""The store protocol. Two implementations fulfil it, under one contract suite: `MemoryStore` and `PostgresStore`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from include.data.profile import Profile
+from include.decision.decision import Decision
+from include.records.entries import Analysis, Event, Outcome, Version
+
+
+class Claim(Protocol):
+    """The right to retrain one model, held for as long as the `Store.claim` context is open.
+
+    It is bound to the process that holds it: when that dies, the right is free at once. Every method fails with
+    `ClaimLost` when the right is no longer held (for example because the database connection broke), so that a
+    process that lost it cannot publish.
+    """
+
+    @property
+    def event(self) -> Event:
+        """The claimed event as it was found; a closed one needs no work."""
+        ...
+
+    def begin_version(self, *, at: datetime) -> Version:
+        """The candidate version of this event: a new one with the next number, or the one an earlier try began."""
+        ...
+
+    def finish(self, outcome: Outcome, *, at: datetime) -> Event:
+        """Close the event with `outcome`, in one transaction with all that follows from it.
+
+        Promoted: the candidate becomes champion, the champion until then retires, the change of champion goes into
+        the deployment history, the reference profile is kept. Otherwise the candidate, if one was begun, is rejected
+        (held and rejected) or failed. Finishing a closed event changes nothing and returns it as it is.
+        """
+        ...
+
+    def note_error(self, error_type: str, error: str) -> None:
+        """Write on the open event why this try failed; the event stays open for the next try."""
+        ...
+
+
+class Store(Protocol):
+    """What the workflow remembers. Every method is idempotent on its natural key and safe to repeat after a crash."""
+
+    def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
+        """Write down a model's effective settings as last seen."""
+        ...
+
+    def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
+        """Keep an analysis; for a model and run that has a decision already, the one kept then is returned unchanged."""
+        ...
+
+    def analysis(self, model_name: str, run_id: str) -> Analysis | None:
+        """What that run saw of that model."""
+        ...
+
+    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
+        """Keep a decision, and if it triggered open an event for it, in one transaction.
+
+        A model and run that has a decision already keeps that one; it is returned, with its event. The event of a dry
+        run is closed at once.
+        """
+        ...
+
+    def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
+        """What was decided for that model in that run, with the event if it triggered."""
+        ...
+
+    def champion(self, model_name: str) -> Version | None:
+        """The version in production."""
+        ...
+
+    def champion_at(self, model_name: str, at: datetime) -> Version | None:
+        """The version that was in production at that time."""
+        ...
+
+    def versions(self, model_name: str) -> Sequence[Version]:
+        """All versions of a model, oldest first."""
+        ...
+
+    def reference(self, model_name: str, version: int) -> Profile | None:
+        """Profile of the rows that a version was trained and accepted on."""
+        ...
+
+    def last_retrained_at(self, model_name: str) -> datetime | None:
+        """`as_of` of the newest event of the model that was executed to an end and was not abandoned."""
+        ...
+
+    def event(self, event_id: int) -> Event:
+        """One event; a `DataError` for an unknown id."""
+        ...
+
+    def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
+        """Events, newest first."""
+        ...
+
+    def decisions(self, *, run_id: str) -> Sequence[tuple[Analysis, Decision]]:
+        """All decisions of a run, by model name."""
+        ...
+
+    def claim(
+        self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)
+    ) -> AbstractContextManager[Claim]:
+        """Claim the right to retrain the event's model, for the time the context is open.
+
+        While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`. Other events of
+        the model that are still `executing` had an owner that died: they are closed as abandoned. An open event
+        becomes `executing`.
+        """
+        ...
+
+    def close_unfinished(
+        self, model_name: str, *, at: datetime, idle: timedelta, keep_run: str = ""
+    ) -> Sequence[Event]:
+        """Close as abandoned the open events of a model whose owner died, and return them.
+
+        An executing event is abandoned when nobody holds the right to retrain its model; a decided one when it was
+        triggered longer than `idle` ago. Events of the run `keep_run` are left alone.
+        """
+        ...
+
+    def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
+        """Close an open event as failed, unless somebody holds the right to retrain its model; return it as it is then.
+
+        An error noted by the last try is kept and outranks the one given.
+        """
+        ...

@@ -1,0 +1,115 @@
+"""Reads model files. A mistake is answered with file, field, what was found and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from include.errors import ConfigurationError
+from include.registry.spec import ModelSpec
+
+
+def list_model_files(folder: Path) -> list[Path]:
+    """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
+    if not folder.is_dir():
+        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
+    return sorted(folder.glob("*.yaml"))
+
+
+def load_model(folder: Path, name: str) -> ModelSpec:
+    """Read one model by its name, that is, its file's name without ``.yaml``."""
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = [file.stem for file in list_model_files(folder)]
+        raise ConfigurationError(folder, f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}")
+    return load_model_file(path)
+
+
+def load_model_file(path: Path) -> ModelSpec:
+    """Read one model file; a `ConfigurationError` lists everything that is wrong with it."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(path, f"a model file holds fields and their values; found {type(content).__name__}")
+    if "name" in content:
+        raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
+    try:
+        return ModelSpec.model_validate({**content, "name": path.stem})
+    except ValidationError as error:
+        raise ConfigurationError(path, *(_problem(dict(line)) for line in error.errors())) from error
+
+
+def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
+    """Names of the models that a run has to look at: those wanted, or all that are not disabled.
+
+    A file that cannot be read counts as enabled, so that its error shows up under its own name.
+    """
+    known = [file.stem for file in list_model_files(folder)]
+    for name in wanted:
+        if name not in known:
+            raise ConfigurationError(
+                "models", f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}"
+            )
+    return list(dict.fromkeys(wanted)) or [name for name in known if not _is_disabled(folder / f"{name}.yaml")]
+
+
+def _is_disabled(path: Path) -> bool:
+    try:
+        return not load_model_file(path).enabled
+    except ConfigurationError:
+        return False
+
+
+def config_hash(spec: ModelSpec) -> str:
+    """A hash of the effective settings: the same for files that differ in comments or order only."""
+    stable = json.dumps(spec.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(stable.encode()).hexdigest()
+
+
+def _problem(line: dict[str, Any]) -> str:
+    where = [str(part) for part in line["loc"]]
+    field, found = ".".join(where) or "(the file)", line["input"]
+    if line["type"] == "extra_forbidden":
+        allowed = _fields_at(where[:-1])
+        return f"unknown field {field}{_did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"
+    if line["type"] == "missing":
+        return f"field {field} is missing"
+    if line["type"] == "union_tag_invalid":
+        return f"field {field}.kind: found {found.get('kind')!r}; allowed: csv, parquet, sample"
+    if line["type"] == "union_tag_not_found":
+        return f"field {field}.kind is missing; allowed: csv, parquet, sample"
+    message = str(line["msg"]).removeprefix("Value error, ")
+    shown = "" if isinstance(found, dict) else f"found {found!r}; "
+    return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
+
+
+def _fields_at(where: list[str]) -> list[str]:
+    """Names of the fields that are allowed in the section at `where`."""
+    section: type[BaseModel] = ModelSpec
+    kind = ""
+    for part in where:
+        if part not in section.model_fields:  # the tag of a union, such as `csv`
+            kind = part
+            continue
+        annotation = section.model_fields[part].annotation
+        options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
+        section = next((option for option in options if issubclass(option, BaseModel)), section)
+    if kind == "sample":
+        from include.registry.spec import SampleSource
+
+        section = SampleSource
+    return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

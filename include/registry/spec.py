@@ -1,0 +1,167 @@
+"""A model file's fields. One YAML file is one model; the file's name is the model's name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from include.registry.durations import Duration
+from include.scoring import METRICS, Task
+from include.triggers.presets import PRESETS, PolicySettings
+
+
+class _Section(BaseModel):
+    """Frozen, and closed: an unknown field is a mistake, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _as_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_as_utc)]
+
+
+class FileSource(_Section):
+    """Rows in files. Either one `path` with a timestamp column, or a pair of files without timestamps.
+
+    Relative paths start from ``RETRAINING_DATA_DIR``.
+    """
+
+    kind: Literal["csv", "parquet"]
+    path: str | None = None
+    reference_path: str | None = None
+    recent_path: str | None = None
+
+    @model_validator(mode="after")
+    def _one_path_or_a_pair(self) -> Self:
+        pair = self.reference_path is not None and self.recent_path is not None
+        alone = self.path is not None and self.reference_path is None and self.recent_path is None
+        if alone == (pair and self.path is None):
+            raise ValueError("give either `path`, or both `reference_path` and `recent_path`")
+        return self
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is one table with a timestamp column."""
+        return self.path is not None
+
+
+class SampleSource(_Section):
+    """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
+
+    kind: Literal["sample"]
+    name: Literal["iris", "demand"]
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is one table with a timestamp column."""
+        return self.name == "demand"
+
+
+Source = Annotated[FileSource | SampleSource, Field(discriminator="kind")]
+
+
+class Reference(_Section):
+    """The stretch of time that the first version is trained on: ``start <= timestamp < end``."""
+
+    start: Moment | None = None
+    end: Moment
+
+
+class Training(_Section):
+    """How a version is trained.
+
+    `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
+    the ``latest`` window only, or ``measured``: each of them is tried on later rows, and the best is taken.
+    """
+
+    estimator: Literal["gradient_boosting", "linear"] = "gradient_boosting"
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+    rows: Literal["measured", "all", "sliding", "latest"] = "measured"
+    seed: int = 0
+
+
+class Gate(_Section):
+    """What a challenger has to prove on held-out recent rows before it is published."""
+
+    level: float = Field(0.05, gt=0, lt=0.5)
+    holdout_share: float = Field(0.25, gt=0, le=0.5)
+    minimum_gain: float = Field(0.0, ge=0)
+    floors: dict[str, float] = Field(default_factory=dict)
+
+    @field_validator("floors")
+    @classmethod
+    def _known_metrics(cls, floors: dict[str, float]) -> dict[str, float]:
+        for name in floors:
+            if name not in METRICS:
+                raise ValueError(f"unknown metric {name!r}; known: {', '.join(METRICS)}")
+        return floors
+
+
+class Policy(_Section):
+    """A preset, and what is different for this model; see `include.triggers.presets`."""
+
+    preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
+    performance_threshold: float | None = Field(None, gt=0)
+    performance_level: float | None = Field(None, gt=0, lt=0.5)
+    concept_drift_threshold: float | None = Field(None, gt=0)
+    drift_level: float | None = Field(None, gt=0, lt=0.5)
+    outlier_share: float | None = Field(None, gt=0, lt=1)
+    cooldown: Duration | None = None
+
+    def settings(self, preset: str = "") -> PolicySettings:
+        """The effective settings; `preset` overrides the model file's for one run."""
+        chosen = PRESETS[preset or self.preset]
+        own = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        own.pop("preset")
+        return chosen.replace(**own)
+
+
+class ModelSpec(_Section):
+    """A registered model: what to keep good, from which rows, and how."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+    description: str = ""
+    owner: str = ""
+    enabled: bool = True
+    task: Task
+    source: Source
+    timestamp: str | None = None
+    target: str
+    prediction: str | None = None
+    features: list[str] | None = Field(None, min_length=1)
+    categorical: list[str] = Field(default_factory=list)
+    reference: Reference | None = None
+    window: Duration = timedelta(days=28)
+    label_delay: Duration = timedelta(0)
+    minimum_rows: int = Field(100, ge=10)
+    metric: str
+    training: Training = Training()
+    gate: Gate = Gate()
+    policy: Policy = Policy()
+
+    @field_validator("metric")
+    @classmethod
+    def _known_metric(cls, metric: str) -> str:
+        if metric not in METRICS:
+            raise ValueError(f"unknown metric {metric!r}; known: {', '.join(METRICS)}")
+        return metric
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if METRICS[self.metric].task is not self.task:
+            fitting = ", ".join(name for name, metric in METRICS.items() if metric.task is self.task)
+            raise ValueError(f"metric {self.metric!r} is not for {self.task}; for it: {fitting}")
+        if self.source.timed and (self.timestamp is None or self.reference is None):
+            raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
+        if not self.source.timed and (self.timestamp is not None or self.reference is not None):
+            raise ValueError("a pair of reference and recent rows has no use for `timestamp` and `reference`")
+        special = {self.target, self.prediction, self.timestamp}
+        if self.features is not None and special & set(self.features):
+            wrong = ", ".join(sorted(str(name) for name in special & set(self.features)))
+            raise ValueError(f"features must not hold the target, the prediction or the timestamp: {wrong}")
+        return self

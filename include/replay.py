@@ -1,0 +1,206 @@
+"""Replays a stretch of history with the production code: what would these settings have done, and was it worth it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include import workflow
+from include.data.tables import labelled, read_tables
+from include.errors import ConfigurationError, DataError
+from include.records.entries import Event, EventStatus, Run
+from include.registry.spec import ModelSpec
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.prepare import Columns, prepare
+from include.retraining.trainers.trainer import Predictor
+from include.scoring import METRICS
+from include.triggers.requests import FIRST_VERSION
+from include.workflow import Deployment
+
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """One window of the replay: who served it, how well, and what the check at its end decided."""
+
+    start: datetime
+    end: datetime
+    rows: int
+    champion: str
+    score: float | None
+    decision: str
+    outcome: str
+
+
+@dataclass
+class Tally:
+    """Predictions of one way of keeping a model, over all windows."""
+
+    name: str
+    retrains: int = 0
+    actual: list[Values] = field(default_factory=list)
+    predicted: list[Values] = field(default_factory=list)
+
+    def add(self, actual: Values, predicted: Values) -> None:
+        """Count one window's predictions in."""
+        self.actual.append(actual)
+        self.predicted.append(predicted)
+
+    def score(self, metric: str) -> float:
+        """The metric over all windows, rows pooled."""
+        return METRICS[metric].score(np.concatenate(self.actual), np.concatenate(self.predicted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What a replay found: its windows, the policy's tally first, then those of never and always retraining."""
+
+    windows: list[Window]
+    policy: Tally
+    rivals: list[Tally]
+    outcomes: dict[EventStatus, int]
+
+
+def boundaries(start: datetime, end: datetime, every: str) -> list[datetime]:
+    """Ends of the windows: ``start`` first, then every ``28d``, ``6h``, ``1mo`` (calendar months), up to ``end``."""
+    match = re.fullmatch(r"(\d+)(h|d|w|mo)", every)
+    if match is None or int(match[1]) == 0:
+        raise ConfigurationError(
+            "--every", f"found {every!r}; write a number and h, d, w or mo, for example 28d or 1mo"
+        )
+    names = {"h": "hours", "d": "days", "w": "weeks", "mo": "months"}
+    moments, count = [pd.Timestamp(start)], 1
+    while moments[-1] < pd.Timestamp(end):
+        step = pd.DateOffset(**{names[match[2]]: int(match[1]) * count})  # type: ignore[arg-type]  # one keyword of many
+        moments.append(min(pd.Timestamp(start) + step, pd.Timestamp(end)))
+        count += 1
+    return [moment.to_pydatetime() for moment in moments]
+
+
+def replay(
+    deployment: Deployment, model_name: str, moments: list[datetime], *, show: Callable[[Window], None], preset: str = "",
+    compare: bool = True,
+) -> Replay:  # fmt: skip
+    """Run the four steps at each of `moments`, and score the champion on the rows until the next one.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        With an empty store and an artifact folder to spare.
+    moments : list of datetime
+        The first trains the first version; the last only ends the last window.
+    show : callable
+        Called with each window as it is done.
+    compare : bool
+        Whether to also fit and score never and always retraining.
+    """
+    spec = deployment.spec(model_name)
+    if not spec.source.timed:
+        raise ConfigurationError(model_name, "a model without timestamps has no history to replay")
+    policy = Tally("policy")
+    rivals = _Rivals(deployment, spec) if compare else None
+    windows, outcomes = [], dict.fromkeys(EventStatus, 0)
+    event = _step(deployment, model_name, moments[0], preset)
+    if event is None or event.status is not EventStatus.PROMOTED:
+        raise DataError(f"model {model_name}: no first version: {event.outcome if event else 'not decided'}")
+    for start, end in pairwise(moments):
+        champion = deployment.store.champion(model_name)
+        assert champion is not None
+        rows = _served(deployment, spec, start, end)
+        score = None
+        if len(rows.target):
+            stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion)
+            predicted = stored.predictor.predict(rows.features)
+            policy.add(rows.target, predicted)
+            score = METRICS[spec.metric].score(rows.target, predicted)
+            if rivals is not None:
+                rivals.serve(start, rows.features, rows.target)
+        decision, outcome = "", ""
+        if end < moments[-1]:
+            event = _step(deployment, model_name, end, preset)
+            recorded = deployment.store.decision(model_name, _run_id(end))
+            assert recorded is not None
+            decision = ("yes: " if recorded[0].triggered else "no: ") + recorded[0].reason
+            if event is not None:
+                outcome = f"{event.status}: {event.outcome}"
+                outcomes[event.status] += 1
+                policy.retrains += event.trigger_type != FIRST_VERSION
+        window = Window(
+            start=start, end=end, rows=len(rows.target), champion=champion.label, score=score, decision=decision,
+            outcome=outcome,
+        )  # fmt: skip
+        windows.append(window)
+        show(window)
+    return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
+
+
+def lines(result: Replay, metric: str) -> Iterator[str]:
+    """The summary, a line each."""
+    counts = {str(status): number for status, number in result.outcomes.items() if number}
+    yield f"retrains {result.policy.retrains}: " + (", ".join(f"{n} {name}" for name, n in counts.items()) or "none")
+    for tally in (result.policy, *result.rivals):
+        yield f"{tally.name:28s} {metric} over all windows {tally.score(metric):10.4f}   retrains {tally.retrains}"
+
+
+def _run_id(moment: datetime) -> str:
+    return f"replay__{moment.isoformat()}"
+
+
+def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str) -> Event | None:
+    run = Run(run_id=_run_id(moment), as_of=moment, requested_by="replay", preset=preset)
+    workflow.analyze(deployment, model_name, run)
+    event = workflow.decide(deployment, model_name, run)[1]
+    if event is not None:
+        workflow.execute(deployment, event.id)
+    found = workflow.log_completion(deployment, model_name, run)
+    return found[1] if found is not None else None
+
+
+def _served(deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime) -> Any:
+    """The labelled rows of one window, prepared."""
+    champion = deployment.store.champion(spec.name)
+    assert champion is not None
+    profile = deployment.store.reference(spec.name, champion.version)
+    assert profile is not None
+    tables = read_tables(
+        spec.model_copy(update={"window": end - start}), deployment.data_dir, as_of=end, seen_until=start
+    )
+    return prepare(spec, [labelled(spec, tables.recent)], Columns.of(profile))
+
+
+class _Rivals:
+    """Never retraining, and retraining at every check on all rows or on a sliding stretch of them, without a gate."""
+
+    def __init__(self, deployment: Deployment, spec: ModelSpec) -> None:
+        self._deployment, self._spec = deployment, spec
+        self._never: Predictor | None = None
+        self.tallies = [Tally("never retrain"), Tally("always, all rows"), Tally("always, sliding rows")]
+
+    def serve(self, start: datetime, features: pd.DataFrame, actual: Values) -> None:
+        """Predict one window that begins at `start` in each way."""
+        store, spec = self._deployment.store, self._spec
+        profile = store.reference(spec.name, 1)
+        assert profile is not None
+        columns = Columns.of(profile)
+        executor = RetrainingExecutor(spec=spec, artifacts=self._deployment.artifacts)
+        if self._never is None:
+            self._never = executor.load(store.versions(spec.name)[0]).predictor
+            models = [self._never] * 3
+        else:
+            tables = read_tables(spec, self._deployment.data_dir, as_of=start)
+            rows = prepare(spec, [tables.history], columns)
+            first = max(0, len(rows) - len(tables.reference))
+            models = [self._never, *(executor.trainer.fit(*rows.slice(i, len(rows)), columns) for i in (0, first))]
+            for tally in self.tallies[1:]:
+                tally.retrains += 1
+        for tally, model in zip(self.tallies, models, strict=True):
+            tally.add(actual, model.predict(features))

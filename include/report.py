@@ -1,0 +1,96 @@
+"""Decisions and events as text for logs and terminals, and as small dicts for XCom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from include.decision.decision import Decision
+from include.records.entries import Analysis, Event
+
+RULE = "═" * 60
+
+
+def banner(decision: Decision) -> str:
+    """The decision, to be seen at a glance."""
+    answer = "YES" if decision.triggered else "NO"
+    lines = [
+        RULE,
+        f"RETRAINING DECISION: {answer}",
+        RULE,
+        f"Reason: {decision.reason}",
+        f"Severity: {decision.severity}",
+        f"Confidence: {decision.confidence:.2%}",
+    ]
+    if decision.root_cause:
+        lines.append(f"Root cause: {decision.root_cause}")
+    lines += [f"Blocked by: {block}" for block in decision.blocked_by]
+    lines += [f"Recommendation: {decision.recommendation}", RULE]
+    return "\n".join(lines)
+
+
+def of_analysis(analysis: Analysis) -> dict[str, Any]:
+    """What the next task and the UI need of an analysis: its key and a few counts."""
+    return {
+        "model_name": analysis.model_name,
+        "run_id": analysis.run.run_id,
+        "rows": analysis.rows,
+        "labelled_rows": analysis.labelled_rows,
+        "signals": len(analysis.signals),
+        "changed": [f"{s.kind}:{s.feature or s.statistic}" for s in analysis.signals if s.changed][:20],
+    }
+
+
+def of_event(event: Event) -> dict[str, Any]:
+    """What the UI needs of an executed event."""
+    return {
+        "event_id": event.id,
+        "status": str(event.status),
+        "version": event.version,
+        "outcome": event.outcome,
+    }
+
+
+def of_model(model_name: str, found: tuple[Decision, Event | None] | None) -> str:
+    """What came of one model in one run, in a few lines."""
+    if found is None:
+        return f"{model_name}: no decision on record; the analysis failed, its task log says why"
+    decision, event = found
+    lines = [
+        f"{model_name}: {'retrain' if decision.triggered else 'no retrain'} "
+        f"(severity {decision.severity}, confidence {decision.confidence:.1%})",
+        f"  reason      {decision.reason}",
+    ]
+    lines += [f"  blocked by  {block}" for block in decision.blocked_by]
+    if decision.root_cause:
+        lines.append(f"  root cause  {decision.root_cause}")
+    if event is not None:
+        lines += _event_lines(event)
+    return "\n".join(lines)
+
+
+def _event_lines(event: Event) -> list[str]:
+    lines = [f"  outcome     {event.status}: {event.outcome or event.error}"]
+    if event.version is not None:
+        champion = f"v{event.champion_version}" if event.champion_version is not None else "none"
+        lines.append(f"  versions    champion {champion}, challenger v{event.version}")
+    if event.scores:
+        lines.append(f"  metrics     {_before_and_after(event.champion_scores, event.scores)}")
+    return lines
+
+
+def _before_and_after(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """For each metric: champion → challenger on the same held-out rows."""
+    return ", ".join(
+        f"{name} {before[name]:.4g} → {value:.4g}" if name in before else f"{name} {value:.4g}"
+        for name, value in after.items()
+    )
+
+
+def event_row(event: Event) -> str:
+    """One event as a line of a table."""
+    version = f"v{event.version}" if event.version is not None else "-"
+    return (
+        f"  #{event.id}  {event.triggered_at:%Y-%m-%d %H:%M:%S}  {event.model_name:16s} {event.trigger_type:14s} "
+        f"{event.decision.severity:8s} {event.status:10s} {version:4s} {event.outcome or event.error}"
+    )

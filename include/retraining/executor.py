@@ -1,0 +1,233 @@
+"""RetrainingExecutor: prepare, train, validate, store. Not to be confused with Airflow's executors."""
+
+from __future__ import annotations
+
+import math
+import resource
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.profile import Profile, profile_table
+from include.data.tables import ModelTables, feature_names, table_hash
+from include.errors import ArtifactError, DataError
+from include.records.entries import EventStatus, Outcome, Version
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts import ArtifactFolder, StoredModel
+from include.retraining.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.prepare import Columns, TrainingRows, prepare, target_values
+from include.retraining.rows import Trained, row_choices, train_best
+from include.retraining.trainers.sklearn_trainer import SklearnTrainer
+from include.retraining.trainers.trainer import Predictor
+from include.scoring import METRICS, Baseline, LabelledRows, Task
+
+_STATUS = {
+    GateVerdict.PROMOTE: EventStatus.PROMOTED,
+    GateVerdict.HOLD: EventStatus.HELD,
+    GateVerdict.REJECT: EventStatus.REJECTED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The version to beat: its record, and the profile of its reference."""
+
+    version: Version
+    reference: Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrainingExecutor:
+    """Makes a challenger and finds out whether it deserves to be champion. Publishes nothing: that is the store's.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    artifacts : ArtifactFolder
+    """
+
+    spec: ModelSpec
+    artifacts: ArtifactFolder
+
+    def retrain(self, tables: ModelTables, champion: Champion | None, version: int) -> Outcome:
+        """Train a challenger on rows up to the holdout, and judge it on the holdout.
+
+        Parameters
+        ----------
+        tables : ModelTables
+            The model's rows; those that the champion was trained or accepted on are not among the recent.
+        champion : Champion or None
+            None for a first version, which is trained on the reference rows.
+        version : int
+            Number of the version to be made.
+        """
+        began = time.monotonic()
+        outcome = self._first(tables, version) if champion is None else self._challenge(tables, champion, version)
+        details = {
+            **outcome.details,
+            "training_duration_seconds": time.monotonic() - began,
+            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        }
+        return replace(outcome, details=details)
+
+    def _first(self, tables: ModelTables, version: int) -> Outcome:
+        """A first version: scored on the last of the reference rows, then trained on all of them."""
+        names = feature_names(self.spec, tables.reference)
+        reference = profile_table(tables.reference, names, categorical=self.spec.categorical)
+        columns = Columns.of(reference)
+        rows = prepare(self.spec, [tables.reference], columns)
+        if len(rows) < self.spec.minimum_rows:
+            raise DataError(
+                f"model {self.spec.name}: {len(rows)} usable reference rows, {self.spec.minimum_rows} needed "
+                f"(field minimum_rows); left out: {dict(rows.dropped)}"
+            )
+        cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
+        trial = self.trainer.fit(*rows.slice(0, cut), columns)
+        features, actual = rows.slice(cut, len(rows))
+        predicted = trial.predict(features)
+        result = self._gate.judge_first(actual, predicted)
+        final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
+        trained = Trained(predictor=final, choice="reference", start=0, stop=len(rows), validation_losses={})
+        until = self.spec.reference.end if self.spec.reference is not None else None
+        return self._outcome(
+            version,
+            columns,
+            rows,
+            trained,
+            result,
+            reference,
+            until,
+            "",
+            LabelledRows(actual=actual, predicted=predicted),
+        )
+
+    def _challenge(self, tables: ModelTables, champion: Champion, version: int) -> Outcome:
+        columns = Columns.of(champion.reference)
+        rows = prepare(self.spec, [tables.history], columns)
+        recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
+        holdout = self._holdout(recent)
+        if holdout == 0:
+            reason = "no labelled rows that the champion has not seen: nothing can be proven"
+            return Outcome(status=EventStatus.HELD, reason=reason, details={"dropped_rows": dict(rows.dropped)})
+        stop = len(rows) - holdout
+        metric = METRICS[self.spec.metric]
+        choices = row_choices(
+            self.spec.training.rows, reference_rows=len(tables.reference), recent_rows=recent,
+            least=self.spec.minimum_rows,
+        )  # fmt: skip
+        trained = train_best(
+            self.trainer, rows, columns, choices, metric, stop=stop, validation=min(holdout, stop // 2)
+        )
+        features, actual = rows.slice(stop, len(rows))
+        predicted = trained.predictor.predict(features)
+        rival = self._rival(champion, features, tables.history.iloc[rows.origin[stop:]])
+        result = self._gate.judge(actual, rival, predicted)
+        used = tables.history.iloc[rows.origin[trained.start :]]
+        reference = profile_table(used, list(columns.features), categorical=columns.categorical)
+        until = _just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
+        seen = "" if self.spec.source.timed else table_hash(tables.recent)
+        return self._outcome(
+            version,
+            columns,
+            rows,
+            trained,
+            result,
+            reference,
+            until,
+            seen,
+            LabelledRows(actual=actual, predicted=predicted),
+        )
+
+    def _rival(self, champion: Champion, features: pd.DataFrame, rows: pd.DataFrame) -> npt.NDArray[Any]:
+        """The champion's predictions: its artifact's, or for a model from elsewhere those that the rows carry."""
+        if champion.version.artifact_path:
+            return self.load(champion.version).predictor.predict(features)
+        recorded = target_values(self.spec, rows[self.spec.prediction])
+        if pd.isna(recorded).any():
+            raise DataError(
+                f"model {self.spec.name}: field prediction: held-out rows without the champion's prediction"
+            )
+        return recorded.astype(str) if self.spec.task is Task.CLASSIFICATION else recorded
+
+    def load(self, version: Version) -> StoredModel:
+        """Load a version's artifact."""
+        return self.artifacts.load(version.artifact_path, version.artifact_sha256)
+
+    @property
+    def trainer(self) -> SklearnTrainer:
+        """What trains this model's versions."""
+        training = self.spec.training
+        return SklearnTrainer(
+            task=self.spec.task, estimator=training.estimator, hyperparameters=training.hyperparameters,
+            seed=training.seed,
+        )  # fmt: skip
+
+    @property
+    def _gate(self) -> PromotionGate:
+        gate = self.spec.gate
+        return PromotionGate(
+            metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors
+        )
+
+    def _holdout(self, recent: int) -> int:
+        """Number of the latest rows to keep for the gate: a share of the recent ones, and enough to prove something."""
+        enough = min(self.spec.minimum_rows // 2, recent // 2)
+        return max(math.ceil(recent * self.spec.gate.holdout_share), enough)
+
+    def _outcome(
+        self, version: int, columns: Columns, rows: TrainingRows, trained: Trained, result: GateResult,
+        reference: Profile, until: datetime | None, seen: str, holdout: LabelledRows,
+    ) -> Outcome:  # fmt: skip
+        path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, columns)
+        self._smoke_test(path, sha256, trained.predictor, rows.features.iloc[-len(holdout) :])
+        return Outcome(
+            status=_STATUS[result.verdict],
+            reason=result.reason,
+            scores=result.scores,
+            champion_scores=result.champion_scores,
+            artifact_path=path,
+            artifact_sha256=sha256,
+            baseline=Baseline.measure(METRICS[self.spec.metric], holdout),
+            data_until=until,
+            recent_hash=seen,
+            reference=reference,
+            details=self._details(rows, trained, result),
+        )
+
+    def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:
+        figures = asdict(result)
+        gate = {name: figures[name] for name in ("verdict", "rows", "gain", "gain_low", "gain_high", "p_value")}
+        return {
+            "training_rows": trained.stop - trained.start,
+            "row_choice": trained.choice,
+            "validation_losses": dict(trained.validation_losses),
+            "dropped_rows": dict(rows.dropped),
+            "training_data_hash": rows.sha256,
+            "training_data_path": _where(self.spec),
+            "estimator": self.spec.training.estimator,
+            "hyperparameters": dict(self.spec.training.hyperparameters),
+            "gate": {**gate, "verdict": str(result.verdict)},
+        }
+
+    def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> None:
+        """The stored artifact must load and answer as the model in memory does, before it may be published."""
+        stored = self.artifacts.load(path, sha256).predictor.predict(features)
+        if not np.array_equal(stored, trained.predict(features)):
+            raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
+
+
+def _just_after(times: pd.Series[Any]) -> datetime:
+    moment: datetime = times.iloc[-1].to_pydatetime()
+    return moment + timedelta(microseconds=1)
+
+
+def _where(spec: ModelSpec) -> str:
+    source = spec.source.model_dump()
+    return " + ".join(
+        str(source[field]) for field in ("path", "reference_path", "recent_path") if source.get(field)
+    ) or (f"sample:{source.get('name')}")

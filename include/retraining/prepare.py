@@ -1,0 +1,121 @@
+"""Rows as a trainer may see them: labelled, readable, once each, with their hash on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.profile import CategoricalColumn, Profile, category_name, to_floats
+from include.data.tables import table_hash
+from include.errors import DataError
+from include.registry.spec import ModelSpec
+from include.scoring import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """The features of a model, in order, and which of them are categories."""
+
+    features: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+    @classmethod
+    def of(cls, reference: Profile) -> Columns:
+        """As the reference has them: text that turns up in a numeric column later does not make it categorical."""
+        categorical = tuple(n for n, column in reference.columns.items() if isinstance(column, CategoricalColumn))
+        return cls(features=tuple(reference.columns), categorical=categorical)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRows:
+    """Prepared rows, oldest first.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n, number of features)
+        Floats (NaN for missing), and strings or None for categories.
+    target : array of shape (n,)
+        Floats for regression, else strings.
+    origin : array of shape (n,)
+        Position of each row among the merged rows.
+    sha256 : str
+        Hash of features and target.
+    dropped : mapping of str to int
+        Rows left out, by reason: unlabelled, duplicate, unreadable.
+    """
+
+    features: pd.DataFrame
+    target: npt.NDArray[Any]
+    origin: npt.NDArray[np.intp]
+    sha256: str
+    dropped: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def slice(self, start: int, stop: int) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
+        """Features and target of the rows ``start <= i < stop``."""
+        return self.features.iloc[start:stop], self.target[start:stop]
+
+
+def prepare(spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns) -> TrainingRows:
+    """Merge `parts` in their order, leave out what must not be trained on, and hash the rest.
+
+    Rows without a label, exact duplicates of an earlier row, and rows with text in a numeric column are left out
+    and counted.
+    """
+    merged = pd.concat(list(parts), ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
+    missing = [name for name in columns.features if name not in merged.columns]
+    if missing:
+        raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)} in the rows to train on")
+    target = target_values(spec, merged[spec.target])
+    labelled = ~pd.isna(target)
+    wanted = [name for name in (spec.timestamp, *columns.features, spec.target) if name is not None]
+    duplicate = merged[wanted].astype(str).duplicated().to_numpy()
+    readable = np.ones(len(merged), dtype=bool)
+    for name in columns.features:
+        if name not in columns.categorical:
+            readable &= ~(np.isnan(to_floats(merged[name])[0]) & merged[name].notna().to_numpy())
+    keep = labelled & readable & ~duplicate
+    features = feature_table(merged[keep], columns)
+    chosen = target[keep].astype(float) if spec.task is Task.REGRESSION else target[keep].astype(str)
+    return TrainingRows(
+        features=features,
+        target=chosen,
+        origin=np.flatnonzero(keep),
+        sha256=table_hash(features.assign(**{spec.target: chosen})),
+        dropped={
+            "unlabelled": int((~labelled).sum()),
+            "unreadable": int((labelled & ~readable).sum()),
+            "duplicate": int((labelled & readable & duplicate).sum()),
+        },
+    )
+
+
+def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """The features of `table` as a trainer or a version sees them: floats, and strings or None for categories."""
+    made: dict[str, Any] = {}
+    for name in columns.features:
+        if name in columns.categorical:
+            made[name] = table[name].map(category_name, na_action="ignore").astype(object)
+            made[name] = made[name].where(made[name].notna(), None)
+        else:
+            floats = to_floats(table[name])[0]
+            made[name] = np.where(np.isfinite(floats), floats, np.nan)
+    return pd.DataFrame(made, index=table.index)
+
+
+def target_values(spec: ModelSpec, values: pd.Series[Any]) -> npt.NDArray[Any]:
+    """Labels as an array: floats (NaN where missing), or class names (None where missing)."""
+    if spec.task is Task.REGRESSION:
+        floats, unreadable = to_floats(values)
+        if unreadable:
+            raise DataError(f"model {spec.name}: field target: {unreadable} values of {spec.target!r} are not numbers")
+        return np.where(np.isfinite(floats), floats, np.nan)
+    names = values.map(category_name, na_action="ignore").astype(object)
+    return np.asarray(names.where(names.notna(), None), dtype=object)

@@ -1,0 +1,1 @@
+"""What trains: a protocol, and scikit-learn behind it."""

@@ -1,0 +1,104 @@
+"""scikit-learn estimators with the preprocessing that tables need: numbers, categories, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from include.errors import TrainingError
+from include.retraining.prepare import Columns
+from include.retraining.trainers.trainer import Predictor
+from include.scoring import Task
+
+MOST_CATEGORIES = 254  # gradient boosting bins into 255, one of them for missing values
+
+
+@dataclass(frozen=True, kw_only=True)
+class SklearnTrainer:
+    """Trains one of `ESTIMATORS`.
+
+    Parameters
+    ----------
+    task : Task
+    estimator : str
+    hyperparameters : mapping
+        Passed to the estimator; they override the defaults here (150 iterations without early stopping for gradient
+        boosting).
+    seed : int
+    """
+
+    task: Task
+    estimator: str = "gradient_boosting"
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def fit(self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Predictor:
+        """Train; see `Trainer.fit`."""
+        if len(target) == 0:
+            raise TrainingError("no rows to train on")
+        if self.task is Task.CLASSIFICATION and len(np.unique(target)) < 2:
+            raise TrainingError(f"all {len(target)} rows have the label {target[0]!r}: two classes are needed")
+        try:
+            pipeline = ESTIMATORS[self.estimator](self, columns)
+            pipeline.fit(features, target)
+        except (ValueError, TypeError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:
+            raise TrainingError(f"{self.estimator}: {type(error).__name__}: {error}") from error
+        predictor: Predictor = pipeline
+        return predictor
+
+
+def _gradient_boosting(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
+    encode = make_column_transformer(
+        (
+            OrdinalEncoder(
+                handle_unknown="use_encoded_value",
+                unknown_value=np.nan,
+                encoded_missing_value=np.nan,
+                max_categories=MOST_CATEGORIES,
+            ),
+            list(columns.categorical),
+        ),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    )
+    kind = HistGradientBoostingRegressor if trainer.task is Task.REGRESSION else HistGradientBoostingClassifier
+    settings = {"max_iter": 150, "early_stopping": False, "random_state": trainer.seed}
+    estimator = kind(
+        categorical_features=list(range(len(columns.categorical))) or None,
+        **{**settings, **trainer.hyperparameters},
+    )
+    return make_pipeline(encode, estimator)
+
+
+def _linear(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
+    numeric = [name for name in columns.features if name not in columns.categorical]
+    encode = make_column_transformer(
+        (
+            OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES),
+            list(columns.categorical),
+        ),
+        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numeric),
+    )
+    estimator = (
+        Ridge(**trainer.hyperparameters)
+        if trainer.task is Task.REGRESSION
+        else LogisticRegression(**{"max_iter": 1000, "random_state": trainer.seed, **trainer.hyperparameters})
+    )
+    return make_pipeline(encode, estimator)
+
+
+ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Pipeline]] = {
+    "gradient_boosting": _gradient_boosting,
+    "linear": _linear,
+}

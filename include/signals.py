@@ -1,0 +1,73 @@
+"""What detectors say: signals and their verdicts. The words are those of the README's vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What one comparison of reference and recent rows allows one to say."""
+
+    NO_DATA = "no_data"  # nothing to compare: no recent rows, or none with a label
+    INCONCLUSIVE = "inconclusive"  # rows, but too few to tell a change from chance
+    STABLE = "stable"  # enough rows, and no change beyond chance and beyond the smallest effect that matters
+    CHANGED = "changed"  # a change beyond both
+
+
+class SignalKind(StrEnum):
+    """What a signal is about; decisions weigh harm before drift."""
+
+    PERFORMANCE = "performance"
+    CONCEPT_DRIFT = "concept_drift"
+    DATA_DRIFT = "data_drift"
+    OUTLIERS = "outliers"
+    DATA_QUALITY = "data_quality"
+    SUFFICIENCY = "sufficiency"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """One measured change.
+
+    Parameters
+    ----------
+    kind : SignalKind
+    statistic : str
+        What was measured, for example ``"ks"`` or ``"rmse"``.
+    verdict : Verdict
+    feature : str, default ""
+        The column; empty for signals about the model as a whole.
+    value : float or None
+        The statistic on the recent rows, in the statistic's own unit.
+    threshold : float or None
+        The value from which on the effect matters.
+    p_value : float or None
+        Probability of such a value without change, in [0, 1], not yet corrected for the number of features.
+    level : float or None
+        Significance level that `p_value` had to meet, already corrected for the number of features.
+    blocks : bool, default False
+        Whether the rows are so broken that a model must not be trained on them.
+    reason : str
+        One sentence for the operator.
+    detail : mapping of str to float
+        Further numbers of the same measurement (rows, effective rows, bounds).
+    """
+
+    kind: SignalKind
+    statistic: str
+    verdict: Verdict
+    reason: str
+    feature: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    p_value: float | None = None
+    level: float | None = None
+    blocks: bool = False
+    detail: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the verdict is `Verdict.CHANGED`."""
+        return self.verdict is Verdict.CHANGED

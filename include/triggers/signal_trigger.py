@@ -1,0 +1,70 @@
+"""Fires on the signals of one kind: performance, concept drift, data drift or outliers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from include.signals import Signal, SignalKind, Verdict
+from include.triggers.trigger import Evidence, TriggerResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalTrigger:
+    """Fires when a signal of `kind` says `changed`.
+
+    Parameters
+    ----------
+    kind : SignalKind
+    only_without_labels : bool, default False
+        For signals that are a guess at harm, such as drift of the inputs: fires only while labels are too few to
+        see the harm itself. A model whose inputs drift and whose labelled performance holds needs no retrain.
+    """
+
+    kind: SignalKind
+    only_without_labels: bool = False
+
+    def decide(self, evidence: Evidence) -> TriggerResult:
+        """Judge the strongest signal of the kind."""
+        signals = evidence.of_kind(self.kind)
+        judged = [signal for signal in signals if signal.value is not None]
+        if not judged:
+            reason = signals[0].reason if signals else "not measured"
+            return TriggerResult(trigger=self.kind, fired=False, reason=reason)
+        top = max(judged, key=_rank)
+        changed = [signal for signal in judged if signal.changed]
+        held = ""
+        if changed and self.only_without_labels and _performance_known(evidence):
+            held = "labels have arrived and show no harm"
+        reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
+        return TriggerResult(
+            trigger=self.kind,
+            fired=bool(changed) and not held,
+            reason=f"{reason}; {held}" if held else reason,
+            strength=_strength(top),
+            value=top.value,
+            threshold=top.threshold,
+            distance=None if top.value is None or top.threshold is None else top.threshold - top.value,
+            p_value=_corrected(top, judged),
+        )
+
+
+def _performance_known(evidence: Evidence) -> bool:
+    verdicts = {signal.verdict for signal in evidence.of_kind(SignalKind.PERFORMANCE)}
+    return Verdict.STABLE in verdicts or Verdict.CHANGED in verdicts
+
+
+def _rank(signal: Signal) -> tuple[bool, float, float]:
+    return signal.changed, _strength(signal), -(signal.p_value if signal.p_value is not None else 1.0)
+
+
+def _strength(signal: Signal) -> float:
+    if signal.value is None or not signal.threshold:
+        return 0.0
+    strength = signal.value / signal.threshold
+    return min(strength, 1e6) if math.isfinite(strength) else 1e6
+
+
+def _corrected(top: Signal, judged: Sequence[Signal]) -> float | None:
+    return None if top.p_value is None else min(top.p_value * len(judged), 1.0)

@@ -1,0 +1,211 @@
+"""analyze · decide · execute · log: the four steps for one model, as plain functions.
+
+The DAG, the command line and the replay all call these. What a step finds is in the store; a step that is repeated
+after a crash, or run twice at once, changes nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from include.data.profile import profile_table
+from include.data.tables import ModelTables, read_tables
+from include.decision.decide import decide as weigh
+from include.decision.decision import Decision
+from include.detectors import Comparison
+from include.errors import ClaimLost, DataError
+from include.orchestrator import detect, standard_detectors
+from include.records.entries import Analysis, Event, Measurement, Outcome, Run
+from include.records.store import Claim, Store
+from include.registry.loader import config_hash, load_model
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts import ArtifactFolder
+from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.prepare import Columns, feature_table, target_values
+from include.scoring import METRICS, LabelledRows, score_all
+from include.triggers.policy import standard_policy
+from include.triggers.trigger import Evidence
+
+log = logging.getLogger(__name__)
+
+IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
+WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """Where this deployment keeps its model files, rows, artifacts and records."""
+
+    store: Store
+    models_dir: Path
+    data_dir: Path
+    artifacts: ArtifactFolder
+
+    def spec(self, model_name: str) -> ModelSpec:
+        """The registered model of that name."""
+        return load_model(self.models_dir, model_name)
+
+
+def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
+    """Compare the recent rows with what the champion was accepted on; keep signals and measurements."""
+    store, spec = deployment.store, deployment.spec(model_name)
+    store.register_model(model_name, config_hash(spec), spec.model_dump(mode="json"), at=_now())
+    for event in store.close_unfinished(model_name, at=_now(), idle=IDLE, keep_run=run.run_id):
+        log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
+    champion = _champion(store, model_name)
+    tables = _tables(deployment, spec, run, champion)
+    if champion is None:
+        analysis = Analysis(
+            model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
+            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=(),
+        )  # fmt: skip
+    else:
+        analysis = _compare(deployment, spec, run, champion, tables)
+    return store.save_analysis(analysis, at=_now())
+
+
+def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
+    """Decide from the recorded analysis; keep the decision, and open an event if it fired."""
+    store, spec = deployment.store, deployment.spec(model_name)
+    analysis = store.analysis(model_name, run.run_id)
+    if analysis is None:
+        raise DataError(f"model {model_name}: run {run.run_id} has no analysis to decide from; run that step first")
+    evidence = Evidence(
+        now=run.as_of,
+        signals=analysis.signals,
+        has_champion=analysis.champion_version is not None,
+        last_retrained_at=store.last_retrained_at(model_name),
+        requested=(run.reason or "asked for without a reason") if run.force else "",
+    )
+    decision = weigh(standard_policy(spec.policy.settings(run.preset)), evidence)
+    return store.save_decision(analysis, decision, at=_now())
+
+
+def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT) -> Event:
+    """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
+
+    A second process that executes the same event waits for the first and returns what that one achieved.
+    """
+    store = deployment.store
+    with store.claim(event_id, at=_now(), wait=wait) as claim:
+        if claim.event.status.closed:
+            return claim.event
+        try:
+            outcome = _retrain(deployment, claim)
+        except ClaimLost:
+            raise
+        except Exception as error:
+            claim.note_error(type(error).__name__, str(error))
+            raise
+        return claim.finish(outcome, at=_now())
+
+
+def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None] | None:
+    """Close what the run left open for this model, and return what is on record.
+
+    None when there is no decision: the analysis failed, and its own task says why.
+    """
+    store = deployment.store
+    found = store.decision(model_name, run.run_id)
+    if found is None:
+        return None
+    decision, event = found
+    if event is not None and not event.status.closed:
+        event = store.close_failed(
+            event.id, at=_now(), error_type="ProcessDied", error="the executing process ended without a word"
+        )
+        if not event.status.closed:
+            raise ClaimLost(f"model {model_name}: event {event.id} is still being executed by another process")
+    return decision, event
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _champion(store: Store, model_name: str) -> Champion | None:
+    version = store.champion(model_name)
+    if version is None:
+        return None
+    reference = store.reference(model_name, version.version)
+    if reference is None:
+        raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
+    return Champion(version=version, reference=reference)
+
+
+def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:
+    if champion is None:
+        return read_tables(spec, deployment.data_dir, as_of=run.as_of)
+    return read_tables(
+        spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
+        seen_hash=champion.version.recent_hash,
+    )  # fmt: skip
+
+
+def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables) -> Analysis:
+    metric = METRICS[spec.metric]
+    labelled = _labelled(deployment, spec, champion, tables.recent)
+    comparison = Comparison(
+        reference=champion.reference,
+        recent=profile_table(tables.recent, list(champion.reference.columns), against=champion.reference),
+        labelled=labelled,
+        metric=metric,
+        baseline=champion.version.baseline,
+        minimum_rows=spec.minimum_rows,
+    )
+    number = champion.version.version
+    scores = score_all(spec.task, labelled.actual, labelled.predicted) if labelled is not None else {}
+    return Analysis(
+        model_name=spec.name,
+        run=run,
+        window_start=tables.window_start,
+        window_end=run.as_of,
+        rows=len(tables.recent),
+        labelled_rows=len(labelled) if labelled is not None else 0,
+        champion_version=number,
+        signals=detect(standard_detectors(spec.policy.settings(run.preset), spec.metric), comparison),
+        measurements=[
+            Measurement(version=number, metric=name, value=value, rows=len(labelled or ()))
+            for name, value in scores.items()
+        ],
+    )
+
+
+def _labelled(deployment: Deployment, spec: ModelSpec, champion: Champion, recent: pd.DataFrame) -> LabelledRows | None:
+    """Recent rows whose label has arrived, with the recorded predictions, or the champion's where there are none."""
+    if recent.empty:
+        return None
+    actual = target_values(spec, recent[spec.target])
+    arrived = ~pd.isna(actual)
+    if not arrived.any():
+        return None
+    predicted = np.full(len(recent), None, dtype=object)
+    if spec.prediction is not None and spec.prediction in recent.columns:
+        predicted = target_values(spec, recent[spec.prediction]).astype(object)
+    missing = arrived & pd.isna(predicted)
+    if missing.any():
+        columns = Columns.of(champion.reference)
+        if set(columns.features) - set(recent.columns):
+            return None  # a column is gone: data quality says so, and nothing can be predicted
+        stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion.version)
+        predicted[missing] = stored.predictor.predict(feature_table(recent[missing], columns))
+    kind = actual.dtype if actual.dtype.kind == "f" else object
+    return LabelledRows(actual=actual[arrived], predicted=predicted[arrived].astype(kind))
+
+
+def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
+    event = claim.event
+    spec = deployment.spec(event.model_name)
+    champion = _champion(deployment.store, event.model_name)
+    tables = _tables(deployment, spec, event.run, champion)
+    version = claim.begin_version(at=_now())
+    log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
+    outcome = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).retrain(tables, champion, version.version)
+    log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
+    return outcome

@@ -1,0 +1,17 @@
+-- Begin a version: a candidate with the next number of its model.
+-- Parameters: model_name text, event_id bigint, created_by text, at timestamptz
+-- Returns:    the row of model_version_management
+INSERT INTO model_version_management (
+    model_name, version, event_id, status, status_changed_at, created_at, created_by, parent)
+SELECT
+    %(model_name)s,
+    coalesce(max(version), 0) + 1,
+    %(event_id)s,
+    'candidate',
+    %(at)s,
+    %(at)s,
+    %(created_by)s,
+    max(version) FILTER (WHERE status = 'champion')
+FROM model_version_management
+WHERE model_name = %(model_name)s
+RETURNING *;

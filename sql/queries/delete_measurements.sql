@@ -1,0 +1,4 @@
+-- Drop the measurements that an earlier try of the same run left.
+-- Parameters: model_name text, run_id text
+-- Returns:    nothing
+DELETE FROM model_performance_tracking WHERE model_name = %(model_name)s AND run_id = %(run_id)s;

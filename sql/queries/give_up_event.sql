@@ -1,0 +1,12 @@
+-- Close an event that has no outcome of its own: its owner died, or it could not be executed.
+-- Parameters: event_id bigint, status text, execution_completed_at timestamptz, outcome text, error_type text, error text
+-- Returns:    the row of model_retraining_events
+UPDATE model_retraining_events SET
+    status = %(status)s,
+    execution_successful = false,
+    execution_completed_at = %(execution_completed_at)s,
+    outcome = %(outcome)s,
+    error_type = %(error_type)s,
+    error = %(error)s
+WHERE id = %(event_id)s
+RETURNING *;

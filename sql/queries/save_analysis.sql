@@ -1,0 +1,22 @@
+-- Keep what a run saw of a model, in place of what an earlier try of the same run saw.
+-- Parameters: the columns of retraining_analyses
+-- Returns:    nothing
+INSERT INTO retraining_analyses (
+    model_name, run_id, as_of, request_reason, requested_by, force, dry_run, preset, window_start, window_end, rows,
+    labelled_rows, champion_version, analyzed_at)
+VALUES (
+    %(model_name)s, %(run_id)s, %(as_of)s, %(request_reason)s, %(requested_by)s, %(force)s, %(dry_run)s, %(preset)s,
+    %(window_start)s, %(window_end)s, %(rows)s, %(labelled_rows)s, %(champion_version)s, %(analyzed_at)s)
+ON CONFLICT (model_name, run_id) DO UPDATE SET
+    as_of = excluded.as_of,
+    request_reason = excluded.request_reason,
+    requested_by = excluded.requested_by,
+    force = excluded.force,
+    dry_run = excluded.dry_run,
+    preset = excluded.preset,
+    window_start = excluded.window_start,
+    window_end = excluded.window_end,
+    rows = excluded.rows,
+    labelled_rows = excluded.labelled_rows,
+    champion_version = excluded.champion_version,
+    analyzed_at = excluded.analyzed_at;

@@ -1,0 +1,19 @@
+-- Write down what was trained, and what becomes of the candidate.
+-- Parameters: event_id bigint and the columns of model_version_management that an outcome fills
+-- Returns:    the row of model_version_management; none if the event has no candidate
+UPDATE model_version_management SET
+    status = %(status)s,
+    status_changed_at = %(status_changed_at)s,
+    artifact_path = %(artifact_path)s,
+    artifact_sha256 = %(artifact_sha256)s,
+    baseline = %(baseline)s,
+    performance_metrics = %(performance_metrics)s,
+    data_until = %(data_until)s,
+    recent_hash = %(recent_hash)s,
+    training_data_path = %(training_data_path)s,
+    training_data_hash = %(training_data_hash)s,
+    training_data_size = %(training_data_size)s,
+    hyperparameters = %(hyperparameters)s,
+    details = %(details)s
+WHERE event_id = %(event_id)s AND status = 'candidate'
+RETURNING *;

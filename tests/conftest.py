@@ -1,0 +1,43 @@
+"""Fixtures that many tests share: a real Postgres, a fresh database a test, an Airflow to run DAGs in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.airflow_home import AirflowHome
+from tools.embedded_postgres import EmbeddedPostgres
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One Postgres server for the whole session."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def database_uri(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """URI of an empty database that only this test has; gone after it."""
+    name = f"test_{next(_NUMBERS)}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(postgres.uri(), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} strategy file_copy").format(identifier))
+        yield postgres.uri(name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
+
+
+@pytest.fixture(scope="session")
+def airflow_home(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AirflowHome:
+    """A migrated Airflow; tests run code in it, in processes of their own."""
+    home = AirflowHome(tmp_path_factory.mktemp("airflow"), postgres)
+    home.prepare()
+    return home

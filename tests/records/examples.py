@@ -1,0 +1,137 @@
+"""Entries to fill a store with, and what other processes do in the tests of claims."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pandas as pd
+import psycopg
+
+from include.data.profile import Profile, profile_table
+from include.decision.decision import Decision, Severity
+from include.errors import ClaimLost
+from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
+from include.records.postgres import PostgresStore
+from include.records.store import Store
+from include.scoring import Baseline
+from include.signals import Signal, SignalKind, Verdict
+from include.triggers.trigger import TriggerResult
+
+NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+RMSE_CHANGED = Signal(
+    kind=SignalKind.PERFORMANCE,
+    statistic="rmse",
+    verdict=Verdict.CHANGED,
+    reason="rmse rose by 30 %",
+    value=0.3,
+    threshold=0.1,
+    p_value=0.001,
+    level=0.01,
+    detail={"rows": 500.0},
+)
+KS_STABLE = Signal(
+    kind=SignalKind.DATA_DRIFT, statistic="ks", verdict=Verdict.STABLE, reason="no change", feature="price"
+)
+
+
+def make_analysis(run_id: str = "run-1", model_name: str = "housing", **changes: Any) -> Analysis:
+    run = Run(run_id=run_id, as_of=changes.pop("as_of", NOW), dry_run=changes.pop("dry_run", False), reason="because")
+    values: dict[str, Any] = {
+        "window_start": NOW - 24 * HOUR,
+        "window_end": NOW,
+        "rows": 500,
+        "labelled_rows": 400,
+        "champion_version": None,
+        "signals": (RMSE_CHANGED, KS_STABLE),
+        **changes,
+    }
+    return Analysis(model_name=model_name, run=run, **values)
+
+
+def make_decision(*, triggered: bool = True, **changes: Any) -> Decision:
+    trigger = TriggerResult(trigger="performance", fired=triggered, reason="+30 %", strength=3.0, value=0.3, threshold=0.1)
+    values: dict[str, Any] = {
+        "triggered": triggered,
+        "trigger_type": "performance" if triggered else "",
+        "reason": "the error rose",
+        "severity": Severity.HIGH,
+        "confidence": 0.99,
+        "root_cause": "concept drift",
+        "blocked_by": (),
+        "recommendation": "retrain",
+        "triggers": (trigger,),
+        **changes,
+    }
+    return Decision(**values)
+
+
+def make_profile() -> Profile:
+    table = pd.DataFrame({"price": [1.0, 2.0, 3.0], "city": ["b", "a", "b"]})
+    return profile_table(table, ["price", "city"])
+
+
+def make_outcome(status: EventStatus = EventStatus.PROMOTED, **changes: Any) -> Outcome:
+    values: dict[str, Any] = {
+        "reason": "better on the same rows",
+        "scores": {"r2": 0.9, "rmse": 8.0},
+        "champion_scores": {"r2": 0.8, "rmse": 10.0},
+        "artifact_path": "housing/v1.skops",
+        "artifact_sha256": "ab" * 32,
+        "baseline": Baseline(scores={"rmse": 8.0}, rows=400, effective_rows=123.5, loss_mean=64.0, loss_variance=2.0),
+        "data_until": NOW,
+        "recent_hash": "cd",
+        "reference": make_profile() if status is EventStatus.PROMOTED else None,
+        "details": {"training_data_hash": "ef", "training_data_size": 900, "training_duration": 1.5},
+        **changes,
+    }
+    return Outcome(status=status, **values)
+
+
+def open_event(store: Store, run_id: str = "run-1", *, at: datetime = NOW, **changes: Any) -> Event:
+    _, event = store.save_decision(make_analysis(run_id, **changes), make_decision(), at=at)
+    assert event is not None
+    return event
+
+
+def execute(store: Store, run_id: str, *, at: datetime = NOW, status: EventStatus = EventStatus.PROMOTED) -> Event:
+    """Open an event, train a version for it, and close it."""
+    event = open_event(store, run_id, at=at, as_of=at)
+    with store.claim(event.id, at=at) as claim:
+        claim.begin_version(at=at)
+        return claim.finish(make_outcome(status), at=at)
+
+
+def make_measurement(version: int, value: float = 0.8) -> Measurement:
+    return Measurement(version=version, metric="r2", value=value, rows=400)
+
+
+def postgres_store(uri: str) -> PostgresStore:
+    return PostgresStore(partial(psycopg.connect, uri), poll_seconds=0.05)
+
+
+def claim_and_hang(uri: str, event_id: int, ready: Connection) -> None:
+    """Run in a process: claim an event, begin its version, say so, and train until killed."""
+    with postgres_store(uri).claim(event_id, at=NOW) as claim:
+        ready.send(claim.begin_version(at=NOW).version)
+        time.sleep(60)
+
+
+def claim_and_promote(uri: str, event_id: int, wait_seconds: float, result: Connection) -> None:
+    """Run in a process: claim an event, promote its version, and say how that went."""
+    try:
+        with postgres_store(uri).claim(event_id, at=NOW, wait=timedelta(seconds=wait_seconds)) as claim:
+            if claim.event.status.closed:
+                result.send("closed")
+                return
+            claim.begin_version(at=NOW)
+            time.sleep(0.2 if wait_seconds else 1.0)
+            claim.finish(make_outcome(), at=NOW)
+            result.send("promoted")
+    except ClaimLost:
+        result.send("lost")

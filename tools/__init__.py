@@ -1,0 +1,1 @@
+"""What runs the project on one machine: an embedded Postgres and a local Airflow."""
