@@ -7,6 +7,9 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
         --no-emit-find-links --custom-compile-command "make lock"
 
 export API_PORT
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run up down status test lint format bench lock clean
@@ -30,10 +33,12 @@ test: .venv/installed-dev  ## All tests; for some: make test TESTS="tests/tools 
 	@$(BIN)/python -m pytest $(TESTS)
 
 lint: .venv/installed-dev  ## Style, types and the direction of imports
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/lint-imports || failed=1; \
+	exit $$failed
 
 format: .venv/installed-dev  ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
@@ -60,11 +65,19 @@ clean:  ## Stop everything; remove state, environment and caches
 	@touch $@
 
 .venv/installed: .venv/uv requirements.txt
-	@echo "installing requirements.txt"
-	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	$(call install,requirements.txt)
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	@echo "installing requirements-dev.txt"
-	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	$(call install,requirements-dev.txt)
 	@touch $@
+
+# uv takes seconds where pip takes a minute. It brings its own certificates and does not read pip's
+# configuration, so behind a proxy or with a private index the system's certificates, then pip, get a try.
+define install
+	@echo "installing $(1)"
+	@export VIRTUAL_ENV="$(CURDIR)/.venv"; \
+	$(BIN)/uv pip install --quiet --require-hashes -r $(1) \
+	    || $(BIN)/uv pip install --quiet --system-certs --require-hashes -r $(1) \
+	    || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+endef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -15,14 +15,13 @@ import pandas as pd
 
 from include import workflow
 from include.data.tables import labelled, read_tables
+from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError
 from include.records.entries import Event, EventStatus, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import Columns, prepare
-from include.retraining.trainers.trainer import Predictor
+from include.retraining.prepare import prepare
 from include.scoring import METRICS
-from include.triggers.requests import FIRST_VERSION
 from include.workflow import Deployment
 
 Values = npt.NDArray[Any]
@@ -37,8 +36,8 @@ class Window:
     rows: int
     champion: str
     score: float | None
-    decision: str
-    outcome: str
+    decision: str = ""
+    outcome: str = ""
 
 
 @dataclass
@@ -87,9 +86,14 @@ def boundaries(start: datetime, end: datetime, every: str) -> list[datetime]:
 
 
 def replay(
-    deployment: Deployment, model_name: str, moments: list[datetime], *, show: Callable[[Window], None], preset: str = "",
+    deployment: Deployment,
+    model_name: str,
+    moments: list[datetime],
+    *,
+    show: Callable[[Window], None],
+    preset: str = "",
     compare: bool = True,
-) -> Replay:  # fmt: skip
+) -> Replay:
     """Run the four steps at each of `moments`, and score the champion on the rows until the next one.
 
     Parameters
@@ -106,38 +110,22 @@ def replay(
     spec = deployment.spec(model_name)
     if not spec.source.timed:
         raise ConfigurationError(model_name, "a model without timestamps has no history to replay")
-    policy = Tally("policy")
+    policy, outcomes = Tally("policy"), dict.fromkeys(EventStatus, 0)
     rivals = _Rivals(deployment, spec) if compare else None
-    windows, outcomes = [], dict.fromkeys(EventStatus, 0)
-    event = _step(deployment, model_name, moments[0], preset)
-    if event is None or event.status is not EventStatus.PROMOTED:
-        raise DataError(f"model {model_name}: no first version: {event.outcome if event else 'not decided'}")
+    first = _step(deployment, model_name, moments[0], preset)[1]
+    if first is None or first.status is not EventStatus.PROMOTED:
+        raise DataError(f"model {model_name}: no first version: {first.outcome if first else 'not decided'}")
+    windows = []
     for start, end in pairwise(moments):
-        champion = deployment.store.champion(model_name)
-        assert champion is not None
-        rows = _served(deployment, spec, start, end)
-        score = None
-        if len(rows.target):
-            stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion)
-            predicted = stored.predictor.predict(rows.features)
-            policy.add(rows.target, predicted)
-            score = METRICS[spec.metric].score(rows.target, predicted)
-            if rivals is not None:
-                rivals.serve(start, rows.features, rows.target)
-        decision, outcome = "", ""
+        window = _serve(deployment, spec, start, end, policy, rivals)
         if end < moments[-1]:
-            event = _step(deployment, model_name, end, preset)
-            recorded = deployment.store.decision(model_name, _run_id(end))
-            assert recorded is not None
-            decision = ("yes: " if recorded[0].triggered else "no: ") + recorded[0].reason
+            decision, event = _step(deployment, model_name, end, preset)
+            outcome = "" if event is None else f"{event.status}: {event.outcome}"
+            answer = "yes" if decision.triggered else "no"
+            window = replace(window, decision=f"{answer}: {decision.reason}", outcome=outcome)
             if event is not None:
-                outcome = f"{event.status}: {event.outcome}"
                 outcomes[event.status] += 1
-                policy.retrains += event.trigger_type != FIRST_VERSION
-        window = Window(
-            start=start, end=end, rows=len(rows.target), champion=champion.label, score=score, decision=decision,
-            outcome=outcome,
-        )  # fmt: skip
+                policy.retrains += 1
         windows.append(window)
         show(window)
     return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
@@ -155,26 +143,34 @@ def _run_id(moment: datetime) -> str:
     return f"replay__{moment.isoformat()}"
 
 
-def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str) -> Event | None:
-    run = Run(run_id=_run_id(moment), as_of=moment, requested_by="replay", preset=preset)
+def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str) -> tuple[Decision, Event | None]:
+    run = Run(run_id=f"replay__{moment.isoformat()}", as_of=moment, requested_by="replay", preset=preset)
     workflow.analyze(deployment, model_name, run)
-    event = workflow.decide(deployment, model_name, run)[1]
+    decision, event = workflow.decide(deployment, model_name, run)
     if event is not None:
-        workflow.execute(deployment, event.id)
-    found = workflow.log_completion(deployment, model_name, run)
-    return found[1] if found is not None else None
+        event = workflow.execute(deployment, event.id)
+    workflow.log_completion(deployment, model_name, run)
+    return decision, event
 
 
-def _served(deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime) -> Any:
-    """The labelled rows of one window, prepared."""
+def _serve(
+    deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime, policy: Tally, rivals: _Rivals | None
+) -> Window:
+    """Score the champion on the labelled rows of one window, and count them in."""
     champion = deployment.store.champion(spec.name)
-    assert champion is not None
-    profile = deployment.store.reference(spec.name, champion.version)
-    assert profile is not None
-    tables = read_tables(
-        spec.model_copy(update={"window": end - start}), deployment.data_dir, as_of=end, seen_until=start
-    )
-    return prepare(spec, [labelled(spec, tables.recent)], Columns.of(profile))
+    assert champion is not None  # there is a first version
+    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion)
+    window_only = spec.model_copy(update={"window": end - start})
+    recent = read_tables(window_only, deployment.data_dir, as_of=end, seen_until=start).recent
+    rows = prepare(spec, [labelled(spec, recent)], stored.columns)
+    score = None
+    if len(rows):
+        predicted = stored.predictor.predict(rows.features)
+        policy.add(rows.target, predicted)
+        score = METRICS[spec.metric].score(rows.target, predicted)
+        if rivals is not None:
+            rivals.serve(start, rows.features, rows.target)
+    return Window(start=start, end=end, rows=len(rows), champion=champion.label, score=score)
 
 
 class _Rivals:
@@ -182,24 +178,19 @@ class _Rivals:
 
     def __init__(self, deployment: Deployment, spec: ModelSpec) -> None:
         self._deployment, self._spec = deployment, spec
-        self._never: Predictor | None = None
         self.tallies = [Tally("never retrain"), Tally("always, all rows"), Tally("always, sliding rows")]
 
     def serve(self, start: datetime, features: pd.DataFrame, actual: Values) -> None:
         """Predict one window that begins at `start` in each way."""
         store, spec = self._deployment.store, self._spec
-        profile = store.reference(spec.name, 1)
-        assert profile is not None
-        columns = Columns.of(profile)
         executor = RetrainingExecutor(spec=spec, artifacts=self._deployment.artifacts)
-        if self._never is None:
-            self._never = executor.load(store.versions(spec.name)[0]).predictor
-            models = [self._never] * 3
-        else:
+        first = executor.load(store.versions(spec.name)[0])
+        models = [first.predictor] * 3
+        if self.tallies[0].actual:  # from the second window on
             tables = read_tables(spec, self._deployment.data_dir, as_of=start)
-            rows = prepare(spec, [tables.history], columns)
-            first = max(0, len(rows) - len(tables.reference))
-            models = [self._never, *(executor.trainer.fit(*rows.slice(i, len(rows)), columns) for i in (0, first))]
+            rows = prepare(spec, [tables.history], first.columns)
+            for place, begin in ((1, 0), (2, max(0, len(rows) - len(tables.reference)))):
+                models[place] = executor.trainer.fit(*rows.slice(begin, len(rows)), first.columns)
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):

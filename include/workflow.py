@@ -141,6 +141,11 @@ def _champion(store: Store, model_name: str) -> Champion | None:
 
 def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:
     if champion is None:
+        if spec.reference is not None and spec.reference.end > run.as_of:
+            raise DataError(
+                f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
+                f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
+            )
         return read_tables(spec, deployment.data_dir, as_of=run.as_of)
     return read_tables(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,

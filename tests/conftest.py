@@ -18,7 +18,8 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """One Postgres server for the whole session."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    lossy = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), settings=lossy)
     server.start()
     yield server
     server.remove()
@@ -30,7 +31,7 @@ def database_uri(postgres: EmbeddedPostgres) -> Iterator[str]:
     name = f"test_{next(_NUMBERS)}"
     identifier = sql.Identifier(name)
     with psycopg.connect(postgres.uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} strategy file_copy").format(identifier))
+        connection.execute(sql.SQL("create database {}").format(identifier))
         yield postgres.uri(name)
         connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
 

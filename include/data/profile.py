@@ -139,14 +139,10 @@ def profile_table(
             continue
         values = table[name]
         known = against.columns.get(name) if against is not None else None
-        if known is None:
-            numeric = name not in categorical and _is_numeric(values)
+        if isinstance(known, NumericColumn) or (known is None and name not in categorical and _is_numeric(values)):
+            found[name] = _numeric(values, known)
         else:
-            numeric = isinstance(known, NumericColumn)
-        if numeric:
-            found[name] = _numeric(values, known if isinstance(known, NumericColumn) else None)
-        else:
-            found[name] = _categorical(values, known if isinstance(known, CategoricalColumn) else None)
+            found[name] = _categorical(values, known)
     return Profile(rows=len(table), columns=found)
 
 

@@ -59,6 +59,11 @@ def read_tables(
 
 def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     """The model's features: those that its file lists, else all columns but timestamp, target and prediction."""
+    wanted = [*(spec.features or []), *spec.categorical]
+    missing = sorted(set(wanted) - set(table.columns))
+    if missing:
+        found = ", ".join(str(name) for name in table.columns)
+        raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)}; found: {found}")
     if spec.features is not None:
         return list(spec.features)
     names = [name for name in table.columns if name not in {spec.timestamp, spec.target, spec.prediction}]

@@ -49,7 +49,7 @@ def _broken(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _severity(fired: Sequence[TriggerResult]) -> Severity:
-    """One mild: low. One strong or several mild: medium. Several with a strong one: high. Very strong harm: critical."""
+    """One mild: low. One strong, several mild: medium. Several, one strong: high. Very strong harm: critical."""
     measured = [leaf for leaf in fired if leaf.trigger not in _ASKED]
     if not measured:
         return Severity.MEDIUM if fired else Severity.LOW

@@ -14,7 +14,7 @@ from include.errors import ClaimLost, DataError
 from include.records.entries import Analysis, Event, EventStatus, Version, VersionStatus
 from include.records.json_values import clean_json, to_utc
 from include.records.memory_claim import MemoryClaim, MemoryTables
-from include.records.outcome_rows import abandoned_row, failed_row
+from include.records.outcome_rows import RAN_TO_A_VERDICT, abandoned_row, failed_row
 from include.records.rows import (
     Row,
     analysis_from_rows,
@@ -110,10 +110,10 @@ class MemoryStore:
         return None if stored is None else Profile.from_json(json.loads(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """Return `as_of` of the newest retraining of the model that ran to an end, good or bad."""
-        ended = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED, EventStatus.FAILED)
+        """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
         events = self.events(model_name=model_name)
-        return max((e.run.as_of for e in events if e.execution_attempted and e.status in ended), default=None)
+        judged = (e for e in events if e.status in RAN_TO_A_VERDICT and e.champion_version is not None)
+        return max((event.run.as_of for event in judged), default=None)
 
     def event(self, event_id: int) -> Event:
         """Return one event; a `DataError` for an unknown id."""

@@ -106,7 +106,7 @@ class PostgresStore:
         return None if row is None else Profile.from_json(row["profile"])
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """Return `as_of` of the newest retraining of the model that ran to an end, good or bad."""
+        """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
         with transaction(self._connect) as session:
             as_of = session.one("find_last_retrained", {"model_name": model_name})["as_of"]
         return None if as_of is None else to_utc(as_of)

@@ -51,7 +51,7 @@ class Store(Protocol):
         ...
 
     def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
-        """Keep an analysis; for a model and run that has a decision already, the one kept then is returned unchanged."""
+        """Keep an analysis; for a model and run that was decided already, the one kept then is returned unchanged."""
         ...
 
     def analysis(self, model_name: str, run_id: str) -> Analysis | None:
@@ -87,7 +87,7 @@ class Store(Protocol):
         ...
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """`as_of` of the newest event of the model that was executed to an end and was not abandoned."""
+        """`as_of` of the newest retraining of the model that ended with a verdict of the gate; first versions aside."""
         ...
 
     def event(self, event_id: int) -> Event:
@@ -102,9 +102,7 @@ class Store(Protocol):
         """All decisions of a run, by model name."""
         ...
 
-    def claim(
-        self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)
-    ) -> AbstractContextManager[Claim]:
+    def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> AbstractContextManager[Claim]:
         """Claim the right to retrain the event's model, for the time the context is open.
 
         While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`. Other events of

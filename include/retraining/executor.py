@@ -70,8 +70,8 @@ class RetrainingExecutor:
         outcome = self._first(tables, version) if champion is None else self._challenge(tables, champion, version)
         details = {
             **outcome.details,
-            "training_duration_seconds": time.monotonic() - began,
-            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+            "training_duration": time.monotonic() - began,  # seconds
+            "memory_usage": {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0},
         }
         return replace(outcome, details=details)
 
@@ -203,7 +203,7 @@ class RetrainingExecutor:
         figures = asdict(result)
         gate = {name: figures[name] for name in ("verdict", "rows", "gain", "gain_low", "gain_high", "p_value")}
         return {
-            "training_rows": trained.stop - trained.start,
+            "training_data_size": trained.stop - trained.start,
             "row_choice": trained.choice,
             "validation_losses": dict(trained.validation_losses),
             "dropped_rows": dict(rows.dropped),

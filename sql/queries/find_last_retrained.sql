@@ -1,7 +1,7 @@
--- Until when a model has been looked at by a retraining that ran to an end, good or bad.
+-- As of when a model was last retrained up to a verdict of the gate; first versions, which meet no champion, aside.
 -- Parameters: model_name text
 -- Returns:    one row: as_of timestamptz (NULL for never)
 SELECT max(as_of) AS as_of FROM model_retraining_events
 WHERE model_name = %(model_name)s
-  AND execution_attempted
-  AND status IN ('promoted', 'held', 'rejected', 'failed');
+  AND champion_version IS NOT NULL
+  AND status IN ('promoted', 'held', 'rejected');

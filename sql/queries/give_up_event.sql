@@ -1,5 +1,5 @@
 -- Close an event that has no outcome of its own: its owner died, or it could not be executed.
--- Parameters: event_id bigint, status text, execution_completed_at timestamptz, outcome text, error_type text, error text
+-- Parameters: event_id bigint, status, execution_completed_at, outcome, error_type, error as in the table
 -- Returns:    the row of model_retraining_events
 UPDATE model_retraining_events SET
     status = %(status)s,

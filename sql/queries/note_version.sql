@@ -1,5 +1,5 @@
 -- Write on an event which version it trains, and which one that is compared with.
--- Parameters: event_id bigint, version integer, champion_version integer (NULL for none) and the columns named after them
+-- Parameters: event_id bigint and the columns of model_retraining_events that name versions
 -- Returns:    nothing
 UPDATE model_retraining_events SET
     version = %(version)s,

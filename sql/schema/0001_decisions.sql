@@ -30,7 +30,8 @@ CREATE TABLE retraining_analyses (
     PRIMARY KEY (model_name, run_id)
 );
 CREATE INDEX retraining_analyses_by_run ON retraining_analyses (run_id);
-COMMENT ON TABLE retraining_analyses IS 'What one run saw of one model; its signals are in model_drift_monitoring.';
+COMMENT ON TABLE retraining_analyses IS
+    'What one run saw of one model; its signals are in model_drift_monitoring.';
 COMMENT ON COLUMN retraining_analyses.as_of IS 'End of the recent window that the run was asked to look at.';
 COMMENT ON COLUMN retraining_analyses.window_start IS 'NULL for a model without timestamps.';
 COMMENT ON COLUMN retraining_analyses.window_end IS 'Excluded.';
@@ -54,7 +55,8 @@ CREATE TABLE model_drift_monitoring (
     UNIQUE (model_name, run_id, kind, feature, statistic),
     FOREIGN KEY (model_name, run_id) REFERENCES retraining_analyses
 );
-COMMENT ON TABLE model_drift_monitoring IS 'One signal: one statistic of one feature (or of the whole model) in one run.';
+COMMENT ON TABLE model_drift_monitoring IS
+    'One signal: one statistic of one feature (or of the whole model) in one run.';
 COMMENT ON COLUMN model_drift_monitoring.feature IS 'Empty for signals about the model as a whole.';
 COMMENT ON COLUMN model_drift_monitoring.threshold IS 'The value from which on the effect matters.';
 COMMENT ON COLUMN model_drift_monitoring.level IS
@@ -96,5 +98,6 @@ CREATE INDEX retraining_decisions_by_run ON retraining_decisions (run_id);
 CREATE INDEX retraining_decisions_by_model ON retraining_decisions (model_name, decided_at DESC);
 COMMENT ON TABLE retraining_decisions IS 'Every decision, "no" included, with what kept it from being the other one.';
 COMMENT ON COLUMN retraining_decisions.trigger_type IS 'The trigger that weighs most; empty when none fired.';
-COMMENT ON COLUMN retraining_decisions.blocked_by IS 'What kept a wanted retrain from happening; an empty array for nothing.';
+COMMENT ON COLUMN retraining_decisions.blocked_by IS
+    'What kept a wanted retrain from happening; an empty array for nothing.';
 COMMENT ON COLUMN retraining_decisions.triggers IS 'Every trigger: fired, value, threshold, distance, reason.';

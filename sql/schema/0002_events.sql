@@ -77,15 +77,18 @@ CREATE INDEX retraining_events_by_model ON model_retraining_events (model_name, 
 -- At most one executing event per model: two runs cannot both train it.
 CREATE UNIQUE INDEX one_executing_event_per_model ON model_retraining_events (model_name) WHERE status = 'executing';
 
-COMMENT ON TABLE model_retraining_events IS 'One decision that fired, and what came of it. A closed event never changes.';
+COMMENT ON TABLE model_retraining_events IS
+    'One decision that fired, and what came of it. A closed event never changes.';
 COMMENT ON COLUMN model_retraining_events.status IS
     'decided -> executing -> promoted | held | rejected | failed | abandoned; dry_run is closed at once.';
 COMMENT ON COLUMN model_retraining_events.drift_type IS 'Kinds of the signals that had changed; NULL for none.';
-COMMENT ON COLUMN model_retraining_events.trigger_metrics IS 'The signals that had changed, with value, threshold, p_value.';
+COMMENT ON COLUMN model_retraining_events.trigger_metrics IS
+    'The signals that had changed, with value, threshold, p_value.';
 COMMENT ON COLUMN model_retraining_events.created_by IS 'As requested_by, under the name of the retraining metadata.';
 COMMENT ON COLUMN model_retraining_events.champion_version IS
     'In production when it was decided; from the start of the training on, the version it was compared with.';
-COMMENT ON COLUMN model_retraining_events.attempts IS 'How often a process took it on; above 1 means that tries died.';
+COMMENT ON COLUMN model_retraining_events.attempts IS
+    'How often a process took it on; above 1 means that tries died.';
 COMMENT ON COLUMN model_retraining_events.execution_started_at IS 'Start of the last try.';
 COMMENT ON COLUMN model_retraining_events.execution_successful IS
     'TRUE: ran to a verdict (promoted, held, rejected). FALSE: failed or abandoned. NULL: open or dry run.';
@@ -99,7 +102,8 @@ COMMENT ON COLUMN model_retraining_events.improvement_rmse_percent IS
 COMMENT ON COLUMN model_retraining_events.performance_delta IS 'New minus previous, for every metric known of both.';
 COMMENT ON COLUMN model_retraining_events.training_data_size IS 'Rows.';
 COMMENT ON COLUMN model_retraining_events.training_duration IS 'Seconds.';
-COMMENT ON COLUMN model_retraining_events.retraining_notes IS 'The one column that may still be written after the event closed.';
+COMMENT ON COLUMN model_retraining_events.retraining_notes IS
+    'The one column that may still be written after the event closed.';
 
 -- Events begin decided (or as a dry run), move along the legal steps, and never change once closed.
 CREATE FUNCTION guard_retraining_event() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -34,7 +34,7 @@ CREATE UNIQUE INDEX one_champion_per_model ON model_version_management (model_na
 COMMENT ON TABLE model_version_management IS 'One trained version of a model.';
 COMMENT ON COLUMN model_version_management.version IS 'Counted from 1 within the model.';
 COMMENT ON COLUMN model_version_management.status IS
-    'candidate -> champion -> retired | rolled_back, or candidate -> rejected | failed. rejected: held by the gate too.';
+    'candidate -> champion -> retired | rolled_back, or candidate -> rejected | failed. A held one is rejected.';
 COMMENT ON COLUMN model_version_management.parent IS 'The champion that it was trained to replace.';
 COMMENT ON COLUMN model_version_management.baseline IS 'How good it was on unseen rows when it was accepted.';
 COMMENT ON COLUMN model_version_management.data_until IS

@@ -22,4 +22,5 @@ SELECT
 FROM model_version_management v
 JOIN model_retraining_events e ON e.id = v.event_id
 LEFT JOIN model_deployment_history d ON d.event_id = v.event_id;
-COMMENT ON VIEW model_lineage IS 'One version with its parent, its children, why it was trained and when it was deployed.';
+COMMENT ON VIEW model_lineage IS
+    'One version with its parent, its children, why it was trained and when it was deployed.';

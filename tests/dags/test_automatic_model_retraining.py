@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from include.records.schema import migrate
+from tests.airflow_home import AirflowHome, FinishedRun
+from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
+
+pytestmark = pytest.mark.airflow
+DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
+TASKS = ("analyze_retraining_need", "check_retraining_decision", "execute_retraining", "log_retraining_completion")
+LEAF = ("fail_run_if_any_model_failed", -1)
+
+DESCRIBE = """
+import json, sys
+before = set(sys.modules)
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+dag = bag.dags["automatic_model_retraining"]
+numeric = {"numpy", "pandas", "scipy", "sklearn", "skops"} & (set(sys.modules) - before)
+print("ANSWER", json.dumps({
+    "errors": {k: str(v) for k, v in bag.import_errors.items()}, "dags": sorted(bag.dags), "doc": dag.doc_md,
+    "schedule": dag.schedule, "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
+    "params": sorted(dag.params), "tasks": sorted(dag.task_ids), "numeric": sorted(numeric),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def described(airflow_home: AirflowHome) -> dict[str, object]:
+    lines = airflow_home.run_python(DESCRIBE).stdout.splitlines()
+    answer = next(line for line in lines if line.startswith("ANSWER"))
+    parsed: dict[str, object] = json.loads(answer.removeprefix("ANSWER"))
+    return parsed
+
+
+def test_every_dag_file_loads_and_is_accounted_for(described: dict[str, object]) -> None:
+    assert described["errors"] == {}
+    assert described["dags"] == [path.stem for path in DAG_FILES]
+
+
+def test_dag_runs_every_six_hours_one_at_a_time_without_catching_up(described: dict[str, object]) -> None:
+    assert (described["schedule"], described["catchup"], described["max_active_runs"]) == ("0 */6 * * *", False, 1)
+    assert described["params"] == ["as_of", "dry_run", "force", "models", "preset", "reason"]
+    assert set(TASKS) < set(described["tasks"])  # type: ignore[call-overload]
+
+
+def test_documentation_has_a_line_for_each_task_that_can_fail(described: dict[str, object]) -> None:
+    failures = str(described["doc"]).partition("### When it fails")[2]
+    for task in described["tasks"]:  # type: ignore[attr-defined]
+        assert f"`{task}`" in failures
+
+
+def test_parsing_imports_no_numeric_library(described: dict[str, object]) -> None:
+    assert described["numeric"] == []
+
+
+@pytest.mark.parametrize("path", [*DAG_FILES, *(PROJECT_ROOT / "plugins").glob("*.py")], ids=lambda path: path.name)
+def test_dag_files_and_plugins_import_our_own_code_inside_tasks_only(path: Path) -> None:
+    top_level = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [getattr(node, "module", None) or node.names[0].name for node in top_level]
+    assert not [module for module in modules if module.split(".")[0] == "include"]
+
+
+class Deployed:
+    """The DAG with model files and a records database of its own."""
+
+    def __init__(self, home: AirflowHome, uri: str, folder: Path, **models: str) -> None:
+        self._home, self.uri = home, uri
+        self.settings = {
+            "RETRAINING_MODELS_DIR": str(models_dir(folder / "models", **models)),
+            "RETRAINING_ARTIFACTS_DIR": str(folder / "artifacts"),
+        }
+        with psycopg.connect(uri) as connection:
+            migrate(connection)
+
+    def run(self, **conf: object) -> FinishedRun:
+        return self._home.run_dag(conf, records_uri=self.uri, settings=self.settings)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.uri) as connection:
+            return connection.execute(query).fetchall()
+
+
+def labelled(run: FinishedRun) -> dict[str, dict[str, str]]:
+    """For each model its tasks' states, by the label that the UI shows; a task that never began has none of its own."""
+    states: dict[str, dict[str, str]] = {}
+    for (task, index), state in run.tasks.items():
+        if index >= 0:
+            states.setdefault(str(run.labels["analyze_retraining_need", index]), {})[task] = state
+    return states
+
+
+def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED, raising=RAISING, unreadable=BROKEN)
+
+    first = deployed.run()
+    states = labelled(first)
+    assert first.state == "failed"
+    assert first.tasks[LEAF] == "failed"
+    assert set(states) == {"quiet", "changed", "raising", "unreadable"}
+    assert states["quiet"] == states["changed"] == dict.fromkeys(TASKS, "success")
+    assert states["raising"] == {**dict.fromkeys(TASKS, "success"), "execute_retraining": "failed"}
+    assert states["unreadable"]["analyze_retraining_need"] == "failed"
+    assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
+        ("failed", "TrainingError")
+    ]
+
+    second = labelled(deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z"))
+    assert second["quiet"]["execute_retraining"] == "skipped"
+    assert second["changed"] == dict.fromkeys(TASKS, "success")
+    assert deployed.rows(
+        "SELECT model_name, version, status FROM model_version_management WHERE status = 'champion' ORDER BY 1"
+    ) == [("changed", 2, "champion"), ("quiet", 1, "champion")]
+    decided = "SELECT count(*) FROM retraining_decisions WHERE model_name = 'quiet'"
+    assert deployed.rows(decided) == [(2,)]  # the "no" is on record too
+
+
+def test_dry_run_decides_and_records_but_trains_nothing(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    run = deployed.run(dry_run=True, force=True, reason="only looking")
+    assert run.state == "success"
+    assert run.tasks["execute_retraining", 0] == "skipped"
+    assert deployed.rows("SELECT status, execution_attempted, request_reason FROM model_retraining_events") == [
+        ("dry_run", False, "only looking")
+    ]
+    assert deployed.rows("SELECT count(*) FROM model_version_management") == [(0,)]
+
+
+def test_unknown_model_name_fails_the_run_and_is_no_green_run_of_nothing(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+) -> None:
+    run = Deployed(airflow_home, database_uri, tmp_path).run(models=["quite"])
+    assert run.state == "failed"
+    assert run.tasks["registered_models", -1] == "failed"

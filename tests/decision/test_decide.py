@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.decision.decide import decide
+from include.decision.decision import Decision, Severity
+from include.orchestrator import AutomaticRetrainingOrchestrator
+from include.signals import Signal, SignalKind
+from include.triggers.policy import standard_policy
+from include.triggers.presets import PRESETS
+from tests.triggers.signals import NOW, broken, enough, evidence, few, missing, signal
+
+P, C, D, O = SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT, SignalKind.OUTLIERS  # noqa: E741
+RANK = list(Severity)
+
+
+def decided(*signals: Signal, **state: object) -> Decision:
+    return decide(standard_policy(PRESETS["balanced"]), evidence(enough(), *signals, **state))
+
+
+def test_nothing_changed_leaves_the_champion_alone() -> None:
+    decision = decided(signal(P, 0.2), signal(C, 0.1), signal(D, 0.3, feature="x"))
+    assert not decision.triggered
+    assert (decision.trigger_type, decision.severity, decision.blocked_by) == ("", Severity.LOW, ())
+    assert decision.reason == "nothing changed beyond chance"
+    assert decision.recommendation == "Leave the champion alone."
+
+
+@pytest.mark.parametrize(
+    ("signals", "severity"),
+    [
+        ([signal(P, 1.5)], Severity.LOW),  # one mild
+        ([signal(D, 1.9, feature="x")], Severity.LOW),
+        ([signal(P, 2.0)], Severity.MEDIUM),  # one strong
+        ([signal(D, 50.0, feature="x")], Severity.MEDIUM),  # drift alone is never critical
+        ([signal(P, 1.1), signal(C, 1.1)], Severity.MEDIUM),  # several mild
+        ([signal(P, 1.1), signal(C, 2.5)], Severity.HIGH),  # several, a strong one among them
+        ([signal(D, 30.0, feature="x"), signal(O, 1.1)], Severity.HIGH),
+        ([signal(P, 6.0)], Severity.CRITICAL),  # very strong harm
+        ([signal(C, 6.0), signal(P, 0.3)], Severity.CRITICAL),
+    ],
+)
+def test_severity_table(signals: list[Signal], severity: Severity) -> None:
+    decision = decided(*signals)
+    assert decision.triggered
+    assert decision.severity is severity
+
+
+@pytest.mark.parametrize(
+    ("signals", "trigger"),
+    [([signal(D, 9.0, feature="x"), signal(O, 9.0)], D), ([signal(C, 1.1), signal(D, 9.0, feature="x")], C),
+     ([signal(C, 9.0), signal(P, 1.1)], P)],
+)  # fmt: skip
+def test_harm_gives_a_decision_its_type_before_drift(signals: list[Signal], trigger: SignalKind) -> None:
+    assert decided(*signals).trigger_type == trigger
+
+
+def test_same_evidence_gives_the_same_decision() -> None:
+    signals = [signal(P, 2.5), signal(D, 4.0, feature="x"), signal(D, 5.0, feature="y")]
+    assert decided(*signals) == decided(*signals)
+    assert decided(*signals, missing(C)).reason == decided(missing(C), *signals).reason
+
+
+@pytest.mark.parametrize("kind", [P, C, D, O])
+def test_stronger_signal_never_makes_a_decision_weaker(kind: SignalKind) -> None:
+    for others in ([], [signal(C if kind is P else P, 1.2)]):
+        found = [decided(signal(kind, strength), *others) for strength in (0.5, 0.99, 1.0, 1.5, 2.0, 3.0, 6.0, 60.0)]
+        for weaker, stronger in zip(found, found[1:], strict=False):
+            assert weaker.triggered <= stronger.triggered
+            assert RANK.index(weaker.severity) <= RANK.index(stronger.severity)
+
+
+def test_further_drift_never_makes_a_decision_weaker() -> None:
+    rng, orchestrator = np.random.default_rng(0), AutomaticRetrainingOrchestrator()
+    reference = pd.DataFrame(rng.normal(size=(800, 3)), columns=list("abc"))
+    recent = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
+    found = [orchestrator.should_retrain(reference, recent + [shift, 0, 0]) for shift in (0, 0.1, 0.2, 0.4, 0.8, 2, 9)]
+    assert (found[0].triggered, found[-1].triggered) == (False, True)
+    for weaker, stronger in zip(found, found[1:], strict=False):
+        assert weaker.triggered <= stronger.triggered
+        assert RANK.index(weaker.severity) <= RANK.index(stronger.severity)
+
+
+@pytest.mark.parametrize("state", [{"requested": "the boss asked"}, {"has_champion": False}, {}])
+def test_broken_data_block_every_retrain(state: dict[str, object]) -> None:
+    decision = decided(signal(P, 9.0), broken("price"), **state)
+    assert not decision.triggered
+    assert decision.trigger_type
+    assert decision.blocked_by == ("price: the column is gone",)
+    assert decision.root_cause == "broken data: price"
+    assert decision.recommendation == "Mend the source of price; do not retrain on these rows."
+
+
+def test_broken_data_alone_are_no_wish_to_retrain_but_say_what_to_mend() -> None:
+    decision = decided(broken("price"))
+    assert (decision.triggered, decision.blocked_by) == (False, ())
+    assert "Mend the source of price" in decision.recommendation
+
+
+def test_drift_with_labels_that_show_no_harm_does_not_trigger() -> None:
+    decision = decided(signal(D, 20.0, feature="price"), signal(P, 0.1))
+    assert not decision.triggered
+    assert "inputs drifted (price), yet no harm is seen" in decision.reason
+
+
+def test_drift_without_labels_triggers() -> None:
+    decision = decided(signal(D, 20.0, feature="price"), missing(P), missing(C))
+    assert decision.triggered
+    assert decision.trigger_type == "data_drift"
+    assert decision.root_cause == "inputs changed: price"
+
+
+def test_cooldown_blocks_and_says_until_when() -> None:
+    decision = decided(signal(P, 3.0), last_retrained_at=NOW - timedelta(days=2))
+    assert not decision.triggered
+    assert decision.trigger_type == "performance"
+    assert decision.blocked_by == ("cooling down until 2026-05-08 12:00 UTC",)
+    assert decision.recommendation == "Wait: cooling down until 2026-05-08 12:00 UTC."
+
+
+def test_request_triggers_with_its_reason_and_full_confidence() -> None:
+    decision = decided(signal(P, 0.1), requested="new supplier")
+    assert decision.triggered
+    assert (decision.trigger_type, decision.reason) == ("manual", "manual: new supplier")
+    assert (decision.confidence, decision.severity) == (1.0, Severity.MEDIUM)
+
+
+def test_first_version_triggers() -> None:
+    decision = decided(has_champion=False)
+    assert decision.triggered
+    assert decision.trigger_type == "first_version"
+    assert decision.recommendation == "Train the first version from the reference rows."
+
+
+def test_too_few_rows_give_no_confidence_and_say_how_many_are_missing() -> None:
+    decision = decide(standard_policy(PRESETS["balanced"]), evidence(few()))
+    assert (decision.triggered, decision.confidence) == (False, 0.0)
+    assert decision.reason == "3 recent rows, 100 needed"
+    assert decision.recommendation == "Nothing to do until more rows arrive."
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [([signal(P, 3.0, p_value=0.001)], 0.999), ([signal(P, 3.0, p_value=0.001), signal(C, 0.1, p_value=0.9)], 0.998),
+     ([signal(D, 9.0, feature=f"x{i}", p_value=0.0001) for i in range(10)], 0.999),
+     ([signal(P, 0.1, p_value=0.3), signal(C, 0.1, p_value=0.8)], 0.6), ([signal(P, 0.1, p_value=0.9)], 0.9)],
+)  # fmt: skip
+def test_confidence_by_hand(signals: list[Signal], expected: float) -> None:
+    assert decided(*signals).confidence == pytest.approx(expected)
+
+
+def test_confidence_is_a_probability() -> None:
+    for p_value in (0.0, 1e-300, 0.5, 1.0):
+        for strength in (0.5, 3.0):
+            assert 0.0 <= decided(signal(P, strength, p_value=p_value)).confidence <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("signals", "cause"),
+    [([signal(P, 3.0)], "the champion errs more while inputs look unchanged"),
+     ([signal(P, 3.0), signal(D, 9.0, feature="price")], "the champion errs more while inputs changed: price"),
+     ([signal(P, 0.2)], "")],
+)  # fmt: skip
+def test_root_cause_tells_concept_drift_from_covariate_drift(signals: list[Signal], cause: str) -> None:
+    found = decided(*signals).root_cause
+    assert found.startswith(cause)
+    assert bool(found) is bool(cause)
+
+
+def test_decision_survives_json() -> None:
+    decision = decided(signal(P, 3.0), signal(D, 9.0, feature="x"), last_retrained_at=NOW)
+    assert Decision.from_json(json.loads(json.dumps(decision.to_json()))) == decision

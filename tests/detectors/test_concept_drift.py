@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from include.detectors import ConceptDriftDetector
+from include.scoring import METRICS, LabelledRows
+from include.signals import Verdict
+from tests.detectors.comparisons import judged
+from tests.series import Floats, autoregression, most
+
+ROWS, STREAMS = 1000, 1000
+MAKERS: dict[str, Callable[[np.random.Generator], Floats]] = {
+    "normal": lambda rng: rng.normal(size=ROWS),
+    "t3": lambda rng: rng.standard_t(3, size=ROWS),
+    "ar": lambda rng: autoregression(rng, rows=ROWS, coefficient=0.9),
+}
+
+
+def drift(errors: Floats, **settings: float) -> tuple[bool, dict[str, object]]:
+    return ConceptDriftDetector(**settings).detect_prediction_error_drift(errors, np.zeros(len(errors)))  # type: ignore[arg-type]
+
+
+def test_hand_computed_rise() -> None:
+    errors = np.tile([0.5, 1.5], 200) * np.repeat([1.0, 1.5], 200)
+    changed, metrics = drift(errors)
+    assert changed
+    assert metrics["first_mae"] == pytest.approx(1.0)
+    assert metrics["second_mae"] == pytest.approx(1.5)
+    assert metrics["error_increase"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS.keys())
+@pytest.mark.parametrize("threshold", [0.0, 0.15])
+def test_unchanged_errors_alarm_on_at_most_the_level(
+    maker: Callable[[np.random.Generator], Floats], threshold: float
+) -> None:
+    rng, level = np.random.default_rng(2), 0.01
+    alarms = [drift(maker(rng), level=level, threshold=threshold)[0] for _ in range(STREAMS)]
+    assert np.mean(alarms) <= most(level, STREAMS)
+
+
+@pytest.mark.parametrize("maker", ["normal", "t3"])
+def test_errors_half_as_large_again_are_found(maker: str) -> None:
+    rng = np.random.default_rng(3)
+    found = [drift(MAKERS[maker](rng) * np.repeat([1.0, 1.5], ROWS // 2))[0] for _ in range(50)]
+    assert np.mean(found) >= 0.9
+
+
+def test_smaller_errors_are_not_drift() -> None:
+    rng = np.random.default_rng(3)
+    assert not drift(rng.normal(size=ROWS) * np.repeat([2.0, 1.0], ROWS // 2))[0]
+
+
+@pytest.mark.parametrize("factor", [0.01, 100.0, 1e6])
+@pytest.mark.parametrize("rise", [1.0, 1.2, 2.0])
+def test_unit_of_the_errors_does_not_matter(factor: float, rise: float) -> None:
+    errors = np.random.default_rng(4).normal(size=ROWS) * np.repeat([1.0, rise], ROWS // 2)
+    changed, metrics = drift(errors)
+    again, scaled = drift(errors * factor)
+    assert again == changed
+    assert scaled["p_value"] == pytest.approx(metrics["p_value"])
+    assert scaled["error_increase"] == pytest.approx(metrics["error_increase"])
+
+
+def test_rise_below_the_threshold_is_stable_however_certain() -> None:
+    errors = np.tile([0.9, 1.1], 2000) * np.repeat([1.0, 1.1], 2000)
+    changed, metrics = drift(errors)
+    assert metrics["p_value"] == pytest.approx(0.0, abs=1e-9)
+    assert not changed
+
+
+def test_gradual_decline_has_a_higher_trend_than_none() -> None:
+    rng = np.random.default_rng(5)
+    assert drift(rng.normal(size=2000) * np.linspace(1.0, 3.0, 2000))[1]["trend"] > 0.9
+    assert abs(drift(rng.normal(size=2000))[1]["trend"]) < 0.6
+
+
+def test_errors_that_are_all_alike_have_no_trend() -> None:
+    assert drift(np.ones(500))[1]["trend"] == 0.0
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(0, "no_data"), (199, "inconclusive"), (200, "stable")])
+def test_two_windows_are_needed(rows: int, verdict: str) -> None:
+    assert drift(np.tile([1.0, 2.0], 100)[:rows], window_size=100)[1]["verdict"] == verdict
+
+
+def test_errors_after_perfect_predictions_are_an_infinite_rise() -> None:
+    changed, metrics = drift(np.repeat([0.0, 1.0], 200))
+    assert changed
+    assert metrics["error_increase"] == np.inf
+
+
+def test_classes_are_judged_by_right_and_wrong() -> None:
+    actual = np.array(["a", "b"] * 300)
+    swap = np.where(actual == "a", "b", "a")
+    wrong = np.random.default_rng(0).random(600) < np.repeat([0.1, 0.4], 300)
+    changed, metrics = ConceptDriftDetector().detect_prediction_error_drift(np.where(wrong, swap, actual), actual)
+    assert changed
+    assert metrics["second_mae"] == pytest.approx(wrong[300:].mean())
+
+
+def test_rows_without_a_number_are_left_out() -> None:
+    errors = np.tile([0.5, 1.5], 200) * np.repeat([1.0, 1.5], 200)
+    errors[7] = np.nan
+    assert drift(errors)[1]["error_increase"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_arrays_of_different_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="equal length"):
+        ConceptDriftDetector().detect_prediction_error_drift([1.0, 2.0], [1.0])
+
+
+def test_class_numbers_of_a_classification_are_classes() -> None:
+    given = judged(np.zeros(300), np.ones(300), metric="accuracy")
+    labels = np.tile([0, 1, 9], 200)
+    wrong = np.where(np.random.default_rng(0).random(600) < np.repeat([0.1, 0.4], 300), 5, labels)
+    comparison = type(given)(
+        reference=given.reference, recent=given.recent, metric=METRICS["accuracy"], minimum_rows=10,
+        labelled=LabelledRows(actual=labels, predicted=wrong),
+    )  # fmt: skip
+    signal = ConceptDriftDetector().detect(comparison)[0]
+    assert signal.verdict is Verdict.CHANGED
+    assert signal.detail["second_mae"] == pytest.approx((wrong != labels)[300:].mean())

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from include.retraining.artifacts import ArtifactFolder
+from tests.models import CHANGED, RAISING, models_dir
+from tools.local_stack import LocalStack
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_decisions_are_obeyed_and_one_failure_stops_no_other_model(tmp_path: Path) -> None:
+    folder = models_dir(tmp_path / "models", changed=CHANGED, raising=RAISING)
+    with LocalStack(tmp_path / "home", models_dir=folder) as stack:
+        first = stack.trigger()
+        assert stack.wait(first) == "failed"  # `raising` gets no first version
+        second = stack.trigger()
+        assert stack.wait(second) == "failed"
+        states = {(task.label, task.task_id): task.state for task in stack.task_states(second)}
+        failures = stack.failures(second)
+        with psycopg.connect(stack.records_uri) as connection:
+            events = connection.execute(
+                "SELECT model_name, status, error_type, error FROM model_retraining_events WHERE run_id = %s ORDER BY 1",
+                (second,),
+            ).fetchall()
+            versions = connection.execute(
+                "SELECT model_name, version, artifact_path, artifact_sha256 FROM model_version_management "
+                "WHERE status = 'champion' ORDER BY 1"
+            ).fetchall()
+            quiet = connection.execute(
+                "SELECT count(*) FROM model_version_management WHERE model_name = 'quiet'"
+            ).fetchone()
+        artifacts = ArtifactFolder(stack.layout.artifacts)
+
+    assert states["quiet", "execute_retraining"] == "skipped"
+    assert states["changed", "execute_retraining"] == "success"
+    assert states["raising", "execute_retraining"] == "failed"
+    assert [(name, status, error_type) for name, status, error_type, _ in events] == [
+        ("changed", "promoted", None),
+        ("raising", "failed", "TrainingError"),
+    ]
+    assert "max_iter" in events[1][3]
+    assert any("max_iter" in failure.error for failure in failures)
+    assert quiet == (1,)  # decided "no": never trained again
+    assert [(name, version) for name, version, _, _ in versions] == [("changed", 2), ("quiet", 1)]
+    for _, _, path, sha256 in versions:
+        artifacts.load(path, sha256)

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from include.errors import ConfigurationError
+from include.registry.loader import config_hash, list_model_files, load_model, load_model_file, names_to_check
+from include.triggers.presets import PRESETS
+
+TIMED = """
+task: regression
+source: {kind: csv, path: sales.csv}
+timestamp: at
+target: sales
+reference: {start: 2026-01-01, end: 2026-02-01}
+metric: rmse
+"""
+PAIR = """
+task: classification
+source: {kind: csv, reference_path: old.csv, recent_path: new.csv}
+target: species
+metric: accuracy
+"""
+
+MISTAKES = {
+    "broken YAML": ("task: [regression\n", ["not valid YAML", "line 1"]),
+    "a tab": ("task: regression\n\ttarget: x\n", ["not valid YAML", "line 2"]),
+    "a Jinja template": ("task: {{ task }}\n", ["not valid YAML"]),
+    "an empty file": ("", ["holds fields and their values", "found NoneType"]),
+    "a list": ("- task\n", ["holds fields and their values", "found list"]),
+    "a word": ("regression\n", ["holds fields and their values", "found str"]),
+    "an unknown field": (TIMED + "windw: 28d\n", ["unknown field windw", "did you mean 'window'", "allowed: desc"]),
+    "an unknown field without a likeness": (TIMED + "zzz: 1\n", ["unknown field zzz", "allowed: description"]),
+    "a field that is a number": (TIMED + "1: x\n", ["field 1"]),
+    "an unknown nested field": (TIMED + "gate: {levl: 0.1}\n", ["gate.levl", "did you mean 'level'", "holdout_share"]),
+    "an unknown policy field": (TIMED + "policy: {cooldwn: 3d}\n", ["policy.cooldwn", "did you mean 'cooldown'"]),
+    "an unknown source field": (TIMED.replace("path:", "pth:"), ["pth", "did you mean 'path'", "recent_path"]),
+    "a missing field": (TIMED.replace("target: sales\n", ""), ["field target is missing"]),
+    "several missing fields": ("task: regression\n", ["source is missing", "target is missing", "metric is missing"]),
+    "a wrong type": (TIMED + "minimum_rows: many\n", ["field minimum_rows", "found 'many'", "valid integer"]),
+    "a wrong nested type": (TIMED + "gate: {level: high}\n", ["field gate.level", "found 'high'", "valid number"]),
+    "a number out of range": (TIMED + "minimum_rows: 3\n", ["field minimum_rows", "found 3", "equal to 10"]),
+    "a level out of range": (TIMED + "gate: {level: 0.7}\n", ["field gate.level", "found 0.7", "less than 0.5"]),
+    "a section without content": (TIMED + "gate:\n", ["field gate", "found None"]),
+    "an unknown task": (TIMED.replace("regression", "ranking"), ["field task", "'ranking'", "'classification'"]),
+    "an unknown metric": (TIMED.replace("rmse", "rsme"), ["field metric", "'rsme'", "known: rmse, mae, r2, accuracy"]),
+    "a metric of the other task": (TIMED.replace("rmse", "accuracy"), ["metric", "'accuracy'", "rmse, mae, r2"]),
+    "an unknown metric in floors": (TIMED + "gate: {floors: {rsme: 3}}\n", ["gate.floors", "'rsme'", "known: rmse"]),
+    "an unknown kind of source": (TIMED.replace("kind: csv", "kind: excel"), ["source.kind", "'excel'", "parquet"]),
+    "a source without a kind": (TIMED.replace("kind: csv, ", ""), ["source.kind is missing", "csv, parquet, sample"]),
+    "a source that is a path": (TIMED.replace("{kind: csv, path: sales.csv}", "a.csv"), ["field source", "'a.csv'"]),
+    "a source without a path": (TIMED.replace(", path: sales.csv", ""), ["field source", "`path`", "`recent_path`"]),
+    "a source with a path and a pair": (PAIR.replace("csv, ref", "csv, path: a.csv, ref"), ["source", "`path`"]),
+    "a source with half a pair": (PAIR.replace(", recent_path: new.csv", ""), ["field source", "`recent_path`"]),
+    "an unknown sample": (
+        TIMED.replace("kind: csv, path: sales.csv", "kind: sample, name: wine"), ["source", "'wine'", "'iris'"]
+    ),
+    "a bad duration": (TIMED + "window: 4 weeks\n", ["field window", "found '4 weeks'", "for example 28d"]),
+    "a duration without a unit": (TIMED + "window: 28\n", ["field window", "found 28", "for example 28d"]),
+    "a negative duration": (TIMED + "label_delay: -3d\n", ["field label_delay", "found '-3d'"]),
+    "a duration without end": (TIMED + "window: 99999999999w\n", ["field window", "99999999999w"]),
+    "an impossible date": (TIMED.replace("2026-02-01", "2026-02-30"), ["day is out of range"]),
+    "a date that is none": (TIMED.replace("2026-02-01", "soon"), ["field reference.end", "found 'soon'"]),
+    "a year for a date": (TIMED.replace("2026-01-01", "2026"), ["field reference.start", "found 2026"]),
+    "a reference that ends first": (TIMED.replace("2026-01-01", "2027-01-01"), ["reference", "start", "end"]),
+    "one table without a timestamp": (TIMED.replace("timestamp: at\n", ""), ["`timestamp`", "`reference`"]),
+    "one table without a reference": (
+        TIMED.replace("reference: {start: 2026-01-01, end: 2026-02-01}\n", ""), ["`timestamp`", "`reference`"]
+    ),
+    "a pair with a timestamp": (PAIR + "timestamp: at\n", ["pair", "no use for `timestamp`"]),
+    "a feature that is the target": (TIMED + "features: [price, sales]\n", ["features", "target", "sales"]),
+    "a feature that is the timestamp": (TIMED + "features: [price, at]\n", ["features", "timestamp", "at"]),
+    "no features": (TIMED + "features: []\n", ["field features", "at least 1"]),
+    "a name": (TIMED + "name: sales\n", ["field name", "the file's name is the model's name"]),
+    "a key that comes twice": (TIMED + "metric: mae\n", ["metric"]),
+    "an unknown preset": (TIMED + "policy: {preset: brave}\n", ["policy.preset", "'brave'", "'aggressive'"]),
+    "an unknown estimator": (TIMED + "training: {estimator: xgb}\n", ["training.estimator", "'xgb'", "'linear'"]),
+}  # fmt: skip
+
+
+def model_file(folder: Path, text: str, name: str = "model") -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("text", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_answered_with_file_field_found_and_allowed(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    path = model_file(tmp_path, text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_model_file(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert not [part for part in expected if part not in message], message
+    assert "errors.pydantic.dev" not in message
+
+
+def test_all_mistakes_of_a_file_are_listed_at_once(tmp_path: Path) -> None:
+    path = model_file(tmp_path, TIMED + "windw: 3d\nminimum_rows: 1\ngate: {levl: 1}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_model_file(path)
+    assert len(caught.value.problems) == 3
+
+
+def test_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_bytes(b"description: \xff\xfe\n")
+    with pytest.raises(ConfigurationError, match="model.yaml: not valid YAML"):
+        load_model_file(path)
+
+
+def test_name_that_would_be_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"Sales 1\.yaml.*name"):
+        load_model_file(model_file(tmp_path, TIMED, "Sales 1"))
+
+
+@pytest.mark.parametrize("text", [TIMED, PAIR])
+def test_smallest_model_files_are_enough(tmp_path: Path, text: str) -> None:
+    spec = load_model_file(model_file(tmp_path, text, "sales"))
+    assert spec.name == "sales"
+    assert spec.enabled
+    assert spec.policy.settings() == PRESETS["balanced"]
+
+
+def test_times_without_a_zone_are_utc_and_others_are_converted(tmp_path: Path) -> None:
+    text = TIMED.replace("2026-01-01", "2026-01-01T00:00:00").replace("2026-02-01", "2026-02-01T02:00:00+02:00")
+    reference = load_model_file(model_file(tmp_path, text)).reference
+    assert reference is not None
+    assert (reference.start, reference.end) == (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_own_policy_settings_go_before_a_preset_and_a_runs_preset_before_the_files(tmp_path: Path) -> None:
+    text = TIMED + "policy: {preset: conservative, cooldown: 3d}\n"
+    policy = load_model_file(model_file(tmp_path, text)).policy
+    assert policy.settings() == PRESETS["conservative"].replace(cooldown=timedelta(days=3))
+    assert policy.settings("aggressive") == PRESETS["aggressive"].replace(cooldown=timedelta(days=3))
+
+
+def test_hash_is_of_the_settings_not_of_the_text(tmp_path: Path) -> None:
+    spec = load_model_file(model_file(tmp_path, TIMED))
+    assert config_hash(load_model_file(model_file(tmp_path, "# why\n" + TIMED + "window: 4w\n"))) == config_hash(spec)
+    assert config_hash(load_model_file(model_file(tmp_path, TIMED + "window: 27d\n"))) != config_hash(spec)
+
+
+def test_unknown_model_is_answered_with_those_that_are_known(tmp_path: Path) -> None:
+    model_file(tmp_path, TIMED, "sales")
+    for ask in (lambda: load_model(tmp_path, "sale"), lambda: names_to_check(tmp_path, ["sale"])):
+        with pytest.raises(ConfigurationError, match="no model 'sale'; did you mean 'sales'\\?; known: sales"):
+            ask()
+
+
+def test_missing_folder_is_named_with_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="RETRAINING_MODELS_DIR.*nowhere is not a folder"):
+        list_model_files(tmp_path / "nowhere")
+
+
+def test_disabled_models_are_left_out_unless_asked_for(tmp_path: Path) -> None:
+    model_file(tmp_path, TIMED, "a")
+    model_file(tmp_path, TIMED + "enabled: false\n", "b")
+    assert names_to_check(tmp_path, []) == ["a"]
+    assert names_to_check(tmp_path, ["b", "a", "b"]) == ["b", "a"]
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MISTAKES.values()], ids=MISTAKES.keys())
+def test_file_with_a_mistake_is_checked_so_that_its_error_shows(tmp_path: Path, text: str) -> None:
+    model_file(tmp_path, TIMED, "healthy")
+    model_file(tmp_path, text, "sick")
+    assert names_to_check(tmp_path, []) == ["healthy", "sick"]

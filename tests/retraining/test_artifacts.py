@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io as sio
+
+from include.data.profile import profile_table
+from include.errors import ArtifactError
+from include.retraining.artifacts import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
+from include.retraining.prepare import Columns, feature_table
+from include.retraining.trainers.sklearn_trainer import ESTIMATORS, SklearnTrainer
+from include.scoring import Task
+from include.settings import PROJECT_ROOT
+
+TABLES = {"numbers": ["x", "z"], "categories": ["c", "flag"], "both": ["x", "c", "z", "many"]}
+
+
+def table(rows: int = 300) -> pd.DataFrame:
+    """Numbers and categories with gaps, one of them with more categories than an encoder keeps."""
+    rng = np.random.default_rng(0)
+    made = pd.DataFrame({
+        "x": rng.normal(size=rows), "z": rng.uniform(size=rows), "c": rng.choice(["a", "b", "d"], rows),
+        "flag": rng.random(rows) < 0.5, "many": [f"m{number}" for number in range(rows)],
+    })  # fmt: skip
+    return made.assign(x=made["x"].where(made.index % 7 != 0), c=made["c"].where(made.index % 5 != 0))
+
+
+def stored(folder: Path, content: bytes, manifest: str = '{"features": ["x"], "categorical": []}') -> None:
+    """Put a model file on disk and load it with the right hash on record."""
+    place = folder / "model" / "v1"
+    place.mkdir(parents=True)
+    (place / MODEL_FILE).write_bytes(content)
+    (place / MANIFEST_FILE).write_text(manifest)
+    ArtifactFolder(folder).load("model/v1", hashlib.sha256(content).hexdigest())
+
+
+def small() -> tuple[object, Columns]:
+    columns = Columns(features=("x",), categorical=())
+    trainer = SklearnTrainer(task=Task.REGRESSION, hyperparameters={"max_iter": 2})
+    return trainer.fit(pd.DataFrame({"x": np.arange(50.0)}), np.arange(50.0), columns), columns
+
+
+class Payload:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.mark}",)
+
+
+@pytest.mark.parametrize("task", list(Task))
+@pytest.mark.parametrize("names", TABLES.values(), ids=TABLES.keys())
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_loaded_model_predicts_what_the_trained_one_does(
+    tmp_path: Path, estimator: str, names: list[str], task: Task
+) -> None:
+    rows = table()
+    columns = Columns.of(profile_table(rows, names))
+    features = feature_table(rows, columns)
+    effect = rows[names[0]].map({"a": 1.0, "b": -1.0, "d": 0.5}) if names[0] == "c" else rows[names[0]]
+    values = effect.fillna(0.0).to_numpy() + np.random.default_rng(1).normal(size=len(rows)) / 9
+    target = values if task is Task.REGRESSION else np.where(values > 0, "yes", "no")
+    trained = SklearnTrainer(task=task, estimator=estimator).fit(features, target, columns)
+    unseen = features.assign(**dict.fromkeys(columns.categorical, "unseen")).iloc[:20]
+    folder = ArtifactFolder(tmp_path)
+    loaded = folder.load(*folder.save("model", 1, trained, columns))
+    assert loaded.columns == columns
+    for given in (features, unseen):
+        assert np.array_equal(loaded.predictor.predict(given), trained.predict(given))
+
+
+def test_saving_again_is_the_same_version(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path)
+    first = folder.save("model", 1, *small())
+    assert folder.save("model", 1, *small()) == first
+    assert [path.name for path in (tmp_path / "model").iterdir()] == [Path(first[0]).name]
+
+
+def test_saving_again_mends_a_damaged_version(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path)
+    path, sha256 = folder.save("model", 1, *small())
+    (tmp_path / path / MODEL_FILE).write_bytes(b"half")
+    assert folder.save("model", 1, *small()) == (path, sha256)
+    folder.load(path, sha256)
+
+
+def test_tampered_file_is_refused(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path)
+    path, sha256 = folder.save("model", 1, *small())
+    file = tmp_path / path / MODEL_FILE
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(ArtifactError, match=f"{MODEL_FILE}: sha256 is"):
+        folder.load(path, sha256)
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, MANIFEST_FILE])
+def test_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = ArtifactFolder(tmp_path)
+    path, sha256 = folder.save("model", 1, *small())
+    (tmp_path / path / name).unlink()
+    with pytest.raises(ArtifactError, match=name):
+        folder.load(path, sha256)
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+def test_pickle_is_refused_and_not_run(tmp_path: Path, protocol: int) -> None:
+    content = pickle.dumps(Payload(tmp_path / "ran"), protocol=protocol)
+    with pytest.raises(ArtifactError, match=MODEL_FILE):
+        stored(tmp_path, content)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_foreign_type_is_refused_and_not_run(tmp_path: Path) -> None:
+    content = sio.dumps(functools.partial(os.system, f"touch {tmp_path / 'ran'}"))
+    with pytest.raises(ArtifactError, match=r"not allowed.*system"):
+        stored(tmp_path, content)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 cut short", sio.dumps([1, 2])[:200]], ids=["empty", "zip", "half"]
+)
+def test_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ArtifactError, match=MODEL_FILE):
+        stored(tmp_path, content)
+
+
+@pytest.mark.parametrize("manifest", ["", "{}", "[]", "not JSON"])
+def test_manifest_that_cannot_be_read_is_refused(tmp_path: Path, manifest: str) -> None:
+    with pytest.raises(ArtifactError, match="v1"):
+        stored(tmp_path, sio.dumps([1, 2]), manifest)
+
+
+def test_crash_between_writing_and_renaming_leaves_no_visible_version(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from include.retraining.artifacts import ArtifactFolder\n"
+        "from tests.retraining.test_artifacts import small\n"
+        "sys.addaudithook(lambda event, found: os._exit(9) if event == 'os.rename' else None)\n"
+        "ArtifactFolder(Path(sys.argv[1])).save('model', 1, *small())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT_ROOT, check=False)
+    assert ended.returncode == 9
+    left = list((tmp_path / "model").iterdir())
+    assert [path for path in left if not path.name.startswith(".saving-")] == []
+    assert list(tmp_path.glob(f"model/.saving-*/version/{MODEL_FILE}")) != []  # it was written, but not published
+    folder = ArtifactFolder(tmp_path)
+    folder.load(*folder.save("model", 1, *small()))

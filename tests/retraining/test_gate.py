@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from include.retraining.gate import FEWEST_ROWS, GateResult, GateVerdict, PromotionGate
+from include.scoring import METRICS
+from tests.series import Floats, autoregression, most
+
+LEVEL, TRIALS = 0.05, 400
+
+
+def gate(metric: str = "rmse", **settings: object) -> PromotionGate:
+    return PromotionGate(metric=METRICS[metric], **{"floors": {}, **settings})  # type: ignore[arg-type]
+
+
+def judge(champion: object, challenger: object, **settings: object) -> GateResult:
+    """Judge two models by their errors."""
+    return gate(**settings).judge(np.zeros(len(champion)), np.asarray(champion), np.asarray(challenger))
+
+
+def noise(rows: int = 200, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).normal(size=rows)
+
+
+def shares(make: Callable[[np.random.Generator], Floats]) -> tuple[float, float]:
+    """How often a challenger that is just as good is promoted, and rejected."""
+    rng, verdicts = np.random.default_rng(4), []
+    for _ in range(TRIALS):
+        common = make(rng)  # both err where the world is odd
+        verdicts.append(judge(common + 0.5 * make(rng), common + 0.5 * make(rng), level=LEVEL).verdict)
+    return verdicts.count(GateVerdict.PROMOTE) / TRIALS, verdicts.count(GateVerdict.REJECT) / TRIALS
+
+
+def test_better_challenger_is_promoted_with_the_figures_behind_it() -> None:
+    result = judge(2.0 * noise(), noise())
+    assert result.verdict is GateVerdict.PROMOTE
+    assert result.gain == pytest.approx(0.75)
+    assert result.champion_scores["rmse"] == pytest.approx(2.0 * result.scores["rmse"])
+    assert result.rows == 200
+    assert result.p_value is not None
+    assert result.p_value < 0.001
+    assert result.gain_low is not None
+    assert result.gain_high is not None
+    assert 0.0 < result.gain_low < 0.75 < result.gain_high
+
+
+def test_worse_challenger_is_rejected() -> None:
+    result = judge(noise(), 2.0 * noise())
+    assert result.verdict is GateVerdict.REJECT
+    assert "proven worse" in result.reason
+
+
+def test_challenger_that_is_no_better_is_held() -> None:
+    result = judge(noise(seed=1), noise(seed=2))
+    assert result.verdict is GateVerdict.HOLD
+    assert "not proven better" in result.reason
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae", "r2", "accuracy"])
+def test_identical_predictions_are_held(metric: str) -> None:
+    actual = np.tile([1.0, 2.0, 3.0], 40)
+    predicted = np.tile([1.0, 2.0, 2.0], 40)
+    result = gate(metric).judge(actual, predicted, predicted.copy())
+    assert result.verdict is GateVerdict.HOLD
+    assert (result.gain, result.p_value) == (0.0, 0.5)
+
+
+def test_two_perfect_models_are_held() -> None:
+    assert judge(np.zeros(50), np.zeros(50)).verdict is GateVerdict.HOLD
+
+
+def test_champion_without_an_error_is_not_replaced() -> None:
+    assert judge(np.zeros(50), noise(50)).verdict is GateVerdict.REJECT
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(1, "hold"), (FEWEST_ROWS - 1, "hold"), (FEWEST_ROWS, "promote")])
+def test_too_few_rows_prove_nothing(rows: int, verdict: str) -> None:
+    result = judge(np.tile([5.0, -6.0], 50)[:rows], np.tile([0.1, -0.2], 50)[:rows])
+    assert result.verdict == verdict
+    assert (f"only {rows} held-out" in result.reason) is (verdict == "hold")
+
+
+def test_one_lucky_stretch_proves_nothing() -> None:
+    champion = np.ones(200)
+    champion[80:110] = 3.0  # one block of rows that the champion got wrong, with its noise
+    assert judge(champion * 1.0, np.ones(200)).verdict is GateVerdict.HOLD
+
+
+@pytest.mark.parametrize(("gain", "verdict"), [(0.7, "promote"), (0.76, "hold")])
+def test_gain_below_the_smallest_that_is_worth_it_is_held(gain: float, verdict: str) -> None:
+    assert judge(2.0 * noise(), noise(), minimum_gain=gain).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("floors", "verdict"),
+    [({"rmse": 1.2}, "promote"), ({"rmse": 0.5}, "reject"), ({"r2": 0.5}, "reject"), ({"mae": 2.0}, "promote"),
+     ({"rmse": 1.2, "mae": 0.1}, "reject")],
+)  # fmt: skip
+def test_challenger_below_a_floor_is_rejected_however_much_better(floors: dict[str, float], verdict: str) -> None:
+    result = judge(2.0 * noise(), noise(), floors=floors)
+    assert result.verdict == verdict
+    assert ("does not reach the floor" in result.reason) is (verdict == "reject")
+
+
+@pytest.mark.parametrize(("floor", "verdict"), [(0.8, "promote"), (0.95, "reject")])
+def test_first_version_has_only_floors_to_pass(floor: float, verdict: str) -> None:
+    actual = np.array(["a", "b"] * 50)
+    predicted = np.where(np.arange(100) < 10, "c", actual)
+    result = gate("accuracy", floors={"accuracy": floor}).judge_first(actual, predicted)
+    assert result.verdict == verdict
+    assert result.scores == {"accuracy": pytest.approx(0.9)}
+    assert result.champion_scores == {}
+
+
+def test_floor_that_cannot_be_measured_is_not_passed() -> None:
+    result = gate("rmse", floors={"rmse": 9.0}).judge_first(np.array([1.0, 2.0]), np.array([math.nan, 2.0]))
+    assert result.verdict is GateVerdict.REJECT
+
+
+def test_same_rows_give_the_same_answer() -> None:
+    assert judge(1.1 * noise(seed=1), noise(seed=2)) == judge(1.1 * noise(seed=1), noise(seed=2))
+
+
+@pytest.mark.parametrize("rows", [20, 100, 300])
+def test_equal_challenger_is_promoted_at_most_at_the_level(rows: int) -> None:
+    promoted, rejected = shares(lambda rng: rng.normal(size=rows))
+    assert promoted <= most(LEVEL, TRIALS)
+    assert rejected <= most(LEVEL, TRIALS)
+
+
+def test_equal_challenger_with_heavy_tailed_errors_is_promoted_at_most_at_the_level() -> None:
+    promoted, rejected = shares(lambda rng: rng.standard_t(3, size=100))
+    assert promoted <= most(LEVEL, TRIALS)
+    assert rejected <= most(LEVEL, TRIALS)
+
+
+@pytest.mark.parametrize(("coefficient", "rows", "limit"), [(0.5, 300, 0.08), (0.9, 300, 0.11), (0.9, 100, 0.13)])
+def test_equal_challenger_with_autocorrelated_errors_is_promoted_seldom(
+    coefficient: float, rows: int, limit: float
+) -> None:
+    promoted, _ = shares(lambda rng: autoregression(rng, rows=rows, coefficient=coefficient))
+    assert promoted <= most(limit, TRIALS)
+
+
+def test_equal_classifier_is_promoted_at_most_at_the_level() -> None:
+    rng, promoted = np.random.default_rng(4), 0
+    for _ in range(TRIALS):
+        actual = rng.integers(0, 2, 200)
+        one, other = (np.where(rng.random(200) < 0.1, 1 - actual, actual) for _ in range(2))
+        promoted += gate("accuracy", level=LEVEL).judge(actual, one, other).verdict is GateVerdict.PROMOTE
+    assert promoted / TRIALS <= most(LEVEL, TRIALS)
+
+
+def test_challenger_a_fifth_better_is_mostly_found() -> None:
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(50):
+        common = rng.normal(size=300)
+        found.append(judge(common + 0.8 * rng.normal(size=300), common + 0.2 * rng.normal(size=300)).verdict)
+    assert found.count(GateVerdict.PROMOTE) >= 45

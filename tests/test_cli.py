@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.cli import main
+
+
+class Payload:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.mark}",)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Reference rows, recent rows that are like them, and recent rows of another world."""
+    rng = np.random.default_rng(0)
+    for name, shift, sign in (("reference", 0.0, 1.0), ("same", 0.0, 1.0), ("moved", 2.0, -1.0)):
+        table = pd.DataFrame({"x": rng.normal(shift, 1.0, 400), "z": rng.normal(size=400)})
+        table["target"] = sign * (5.0 * table["x"] + table["z"]) + rng.normal(0.0, 0.2, 400)
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        np.save(tmp_path / f"{name}-actuals.npy", table["target"].to_numpy())
+        np.save(tmp_path / f"{name}-predictions.npy", 5.0 * table["x"].to_numpy() + table["z"].to_numpy())
+    return tmp_path
+
+
+def given(files: Path, recent: str, *, answers: bool = False) -> list[str]:
+    flags = ["--reference-data", f"{files}/reference.csv", "--recent-data", f"{files}/{recent}.csv"]
+    if answers:
+        flags += ["--recent-predictions", f"{files}/{recent}-predictions.npy"]
+        flags += ["--recent-actuals", f"{files}/{recent}-actuals.npy"]
+    return flags
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a command says that ends with exit code 2."""
+    assert main(arguments) == 2
+    return capsys.readouterr().err
+
+
+def test_check_of_moved_rows_says_yes_and_why(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *given(files, "moved")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "RETRAINING DECISION: YES" in lines
+    assert any(line.startswith("Reason: ") and "x: ks" in line for line in lines)
+    assert "Severity: MEDIUM" in lines or "Severity: HIGH" in lines
+    assert any(line.startswith("Confidence: ") and line.endswith("%") for line in lines)
+    assert any(line.startswith("Recommendation: Retrain") for line in lines)
+
+
+def test_check_of_unchanged_rows_says_no(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *given(files, "same", answers=True)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "RETRAINING DECISION: NO" in lines
+    assert "Reason: nothing changed beyond chance" in lines
+    assert "Severity: LOW" in lines
+
+
+def test_check_judges_the_metrics_that_it_is_given(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *given(files, "same"), "--rmse", "1.5", "--baseline-rmse", "1.0"]) == 0
+    out = capsys.readouterr().out
+    assert "RETRAINING DECISION: YES" in out
+    assert "Reason: performance: rmse 1.5, 1 at acceptance" in out
+
+
+def test_yes_by_given_metrics_is_not_without_confidence(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *given(files, "same"), "--rmse", "1.5", "--baseline-rmse", "1.0"]) == 0
+    assert "Confidence: 0.00%" not in capsys.readouterr().out
+
+
+def test_execute_of_moved_rows_trains_and_promotes(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = files / "made"
+    assert main(["execute", *given(files, "moved", answers=True), "--output", str(output)]) == 0
+    out = capsys.readouterr().out
+    assert "RETRAINING DECISION: YES" in out
+    assert "Outcome: promoted: proven better" in out
+    artifact = next(line for line in out.splitlines() if line.startswith("Artifact: ")).removeprefix("Artifact: ")
+    assert (Path(artifact) / "model.skops").is_file()
+    assert Path(artifact).is_relative_to(output)
+
+
+def test_execute_of_unchanged_rows_trains_nothing_unless_forced(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["execute", *given(files, "same"), "--output", str(files / "made")]
+    assert main(command) == 0
+    assert "Outcome" not in capsys.readouterr().out
+    assert not (files / "made").exists()
+    assert main([*command, "--force"]) == 0
+    assert "Outcome: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["--reference-data", "--recent-data"])
+def test_missing_table_is_named_with_its_flag(files: Path, capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    arguments = given(files, "same")
+    arguments[arguments.index(flag) + 1] = f"{files}/nowhere.csv"
+    message = failed(capsys, "check", *arguments)
+    assert f"{flag}: no such file" in message
+    assert "nowhere.csv" in message
+
+
+def test_empty_table_is_named_with_its_flag(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "same.csv").write_text("")
+    assert "--recent-data" in failed(capsys, "check", *given(files, "same"))
+
+
+@pytest.mark.parametrize("flag", ["--recent-predictions", "--recent-actuals"])
+@pytest.mark.parametrize(
+    ("values", "words"), [(np.zeros(7), "7 values"), (np.zeros((400, 2)), "one dimension")], ids=["short", "wide"]
+)
+def test_array_of_another_shape_is_named_with_its_flag(
+    files: Path, capsys: pytest.CaptureFixture[str], flag: str, values: object, words: str
+) -> None:
+    np.save(files / "odd.npy", values)
+    message = failed(capsys, "check", *given(files, "same", answers=True), flag, f"{files}/odd.npy")
+    assert flag in message
+    assert words in message
+
+
+def test_array_of_pickled_objects_is_refused_and_not_run(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(files / "bad.npy", np.array([Payload(files / "ran")] * 400, dtype=object), allow_pickle=True)
+    message = failed(capsys, "check", *given(files, "same"), "--recent-predictions", f"{files}/bad.npy")
+    assert "--recent-predictions" in message
+    assert "pickled" in message
+    assert not (files / "ran").exists()
+
+
+def test_predictions_without_actuals_are_refused_with_the_flag(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = ["--recent-predictions", f"{files}/same-predictions.npy"]
+    assert "--recent-actuals" in failed(capsys, "check", *given(files, "same"), *alone)
+
+
+def test_missing_target_is_named_with_its_flag(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = failed(capsys, "execute", *given(files, "moved"), "--target", "price", "--output", f"{files}/made")
+    assert "--target" in message
+    assert "'price'" in message
+
+
+def test_minimum_that_no_model_may_have_is_refused_with_the_flag(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["execute", *given(files, "same"), "--force", "--output", f"{files}/made", "--min-samples", "5"]
+    assert "--min-samples" in failed(capsys, *command)
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["fly"], ["check", "--recent-data"]])
+def test_wrong_use_is_exit_code_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from include.cli import main
+from include.errors import ConfigurationError, DataError
+from include.records.entries import EventStatus
+from include.replay import Replay, Window, boundaries, lines, replay
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
+
+CHANGE, END = 50, 75
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A stage with one model, whose world turns over on day 50."""
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(END, change=CHANGE))
+    return stage
+
+
+def replayed(stage: Stage, *, compare: bool = True, preset: str = "") -> Replay:
+    moments = boundaries(day(REFERENCE_DAYS), day(END), "5d")
+    return replay(stage.deployment, "sales", moments, show=lambda _: None, preset=preset, compare=compare)
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [("1mo", ["01-31", "02-28", "03-31", "04-30", "05-15"]), ("4w", ["01-31", "02-28", "03-28", "04-25", "05-15"]),
+     ("90d", ["01-31", "05-01", "05-15"]), ("365d", ["01-31", "05-15"])],
+)  # fmt: skip
+def test_windows_end_after_each_step_and_at_the_end(every: str, expected: list[str]) -> None:
+    found = boundaries(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 5, 15, tzinfo=UTC), every)
+    assert [f"{moment:%m-%d}" for moment in found] == expected
+    assert all(moment.tzinfo is not None for moment in found)
+
+
+@pytest.mark.parametrize("every", ["", "0d", "3y", "d", "-1d", "1.5d"])
+def test_wrong_step_is_named_with_its_flag(every: str) -> None:
+    with pytest.raises(ConfigurationError, match="--every"):
+        boundaries(day(0), day(9), every)
+
+
+def test_replay_retrains_after_the_change_and_beats_never_retraining(stage: Stage) -> None:
+    result = replayed(stage)
+    assert [window.start for window in result.windows] == [day(30 + 5 * i) for i in range(9)]
+    assert [window.champion for window in result.windows[:5]] == ["v1"] * 5
+    assert result.windows[-1].champion != "v1"
+    assert result.outcomes[EventStatus.PROMOTED] >= 1
+    assert 1 <= result.policy.retrains <= 3
+    never, always, sliding = result.rivals
+    assert (never.retrains, always.retrains, sliding.retrains) == (0, 8, 8)
+    assert result.policy.score("rmse") < never.score("rmse")
+
+
+def test_no_window_is_scored_with_a_model_that_saw_its_rows(stage: Stage) -> None:
+    result = replayed(stage, compare=False)
+    turn = next(window for window in result.windows if window.start == day(CHANGE))
+    before = next(window for window in result.windows if window.end == day(CHANGE))
+    assert turn.champion == before.champion == "v1"
+    assert turn.score is not None
+    assert before.score is not None
+    assert turn.score > 3.0 * before.score
+
+
+def test_replay_without_a_change_does_not_retrain(stage: Stage) -> None:
+    stage.write("sales", sales(END))
+    result = replayed(stage, preset="conservative")
+    assert result.policy.retrains == 0
+    assert {window.champion for window in result.windows} == {"v1"}
+    assert result.policy.score("rmse") == pytest.approx(result.rivals[0].score("rmse"))
+
+
+def test_replay_alone_has_no_rivals(stage: Stage) -> None:
+    assert replayed(stage, compare=False).rivals == []
+
+
+def test_every_window_is_shown_as_it_is_done(stage: Stage) -> None:
+    shown: list[Window] = []
+    moments = boundaries(day(REFERENCE_DAYS), day(45), "5d")
+    result = replay(stage.deployment, "sales", moments, show=shown.append, preset="", compare=False)
+    assert shown == result.windows
+    assert [bool(window.decision) for window in shown] == [True, True, False]
+
+
+def test_replay_that_begins_before_the_reference_ends_says_so(stage: Stage) -> None:
+    with pytest.raises(DataError, match=r"reference\.end"):
+        replay(
+            stage.deployment, "sales", boundaries(day(10), day(20), "5d"), show=lambda _: None, preset="", compare=False
+        )
+
+
+def test_model_without_timestamps_cannot_be_replayed(stage: Stage) -> None:
+    stage.add("pair", source={"kind": "csv", "reference_path": "a.csv", "recent_path": "b.csv"}, timestamp=None,
+              reference=None)  # fmt: skip
+    with pytest.raises(ConfigurationError, match="pair: a model without timestamps"):
+        replay(stage.deployment, "pair", [day(30), day(40)], show=lambda _: None, preset="", compare=False)
+
+
+def test_summary_has_a_line_for_each_way(stage: Stage) -> None:
+    found = list(lines(replayed(stage), "rmse"))
+    assert found[0].startswith("retrains ")
+    assert [line.split("  ")[0] for line in found[1:]] == [
+        "policy", "never retrain", "always, all rows", "always, sliding rows",
+    ]  # fmt: skip
+
+
+def arguments(stage: Stage, *more: str) -> list[str]:
+    stage.deployment  # noqa: B018  # makes the folders
+    return ["replay", "--models-dir", str(stage.models), "--data-dir", str(stage.data), "--model", "sales", *more]
+
+
+def test_command_prints_a_line_a_window_and_a_summary(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments(stage, "--from", "2026-01-31", "--to", "2026-02-15", "--every", "5d", "--alone")) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line[:10] for line in out[:3]] == ["2026-01-31", "2026-02-05", "2026-02-10"]
+    assert "no: nothing changed beyond chance" in out[0]
+    assert any(line.startswith("policy") and "rmse over all windows" in line for line in out)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [(["--from", "2026-01-31", "--to", "2026-02-15", "--every", "3y"], "--every"),
+     (["--from", "2026-01-31", "--to", "2026-01-31"], "--to"), (["--from", "2026-02-15", "--to", "2026-02-01"], "--to"),
+     (["--from", "2026-01-31", "--to", "2026-02-15", "--every", "9999999w"], "--every")],
+)  # fmt: skip
+def test_command_names_the_wrong_flag(
+    stage: Stage, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    assert main(arguments(stage, *more)) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_command_names_an_unknown_model(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [*arguments(stage, "--from", "2026-01-31", "--to", "2026-02-15"), "--model", "sale"]
+    assert main(command) == 2
+    assert "did you mean 'sales'" in capsys.readouterr().err

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+
+from include.signals import SignalKind
+from include.triggers.policy import standard_policy
+from include.triggers.presets import PRESETS
+from tests.triggers.signals import NOW, enough, evidence, missing, signal
+
+POLICY = standard_policy(PRESETS["balanced"])
+
+
+def test_policy_asks_every_trigger() -> None:
+    leaves = POLICY.decide(evidence(enough())).leaves()
+    assert [leaf.trigger for leaf in leaves] == [
+        "manual", "first_version", "performance", "concept_drift", "data_drift", "outliers",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT])
+def test_harm_fires(kind: SignalKind) -> None:
+    assert POLICY.decide(evidence(enough(), signal(kind, 1.5))).fired
+
+
+@pytest.mark.parametrize("kind", [SignalKind.DATA_DRIFT, SignalKind.OUTLIERS])
+def test_drift_fires_without_labels_and_not_with_good_ones(kind: SignalKind) -> None:
+    drift = signal(kind, 9.0, feature="x")
+    assert POLICY.decide(evidence(enough(), drift, missing(SignalKind.PERFORMANCE))).fired
+    assert not POLICY.decide(evidence(enough(), drift, signal(SignalKind.PERFORMANCE, 0.3))).fired
+
+
+def test_cooldown_holds_back_harm_but_no_request_and_no_first_version() -> None:
+    harm, lately = signal(SignalKind.PERFORMANCE, 3.0), NOW - timedelta(days=1)
+    held = POLICY.decide(evidence(harm, last_retrained_at=lately))
+    assert not held.fired
+    assert held.blocked_by == "cooling down until 2026-05-09 12:00 UTC"
+    assert POLICY.decide(evidence(harm, last_retrained_at=lately, requested="please")).fired
+    assert POLICY.decide(evidence(last_retrained_at=lately, has_champion=False)).fired
+
+
+def test_presets_get_more_eager_from_conservative_to_aggressive() -> None:
+    calm, middle, eager = (asdict(PRESETS[name]) for name in ("conservative", "balanced", "aggressive"))
+    for name in calm:
+        rising = name.endswith("level")
+        steps = [calm[name], middle[name], eager[name]]
+        assert steps == sorted(set(steps), reverse=not rising), name

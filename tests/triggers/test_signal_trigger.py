@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from include.signals import SignalKind
+from include.triggers.signal_trigger import SignalTrigger
+from tests.triggers.signals import evidence, missing, signal
+
+DRIFT, PERFORMANCE = SignalKind.DATA_DRIFT, SignalKind.PERFORMANCE
+
+
+def test_fires_on_a_changed_signal_of_its_kind_only() -> None:
+    changed = evidence(signal(DRIFT, 3.0, feature="x"))
+    assert SignalTrigger(kind=DRIFT).decide(changed).fired
+    assert not SignalTrigger(kind=PERFORMANCE).decide(changed).fired
+
+
+def test_distance_is_what_is_missing_of_the_threshold() -> None:
+    result = SignalTrigger(kind=PERFORMANCE).decide(evidence(signal(PERFORMANCE, 0.4)))
+    assert (result.value, result.threshold) == (pytest.approx(0.02), 0.05)
+    assert result.distance == pytest.approx(0.03)
+    assert result.strength == pytest.approx(0.4)
+
+
+def test_the_strongest_changed_signal_speaks_before_a_stronger_one_that_is_stable() -> None:
+    stable = replace(signal(DRIFT, 0.9, feature="loud"), value=1.0)
+    result = SignalTrigger(kind=DRIFT).decide(evidence(stable, signal(DRIFT, 2.0, feature="x")))
+    assert result.value == pytest.approx(0.04)
+    assert result.reason == "data_drift x 2"
+
+
+def test_p_value_is_corrected_for_the_number_of_features() -> None:
+    signals = [signal(DRIFT, 2.0, feature=f"x{i}", p_value=0.001) for i in range(5)]
+    assert SignalTrigger(kind=DRIFT).decide(evidence(*signals)).p_value == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "fires"), [(signal(PERFORMANCE, 0.2), False), (missing(PERFORMANCE), True), (None, True)]
+)
+def test_guess_at_harm_fires_only_while_labels_are_unknown(labelled: object, fires: bool) -> None:
+    signals = [signal(DRIFT, 3.0, feature="x"), *([labelled] if labelled else [])]
+    result = SignalTrigger(kind=DRIFT, only_without_labels=True).decide(evidence(*signals))
+    assert result.fired is fires
+    assert ("labels have arrived" in result.reason) is not fires
+
+
+def test_unmeasured_kind_does_not_fire_and_says_why() -> None:
+    assert SignalTrigger(kind=DRIFT).decide(evidence()).reason == "not measured"
+    assert SignalTrigger(kind=PERFORMANCE).decide(evidence(missing(PERFORMANCE))).reason == "performance not known"
+
+
+def test_infinite_value_is_a_finite_strength() -> None:
+    endless = replace(signal(PERFORMANCE, 3.0), value=math.inf)
+    result = SignalTrigger(kind=PERFORMANCE).decide(evidence(endless))
+    assert result.fired
+    assert result.strength == 1e6
