@@ -1,6 +1,6 @@
 """Takes bike_hour through the DAG in a real Airflow: a first version, then the checks of two months.
 
-    python -m benchmarks.through_airflow --data FOLDER
+python -m benchmarks.through_airflow --data FOLDER
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def main() -> None:
             for moment in MOMENTS:
                 runs.append(stack.trigger({"models": ["bike_hour"], "as_of": f"{moment}T00:00:00Z"}))
                 print(f"{moment}: run {stack.wait(runs[-1])}", flush=True)
-            command = [sys.executable, "-m", "include.cli", "report", *(word for run in runs for word in ("--run-id", run))]
+            flags = [word for run in runs for word in ("--run-id", run)]
+            command = [sys.executable, "-m", "include.cli", "report", *flags]
             subprocess.run(command, env=stack.environment(), check=True)
 
 

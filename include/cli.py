@@ -13,6 +13,7 @@ from pathlib import Path
 from include.errors import ConfigurationError, RetrainingError
 from include.settings import Settings
 
+FEWEST_SAMPLES = 10
 METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 
@@ -123,11 +124,13 @@ def _decide(options: argparse.Namespace) -> bool:
         min_samples_for_retraining=options.min_samples,
         baseline_metrics=_metrics(options, "baseline_"),
     )
-    target = getattr(options, "target", None)
-    decision = orchestrator.should_retrain(
-        files.reference.drop(columns=target, errors="ignore"), files.recent, files.predictions, files.actuals,
-        _metrics(options, ""),
-    )  # fmt: skip
+    target, actuals = getattr(options, "target", None), files.actuals
+    if files.predictions is not None and actuals is None:
+        if target not in files.recent.columns:
+            raise ConfigurationError("--recent-predictions", "give --recent-actuals too: errors need both")
+        actuals = files.recent[target].to_numpy()
+    inputs = files.reference.drop(columns=[target] if target else [], errors="ignore")
+    decision = orchestrator.should_retrain(inputs, files.recent, files.predictions, actuals, _metrics(options, ""))
     print(banner(decision))
     return decision.triggered
 
@@ -149,6 +152,13 @@ def _database() -> str:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _sample_size(text: str) -> int:
+    number = int(text)
+    if number < FEWEST_SAMPLES:
+        raise argparse.ArgumentTypeError(f"{number} rows prove nothing; at least {FEWEST_SAMPLES}")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -184,7 +194,7 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
         add(f"--baseline-{name}", type=float, help=f"its {name} when it was accepted")
     add("--data-drift-threshold", type=float, default=0.05, help="false-alarm rate of a check (default: %(default)s)")
     add("--performance-threshold", type=float, help="worsening that matters (default: by metric)")
-    add("--min-samples", type=int, default=100, help="recent rows needed (default: %(default)s)")
+    add("--min-samples", type=_sample_size, default=100, help="recent rows needed (default: %(default)s)")
     parser.set_defaults(command=command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from include.retraining.prepare import prepare
 from include.scoring import METRICS
 from include.workflow import Deployment
 
+MOST_WINDOWS = 100_000
 Values = npt.NDArray[Any]
 
 
@@ -55,7 +57,9 @@ class Tally:
         self.predicted.append(predicted)
 
     def score(self, metric: str) -> float:
-        """The metric over all windows, rows pooled."""
+        """The metric over all windows, rows pooled; NaN when no window had a label."""
+        if not self.actual:
+            return math.nan
         return METRICS[metric].score(np.concatenate(self.actual), np.concatenate(self.predicted))
 
 
@@ -76,12 +80,19 @@ def boundaries(start: datetime, end: datetime, every: str) -> list[datetime]:
         raise ConfigurationError(
             "--every", f"found {every!r}; write a number and h, d, w or mo, for example 28d or 1mo"
         )
+    if start >= end:
+        raise ConfigurationError("--to", f"{end:%Y-%m-%d %H:%M} is not later than --from {start:%Y-%m-%d %H:%M}")
     names = {"h": "hours", "d": "days", "w": "weeks", "mo": "months"}
     moments, count = [pd.Timestamp(start)], 1
-    while moments[-1] < pd.Timestamp(end):
-        step = pd.DateOffset(**{names[match[2]]: int(match[1]) * count})  # type: ignore[arg-type]  # one keyword of many
-        moments.append(min(pd.Timestamp(start) + step, pd.Timestamp(end)))
+    while moments[-1] < pd.Timestamp(end) and len(moments) <= MOST_WINDOWS:
+        try:
+            step = pd.DateOffset(**{names[match[2]]: int(match[1]) * count})  # type: ignore[arg-type]  # one of many
+            moments.append(min(pd.Timestamp(start) + step, pd.Timestamp(end)))
+        except (OverflowError, ValueError) as error:
+            raise ConfigurationError("--every", f"found {every!r}: longer than any history") from error
         count += 1
+    if moments[-1] < pd.Timestamp(end):
+        raise ConfigurationError("--every", f"{every} makes more than {MOST_WINDOWS} windows")
     return [moment.to_pydatetime() for moment in moments]
 
 

@@ -20,13 +20,20 @@ def banner(decision: Decision) -> str:
         RULE,
         f"Reason: {decision.reason}",
         f"Severity: {decision.severity}",
-        f"Confidence: {decision.confidence:.2%}",
+        f"Confidence: {_confidence(decision)}",
     ]
     if decision.root_cause:
         lines.append(f"Root cause: {decision.root_cause}")
     lines += [f"Blocked by: {block}" for block in decision.blocked_by]
     lines += [f"Recommendation: {decision.recommendation}", RULE]
     return "\n".join(lines)
+
+
+def _confidence(decision: Decision) -> str:
+    measured = any(trigger.fired and trigger.p_value is not None for trigger in decision.triggers)
+    if decision.triggered and not measured and not decision.confidence:
+        return "not known (bare metrics, no rows behind them)"
+    return f"{decision.confidence:.2%}"
 
 
 def of_analysis(analysis: Analysis) -> dict[str, Any]:

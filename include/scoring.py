@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from include.statistics import autocorrelation, effective_size
+from include.statistics import effective_size, steady_autocorrelation
 
 Floats = npt.NDArray[np.float64]
 
@@ -158,13 +158,16 @@ class Baseline:
     loss_variance: float = 0.0
 
     @classmethod
-    def measure(cls, metric: Metric, labelled: LabelledRows) -> Baseline:
-        """Measure the baseline of `metric` on labelled rows (at least one)."""
+    def measure(cls, metric: Metric, labelled: LabelledRows, *, usual: float = 1.0) -> Baseline:
+        """Measure the baseline of `metric` on labelled rows (at least one).
+
+        `usual` is the losses' autocorrelation as known from unchanged rows, if it is; see `steady_autocorrelation`.
+        """
         losses = metric.row_loss(labelled.actual, labelled.predicted)
         return cls(
             scores=score_all(metric.task, labelled.actual, labelled.predicted),
             rows=len(losses),
-            effective_rows=effective_size(len(losses), autocorrelation(losses)),
+            effective_rows=effective_size(len(losses), steady_autocorrelation(losses, usual)),
             loss_mean=float(losses.mean()),
             loss_variance=float(losses.var(ddof=1)) if len(losses) > 1 else 0.0,
         )

@@ -192,7 +192,7 @@ def _labelled(deployment: Deployment, spec: ModelSpec, champion: Champion, recen
         return None
     predicted = np.full(len(recent), None, dtype=object)
     if spec.prediction is not None and spec.prediction in recent.columns:
-        predicted = target_values(spec, recent[spec.prediction]).astype(object)
+        predicted = target_values(spec, recent[spec.prediction], "prediction").astype(object)
     missing = arrived & pd.isna(predicted)
     if missing.any():
         columns = Columns.of(champion.reference)

@@ -13,9 +13,12 @@ from include.statistics import autocorrelation, block_length, bootstrap_means, e
 from tests.series import autoregression
 
 
-def test_autocorrelation_is_pearson_correlation_of_neighbours() -> None:
-    values = np.random.default_rng(0).normal(size=200).cumsum()
-    assert autocorrelation(values) == pytest.approx(stats.pearsonr(values[:-1], values[1:]).statistic)
+def test_autocorrelation_is_pearson_correlation_of_neighbours_less_its_bias() -> None:
+    noise = np.random.default_rng(0).normal(size=200)
+    values = noise[1:] + 0.5 * noise[:-1]
+    plain = stats.pearsonr(values[:-1], values[1:]).statistic
+    assert autocorrelation(values) == pytest.approx(plain + (1 + 4 * plain) / 198)
+    assert autocorrelation(noise.cumsum()) <= 1.0
 
 
 def test_autocorrelation_finds_the_coefficient_of_an_autoregression() -> None:

@@ -40,6 +40,8 @@ class NumericColumn:
         Upper edges of the bins, ascending: bin i holds ``edges[i - 1] < x <= edges[i]``, a last one all beyond.
     counts : tuple of int
         Finite values in each of the ``len(edges) + 1`` bins.
+    at_edges : tuple of int
+        Finite values equal to each edge: a distribution function jumps there.
     exact : bool
         Whether each edge is a distinct value of the reference and all of them are there.
     outliers : int
@@ -58,6 +60,7 @@ class NumericColumn:
     maximum: float
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    at_edges: tuple[int, ...]
     exact: bool
     outliers: int
     lag1: float
@@ -184,6 +187,7 @@ def _numeric(values: pd.Series[Any], known: NumericColumn | None) -> NumericColu
         maximum=float(finite[-1]) if len(finite) else math.nan,
         edges=tuple(edges.tolist()),
         counts=tuple(counts.tolist()),
+        at_edges=tuple((cumulated - np.searchsorted(finite, edges, side="left")).tolist()),
         exact=exact,
         outliers=outliers,
         lag1=autocorrelation(floats),
@@ -236,4 +240,6 @@ def _column_from_json(stored: Mapping[str, Any]) -> Column:
         return CategoricalColumn(**fields)
     for name in ("mean", "variance", "minimum", "maximum"):
         fields[name] = math.nan if fields[name] is None else fields[name]
-    return NumericColumn(**{**fields, "edges": tuple(fields["edges"]), "counts": tuple(fields["counts"])})
+    for name in ("edges", "counts", "at_edges"):
+        fields[name] = tuple(fields[name])
+    return NumericColumn(**fields)

@@ -26,7 +26,7 @@ class Comparison:
     baseline : Baseline or None
         How good the champion was when it was accepted.
     minimum_rows : int
-        With fewer recent rows nothing is called changed.
+        With fewer recent rows nothing is called changed, but for a column that is gone.
     """
 
     reference: Profile

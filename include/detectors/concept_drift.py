@@ -13,7 +13,7 @@ import numpy.typing as npt
 from include.detectors.comparison import Comparison
 from include.scoring import Task
 from include.signals import Signal, SignalKind, Verdict
-from include.statistics import autocorrelation, effective_size, welch_p_value
+from include.statistics import autocorrelation, effective_size, steady_autocorrelation, welch_p_value
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,9 +52,10 @@ class ConceptDriftDetector:
         """One signal, about the labelled recent rows."""
         labelled = comparison.labelled
         if labelled is None:
-            return [self._judge(np.empty(0))]
+            return [self._judge(np.empty(0), comparison.minimum_rows)]
         classes = comparison.metric is not None and comparison.metric.task is Task.CLASSIFICATION
-        return [self._judge(_errors(labelled.predicted, labelled.actual, classes=classes))]
+        errors = _errors(labelled.predicted, labelled.actual, classes=classes)
+        return [self._judge(errors, comparison.minimum_rows)]
 
     def detect_prediction_error_drift(
         self, predictions: npt.ArrayLike, actuals: npt.ArrayLike
@@ -70,7 +71,7 @@ class ConceptDriftDetector:
         """
         predicted, actual = np.asarray(predictions), np.asarray(actuals)
         classes = not (np.issubdtype(predicted.dtype, np.number) and np.issubdtype(actual.dtype, np.number))
-        signal = self._judge(_errors(predicted, actual, classes=classes))
+        signal = self._judge(_errors(predicted, actual, classes=classes), 0)
         return signal.changed, {
             "verdict": str(signal.verdict),
             "error_increase": signal.value,
@@ -80,17 +81,18 @@ class ConceptDriftDetector:
             **signal.detail,
         }
 
-    def _judge(self, errors: Floats) -> Signal:
+    def _judge(self, errors: Floats, minimum_rows: int) -> Signal:
         value, p_value, detail = None, None, {}
+        needed = max(2 * self.window_size, minimum_rows)
         if len(errors) == 0:
             verdict, reason = Verdict.NO_DATA, "no recent row has a label"
-        elif len(errors) < 2 * self.window_size:
-            verdict = Verdict.INCONCLUSIVE
-            reason = f"{len(errors)} labelled rows, {2 * self.window_size} needed for two windows"
+        elif len(errors) < needed:
+            verdict, reason = Verdict.INCONCLUSIVE, f"{len(errors)} labelled rows, {needed} needed"
         else:
             before, after = np.array_split(errors, 2)
             value = _rise(float(before.mean()), float(after.mean()))
-            p_value = welch_p_value(**_moments("before", before), **_moments("after", after))
+            usual = autocorrelation(before)
+            p_value = welch_p_value(**_moments("before", before, usual), **_moments("after", after, usual))
             detail = {
                 "first_mae": float(before.mean()),
                 "second_mae": float(after.mean()),
@@ -106,8 +108,11 @@ class ConceptDriftDetector:
     def _trend(self, errors: Floats) -> float:
         """Rank correlation of the windows' mean errors with time, in [-1, 1]."""
         means = [float(window.mean()) for window in np.array_split(errors, len(errors) // self.window_size)]
-        ranks = np.argsort(np.argsort(means)).astype(float)
-        return float(np.corrcoef(ranks, np.arange(len(means)))[0, 1])
+        if min(means) == max(means):
+            return 0.0
+        from scipy import stats
+
+        return float(stats.spearmanr(means, np.arange(len(means))).statistic)
 
 
 def _errors(predicted: npt.NDArray[Any], actual: npt.NDArray[Any], *, classes: bool) -> Floats:
@@ -125,9 +130,9 @@ def _rise(before: float, after: float) -> float:
     return after / before - 1.0
 
 
-def _moments(name: str, errors: Floats) -> dict[str, float]:
+def _moments(name: str, errors: Floats, usual: float) -> dict[str, float]:
     return {
         f"mean_{name}": float(errors.mean()),
         f"variance_{name}": float(errors.var(ddof=1)),
-        f"size_{name}": effective_size(len(errors), autocorrelation(errors)),
+        f"size_{name}": effective_size(len(errors), steady_autocorrelation(errors, usual)),
     }

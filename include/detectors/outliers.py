@@ -53,7 +53,7 @@ class OutlierDetector:
             from scipy import stats
 
             value = recent.outliers / recent.finite
-            rows = max(round(effective_size(recent.finite, recent.lag1)), 1)
+            rows = max(round(effective_size(recent.finite, known.lag1)), 1)
             usual = max(known.outliers / known.finite, 1.0 / known.finite)
             p_value = float(stats.binom.sf(round(value * rows) - 1, rows, usual))
             verdict = Verdict.CHANGED if value > self.share and p_value < level else Verdict.STABLE

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric
 from include.signals import Signal, SignalKind, Verdict
-from include.statistics import welch_p_value
+from include.statistics import lag1_of, welch_p_value
 
 DEFAULT_THRESHOLDS: Mapping[str, float] = {"rmse": 0.10, "mae": 0.10, "r2": 0.05, "accuracy": 0.05}
 
@@ -76,7 +76,8 @@ class ModelPerformanceMonitor:
         return any(bool(entry["degraded"]) for entry in found.values()), found
 
     def _compare(self, metric: Metric, baseline: Baseline, labelled: LabelledRows) -> Signal:
-        now = Baseline.measure(metric, labelled)
+        usual = 1.0 if not baseline.rows else lag1_of(baseline.effective_rows, baseline.rows)
+        now = Baseline.measure(metric, labelled, usual=usual)
         worsening = metric.worsening(baseline=baseline.scores[metric.name], recent=now.scores[metric.name])
         p_value = welch_p_value(
             mean_before=baseline.loss_mean, variance_before=baseline.loss_variance,

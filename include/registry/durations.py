@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
+LONGEST = timedelta(days=100 * 366)
 _UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PATTERN = re.compile(r"^\s*(\d+)\s*(min|h|d|w)\s*$")
 
@@ -23,7 +24,13 @@ def parse_duration(value: object) -> timedelta:
     match = _PATTERN.match(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is not a duration: write a whole number and min, h, d or w, for example 28d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError as error:
+        raise ValueError(f"{value!r} is longer than any history") from error
+    if duration > LONGEST:
+        raise ValueError(f"{value!r} is longer than any history")
+    return duration
 
 
 def format_duration(value: timedelta) -> str:

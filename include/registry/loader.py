@@ -15,28 +15,40 @@ from pydantic import BaseModel, ValidationError
 from include.errors import ConfigurationError
 from include.registry.spec import ModelSpec
 
+SUFFIXES = (".yaml", ".yml")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that is given twice, where YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping; see `yaml.SafeLoader`."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 def list_model_files(folder: Path) -> list[Path]:
     """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
     if not folder.is_dir():
         raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    return sorted(folder.glob("*.yaml"))
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def load_model(folder: Path, name: str) -> ModelSpec:
-    """Read one model by its name, that is, its file's name without ``.yaml``."""
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = [file.stem for file in list_model_files(folder)]
-        raise ConfigurationError(folder, f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}")
-    return load_model_file(path)
+    """Read one model by its name, that is, its file's name without its suffix."""
+    return load_model_file(_model_file(folder, name))
 
 
 def load_model_file(path: Path) -> ModelSpec:
     """Read one model file; a `ConfigurationError` lists everything that is wrong with it."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
+    except OSError as error:
+        raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that there is not
         raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ConfigurationError(path, f"a model file holds fields and their values; found {type(content).__name__}")
@@ -53,13 +65,17 @@ def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
 
     A file that cannot be read counts as enabled, so that its error shows up under its own name.
     """
-    known = [file.stem for file in list_model_files(folder)]
     for name in wanted:
-        if name not in known:
-            raise ConfigurationError(
-                "models", f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}"
-            )
-    return list(dict.fromkeys(wanted)) or [name for name in known if not _is_disabled(folder / f"{name}.yaml")]
+        _model_file(folder, name)
+    return list(dict.fromkeys(wanted)) or [file.stem for file in list_model_files(folder) if not _is_disabled(file)]
+
+
+def _model_file(folder: Path, name: str) -> Path:
+    files = {file.stem: file for file in list_model_files(folder)}
+    if name not in files:
+        known = list(files)
+        raise ConfigurationError(folder, f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}")
+    return files[name]
 
 
 def _is_disabled(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from include.registry.durations import Duration
 from include.scoring import METRICS, Task
@@ -18,11 +18,24 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _not_a_number(value: object) -> object:
+    """Refuse a bare number: pydantic would take 2026 for seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError("a date is needed, for example 2026-01-31")
+    return value
+
+
 def _as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_as_utc)]
+Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("a window without length holds no rows")
+    return value
 
 
 class FileSource(_Section):
@@ -70,6 +83,12 @@ class Reference(_Section):
 
     start: Moment | None = None
     end: Moment
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Self:
+        if self.start is not None and self.start >= self.end:
+            raise ValueError("start must be earlier than end")
+        return self
 
 
 class Training(_Section):
@@ -136,7 +155,7 @@ class ModelSpec(_Section):
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
     reference: Reference | None = None
-    window: Duration = timedelta(days=28)
+    window: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=28)
     label_delay: Duration = timedelta(0)
     minimum_rows: int = Field(100, ge=10)
     metric: str
@@ -156,6 +175,9 @@ class ModelSpec(_Section):
         if METRICS[self.metric].task is not self.task:
             fitting = ", ".join(name for name, metric in METRICS.items() if metric.task is self.task)
             raise ValueError(f"metric {self.metric!r} is not for {self.task}; for it: {fitting}")
+        foreign = [name for name in self.gate.floors if METRICS[name].task is not self.task]
+        if foreign:
+            raise ValueError(f"gate.floors: {', '.join(foreign)} is not a metric for {self.task}")
         if self.source.timed and (self.timestamp is None or self.reference is None):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):

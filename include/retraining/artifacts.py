@@ -21,12 +21,13 @@ from include.retraining.trainers.trainer import Predictor
 MODEL_FILE, MANIFEST_FILE = "model.skops", "manifest.json"
 
 #: Types beyond skops' own list that our trainers' models are made of. Never derived from the file that is loaded.
-#: The last two are how gradient boosting checks its numbers when there are categories: a partial may only wrap
-#: functions that are themselves allowed.
+#: The partial is how gradient boosting checks its numbers when there are categories; it may only wrap functions that
+#: are themselves allowed.
 ALLOWED_TYPES = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.utils.validation.check_array",
     "functools.partial",
+    "numpy.dtype",
 )
 
 
@@ -47,32 +48,31 @@ class ArtifactFolder:
     def save(self, model_name: str, version: int, predictor: Predictor, columns: Columns) -> tuple[str, str]:
         """Store a version; a reader sees all of it or nothing.
 
-        The files are written under a temporary name, synced, and renamed to a name with their hash in it, so that a
-        save that is repeated after a crash finds its own work or begins anew.
+        The files are written under a temporary name, synced, and renamed to a name with their hash in it. What an
+        earlier try at the same version left behind is removed: its event was never closed, so nobody refers to it.
 
         Returns
         -------
         path : str
             Relative to the root.
         sha256 : str
-            Of the model file.
+            Of the manifest, which in turn holds that of the model file.
         """
         folder = self.root / model_name
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as name:
+        for left in (*folder.glob(f".saving-v{version}-*"), *folder.glob(f"v{version}-*")):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f".saving-v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
             sio.dump(predictor, draft / MODEL_FILE)
-            sha256 = hashlib.sha256((draft / MODEL_FILE).read_bytes()).hexdigest()
-            manifest = {"model": model_name, "version": version, "sha256": sha256, **asdict(columns)}
+            hashed = _sha256(draft / MODEL_FILE)
+            manifest = {"model": model_name, "version": version, "sha256": hashed, **asdict(columns)}
             (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
             for file in (draft / MODEL_FILE, draft / MANIFEST_FILE, draft):
                 _sync(file)
-            final = folder / f"v{version}-{sha256[:12]}"
-            if final.exists() and not _whole(final, sha256):
-                shutil.rmtree(final)
-            if not final.exists():
-                draft.rename(final)
+            sha256 = _sha256(draft / MANIFEST_FILE)
+            final = draft.rename(folder / f"v{version}-{sha256[:12]}")
             _sync(folder)
         return str(final.relative_to(self.root)), sha256
 
@@ -80,24 +80,27 @@ class ArtifactFolder:
         """Load a version; an `ArtifactError` for a file that is missing, not the one recorded, or holds other types."""
         folder = self.root / path
         try:
-            content = (folder / MODEL_FILE).read_bytes()
+            if (found := _sha256(folder / MANIFEST_FILE)) != sha256:
+                raise ArtifactError(f"{folder / MANIFEST_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
             manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"{folder}: cannot be read: {error}") from error
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            raise ArtifactError(f"{folder / MODEL_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
+            columns = Columns(features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]))
+            expected = manifest["sha256"]
+            content = (folder / MODEL_FILE).read_bytes()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ArtifactError(f"{folder}: cannot be read: {type(error).__name__}: {error}") from error
+        if (found := hashlib.sha256(content).hexdigest()) != expected:
+            raise ArtifactError(f"{folder / MODEL_FILE}: sha256 is {found[:12]}…, not the one in its manifest")
         try:
             predictor = cast(Predictor, sio.loads(content, trusted=list(ALLOWED_TYPES)))
         except UntrustedTypesFoundException as error:
             raise ArtifactError(f"{folder / MODEL_FILE}: holds types that are not allowed: {error}") from error
-        columns = Columns(features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]))
+        except Exception as error:  # whatever a file that skops did not write makes its reader raise
+            raise ArtifactError(f"{folder / MODEL_FILE}: is no skops file: {type(error).__name__}: {error}") from error
         return StoredModel(predictor=predictor, columns=columns)
 
 
-def _whole(folder: Path, sha256: str) -> bool:
-    file = folder / MODEL_FILE
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sha256
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _sync(path: Path) -> None:

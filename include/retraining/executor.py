@@ -147,7 +147,7 @@ class RetrainingExecutor:
         """The champion's predictions: its artifact's, or for a model from elsewhere those that the rows carry."""
         if champion.version.artifact_path:
             return self.load(champion.version).predictor.predict(features)
-        recorded = target_values(self.spec, rows[self.spec.prediction])
+        recorded = target_values(self.spec, rows[self.spec.prediction], "prediction")
         if pd.isna(recorded).any():
             raise DataError(
                 f"model {self.spec.name}: field prediction: held-out rows without the champion's prediction"

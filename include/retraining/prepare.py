@@ -110,12 +110,12 @@ def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame(made, index=table.index)
 
 
-def target_values(spec: ModelSpec, values: pd.Series[Any]) -> npt.NDArray[Any]:
-    """Labels as an array: floats (NaN where missing), or class names (None where missing)."""
+def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target") -> npt.NDArray[Any]:
+    """Labels or predictions as an array: floats (NaN where missing), or class names (None where missing)."""
     if spec.task is Task.REGRESSION:
         floats, unreadable = to_floats(values)
         if unreadable:
-            raise DataError(f"model {spec.name}: field target: {unreadable} values of {spec.target!r} are not numbers")
+            raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
         return np.where(np.isfinite(floats), floats, np.nan)
     names = values.map(category_name, na_action="ignore").astype(object)
     return np.asarray(names.where(names.notna(), None), dtype=object)

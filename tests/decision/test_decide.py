@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ def test_same_evidence_gives_the_same_decision() -> None:
 def test_stronger_signal_never_makes_a_decision_weaker(kind: SignalKind) -> None:
     for others in ([], [signal(C if kind is P else P, 1.2)]):
         found = [decided(signal(kind, strength), *others) for strength in (0.5, 0.99, 1.0, 1.5, 2.0, 3.0, 6.0, 60.0)]
-        for weaker, stronger in zip(found, found[1:], strict=False):
+        for weaker, stronger in pairwise(found):
             assert weaker.triggered <= stronger.triggered
             assert RANK.index(weaker.severity) <= RANK.index(stronger.severity)
 
@@ -79,9 +80,12 @@ def test_further_drift_never_makes_a_decision_weaker() -> None:
     rng, orchestrator = np.random.default_rng(0), AutomaticRetrainingOrchestrator()
     reference = pd.DataFrame(rng.normal(size=(800, 3)), columns=list("abc"))
     recent = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
-    found = [orchestrator.should_retrain(reference, recent + [shift, 0, 0]) for shift in (0, 0.1, 0.2, 0.4, 0.8, 2, 9)]
+    found = [
+        orchestrator.should_retrain(reference, recent.assign(a=recent["a"] + shift))
+        for shift in (0, 0.1, 0.2, 0.4, 0.8, 2, 9)
+    ]
     assert (found[0].triggered, found[-1].triggered) == (False, True)
-    for weaker, stronger in zip(found, found[1:], strict=False):
+    for weaker, stronger in pairwise(found):
         assert weaker.triggered <= stronger.triggered
         assert RANK.index(weaker.severity) <= RANK.index(stronger.severity)
 

@@ -124,3 +124,10 @@ def test_class_numbers_of_a_classification_are_classes() -> None:
     signal = ConceptDriftDetector().detect(comparison)[0]
     assert signal.verdict is Verdict.CHANGED
     assert signal.detail["second_mae"] == pytest.approx((wrong != labels)[300:].mean())
+
+
+@pytest.mark.parametrize("bias", [2.0, 10.0, 1000.0])
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_a_jump_of_the_errors_is_found_however_large(bias: float, share: float) -> None:
+    errors = np.random.default_rng(4).normal(size=400) + bias * (np.arange(400) >= 400 * (1.0 - share))
+    assert drift(errors)[0]

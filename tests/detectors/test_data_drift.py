@@ -188,3 +188,11 @@ def test_unchanged_categories_alarm_on_at_most_the_level() -> None:
         return rng.choice(list("abcdef"), size=(rows, FEATURES), p=[0.5, 0.3, 0.1, 0.05, 0.03, 0.02])
 
     assert false_alarms(make) <= most(LEVEL, CHECKS)
+
+
+@pytest.mark.parametrize("shift", [2.0, 10.0, 1000.0])
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_a_jump_within_the_recent_rows_is_changed_however_large(shift: float, share: float) -> None:
+    rng = np.random.default_rng(0)
+    recent = rng.normal(size=240) + shift * (np.arange(240) >= 240 * (1.0 - share))
+    assert signal_of(rng.normal(size=2000), recent).changed

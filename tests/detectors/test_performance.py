@@ -107,3 +107,11 @@ def test_baseline_of_bare_scores_never_alarms_for_want_of_rows() -> None:
     signal = ModelPerformanceMonitor().detect(comparison)[0]
     assert signal.value == pytest.approx(1.0)
     assert signal.verdict is Verdict.STABLE
+
+
+@pytest.mark.parametrize("bias", [2.0, 10.0, 1000.0])
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_a_jump_of_the_errors_is_found_however_large(bias: float, share: float) -> None:
+    rng = np.random.default_rng(4)
+    errors = rng.normal(size=400) + bias * (np.arange(400) >= 400 * (1.0 - share))
+    assert signal_of(errors, rng.normal(size=500)).changed

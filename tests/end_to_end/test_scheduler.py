@@ -23,7 +23,8 @@ def test_decisions_are_obeyed_and_one_failure_stops_no_other_model(tmp_path: Pat
         failures = stack.failures(second)
         with psycopg.connect(stack.records_uri) as connection:
             events = connection.execute(
-                "SELECT model_name, status, error_type, error FROM model_retraining_events WHERE run_id = %s ORDER BY 1",
+                "SELECT model_name, status, error_type, error FROM model_retraining_events "
+                "WHERE run_id = %s ORDER BY 1",
                 (second,),
             ).fetchall()
             versions = connection.execute(

@@ -109,7 +109,7 @@ def test_all_mistakes_of_a_file_are_listed_at_once(tmp_path: Path) -> None:
 def test_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "model.yaml"
     path.write_bytes(b"description: \xff\xfe\n")
-    with pytest.raises(ConfigurationError, match="model.yaml: not valid YAML"):
+    with pytest.raises(ConfigurationError, match=r"model\.yaml: not valid YAML"):
         load_model_file(path)
 
 
@@ -149,12 +149,12 @@ def test_hash_is_of_the_settings_not_of_the_text(tmp_path: Path) -> None:
 def test_unknown_model_is_answered_with_those_that_are_known(tmp_path: Path) -> None:
     model_file(tmp_path, TIMED, "sales")
     for ask in (lambda: load_model(tmp_path, "sale"), lambda: names_to_check(tmp_path, ["sale"])):
-        with pytest.raises(ConfigurationError, match="no model 'sale'; did you mean 'sales'\\?; known: sales"):
+        with pytest.raises(ConfigurationError, match=r"no model 'sale'; did you mean 'sales'\?; known: sales"):
             ask()
 
 
 def test_missing_folder_is_named_with_its_variable(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="RETRAINING_MODELS_DIR.*nowhere is not a folder"):
+    with pytest.raises(ConfigurationError, match=r"RETRAINING_MODELS_DIR.*nowhere is not a folder"):
         list_model_files(tmp_path / "nowhere")
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import pickle
 import subprocess
@@ -34,13 +35,15 @@ def table(rows: int = 300) -> pd.DataFrame:
     return made.assign(x=made["x"].where(made.index % 7 != 0), c=made["c"].where(made.index % 5 != 0))
 
 
-def stored(folder: Path, content: bytes, manifest: str = '{"features": ["x"], "categorical": []}') -> None:
+def stored(folder: Path, content: bytes, manifest: str | None = None) -> None:
     """Put a model file on disk and load it with the right hash on record."""
     place = folder / "model" / "v1"
     place.mkdir(parents=True)
     (place / MODEL_FILE).write_bytes(content)
-    (place / MANIFEST_FILE).write_text(manifest)
-    ArtifactFolder(folder).load("model/v1", hashlib.sha256(content).hexdigest())
+    right = {"features": ["x"], "categorical": [], "sha256": hashlib.sha256(content).hexdigest()}
+    text = json.dumps(right) if manifest is None else manifest
+    (place / MANIFEST_FILE).write_text(text)
+    ArtifactFolder(folder).load("model/v1", hashlib.sha256(text.encode()).hexdigest())
 
 
 def small() -> tuple[object, Columns]:
@@ -80,19 +83,21 @@ def test_loaded_model_predicts_what_the_trained_one_does(
         assert np.array_equal(loaded.predictor.predict(given), trained.predict(given))
 
 
-def test_saving_again_is_the_same_version(tmp_path: Path) -> None:
+def test_saving_again_leaves_one_folder_of_the_version_and_none_of_a_crashed_try(tmp_path: Path) -> None:
     folder = ArtifactFolder(tmp_path)
-    first = folder.save("model", 1, *small())
-    assert folder.save("model", 1, *small()) == first
-    assert [path.name for path in (tmp_path / "model").iterdir()] == [Path(first[0]).name]
-
-
-def test_saving_again_mends_a_damaged_version(tmp_path: Path) -> None:
-    folder = ArtifactFolder(tmp_path)
+    folder.save("model", 10, *small())
+    folder.save("model", 1, *small())
+    (tmp_path / "model" / ".saving-v1-crashed").mkdir()
     path, sha256 = folder.save("model", 1, *small())
-    (tmp_path / path / MODEL_FILE).write_bytes(b"half")
-    assert folder.save("model", 1, *small()) == (path, sha256)
+    assert sorted(found.name.partition("-")[0] for found in (tmp_path / "model").iterdir()) == ["v1", "v10"]
     folder.load(path, sha256)
+
+
+def test_saving_again_after_damage_is_a_whole_version(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path)
+    path, _ = folder.save("model", 1, *small())
+    (tmp_path / path / MODEL_FILE).write_bytes(b"half")
+    folder.load(*folder.save("model", 1, *small()))
 
 
 def test_tampered_file_is_refused(tmp_path: Path) -> None:

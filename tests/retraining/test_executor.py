@@ -87,9 +87,7 @@ def test_challenger_of_an_unchanged_world_is_not_promoted_and_not_published(
     assert unchanged.status is EventStatus.REJECTED  # one tree is proven worse than twenty
 
 
-def test_champion_and_challenger_are_scored_on_the_same_last_rows(
-    executor: RetrainingExecutor, first: Outcome
-) -> None:
+def test_champion_and_challenger_are_scored_on_the_same_last_rows(executor: RetrainingExecutor, first: Outcome) -> None:
     recent = frame(200, sign=-1.0, seed=1)
     outcome = executor.retrain(tables(frame(400), recent), champion_of(first), 2)
     held_out = recent.iloc[-50:]
@@ -99,6 +97,14 @@ def test_champion_and_challenger_are_scored_on_the_same_last_rows(
     ):
         predicted = executor.artifacts.load(path, sha256).predictor.predict(held_out[["x", "z"]])
         assert scores["rmse"] == pytest.approx(float(np.sqrt(np.mean((predicted - held_out["y"]) ** 2))))
+
+
+def test_held_out_rows_are_not_trained_on(executor: RetrainingExecutor, first: Outcome) -> None:
+    recent = frame(200, seed=1)
+    recent.loc[150:, ["x", "y"]] += [100.0, 1000.0]  # who saw these rows would know that a large x is a large y
+    outcome = executor.retrain(tables(frame(400), recent), champion_of(first), 2)
+    assert outcome.details["gate"]["rows"] == 50
+    assert outcome.scores["rmse"] > 900.0
 
 
 def test_without_unseen_labelled_rows_nothing_is_trained(executor: RetrainingExecutor, first: Outcome) -> None:
@@ -111,7 +117,7 @@ def test_without_unseen_labelled_rows_nothing_is_trained(executor: RetrainingExe
 
 def test_too_few_reference_rows_are_counted_and_explained(executor: RetrainingExecutor) -> None:
     table = frame(99).assign(y=lambda t: t["y"].where(t.index >= 9))
-    with pytest.raises(DataError, match="90 usable reference rows, 100 needed.*'unlabelled': 9"):
+    with pytest.raises(DataError, match=r"90 usable reference rows, 100 needed.*'unlabelled': 9"):
         executor.retrain(tables(table, frame(0)), None, 1)
 
 

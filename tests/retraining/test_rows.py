@@ -79,7 +79,9 @@ def test_all_rows_win_when_there_is_only_noise() -> None:
 def test_no_held_out_row_is_ever_trained_on() -> None:
     target = np.zeros(200)
     target[-10:] = 1e9
-    trained, _ = best(target + np.arange(200) / 1e6, row_choices("measured", reference_rows=90, recent_rows=40, least=9))
+    trained, _ = best(
+        target + np.arange(200) / 1e6, row_choices("measured", reference_rows=90, recent_rows=40, least=9)
+    )
     assert trained.predictor.predict(pd.DataFrame({"x": [0]}))[0] < 1.0
     assert trained.stop == 190
 

@@ -26,7 +26,7 @@ MOST_CATEGORIES = 254  # gradient boosting bins into 255, one of them for missin
 
 @dataclass(frozen=True, kw_only=True)
 class SklearnTrainer:
-    """Trains one of `ESTIMATORS`.
+    """Trains one of `ESTIMATORS`; a feature without any value in the rows is not used.
 
     Parameters
     ----------
@@ -48,9 +48,13 @@ class SklearnTrainer:
         if len(target) == 0:
             raise TrainingError("no rows to train on")
         if self.task is Task.CLASSIFICATION and len(np.unique(target)) < 2:
-            raise TrainingError(f"all {len(target)} rows have the label {target[0]!r}: two classes are needed")
+            raise TrainingError(f"all {len(target)} rows have the label {str(target[0])!r}: two classes are needed")
+        known = [name for name in columns.features if features[name].notna().any()]
+        if not known:
+            raise TrainingError(f"no feature has any value in {len(target)} rows")
+        usable = Columns(features=tuple(known), categorical=tuple(n for n in columns.categorical if n in known))
         try:
-            pipeline = ESTIMATORS[self.estimator](self, columns)
+            pipeline = ESTIMATORS[self.estimator](self, usable)
             pipeline.fit(features, target)
         except (ValueError, TypeError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:
             raise TrainingError(f"{self.estimator}: {type(error).__name__}: {error}") from error
@@ -69,7 +73,7 @@ def _gradient_boosting(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
             ),
             list(columns.categorical),
         ),
-        remainder="passthrough",
+        ("passthrough", _numeric(columns)),
         verbose_feature_names_out=False,
     )
     kind = HistGradientBoostingRegressor if trainer.task is Task.REGRESSION else HistGradientBoostingClassifier
@@ -81,14 +85,17 @@ def _gradient_boosting(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
     return make_pipeline(encode, estimator)
 
 
+def _numeric(columns: Columns) -> list[str]:
+    return [name for name in columns.features if name not in columns.categorical]
+
+
 def _linear(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
-    numeric = [name for name in columns.features if name not in columns.categorical]
     encode = make_column_transformer(
         (
             OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES),
             list(columns.categorical),
         ),
-        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numeric),
+        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), _numeric(columns)),
     )
     estimator = (
         Ridge(**trainer.hyperparameters)
