@@ -37,6 +37,110 @@ def _label(model_name: str) -> None:
     get_current_context()["model_name"] = model_name  # type: ignore[typeddict-unknown-key]  # read by LABEL
 
 
+PARAMS = {
+    "models": Param(
+        [],
+        type=["null", "array"],
+        items={"type": "string"},
+        title="Models",
+        description="Names of the models to check. Empty: all that are enabled.",
+    ),
+    "reason": Param(
+        "",
+        type=["null", "string"],
+        maxLength=500,
+        title="Reason",
+        description="Why you ask; kept on record.",
+    ),
+    "force": Param(
+        False,
+        type="boolean",
+        title="Force",
+        description="Retrain whatever the policy says. Broken data still blocks, and the gate still decides.",
+    ),
+    "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and record, but do not execute."),
+    "preset": Param(
+        "",
+        type="string",
+        enum=["", "conservative", "balanced", "aggressive"],
+        title="Preset",
+        description="Policy preset for this run. Empty: each model's own.",
+    ),
+    "as_of": Param(
+        None,
+        type=["null", "string"],
+        format="date-time",
+        title="As of",
+        description="End of the recent window. Empty: the logical date, or now for a manual run.",
+    ),
+}
+
+
+@task
+def registered_models(params: dict[str, Any]) -> list[str]:
+    from include.outcomes import task_outcome
+    from include.registry.loader import names_to_check
+
+    with task_outcome() as deployment:
+        return names_to_check(deployment.models_dir, params["models"] or [])
+
+
+@task(map_index_template=LABEL)
+def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
+    _label(model_name)
+    from include import report, workflow
+    from include.outcomes import run_of, task_outcome
+
+    with task_outcome() as deployment:
+        return report.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
+
+
+@task(map_index_template=LABEL)
+def check_retraining_decision(
+    model_name: str, analysis: dict[str, Any], dag_run: Any = None, params: Any = None
+) -> int | None:
+    """Pass on the event's id, or nothing when the model is to be left alone."""
+    _label(model_name)
+    from include import report, workflow
+    from include.outcomes import run_of, task_outcome
+
+    with task_outcome() as deployment:
+        decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
+        print(report.banner(decision))
+        return None if event is None else event.id
+
+
+@task(map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False)
+def execute_retraining(model_name: str, event_id: int | None, params: Any = None) -> dict[str, Any]:
+    """Obey the decision here: inside a mapped group a branch or a short circuit does not skip what follows."""
+    _label(model_name)
+    if event_id is None:
+        raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
+    if params["dry_run"]:
+        raise AirflowSkipException(f"{model_name}: dry run")
+    from include import report, workflow
+    from include.outcomes import task_outcome
+
+    with task_outcome() as deployment:
+        return report.of_event(workflow.execute(deployment, event_id))
+
+
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
+def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
+    _label(model_name)
+    from include import report, workflow
+    from include.outcomes import run_of, task_outcome
+
+    with task_outcome() as deployment:
+        print(report.of_model(model_name, workflow.log_completion(deployment, model_name, run_of(dag_run, params))))
+
+
+@task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+def fail_run_if_any_model_failed() -> None:
+    """Without a failed leaf the run would be green, because the log task succeeds after a failure."""
+    raise RuntimeError("at least one model failed: its red task and its event row say why")
+
+
 @dag(
     schedule="0 */6 * * *",
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it as UTC
@@ -45,87 +149,10 @@ def _label(model_name: str) -> None:
     default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},
     doc_md=__doc__,
     tags=["machine-learning", "retraining"],
-    params={
-        "models": Param(
-            [], type=["null", "array"], items={"type": "string"}, title="Models",
-            description="Names of the models to check. Empty: all that are enabled.",
-        ),
-        "reason": Param(
-            "", type=["null", "string"], maxLength=500, title="Reason",
-            description="Why you ask; kept on record.",
-        ),
-        "force": Param(
-            False, type="boolean", title="Force",
-            description="Retrain whatever the policy says. Broken data still blocks, and the gate still decides.",
-        ),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and record, but do not execute."),
-        "preset": Param(
-            "", type="string", enum=["", "conservative", "balanced", "aggressive"], title="Preset",
-            description="Policy preset for this run. Empty: each model's own.",
-        ),
-        "as_of": Param(
-            None, type=["null", "string"], format="date-time", title="As of",
-            description="End of the recent window. Empty: the logical date, or now for a manual run.",
-        ),
-    },
-)  # fmt: skip
+    params=PARAMS,
+)
 def automatic_model_retraining() -> None:
     """Wire the four steps for each model."""
-
-    @task
-    def registered_models(params: dict[str, Any]) -> list[str]:
-        from include.outcomes import task_outcome
-        from include.registry.loader import names_to_check
-
-        with task_outcome() as deployment:
-            return names_to_check(deployment.models_dir, params["models"] or [])
-
-    @task(map_index_template=LABEL)
-    def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
-        _label(model_name)
-        from include import report, workflow
-        from include.outcomes import run_of, task_outcome
-
-        with task_outcome() as deployment:
-            return report.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
-
-    @task(map_index_template=LABEL)
-    def check_retraining_decision(
-        model_name: str, analysis: dict[str, Any], dag_run: Any = None, params: Any = None
-    ) -> int | None:
-        """Pass on the event's id, or nothing when the model is to be left alone."""
-        _label(model_name)
-        from include import report, workflow
-        from include.outcomes import run_of, task_outcome
-
-        with task_outcome() as deployment:
-            decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
-            print(report.banner(decision))
-            return None if event is None else event.id
-
-    @task(map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False)
-    def execute_retraining(model_name: str, event_id: int | None, params: Any = None) -> dict[str, Any]:
-        """Obey the decision here: inside a mapped group a branch or a short circuit does not skip what follows."""
-        _label(model_name)
-        if event_id is None:
-            raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
-        if params["dry_run"]:
-            raise AirflowSkipException(f"{model_name}: dry run")
-        from include import report, workflow
-        from include.outcomes import task_outcome
-
-        with task_outcome() as deployment:
-            return report.of_event(workflow.execute(deployment, event_id))
-
-    @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
-    def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
-        _label(model_name)
-        from include import report, workflow
-        from include.outcomes import run_of, task_outcome
-
-        with task_outcome() as deployment:
-            print(report.of_model(model_name, workflow.log_completion(deployment, model_name, run_of(dag_run, params))))
-
     steps: list[Any] = []
 
     @task_group(prefix_group_id=False)
@@ -136,11 +163,6 @@ def automatic_model_retraining() -> None:
         logged = log_retraining_completion(model_name)
         outcome >> logged
         steps.extend([analysis, event_id, outcome, logged])
-
-    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
-    def fail_run_if_any_model_failed() -> None:
-        """Without a failed leaf the run would be green, because the log task succeeds after a failure."""
-        raise RuntimeError("at least one model failed: its red task and its event row say why")
 
     models = registered_models()
     each_model.expand(model_name=models)

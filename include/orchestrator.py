@@ -94,18 +94,6 @@ class AutomaticRetrainingOrchestrator:
         metrics : mapping of str to float, optional
             The model's current metrics, for comparison with `baseline_metrics`.
         """
-        signals = self.detect(reference, recent, predictions, actuals, metrics)
-        return decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
-
-    def detect(
-        self,
-        reference: pd.DataFrame,
-        recent: pd.DataFrame,
-        predictions: npt.ArrayLike | None = None,
-        actuals: npt.ArrayLike | None = None,
-        metrics: Mapping[str, float] | None = None,
-    ) -> list[Signal]:
-        """The signals behind `should_retrain`, same parameters."""
         if (predictions is None) != (actuals is None):
             raise ValueError("give predictions and actuals together, or neither")
         known = profile_table(reference, list(reference.columns))
@@ -124,7 +112,8 @@ class AutomaticRetrainingOrchestrator:
         )
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
         detectors = standard_detectors(settings, "rmse")[:-1]  # performance is judged from the given metrics
-        return [*detect(detectors, comparison), *self._performance(metrics or {})]
+        signals = [*detect(detectors, comparison), *self._performance(metrics or {})]
+        return decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
 
     def _performance(self, metrics: Mapping[str, float]) -> list[Signal]:
         thresholds = dict(DEFAULT_THRESHOLDS)

@@ -9,7 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from include.records.schema import migrate
 from tests.airflow_home import AirflowHome
+from tests.records.examples import empty_schema
 from tools.embedded_postgres import EmbeddedPostgres
 
 _NUMBERS = itertools.count(1)
@@ -42,3 +44,12 @@ def airflow_home(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
     home = AirflowHome(tmp_path_factory.mktemp("airflow"), postgres)
     home.prepare()
     return home
+
+
+@pytest.fixture
+def records_uri(postgres: EmbeddedPostgres) -> str:
+    """URI of empty, migrated records that only this test has."""
+    uri = empty_schema(postgres)
+    with psycopg.connect(uri) as connection:
+        migrate(connection)
+    return uri

@@ -42,6 +42,20 @@ class Champion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Judged:
+    """A challenger after the gate, not yet stored."""
+
+    columns: Columns
+    rows: TrainingRows
+    trained: Trained
+    result: GateResult
+    reference: Profile
+    data_until: datetime | None
+    holdout: LabelledRows
+    recent_hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RetrainingExecutor:
     """Makes a challenger and finds out whether it deserves to be champion. Publishes nothing: that is the store's.
 
@@ -67,7 +81,8 @@ class RetrainingExecutor:
             Number of the version to be made.
         """
         began = time.monotonic()
-        outcome = self._first(tables, version) if champion is None else self._challenge(tables, champion, version)
+        judged = self._first(tables) if champion is None else self._challenge(tables, champion)
+        outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
         details = {
             **outcome.details,
             "training_duration": time.monotonic() - began,  # seconds
@@ -75,7 +90,7 @@ class RetrainingExecutor:
         }
         return replace(outcome, details=details)
 
-    def _first(self, tables: ModelTables, version: int) -> Outcome:
+    def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         names = feature_names(self.spec, tables.reference)
         reference = profile_table(tables.reference, names, categorical=self.spec.categorical)
@@ -94,19 +109,13 @@ class RetrainingExecutor:
         final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
         trained = Trained(predictor=final, choice="reference", start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
-        return self._outcome(
-            version,
-            columns,
-            rows,
-            trained,
-            result,
-            reference,
-            until,
-            "",
-            LabelledRows(actual=actual, predicted=predicted),
-        )
+        return _Judged(
+            columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
+            holdout=LabelledRows(actual=actual, predicted=predicted),
+        )  # fmt: skip
 
-    def _challenge(self, tables: ModelTables, champion: Champion, version: int) -> Outcome:
+    def _challenge(self, tables: ModelTables, champion: Champion) -> _Judged | Outcome:
+        """A challenger for `champion`; at once an outcome where nothing could be proven."""
         columns = Columns.of(champion.reference)
         rows = prepare(self.spec, [tables.history], columns)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
@@ -130,18 +139,11 @@ class RetrainingExecutor:
         used = tables.history.iloc[rows.origin[trained.start :]]
         reference = profile_table(used, list(columns.features), categorical=columns.categorical)
         until = _just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
-        seen = "" if self.spec.source.timed else table_hash(tables.recent)
-        return self._outcome(
-            version,
-            columns,
-            rows,
-            trained,
-            result,
-            reference,
-            until,
-            seen,
-            LabelledRows(actual=actual, predicted=predicted),
-        )
+        return _Judged(
+            columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
+            holdout=LabelledRows(actual=actual, predicted=predicted),
+            recent_hash="" if self.spec.source.timed else table_hash(tables.recent),
+        )  # fmt: skip
 
     def _rival(self, champion: Champion, features: pd.DataFrame, rows: pd.DataFrame) -> npt.NDArray[Any]:
         """The champion's predictions: its artifact's, or for a model from elsewhere those that the rows carry."""
@@ -179,12 +181,11 @@ class RetrainingExecutor:
         enough = min(self.spec.minimum_rows // 2, recent // 2)
         return max(math.ceil(recent * self.spec.gate.holdout_share), enough)
 
-    def _outcome(
-        self, version: int, columns: Columns, rows: TrainingRows, trained: Trained, result: GateResult,
-        reference: Profile, until: datetime | None, seen: str, holdout: LabelledRows,
-    ) -> Outcome:  # fmt: skip
-        path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, columns)
-        self._smoke_test(path, sha256, trained.predictor, rows.features.iloc[-len(holdout) :])
+    def _store(self, judged: _Judged, version: int) -> Outcome:
+        """Keep the challenger's artifact, also of one that is not promoted: the record refers to it."""
+        result, trained = judged.result, judged.trained
+        path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, judged.columns)
+        self._smoke_test(path, sha256, trained.predictor, judged.rows.features.iloc[-len(judged.holdout) :])
         return Outcome(
             status=_STATUS[result.verdict],
             reason=result.reason,
@@ -192,11 +193,11 @@ class RetrainingExecutor:
             champion_scores=result.champion_scores,
             artifact_path=path,
             artifact_sha256=sha256,
-            baseline=Baseline.measure(METRICS[self.spec.metric], holdout),
-            data_until=until,
-            recent_hash=seen,
-            reference=reference,
-            details=self._details(rows, trained, result),
+            baseline=Baseline.measure(METRICS[self.spec.metric], judged.holdout),
+            data_until=judged.data_until,
+            recent_hash=judged.recent_hash,
+            reference=judged.reference,
+            details=self._details(judged.rows, trained, result),
         )
 
     def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 
 from include.records.memory import MemoryStore
-from include.records.schema import migrate
 from include.records.store import Store
-from tests.records.examples import empty_schema, postgres_store
-from tools.embedded_postgres import EmbeddedPostgres
-
-
-@pytest.fixture
-def records_uri(postgres: EmbeddedPostgres) -> str:
-    """URI of empty, migrated records that only this test has."""
-    uri = empty_schema(postgres)
-    with psycopg.connect(uri) as connection:
-        migrate(connection)
-    return uri
+from tests.records.examples import postgres_store
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 
-from include.records.schema import migrate
 from tests.records.examples import empty_schema
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -14,12 +12,3 @@ from tools.embedded_postgres import EmbeddedPostgres
 def empty_uri(postgres: EmbeddedPostgres) -> str:
     """URI of an empty schema that only this test has."""
     return empty_schema(postgres)
-
-
-@pytest.fixture
-def records_uri(postgres: EmbeddedPostgres) -> str:
-    """URI of empty, migrated records that only this test has."""
-    uri = empty_schema(postgres)
-    with psycopg.connect(uri) as connection:
-        migrate(connection)
-    return uri
