@@ -38,7 +38,7 @@ def standard_detectors(settings: PolicySettings, metric: str) -> Sequence[Detect
         SufficiencyDetector(),
         DataQualityDetector(),
         DataDriftDetector(threshold=settings.drift_level),
-        OutlierDetector(share=settings.outlier_share),
+        OutlierDetector(share=settings.outlier_share, level=settings.drift_level),
         ConceptDriftDetector(threshold=settings.concept_drift_threshold, level=settings.performance_level),
         ModelPerformanceMonitor(
             thresholds={**DEFAULT_THRESHOLDS, metric: settings.performance_threshold}, level=settings.performance_level

@@ -83,7 +83,7 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
         last_retrained_at=store.last_retrained_at(model_name),
         requested=(run.reason or "asked for without a reason") if run.force else "",
     )
-    decision = weigh(standard_policy(spec.policy.settings(run.preset)), evidence)
+    decision = weigh(standard_policy(spec.settings(run.preset)), evidence)
     return store.save_decision(analysis, decision, at=_now())
 
 
@@ -162,6 +162,7 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         labelled=labelled,
         metric=metric,
         baseline=champion.version.baseline,
+        calibration=champion.calibration,
         minimum_rows=spec.minimum_rows,
     )
     number = champion.version.version
@@ -174,7 +175,7 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         rows=len(tables.recent),
         labelled_rows=len(labelled) if labelled is not None else 0,
         champion_version=number,
-        signals=detect(standard_detectors(spec.policy.settings(run.preset), spec.metric), comparison),
+        signals=detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison),
         measurements=[
             Measurement(version=number, metric=name, value=value, rows=len(labelled or ()))
             for name, value in scores.items()

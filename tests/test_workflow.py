@@ -241,12 +241,12 @@ def test_rows_in_any_order_are_read_in_time_order(stage: Stage) -> None:
 
 def test_preset_of_a_run_goes_before_the_model_files(stage: Stage) -> None:
     stage.run("sales", FIRST)
-    levels = {
-        preset: {s.level for s in stage.run("sales", QUIET, run_id=preset, preset=preset).analysis.signals
+    thresholds = {
+        preset: {s.threshold for s in stage.run("sales", QUIET, run_id=preset, preset=preset).analysis.signals
                  if s.kind is SignalKind.PERFORMANCE}
         for preset in ("conservative", "aggressive")
     }  # fmt: skip
-    assert levels == {"conservative": {0.001}, "aggressive": {0.05}}
+    assert thresholds == {"conservative": {0.10}, "aggressive": {0.03}}
 
 
 def test_recorded_predictions_are_judged_instead_of_the_champions(stage: Stage) -> None:

@@ -11,7 +11,6 @@ import pandas as pd
 from include.data.profile import CategoricalColumn, Column, NumericColumn, profile_table
 from include.detectors.comparison import Comparison
 from include.signals import Signal, SignalKind, Verdict
-from include.statistics import effective_size
 
 FEWEST_EFFECTIVE_ROWS = 4.0  # below this no distribution test has a chance, whatever the number of rows
 LEAST_EXPECTED = 5.0  # categories expected less often than this are pooled, the usual condition of the χ² test
@@ -26,8 +25,9 @@ class DataDriftDetector:
     one bin. The effect size of the χ² test is Cramér's V.
 
     Two corrections make the p-values honest. Rows that follow each other in time are alike, so that the tests count
-    *effective* rows (see `include.statistics.effective_size`). And with many columns one of them will look changed by
-    chance, so that each column has to meet ``threshold / columns`` (Bonferroni; valid for correlated columns too).
+    *effective* rows: as measured on the reference (see `include.data.calibration`), or where that is too short by
+    its autocorrelation (see `include.statistics.effective_size`). And with many columns one of them will look changed
+    by chance, so that each column has to meet ``threshold / columns`` (Bonferroni; valid for correlated columns too).
 
     Parameters
     ----------
@@ -56,10 +56,7 @@ class DataDriftDetector:
         reference, recent = comparison.reference, comparison.recent
         names = [name for name in reference.columns if name in recent.columns]
         level = self.threshold / max(len(names), 1)
-        return [
-            self._signal(name, reference.columns[name], recent.columns[name], level, comparison.minimum_rows)
-            for name in names
-        ]
+        return [self._signal(name, reference.columns[name], recent.columns[name], level, comparison) for name in names]
 
     def detect_distribution_shift(
         self, reference: pd.DataFrame, current: pd.DataFrame
@@ -90,15 +87,17 @@ class DataDriftDetector:
             for signal in signals
         }
 
-    def _signal(self, name: str, reference: Column, recent: Column, level: float, minimum_rows: int) -> Signal:
+    def _signal(self, name: str, reference: Column, recent: Column, level: float, comparison: Comparison) -> Signal:
         statistic = "ks" if isinstance(recent, NumericColumn) else "cramers_v"
         before, here = _values(reference), _values(recent)
-        # The reference's autocorrelation for both: a jump among recent rows would inflate their own, and hide itself.
-        size = effective_size(before, reference.lag1), effective_size(here, reference.lag1)
+        size = (
+            comparison.effective_rows(name, reference, before),
+            comparison.effective_rows(name, reference, here),
+        )
         verdict, value, p_value = Verdict.STABLE, None, None
         if here == 0 or before == 0:
             verdict, reason = Verdict.NO_DATA, f"{name}: no values{'' if before else ' in the reference'}"
-        elif here < minimum_rows or min(size) < FEWEST_EFFECTIVE_ROWS:
+        elif here < comparison.minimum_rows or min(size) < FEWEST_EFFECTIVE_ROWS:
             verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {here} values, {min(size):.1f} effective: too few to tell"
         else:
             value, p_value = _compare(reference, recent, *size)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from include.data.profile import OUTLIER_Z, NumericColumn
 from include.detectors.comparison import Comparison
 from include.signals import Signal, SignalKind, Verdict
-from include.statistics import effective_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +38,21 @@ class OutlierDetector:
             and isinstance(recent := comparison.recent.columns.get(name), NumericColumn)
         ]
         level = self.level / max(len(pairs), 1)
-        return [self._signal(*pair, level, comparison.minimum_rows) for pair in pairs]
+        return [self._signal(*pair, level, comparison) for pair in pairs]
 
     def _signal(
-        self, name: str, known: NumericColumn, recent: NumericColumn, level: float, minimum_rows: int
+        self, name: str, known: NumericColumn, recent: NumericColumn, level: float, comparison: Comparison
     ) -> Signal:
         value, p_value = None, None
         if recent.finite == 0 or known.finite == 0:
             verdict, reason = Verdict.NO_DATA, f"{name}: no values"
-        elif recent.finite < minimum_rows:
+        elif recent.finite < comparison.minimum_rows:
             verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {recent.finite} values: too few to tell"
         else:
             from scipy import stats
 
             value = recent.outliers / recent.finite
-            rows = max(round(effective_size(recent.finite, known.lag1)), 1)
+            rows = max(round(comparison.effective_rows(name, known, recent.finite)), 1)
             usual = max(known.outliers / known.finite, 1.0 / known.finite)
             p_value = float(stats.binom.sf(round(value * rows) - 1, rows, usual))
             verdict = Verdict.CHANGED if value > self.share and p_value < level else Verdict.STABLE

@@ -34,7 +34,7 @@ Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_
 
 def _some_time(value: timedelta) -> timedelta:
     if not value:
-        raise ValueError("a window without length holds no rows")
+        raise ValueError("it needs a length: write for example 6h or 28d")
     return value
 
 
@@ -125,6 +125,7 @@ class Policy(_Section):
     """A preset, and what is different for this model; see `include.triggers.presets`."""
 
     preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
+    false_retrains_per_quarter: float | None = Field(None, gt=0)
     performance_threshold: float | None = Field(None, gt=0)
     performance_level: float | None = Field(None, gt=0, lt=0.5)
     concept_drift_threshold: float | None = Field(None, gt=0)
@@ -132,12 +133,12 @@ class Policy(_Section):
     outlier_share: float | None = Field(None, gt=0, lt=1)
     cooldown: Duration | None = None
 
-    def settings(self, preset: str = "") -> PolicySettings:
-        """The effective settings; `preset` overrides the model file's for one run."""
-        chosen = PRESETS[preset or self.preset]
+    def settings(self, *, check_every: timedelta, window: timedelta, preset: str = "") -> PolicySettings:
+        """The effective settings for that schedule; `preset` overrides the model file's for one run."""
         own = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
         own.pop("preset")
-        return chosen.replace(**own)
+        chosen = PRESETS[preset or self.preset].replace(**own).within_budget(check_every=check_every, window=window)
+        return chosen.replace(**{name: own[name] for name in ("performance_level", "drift_level") if name in own})
 
 
 class ModelSpec(_Section):
@@ -156,12 +157,17 @@ class ModelSpec(_Section):
     categorical: list[str] = Field(default_factory=list)
     reference: Reference | None = None
     window: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=28)
+    check_every: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=6)
     label_delay: Duration = timedelta(0)
     minimum_rows: int = Field(100, ge=10)
     metric: str
     training: Training = Training()
     gate: Gate = Gate()
     policy: Policy = Policy()
+
+    def settings(self, preset: str = "") -> PolicySettings:
+        """The policy's effective settings; `preset` overrides the model file's for one run."""
+        return self.policy.settings(check_every=self.check_every, window=self.window, preset=preset)
 
     @field_validator("metric")
     @classmethod

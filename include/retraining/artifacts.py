@@ -7,12 +7,10 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
-
-import skops.io as sio
-from skops.io.exceptions import UntrustedTypesFoundException
+from typing import Any, cast
 
 from include.errors import ArtifactError
 from include.retraining.prepare import Columns
@@ -65,7 +63,7 @@ class ArtifactFolder:
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".saving-v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
-            sio.dump(predictor, draft / MODEL_FILE)
+            _skops().dump(predictor, draft / MODEL_FILE)
             hashed = _sha256(draft / MODEL_FILE)
             manifest = {"model": model_name, "version": version, "sha256": hashed, **asdict(columns)}
             (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
@@ -91,12 +89,24 @@ class ArtifactFolder:
         if (found := hashlib.sha256(content).hexdigest()) != expected:
             raise ArtifactError(f"{folder / MODEL_FILE}: sha256 is {found[:12]}…, not the one in its manifest")
         try:
-            predictor = cast(Predictor, sio.loads(content, trusted=list(ALLOWED_TYPES)))
-        except UntrustedTypesFoundException as error:
-            raise ArtifactError(f"{folder / MODEL_FILE}: holds types that are not allowed: {error}") from error
-        except Exception as error:  # whatever a file that skops did not write makes its reader raise
-            raise ArtifactError(f"{folder / MODEL_FILE}: is no skops file: {type(error).__name__}: {error}") from error
+            predictor = cast(Predictor, _skops().loads(content, trusted=list(ALLOWED_TYPES)))
+        except Exception as error:  # whatever a file that skops did not write, or did not want to, makes it raise
+            foreign = type(error).__name__ == "UntrustedTypesFoundException"
+            why = "holds types that are not allowed" if foreign else f"is no skops file: {type(error).__name__}"
+            raise ArtifactError(f"{folder / MODEL_FILE}: {why}: {error}") from error
         return StoredModel(predictor=predictor, columns=columns)
+
+
+def _skops() -> Any:
+    """Import skops when it is needed, and quietly.
+
+    It looks for scipy's functions in every module that is loaded. That takes seconds, and Airflow's modules answer each
+    unknown name with a deprecation warning: a thousand lines in a task's log.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import skops.io
+    return skops.io
 
 
 def _sha256(file: Path) -> str:

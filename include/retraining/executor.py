@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.calibration import Calibration, calibrate
 from include.data.profile import Profile, profile_table
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError
@@ -40,6 +41,12 @@ class Champion:
     version: Version
     reference: Profile
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """How much a row of each column tells; None where the reference was too short to measure it."""
+        stored = self.version.details.get("calibration")
+        return None if stored is None else Calibration.from_json(stored)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Judged:
@@ -50,6 +57,7 @@ class _Judged:
     trained: Trained
     result: GateResult
     reference: Profile
+    calibration: Calibration | None
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
@@ -112,6 +120,7 @@ class RetrainingExecutor:
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
             holdout=LabelledRows(actual=actual, predicted=predicted),
+            calibration=calibrate(tables.reference, reference, self._window_rows(tables)),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion) -> _Judged | Outcome:
@@ -142,6 +151,7 @@ class RetrainingExecutor:
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
             holdout=LabelledRows(actual=actual, predicted=predicted),
+            calibration=calibrate(used, reference, self._window_rows(tables)),
             recent_hash="" if self.spec.source.timed else table_hash(tables.recent),
         )  # fmt: skip
 
@@ -176,6 +186,13 @@ class RetrainingExecutor:
             metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors
         )
 
+    def _window_rows(self, tables: ModelTables) -> int:
+        """Rows of a usual recent window."""
+        if self.spec.timestamp is None:
+            return len(tables.recent) or len(tables.reference)
+        times = tables.history[self.spec.timestamp]
+        return int((times > times.iloc[-1] - pd.Timedelta(self.spec.window)).sum())
+
     def _holdout(self, recent: int) -> int:
         """Number of the latest rows to keep for the gate: a share of the recent ones, and enough to prove something."""
         enough = min(self.spec.minimum_rows // 2, recent // 2)
@@ -197,7 +214,10 @@ class RetrainingExecutor:
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
-            details=self._details(judged.rows, trained, result),
+            details={
+                **self._details(judged.rows, trained, result),
+                "calibration": judged.calibration.to_json() if judged.calibration is not None else None,
+            },
         )
 
     def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Presets: how eager a policy is. The numbers follow product.md's conservative / balanced / aggressive table."""
+"""Presets: how eager a policy is, and how its budget of false retrains becomes a significance level for each check."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+QUARTER = timedelta(days=90)
+LOOKS_PER_WINDOW = 20  # however often a sliding window is looked at, it is worth about so many independent looks
+HIGHEST_LEVEL = 0.02  # of a check, however seldom it runs: one chance in fifty is the least that proves anything
+SIX_HOURS, FOUR_WEEKS = timedelta(hours=6), timedelta(weeks=4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,41 +22,69 @@ class PolicySettings:
     ----------
     performance_threshold : float
         Worsening of the primary metric that matters, counted as the metric does (RMSE 0.10: +10 %).
-    performance_level : float
-        Significance level of the worsening, and of concept drift.
     concept_drift_threshold : float
         Relative rise of the mean error within the window that matters.
-    drift_level : float
-        Probability that any input is called changed on one check although nothing changed.
     outlier_share : float
         Share of outlying values that matters.
     cooldown : timedelta
         Least time between two retrainings of the model.
+    false_retrains_per_quarter : float
+        How many retrains of an unchanged model its owner puts up with.
+    performance_level, drift_level : float
+        Significance level of a check, for performance and for concept drift each; for drift of any input and for
+        outliers each. The two pairs never fire together: drift asks for a retrain only while labels are missing.
     """
 
     performance_threshold: float
-    performance_level: float
     concept_drift_threshold: float
-    drift_level: float
     outlier_share: float
     cooldown: timedelta
+    false_retrains_per_quarter: float
+    performance_level: float = 0.0
+    drift_level: float = 0.0
 
     def replace(self, **changes: Any) -> PolicySettings:
         """The same settings with some of them changed."""
         return dataclasses.replace(self, **changes)
 
+    def within_budget(self, *, check_every: timedelta, window: timedelta) -> PolicySettings:
+        """The same settings with levels that keep to the budget, given how often a window of that length is checked."""
+        level = check_level(self.false_retrains_per_quarter, check_every=check_every, window=window) / 2.0
+        return self.replace(performance_level=level, drift_level=level)
+
+
+def check_level(budget: float, *, check_every: timedelta, window: timedelta) -> float:
+    """Probability of a false retrain that a single check may have.
+
+    The budget of a quarter over the number of checks in it. Windows that overlap are looked at again and again: a
+    statistic over a sliding window crosses a threshold of three standard deviations about as often as one in some
+    twenty independent windows of that length would, however often it is looked at (the upcrossing rate of a process
+    with triangular correlation), and that number is used when it is the smaller one.
+
+    >>> round(check_level(1.0, check_every=timedelta(hours=6), window=timedelta(hours=6)), 5)  # one in 360 checks
+    0.00278
+    >>> round(check_level(1.0, check_every=timedelta(hours=6), window=timedelta(days=28)), 5)  # one in 64
+    0.01556
+    """
+    checks = max(min(QUARTER / check_every, LOOKS_PER_WINDOW * (QUARTER / window)), 1.0)
+    return min(budget / checks, HIGHEST_LEVEL)
+
+
+def _preset(**settings: Any) -> PolicySettings:
+    return PolicySettings(**settings).within_budget(check_every=SIX_HOURS, window=FOUR_WEEKS)
+
 
 PRESETS: Mapping[str, PolicySettings] = {
-    "conservative": PolicySettings(
-        performance_threshold=0.10, performance_level=0.001, concept_drift_threshold=0.30, drift_level=0.0005,
-        outlier_share=0.10, cooldown=timedelta(days=14),
+    "conservative": _preset(
+        performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10, cooldown=timedelta(days=14),
+        false_retrains_per_quarter=0.25,
     ),
-    "balanced": PolicySettings(
-        performance_threshold=0.05, performance_level=0.01, concept_drift_threshold=0.15, drift_level=0.001,
-        outlier_share=0.05, cooldown=timedelta(days=7),
+    "balanced": _preset(
+        performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05, cooldown=timedelta(days=7),
+        false_retrains_per_quarter=1.0,
     ),
-    "aggressive": PolicySettings(
-        performance_threshold=0.03, performance_level=0.05, concept_drift_threshold=0.10, drift_level=0.01,
-        outlier_share=0.03, cooldown=timedelta(days=2),
+    "aggressive": _preset(
+        performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03, cooldown=timedelta(days=2),
+        false_retrains_per_quarter=4.0,
     ),
 }  # fmt: skip

@@ -123,7 +123,7 @@ def test_smallest_model_files_are_enough(tmp_path: Path, text: str) -> None:
     spec = load_model_file(model_file(tmp_path, text, "sales"))
     assert spec.name == "sales"
     assert spec.enabled
-    assert spec.policy.settings() == PRESETS["balanced"]
+    assert spec.settings() == PRESETS["balanced"]
 
 
 def test_times_without_a_zone_are_utc_and_others_are_converted(tmp_path: Path) -> None:
@@ -135,9 +135,17 @@ def test_times_without_a_zone_are_utc_and_others_are_converted(tmp_path: Path) -
 
 def test_own_policy_settings_go_before_a_preset_and_a_runs_preset_before_the_files(tmp_path: Path) -> None:
     text = TIMED + "policy: {preset: conservative, cooldown: 3d}\n"
-    policy = load_model_file(model_file(tmp_path, text)).policy
-    assert policy.settings() == PRESETS["conservative"].replace(cooldown=timedelta(days=3))
-    assert policy.settings("aggressive") == PRESETS["aggressive"].replace(cooldown=timedelta(days=3))
+    spec = load_model_file(model_file(tmp_path, text))
+    assert spec.settings() == PRESETS["conservative"].replace(cooldown=timedelta(days=3))
+    assert spec.settings("aggressive") == PRESETS["aggressive"].replace(cooldown=timedelta(days=3))
+
+
+def test_budget_of_false_retrains_becomes_levels_and_a_level_of_ones_own_goes_before_it(tmp_path: Path) -> None:
+    short = TIMED + "window: 6h\n"
+    twice = load_model_file(model_file(tmp_path, short + "policy: {false_retrains_per_quarter: 2}\n")).settings()
+    assert twice.performance_level == twice.drift_level == pytest.approx(2 / 360 / 2)
+    own = load_model_file(model_file(tmp_path, short + "policy: {drift_level: 0.05}\n")).settings()
+    assert (own.performance_level, own.drift_level) == (pytest.approx(1 / 360 / 2), 0.05)
 
 
 def test_hash_is_of_the_settings_not_of_the_text(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from include.signals import SignalKind
 from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
+from include.triggers.presets import HIGHEST_LEVEL, PRESETS, check_level
 from tests.triggers.signals import NOW, enough, evidence, missing, signal
 
 POLICY = standard_policy(PRESETS["balanced"])
@@ -44,6 +44,21 @@ def test_cooldown_holds_back_harm_but_no_request_and_no_first_version() -> None:
 def test_presets_get_more_eager_from_conservative_to_aggressive() -> None:
     calm, middle, eager = (asdict(PRESETS[name]) for name in ("conservative", "balanced", "aggressive"))
     for name in calm:
-        rising = name.endswith("level")
+        rising = name.endswith("level") or name == "false_retrains_per_quarter"
         steps = [calm[name], middle[name], eager[name]]
         assert steps == sorted(set(steps), reverse=not rising), name
+
+
+@pytest.mark.parametrize(
+    ("check_every", "window", "level"),
+    [
+        (timedelta(hours=6), timedelta(hours=6), 1 / 360),  # separate windows: one check in 360
+        (timedelta(hours=6), timedelta(days=28), 28 / (20 * 90)),  # overlapping ones: some twenty looks a window
+        (timedelta(hours=1), timedelta(days=28), 28 / (20 * 90)),  # looking more often adds nothing
+        (timedelta(days=30), timedelta(days=30), HIGHEST_LEVEL),  # three checks a quarter: the cap
+    ],
+)
+def test_level_of_a_check_is_the_budget_over_the_independent_looks(
+    check_every: timedelta, window: timedelta, level: float
+) -> None:
+    assert check_level(1.0, check_every=check_every, window=window) == pytest.approx(level)

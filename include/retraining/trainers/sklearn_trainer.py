@@ -1,4 +1,7 @@
-"""scikit-learn estimators with the preprocessing that tables need: numbers, categories, gaps."""
+"""scikit-learn estimators with the preprocessing that tables need: numbers, categories, gaps.
+
+scikit-learn is imported when something is trained: a task that only decides must not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from include.errors import TrainingError
 from include.retraining.prepare import Columns
@@ -62,7 +59,12 @@ class SklearnTrainer:
         return predictor
 
 
-def _gradient_boosting(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
+def _gradient_boosting(trainer: SklearnTrainer, columns: Columns) -> Any:
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
     encode = make_column_transformer(
         (
             OrdinalEncoder(
@@ -89,7 +91,13 @@ def _numeric(columns: Columns) -> list[str]:
     return [name for name in columns.features if name not in columns.categorical]
 
 
-def _linear(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
+def _linear(trainer: SklearnTrainer, columns: Columns) -> Any:
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
     encode = make_column_transformer(
         (
             OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES),
@@ -105,7 +113,7 @@ def _linear(trainer: SklearnTrainer, columns: Columns) -> Pipeline:
     return make_pipeline(encode, estimator)
 
 
-ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Pipeline]] = {
+ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Any]] = {
     "gradient_boosting": _gradient_boosting,
     "linear": _linear,
 }
