@@ -24,7 +24,7 @@ from tools.local_stack import LocalStack
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "1"))
-SLOW = CHANGED + "training: {rows: all, hyperparameters: {max_iter: 8000}}\n"  # some seconds to aim at
+SLOW = CHANGED + "training: {rows: all, hyperparameters: {max_iter: 4000}}\n"  # some seconds to aim at
 NAME = "slow"
 
 
@@ -32,7 +32,7 @@ NAME = "slow"
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("chaos")
     models = models_dir(folder / "models", **{NAME: SLOW})
-    with LocalStack(folder / "home", models_dir=models) as running:
+    with LocalStack(folder / "home", models_dir=models, settings={"OMP_NUM_THREADS": "1"}) as running:
         assert running.wait(running.trigger({"models": [NAME]})) == "success"
         yield running
 
@@ -46,7 +46,7 @@ def test_killed_execution_leaves_one_event_one_version_and_one_champion(
     run_id = stack.trigger({"models": [NAME], "force": True, "reason": "chaos", "as_of": _new_as_of(stack)})
     task = _executing_process(stack, run_id)
     target = task if victim == "task" else task.parent()
-    time.sleep(random.Random(f"{victim}{attempt}").uniform(0.0, 12.0))
+    time.sleep(random.Random(f"{victim}{attempt}").uniform(0.0, 8.0))
     state = _rows(stack, "SELECT status FROM model_retraining_events WHERE run_id = %s", run_id)
     killed = _kill(target)
     stack.wait(run_id)
