@@ -6,11 +6,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from include.data.profile import BINS, CATEGORIES, REST, CategoricalColumn, NumericColumn, Profile, profile_table
+from include.detectors.data_drift import ks_distance
 
 
 def column_of(values: object, *, against: Profile | None = None, categorical: bool = False) -> object:
@@ -140,8 +142,24 @@ def test_profile_read_back_counts_new_rows_as_the_original_does() -> None:
 
 
 def test_unknown_schema_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="schema version 99; known: 1"):
+    with pytest.raises(ValueError, match="schema version 99; known: 2"):
         Profile.from_json({"schema_version": 99, "rows": 0, "columns": {}})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 2000), st.sampled_from([0, 1, 2]), st.floats(-1.0, 1.0))
+def test_ks_distance_off_the_bins_is_too_small_by_at_most_the_bin_error(
+    seed: int, rows: int, digits: int, shift: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    before = np.round(rng.normal(size=2000), digits or 12)
+    after = np.round(rng.normal(shift, 1.0, rows), digits or 12)
+    known = profile_of(before)
+    reference, recent = known.columns["x"], numeric(after, against=known)
+    assert isinstance(reference, NumericColumn)
+    missed = stats.ks_2samp(before, after, method="asymp").statistic - ks_distance(reference, recent)
+    assert -1e-12 <= missed <= reference.bin_error + 1e-12
+    assert reference.exact == (digits != 0)
 
 
 @given(arrays(float, st.integers(0, 60), elements=st.floats(allow_nan=True, allow_infinity=True)))

@@ -32,7 +32,7 @@ def signal_of(reference: object, recent: object, *, minimum_rows: int = 10, **se
 def categories(**counts: int) -> Profile:
     """A profile whose rows are independent."""
     rows = sum(counts.values())
-    return Profile(rows=rows, columns={"c": CategoricalColumn(rows=rows, missing=0, counts=counts, lag1=0.0)})
+    return Profile(rows=rows, columns={"c": CategoricalColumn(rows=rows, missing=0, counts=counts)})
 
 
 def normal(columns: int, *, rho: float) -> object:

@@ -1,0 +1,272 @@
+"""Rows in batches: a Parquet file, folder or glob, CSV files, a DataFrame, or the result of a query.
+
+Every source is read a batch at a time, so that memory does not grow with rows. All but a query's result can be read
+again; `Spooled` makes that true of anything.
+"""
+
+from __future__ import annotations
+
+import glob
+import pickle
+import re
+import tempfile
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from include.data.arrays import array_of, array_of_series
+from include.errors import DataError, SourceUnavailable
+
+BATCH_ROWS = 65_536
+CSV_BLOCK_BYTES = 1 << 22
+_WIDER = {pa.null(): pa.float64(), pa.int64(): pa.float64()}  # what a CSV column becomes when a value does not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows: one Arrow array a column, all of length `rows`. Names need not be text, nor valid Unicode."""
+
+    rows: int
+    columns: Mapping[Any, pa.Array]
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch) -> Batch:
+        """The same rows; a DataError names a column that is there twice."""
+        require_distinct(batch.schema.names)
+        return cls(batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True)))
+
+    def slice(self, start: int, rows: int) -> Batch:
+        """At most `rows` rows from `start` on, without copying."""
+        rows = min(rows, self.rows - start)
+        return Batch(rows, {name: values.slice(start, rows) for name, values in self.columns.items()})
+
+
+class Cursor(Protocol):
+    """As much of a DB-API cursor as is needed here, after its `execute`."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None:
+        """One entry a column, its name first."""
+        ...
+
+    def fetchmany(self, size: int, /) -> Sequence[Sequence[Any]]:
+        """Up to `size` further rows; none at the end."""
+        ...
+
+
+@dataclass(frozen=True)
+class ParquetBatches:
+    """The rows of a Parquet file, of all ``*.parquet`` files in a folder (by name), or of those that a glob matches.
+
+    Text is read as dictionary codes, and one row group at a time: memory is that of a row group's compressed pages
+    and of one batch.
+
+    Parameters
+    ----------
+    path : str or Path
+    columns : sequence of str, optional
+        The only columns to read; those that a file lacks are left out.
+    """
+
+    path: str | Path
+    columns: Sequence[str] | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        for file in find_files(self.path, ".parquet"):
+            with _named(file, "Parquet"):
+                yield from self._read(file)
+
+    def _read(self, file: Path) -> Iterator[Batch]:
+        with pq.ParquetFile(file) as opened:
+            schema = opened.schema_arrow
+        require_distinct(schema.names, str(file))
+        text = [
+            entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
+        ]
+        wanted = None if self.columns is None else [name for name in self.columns if name in set(schema.names)]
+        with pq.ParquetFile(file, read_dictionary=text, pre_buffer=False) as opened:
+            yield _empty_batch(schema, wanted)  # the columns, also of a file without rows
+            for group in range(opened.num_row_groups):
+                for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
+                    yield Batch.of(batch)
+
+
+@dataclass(frozen=True)
+class CsvBatches:
+    """The rows of a CSV file, of all ``*.csv`` files in a folder (by name), or of those that a glob matches.
+
+    A column's type is that of all its values in a file, not of the first ones: before the first batch the file is
+    parsed once to find it, and again whenever a type does not hold. Whole numbers give way to floats, then to text.
+    """
+
+    path: str | Path
+    columns: Sequence[str] | None = None
+    _types: dict[Path, dict[str, pa.DataType]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for file in find_files(self.path, ".csv"):
+            with _named(file, "CSV"):
+                if file not in self._types:
+                    self._types[file] = _csv_types(file)
+                names = [name for name in self.columns or () if name in self._types[file]]
+                reader = _open_csv(file, self._types[file], names if self.columns is not None else None)
+                yield _empty_batch(reader.schema)  # the columns, also of a file without rows
+                for batch in reader:
+                    yield Batch.of(batch)
+
+
+@dataclass(frozen=True)
+class FrameBatches:
+    """The rows of a DataFrame. Numbers are not copied; columns of mixed Python objects become text."""
+
+    table: pd.DataFrame
+    columns: Sequence[Hashable] | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        names = list(self.table.columns)
+        wanted = [name for name in (names if self.columns is None else self.columns) if name in set(names)]
+        require_distinct([name for name in names if name in set(wanted)])
+        for start in range(0, max(len(self.table), 1), BATCH_ROWS):
+            part = self.table.iloc[start : start + BATCH_ROWS]
+            yield Batch(len(part), {name: array_of_series(part[name]) for name in wanted})
+
+
+@dataclass(frozen=True)
+class CursorBatches:
+    """The rows that an executed DB-API cursor still holds; they can be read once.
+
+    With a client-side cursor the driver has already fetched all rows: for a large result use a server-side one.
+    """
+
+    cursor: Cursor
+    rows: int = BATCH_ROWS
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.cursor.description is None:
+            raise DataError("the query returned no rows to read: a SELECT is needed")
+        names = [entry[0] for entry in self.cursor.description]
+        require_distinct(names)
+        first = True
+        while (found := self.cursor.fetchmany(self.rows)) or first:
+            first = False
+            cells = zip(*found, strict=True) if found else ((),) * len(names)
+            yield Batch(len(found), {n: array_of(list(values)) for n, values in zip(names, cells, strict=True)})
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """Batches that can be read again: the first complete reading leaves them in a temporary file without a name.
+
+    A context manager; the file is gone when it ends.
+    """
+
+    source: Iterable[Batch]
+    _kept: list[IO[bytes]] = field(default_factory=list, compare=False, repr=False)
+
+    def __enter__(self) -> Iterable[Batch]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for spool in self._kept:
+            spool.close()
+
+    def __iter__(self) -> Iterator[Batch]:
+        if not self._kept:
+            self._kept.append(tempfile.TemporaryFile())  # noqa: SIM115 - closed on exit
+            for batch in self.source:
+                pickle.dump(batch, self._kept[0], protocol=pickle.HIGHEST_PROTOCOL)
+                yield batch
+            return
+        self._kept[0].seek(0)
+        while True:
+            try:
+                batch = pickle.load(self._kept[0])  # noqa: S301 - written above, in a file that nobody else can open
+            except EOFError:
+                return
+            yield batch
+
+
+def find_files(path: str | Path, suffix: str) -> list[Path]:
+    """The file itself, a folder's `suffix` files, or a glob's matches, sorted by path; SourceUnavailable if none."""
+    place = Path(path)
+    if place.is_file():
+        return [place]
+    if place.is_dir():
+        found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file())
+    else:
+        found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
+    if not found:
+        raise SourceUnavailable(f"{path}: no such file, folder with *{suffix} files, or glob with a match")
+    return found
+
+
+def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
+    """Raise a DataError that names the first column that is there twice: which one is meant cannot be told."""
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"{where}: column {name!r} is there twice; rename one of the two")
+        seen.add(name)
+
+
+def _empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Batch:
+    return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
+
+
+def _csv_types(file: Path) -> dict[str, pa.DataType]:
+    """Types that all values of the file have, widened until they do."""
+    types: dict[str, pa.DataType] = {}
+    while True:
+        reader = _open_csv(file, types)
+        require_distinct(reader.schema.names, str(file))
+        types = {**{entry.name: entry.type for entry in reader.schema}, **types}
+        types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
+        misfit = _misfit(reader)
+        if misfit is None:
+            return types
+        name = reader.schema.names[misfit]
+        types[name] = _WIDER.get(types[name], pa.string())
+
+
+def _misfit(reader: pa_csv.CSVStreamingReader) -> int | None:
+    """Number of the first column found to hold a value that its type cannot; None if all fit."""
+    try:
+        for _ in reader:
+            pass
+    except pa.ArrowInvalid as error:
+        found = re.search(r"In CSV column #(\d+)", str(error))
+        if found is None:
+            raise
+        return int(found[1])
+    return None
+
+
+def _open_csv(
+    file: Path, types: Mapping[str, pa.DataType], columns: Sequence[str] | None = None
+) -> pa_csv.CSVStreamingReader:
+    return pa_csv.open_csv(
+        file,
+        read_options=pa_csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict(types), include_columns=columns, strings_can_be_null=True
+        ),
+    )
+
+
+@contextmanager
+def _named(file: Path, kind: str) -> Iterator[None]:
+    """Errors of the reader, with the file's name, as errors of the rows or of the place they come from."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceUnavailable(f"{file}: gone while it was being read: {error}") from error
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        raise DataError(f"{file}: cannot be read as {kind}: {error}") from error

@@ -1,0 +1,145 @@
+"""A profile: what one scan keeps of a table, so that the reference never has to be read again.
+
+Bins and categories are cut once, on the reference; recent rows are counted into the same ones. All statistics of
+distribution come from two profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from include.data.arrays import category_name
+from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
+from include.data.profile.builder import ProfileBuilder
+from include.data.profile.cells import to_floats
+from include.data.profile.columns import (
+    BINS,
+    CATEGORIES,
+    OUTLIER_Z,
+    REST,
+    CategoricalColumn,
+    Column,
+    Neighbours,
+    NumericColumn,
+)
+from include.data.profile.cross import CrossMoments
+from include.data.profile.cut import SAMPLE_ROWS, Cutter
+from include.data.profile.profiles import Profile, merge_profiles
+from include.data.profile.stored import SCHEMA_VERSION
+
+__all__ = [
+    "BINS",
+    "CATEGORIES",
+    "OUTLIER_Z",
+    "REST",
+    "SAMPLE_ROWS",
+    "SCHEMA_VERSION",
+    "CategoricalColumn",
+    "Column",
+    "CrossMoments",
+    "Neighbours",
+    "NumericColumn",
+    "Profile",
+    "ProfileBuilder",
+    "category_name",
+    "merge_profiles",
+    "profile_batches",
+    "profile_table",
+    "to_floats",
+]
+
+
+def profile_table(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    categorical: Collection[str] = (),
+    against: Profile | None = None,
+    start: int | None = None,
+) -> Profile:
+    """Profile `columns` of `table`, rows in time order.
+
+    Parameters
+    ----------
+    table : DataFrame
+    columns : sequence of str
+        Columns to profile; those that the table does not have are left out of the profile.
+    categorical : collection of str
+        Numeric columns to be counted as categories.
+    against : Profile, optional
+        The reference's profile. Its bins, categories and column kinds are used, so that both can be compared. Columns
+        that it does not have are cut from `table`.
+    start : int, optional
+        Number of the table's first row in a larger whole whose other parts' profiles are to be merged with this one.
+
+    Raises
+    ------
+    DataError
+        When one of `columns` is in the table twice.
+
+    Examples
+    --------
+    >>> reference = profile_table(pd.DataFrame({"x": [1.0, 2.0, 4.0]}), ["x"])
+    >>> profile_table(pd.DataFrame({"x": [2.0, 3.0]}), ["x"], against=reference).columns["x"].counts
+    (0, 1, 1, 0)
+    """
+    batches = FrameBatches(table, columns)
+    return profile_batches(batches, columns, categorical=categorical, against=against, start=start)
+
+
+def profile_batches(
+    batches: Iterable[Batch],
+    columns: Sequence[str] | None = None,
+    *,
+    categorical: Collection[str] = (),
+    against: Profile | None = None,
+    start: int | None = None,
+) -> Profile:
+    """Profile rows that come in batches, in time order; see `include.data.batches` for where from.
+
+    Against a reference the rows are read once and memory does not grow with their number. A reference itself is cut:
+    its rows are read twice, unless they are so few (`SAMPLE_ROWS`) that they are kept; what can be read only once
+    goes through a temporary file.
+
+    Parameters
+    ----------
+    batches : iterable of Batch
+    columns : sequence of str, optional
+        Columns to profile; without it those of `against`, or else all of the first batch.
+    categorical, against, start
+        As for `profile_table`.
+    """
+    if columns is None and against is not None:
+        columns = list(against.columns)
+    if against is not None and columns is not None and all(name in against.columns for name in columns):
+        builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start)
+        return _count(builder, batches)
+    if isinstance(batches, Iterator | CursorBatches):
+        with Spooled(batches) as again:
+            return _cut(again, columns, frozenset(categorical), against, start)
+    return _cut(batches, columns, frozenset(categorical), against, start)
+
+
+def _cut(
+    batches: Iterable[Batch],
+    columns: Sequence[str] | None,
+    categorical: frozenset[str],
+    against: Profile | None,
+    start: int | None,
+) -> Profile:
+    cutter = Cutter(columns=columns, categorical=categorical)
+    for batch in batches:
+        cutter.add(batch)
+    known = cutter.finish()
+    if against is not None:
+        known |= {name: column for name, column in against.columns.items() if name in known}
+    builder = ProfileBuilder(known=known, start=start, cut=against is None)
+    return _count(builder, (batch for _, batch in cutter.kept) if cutter.complete else batches)
+
+
+def _count(builder: ProfileBuilder, batches: Iterable[Batch]) -> Profile:
+    for batch in batches:
+        builder.add(batch)
+    return builder.finish()

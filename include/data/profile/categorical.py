@@ -1,0 +1,88 @@
+"""Counting a column of categories, batch by batch, into those that the reference has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from include.data.profile.columns import CATEGORIES, REST, CategoricalColumn, commonest
+from include.data.profile.neighbours import NeighbourState, Place, merge_neighbours
+from include.errors import DataError
+
+
+@dataclass(slots=True)
+class CategoricalState:
+    """One column of categories while its rows are being counted."""
+
+    known: CategoricalColumn
+    tally: dict[str, int] = field(init=False)
+    commonest: str | None = field(init=False)
+    neighbours: NeighbourState = field(default_factory=NeighbourState)
+    seen: bool = False
+
+    def __post_init__(self) -> None:
+        self.tally = {name: 0 for name in self.known.counts if name != REST}
+        self.tally[REST] = 0
+        self.commonest = commonest(self.known.counts)
+
+    def add(self, codes: npt.NDArray[np.intp], names: Sequence[str | None], *, begins: bool) -> None:
+        """Count consecutive rows, each the number of a name, or the number after the last one where it is empty."""
+        self.seen = True
+        times = np.bincount(codes, minlength=len(names) + 1)
+        for place in np.flatnonzero(times[: len(names)]).tolist():
+            name = names[place]
+            if name is not None:
+                self.tally[name if name in self.tally else REST] += int(times[place])
+        if self.commonest is None:
+            return
+        flags = np.array([-1.0 if n is None else float(n == self.commonest) for n in (*names, None)])[codes]
+        absent = np.flatnonzero(flags < 0.0)
+        centre = 0.5  # exact, so that the sums are
+        deviations = flags - centre
+        deviations[absent] = 0.0
+        self.neighbours.add(flags, deviations, centre, absent, begins=begins)
+
+    def skip(self) -> None:
+        """Note that the rows that follow the last ones have no such column."""
+        self.neighbours.last = float("nan")
+
+    def result(self, rows: int, *, placed: bool, cut: bool = False) -> CategoricalColumn:
+        """The column, of `rows` rows in all; one that was `cut` here has no rest unless there is one."""
+        counts = {name: n for name, n in self.tally.items() if not (cut and name == REST and n == 0)}
+        return CategoricalColumn(
+            rows=rows,
+            missing=rows - sum(counts.values()),
+            counts=counts,
+            neighbours=self.neighbours.result(placed=placed),
+        )
+
+
+def cut_categories(tally: Mapping[str, int]) -> dict[str, int]:
+    """The `CATEGORIES` most frequent names; of equals the first in the alphabet."""
+    ordered = sorted((name for name in tally if name != REST), key=lambda name: (-tally[name], name))
+    return {name: tally[name] for name in ordered[:CATEGORIES]}
+
+
+def merge_categorical(
+    name: str, parts: Sequence[CategoricalColumn], places: Sequence[Sequence[Place]], rows: int
+) -> CategoricalColumn:
+    """One column from those of the parts; a DataError if they do not count the same categories."""
+    known = {frozenset(part.counts) - {REST} for part in parts}
+    if len(known) > 1:
+        raise DataError(
+            f"column {name!r}: the profiles to merge have different categories; make them against one reference"
+        )
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.counts)
+    ordered = [*(n for n in parts[0].counts if n != REST), *([REST] if any(REST in p.counts for p in parts) else [])]
+    return CategoricalColumn(
+        rows=rows,
+        missing=rows - counts.total(),
+        counts={n: counts[n] for n in ordered},
+        neighbours=merge_neighbours([part.neighbours for part in parts], places),
+    )
