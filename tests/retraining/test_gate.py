@@ -138,7 +138,7 @@ def test_equal_challenger_with_heavy_tailed_errors_is_promoted_at_most_at_the_le
     assert rejected <= most(LEVEL, TRIALS)
 
 
-@pytest.mark.parametrize(("coefficient", "rows", "limit"), [(0.5, 300, 0.08), (0.9, 300, 0.11), (0.9, 100, 0.13)])
+@pytest.mark.parametrize(("coefficient", "rows", "limit"), [(0.5, 300, 0.06), (0.9, 300, 0.06), (0.9, 100, 0.06)])
 def test_equal_challenger_with_autocorrelated_errors_is_promoted_seldom(
     coefficient: float, rows: int, limit: float
 ) -> None:
