@@ -7,7 +7,6 @@ again; `Spooled` makes that true of anything.
 from __future__ import annotations
 
 import glob
-import pickle
 import re
 import tempfile
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -169,6 +168,7 @@ class Spooled:
 
     source: Iterable[Batch]
     _kept: list[IO[bytes]] = field(default_factory=list, compare=False, repr=False)
+    _shapes: list[tuple[tuple[Any, ...], int]] = field(default_factory=list, compare=False, repr=False)
 
     def __enter__(self) -> Iterable[Batch]:
         return self
@@ -178,18 +178,20 @@ class Spooled:
             spool.close()
 
     def __iter__(self) -> Iterator[Batch]:
-        if not self._kept:
-            self._kept.append(tempfile.TemporaryFile())  # noqa: SIM115 - closed on exit
-            for batch in self.source:
-                pickle.dump(batch, self._kept[0], protocol=pickle.HIGHEST_PROTOCOL)
-                yield batch
+        if self._kept:
+            self._kept[0].seek(0)
+            for names, rows in self._shapes:
+                with pa.ipc.open_stream(self._kept[0]) as stream:
+                    columns = stream.read_next_batch().columns
+                    stream.read_all()  # up to the mark that ends this batch, where the next one begins
+                yield Batch(rows, dict(zip(names, columns, strict=True)))
             return
-        self._kept[0].seek(0)
-        while True:
-            try:
-                batch = pickle.load(self._kept[0])  # noqa: S301 - written above, in a file that nobody else can open
-            except EOFError:
-                return
+        self._kept.append(tempfile.TemporaryFile())  # noqa: SIM115 - closed on exit
+        for batch in self.source:
+            record = pa.record_batch(list(batch.columns.values()), names=[str(i) for i in range(len(batch.columns))])
+            with pa.ipc.new_stream(self._kept[0], record.schema) as stream:
+                stream.write_batch(record)
+            self._shapes.append((tuple(batch.columns), batch.rows))
             yield batch
 
 
