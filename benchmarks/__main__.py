@@ -1,8 +1,11 @@
-"""``make bench``: the claims that need nothing but this repository. `replays` and `through_airflow` need data sets."""
+"""``make bench``: the measurements that need nothing but this repository; the others need data sets."""
 
+import subprocess
 import sys
 
-from benchmarks.parse_time import main
+MODULES = ("parse_time", "gate_level", "false_alarms", "profile_cost")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    for module in MODULES:
+        print(f"\n== {module}", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{module}"], check=True)

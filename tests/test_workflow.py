@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from include import workflow
+from include.data.calibration import Calibration
 from include.errors import DataError, TrainingError
 from include.records.entries import EventStatus, Run, VersionStatus
 from include.signals import SignalKind, Verdict
@@ -286,3 +287,17 @@ def test_models_do_not_share_anything(stage: Stage) -> None:
     alone.add("sales", sales(70, change=CHANGE))
     alone.run("sales", FIRST)
     assert later["sales"].analysis == alone.run("sales", ALARM).analysis
+
+
+def test_a_check_counts_rows_as_the_champions_reference_shows_they_count(stage: Stage) -> None:
+    stage.run("sales", FIRST)
+    version = stage.store.champion("sales")
+    assert version is not None
+    calibration = Calibration.from_json(version.details["calibration"])
+    assert calibration.window_rows == WINDOW_DAYS * 24
+    drift = [s for s in stage.run("sales", QUIET).analysis.signals if s.kind is SignalKind.DATA_DRIFT]
+    assert drift
+    for signal in drift:
+        assert signal.detail["effective_rows"] == pytest.approx(
+            signal.detail["rows"] / calibration.inflation[signal.feature]
+        )
