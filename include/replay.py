@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include import workflow
-from include.data.tables import labelled, read_tables
+from include.data.tables import read_tables
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError
 from include.records.entries import Event, EventStatus, Run
@@ -150,10 +150,6 @@ def lines(result: Replay, metric: str) -> Iterator[str]:
         yield f"{tally.name:28s} {metric} over all windows {tally.score(metric):10.4f}   retrains {tally.retrains}"
 
 
-def _run_id(moment: datetime) -> str:
-    return f"replay__{moment.isoformat()}"
-
-
 def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str) -> tuple[Decision, Event | None]:
     run = Run(run_id=f"replay__{moment.isoformat()}", as_of=moment, requested_by="replay", preset=preset)
     workflow.analyze(deployment, model_name, run)
@@ -173,7 +169,7 @@ def _serve(
     stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion)
     window_only = spec.model_copy(update={"window": end - start})
     recent = read_tables(window_only, deployment.data_dir, as_of=end, seen_until=start).recent
-    rows = prepare(spec, [labelled(spec, recent)], stored.columns)
+    rows = prepare(spec, [recent], stored.columns)
     score = None
     if len(rows):
         predicted = stored.predictor.predict(rows.features)

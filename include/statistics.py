@@ -64,8 +64,17 @@ def effective_size(rows: int, lag1: float) -> float:
     >>> effective_size(1000, 0.0), round(effective_size(1000, 0.9), 1)
     (1000.0, 52.6)
     """
+    return max(rows / inflation(lag1), min(rows, 1.0))
+
+
+def inflation(lag1: float) -> float:
+    """How many rows carry as much information on a mean as one independent row: ``(1 + lag1) / (1 - lag1)``.
+
+    >>> inflation(0.0), inflation(0.5)
+    (1.0, 3.0)
+    """
     lag1 = min(max(lag1, 0.0), MOST_AUTOCORRELATION)
-    return max(rows * (1.0 - lag1) / (1.0 + lag1), min(rows, 1.0))
+    return (1.0 + lag1) / (1.0 - lag1)
 
 
 def lag1_of(effective_rows: float, rows: float) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import CategoricalColumn, NumericColumn, Profile, category_name, to_floats
-from include.statistics import effective_size
+from include.statistics import inflation
 
 BLOCKS = 20  # stretches of the reference needed to measure how shares vary between them
 CONFIDENCE = 0.8  # of the upper bound that is taken: too little inflation is a false alarm, too much a late one
@@ -81,12 +81,11 @@ def calibrate(table: pd.DataFrame, reference: Profile, window_rows: int) -> Cali
     if block_rows < 2:
         return None
     short = block_rows < window_rows
-    inflation = {}
+    found = {}
     for name, column in reference.columns.items():
-        measured = _inflation(_indicators(table[name], column), block_rows)
-        guessed = 1.0 / effective_size(1_000_000, column.lag1) * 1_000_000 if short else 1.0
-        inflation[name] = max(measured, guessed)
-    return Calibration(inflation=inflation, block_rows=block_rows, window_rows=window_rows)
+        measured = _measured_inflation(_indicators(table[name], column), block_rows)
+        found[name] = max(measured, inflation(column.lag1)) if short else measured
+    return Calibration(inflation=found, block_rows=block_rows, window_rows=window_rows)
 
 
 def _indicators(values: pd.Series[Any], column: NumericColumn | CategoricalColumn) -> Sequence[Booleans]:
@@ -100,7 +99,7 @@ def _indicators(values: pd.Series[Any], column: NumericColumn | CategoricalColum
     return [np.asarray(names == name, dtype=bool) for name in frequent]
 
 
-def _inflation(indicators: Sequence[Booleans], block_rows: int) -> float:
+def _measured_inflation(indicators: Sequence[Booleans], block_rows: int) -> float:
     from scipy import stats
 
     factors, blocks = [], 0

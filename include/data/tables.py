@@ -72,11 +72,6 @@ def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     return names
 
 
-def labelled(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose label has arrived."""
-    return table[table[spec.target].notna()]
-
-
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 of a table's values, column names and row order."""
     digest = hashlib.sha256("\x1f".join(str(name) for name in table.columns).encode("utf-8", "surrogatepass"))
