@@ -12,11 +12,11 @@ import argparse
 import numpy as np
 from scipy import signal, stats
 
-from include.retraining.gate import DRAWS, GateVerdict, PromotionGate
-from include.scoring import METRICS
+from include.retraining.gate import GateVerdict, PromotionGate
+from include.scoring import METRICS, LabelledRows
 from include.statistics import block_length, bootstrap_means
 
-LEVEL = 0.05
+LEVEL, DRAWS = 0.05, 2000
 ROWS = (20, 50, 100, 300, 1000)
 AUTOCORRELATIONS = (0.0, 0.5, 0.9, 0.97)
 
@@ -30,7 +30,8 @@ def promoted(rows: int, lag1: float, trials: int, seed: int) -> tuple[float, flo
         noise = rng.normal(size=rows + 300)
         cut = signal.lfilter([np.sqrt(1 - lag1**2)], [1, -lag1], noise)[300:]  # champion's loss less challenger's
         actual = np.zeros(rows)
-        by_gate += gate.judge(actual, 100.0 + cut, actual + 100.0).verdict is GateVerdict.PROMOTE
+        champion, challenger = (LabelledRows(actual=actual, predicted=100.0 + more) for more in (cut, 0.0 * cut))
+        by_gate += gate.judge(champion, challenger).verdict is GateVerdict.PROMOTE
         spread = bootstrap_means(cut, draws=DRAWS, seed=0).std()
         freedom = max(rows / block_length(cut) - 1.0, 1.0)
         by_bootstrap += float(stats.t.sf(cut.mean() / spread, freedom)) < LEVEL

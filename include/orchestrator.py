@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.calibration import calibrate
 from include.data.profile import profile_table
 from include.decision.decide import decide
 from include.decision.decision import Decision
@@ -20,8 +21,14 @@ from include.detectors import (
     DataDriftDetector,
     DataQualityDetector,
     Detector,
+    EstimatedPerformanceMonitor,
+    FixedThresholdDetector,
+    JointDriftDetector,
     ModelPerformanceMonitor,
     OutlierDetector,
+    OutputDriftDetector,
+    PageHinkleyDetector,
+    SlicePerformanceMonitor,
     SufficiencyDetector,
 )
 from include.detectors.performance import DEFAULT_THRESHOLDS
@@ -37,13 +44,24 @@ def standard_detectors(settings: PolicySettings, metric: str) -> Sequence[Detect
     return (
         SufficiencyDetector(),
         DataQualityDetector(),
-        DataDriftDetector(threshold=settings.drift_level),
+        *_input_drift(settings),
+        OutputDriftDetector(level=settings.drift_level),
         OutlierDetector(share=settings.outlier_share, level=settings.drift_level),
         ConceptDriftDetector(threshold=settings.concept_drift_threshold, level=settings.performance_level),
+        PageHinkleyDetector(),
+        SlicePerformanceMonitor(threshold=settings.performance_threshold, level=settings.performance_level),
+        EstimatedPerformanceMonitor(threshold=settings.performance_threshold, level=settings.performance_level),
         ModelPerformanceMonitor(
             thresholds={**DEFAULT_THRESHOLDS, metric: settings.performance_threshold}, level=settings.performance_level
         ),
     )
+
+
+def _input_drift(settings: PolicySettings) -> Sequence[Detector]:
+    if settings.drift_thresholds:
+        return (FixedThresholdDetector(thresholds=settings.drift_thresholds),)
+    third = settings.drift_level / 3.0
+    return DataDriftDetector(threshold=2.0 * third), JointDriftDetector(level=third)
 
 
 def detect(detectors: Sequence[Detector], comparison: Comparison) -> list[Signal]:
@@ -97,6 +115,7 @@ class AutomaticRetrainingOrchestrator:
         if (predictions is None) != (actuals is None):
             raise ValueError("give predictions and actuals together, or neither")
         known = profile_table(reference, list(reference.columns))
+        calibration = calibrate(reference, known, len(recent)) if len(recent) else None
         labelled = None
         if predictions is not None and actuals is not None:
             labelled = LabelledRows(actual=np.asarray(actuals), predicted=np.asarray(predictions))
@@ -108,10 +127,13 @@ class AutomaticRetrainingOrchestrator:
             recent=profile_table(recent, list(known.columns), against=known),
             labelled=labelled,
             metric=METRICS["rmse" if numbers else "accuracy"],
+            calibration=calibration,
             minimum_rows=self.min_samples_for_retraining,
         )
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
-        detectors = standard_detectors(settings, "rmse")[:-1]  # performance is judged from the given metrics
+        detectors = [  # performance is judged from the given metrics
+            each for each in standard_detectors(settings, "rmse") if not isinstance(each, ModelPerformanceMonitor)
+        ]
         signals = [*detect(detectors, comparison), *self._performance(metrics or {})]
         return decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import profile_table
+from include.data.reference import ReferenceProfiles
 from include.data.tables import ModelTables
 from include.errors import DataError, SourceUnavailable
 from include.records.entries import Outcome, Version, VersionStatus
@@ -73,7 +74,8 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
 
 def _champion(executor: RetrainingExecutor, files: PlainFiles, target: str) -> Champion:
     features = [name for name in files.reference.columns if name != target]
-    reference = profile_table(files.reference, features)
+    profile = profile_table(files.reference, features)
+    reference = ReferenceProfiles(profile=profile, inputs=tuple(features))
     if files.predictions is None:
         nothing = files.reference.iloc[:0]
         alone = ModelTables(reference=files.reference, recent=nothing, history=files.reference, window_start=None)

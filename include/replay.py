@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from include import workflow
@@ -21,12 +18,12 @@ from include.errors import ConfigurationError, DataError
 from include.records.entries import Event, EventStatus, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import prepare
-from include.scoring import METRICS
+from include.retraining.labelled import judged_rows
+from include.retraining.prepare import TrainingRows, prepare
+from include.scoring import METRICS, LabelledRows, score_all
 from include.workflow import Deployment
 
 MOST_WINDOWS = 100_000
-Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +45,18 @@ class Tally:
 
     name: str
     retrains: int = 0
-    actual: list[Values] = field(default_factory=list)
-    predicted: list[Values] = field(default_factory=list)
+    rows: list[LabelledRows] = field(default_factory=list)
 
-    def add(self, actual: Values, predicted: Values) -> None:
+    def add(self, rows: LabelledRows) -> None:
         """Count one window's predictions in."""
-        self.actual.append(actual)
-        self.predicted.append(predicted)
+        self.rows.append(rows)
 
     def score(self, metric: str) -> float:
-        """The metric over all windows, rows pooled; NaN when no window had a label."""
-        if not self.actual:
+        """The metric over all windows, rows pooled; NaN when it cannot be computed."""
+        if not self.rows:
             return math.nan
-        return METRICS[metric].score(np.concatenate(self.actual), np.concatenate(self.predicted))
+        rows = LabelledRows.joined(self.rows)
+        return math.nan if METRICS[metric].hindrance(rows) else METRICS[metric].score(rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,11 +168,11 @@ def _serve(
     rows = prepare(spec, [recent], stored.columns)
     score = None
     if len(rows):
-        predicted = stored.predictor.predict(rows.features)
-        policy.add(rows.target, predicted)
-        score = METRICS[spec.metric].score(rows.target, predicted)
+        judged = judged_rows(spec, stored.predictor, rows.features, rows.target)
+        policy.add(judged)
+        score = score_all(spec.task, judged).get(spec.metric)
         if rivals is not None:
-            rivals.serve(start, rows.features, rows.target)
+            rivals.serve(start, rows)
     return Window(start=start, end=end, rows=len(rows), champion=champion.label, score=score)
 
 
@@ -187,13 +183,13 @@ class _Rivals:
         self._deployment, self._spec = deployment, spec
         self.tallies = [Tally("never retrain"), Tally("always, all rows"), Tally("always, sliding rows")]
 
-    def serve(self, start: datetime, features: pd.DataFrame, actual: Values) -> None:
+    def serve(self, start: datetime, window: TrainingRows) -> None:
         """Predict one window that begins at `start` in each way."""
         store, spec = self._deployment.store, self._spec
         executor = RetrainingExecutor(spec=spec, artifacts=self._deployment.artifacts)
         first = executor.load(store.versions(spec.name)[0])
         models = [first.predictor] * 3
-        if self.tallies[0].actual:  # from the second window on
+        if self.tallies[0].rows:  # from the second window on
             tables = read_tables(spec, self._deployment.data_dir, as_of=start)
             rows = prepare(spec, [tables.history], first.columns)
             for place, begin in ((1, 0), (2, max(0, len(rows) - len(tables.reference)))):
@@ -201,4 +197,4 @@ class _Rivals:
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):
-            tally.add(actual, model.predict(features))
+            tally.add(judged_rows(spec, model, window.features, window.target))

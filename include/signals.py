@@ -20,8 +20,13 @@ class SignalKind(StrEnum):
     """What a signal is about; decisions weigh harm before drift."""
 
     PERFORMANCE = "performance"
+    SLICE_PERFORMANCE = "slice_performance"  # of rows that share a value; asks for no retrain
+    ESTIMATED_PERFORMANCE = "estimated_performance"  # without labels; never counts as known performance
     CONCEPT_DRIFT = "concept_drift"
+    SLOW_DRIFT = "slow_drift"  # a small lasting rise of the errors: informs, asks for no retrain
     DATA_DRIFT = "data_drift"
+    TARGET_DRIFT = "target_drift"
+    PREDICTION_DRIFT = "prediction_drift"
     OUTLIERS = "outliers"
     DATA_QUALITY = "data_quality"
     SUFFICIENCY = "sufficiency"

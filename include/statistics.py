@@ -148,3 +148,22 @@ def welch_p_value(
         return 0.0 if mean_after > mean_before else 1.0
     freedom = sum(parts) ** 2 / (parts[0] ** 2 / (size_before - 1.0) + parts[1] ** 2 / (size_after - 1.0))
     return float(stats.t.sf((mean_after - mean_before) / spread, freedom))
+
+
+def trend_p_value(values: Floats, size: float) -> float:
+    """One-sided p-value that `values`, in time order, do not rise: the test of their correlation with time.
+
+    Student's t of the correlation on `size` effective rows; the mean of dependent rows and the slope of a line through
+    them lose the same share of their information. Below three effective rows the answer is 1.
+    """
+    from scipy import stats
+
+    time = np.linspace(-1.0, 1.0, len(values))
+    apart = values - values.mean()
+    spread = math.sqrt(float(apart @ apart) * float(time @ time))
+    if size < 3.0 or spread == 0.0:
+        return 1.0
+    correlation = min(max(float(apart @ time) / spread, -1.0), 1.0)
+    if abs(correlation) == 1.0:
+        return 0.0 if correlation > 0.0 else 1.0
+    return float(stats.t.sf(correlation * math.sqrt((size - 2.0) / (1.0 - correlation**2)), size - 2.0))

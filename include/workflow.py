@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from include.data.profile import profile_table
-from include.data.tables import ModelTables, read_tables
+from include.data.measures import with_measures
+from include.data.profile import Profile, profile_table
+from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
+from include.data.tables import ModelTables, new_features, read_tables
 from include.decision.decide import decide as weigh
 from include.decision.decision import Decision
 from include.detectors import Comparison
@@ -27,8 +28,10 @@ from include.registry.loader import config_hash, load_model
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.executor import Champion, RetrainingExecutor
-from include.retraining.prepare import Columns, feature_table, target_values
-from include.scoring import METRICS, LabelledRows, score_all
+from include.retraining.labelled import RecentRows, recent_rows
+from include.retraining.prepare import Columns
+from include.retraining.running import count_recent
+from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.triggers.policy import standard_policy
 from include.triggers.trigger import Evidence
 
@@ -146,63 +149,68 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
                 f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
                 f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
             )
-        return read_tables(spec, deployment.data_dir, as_of=run.as_of)
-    return read_tables(
+        return with_measures(spec, read_tables(spec, deployment.data_dir, as_of=run.as_of))
+    tables = read_tables(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash,
     )  # fmt: skip
+    return with_measures(spec, tables)
 
 
 def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables) -> Analysis:
-    metric = METRICS[spec.metric]
-    labelled = _labelled(deployment, spec, champion, tables.recent)
+    metric, reference = METRICS[spec.metric], champion.reference
+    executor = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts)
+    rows = recent_rows(
+        spec, tables.recent, Columns.of(reference.profile, reference.inputs), champion.version.baseline,
+        lambda: executor.load(champion.version).predictor,
+    )  # fmt: skip
+    earlier = deployment.store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = Comparison(
-        reference=champion.reference,
-        recent=profile_table(tables.recent, list(champion.reference.columns), against=champion.reference),
-        labelled=labelled,
+        reference=reference.matching(tables.window_start, run.as_of),
+        recent=profile_table(tables.recent, list(reference.profile.columns), against=reference.profile),
+        outputs=_outputs(reference, rows),
+        labelled=rows.labelled,
+        unlabelled=rows.unlabelled,
         metric=metric,
         baseline=champion.version.baseline,
-        calibration=champion.calibration,
+        calibration=reference.calibration,
         minimum_rows=spec.minimum_rows,
+        running=count_recent(spec, tables.recent, rows.labelled, earlier),
+        arrivals=tables.arrivals,
+        new_columns=new_features(spec, tables.recent, reference.profile.columns),
     )
     number = champion.version.version
-    scores = score_all(spec.task, labelled.actual, labelled.predicted) if labelled is not None else {}
     return Analysis(
         model_name=spec.name,
         run=run,
         window_start=tables.window_start,
         window_end=run.as_of,
         rows=len(tables.recent),
-        labelled_rows=len(labelled) if labelled is not None else 0,
+        labelled_rows=len(rows.labelled or ()),
         champion_version=number,
         signals=detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison),
-        measurements=[
-            Measurement(version=number, metric=name, value=value, rows=len(labelled or ()))
-            for name, value in scores.items()
-        ],
+        measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
+        running=comparison.running,
     )
 
 
-def _labelled(deployment: Deployment, spec: ModelSpec, champion: Champion, recent: pd.DataFrame) -> LabelledRows | None:
-    """Recent rows whose label has arrived, with the recorded predictions, or the champion's where there are none."""
-    if recent.empty:
-        return None
-    actual = target_values(spec, recent[spec.target])
-    arrived = ~pd.isna(actual)
-    if not arrived.any():
-        return None
-    predicted = np.full(len(recent), None, dtype=object)
-    if spec.prediction is not None and spec.prediction in recent.columns:
-        predicted = target_values(spec, recent[spec.prediction], "prediction").astype(object)
-    missing = arrived & pd.isna(predicted)
-    if missing.any():
-        columns = Columns.of(champion.reference)
-        if set(columns.features) - set(recent.columns):
-            return None  # a column is gone: data quality says so, and nothing can be predicted
-        stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion.version)
-        predicted[missing] = stored.predictor.predict(feature_table(recent[missing], columns))
-    kind = actual.dtype if actual.dtype.kind == "f" else object
-    return LabelledRows(actual=actual[arrived], predicted=predicted[arrived].astype(kind))
+def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
+    """Profiles of target and predictions, on both sides, where they are known."""
+    recent = {PREDICTION: rows.predicted, TARGET: rows.labelled.actual if rows.labelled is not None else ()}
+    return {
+        name: (known, profile_table(pd.DataFrame({name: recent[name]}), [name], against=known))
+        for name, known in reference.outputs.items()
+        if len(recent[name])
+    }
+
+
+def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:
+    """Every metric that the rows allow, each with its interval."""
+    found = []
+    for name, value in score_all(spec.task, labelled).items():
+        low, high = interval(METRICS[name], labelled) or (None, None)
+        found.append(Measurement(version=version, metric=name, value=value, rows=len(labelled), low=low, high=high))
+    return found
 
 
 def _retrain(deployment: Deployment, claim: Claim) -> Outcome:

@@ -51,7 +51,7 @@ def test_check_of_moved_rows_says_yes_and_why(files: Path, capsys: pytest.Captur
     assert main(["check", *given(files, "moved")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "RETRAINING DECISION: YES" in lines
-    assert any(line.startswith("Reason: ") and "x: ks" in line for line in lines)
+    assert any(line.startswith("Reason: ") and "x: mean_shift" in line for line in lines)
     assert "Severity: MEDIUM" in lines or "Severity: HIGH" in lines
     assert any(line.startswith("Confidence: ") and line.endswith("%") for line in lines)
     assert any(line.startswith("Recommendation: Retrain") for line in lines)

@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from include.statistics import autocorrelation, block_length, bootstrap_means, effective_size, welch_p_value
-from tests.series import autoregression
+from include.statistics import (
+    autocorrelation,
+    block_length,
+    bootstrap_means,
+    effective_size,
+    trend_p_value,
+    welch_p_value,
+)
+from tests.series import autoregression, most
 
 
 def test_autocorrelation_is_pearson_correlation_of_neighbours_less_its_bias() -> None:
@@ -109,3 +116,27 @@ def test_welch_says_nothing_from_less_than_two_rows_and_all_without_spread(
         mean_after=1.0 + rise, variance_after=variance, size_after=50.0,
     )  # fmt: skip
     assert found == expected
+
+
+def test_trend_is_scipys_one_sided_test_of_a_correlation_with_time() -> None:
+    values = np.random.default_rng(0).normal(size=60) + np.linspace(0.0, 0.5, 60)
+    expected = stats.pearsonr(np.arange(60), values, alternative="greater").pvalue
+    assert trend_p_value(values, 60.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("coefficient", [0.0, 0.8])
+def test_trend_keeps_its_level_on_dependent_rows(coefficient: float) -> None:
+    rng, rows, streams = np.random.default_rng(1), 1000, 1000
+    size = effective_size(rows, coefficient)
+    found = [
+        trend_p_value(autoregression(rng, rows=rows, coefficient=coefficient), size) < 0.05 for _ in range(streams)
+    ]
+    assert most(0.0, streams) < np.mean(found) <= most(0.05, streams)
+
+
+@pytest.mark.parametrize(
+    ("values", "size", "expected"),
+    [([1.0, 2.0, 3.0], 3.0, 0.0), ([3.0, 2.0, 1.0], 3.0, 1.0), ([1.0, 2.0, 3.0], 2.9, 1.0), ([2.0] * 9, 9.0, 1.0)],
+)
+def test_trend_of_a_line_of_a_constant_and_of_too_few_rows(values: list[float], size: float, expected: float) -> None:
+    assert trend_p_value(np.array(values), size) == expected

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from include import workflow
-from include.data.calibration import Calibration
 from include.errors import DataError, TrainingError
 from include.records.entries import EventStatus, Run, VersionStatus
 from include.signals import SignalKind, Verdict
@@ -291,13 +290,14 @@ def test_models_do_not_share_anything(stage: Stage) -> None:
 
 def test_a_check_counts_rows_as_the_champions_reference_shows_they_count(stage: Stage) -> None:
     stage.run("sales", FIRST)
-    version = stage.store.champion("sales")
-    assert version is not None
-    calibration = Calibration.from_json(version.details["calibration"])
+    reference = stage.store.reference("sales", 1)
+    assert reference is not None
+    calibration = reference.calibration
+    assert calibration is not None
     assert calibration.window_rows == WINDOW_DAYS * 24
-    drift = [s for s in stage.run("sales", QUIET).analysis.signals if s.kind is SignalKind.DATA_DRIFT]
+    drift = [s for s in stage.run("sales", QUIET).analysis.signals if s.kind is SignalKind.DATA_DRIFT and s.feature]
     assert drift
     for signal in drift:
-        assert signal.detail["effective_rows"] == pytest.approx(
-            signal.detail["rows"] / calibration.inflation[signal.feature]
-        )
+        spread = signal.statistic == "variance_shift"
+        inflation = (calibration.spread_inflation if spread else calibration.inflation)[signal.feature]
+        assert signal.detail["effective_rows"] == pytest.approx(signal.detail["rows"] / inflation)

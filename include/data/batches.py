@@ -25,6 +25,11 @@ from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
 CSV_BLOCK_BYTES = 1 << 22
+_NOTHING = (  # what stands for an empty cell in a CSV file, as pandas reads it
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+_ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels without a name in a Parquet file
 _WIDER = {pa.null(): pa.float64(), pa.int64(): pa.float64()}  # what a CSV column becomes when a value does not fit
 
 
@@ -85,11 +90,12 @@ class ParquetBatches:
     def _read(self, file: Path) -> Iterator[Batch]:
         with pq.ParquetFile(file) as opened:
             schema = opened.schema_arrow
-        require_distinct(schema.names, str(file))
+        asked = set(schema.names if self.columns is None else self.columns)
+        require_distinct([name for name in schema.names if name in asked], str(file))
         text = [
             entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
         ]
-        wanted = None if self.columns is None else [name for name in self.columns if name in set(schema.names)]
+        wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
         with pq.ParquetFile(file, read_dictionary=text, pre_buffer=False) as opened:
             yield _empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
@@ -113,8 +119,8 @@ class CsvBatches:
         for file in find_files(self.path, ".csv"):
             with _named(file, "CSV"):
                 if file not in self._types:
-                    self._types[file] = _csv_types(file)
-                names = [name for name in self.columns or () if name in self._types[file]]
+                    self._types[file] = _csv_types(file, self.columns)
+                names = [name for name in self._types[file] if name in (self.columns or ())]
                 reader = _open_csv(file, self._types[file], names if self.columns is not None else None)
                 yield _empty_batch(reader.schema)  # the columns, also of a file without rows
                 for batch in reader:
@@ -196,16 +202,21 @@ class Spooled:
 
 
 def find_files(path: str | Path, suffix: str) -> list[Path]:
-    """The file itself, a folder's `suffix` files, or a glob's matches, sorted by path; SourceUnavailable if none."""
+    """The file itself, a folder's `suffix` files, or a glob's matches, sorted by path; SourceUnavailable if none.
+
+    In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
+    """
     place = Path(path)
     if place.is_file():
         return [place]
     if place.is_dir():
-        found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file())
+        found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file() and file.name[0] not in "._")
     else:
         found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
     if not found:
-        raise SourceUnavailable(f"{path}: no such file, folder with *{suffix} files, or glob with a match")
+        raise SourceUnavailable(
+            f"{path}: no such file, folder with *{suffix} files, or glob with a match; deliver it or correct it"
+        )
     return found
 
 
@@ -222,12 +233,12 @@ def _empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Bat
     return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
 
 
-def _csv_types(file: Path) -> dict[str, pa.DataType]:
+def _csv_types(file: Path, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
     """Types that all values of the file have, widened until they do."""
     types: dict[str, pa.DataType] = {}
     while True:
         reader = _open_csv(file, types)
-        require_distinct(reader.schema.names, str(file))
+        require_distinct([name for name in reader.schema.names if columns is None or name in columns], str(file))
         types = {**{entry.name: entry.type for entry in reader.schema}, **types}
         types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
         misfit = _misfit(reader)
@@ -258,7 +269,7 @@ def _open_csv(
         read_options=pa_csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
-            column_types=dict(types), include_columns=columns, strings_can_be_null=True
+            column_types=dict(types), include_columns=columns, strings_can_be_null=True, null_values=_NOTHING
         ),
     )
 

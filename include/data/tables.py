@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from include.data.arrivals import Arrivals, measure_arrivals
 from include.data.sources import read_pair, read_timed
 from include.errors import DataError
 from include.registry.spec import ModelSpec
@@ -28,12 +30,15 @@ class ModelTables:
         All rows known at that moment, from the start of the reference on, recent ones included and last.
     window_start : datetime or None
         Where the recent rows begin; None without timestamps.
+    arrivals : Arrivals or None
+        How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     """
 
     reference: pd.DataFrame
     recent: pd.DataFrame
     history: pd.DataFrame
     window_start: datetime | None
+    arrivals: Arrivals | None = None
 
 
 def read_tables(
@@ -64,12 +69,15 @@ def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     if missing:
         found = ", ".join(str(name) for name in table.columns)
         raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)}; found: {found}")
-    if spec.features is not None:
-        return list(spec.features)
-    names = [name for name in table.columns if name not in {spec.timestamp, spec.target, spec.prediction}]
+    names = _features(spec, table)
     if not names:
         raise DataError(f"model {spec.name}: field features: there is no column besides target and timestamp")
     return names
+
+
+def new_features(spec: ModelSpec, table: pd.DataFrame, known: Collection[str]) -> tuple[str, ...]:
+    """Columns of `table` that would be features of a new first version, and that the champion does not know."""
+    return tuple(name for name in _features(spec, table) if name in table.columns and name not in known)
 
 
 def table_hash(table: pd.DataFrame) -> str:
@@ -79,12 +87,17 @@ def table_hash(table: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
+    if spec.features is not None:
+        return list(spec.features)
+    special = {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    return [name for name in table.columns if name not in special]
+
+
 def _timed(spec: ModelSpec, data_dir: Path, as_of: datetime, seen_until: datetime | None) -> ModelTables:
     assert spec.timestamp is not None
     assert spec.reference is not None
     history = read_timed(spec, data_dir, as_of)
-    if spec.reference.start is not None:
-        history = history[history[spec.timestamp] >= pd.Timestamp(spec.reference.start)].reset_index(drop=True)
     times = history[spec.timestamp]
     if spec.label_delay:  # labels younger than this had not arrived at that moment
         history = history.assign(
@@ -98,4 +111,5 @@ def _timed(spec: ModelSpec, data_dir: Path, as_of: datetime, seen_until: datetim
         recent=history[times >= pd.Timestamp(start)].reset_index(drop=True),
         history=history,
         window_start=start,
+        arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
     )

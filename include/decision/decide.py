@@ -97,8 +97,10 @@ def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:
 
 
 def _changed(evidence: Evidence, kind: SignalKind) -> list[str]:
-    ranked = sorted(evidence.of_kind(kind), key=lambda signal: -(signal.value or 0.0))
-    return [signal.feature for signal in ranked if signal.changed]
+    """Names of the columns that changed, the most telling first; of statements on all of them, what changed."""
+    found = [signal for signal in evidence.of_kind(kind) if signal.changed]
+    ranked = sorted(found, key=lambda signal: -(signal.value or 0.0) / (signal.threshold or 1.0))
+    return list(dict.fromkeys(signal.feature for signal in ranked if signal.feature)) or [s.statistic for s in ranked]
 
 
 def _root_cause(evidence: Evidence) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
 from include.data.profile import Column, Profile
-from include.scoring import Baseline, LabelledRows, Metric
+from include.detectors.running_errors import RunningErrors
+from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
 from include.signals import Signal
 from include.statistics import effective_size
 
@@ -23,33 +25,70 @@ class Comparison:
         Of the same columns; the recent one was counted into the reference's bins.
     labelled : LabelledRows or None
         Recent rows whose label has arrived, with the champion's predictions; None where there are none.
+    unlabelled : PredictedRows or None
+        Recent rows whose label has not arrived, with the champion's probabilities; None where there are none.
     metric : Metric or None
         The model's primary metric.
     baseline : Baseline or None
         How good the champion was when it was accepted.
     calibration : Calibration or None
         How much a row of each column tells, as measured on the reference; None where it is too short for that.
+    outputs : mapping of str to (Profile, Profile)
+        Under ``target`` and ``prediction`` the profiles of the reference's and of the recent rows' one column.
+    running : RunningErrors or None
+        The champion's errors so far, the recent rows counted in; None without timestamps or labels.
     minimum_rows : int
         With fewer recent rows nothing is called changed, but for a column that is gone.
+    arrivals : Arrivals or None
+        How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
+    new_columns : tuple of str
+        Columns of the recent rows that the reference does not have.
     """
 
     reference: Profile
     recent: Profile
     labelled: LabelledRows | None = None
+    unlabelled: PredictedRows | None = None
     metric: Metric | None = None
     baseline: Baseline | None = None
     calibration: Calibration | None = None
+    outputs: Mapping[str, tuple[Profile, Profile]] = field(default_factory=dict)
+    running: RunningErrors | None = None
     minimum_rows: int = 100
+    arrivals: Arrivals | None = None
+    new_columns: tuple[str, ...] = ()
 
-    def effective_rows(self, name: str, column: Column, rows: int) -> float:
-        """How many independent rows `rows` of the column are worth.
+    @property
+    def coverage(self) -> float:
+        """Share of the recent rows whose label has arrived, in [0, 1]; 0 without recent rows."""
+        return len(self.labelled or ()) / self.recent.rows if self.recent.rows else 0.0
+
+    def effective_rows(self, name: str, column: Column, rows: int, *, spread: bool = False) -> float:
+        """How many independent rows `rows` of the column are worth, for statements on its level or on its spread.
 
         Both reference and recent rows count as the reference's do: a jump among the recent ones would make neighbours
         alike, and so hide itself.
         """
-        if self.calibration is not None and name in self.calibration.inflation:
-            return rows / self.calibration.inflation[name]
+        if self.calibration is not None:
+            measured = self.calibration.inflation.get(name)
+            measured = self.calibration.spread_inflation.get(name, measured) if spread else measured
+            if measured is not None:
+                return rows / measured
         return effective_size(rows, column.lag1)
+
+    def how_counted(self, name: str) -> str:
+        """What the effective rows of a column rest on, for the record; empty where they were measured as they should.
+
+        A reference shorter than 20 recent windows allows less than a full calibration, and none at all below 40 rows.
+        """
+        if self.calibration is None or name not in self.calibration.inflation:
+            return "effective rows from its autocorrelation: the reference is too short to calibrate"
+        notes = []
+        if self.calibration.block_rows < self.calibration.window_rows:
+            notes.append(f"calibrated on stretches of {self.calibration.block_rows} rows: the reference is short")
+        if name in self.calibration.trending:
+            notes.append("it moves steadily through the reference itself")
+        return "; ".join(notes)
 
 
 class Detector(Protocol):

@@ -5,27 +5,50 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from include.detectors.comparison import Comparison
+from include.detectors.error_score import ErrorScore, row_errors
 from include.scoring import Task
 from include.signals import Signal, SignalKind, Verdict
-from include.statistics import autocorrelation, effective_size, steady_autocorrelation, welch_p_value
+from include.statistics import (
+    autocorrelation,
+    bootstrap_means,
+    effective_size,
+    steady_autocorrelation,
+    trend_p_value,
+    welch_p_value,
+)
 
 Floats = npt.NDArray[np.float64]
+
+TREND_SHARE = 0.1  # of the level; the trend finds little that the halves do not, and what it spends they miss
+LINE = 1.5  # a straight line fitted to a jump halfway rises by so many times the jump
+FAR = 5.0  # scales; an error beyond counts as one just there when the size of the rise is judged
+DRAWS = 400
+POINTS = 250  # a longer half is averaged over stretches before it is resampled
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConceptDriftDetector:
-    """Errors of the later half of the recent rows against those of the earlier half.
+    """Errors of the later half of the recent rows against those of the earlier half, and their trend over all rows.
 
-    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Changed when the mean error rose
-    by at least `threshold` and the rise is beyond chance (one-sided Welch test on effective rows). Both depend on
-    ratios only, so that errors in cents and in millions are judged alike. The trend over windows of
-    `window_size` rows goes on record: a gradual decline has a high rank correlation with time, a jump a lower one.
+    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Two questions are asked:
+
+    - Is the rise beyond chance? Each error is scored by an `ErrorScore` fitted to all of them, so that heavy tails
+      neither alarm nor blind; the scores of the halves are compared by a one-sided Welch test on effective rows
+      (signal ``error_increase``), and their correlation with time is tested (``error_trend``). The level is shared
+      out, nine tenths to the halves, so that both together call an unchanged stream changed at most that often.
+    - Does it matter? The halves: unless the rise of the mean error is below `threshold` with 95 % confidence (block
+      bootstrap [1]_). On few rows that asks little, on many rows it keeps a small rise quiet however certain it is.
+      The trend: when the line through the errors rises by at least as much, from the first row to the last, as the
+      line through a jump by `threshold` would: half as much again.
+
+    Only ratios of errors matter, so that errors in cents and in millions are judged alike. Without the champion's
+    earlier errors no test whatever finds more than 79 % of rises by 20 % in 1,000 t-distributed errors (3 degrees of
+    freedom) at 2 % false alarms: that is what the likelihood ratio, the best test there is, finds.
 
     Parameters
     ----------
@@ -33,8 +56,13 @@ class ConceptDriftDetector:
         Rows in a window; at least two windows are needed.
     threshold : float, default 0.15
         Relative rise of the mean error that matters.
-    level : float, default 0.01
-        Probability of calling an unchanged stream changed.
+    level : float, default 0.02
+        Probability of calling an unchanged stream changed on one check.
+
+    References
+    ----------
+    .. [1] H. R. Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics
+       17 (1989).
 
     Examples
     --------
@@ -46,16 +74,18 @@ class ConceptDriftDetector:
 
     window_size: int = 100
     threshold: float = 0.15
-    level: float = 0.01
+    level: float = 0.02
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
-        """One signal, about the labelled recent rows."""
+        """Two signals about the labelled recent rows: the later half against the earlier one, and the trend."""
         labelled = comparison.labelled
+        if labelled is not None and labelled.periods_per_year is not None:
+            return self._unknown(Verdict.NO_DATA, "a trading model's rows have returns, not errors")
         if labelled is None:
-            return [self._judge(np.empty(0), comparison.minimum_rows)]
+            return self._judge(np.empty(0), comparison.minimum_rows)
         classes = comparison.metric is not None and comparison.metric.task is Task.CLASSIFICATION
-        errors = _errors(labelled.predicted, labelled.actual, classes=classes)
-        return [self._judge(errors, comparison.minimum_rows)]
+        errors = row_errors(labelled.predicted, labelled.actual, classes=classes)
+        return self._judge(errors, comparison.minimum_rows)
 
     def detect_prediction_error_drift(
         self, predictions: npt.ArrayLike, actuals: npt.ArrayLike
@@ -67,72 +97,121 @@ class ConceptDriftDetector:
         bool
             Whether the errors rose.
         dict
-            verdict, error_increase, p_value, trend, first_mae, second_mae, confidence, reason.
+            verdict, error_increase, p_value, trend, trend_p_value, trend_increase, first_mae, second_mae,
+            increase_low, increase_high, confidence, reason.
         """
         predicted, actual = np.asarray(predictions), np.asarray(actuals)
         classes = not (np.issubdtype(predicted.dtype, np.number) and np.issubdtype(actual.dtype, np.number))
-        signal = self._judge(_errors(predicted, actual, classes=classes), 0)
-        return signal.changed, {
-            "verdict": str(signal.verdict),
-            "error_increase": signal.value,
-            "p_value": signal.p_value,
-            "confidence": None if signal.p_value is None else 1.0 - signal.p_value,
-            "reason": signal.reason,
-            **signal.detail,
+        rise, trend = self._judge(row_errors(predicted, actual, classes=classes), 0)
+        told = trend if trend.changed and not rise.changed else rise
+        return told.changed, {
+            "verdict": str(told.verdict),
+            "error_increase": rise.value,
+            "p_value": rise.p_value,
+            "trend_increase": trend.value,
+            "trend_p_value": trend.p_value,
+            "confidence": None if told.p_value is None else 1.0 - told.p_value,
+            "reason": told.reason,
+            **rise.detail,
+            **trend.detail,
         }
 
-    def _judge(self, errors: Floats, minimum_rows: int) -> Signal:
-        value, p_value, detail = None, None, {}
+    def _judge(self, errors: Floats, minimum_rows: int) -> tuple[Signal, Signal]:
+        errors = errors[np.isfinite(errors)]
         needed = max(2 * self.window_size, minimum_rows)
         if len(errors) == 0:
-            verdict, reason = Verdict.NO_DATA, "no recent row has a label"
-        elif len(errors) < needed:
-            verdict, reason = Verdict.INCONCLUSIVE, f"{len(errors)} labelled rows, {needed} needed"
-        else:
-            before, after = np.array_split(errors, 2)
-            value = _rise(float(before.mean()), float(after.mean()))
-            usual = autocorrelation(before)
-            p_value = welch_p_value(**_moments("before", before, usual), **_moments("after", after, usual))
-            detail = {
-                "first_mae": float(before.mean()),
-                "second_mae": float(after.mean()),
-                "trend": self._trend(errors),
-            }
-            verdict = Verdict.CHANGED if value >= self.threshold and p_value < self.level else Verdict.STABLE
-            reason = f"mean error {value:+.1%} from the earlier to the later half, p {p_value:.2g}"
+            return self._unknown(Verdict.NO_DATA, "no recent row has a label")
+        if len(errors) < needed:
+            return self._unknown(Verdict.INCONCLUSIVE, f"{len(errors)} labelled rows, {needed} needed")
+        unit = float(errors.max()) or 1.0
+        errors = errors / unit
+        fit = ErrorScore.fit(errors)
+        scores = errors if fit is None else fit(errors)
+        capped = errors if fit is None else np.minimum(errors, FAR * fit.scale)
+        sizes = [_effective(half, np.array_split(scores, 2)[0]) for half in np.array_split(scores, 2)]
+        return self._halves(errors, capped, scores, sizes, unit), self._line(capped, scores, sum(sizes))
+
+    def _halves(self, errors: Floats, capped: Floats, scores: Floats, sizes: Sequence[float], unit: float) -> Signal:
+        first, second = np.array_split(scores, 2)
+        p_value = welch_p_value(
+            mean_before=float(first.mean()), variance_before=float(first.var(ddof=1)), size_before=sizes[0],
+            mean_after=float(second.mean()), variance_after=float(second.var(ddof=1)), size_after=sizes[1],
+        )  # fmt: skip
+        value, low, high = _rise(*np.array_split(capped, 2))
+        before, after = (float(half.mean()) * unit for half in np.array_split(errors, 2))
+        level = (1.0 - TREND_SHARE) * self.level
         return Signal(
-            kind=SignalKind.CONCEPT_DRIFT, statistic="error_increase", verdict=verdict, value=value,
-            threshold=self.threshold, p_value=p_value, level=self.level, reason=reason, detail=detail,
+            kind=SignalKind.CONCEPT_DRIFT, statistic="error_increase", value=value, threshold=self.threshold,
+            verdict=Verdict.CHANGED if p_value < level and high >= self.threshold else Verdict.STABLE,
+            p_value=p_value, level=level,
+            reason=f"mean error {value:+.1%} from the earlier to the later half, p {p_value:.2g}",
+            detail={"first_mae": before, "second_mae": after, "increase_low": low, "increase_high": high},
         )  # fmt: skip
 
-    def _trend(self, errors: Floats) -> float:
-        """Rank correlation of the windows' mean errors with time, in [-1, 1]."""
-        means = [float(window.mean()) for window in np.array_split(errors, len(errors) // self.window_size)]
-        if min(means) == max(means):
-            return 0.0
-        from scipy import stats
+    def _line(self, capped: Floats, scores: Floats, size: float) -> Signal:
+        p_value = trend_p_value(scores, size)
+        value, threshold, level = _line_rise(capped), LINE * self.threshold, TREND_SHARE * self.level
+        windows = len(capped) // self.window_size
+        return Signal(
+            kind=SignalKind.CONCEPT_DRIFT, statistic="error_trend", value=value, threshold=threshold,
+            verdict=Verdict.CHANGED if p_value < level and value >= threshold else Verdict.STABLE,
+            p_value=p_value, level=level,
+            reason=f"errors follow a line that moves {value:+.1%} from the first row to the last, p {p_value:.2g}",
+            detail={"trend": _rank_correlation([float(part.mean()) for part in np.array_split(capped, windows)])},
+        )  # fmt: skip
 
-        return float(stats.spearmanr(means, np.arange(len(means))).statistic)
+    def _unknown(self, verdict: Verdict, reason: str) -> tuple[Signal, Signal]:
+        rise, trend = (
+            Signal(
+                kind=SignalKind.CONCEPT_DRIFT, statistic=statistic, verdict=verdict, threshold=scale * self.threshold,
+                level=share * self.level, reason=reason,
+            )
+            for statistic, scale, share in (
+                ("error_increase", 1.0, 1.0 - TREND_SHARE),
+                ("error_trend", LINE, TREND_SHARE),
+            )
+        )  # fmt: skip
+        return rise, trend
 
 
-def _errors(predicted: npt.NDArray[Any], actual: npt.NDArray[Any], *, classes: bool) -> Floats:
-    if predicted.shape != actual.shape or predicted.ndim != 1:
-        raise ValueError(f"predictions {predicted.shape} and actuals {actual.shape} must be 1-d and of equal length")
-    if classes:
-        return np.asarray(predicted != actual, dtype=float)
-    errors = np.abs(predicted.astype(float) - actual.astype(float))
-    return np.asarray(errors[np.isfinite(errors)])
+def _effective(half: Floats, first: Floats) -> float:
+    """Effective rows of one half, whose scores are at least as alike as those before a change."""
+    return effective_size(len(half), steady_autocorrelation(half, autocorrelation(first)))
 
 
-def _rise(before: float, after: float) -> float:
-    if before == 0.0:
-        return math.inf if after > 0.0 else 0.0
-    return after / before - 1.0
+def _rise(before: Floats, after: Floats) -> tuple[float, float, float]:
+    """Relative rise of the mean, and its 90 % interval by block bootstrap."""
+    means = [bootstrap_means(_averaged(half), draws=DRAWS, seed=seed) for seed, half in enumerate((before, after))]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rises = np.nan_to_num(means[1] / means[0] - 1.0, nan=0.0, posinf=math.inf)
+    low, high = np.quantile(rises, [0.05, 0.95], method="nearest")
+    start, end = float(before.mean()), float(after.mean())
+    value = end / start - 1.0 if start > 0.0 else (math.inf if end > 0.0 else 0.0)
+    return value, float(low), float(high)
 
 
-def _moments(name: str, errors: Floats, usual: float) -> dict[str, float]:
-    return {
-        f"mean_{name}": float(errors.mean()),
-        f"variance_{name}": float(errors.var(ddof=1)),
-        f"size_{name}": effective_size(len(errors), steady_autocorrelation(errors, usual)),
-    }
+def _averaged(values: Floats) -> Floats:
+    """At most `POINTS` means of consecutive rows: resampling a million rows costs as little as a thousand."""
+    if len(values) <= POINTS:
+        return values
+    starts = np.arange(POINTS) * len(values) // POINTS
+    return np.asarray(np.add.reduceat(values, starts) / np.diff(starts, append=len(values)))
+
+
+def _line_rise(errors: Floats) -> float:
+    """Relative rise, from the first row to the last, of the straight line fitted to the errors."""
+    time = np.linspace(-0.5, 0.5, len(errors))
+    middle, slope = float(errors.mean()), float(time @ errors) / float(time @ time)
+    start, end = middle - 0.5 * slope, middle + 0.5 * slope
+    if start > 0.0:
+        return max(end / start - 1.0, -1.0)
+    return math.inf if end > start else 0.0
+
+
+def _rank_correlation(means: Sequence[float]) -> float:
+    """Spearman's rank correlation of the windows' mean errors with time, in [-1, 1]."""
+    if min(means) == max(means):
+        return 0.0
+    from scipy import stats
+
+    return float(stats.spearmanr(means, np.arange(len(means))).statistic)

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
-from include.data.profile import CategoricalColumn, Column, NumericColumn, profile_table
+from include.data.profile import Column, NumericColumn, profile_table
 from include.detectors.comparison import Comparison
+from include.detectors.distances import DIVERGENCES, grouped, wasserstein
+from include.detectors.score_tests import Sizes, column_tests, number_of_tests
 from include.signals import Signal, SignalKind, Verdict
 
 FEWEST_EFFECTIVE_ROWS = 4.0  # below this no distribution test has a chance, whatever the number of rows
-LEAST_EXPECTED = 5.0  # categories expected less often than this are pooled, the usual condition of the χ² test
+
+#: The smallest effects that matter, all of about the size of a normal column's move by 0.05 standard deviations.
+SMALLEST_EFFECTS: Mapping[str, float] = {"ks": 0.02, "cramers_v": 0.02, "mean_shift": 0.05, "variance_shift": 0.15}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataDriftDetector:
-    """Kolmogorov-Smirnov test for each numeric column, χ² test for each column of categories.
+    """Tests of each column's shape (KS), location, spread, and categories (χ²), honest about rows that are alike.
 
-    The KS statistic is the largest distance of two distribution functions [1]_, here read off the bins of two
-    profiles: exact when the reference has no more distinct values than bins, else too small by at most the share of
-    one bin. The effect size of the χ² test is Cramér's V.
+    The KS statistic is the largest distance of two distribution functions [1]_. It is blunt where a whole column moves
+    or widens a little, so that the mean and the mean square of the column's normal scores are tested besides. The
+    effect size of the χ² test is Cramér's V. PSI, KL and JS divergences and the Wasserstein distance go on record with
+    them; they are measures, not tests.
 
     Two corrections make the p-values honest. Rows that follow each other in time are alike, so that the tests count
     *effective* rows: as measured on the reference (see `include.data.calibration`), or where that is too short by
-    its autocorrelation (see `include.statistics.effective_size`). And with many columns one of them will look changed
-    by chance, so that each column has to meet ``threshold / columns`` (Bonferroni; valid for correlated columns too).
+    its autocorrelation (see `include.statistics.effective_size`). And among many tests one will look changed
+    by chance, so that each column has its share of the level, and each of its tests a share of that (Bonferroni; valid
+    for correlated columns too).
 
     Parameters
     ----------
     threshold : float, default 0.05
         Probability that any column is called changed on one check although nothing changed.
-    minimum_effect : float, default 0.02
-        Smallest KS distance or Cramér's V, both in [0, 1], that matters: with a million rows every
-        difference is significant. A normal column moved by 0.05 standard deviations has a KS distance of 0.02.
+    minimum_effects : mapping of str to float
+        For each test the smallest effect that matters: with a million rows every difference is significant. KS
+        distance and Cramér's V in [0, 1]; ``mean_shift`` in standard deviations; ``variance_shift`` the logarithm of
+        the ratio of mean squares (0.15: +16 %).
+    kind : SignalKind
+        What the columns are: inputs, or the target, or predictions.
 
     References
     ----------
@@ -49,14 +58,16 @@ class DataDriftDetector:
     """
 
     threshold: float = 0.05
-    minimum_effect: float = 0.02
+    minimum_effects: Mapping[str, float] = field(default_factory=lambda: dict(SMALLEST_EFFECTS))
+    kind: SignalKind = SignalKind.DATA_DRIFT
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
-        """One signal for each column that both profiles have."""
-        reference, recent = comparison.reference, comparison.recent
-        names = [name for name in reference.columns if name in recent.columns]
-        level = self.threshold / max(len(names), 1)
-        return [self._signal(name, reference.columns[name], recent.columns[name], level, comparison) for name in names]
+        """Signals for each column that both profiles have, one a test."""
+        names = [name for name in comparison.reference.columns if name in comparison.recent.columns]
+        found = [signal for name in names for signal in self._column(name, comparison)]
+        share = self.threshold / max(len(comparison.reference.columns), 1)
+        tests = {name: number_of_tests(comparison.reference.columns[name]) for name in names}
+        return [self._judge(signal, share / tests[signal.feature]) for signal in found]
 
     def detect_distribution_shift(
         self, reference: pd.DataFrame, current: pd.DataFrame
@@ -68,93 +79,75 @@ class DataDriftDetector:
         bool
             Whether any column changed.
         dict
-            For each column: statistic, value, p_value, level, verdict, reason.
+            For each column, of its most telling test: statistic, value, p_value, level, verdict, reason; and the
+            measures psi, kl_divergence, js_distance and wasserstein.
         """
         known = profile_table(reference, list(reference.columns))
         comparison = Comparison(
             reference=known, recent=profile_table(current, list(known.columns), against=known), minimum_rows=1
         )
-        signals = self.detect(comparison)
-        return any(signal.changed for signal in signals), {
-            signal.feature: {
-                "statistic": signal.statistic,
-                "value": signal.value,
-                "p_value": signal.p_value,
-                "level": signal.level,
-                "verdict": str(signal.verdict),
-                "reason": signal.reason,
-            }
-            for signal in signals
-        }
+        found: dict[str, dict[str, object]] = {}
+        signals = sorted(self.detect(comparison), key=lambda signal: (not signal.changed, signal.p_value or 0.0))
+        measures = {signal.feature: signal.detail for signal in signals if signal.statistic in ("ks", "cramers_v")}
+        for signal in signals:
+            found.setdefault(signal.feature, {
+                "statistic": signal.statistic, "value": signal.value, "p_value": signal.p_value,
+                "level": signal.level, "verdict": str(signal.verdict), "reason": signal.reason,
+                **measures[signal.feature],
+            })  # fmt: skip
+        return any(signal.changed for signal in signals), {name: found[name] for name in known.columns if name in found}
 
-    def _signal(self, name: str, reference: Column, recent: Column, level: float, comparison: Comparison) -> Signal:
-        statistic = "ks" if isinstance(recent, NumericColumn) else "cramers_v"
+    def _column(self, name: str, comparison: Comparison) -> Iterator[Signal]:
+        """What the tests of one column found, not judged yet; or one signal that says why there are none."""
+        reference, recent = comparison.reference.columns[name], comparison.recent.columns[name]
         before, here = _values(reference), _values(recent)
-        size = (
-            comparison.effective_rows(name, reference, before),
-            comparison.effective_rows(name, reference, here),
+        sizes = Sizes(
+            before=comparison.effective_rows(name, reference, before),
+            after=comparison.effective_rows(name, reference, here),
+            spread_before=comparison.effective_rows(name, reference, before, spread=True),
+            spread_after=comparison.effective_rows(name, reference, here, spread=True),
         )
-        verdict, value, p_value = Verdict.STABLE, None, None
-        if here == 0 or before == 0:
-            verdict, reason = Verdict.NO_DATA, f"{name}: no values{'' if before else ' in the reference'}"
-        elif here < comparison.minimum_rows or min(size) < FEWEST_EFFECTIVE_ROWS:
-            verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {here} values, {min(size):.1f} effective: too few to tell"
-        else:
-            value, p_value = _compare(reference, recent, *size)
-            if p_value < level and value >= self.minimum_effect:
-                verdict = Verdict.CHANGED
-            reason = f"{name}: {statistic} {value:.3f}, p {p_value:.2g} against {level:.2g}"
-        return Signal(
-            kind=SignalKind.DATA_DRIFT, statistic=statistic, feature=name, verdict=verdict, value=value,
-            threshold=self.minimum_effect, p_value=p_value, level=level, reason=reason,
-            detail={"rows": float(here), "effective_rows": size[1]},
-        )  # fmt: skip
+        few = here < comparison.minimum_rows or min(sizes.before, sizes.after) < FEWEST_EFFECTIVE_ROWS
+        if here == 0 or before == 0 or few:
+            verdict = Verdict.INCONCLUSIVE if here and before else Verdict.NO_DATA
+            reason = f"{name}: {here} values, {min(sizes.before, sizes.after):.1f} effective: too few to tell"
+            if verdict is Verdict.NO_DATA:
+                reason = f"{name}: no values{'' if before else ' in the reference'}"
+            statistic = "ks" if isinstance(recent, NumericColumn) else "cramers_v"
+            yield Signal(kind=self.kind, statistic=statistic, verdict=verdict, feature=name, reason=reason,
+                         threshold=self.minimum_effects[statistic])  # fmt: skip
+            return
+        measures = _measures(reference, recent)
+        for number, found in enumerate(column_tests(reference, recent, sizes)):
+            rows = sizes.spread_after if found.statistic == "variance_shift" else sizes.after
+            yield Signal(
+                kind=self.kind, statistic=found.statistic, feature=name, verdict=Verdict.STABLE, value=found.effect,
+                p_value=found.p_value, threshold=self.minimum_effects[found.statistic],
+                detail={"rows": float(here), "effective_rows": rows, **(measures if number == 0 else {})},
+                reason=comparison.how_counted(name),
+            )  # fmt: skip
 
-
-def ks_distance(reference: NumericColumn, recent: NumericColumn) -> float:
-    """Largest distance of the two distribution functions at and just below the reference's bin edges, in [0, 1]."""
-    first = np.cumsum(reference.counts)[:-1] / reference.finite
-    second = np.cumsum(recent.counts)[:-1] / recent.finite
-    below = (first - np.array(reference.at_edges) / reference.finite) - (
-        second - np.array(recent.at_edges) / recent.finite
-    )
-    return float(max(np.max(np.abs(first - second), initial=0.0), np.max(np.abs(below), initial=0.0)))
+    def _judge(self, signal: Signal, level: float) -> Signal:
+        if signal.value is None or signal.p_value is None or signal.threshold is None:
+            return replace(signal, level=level)
+        changed = signal.p_value < level and signal.value >= signal.threshold
+        reason = f"{signal.feature}: {signal.statistic} {signal.value:.3f}, p {signal.p_value:.2g} against {level:.2g}"
+        reason += f" ({signal.reason})" if signal.reason else ""
+        return replace(signal, level=level, verdict=Verdict.CHANGED if changed else Verdict.STABLE, reason=reason)
 
 
 def _values(column: Column) -> int:
     return column.finite if isinstance(column, NumericColumn) else column.present
 
 
-def _compare(reference: Column, recent: Column, before: float, after: float) -> tuple[float, float]:
+def _measures(reference: Column, recent: Column) -> dict[str, float]:
+    """Divergences, and for numbers the Wasserstein distance and the moments; those that are not finite are left out."""
+    shares = grouped(reference, recent)
+    found = {name: measure(shares) for name, measure in DIVERGENCES.items()}
     if isinstance(reference, NumericColumn) and isinstance(recent, NumericColumn):
-        return _kolmogorov_smirnov(reference, recent, before, after)
-    assert isinstance(reference, CategoricalColumn)  # a profile against a reference has its kinds
-    assert isinstance(recent, CategoricalColumn)
-    return _chi_square(reference, recent, before, after)
-
-
-def _kolmogorov_smirnov(
-    reference: NumericColumn, recent: NumericColumn, before: float, after: float
-) -> tuple[float, float]:
-    from scipy import stats
-
-    distance = ks_distance(reference, recent)
-    size = max(round(before * after / (before + after)), 1)
-    return distance, float(np.clip(stats.kstwo.sf(distance, size), 0.0, 1.0))
-
-
-def _chi_square(
-    reference: CategoricalColumn, recent: CategoricalColumn, before: float, after: float
-) -> tuple[float, float]:
-    from scipy import stats
-
-    names = sorted(set(reference.counts) | set(recent.counts))
-    table = np.array([[c.counts.get(name, 0) for name in names] for c in (reference, recent)], dtype=float)
-    table *= np.array([[before], [after]]) / table.sum(axis=1, keepdims=True)
-    rare = table.sum(axis=0) * min(before, after) / (before + after) < LEAST_EXPECTED
-    pooled = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)]) if rare.any() else table
-    pooled = pooled[:, pooled.sum(axis=0) > 0]
-    if pooled.shape[1] < 2:
-        return 0.0, 1.0
-    outcome = stats.chi2_contingency(pooled, correction=False)
-    return float(np.sqrt(outcome.statistic / pooled.sum())), float(outcome.pvalue)
+        distance, error = wasserstein(reference, recent)
+        found |= {
+            "wasserstein": distance, "wasserstein_error": error, "mean": recent.mean, "variance": recent.variance,
+            "reference_mean": reference.mean, "reference_variance": reference.variance,
+        }  # fmt: skip
+    return {name: value for name, value in found.items() if math.isfinite(value)}

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from include.data.profile import Profile
+from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
+from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline
 from include.signals import Signal
 
@@ -58,12 +59,14 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One metric of one version on one window."""
+    """One metric of one version on one window, with its 90 % interval where there is one."""
 
     version: int
     metric: str
     value: float
     rows: int
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +80,8 @@ class Analysis:
     rows, labelled_rows : int
         Recent rows; of them with a label.
     champion_version : int or None
+    running : RunningErrors or None
+        The champion's errors so far, this run's recent rows counted in; the next run goes on from there.
     """
 
     model_name: str
@@ -88,6 +93,7 @@ class Analysis:
     champion_version: int | None
     signals: Sequence[Signal]
     measurements: Sequence[Measurement] = ()
+    running: RunningErrors | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +178,8 @@ class Outcome:
         Metrics of challenger and champion on the same held-out rows; empty where not measured.
     artifact_path, artifact_sha256, baseline, data_until, recent_hash, details
         As in `Version`.
-    reference : Profile or None
-        Profile of the rows a promoted version was trained and accepted on.
+    reference : ReferenceProfiles or None
+        Profiles of the rows a promoted version was trained and accepted on.
     error_type : str
         Class of the error that ended it; empty for none.
     """
@@ -187,6 +193,6 @@ class Outcome:
     baseline: Baseline | None = None
     data_until: datetime | None = None
     recent_hash: str = ""
-    reference: Profile | None = None
+    reference: ReferenceProfiles | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     error_type: str = ""

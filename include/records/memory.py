@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.data.profile import Profile
+from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
+from include.detectors.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError
 from include.records.entries import Analysis, Event, EventStatus, Version, VersionStatus
 from include.records.json_values import clean_json, to_utc
@@ -24,6 +25,7 @@ from include.records.rows import (
     event_from_row,
     measurement_rows,
     new_event_row,
+    running_errors,
     signal_rows,
 )
 
@@ -64,6 +66,14 @@ class MemoryStore:
             rows = self._analyses.get((model_name, run_id))
             return None if rows is None else analysis_from_rows(*rows)
 
+    def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
+        """Return the champion's errors as the latest earlier analysis of that version left them."""
+        with self._tables.guard:
+            rows = [row for (name, _), (row, _, _) in self._analyses.items() if name == model_name]
+        earlier = [row for row in rows if row["champion_version"] == version and row["as_of"] < to_utc(before)]
+        last = max(earlier, key=lambda row: (row["as_of"], row["run_id"]), default=None)
+        return None if last is None else running_errors(last)
+
     def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
         """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
         key = (analysis.model_name, analysis.run.run_id)
@@ -103,11 +113,11 @@ class MemoryStore:
         with self._tables.guard:
             return self._tables.versions_of(model_name)
 
-    def reference(self, model_name: str, version: int) -> Profile | None:
-        """Return the profile of the rows that a version was trained and accepted on."""
+    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
+        """Return the profiles of the rows that a version was trained and accepted on."""
         with self._tables.guard:
             stored = self._tables.profiles.get((model_name, version))
-        return None if stored is None else Profile.from_json(json.loads(stored))
+        return None if stored is None else ReferenceProfiles.from_json(json.loads(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.data.profile import Profile
+from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
+from include.detectors.running_errors import RunningErrors
 from include.errors import DataError
 from include.records import postgres_claim
 from include.records.entries import Analysis, Event, Version
@@ -25,6 +26,7 @@ from include.records.rows import (
     event_from_row,
     measurement_rows,
     new_event_row,
+    running_errors,
     signal_rows,
     version_from_row,
 )
@@ -67,6 +69,13 @@ class PostgresStore:
             found = _analyses(session, {"model_name": model_name, "run_id": run_id})
         return found[0] if found else None
 
+    def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
+        """Return the champion's errors as the latest earlier analysis of that version left them."""
+        key = {"model_name": model_name, "version": version, "before": to_utc(before)}
+        with transaction(self._connect) as session:
+            row = session.row("find_running_errors", key)
+        return None if row is None else running_errors(row)
+
     def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
         """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
@@ -99,11 +108,11 @@ class PostgresStore:
         with transaction(self._connect) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
 
-    def reference(self, model_name: str, version: int) -> Profile | None:
-        """Return the profile of the rows that a version was trained and accepted on."""
+    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
+        """Return the profiles of the rows that a version was trained and accepted on."""
         with transaction(self._connect) as session:
             row = session.row("find_reference", {"model_name": model_name, "version": version})
-        return None if row is None else Profile.from_json(row["profile"])
+        return None if row is None else ReferenceProfiles.from_json(row["profile"])
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""

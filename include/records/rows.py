@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from include.decision.decision import Decision
+from include.detectors.running_errors import RunningErrors
 from include.errors import DataError
 from include.records.entries import Analysis, Event, EventStatus, Measurement, Run, Version, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
-from include.scoring import Baseline
+from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
 from include.signals import Signal, SignalKind, Verdict
 
 Row = dict[str, Any]
@@ -20,6 +21,7 @@ JSON_COLUMNS = frozenset(
     {
         "config",
         "detail",
+        "running_errors",
         "blocked_by",
         "triggers",
         "trigger_metrics",
@@ -47,6 +49,7 @@ def analysis_row(analysis: Analysis, at: datetime) -> Row:
         "rows": analysis.rows,
         "labelled_rows": analysis.labelled_rows,
         "champion_version": analysis.champion_version,
+        "running_errors": None if analysis.running is None else analysis.running.to_json(),
         "analyzed_at": to_utc(at),
     }
 
@@ -63,7 +66,14 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         champion_version=row["champion_version"],
         signals=tuple(_signal(signal) for signal in signals),
         measurements=tuple(_measurement(measurement) for measurement in measurements),
+        running=running_errors(row),
     )
+
+
+def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
+    """Read the state of the running errors from the row of an analysis."""
+    stored = row["running_errors"]
+    return None if stored is None else RunningErrors.from_json(stored)
 
 
 def signal_rows(analysis: Analysis) -> list[Row]:
@@ -97,6 +107,8 @@ def measurement_rows(analysis: Analysis, at: datetime) -> list[Row]:
             "metric": clean_text(measurement.metric),
             "value": None if math.isnan(measurement.value) else float(measurement.value),
             "rows": measurement.rows,
+            "low": _number(measurement.low),
+            "high": _number(measurement.high),
             "measured_at": to_utc(at),
         }
         for measurement in analysis.measurements
@@ -196,8 +208,23 @@ def baseline_json(baseline: Baseline) -> Row:
 
 
 def _baseline(stored: Mapping[str, Any]) -> Baseline:
-    numbers = read_scores({name: value for name, value in stored.items() if name not in ("scores", "rows")})
-    return Baseline(scores=read_scores(stored["scores"]), rows=stored["rows"], **numbers)
+    """Read what `baseline_json` wrote, also before there were classes, slices and calibration."""
+    calibration, slices = stored.get("calibration"), stored.get("slices", {})
+    return Baseline(
+        scores=read_scores(stored["scores"]),
+        rows=stored["rows"],
+        **read_scores({name: stored[name] for name in ("effective_rows", "loss_mean", "loss_variance")}),
+        classes=tuple(stored.get("classes", ())),
+        positive=stored.get("positive", ""),
+        slices={
+            column: SliceBaseline(
+                rule=SliceRule(values=tuple(part["rule"]["values"]), edges=tuple(part["rule"]["edges"])),
+                baselines={name: _baseline(measured) for name, measured in part["baselines"].items()},
+            )
+            for column, part in slices.items()
+        },
+        calibration=None if calibration is None else ProbabilityCalibration.from_json(calibration),
+    )
 
 
 def _decision(stored: Mapping[str, Any]) -> Decision:
@@ -247,7 +274,9 @@ def _signal(row: Mapping[str, Any]) -> Signal:
 
 def _measurement(row: Mapping[str, Any]) -> Measurement:
     value = math.nan if row["value"] is None else row["value"]
-    return Measurement(version=row["version"], metric=row["metric"], value=value, rows=row["rows"])
+    return Measurement(
+        version=row["version"], metric=row["metric"], value=value, rows=row["rows"], low=row["low"], high=row["high"]
+    )
 
 
 def _number(value: float | None) -> float | None:

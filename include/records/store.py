@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from include.data.profile import Profile
+from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
+from include.detectors.running_errors import RunningErrors
 from include.records.entries import Analysis, Event, Outcome, Version
 
 
@@ -58,6 +59,13 @@ class Store(Protocol):
         """What that run saw of that model."""
         ...
 
+    def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
+        """The champion's errors as the latest analysis of `version` with an `as_of` earlier than `before` left them.
+
+        A run that is repeated, or runs twice at once, so starts from where it started first: no row counts twice.
+        """
+        ...
+
     def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
         """Keep a decision, and if it triggered open an event for it, in one transaction.
 
@@ -82,8 +90,8 @@ class Store(Protocol):
         """All versions of a model, oldest first."""
         ...
 
-    def reference(self, model_name: str, version: int) -> Profile | None:
-        """Profile of the rows that a version was trained and accepted on."""
+    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
+        """Profiles of the rows that a version was trained and accepted on."""
         ...
 
     def last_retrained_at(self, model_name: str) -> datetime | None:

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from include.errors import ConfigurationError
-from include.registry.spec import ModelSpec
+from include.registry.spec import ModelSpec, SampleSource, SqlSource
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -100,9 +100,9 @@ def _problem(line: dict[str, Any]) -> str:
     if line["type"] == "missing":
         return f"field {field} is missing"
     if line["type"] == "union_tag_invalid":
-        return f"field {field}.kind: found {found.get('kind')!r}; allowed: csv, parquet, sample"
+        return f"field {field}.kind: found {found.get('kind')!r}; allowed: csv, parquet, sample, sql"
     if line["type"] == "union_tag_not_found":
-        return f"field {field}.kind is missing; allowed: csv, parquet, sample"
+        return f"field {field}.kind is missing; allowed: csv, parquet, sample, sql"
     message = str(line["msg"]).removeprefix("Value error, ")
     shown = "" if isinstance(found, dict) else f"found {found!r}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
@@ -119,10 +119,8 @@ def _fields_at(where: list[str]) -> list[str]:
         annotation = section.model_fields[part].annotation
         options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
         section = next((option for option in options if issubclass(option, BaseModel)), section)
-    if kind == "sample":
-        from include.registry.spec import SampleSource
-
-        section = SampleSource
+    if kind in ("sample", "sql"):
+        section = SampleSource if kind == "sample" else SqlSource
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -9,7 +10,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from include.registry.durations import Duration
 from include.scoring import METRICS, Task
+from include.scoring.metric import NO_ROW_LOSS
 from include.triggers.presets import PRESETS, PolicySettings
+
+FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
 
 
 class _Section(BaseModel):
@@ -39,9 +43,10 @@ def _some_time(value: timedelta) -> timedelta:
 
 
 class FileSource(_Section):
-    """Rows in files. Either one `path` with a timestamp column, or a pair of files without timestamps.
+    """Rows in files. Either one `path` with a timestamp column, or a pair without timestamps.
 
-    Relative paths start from ``RETRAINING_DATA_DIR``.
+    A path is that of a file, of a folder of files, or a glob (``sales/2026-*.parquet``). Relative ones start from
+    ``RETRAINING_DATA_DIR``.
     """
 
     kind: Literal["csv", "parquet"]
@@ -62,6 +67,43 @@ class FileSource(_Section):
         """Whether there is one table with a timestamp column."""
         return self.path is not None
 
+    @property
+    def place(self) -> str:
+        """Where the rows are, for messages and records."""
+        return self.path or f"{self.reference_path} + {self.recent_path}"
+
+
+class SqlSource(_Section):
+    """Rows with a timestamp column that a query selects from a Postgres database.
+
+    `connection` names an Airflow connection that the environment holds (``AIRFLOW_CONN_SALES_DB`` for ``sales_db``);
+    no secret stands in a model file. The query may use ``%(start)s`` and ``%(end)s``, the bounds of the rows that are
+    needed (``start <= timestamp < end``), so that the server leaves the others out.
+    """
+
+    kind: Literal["sql"]
+    connection: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    query: str = Field(min_length=1)
+
+    @field_validator("query")
+    @classmethod
+    def _known_parameters(cls, query: str) -> str:
+        marks = re.findall(r"%(\([^)]*\)s|.?)", query, re.DOTALL)
+        wrong = [f"%{mark}" for mark in marks if mark not in ("%", "(start)s", "(end)s")]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r}: a query knows %(start)s and %(end)s; a per cent sign is written %%")
+        return query
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is one table with a timestamp column."""
+        return True
+
+    @property
+    def place(self) -> str:
+        """Where the rows are, for messages and records."""
+        return f"sql:{self.connection}"
+
 
 class SampleSource(_Section):
     """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
@@ -74,8 +116,13 @@ class SampleSource(_Section):
         """Whether there is one table with a timestamp column."""
         return self.name == "demand"
 
+    @property
+    def place(self) -> str:
+        """Where the rows are, for messages and records."""
+        return f"sample:{self.name}"
 
-Source = Annotated[FileSource | SampleSource, Field(discriminator="kind")]
+
+Source = Annotated[FileSource | SqlSource | SampleSource, Field(discriminator="kind")]
 
 
 class Reference(_Section):
@@ -130,6 +177,7 @@ class Policy(_Section):
     performance_level: float | None = Field(None, gt=0, lt=0.5)
     concept_drift_threshold: float | None = Field(None, gt=0)
     drift_level: float | None = Field(None, gt=0, lt=0.5)
+    drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
     outlier_share: float | None = Field(None, gt=0, lt=1)
     cooldown: Duration | None = None
 
@@ -139,6 +187,15 @@ class Policy(_Section):
         own.pop("preset")
         chosen = PRESETS[preset or self.preset].replace(**own).within_budget(check_every=check_every, window=window)
         return chosen.replace(**{name: own[name] for name in ("performance_level", "drift_level") if name in own})
+
+
+class Trading(_Section):
+    """That the model trades: `target` is a return (0.01 is +1 %), the prediction the position held over it.
+
+    `periods_per_year` annualises the Sharpe ratio: the rows that a year has, such as 252 trading days.
+    """
+
+    periods_per_year: float = Field(1.0, ge=1)
 
 
 class ModelSpec(_Section):
@@ -153,11 +210,17 @@ class ModelSpec(_Section):
     timestamp: str | None = None
     target: str
     prediction: str | None = None
+    probability: str | None = None
+    positive_class: str | None = None
+    slices: list[str] = Field(default_factory=list)
+    trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
+    measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
     window: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=28)
     check_every: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=6)
+    max_age: Annotated[Duration, AfterValidator(_some_time)] | None = None
     label_delay: Duration = timedelta(0)
     minimum_rows: int = Field(100, ge=10)
     metric: str
@@ -184,12 +247,35 @@ class ModelSpec(_Section):
         foreign = [name for name in self.gate.floors if METRICS[name].task is not self.task]
         if foreign:
             raise ValueError(f"gate.floors: {', '.join(foreign)} is not a metric for {self.task}")
+        self._classes_and_trading()
         if self.source.timed and (self.timestamp is None or self.reference is None):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):
             raise ValueError("a pair of reference and recent rows has no use for `timestamp` and `reference`")
-        special = {self.target, self.prediction, self.timestamp}
+        if not self.source.timed and self.max_age is not None:
+            raise ValueError("a pair of reference and recent rows has no use for `max_age`: it has no timestamps")
+        special = {self.target, self.prediction, self.probability, self.timestamp}
         if self.features is not None and special & set(self.features):
             wrong = ", ".join(sorted(str(name) for name in special & set(self.features)))
-            raise ValueError(f"features must not hold the target, the prediction or the timestamp: {wrong}")
+            raise ValueError(f"features must not hold target, prediction, probability or timestamp: {wrong}")
         return self
+
+    def _classes_and_trading(self) -> None:
+        """Whether metrics have what they need: row losses, probabilities, returns."""
+        metric, regression = METRICS[self.metric], self.task is Task.REGRESSION
+        if metric.losses is None:
+            raise ValueError(f"metric: {metric.name} {NO_ROW_LOSS}")
+        asked = [name for name in (self.metric, *self.gate.floors) if METRICS[name].for_trading]
+        if asked and self.trading is None:
+            raise ValueError(f"{asked[0]} is for trading models: add a section `trading` (see its periods_per_year)")
+        if regression and (self.probability is not None or self.positive_class is not None):
+            raise ValueError("probability and positive_class are for classification")
+        if not regression and self.trading is not None:
+            raise ValueError("trading is for regression: the prediction is a position, the target a return")
+        if self.probability is not None and (self.prediction is None or self.positive_class is None):
+            raise ValueError("probability needs `prediction`, recorded beside it, and `positive_class`, which it is of")
+        if metric.needs_probability and self.prediction is not None and self.probability is None:
+            raise ValueError(
+                f"metric {metric.name!r} needs probabilities, but with `prediction` they are to be recorded too: name "
+                "their column in `probability`, or leave `prediction` out, so that the champion is asked"
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import resource
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,19 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.calibration import Calibration, calibrate
-from include.data.profile import Profile, profile_table
+from include.data.reference import ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError
 from include.records.entries import EventStatus, Outcome, Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import ArtifactFolder, StoredModel
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.labelled import judged_rows, recorded_rows
 from include.retraining.prepare import Columns, TrainingRows, prepare, target_values
 from include.retraining.rows import Trained, row_choices, train_best
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
 from include.retraining.trainers.trainer import Predictor
-from include.scoring import METRICS, Baseline, LabelledRows, Task
+from include.scoring import METRICS, Baseline, LabelledRows
 
 _STATUS = {
     GateVerdict.PROMOTE: EventStatus.PROMOTED,
@@ -36,16 +37,10 @@ _STATUS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The version to beat: its record, and the profile of its reference."""
+    """The version to beat: its record, and the profiles of its reference."""
 
     version: Version
-    reference: Profile
-
-    @property
-    def calibration(self) -> Calibration | None:
-        """How much a row of each column tells; None where the reference was too short to measure it."""
-        stored = self.version.details.get("calibration")
-        return None if stored is None else Calibration.from_json(stored)
+    reference: ReferenceProfiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +51,7 @@ class _Judged:
     rows: TrainingRows
     trained: Trained
     result: GateResult
-    reference: Profile
-    calibration: Calibration | None
+    reference: ReferenceProfiles
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
@@ -101,8 +95,8 @@ class RetrainingExecutor:
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         names = feature_names(self.spec, tables.reference)
-        reference = profile_table(tables.reference, names, categorical=self.spec.categorical)
-        columns = Columns.of(reference)
+        reference = self._reference(tables, tables.reference, names, self.spec.categorical)
+        columns = Columns.of(reference.profile, names)
         rows = prepare(self.spec, [tables.reference], columns)
         if len(rows) < self.spec.minimum_rows:
             raise DataError(
@@ -112,59 +106,58 @@ class RetrainingExecutor:
         cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
         trial = self.trainer.fit(*rows.slice(0, cut), columns)
         features, actual = rows.slice(cut, len(rows))
-        predicted = trial.predict(features)
-        result = self._gate.judge_first(actual, predicted)
+        holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
+        result = self._gate.judge_first(holdout)
         final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
         trained = Trained(predictor=final, choice="reference", start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
-            columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
-            holdout=LabelledRows(actual=actual, predicted=predicted),
-            calibration=calibrate(tables.reference, reference, self._window_rows(tables)),
+            columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            reference=reference.with_outputs(_labels(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
-        columns = Columns.of(champion.reference)
+        columns = Columns.of(champion.reference.profile, champion.reference.inputs)
         rows = prepare(self.spec, [tables.history], columns)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
-        holdout = self._holdout(recent)
-        if holdout == 0:
+        last = self._holdout(recent)
+        if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
             return Outcome(status=EventStatus.HELD, reason=reason, details={"dropped_rows": dict(rows.dropped)})
-        stop = len(rows) - holdout
-        metric = METRICS[self.spec.metric]
+        stop = len(rows) - last
         choices = row_choices(
             self.spec.training.rows, reference_rows=len(tables.reference), recent_rows=recent,
             least=self.spec.minimum_rows,
         )  # fmt: skip
         trained = train_best(
-            self.trainer, rows, columns, choices, metric, stop=stop, validation=min(holdout, stop // 2)
+            self.trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2)
         )
         features, actual = rows.slice(stop, len(rows))
-        predicted = trained.predictor.predict(features)
-        rival = self._rival(champion, features, tables.history.iloc[rows.origin[stop:]])
-        result = self._gate.judge(actual, rival, predicted)
+        held_out = tables.history.iloc[rows.origin[stop:]]
+        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
+        result = self._gate.judge(self._rival(champion, features, actual, held_out), holdout)
         used = tables.history.iloc[rows.origin[trained.start :]]
-        reference = profile_table(used, list(columns.features), categorical=columns.categorical)
+        reference = self._reference(tables, used, columns.features, columns.categorical)
         until = _just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
-            columns=columns, rows=rows, trained=trained, result=result, reference=reference, data_until=until,
-            holdout=LabelledRows(actual=actual, predicted=predicted),
-            calibration=calibrate(used, reference, self._window_rows(tables)),
+            columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            reference=reference.with_outputs(_labels(self.spec, used), holdout.predicted),
             recent_hash="" if self.spec.source.timed else table_hash(tables.recent),
         )  # fmt: skip
 
-    def _rival(self, champion: Champion, features: pd.DataFrame, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    def _rival(
+        self, champion: Champion, features: pd.DataFrame, actual: npt.NDArray[Any], rows: pd.DataFrame
+    ) -> LabelledRows:
         """The champion's predictions: its artifact's, or for a model from elsewhere those that the rows carry."""
         if champion.version.artifact_path:
-            return self.load(champion.version).predictor.predict(features)
-        recorded = target_values(self.spec, rows[self.spec.prediction], "prediction")
-        if pd.isna(recorded).any():
-            raise DataError(
-                f"model {self.spec.name}: field prediction: held-out rows without the champion's prediction"
-            )
-        return recorded.astype(str) if self.spec.task is Task.CLASSIFICATION else recorded
+            return judged_rows(self.spec, self.load(champion.version).predictor, features, actual, rows)
+        return recorded_rows(self.spec, actual, rows)
+
+    def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
+        """Mean row loss of the primary metric; infinite where it cannot be computed."""
+        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual)
+        return math.inf if metric.hindrance(rows) else float(metric.row_loss(rows).mean())
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
@@ -185,6 +178,15 @@ class RetrainingExecutor:
         return PromotionGate(
             metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors
         )
+
+    def _reference(
+        self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str]
+    ) -> ReferenceProfiles:
+        """What later checks compare with, but for target and predictions."""
+        return make_reference(
+            used, inputs, categorical=categorical, measures=list(self.spec.measures), window=self.spec.window,
+            window_rows=self._window_rows(tables), timestamp=self.spec.timestamp,
+        )  # fmt: skip
 
     def _window_rows(self, tables: ModelTables) -> int:
         """Rows of a usual recent window."""
@@ -210,13 +212,12 @@ class RetrainingExecutor:
             champion_scores=result.champion_scores,
             artifact_path=path,
             artifact_sha256=sha256,
-            baseline=Baseline.measure(METRICS[self.spec.metric], judged.holdout),
+            baseline=Baseline.of_version(METRICS[self.spec.metric], judged.holdout),
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
             details={
                 **self._details(judged.rows, trained, result),
-                "calibration": judged.calibration.to_json() if judged.calibration is not None else None,
             },
         )
 
@@ -229,7 +230,7 @@ class RetrainingExecutor:
             "validation_losses": dict(trained.validation_losses),
             "dropped_rows": dict(rows.dropped),
             "training_data_hash": rows.sha256,
-            "training_data_path": _where(self.spec),
+            "training_data_path": self.spec.source.place,
             "estimator": self.spec.training.estimator,
             "hyperparameters": dict(self.spec.training.hyperparameters),
             "gate": {**gate, "verdict": str(result.verdict)},
@@ -242,13 +243,12 @@ class RetrainingExecutor:
             raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
 
 
+def _labels(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    """The labels that have arrived."""
+    values = target_values(spec, rows[spec.target])
+    return values[~pd.isna(values)]
+
+
 def _just_after(times: pd.Series[Any]) -> datetime:
     moment: datetime = times.iloc[-1].to_pydatetime()
     return moment + timedelta(microseconds=1)
-
-
-def _where(spec: ModelSpec) -> str:
-    source = spec.source.model_dump()
-    return " + ".join(
-        str(source[field]) for field in ("path", "reference_path", "recent_path") if source.get(field)
-    ) or (f"sample:{source.get('name')}")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import CategoricalColumn, Profile, category_name, to_floats
+from include.data.profile import CategoricalColumn, Profile, to_floats, to_names
 from include.data.tables import table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
@@ -25,10 +25,10 @@ class Columns:
     categorical: tuple[str, ...]
 
     @classmethod
-    def of(cls, reference: Profile) -> Columns:
+    def of(cls, reference: Profile, inputs: Sequence[str]) -> Columns:
         """As the reference has them: text that turns up in a numeric column later does not make it categorical."""
-        categorical = tuple(n for n, column in reference.columns.items() if isinstance(column, CategoricalColumn))
-        return cls(features=tuple(reference.columns), categorical=categorical)
+        categorical = tuple(name for name in inputs if isinstance(reference.columns[name], CategoricalColumn))
+        return cls(features=tuple(inputs), categorical=categorical)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +102,7 @@ def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     made: dict[str, Any] = {}
     for name in columns.features:
         if name in columns.categorical:
-            made[name] = table[name].map(category_name, na_action="ignore").astype(object)
-            made[name] = made[name].where(made[name].notna(), None)
+            made[name] = pd.Series(to_names(table[name]), index=table.index, dtype=object)
         else:
             floats = to_floats(table[name])[0]
             made[name] = np.where(np.isfinite(floats), floats, np.nan)
@@ -117,5 +116,4 @@ def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target"
         if unreadable:
             raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
         return np.where(np.isfinite(floats), floats, np.nan)
-    names = values.map(category_name, na_action="ignore").astype(object)
-    return np.asarray(names.where(names.notna(), None), dtype=object)
+    return to_names(values)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
 
 from include.retraining.prepare import Columns, TrainingRows
 from include.retraining.trainers.trainer import Predictor, Trainer
-from include.scoring import Metric
+
+Loss = Callable[[Predictor, pd.DataFrame, npt.NDArray[Any]], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +49,14 @@ def row_choices(wanted: str, *, reference_rows: int, recent_rows: int, least: in
 
 
 def train_best(
-    trainer: Trainer, rows: TrainingRows, columns: Columns, choices: list[RowChoice], metric: Metric, *, stop: int,
+    trainer: Trainer, rows: TrainingRows, columns: Columns, choices: list[RowChoice], loss: Loss, *, stop: int,
     validation: int,
 ) -> Trained:  # fmt: skip
     """Train on the rows before `stop`, chosen by the loss on the last `validation` of them.
 
     Each choice is trained on the rows before the validation rows and scored on those; the best is trained again on
-    its rows up to `stop`. With one choice, or choices that come to the same rows, nothing has to be measured.
+    its rows up to `stop`. With one choice, or choices that come to the same rows, nothing has to be measured. `loss` is
+    that of a model on rows and their labels; infinite where it cannot be computed.
     """
     fit_stop = stop - validation
     different = {choice.start(stop): choice for choice in reversed(choices)}
@@ -59,7 +65,7 @@ def train_best(
         features, actual = rows.slice(fit_stop, stop)
         for choice in different.values():
             trial = trainer.fit(*rows.slice(choice.start(fit_stop), fit_stop), columns)
-            losses[choice.name] = float(metric.row_loss(actual, trial.predict(features)).mean())
+            losses[choice.name] = loss(trial, features, actual)
         best = next(choice for choice in choices if choice.name == min(losses, key=lambda name: losses[name]))
     else:
         best = choices[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,9 @@ class PolicySettings:
         Least time between two retrainings of the model.
     false_retrains_per_quarter : float
         How many retrains of an unchanged model its owner puts up with.
+    drift_thresholds : mapping of str to float
+        Fixed thresholds for drift of the inputs, in place of the calibrated tests, which keep to the budget; see
+        `include.detectors.fixed_thresholds`. Empty: the calibrated tests.
     performance_level, drift_level : float
         Significance level of a check, for performance and for concept drift each; for drift of any input and for
         outliers each. The two pairs never fire together: drift asks for a retrain only while labels are missing.
@@ -40,6 +43,7 @@ class PolicySettings:
     outlier_share: float
     cooldown: timedelta
     false_retrains_per_quarter: float
+    drift_thresholds: Mapping[str, float] = field(default_factory=dict)
     performance_level: float = 0.0
     drift_level: float = 0.0
 

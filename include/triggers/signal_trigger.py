@@ -67,4 +67,7 @@ def _strength(signal: Signal) -> float:
 
 
 def _corrected(top: Signal, judged: Sequence[Signal]) -> float | None:
-    return None if top.p_value is None else min(top.p_value * len(judged), 1.0)
+    """The p-value corrected for all tests of the kind, each of which may take its own share of their level."""
+    if top.p_value is None or not top.level:
+        return top.p_value
+    return min(top.p_value * sum(signal.level or 0.0 for signal in judged) / top.level, 1.0)

@@ -14,24 +14,44 @@ from include.detectors import (
     DataDriftDetector,
     DataQualityDetector,
     Detector,
+    EstimatedPerformanceMonitor,
+    FixedThresholdDetector,
+    JointDriftDetector,
     ModelPerformanceMonitor,
     OutlierDetector,
+    OutputDriftDetector,
+    PageHinkleyDetector,
+    SlicePerformanceMonitor,
     SufficiencyDetector,
 )
+from include.detectors.joint_drift import CORRELATION, PAIR, SHIFT
 from include.orchestrator import standard_detectors
-from include.scoring import METRICS, Baseline
+from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows
 from include.signals import Verdict
 from include.triggers.presets import PRESETS
-from tests.detectors.comparisons import compare, predicted
+from tests.detectors.comparisons import compare, outputs, predicted
+from tests.scoring.samples import classified
+from tests.series import Floats
 
 DETECTORS = {
     "concept_drift": ConceptDriftDetector(),
     "data_drift": DataDriftDetector(),
     "data_quality": DataQualityDetector(),
+    "fixed_thresholds": FixedThresholdDetector(
+        thresholds={"psi": 0.3, "js_distance": 0.2, "ks": 0.2, "wasserstein": 0.2, "p_value": 0.001}
+    ),
+    "joint_drift": JointDriftDetector(),
     "outliers": OutlierDetector(),
+    "output_drift": OutputDriftDetector(),
+    "estimated_performance": EstimatedPerformanceMonitor(),
+    "page_hinkley": PageHinkleyDetector(),
     "performance": ModelPerformanceMonitor(),
+    "slice_performance": SlicePerformanceMonitor(),
     "sufficiency": SufficiencyDetector(),
 }
+
+
+ALL_COLUMNS = (SHIFT, PAIR, CORRELATION)  # statements on all columns together, which an empty one is part of
 
 
 @pytest.fixture(params=DETECTORS.values(), ids=DETECTORS.keys())
@@ -47,28 +67,51 @@ def table(rows: int, seed: int, *, shift: float = 0.0) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def comparison(recent: pd.DataFrame, *, worse: float = 1.0, minimum_rows: int = 100) -> Comparison:
+def comparison(detector: Detector, recent: pd.DataFrame, *, worse: float = 1.0, minimum_rows: int = 100) -> Comparison:
     """Recent rows with labels; in the later half the model errs `worse` times as much."""
+    if isinstance(detector, EstimatedPerformanceMonitor):
+        return waiting(recent, worse, minimum_rows)
     rng = np.random.default_rng(9)
     errors = rng.normal(size=len(recent)) * np.where(np.arange(len(recent)) < len(recent) / 2, 1.0, worse)
+    reference = table(1000, 0)
     return compare(
-        table(1000, 0), recent, labelled=predicted(errors), metric=METRICS["rmse"],
-        baseline=Baseline.measure(METRICS["rmse"], predicted(rng.normal(size=500))), minimum_rows=minimum_rows,
+        reference, recent, labelled=sliced(errors), metric=METRICS["rmse"],
+        outputs=outputs(target=(reference["x"], recent["x"]), prediction=(-reference["x"], -recent["x"])),
+        baseline=Baseline.of_version(METRICS["rmse"], sliced(rng.normal(size=500))), minimum_rows=minimum_rows,
+    )  # fmt: skip
+
+
+def sliced(errors: Floats) -> LabelledRows:
+    """Rows with these errors, every other one in the same slice."""
+    halves = np.where(np.arange(len(errors)) % 2 == 0, "even", "odd").astype(object)
+    return replace(predicted(errors), slices={"half": halves})
+
+
+def waiting(recent: pd.DataFrame, worse: float, minimum_rows: int) -> Comparison:
+    """Recent rows of a classifier that wait for their labels, `worse` times as hard as those at acceptance."""
+    rng, metric = np.random.default_rng(9), METRICS["accuracy"]
+    rows = classified(rng, len(recent), share=0.5, hardness=0.5 * worse)
+    assert rows.probability is not None
+    return compare(
+        table(1000, 0), recent, metric=metric, minimum_rows=minimum_rows,
+        baseline=Baseline.of_version(metric, classified(rng, share=0.5, hardness=0.5)),
+        unlabelled=PredictedRows(predicted=rows.predicted, probability=rows.probability, classes=rows.classes),
     )  # fmt: skip
 
 
 def test_every_standard_detector_is_under_this_contract() -> None:
-    used = {type(detector) for detector in standard_detectors(PRESETS["balanced"], "rmse")}
-    assert used == {type(detector) for detector in DETECTORS.values()}
+    fixed = PRESETS["balanced"].replace(drift_thresholds={"psi": 0.2})
+    used = [*standard_detectors(PRESETS["balanced"], "rmse"), *standard_detectors(fixed, "rmse")]
+    assert {type(detector) for detector in used} <= {type(detector) for detector in DETECTORS.values()}
 
 
 def test_same_comparison_gives_the_same_signals(detector: Detector) -> None:
-    given = comparison(table(400, 1, shift=0.2), worse=1.3)
+    given = comparison(detector, table(400, 1, shift=0.2), worse=1.3)
     assert list(detector.detect(given)) == list(detector.detect(given))
 
 
 def test_every_signal_has_a_reason_and_a_key_of_its_own(detector: Detector) -> None:
-    signals = detector.detect(comparison(table(400, 1, shift=3.0), worse=3.0))
+    signals = detector.detect(comparison(detector, table(400, 1, shift=3.0), worse=3.0))
     keys = [(signal.kind, signal.feature, signal.statistic) for signal in signals]
     assert signals
     assert len(set(keys)) == len(keys)
@@ -76,11 +119,11 @@ def test_every_signal_has_a_reason_and_a_key_of_its_own(detector: Detector) -> N
 
 
 def test_unchanged_rows_are_not_called_changed(detector: Detector) -> None:
-    assert not [signal for signal in detector.detect(comparison(table(400, 1))) if signal.changed]
+    assert not [signal for signal in detector.detect(comparison(detector, table(400, 1))) if signal.changed]
 
 
 def test_without_recent_rows_there_is_no_data(detector: Detector) -> None:
-    empty = replace(comparison(table(400, 1).iloc[:0]), labelled=None)
+    empty = replace(comparison(detector, table(400, 1).iloc[:0]), labelled=None)
     signals = detector.detect(empty)
     assert {signal.verdict for signal in signals} == {Verdict.NO_DATA}
     assert all(signal.p_value is None for signal in signals)
@@ -88,21 +131,21 @@ def test_without_recent_rows_there_is_no_data(detector: Detector) -> None:
 
 def test_column_without_values_does_not_disturb_the_others(detector: Detector) -> None:
     recent = table(400, 1, shift=0.5)
-    whole = {s for s in map(repr, detector.detect(comparison(recent))) if "'y'" not in s and "faults" not in s}
-    holed = {s for s in map(repr, detector.detect(comparison(recent.assign(y=np.nan)))) if "'y'" not in s}
-    assert holed == whole
+    found = [detector.detect(comparison(detector, rows)) for rows in (recent, recent.assign(y=np.nan))]
+    whole, holed = ({repr(signal) for signal in signals if signal.statistic not in ALL_COLUMNS} for signals in found)
+    assert {s for s in holed if "'y'" not in s} == {s for s in whole if "'y'" not in s and "faults" not in s}
 
 
 @pytest.mark.parametrize("rows", [1, 3, 99, 450])
 def test_below_the_minimum_of_rows_nothing_is_called_changed(detector: Detector, rows: int) -> None:
     recent = table(rows, 1, shift=8.0).assign(c="new")
-    signals = detector.detect(comparison(recent, worse=20.0, minimum_rows=rows + 1))
+    signals = detector.detect(comparison(detector, recent, worse=20.0, minimum_rows=rows + 1))
     assert not [signal for signal in signals if signal.changed]
 
 
 def test_detector_keeps_nothing_of_what_it_saw(detector: Detector) -> None:
-    given = comparison(table(400, 1))
+    given = comparison(detector, table(400, 1))
     before, settings = list(detector.detect(given)), repr(detector)
-    detector.detect(comparison(table(400, 2, shift=5.0), worse=9.0))
+    detector.detect(comparison(detector, table(400, 2, shift=5.0), worse=9.0))
     assert list(detector.detect(given)) == before
     assert repr(detector) == settings

@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 import pytest
 
+from include.detectors.running_errors import RunningErrors, update
 from include.errors import DataError
 from include.records.entries import EventStatus
 from include.records.store import Store
@@ -86,6 +87,50 @@ def test_measurements_of_a_version_come_back(store: Store) -> None:
     assert store.save_analysis(analysis, at=NOW) == analysis
     undefined = make_analysis("run-3", champion_version=1, measurements=(make_measurement(1, math.nan),))
     assert math.isnan(store.save_analysis(undefined, at=NOW).measurements[0].value)
+
+
+def counted(rows: int, first: int = 0) -> RunningErrors:
+    state, _ = update(None, np.linspace(0.1, 1.3, rows), [NOW + (first + row) * HOUR for row in range(rows)])
+    assert state is not None
+    return state
+
+
+@pytest.mark.parametrize("rows", [1, 600])
+def test_running_errors_come_back_to_the_last_digit(store: Store, rows: int) -> None:
+    execute(store, "run-1")
+    analysis = make_analysis("run-2", champion_version=1, running=counted(rows))
+    assert store.save_analysis(analysis, at=NOW) == analysis
+    assert store.running_errors("housing", 1, before=NOW + HOUR) == counted(rows)
+
+
+def test_running_errors_are_those_of_the_latest_earlier_analysis_of_the_version(store: Store) -> None:
+    execute(store, "run-1", at=NOW)
+    saved = {hour: counted(hour + 1) for hour in (3, 1, 2)}  # a run for a past time may come later
+    for hour, state in saved.items():
+        analysis = make_analysis(f"run-{hour}-later", champion_version=1, as_of=NOW + hour * HOUR, running=state)
+        store.save_analysis(analysis, at=NOW)
+    assert store.running_errors("housing", 1, before=NOW + HOUR) is None
+    assert store.running_errors("housing", 1, before=NOW + 3 * HOUR) == saved[2]
+    assert store.running_errors("housing", 1, before=NOW + 9 * HOUR) == saved[3]
+    assert store.running_errors("housing", 2, before=NOW + 9 * HOUR) is None
+    assert store.running_errors("iris", 1, before=NOW + 9 * HOUR) is None
+
+
+def test_repeated_run_finds_the_running_errors_that_it_found_first(store: Store) -> None:
+    execute(store, "run-1")
+    first = make_analysis("run-2", champion_version=1, as_of=NOW + HOUR, running=counted(5))
+    store.save_analysis(first, at=NOW)
+    second = make_analysis("run-3", champion_version=1, as_of=NOW + 2 * HOUR, running=counted(7))
+    for _ in range(2):
+        assert store.running_errors("housing", 1, before=NOW + 2 * HOUR) == first.running
+        store.save_analysis(second, at=NOW)
+
+
+def test_of_two_analyses_at_the_same_time_the_running_errors_are_those_of_the_last_by_name(store: Store) -> None:
+    execute(store, "run-1")
+    for number, run_id in enumerate(("run-b", "run-a", "run-C")):
+        store.save_analysis(make_analysis(run_id, champion_version=1, running=counted(number + 1)), at=NOW)
+    assert store.running_errors("housing", 1, before=NOW + HOUR) == counted(1)
 
 
 def test_unknown_champion_is_refused(store: Store) -> None:

@@ -18,7 +18,7 @@ from tests.records.examples import (
     NOW,
     execute,
     make_outcome,
-    make_profile,
+    make_reference,
     open_event,
 )
 
@@ -109,7 +109,7 @@ def test_promotion_makes_a_champion_with_history_and_reference(store: Store) -> 
     assert champion is not None
     assert (champion.label, champion.baseline, champion.data_until) == ("v1", outcome.baseline, NOW)
     assert (champion.artifact_path, champion.details) == (outcome.artifact_path, outcome.details)
-    assert store.reference("housing", 1) == make_profile()
+    assert store.reference("housing", 1) == make_reference()
 
 
 def test_next_promotion_retires_the_champion(store: Store) -> None:

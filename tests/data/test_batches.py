@@ -156,6 +156,13 @@ def test_columns_that_are_there_twice_are_refused(tmp_path: Path) -> None:
             list(batches)
 
 
+def test_column_that_nobody_asked_for_may_be_there_twice(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_arrays([pa.array([1])] * 3, names=["x", "x", "y"]), tmp_path / "twice.parquet")
+    (tmp_path / "twice.csv").write_text("x,x,y\n1,a,1\n", encoding="utf-8")
+    for source, file in ((ParquetBatches, "twice.parquet"), (CsvBatches, "twice.csv")):
+        assert [list(batch.columns) for batch in source(tmp_path / file, ["y"])] == [["y"], ["y"]]
+
+
 def test_spooled_rows_can_be_read_again() -> None:
     with Spooled(iter(FrameBatches(frame(10)))) as batches:
         first, second = list(batches), list(batches)

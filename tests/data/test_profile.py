@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from include.data.profile import BINS, CATEGORIES, REST, CategoricalColumn, NumericColumn, Profile, profile_table
-from include.detectors.data_drift import ks_distance
+from include.detectors.distances import ks_distance
 
 
 def column_of(values: object, *, against: Profile | None = None, categorical: bool = False) -> object:

@@ -1,10 +1,14 @@
-"""Any split of the rows into parts, merged in any order, gives the profile of the whole."""
+"""Any split of the rows into parts, merged in any order, gives the profile of the whole.
+
+``RETRAINING_TEST_SPLITS=2000`` tries that many random splits.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
 import math
+import os
 import random
 
 import numpy as np
@@ -29,6 +33,7 @@ from include.errors import DataError
 from include.statistics import autocorrelation
 
 ROWS = 60
+SPLITS = int(os.environ.get("RETRAINING_TEST_SPLITS", "60"))
 
 
 def table_of(seed: int, rows: int = ROWS) -> pd.DataFrame:
@@ -44,6 +49,10 @@ def table_of(seed: int, rows: int = ROWS) -> pd.DataFrame:
             "c": np.where(rng.random(rows) < 0.1, None, rng.choice(["a", "b", "new"], rows)),
             "flag": rng.random(rows) < 0.3,
             "t": pd.date_range("2026-01-01", periods=rows, freq="h", tz="UTC"),
+            "holed": pd.Series(pd.date_range("1960-01-01", periods=rows, freq="97h")).where(rng.random(rows) < 0.8),
+            "span": pd.Series(pd.to_timedelta(rng.integers(-9, 9, rows), unit="h")).where(rng.random(rows) < 0.8),
+            "maybe": pd.Series(rng.random(rows) < 0.3, dtype="boolean").mask(rng.random(rows) < 0.3),
+            "never": np.full(rows, np.nan),
         }
     )
 
@@ -84,13 +93,33 @@ def parts_of(table: pd.DataFrame, cuts: list[int]) -> list[tuple[int, pd.DataFra
     return [(start, table.iloc[start:stop]) for start, stop in itertools.pairwise(bounds)]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 1000), st.lists(st.integers(0, ROWS), max_size=6), st.randoms(use_true_random=False))
+@settings(max_examples=SPLITS, deadline=None)
+@given(st.integers(0, 1000), st.lists(st.integers(0, ROWS), max_size=12), st.randoms(use_true_random=False))
 def test_parts_in_any_order_give_the_whole(seed: int, cuts: list[int], order: random.Random) -> None:
     table = table_of(seed)
     parts = [profile_table(part, NAMES, against=REFERENCE, start=start) for start, part in parts_of(table, cuts)]
     order.shuffle(parts)
     assert_alike(merge_profiles(parts), profile_table(table, NAMES, against=REFERENCE, start=0))
+
+
+def test_parts_without_rows_and_parts_of_one_row_change_nothing() -> None:
+    table = table_of(3)
+    cuts = [*range(0, ROWS, 1), *range(0, ROWS, 5)]
+    parts = [profile_table(part, NAMES, against=REFERENCE, start=start) for start, part in parts_of(table, cuts)]
+    assert sum(part.rows == 0 for part in parts) == 13
+    for order in (parts, parts[::-1], parts[1::2] + parts[::2]):
+        assert_alike(merge_profiles(order), profile_table(table, NAMES, against=REFERENCE, start=0))
+
+
+def test_cells_of_another_type_are_counted_in_every_part() -> None:
+    known = profile_table(pd.DataFrame({"x": [1.0, 2.0], "c": ["a", "b"]}), ["x", "c"])
+    dates = pd.Series(pd.date_range("2026-01-01", periods=6)).where([True, True, False] * 2)
+    table = pd.DataFrame({"x": dates, "c": [1.0, np.nan, 3.0, 4.0, 5.0, 6.0]})
+    parts = [profile_table(table[at : at + 2], ["x", "c"], against=known, start=at) for at in (4, 0, 2)]
+    merged = merge_profiles(parts)
+    assert_alike(merged, profile_table(table, ["x", "c"], against=known, start=0))
+    assert [column.retyped for column in merged.columns.values()] == [4, 5]
+    assert [column.retyped for column in known.columns.values()] == [0, 0]
 
 
 @settings(max_examples=30, deadline=None)

@@ -23,7 +23,9 @@ def test_hand_computed_worsening() -> None:
     assert signal.changed
     assert signal.value == pytest.approx(0.2)
     assert signal.threshold == 0.10
-    assert dict(signal.detail) == pytest.approx({"current": 2.4, "baseline": 2.0, "rows": 300.0})
+    assert dict(signal.detail) == pytest.approx(
+        {"current": 2.4, "baseline": 2.0, "rows": 300.0, "low": 2.4, "high": 2.4, "coverage": 1.0}
+    )
 
 
 @pytest.mark.parametrize("metric", ["rmse", "mae", "r2"])

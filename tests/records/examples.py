@@ -9,11 +9,14 @@ from functools import cache, partial
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 from psycopg import sql
 
-from include.data.profile import Profile, profile_table
+from include.data.calibration import Calibration
+from include.data.profile import profile_table
+from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision, Severity
 from include.errors import ClaimLost
 from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
@@ -77,9 +80,13 @@ def make_decision(*, triggered: bool = True, **changes: Any) -> Decision:
     return Decision(**values)
 
 
-def make_profile() -> Profile:
+def make_reference() -> ReferenceProfiles:
     table = pd.DataFrame({"price": [1.0, 2.0, 3.0], "city": ["b", "a", "b"]})
-    return profile_table(table, ["price", "city"])
+    calibration = Calibration(inflation={"price": 1.5, "city": 1.0}, block_rows=20, window_rows=30)
+    reference = ReferenceProfiles(
+        profile=profile_table(table, ["price", "city"]), inputs=("price", "city"), calibration=calibration
+    )
+    return reference.with_outputs(np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.5]))
 
 
 def make_outcome(status: EventStatus = EventStatus.PROMOTED, **changes: Any) -> Outcome:
@@ -92,7 +99,7 @@ def make_outcome(status: EventStatus = EventStatus.PROMOTED, **changes: Any) -> 
         "baseline": Baseline(scores={"rmse": 8.0}, rows=400, effective_rows=123.5, loss_mean=64.0, loss_variance=2.0),
         "data_until": NOW,
         "recent_hash": "cd",
-        "reference": make_profile() if status is EventStatus.PROMOTED else None,
+        "reference": make_reference() if status is EventStatus.PROMOTED else None,
         "details": {"training_data_hash": "ef", "training_data_size": 900, "training_duration": 1.5},
         **changes,
     }
@@ -114,7 +121,7 @@ def execute(store: Store, run_id: str, *, at: datetime = NOW, status: EventStatu
 
 
 def make_measurement(version: int, value: float = 0.8) -> Measurement:
-    return Measurement(version=version, metric="r2", value=value, rows=400)
+    return Measurement(version=version, metric="r2", value=value, rows=400, low=0.7, high=0.9)
 
 
 def empty_schema(server: EmbeddedPostgres) -> str:

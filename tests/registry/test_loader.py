@@ -45,7 +45,7 @@ MISTAKES = {
     "a level out of range": (TIMED + "gate: {level: 0.7}\n", ["field gate.level", "found 0.7", "less than 0.5"]),
     "a section without content": (TIMED + "gate:\n", ["field gate", "found None"]),
     "an unknown task": (TIMED.replace("regression", "ranking"), ["field task", "'ranking'", "'classification'"]),
-    "an unknown metric": (TIMED.replace("rmse", "rsme"), ["field metric", "'rsme'", "known: rmse, mae, r2, accuracy"]),
+    "an unknown metric": (TIMED.replace("rmse", "rsme"), ["field metric", "'rsme'", "known: rmse, mae, r2, mape"]),
     "a metric of the other task": (TIMED.replace("rmse", "accuracy"), ["metric", "'accuracy'", "rmse, mae, r2"]),
     "an unknown metric in floors": (TIMED + "gate: {floors: {rsme: 3}}\n", ["gate.floors", "'rsme'", "known: rmse"]),
     "an unknown kind of source": (TIMED.replace("kind: csv", "kind: excel"), ["source.kind", "'excel'", "parquet"]),

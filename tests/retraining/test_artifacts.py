@@ -69,7 +69,7 @@ def test_loaded_model_predicts_what_the_trained_one_does(
     tmp_path: Path, estimator: str, names: list[str], task: Task
 ) -> None:
     rows = table()
-    columns = Columns.of(profile_table(rows, names))
+    columns = Columns.of(profile_table(rows, names), names)
     features = feature_table(rows, columns)
     effect = rows[names[0]].map({"a": 1.0, "b": -1.0, "d": 0.5}) if names[0] == "c" else rows[names[0]]
     values = effect.fillna(0.0).to_numpy() + np.random.default_rng(1).normal(size=len(rows)) / 9

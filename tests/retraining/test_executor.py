@@ -52,7 +52,13 @@ def test_first_version_is_published_with_its_baseline_and_reference(first: Outco
     assert first.baseline is not None
     assert first.baseline.rows == 100  # a quarter of the reference, held out
     assert first.baseline.scores["rmse"] == pytest.approx(first.scores["rmse"])
-    assert first.reference == profile_table(frame(400), ["x", "z"])
+    assert first.reference is not None
+    assert first.reference.profile == profile_table(frame(400), ["x", "z"])
+    assert first.reference.inputs == ("x", "z")
+    assert {name: profile.rows for name, profile in first.reference.outputs.items()} == {
+        "target": 400, "prediction": 100,
+    }  # fmt: skip
+    assert "calibration" not in first.details
     assert first.champion_scores == {}
     assert first.details["training_data_size"] == 400
 

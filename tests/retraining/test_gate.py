@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from include.errors import ConfigurationError
 from include.retraining.gate import FEWEST_ROWS, GateResult, GateVerdict, PromotionGate
-from include.scoring import METRICS
+from include.scoring import METRICS, LabelledRows
 from tests.series import Floats, autoregression, most
 
 LEVEL, TRIALS = 0.05, 400
@@ -19,7 +20,14 @@ def gate(metric: str = "rmse", **settings: object) -> PromotionGate:
 
 def judge(champion: object, challenger: object, **settings: object) -> GateResult:
     """Judge two models by their errors."""
-    return gate(**settings).judge(np.zeros(len(champion)), np.asarray(champion), np.asarray(challenger))
+    return judge_rows(gate(**settings), np.zeros(len(champion)), champion, challenger)
+
+
+def judge_rows(gate: PromotionGate, actual: object, champion: object, challenger: object) -> GateResult:
+    """Judge two models by their predictions."""
+    labels = np.asarray(actual)
+    one, other = (LabelledRows(actual=labels, predicted=np.asarray(made)) for made in (champion, challenger))
+    return gate.judge(one, other)
 
 
 def noise(rows: int = 200, seed: int = 0) -> Floats:
@@ -64,7 +72,7 @@ def test_challenger_that_is_no_better_is_held() -> None:
 def test_identical_predictions_are_held(metric: str) -> None:
     actual = np.tile([1.0, 2.0, 3.0], 40)
     predicted = np.tile([1.0, 2.0, 2.0], 40)
-    result = gate(metric).judge(actual, predicted, predicted.copy())
+    result = judge_rows(gate(metric), actual, predicted, predicted.copy())
     assert result.verdict is GateVerdict.HOLD
     assert (result.gain, result.p_value) == (0.0, 0.5)
 
@@ -110,14 +118,16 @@ def test_challenger_below_a_floor_is_rejected_however_much_better(floors: dict[s
 def test_first_version_has_only_floors_to_pass(floor: float, verdict: str) -> None:
     actual = np.array(["a", "b"] * 50)
     predicted = np.where(np.arange(100) < 10, "c", actual)
-    result = gate("accuracy", floors={"accuracy": floor}).judge_first(actual, predicted)
+    result = gate("accuracy", floors={"accuracy": floor}).judge_first(LabelledRows(actual=actual, predicted=predicted))
     assert result.verdict == verdict
-    assert result.scores == {"accuracy": pytest.approx(0.9)}
+    assert result.scores["accuracy"] == pytest.approx(0.9)
     assert result.champion_scores == {}
 
 
 def test_floor_that_cannot_be_measured_is_not_passed() -> None:
-    result = gate("rmse", floors={"rmse": 9.0}).judge_first(np.array([1.0, 2.0]), np.array([math.nan, 2.0]))
+    result = gate("rmse", floors={"rmse": 9.0}).judge_first(
+        LabelledRows(actual=np.array([1.0, 2.0]), predicted=np.array([math.nan, 2.0]))
+    )
     assert result.verdict is GateVerdict.REJECT
 
 
@@ -151,7 +161,7 @@ def test_equal_classifier_is_promoted_at_most_at_the_level() -> None:
     for _ in range(TRIALS):
         actual = rng.integers(0, 2, 200)
         one, other = (np.where(rng.random(200) < 0.1, 1 - actual, actual) for _ in range(2))
-        promoted += gate("accuracy", level=LEVEL).judge(actual, one, other).verdict is GateVerdict.PROMOTE
+        promoted += judge_rows(gate("accuracy", level=LEVEL), actual, one, other).verdict is GateVerdict.PROMOTE
     assert promoted / TRIALS <= most(LEVEL, TRIALS)
 
 
@@ -162,3 +172,71 @@ def test_challenger_a_fifth_better_is_mostly_found() -> None:
         common = rng.normal(size=300)
         found.append(judge(common + 0.8 * rng.normal(size=300), common + 0.2 * rng.normal(size=300)).verdict)
     assert found.count(GateVerdict.PROMOTE) >= 45
+
+
+def test_metric_without_row_losses_is_refused_as_the_primary_one() -> None:
+    with pytest.raises(ConfigurationError, match="max_drawdown has no loss of a single row"):
+        gate("max_drawdown")
+
+
+@pytest.mark.parametrize("name", ["f1", "precision", "recall", "balanced_accuracy", "auc", "log_loss", "brier"])
+@pytest.mark.parametrize(("lag1", "limit"), [(0.0, 0.05), (0.9, 0.08)])
+def test_equal_classifier_is_promoted_seldom_by_any_metric(name: str, lag1: float, limit: float) -> None:
+    trials, promoted = 150, 0
+    for trial in range(trials):
+        rng = np.random.default_rng([5, trial])
+        one, other = two_classifiers(rng, 400, lag1=lag1)
+        promoted += gate(name, level=LEVEL).judge(one, other).verdict is GateVerdict.PROMOTE
+    assert promoted / trials <= most(limit, trials)
+
+
+@pytest.mark.parametrize("name", ["f1", "balanced_accuracy", "auc", "log_loss", "brier"])
+def test_classifier_that_sees_more_is_mostly_promoted(name: str) -> None:
+    rng, found = np.random.default_rng(5), []
+    for _ in range(40):
+        one, other = two_classifiers(rng, 400, blur=(1.5, 0.3))
+        found.append(gate(name, level=LEVEL).judge(one, other).verdict)
+    assert found.count(GateVerdict.PROMOTE) >= 36
+
+
+def two_classifiers(
+    rng: np.random.Generator, rows: int, *, lag1: float = 0.0, blur: tuple[float, float] = (0.8, 0.8)
+) -> tuple[LabelledRows, LabelledRows]:
+    """Two models that see the same score through noise of their own, of the sizes `blur`."""
+    score, luck = autoregression(rng, rows=rows, coefficient=lag1), autoregression(rng, rows=rows, coefficient=lag1)
+    actual = np.where(score + 0.5 * luck > 0.3, "yes", "no")
+    made = []
+    for size in blur:
+        seen = score + size * autoregression(rng, rows=rows, coefficient=lag1)
+        chance = 1.0 / (1.0 + np.exp(-2.0 * (seen - 0.3) / (1.0 + size**2)))
+        probability = np.column_stack([1.0 - chance, chance])
+        predicted = np.where(chance > 0.5, "yes", "no")
+        made.append(LabelledRows(actual=actual, predicted=predicted, probability=probability, classes=("no", "yes")))
+    return made[0], made[1]
+
+
+def test_sharpe_ratio_gains_in_its_own_unit() -> None:
+    rng = np.random.default_rng(1)
+    actual = rng.normal(0.0, 0.01, 500)
+    one, other = (
+        LabelledRows(actual=actual, predicted=np.sign(actual) * wit + rng.normal(size=500), periods_per_year=252.0)
+        for wit in (0.0, 1.0)
+    )
+    result = gate("sharpe_ratio").judge(one, other)
+    assert result.verdict is GateVerdict.PROMOTE
+    assert result.gain == pytest.approx(result.scores["sharpe_ratio"] - result.champion_scores["sharpe_ratio"])
+
+
+def test_metric_that_cannot_be_computed_holds_and_says_why() -> None:
+    one, _ = two_classifiers(np.random.default_rng(1), 200)
+    alone = one.where(one.actual == "yes")
+    result = gate("auc").judge(alone, alone)
+    assert result.verdict is GateVerdict.HOLD
+    assert "all labels are 'yes'" in result.reason
+
+
+def test_floor_of_a_metric_that_cannot_be_computed_is_not_passed_and_says_why() -> None:
+    rows = LabelledRows(actual=np.array(["a", "b"] * 20), predicted=np.array(["a", "b"] * 20))
+    result = gate("accuracy", floors={"auc": 0.6}).judge_first(rows)
+    assert result.verdict is GateVerdict.REJECT
+    assert "auc cannot be computed, but has a floor: auc needs probabilities" in result.reason

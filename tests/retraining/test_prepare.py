@@ -96,7 +96,12 @@ def test_missing_class_is_none() -> None:
 
 def test_columns_are_the_references() -> None:
     profile = profile_table(frame(code=[1, 2, 3]), ["x", "c", "code"], categorical=["code"])
-    assert Columns.of(profile) == Columns(features=("x", "c", "code"), categorical=("c", "code"))
+    assert Columns.of(profile, ["x", "c", "code"]) == Columns(features=("x", "c", "code"), categorical=("c", "code"))
+
+
+def test_columns_that_are_only_watched_are_no_features() -> None:
+    profile = profile_table(frame(code=[1, 2, 3]), ["x", "c", "code"])
+    assert Columns.of(profile, ["c", "x"]) == Columns(features=("c", "x"), categorical=("c",))
 
 
 def test_slice_is_by_position() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from include.retraining.prepare import Columns, TrainingRows, prepare
 from include.retraining.rows import RowChoice, Trained, row_choices, train_best
-from include.scoring import METRICS
+from include.scoring import METRICS, LabelledRows
 from tests.retraining.models import spec_of
 
 COLUMNS = Columns(features=("x",), categorical=())
@@ -42,9 +42,14 @@ def rows_of(target: object) -> TrainingRows:
     return prepare(spec_of(), [pd.DataFrame({"x": np.arange(len(values)), "y": values})], COLUMNS)
 
 
+def loss(predictor: Constant, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
+    rows = LabelledRows(actual=actual, predicted=predictor.predict(features))
+    return float(METRICS["rmse"].row_loss(rows).mean())
+
+
 def best(target: object, choices: list[RowChoice], *, validation: int = 20) -> tuple[Trained, list[int]]:
     trainer, rows = MeanTrainer(), rows_of(target)
-    trained = train_best(trainer, rows, COLUMNS, choices, METRICS["rmse"], stop=len(rows) - 10, validation=validation)
+    trained = train_best(trainer, rows, COLUMNS, choices, loss, stop=len(rows) - 10, validation=validation)
     return trained, trainer.seen
 
 

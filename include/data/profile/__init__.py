@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from include.data.arrays import category_name
 from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
 from include.data.profile.builder import ProfileBuilder
-from include.data.profile.cells import to_floats
+from include.data.profile.cells import to_floats, to_names
 from include.data.profile.columns import (
     BINS,
     CATEGORIES,
@@ -43,11 +42,11 @@ __all__ = [
     "NumericColumn",
     "Profile",
     "ProfileBuilder",
-    "category_name",
     "merge_profiles",
     "profile_batches",
     "profile_table",
     "to_floats",
+    "to_names",
 ]
 
 

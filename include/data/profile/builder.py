@@ -9,7 +9,7 @@ import numpy as np
 
 from include.data.batches import BATCH_ROWS, Batch
 from include.data.profile.categorical import CategoricalState
-from include.data.profile.cells import floats_of, names_of
+from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import Column, NumericColumn
 from include.data.profile.cross import CrossState, Scale, scales_of
 from include.data.profile.numeric import NumericState
@@ -86,11 +86,15 @@ class ProfileBuilder:
                 if batch.rows:
                     state.skip()
                 continue
+            quantity = quantity_of(batch.columns[name].type)
             if isinstance(state, CategoricalState):
-                state.add(*names_of(batch.columns[name]), begins=self.rows == 0)
+                retyped = quantity is not None
+                state.add(*names_of(batch.columns[name]), begins=self.rows == 0, retyped=retyped)
                 continue
             floats, unreadable = floats_of(batch.columns[name])
             absent = np.flatnonzero(~np.isfinite(floats))
+            if quantity not in (None, state.known.quantity):
+                state.retyped += int(np.count_nonzero(~np.isnan(floats)))
             state.add(floats, unreadable, absent, begins=self.rows == 0)
             if name in numbers:
                 self._cross.add(numbers[name], floats, absent, self._scales[name])

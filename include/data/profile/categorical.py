@@ -22,6 +22,7 @@ class CategoricalState:
     tally: dict[str, int] = field(init=False)
     commonest: str | None = field(init=False)
     neighbours: NeighbourState = field(default_factory=NeighbourState)
+    retyped: int = 0
     seen: bool = False
 
     def __post_init__(self) -> None:
@@ -29,14 +30,20 @@ class CategoricalState:
         self.tally[REST] = 0
         self.commonest = commonest(self.known.counts)
 
-    def add(self, codes: npt.NDArray[np.intp], names: Sequence[str | None], *, begins: bool) -> None:
-        """Count consecutive rows, each the number of a name, or the number after the last one where it is empty."""
+    def add(
+        self, codes: npt.NDArray[np.intp], names: Sequence[str | None], *, begins: bool, retyped: bool = False
+    ) -> None:
+        """Count consecutive rows, each the number of a name, or the number after the last one where it is empty.
+
+        `retyped` says that they came as numbers, dates or durations.
+        """
         self.seen = True
         times = np.bincount(codes, minlength=len(names) + 1)
         for place in np.flatnonzero(times[: len(names)]).tolist():
             name = names[place]
             if name is not None:
                 self.tally[name if name in self.tally else REST] += int(times[place])
+                self.retyped += int(times[place]) if retyped else 0
         if self.commonest is None:
             return
         flags = np.array([-1.0 if n is None else float(n == self.commonest) for n in (*names, None)])[codes]
@@ -58,6 +65,7 @@ class CategoricalState:
             missing=rows - sum(counts.values()),
             counts=counts,
             neighbours=self.neighbours.result(placed=placed),
+            retyped=self.retyped,
         )
 
 
@@ -85,4 +93,5 @@ def merge_categorical(
         missing=rows - counts.total(),
         counts={n: counts[n] for n in ordered},
         neighbours=merge_neighbours([part.neighbours for part in parts], places),
+        retyped=sum(part.retyped for part in parts),
     )

@@ -27,6 +27,12 @@ def to_floats(values: pd.Series[Any]) -> tuple[Floats, int]:
     return floats_of(array_of_series(values))
 
 
+def to_names(values: pd.Series[Any]) -> npt.NDArray[np.object_]:
+    """`values` as the names that profiles count their categories under, None where empty; shape (n,)."""
+    codes, names = names_of(array_of_series(values))
+    return np.array([*names, None], dtype=object)[codes]
+
+
 def quantity_of(kind: pa.DataType) -> Quantity | None:
     """What a column of this type measures; None if it holds categories. Booleans are categories."""
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 BINS = 512  # numeric bins; with at most this many distinct reference values the bins are exact
@@ -38,6 +38,31 @@ class Neighbours:
     square_after: float = 0.0
     product: float = 0.0
     ends: tuple[tuple[float, float], ...] = ()
+
+    def joined(self, other: Neighbours) -> Neighbours:
+        """With the pairs of `other` added, by the pairwise update of means and co-moments [1]_; `ends` stay.
+
+        References
+        ----------
+        .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing
+           sample variances", COMPSTAT (1982).
+        """
+        if not other.pairs:
+            return self
+        if not self.pairs:
+            return replace(other, ends=self.ends)
+        total = self.pairs + other.pairs
+        step_before, step_after = other.mean_before - self.mean_before, other.mean_after - self.mean_after
+        weight, share = self.pairs * other.pairs / total, other.pairs / total
+        return Neighbours(
+            pairs=total,
+            mean_before=self.mean_before + step_before * share,
+            mean_after=self.mean_after + step_after * share,
+            square_before=self.square_before + (other.square_before + step_before * step_before * weight),
+            square_after=self.square_after + (other.square_after + step_after * step_after * weight),
+            product=self.product + (other.product + step_before * step_after * weight),
+            ends=self.ends,
+        )
 
     @property
     def lag1(self) -> float:
@@ -82,6 +107,8 @@ class NumericColumn:
         fewer than two distinct values. See `include.data.profile.cross`.
     neighbours : Neighbours
     quantity : {'number', 'datetime', 'duration'}
+    retyped : int
+        Cells that came as another quantity than this: dates where numbers are usual, or the other way round.
     """
 
     rows: int
@@ -100,6 +127,7 @@ class NumericColumn:
     knots: tuple[float, ...] = ()
     neighbours: Neighbours = NO_NEIGHBOURS
     quantity: Quantity = "number"
+    retyped: int = 0
 
     @property
     def finite(self) -> int:
@@ -135,12 +163,15 @@ class CategoricalColumn:
         Rows of each category known to the reference, and under `REST` all others.
     neighbours : Neighbours
         Of "is the reference's most frequent category" (1 or 0).
+    retyped : int
+        Cells that came as numbers, dates or durations, not as text or booleans.
     """
 
     rows: int
     missing: int
     counts: Mapping[str, int]
     neighbours: Neighbours = NO_NEIGHBOURS
+    retyped: int = 0
 
     @property
     def present(self) -> int:

@@ -22,20 +22,9 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class NeighbourState:
-    """Pairs counted so far; joins others by the pairwise update of means and co-moments [1]_.
+    """Pairs counted so far, and the first and last value, NaN where not finite."""
 
-    References
-    ----------
-    .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-       variances", COMPSTAT (1982).
-    """
-
-    pairs: int = 0
-    mean_before: float = 0.0
-    mean_after: float = 0.0
-    square_before: float = 0.0
-    square_after: float = 0.0
-    product: float = 0.0
+    sums: Neighbours = NO_NEIGHBOURS
     first: float = math.nan
     last: float = math.nan
 
@@ -79,8 +68,12 @@ class NeighbourState:
         if not (lost_before <= CLOSE * raw_before < math.inf and lost_after <= CLOSE * raw_after < math.inf):
             return False
         product = float(before @ after) - pairs * shift_before * shift_after
-        squares = raw_before - lost_before, raw_after - lost_after
-        self.join(pairs, centre + shift_before, centre + shift_after, *squares, product)
+        self.sums = self.sums.joined(
+            Neighbours(
+                pairs=pairs, mean_before=centre + shift_before, mean_after=centre + shift_after,
+                square_before=raw_before - lost_before, square_after=raw_after - lost_after, product=product,
+            )
+        )  # fmt: skip
         return True
 
     def _add_exactly(self, before: Floats, after: Floats) -> None:
@@ -88,48 +81,28 @@ class NeighbourState:
         mean_before, deviations_before, square_before = _centred(before)
         mean_after, deviations_after, square_after = _centred(after)
         product = float(deviations_before @ deviations_after) if square_before and square_after else 0.0
-        self.join(len(before), mean_before, mean_after, square_before, square_after, product)
+        self.sums = self.sums.joined(
+            Neighbours(
+                pairs=len(before), mean_before=mean_before, mean_after=mean_after, square_before=square_before,
+                square_after=square_after, product=product,
+            )
+        )  # fmt: skip
 
     def pair(self, before: float, after: float) -> None:
         """Count one pair, unless a member is not finite."""
         if math.isfinite(before) and math.isfinite(after):
-            self.join(1, before, after, 0.0, 0.0, 0.0)
-
-    def join(
-        self, pairs: int, before: float, after: float, squares: float, squares_after: float, product: float
-    ) -> None:
-        """Add pairs of which only the moments are known."""
-        if not pairs:
-            return
-        if not self.pairs:
-            self.pairs, self.mean_before, self.mean_after = pairs, before, after
-            self.square_before, self.square_after, self.product = squares, squares_after, product
-            return
-        total = self.pairs + pairs
-        step_before, step_after, weight = before - self.mean_before, after - self.mean_after, self.pairs * pairs / total
-        self.square_before += squares + step_before * step_before * weight
-        self.square_after += squares_after + step_after * step_after * weight
-        self.product += product + step_before * step_after * weight
-        self.mean_before += step_before * (pairs / total)
-        self.mean_after += step_after * (pairs / total)
-        self.pairs = total
+            self.sums = self.sums.joined(Neighbours(pairs=1, mean_before=before, mean_after=after))
 
     def result(self, *, placed: bool) -> Neighbours:
         """What a profile keeps; with the ends if the rows' place is known."""
-        sums = (self.mean_before, self.mean_after, self.square_before, self.square_after, self.product)
-        known = all(math.isfinite(value) for value in sums)
-        names = ("mean_before", "mean_after", "square_before", "square_after", "product")
-        ends = ((plain(self.first), plain(self.last)),) if placed else ()
-        return Neighbours(
-            pairs=self.pairs, ends=ends, **dict(zip(names, sums if known else (math.nan,) * 5, strict=True))
-        )
+        return replace(_known(self.sums), ends=((plain(self.first), plain(self.last)),) if placed else ())
 
 
 def merge_neighbours(parts: Sequence[Neighbours], places: Sequence[Sequence[Place]]) -> Neighbours:
     """Pairs of all parts, and those at the seams of runs that are adjacent."""
     state = NeighbourState()
     for part in parts:
-        state.join(part.pairs, part.mean_before, part.mean_after, part.square_before, part.square_after, part.product)
+        state.sums = state.sums.joined(part)
     padded = [*parts, *[NO_NEIGHBOURS] * (len(places) - len(parts))]  # a part may lack the column
     runs = sorted(
         (place, end)
@@ -145,7 +118,18 @@ def merge_neighbours(parts: Sequence[Neighbours], places: Sequence[Sequence[Plac
         else:
             ends.append((first, last))
         stop = start + rows
-    return replace(state.result(placed=False), ends=tuple(ends))
+    return replace(_known(state.sums), ends=tuple(ends))
+
+
+def _known(sums: Neighbours) -> Neighbours:
+    """The sums, or NaN in place of all of them if one is beyond the range of floats."""
+    numbers = (sums.mean_before, sums.mean_after, sums.square_before, sums.square_after, sums.product)
+    if all(map(math.isfinite, numbers)):
+        return sums
+    nan = math.nan
+    return Neighbours(
+        pairs=sums.pairs, mean_before=nan, mean_after=nan, square_before=nan, square_after=nan, product=nan
+    )
 
 
 def merge_places(places: Sequence[Sequence[Place]]) -> tuple[Place, ...]:

@@ -70,6 +70,7 @@ class NumericState:
     unreadable: int = 0
     infinite: int = 0
     outliers: int = 0
+    retyped: int = 0
     seen: bool = False
 
     def __post_init__(self) -> None:
@@ -132,6 +133,7 @@ class NumericState:
             knots=self.known.knots,
             neighbours=self.neighbours.result(placed=placed),
             quantity=self.known.quantity,
+            retyped=self.retyped,
         )
 
 
@@ -164,6 +166,7 @@ def merge_numeric(
         knots=first.knots,
         neighbours=merge_neighbours([part.neighbours for part in parts], places),
         quantity=first.quantity,
+        retyped=sum(part.retyped for part in parts),
     )
 
 

@@ -48,6 +48,7 @@ def column_to_json(column: Column) -> dict[str, Any]:
             "missing": column.missing,
             "counts": dict(column.counts),
             "neighbours": _neighbours_to_json(column.neighbours),
+            "retyped": column.retyped,
         }
     stored: dict[str, Any] = {"kind": "numeric"}
     for entry in fields(column):

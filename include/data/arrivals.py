@@ -1,0 +1,102 @@
+"""How many rows came, and how old the newest is, against what earlier rows let expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FEWEST_STRETCHES = 20  # needed to see how much the number of rows varies
+MOST_STRETCHES = 400  # that are counted: more would only be older
+USUAL_SHARE = 0.99  # of the earlier time, in which the newest row was not older than usual
+
+Seconds = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """When rows came.
+
+    Parameters
+    ----------
+    rows : int
+        Rows in the last stretch of the window, up to the newest row.
+    earlier : tuple of int
+        Rows in each stretch of the same length before the window, the latest first; none without recent rows.
+    age : float
+        Seconds from the newest row of all to the moment of the check.
+    usual_age : float
+        Seconds that the newest row's age did not exceed in 99 % of the time before the window.
+    max_age : float or None
+        Seconds from which on the model's owner calls the rows stale.
+    """
+
+    rows: int
+    earlier: tuple[int, ...]
+    age: float
+    usual_age: float
+    max_age: float | None = None
+
+
+def measure_arrivals(
+    times: pd.Series[Any], *, window_start: datetime, as_of: datetime, max_age: timedelta | None = None
+) -> Arrivals | None:
+    """Count the rows of the window's last stretch, and those of stretches of the same length before the window.
+
+    A stretch is as long as the window, but no longer than a twentieth of the time before it: fewer stretches could not
+    show how much their rows vary. It ends with the newest row: that rows come late is told by its age, not by their
+    number.
+
+    Parameters
+    ----------
+    times : Series of timestamps (UTC), ascending
+        Of all rows known at `as_of`, earlier ones included.
+    window_start, as_of : datetime
+        Where the recent window begins and ends.
+
+    Returns
+    -------
+    Arrivals or None
+        None when there are no rows before the window, or the window has not begun.
+    """
+    seconds = np.asarray(times.dt.tz_localize(None).to_numpy("datetime64[us]").astype(float)) / 1e6
+    start, end = window_start.timestamp(), as_of.timestamp()
+    before = int(np.searchsorted(seconds, start, side="left"))
+    if not before or end <= start:
+        return None
+    newest = float(seconds[-1])
+    span = min(newest - start, (start - float(seconds[0])) / FEWEST_STRETCHES)
+    return Arrivals(
+        rows=int(np.count_nonzero(seconds > newest - span)),
+        earlier=_earlier(seconds[:before], start, span),
+        age=end - newest,
+        usual_age=_usual_age(np.diff(np.append(seconds[:before], start))),
+        max_age=max_age.total_seconds() if max_age is not None else None,
+    )
+
+
+def _earlier(seconds: Seconds, start: float, span: float) -> tuple[int, ...]:
+    """Rows in consecutive stretches of `span` seconds that end at `start`, the latest first."""
+    if span <= 0.0:
+        return ()
+    stretches = min(int((start - seconds[0]) / span + 1e-9), MOST_STRETCHES)
+    bounds = start - span * np.arange(stretches + 1)
+    places = np.searchsorted(seconds, bounds, side="left")
+    return tuple((places[:-1] - places[1:]).tolist())
+
+
+def _usual_age(gaps: Seconds) -> float:
+    """The age that the newest row did not exceed in `USUAL_SHARE` of the time that these gaps between rows make up.
+
+    At a random moment of a gap of g seconds the newest row's age is anything up to g: the age exceeds a for a share
+    ``sum(max(g - a, 0)) / sum(g)`` of the time.
+    """
+    ordered = np.sort(gaps)[::-1]
+    over = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)  # time beyond each gap's own length
+    allowed = (1.0 - USUAL_SHARE) * float(ordered.sum())
+    longer = int(np.searchsorted(over, allowed, side="right"))  # so many gaps exceed the age sought
+    return float((ordered[:longer].sum() - allowed) / longer)

@@ -1,0 +1,69 @@
+"""Measures that a model's owner adds: a number or a category for each row, watched as inputs are."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from include.data.tables import ModelTables
+from include.errors import ConfigurationError, DataError
+from include.registry.spec import ModelSpec
+
+
+def with_measures(spec: ModelSpec, tables: ModelTables) -> ModelTables:
+    """The tables with a column for each measure that the model file names, computed from the rows.
+
+    Raises
+    ------
+    ConfigurationError
+        When a measure's function cannot be imported.
+    DataError
+        When it fails, does not return one value a row, or the rows have a column of its name.
+    """
+    if not spec.measures:
+        return tables
+    functions = {name: _function(spec, name, place) for name, place in spec.measures.items()}
+    return replace(
+        tables,
+        reference=_measured(spec, tables.reference, functions),
+        recent=_measured(spec, tables.recent, functions),
+        history=_measured(spec, tables.history, functions),
+    )
+
+
+def _function(spec: ModelSpec, name: str, place: str) -> Callable[[pd.DataFrame], Any]:
+    module, _, attribute = place.partition(":")
+    try:
+        found: Callable[[pd.DataFrame], Any] = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"model {spec.name}", f"field measures.{name}: cannot import {place!r} (module:function): {error}"
+        ) from error
+    return found
+
+
+def _measured(
+    spec: ModelSpec, table: pd.DataFrame, functions: dict[str, Callable[[pd.DataFrame], Any]]
+) -> pd.DataFrame:
+    columns: dict[str, Any] = {}
+    for name, function in functions.items():
+        if name in table.columns:
+            raise DataError(f"model {spec.name}: field measures.{name}: the rows have a column of that name already")
+        try:
+            values = pd.Series(function(table), dtype=None if len(table) else float)
+        except Exception as error:
+            raise DataError(
+                f"model {spec.name}: field measures.{name}: {spec.measures[name]} failed on {len(table)} rows: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if len(values) != len(table):
+            raise DataError(
+                f"model {spec.name}: field measures.{name}: {spec.measures[name]} returned {len(values)} values for "
+                f"{len(table)} rows; one a row is needed"
+            )
+        columns[name] = values.to_numpy()
+    return table.assign(**columns)

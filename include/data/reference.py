@@ -1,0 +1,116 @@
+"""What is kept of the rows that a version was trained and accepted on: everything that a check compares with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.calibration import Calibration, calibrate
+from include.data.profile import Profile, profile_table
+from include.data.seasons import Seasons, find_seasons
+
+TARGET, PREDICTION = "target", "prediction"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceProfiles:
+    """A version's reference, profiled.
+
+    Parameters
+    ----------
+    profile : Profile
+        The model's inputs, and the measures that its owner added.
+    inputs : tuple of str
+        Names of the inputs, in the model's order.
+    outputs : mapping of str to Profile
+        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (on the rows that the
+        version was accepted on, which it had not been trained on).
+    calibration : Calibration or None
+        How much a row tells; None where the rows are too few to measure it.
+    seasons : Seasons or None
+        The profile phase by phase, where the columns show a season longer than a recent window.
+    """
+
+    profile: Profile
+    inputs: tuple[str, ...]
+    outputs: Mapping[str, Profile] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    seasons: Seasons | None = None
+
+    def matching(self, start: datetime | None, end: datetime) -> Profile:
+        """The profile that recent rows of ``start <= t < end`` are to be compared with."""
+        found = self.seasons.matching(start, end) if self.seasons is not None and start is not None else None
+        return found or self.profile
+
+    def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
+        """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
+        columns = {TARGET: target, PREDICTION: predictions}
+        outputs = {
+            name: profile_table(pd.DataFrame({name: values}), [name]) for name, values in columns.items() if len(values)
+        }
+        return replace(self, outputs=outputs)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "profile": self.profile.to_json(),
+            "inputs": list(self.inputs),
+            "outputs": {name: profile.to_json() for name, profile in self.outputs.items()},
+            "calibration": self.calibration.to_json() if self.calibration is not None else None,
+            "seasons": self.seasons.to_json() if self.seasons is not None else None,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ReferenceProfiles:
+        """Read what `to_json` wrote, or a bare profile of the inputs as it was kept before."""
+        if "profile" not in stored:
+            profile = Profile.from_json(stored)
+            return cls(profile=profile, inputs=tuple(profile.columns))
+        calibration, seasons = stored["calibration"], stored["seasons"]
+        return cls(
+            profile=Profile.from_json(stored["profile"]),
+            inputs=tuple(stored["inputs"]),
+            outputs={name: Profile.from_json(profile) for name, profile in stored["outputs"].items()},
+            calibration=None if calibration is None else Calibration.from_json(calibration),
+            seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
+        )
+
+
+def make_reference(
+    table: pd.DataFrame,
+    inputs: Sequence[str],
+    *,
+    measures: Sequence[str] = (),
+    window: timedelta,
+    window_rows: int,
+    categorical: Collection[str] = (),
+    timestamp: str | None = None,
+) -> ReferenceProfiles:
+    """Profile rows, and measure on them how much a row tells.
+
+    Parameters
+    ----------
+    table : DataFrame
+        In time order.
+    inputs, measures : sequence of str
+        The model's inputs; further columns of `table` to watch as they are.
+    window, window_rows : timedelta, int
+        Length of a recent window, and its usual number of rows.
+    categorical : collection of str
+        Numeric columns to be counted as categories.
+    timestamp : str, optional
+        Column of times in UTC; without it no season is looked for.
+    """
+    profile = profile_table(table, [*inputs, *measures], categorical=categorical)
+    season = find_seasons(table, table[timestamp], profile, window) if timestamp is not None and len(table) else None
+    return ReferenceProfiles(
+        profile=profile,
+        inputs=tuple(inputs),
+        calibration=calibrate(table, profile, window_rows, phases=None if season is None else season[1]),
+        seasons=None if season is None else season[0],
+    )

@@ -1,0 +1,101 @@
+"""Rows that a query selects from a Postgres database, a batch at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from include.data.batches import Batch, CursorBatches
+from include.errors import ConfigurationError, DataError, SourceUnavailable
+
+BATCH_ROWS = 10_000
+CONNECT_SECONDS = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlBatches:
+    """The rows of a query, through a server-side cursor: neither side holds more than a batch of the result.
+
+    Each reading is a read-only transaction of its own, with its times in UTC.
+
+    Parameters
+    ----------
+    connection : str
+        Name of an Airflow connection that the environment holds as a ``postgresql://`` URI:
+        ``AIRFLOW_CONN_SALES_DB`` for ``sales_db``.
+    query : str
+        One SELECT.
+    parameters : mapping of str to value
+        Bound to ``%(name)s`` in the query by the driver. A per cent sign of the query itself is written ``%%``.
+
+    Raises
+    ------
+    ConfigurationError
+        When the environment has no such connection, or what it has is no Postgres URI.
+    SourceUnavailable
+        When the server cannot be reached or breaks off.
+    DataError
+        When the server refuses the query, or a value cannot be represented.
+    """
+
+    connection: str
+    query: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Batch]:
+        with _named(self.connection), _connect(self.connection) as connection:
+            connection.read_only = True
+            connection.execute("SET TIME ZONE 'UTC'")
+            with connection.cursor(name="rows") as cursor:
+                # The query is the model owner's own text; its values are bound.
+                cursor.execute(self.query.encode(), self.parameters)
+                yield from CursorBatches(cursor, rows=BATCH_ROWS)
+
+
+def connection_variable(name: str) -> str:
+    """The environment variable that holds an Airflow connection.
+
+    >>> connection_variable("sales_db")
+    'AIRFLOW_CONN_SALES_DB'
+    """
+    return f"AIRFLOW_CONN_{name.upper()}"
+
+
+def _connect(name: str) -> psycopg.Connection[Any]:
+    """Connect; what the driver says of an address is not passed on, for it may quote a part of the password."""
+    variable = connection_variable(name)
+    address = os.environ.get(variable, "")
+    expected = "write postgresql://user:password@host:port/database, special characters per cent-encoded"
+    if not address:
+        raise ConfigurationError(variable, f"not set, but a model reads from connection {name!r}; {expected}")
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(variable, f"not a Postgres URI; {expected}")
+    try:
+        return psycopg.connect(address, connect_timeout=CONNECT_SECONDS)
+    except psycopg.OperationalError:
+        raise SourceUnavailable(
+            f"connection {name!r}: no connection to its Postgres server; see whether it is up, and whether host, user "
+            f"and password in {variable} are right"
+        ) from None
+    except psycopg.Error:
+        raise ConfigurationError(variable, f"not a Postgres URI; {expected}") from None
+
+
+@contextmanager
+def _named(connection: str) -> Iterator[None]:
+    """The driver's errors, with the connection's name, as errors of the rows or of the place they come from."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise SourceUnavailable(f"connection {connection!r}: the server broke off: {_line(error)}") from error
+    except psycopg.Error as error:
+        raise DataError(f"connection {connection!r}: the query cannot be answered: {_line(error)}") from error
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())

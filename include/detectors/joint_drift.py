@@ -1,0 +1,166 @@
+"""Joint drift: have all inputs together moved, or has what ties them to each other changed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from include.data.joint import CorrelationDistance, SquaredDistance
+from include.data.profile import CrossMoments, NumericColumn
+from include.data.scores import bin_scores
+from include.detectors.comparison import Comparison
+from include.detectors.score_tests import MeanShift, compare_means
+from include.signals import Signal, SignalKind, Verdict
+
+FEWEST_EFFECTIVE_ROWS = 4.0  # of a column, below which its mean says nothing
+ROWS_PER_COLUMN = 3.0  # of the reference, effective, below which its correlations are too uncertain to weigh means by
+FEWEST_PAIRS = 20.0  # effective rows below which correlations are not compared
+SHIFT, PAIR, CORRELATION = "joint_shift", "pair_correlation", "joint_correlation"
+
+SMALLEST_EFFECTS: Mapping[str, float] = {SHIFT: 0.1, PAIR: 0.1, CORRELATION: 0.02}
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointDriftDetector:
+    """What no column shows alone: small moves of many columns, and changed correlations under unchanged marginals.
+
+    ``joint_shift`` is Hotelling's test of all mean normal scores at once [1]_. ``pair_correlation`` tests the pair of
+    columns whose correlation changed most, ``joint_correlation`` all changes together (see
+    `include.data.joint.CorrelationDistance`). Correlations are those of bounded normal scores, because those of raw
+    values are decided by single rows.
+
+    Parameters
+    ----------
+    level : float, default 0.001
+        Probability that any of the three is called changed on one check although nothing changed.
+    minimum_effects : mapping of str to float
+        The smallest that matter: ``joint_shift`` as Mahalanobis distance of the means, in standard deviations; the
+        other two as the largest, and the root mean square, change of a correlation, in [0, 2]. What chance alone
+        contributes is taken off the first and the last.
+
+    References
+    ----------
+    .. [1] H. Hotelling, "The generalization of Student's ratio", Annals of Mathematical Statistics 2 (1931).
+    """
+
+    level: float = 0.001
+    minimum_effects: Mapping[str, float] = field(default_factory=lambda: dict(SMALLEST_EFFECTS))
+
+    def detect(self, comparison: Comparison) -> Sequence[Signal]:
+        """Three signals about the numeric columns; none for a reference with fewer than two."""
+        before, after = comparison.reference.cross, comparison.recent.cross
+        if before is None:
+            return []
+        if comparison.recent.rows == 0:
+            return [self._silent(name, Verdict.NO_DATA, "no recent rows") for name in SMALLEST_EFFECTS]
+        if after is None or after.names != before.names or comparison.recent.rows < comparison.minimum_rows:
+            reason = f"{comparison.recent.rows} recent rows, or columns gone: nothing to say about all of them together"
+            return [self._silent(name, Verdict.INCONCLUSIVE, reason) for name in SMALLEST_EFFECTS]
+        return [self._shift(comparison, before), *self._correlations(comparison, before, after)]
+
+    def _shift(self, comparison: Comparison, cross: CrossMoments) -> Signal:
+        found = {place: shift for place, name in enumerate(cross.names) if (shift := _mean_shift(name, comparison))}
+        if len(found) < 2:
+            return self._silent(SHIFT, Verdict.INCONCLUSIVE, "fewer than two columns with enough effective rows")
+        rows = min(_rows_of_spread(cross.names[place], comparison) for place in found)
+        if rows < ROWS_PER_COLUMN * len(found):
+            reason = f"{rows:.0f} effective rows in the reference: too few for the correlations of {len(found)} columns"
+            return self._silent(SHIFT, Verdict.INCONCLUSIVE, reason)
+        places = list(found)
+        distance = SquaredDistance.of(cross.correlations()[np.ix_(places, places)])
+        inflation = comparison.calibration.joint_inflation if comparison.calibration is not None else 1.0
+        inflation *= rows / (rows - len(found) - 1.0)  # Hotelling: the correlations are themselves a sample's
+        value = float(distance(np.array([shift.z for shift in found.values()]))) / inflation
+        square = float(distance(np.array([shift.difference for shift in found.values()])))
+        effect = float(np.sqrt(square * max(1.0 - distance.mean / value, 0.0))) if value > 0.0 else 0.0
+        told = f"the means of {len(found)} columns together moved by {effect:.3f} sd"
+        return self._judged(SHIFT, effect, distance.p_value(value), told, columns=len(found))
+
+    def _correlations(self, comparison: Comparison, before: CrossMoments, after: CrossMoments) -> list[Signal]:
+        first, second = before.correlations(), after.correlations()
+        known = np.flatnonzero(np.isfinite(np.diag(first)) & np.isfinite(np.diag(second)))
+        inflation = _correlation_inflation(comparison, before.names)
+        sides = [_pairs(moments)[np.ix_(known, known)] / (inflation or np.inf) for moments in (before, after)]
+        if len(known) < 2 or inflation is None or min(float(np.median(side)) for side in sides) < FEWEST_PAIRS:
+            reason = "too few effective rows, or too few columns that vary, to compare correlations"
+            return [self._silent(name, Verdict.INCONCLUSIVE, reason) for name in (PAIR, CORRELATION)]
+        first, second = np.nan_to_num(first[np.ix_(known, known)]), np.nan_to_num(second[np.ix_(known, known)])
+        names = [before.names[place] for place in known]
+        with np.errstate(divide="ignore"):
+            errors = 1.0 / sides[0] + 1.0 / sides[1]
+        distance = CorrelationDistance.of(first, float(np.median(sides[0])), float(np.median(sides[1])), inflation)
+        return [self._pair(names, first, second, errors), self._all_pairs(first, second, distance)]
+
+    def _pair(self, names: Sequence[str], first: Floats, second: Floats, errors: Floats) -> Signal:
+        from scipy import special
+
+        z = np.abs(np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))) / np.sqrt(errors)
+        z = np.triu(np.nan_to_num(z), 1)
+        one, other = np.unravel_index(int(np.argmax(z)), z.shape)
+        pairs = len(names) * (len(names) - 1) // 2
+        p_value = min(2.0 * float(special.ndtr(-z[one, other])) * pairs, 1.0)
+        told = (
+            f"{names[int(one)]} and {names[int(other)]}: correlation {first[one, other]:.2f}, "
+            f"now {second[one, other]:.2f}"
+        )
+        return self._judged(PAIR, abs(float(second[one, other] - first[one, other])), p_value, told, pairs=pairs)
+
+    def _all_pairs(self, first: Floats, second: Floats, distance: CorrelationDistance) -> Signal:
+        change = second - first
+        np.fill_diagonal(change, 0.0)
+        value = distance(change)
+        pairs = len(first) * (len(first) - 1)
+        square = float(np.sum(np.square(change))) / pairs
+        effect = float(np.sqrt(square * max(1.0 - distance.mean / value, 0.0))) if value > 0.0 else 0.0
+        told = f"correlations of {len(first)} columns changed by {effect:.3f} (root mean square)"
+        return self._judged(CORRELATION, effect, distance.p_value(value), told, pairs=pairs // 2)
+
+    def _judged(self, statistic: str, value: float, p_value: float, told: str, **detail: float) -> Signal:
+        level, threshold = self.level / len(SMALLEST_EFFECTS), self.minimum_effects[statistic]
+        changed = p_value < level and value >= threshold
+        return Signal(
+            kind=SignalKind.DATA_DRIFT, statistic=statistic, value=value, threshold=threshold, p_value=p_value,
+            level=level, verdict=Verdict.CHANGED if changed else Verdict.STABLE,
+            reason=f"{told}, p {p_value:.2g} against {level:.2g}", detail={k: float(v) for k, v in detail.items()},
+        )  # fmt: skip
+
+    def _silent(self, statistic: str, verdict: Verdict, reason: str) -> Signal:
+        return Signal(
+            kind=SignalKind.DATA_DRIFT, statistic=statistic, verdict=verdict, reason=reason,
+            threshold=self.minimum_effects[statistic], level=self.level / len(SMALLEST_EFFECTS),
+        )  # fmt: skip
+
+
+def _mean_shift(name: str, comparison: Comparison) -> MeanShift | None:
+    reference, recent = comparison.reference.columns[name], comparison.recent.columns.get(name)
+    if not isinstance(reference, NumericColumn) or not isinstance(recent, NumericColumn) or not recent.finite:
+        return None
+    sizes = [comparison.effective_rows(name, reference, column.finite) for column in (reference, recent)]
+    if min(sizes) < FEWEST_EFFECTIVE_ROWS:
+        return None
+    return compare_means(bin_scores(reference), reference, recent, *sizes)
+
+
+def _rows_of_spread(name: str, comparison: Comparison) -> float:
+    column = comparison.reference.columns[name]
+    assert isinstance(column, NumericColumn)  # cross moments are of numbers
+    return comparison.effective_rows(name, column, column.finite, spread=True)
+
+
+def _pairs(moments: CrossMoments) -> Floats:
+    size = len(moments.names)
+    return np.array(moments.pairs, dtype=np.float64).reshape(size, size)
+
+
+def _correlation_inflation(comparison: Comparison, names: Sequence[str]) -> float | None:
+    """As measured on the reference; without a calibration that of two autoregressions as steady as the steadiest."""
+    if comparison.calibration is not None:
+        return comparison.calibration.correlation_inflation
+    steadiest = max(abs(comparison.reference.columns[name].lag1) for name in names)
+    square = min(steadiest, 0.999) ** 2
+    return (1.0 + square) / (1.0 - square)

@@ -1,0 +1,229 @@
+"""Rows with predictions: by a trained model, or as recorded beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.profile import to_floats, to_names
+from include.errors import DataError, TrainingError
+from include.registry.spec import ModelSpec
+from include.retraining.prepare import Columns, feature_table, target_values
+from include.retraining.trainers.trainer import Predictor, class_probabilities
+from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
+
+Values = npt.NDArray[Any]
+
+
+def judged_rows(
+    spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None
+) -> LabelledRows:
+    """Labelled rows with a model's predictions, and its probabilities if it gives any.
+
+    Parameters
+    ----------
+    features : DataFrame
+        As `include.retraining.prepare.feature_table` makes them.
+    actual : array
+        Labels of the same rows.
+    table : DataFrame, optional
+        The same rows as they were read, for their slices.
+
+    Raises
+    ------
+    TrainingError
+        When the primary metric needs probabilities and the model gives none.
+    DataError
+        When the positive class is not among the classes, or a column of slices not in the table.
+    """
+    probability, classes = class_probabilities(predictor, features) or (None, ())
+    if METRICS[spec.metric].needs_probability and probability is None:
+        raise TrainingError(
+            f"model {spec.name}: field metric: {spec.metric} needs probabilities, and the model trained has no "
+            "predict_proba; choose another estimator or another metric"
+        )
+    if classes and spec.positive_class is not None and spec.positive_class not in classes:
+        raise DataError(
+            f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes "
+            f"{', '.join(classes)}"
+        )
+    gone = [] if table is None else [name for name in spec.slices if name not in table.columns]
+    if gone:
+        raise DataError(f"model {spec.name}: field slices: no column {', '.join(gone)} in the rows")
+    return LabelledRows(
+        actual=actual, predicted=predictor.predict(features), probability=probability, classes=classes,
+        positive=spec.positive_class or "", periods_per_year=_periods(spec),
+        slices={} if table is None else _slices(spec, table),
+    )  # fmt: skip
+
+
+def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> LabelledRows:
+    """Labelled rows with the predictions, and the probabilities, that `table` carries for them all.
+
+    Raises
+    ------
+    DataError
+        When a prediction is missing, or a probability that the primary metric needs.
+    """
+    predicted = target_values(spec, table[spec.prediction], "prediction")
+    if pd.isna(predicted).any():
+        raise DataError(f"model {spec.name}: field prediction: held-out rows without the champion's prediction")
+    probability, classes = _recorded(spec, table, (*actual, *predicted), ())
+    if METRICS[spec.metric].needs_probability and (probability is None or np.isnan(probability).any()):
+        raise DataError(_without_probability(spec))
+    return LabelledRows(
+        actual=actual, predicted=predicted.astype(str) if spec.task is Task.CLASSIFICATION else predicted,
+        probability=None if probability is None or np.isnan(probability).any() else probability,
+        classes=classes, positive=spec.positive_class or "", periods_per_year=_periods(spec),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecentRows:
+    """Recent rows with predictions.
+
+    Parameters
+    ----------
+    predicted : array of shape (n,)
+        Of all recent rows, whether their label has arrived or not; empty if nothing can be predicted because a
+        feature's column is gone.
+    labelled : LabelledRows or None
+        Those whose label has arrived; None for none.
+    unlabelled : PredictedRows or None
+        Those still without one, where the champion's calibrated probabilities allow to estimate how well it does.
+    """
+
+    predicted: Values
+    labelled: LabelledRows | None = None
+    unlabelled: PredictedRows | None = None
+
+
+def recent_rows(
+    spec: ModelSpec, recent: pd.DataFrame, columns: Columns, baseline: Baseline | None, load: Callable[[], Predictor]
+) -> RecentRows:
+    """Recent rows with predictions: those recorded; where there is none, the champion's. So with probabilities.
+
+    Parameters
+    ----------
+    recent : DataFrame
+        Labels that have not arrived are empty.
+    columns : Columns
+        The champion's features.
+    baseline : Baseline or None
+        The champion's; rows without a label are of use only with its calibrated probabilities.
+    load : callable
+        Loads the champion; called only if a prediction is missing.
+
+    Raises
+    ------
+    DataError
+        When the primary metric needs a probability that is neither recorded nor computed.
+    """
+    if recent.empty:
+        return RecentRows(predicted=np.empty(0))
+    known = baseline or Baseline(scores={})
+    actual = target_values(spec, recent[spec.target])
+    arrived = ~pd.isna(actual)
+    predicted = np.full(len(recent), None, dtype=object)
+    probability: Values | None = None
+    classes = known.classes
+    if spec.prediction is not None and spec.prediction in recent.columns:
+        predicted = target_values(spec, recent[spec.prediction], "prediction").astype(object)
+        probability, classes = _recorded(spec, recent, (*actual[arrived], *predicted[~pd.isna(predicted)]), classes)
+    missing = pd.isna(predicted)
+    if missing.any():
+        if set(columns.features) - set(recent.columns):
+            return RecentRows(predicted=np.empty(0))  # data quality says so
+        predictor, features = load(), feature_table(recent[missing], columns)
+        predicted[missing] = predictor.predict(features)
+        probability, classes = _filled(probability, classes, missing, class_probabilities(predictor, features))
+    if probability is None:
+        probability = np.full((len(recent), len(classes)), np.nan)
+    certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
+    labelled = None
+    if arrived.any():
+        kind = actual.dtype if actual.dtype.kind == "f" else object
+        complete = bool(certain[arrived].all())
+        if METRICS[spec.metric].needs_probability and not complete:
+            raise DataError(_without_probability(spec))
+        labelled = LabelledRows(
+            actual=actual[arrived], predicted=predicted[arrived].astype(kind),
+            probability=probability[arrived] if complete else None, classes=classes,
+            positive=known.positive or spec.positive_class or "", periods_per_year=_periods(spec),
+            slices=_slices(spec, recent[arrived]),
+        )  # fmt: skip
+    waiting = ~arrived & certain
+    every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
+    if known.calibration is None or not waiting.any():
+        return RecentRows(predicted=every, labelled=labelled)
+    unlabelled = PredictedRows(predicted=predicted[waiting], probability=probability[waiting], classes=classes)
+    return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+
+
+def _recorded(
+    spec: ModelSpec, table: pd.DataFrame, names: Iterable[str], classes: tuple[str, ...]
+) -> tuple[Values | None, tuple[str, ...]]:
+    """Recorded probabilities of both classes (NaN where there is none), and the classes."""
+    if spec.probability is None or spec.probability not in table.columns:
+        return None, classes
+    assert spec.positive_class is not None  # the model file has been read
+    others = sorted({str(name) for name in (*names, *classes)} - {spec.positive_class})
+    if len(others) > 1:
+        raise DataError(
+            f"model {spec.name}: field probability: one column is enough for two classes, but besides "
+            f"{spec.positive_class!r} there are {', '.join(others)}; leave `prediction` and `probability` out, so that "
+            "the champion is asked"
+        )
+    chance, unreadable = to_floats(table[spec.probability])
+    wrong = unreadable + int(np.sum((chance < 0.0) | (chance > 1.0)))
+    if wrong:
+        raise DataError(
+            f"model {spec.name}: field probability: {wrong} values of {spec.probability!r} are not between 0 and 1"
+        )
+    other = others[0] if others else f"not {spec.positive_class}"
+    return np.column_stack([1.0 - chance, chance]), (other, spec.positive_class)
+
+
+def _filled(
+    probability: Values | None, classes: tuple[str, ...], missing: npt.NDArray[np.bool_],
+    computed: tuple[Values, tuple[str, ...]] | None,
+) -> tuple[Values | None, tuple[str, ...]]:  # fmt: skip
+    """The same with what the champion computed for the missing rows."""
+    if computed is None:
+        return probability, classes
+    values, names = computed
+    if probability is None or not classes:
+        probability, classes = np.full((len(missing), len(names)), np.nan), names
+    if set(names) == set(classes):
+        probability[missing] = values[:, [names.index(name) for name in classes]]
+    return probability, classes
+
+
+def _slices(spec: ModelSpec, table: pd.DataFrame) -> Mapping[str, Values]:
+    """Each slice column of `table`: numbers as floats, anything else by the names of categories."""
+    found: dict[str, Values] = {}
+    for name in spec.slices:
+        if name not in table.columns:
+            continue  # the detector says so
+        values = table[name]
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            found[name] = to_floats(values)[0]
+        else:
+            found[name] = to_names(values)
+    return found
+
+
+def _periods(spec: ModelSpec) -> float | None:
+    return None if spec.trading is None else spec.trading.periods_per_year
+
+
+def _without_probability(spec: ModelSpec) -> str:
+    return (
+        f"model {spec.name}: field probability: {spec.metric} needs a probability for each row with a recorded "
+        "prediction; name their column (with `positive_class`), or leave `prediction` out: then the champion is asked"
+    )

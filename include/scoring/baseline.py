@@ -1,0 +1,108 @@
+"""How good a version was when it was accepted: what recent performance is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from include.scoring.calibration import ProbabilityCalibration
+from include.scoring.catalogue import score_all
+from include.scoring.dependence import steady_lasting
+from include.scoring.metric import Metric
+from include.scoring.rows import LabelledRows, Task
+from include.scoring.slices import SliceRule
+from include.statistics import effective_size, steady_autocorrelation
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceBaseline:
+    """Baselines of one column's slices, by the slice's name, with the primary metric's score only."""
+
+    rule: SliceRule
+    baselines: Mapping[str, Baseline]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """How good a version was on rows it had not been trained on, when it was accepted.
+
+    Parameters
+    ----------
+    scores : mapping of str to float
+        Each metric's value; may hold metrics that the caller measured.
+    rows : int
+        Labelled rows behind it; 0 when only the scores are known.
+    effective_rows : float
+        The same with autocorrelation of the row losses taken into account.
+    loss_mean, loss_variance : float
+        Of the primary metric's row losses.
+    classes : tuple of str
+        The classes that a classifier knows.
+    positive : str
+        Its positive class; empty where metrics are averages over classes.
+    slices : mapping of str to SliceBaseline
+        By column.
+    calibration : ProbabilityCalibration or None
+        Of a classifier's probabilities; None where there are none, or too few rows to calibrate them.
+    """
+
+    scores: Mapping[str, float]
+    rows: int = 0
+    effective_rows: float = 0.0
+    loss_mean: float = 0.0
+    loss_variance: float = 0.0
+    classes: tuple[str, ...] = ()
+    positive: str = ""
+    slices: Mapping[str, SliceBaseline] = field(default_factory=dict)
+    calibration: ProbabilityCalibration | None = None
+
+    @classmethod
+    def measure(cls, metric: Metric, labelled: LabelledRows, *, usual: float = 1.0, others: bool = True) -> Baseline:
+        """Measure the baseline of `metric` on labelled rows (at least one, without a hindrance to the metric).
+
+        `usual` is the losses' autocorrelation as known from unchanged rows, if it is; see `steady_autocorrelation`.
+        Without `others` the primary metric alone is scored.
+        """
+        losses, steady = metric.row_loss(labelled), steady_lasting if metric.lasting else steady_autocorrelation
+        return cls(
+            scores=score_all(metric.task, labelled) if others else {metric.name: metric.score(labelled)},
+            rows=len(losses),
+            effective_rows=effective_size(len(losses), steady(losses, usual)),
+            loss_mean=float(losses.mean()),
+            loss_variance=float(losses.var(ddof=1)) if len(losses) > 1 else 0.0,
+        )
+
+    @classmethod
+    def of_version(cls, metric: Metric, held_out: LabelledRows) -> Baseline:
+        """The baseline that a version is accepted with: measured also in slices, its probabilities calibrated.
+
+        Only the scores where a hindrance keeps the primary metric from being computed.
+        """
+        if metric.hindrance(held_out):
+            return cls(scores=score_all(metric.task, held_out), classes=held_out.classes)
+        measured = cls.measure(metric, held_out)
+        positive, classes = "", held_out.classes
+        if metric.task is Task.CLASSIFICATION:
+            coded = held_out.coded
+            positive = "" if coded.positive is None else str(coded.names[coded.positive])
+            classes = classes or tuple(str(name) for name in coded.names)
+        return cls(
+            scores=measured.scores, rows=measured.rows, effective_rows=measured.effective_rows,
+            loss_mean=measured.loss_mean, loss_variance=measured.loss_variance, classes=classes, positive=positive,
+            slices={
+                column: _of_slices(metric, held_out, SliceRule.cut(values), values)
+                for column, values in held_out.slices.items()
+            },
+            calibration=ProbabilityCalibration.fit(held_out),
+        )  # fmt: skip
+
+
+def _of_slices(metric: Metric, rows: LabelledRows, rule: SliceRule, values: np.ndarray) -> SliceBaseline:
+    places, found = rule.assign(values), {}
+    for place, name in enumerate(rule.names):
+        part = rows.where(places == place)
+        if not metric.hindrance(part):
+            found[name] = Baseline.measure(metric, part, others=False)
+    return SliceBaseline(rule=rule, baselines=found)

@@ -1,0 +1,126 @@
+"""Metrics of predicted classes: accuracy, balanced accuracy, F1, precision, recall.
+
+With two classes F1, precision and recall are those of the positive class. With more they are computed for each class
+against the rest and averaged, each class counted once ("macro"); a class that is never predicted has precision 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from include.scoring.metric import Harm, Metric, Scale, mean_metric
+from include.scoring.rows import Floats, LabelledRows, Task
+
+Weights = Callable[["_Counts"], Floats]
+
+
+class _Counts:
+    """For each class the share of rows that have it, that are predicted as it, and both (weights counted)."""
+
+    def __init__(self, rows: LabelledRows) -> None:
+        coded = rows.coded
+        self.actual, self.predicted = coded.actual, coded.predicted
+        self.right = coded.actual == coded.predicted
+        self.of_actual = rows.total(coded.actual)
+        self.of_predicted = rows.total(coded.predicted)
+        self.hits = rows.total(coded.actual, self.right)
+        self.positive = coded.positive
+
+
+def _wrong(rows: LabelledRows) -> Floats:
+    return np.asarray(np.asarray(rows.actual) != np.asarray(rows.predicted), dtype=float)
+
+
+def _over(part: Floats, whole: Floats) -> Floats:
+    """Quotient, 0 where there is nothing to divide by."""
+    return np.asarray(np.where(whole > 0.0, part / np.where(whole > 0.0, whole, 1.0), 0.0))
+
+
+def _averaged(counts: _Counts) -> Floats:
+    """Weight of each class in the metric: the positive one alone, or all that occur alike."""
+    if counts.positive is not None:
+        return np.asarray(np.arange(len(counts.hits)) == counts.positive, dtype=float)
+    occurs = (counts.of_actual + counts.of_predicted > 0.0).astype(float)
+    return np.asarray(occurs / occurs.sum())
+
+
+def _labelled(counts: _Counts) -> Floats:
+    """Weight of each class in balanced accuracy: all that labels have, alike."""
+    occurs = (counts.of_actual > 0.0).astype(float)
+    return np.asarray(occurs / occurs.sum())
+
+
+def _recall(counts: _Counts, share: Floats) -> tuple[float, Floats]:
+    recall, each = _over(counts.hits, counts.of_actual), _over(share, counts.of_actual)
+    return float(share @ recall), each[counts.actual] * (counts.right - recall[counts.actual])
+
+
+def _precision(counts: _Counts, share: Floats) -> tuple[float, Floats]:
+    precision, each = _over(counts.hits, counts.of_predicted), _over(share, counts.of_predicted)
+    return float(share @ precision), each[counts.predicted] * (counts.right - precision[counts.predicted])
+
+
+def _f1(counts: _Counts, share: Floats) -> tuple[float, Floats]:
+    both = counts.of_actual + counts.of_predicted
+    f1, each = _over(2.0 * counts.hits, both), _over(share, both)
+    missed = each * f1
+    return float(share @ f1), (
+        2.0 * counts.right * each[counts.actual] - missed[counts.actual] - missed[counts.predicted]
+    )
+
+
+def _one_class(rows: LabelledRows) -> str:
+    labels = np.unique(rows.coded.actual)
+    return "" if len(labels) > 1 else f"all labels are {str(rows.coded.names[labels[0]])!r}"
+
+
+def _never(*, actual: bool, predicted: bool) -> Callable[[LabelledRows], str]:
+    """The obstacle that the positive class is in none of the labels, the predictions, or either."""
+
+    def obstacle(rows: LabelledRows) -> str:
+        coded = rows.coded
+        if len(coded.names) < 2:
+            return f"there is only one class, {str(coded.names[0])!r}"
+        if coded.positive is None:
+            return ""
+        if (actual and (coded.actual == coded.positive).any()) or (
+            predicted and (coded.predicted == coded.positive).any()
+        ):
+            return ""
+        where = " or ".join(word for word, asked in (("label", actual), ("prediction", predicted)) if asked)
+        return f"no {where} is {str(coded.names[coded.positive])!r}"
+
+    return obstacle
+
+
+def _rate(
+    name: str, rate: Callable[[_Counts, Floats], tuple[float, Floats]], weights: Weights,
+    obstacle: Callable[[LabelledRows], str],
+) -> Metric:  # fmt: skip
+    def both(rows: LabelledRows) -> tuple[float, Floats]:
+        counts = _Counts(rows)
+        return rate(counts, weights(counts))
+
+    def losses(rows: LabelledRows) -> Floats:
+        score, influence = both(rows)
+        return np.asarray(1.0 - score - influence)
+
+    return Metric(
+        name=name, task=Task.CLASSIFICATION, larger_is_better=True, harm=Harm.ABSOLUTE_DROP, threshold=0.05,
+        scale=Scale.SHARE, score=lambda rows: both(rows)[0], losses=losses, influence=lambda rows: both(rows)[1],
+        obstacle=obstacle,
+    )  # fmt: skip
+
+
+CLASS_METRICS = (
+    mean_metric(
+        "accuracy", _wrong, task=Task.CLASSIFICATION, harm=Harm.ABSOLUTE_DROP, threshold=0.05, scale=Scale.SHARE,
+        good_share=True, lasting=False,
+    ),
+    _rate("balanced_accuracy", _recall, _labelled, _one_class),
+    _rate("f1", _f1, _averaged, _never(actual=True, predicted=True)),
+    _rate("precision", _precision, _averaged, _never(actual=False, predicted=True)),
+    _rate("recall", _recall, _averaged, _never(actual=True, predicted=False)),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""What a classifier's metrics will be once labels arrive, if its calibrated probabilities still hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from include.scoring.calibration import ProbabilityCalibration
+from include.scoring.catalogue import score_all
+from include.scoring.metric import Metric
+from include.scoring.rows import Floats, LabelledRows, PredictedRows, Task
+
+MOST_ROWS = 100_000  # the latest of them: each becomes as many rows as there are classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """An estimate without labels.
+
+    Parameters
+    ----------
+    scores : mapping of str to float
+        Every metric that probabilities allow.
+    rows : int
+    losses : array of shape (rows,)
+        Expected row loss of the primary metric.
+    loss_variance : float
+        Of the row losses as they will be: the expected ones, and chance around them.
+    noise_variance : float
+        The part of it that is chance around the expected loss, mean over rows.
+    """
+
+    scores: dict[str, float]
+    rows: int
+    losses: Floats
+    loss_variance: float
+    noise_variance: float
+
+
+def estimate(
+    metric: Metric, rows: PredictedRows, calibration: ProbabilityCalibration, positive: str
+) -> Estimate | None:
+    """Estimate the metrics of a classifier on rows without labels.
+
+    Each row is taken once with each class as its label, weighted by the class's calibrated probability: the confusion
+    matrix that results is the expected one, and so are the mean losses [1]_. Only as good as its assumption: that a
+    calibrated probability still means what it meant. It sees that rows have become harder, never that the relation to
+    the target has changed (concept drift).
+
+    Returns
+    -------
+    Estimate or None
+        None where the primary metric cannot be computed.
+
+    References
+    ----------
+    .. [1] J. Kivimäki, J. Białek, W. Kuberski and J. K. Nurminen, "Performance estimation in binary classification
+       using calibrated confidence", Machine Learning 114 (2025); known as confidence-based performance estimation.
+    """
+    count, classes = min(len(rows), MOST_ROWS), rows.classes
+    probability = rows.probability[-count:]
+    weight = calibration.apply(probability, classes)
+    expected = LabelledRows(
+        actual=np.tile(np.array(classes, dtype=object), count),
+        predicted=np.repeat(np.asarray(rows.predicted[-count:]).astype(str).astype(object), len(classes)),
+        probability=np.repeat(probability, len(classes), axis=0),
+        classes=classes, positive=positive, weight=weight.ravel(),
+    )  # fmt: skip
+    if metric.hindrance(expected):
+        return None
+    losses = metric.row_loss(expected).reshape(count, len(classes))
+    means = (weight * losses).sum(axis=1)
+    noise = float((weight * np.square(losses - means[:, None])).sum(axis=1).mean())
+    return Estimate(
+        scores=score_all(Task.CLASSIFICATION, expected), rows=count, losses=means,
+        loss_variance=float(means.var()) + noise, noise_variance=noise,
+    )  # fmt: skip

@@ -1,0 +1,82 @@
+"""Metrics of predicted numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from include.scoring.metric import Harm, Metric, Scale, mean_metric
+from include.scoring.rows import Floats, LabelledRows, Task
+
+
+def _errors(rows: LabelledRows) -> Floats:
+    return np.asarray(np.asarray(rows.predicted, dtype=float) - np.asarray(rows.actual, dtype=float))
+
+
+def _squared(rows: LabelledRows) -> Floats:
+    return np.asarray(np.square(_errors(rows)))
+
+
+def _absolute(rows: LabelledRows) -> Floats:
+    return np.asarray(np.abs(_errors(rows)))
+
+
+def _relative(rows: LabelledRows) -> Floats:
+    return np.asarray(_absolute(rows) / np.abs(np.asarray(rows.actual, dtype=float)))
+
+
+def _rmse(rows: LabelledRows) -> float:
+    return math.sqrt(float(_squared(rows).mean()))
+
+
+def _rmse_influence(rows: LabelledRows) -> Floats:
+    squared = _squared(rows)
+    mean = float(squared.mean())
+    return np.zeros(len(rows)) if mean == 0.0 else np.asarray((squared - mean) / (2.0 * math.sqrt(mean)))
+
+
+def _r2(rows: LabelledRows) -> float:
+    """1 less the residual over the total sum of squares; of a constant target 1 or 0, as in scikit-learn."""
+    total, residual = float(_deviations(rows).sum()), float(_squared(rows).sum())
+    if total == 0.0:  # a constant target has no variance to explain
+        return 1.0 if residual == 0.0 else 0.0
+    return 1.0 - residual / total
+
+
+def _r2_influence(rows: LabelledRows) -> Floats:
+    deviations, squared = _deviations(rows), _squared(rows)
+    total = float(deviations.mean())
+    if total == 0.0:
+        return np.zeros(len(rows))
+    return np.asarray((float(squared.mean()) / total * deviations - squared) / total)
+
+
+def _deviations(rows: LabelledRows) -> Floats:
+    values = np.asarray(rows.actual, dtype=float)
+    return np.asarray(np.square(values - values.mean()))
+
+
+def _actual_of_zero(rows: LabelledRows) -> str:
+    zeros = int(np.count_nonzero(np.asarray(rows.actual, dtype=float) == 0.0))
+    return f"mape has no value where the actual is 0, as in {zeros} rows" if zeros else ""
+
+
+REGRESSION_METRICS = (
+    Metric(
+        name="rmse", task=Task.REGRESSION, larger_is_better=False, harm=Harm.RELATIVE_RISE, threshold=0.10,
+        scale=Scale.POSITIVE, score=_rmse, losses=_squared, influence=_rmse_influence, lasting=False,
+    ),
+    mean_metric(
+        "mae", _absolute, task=Task.REGRESSION, harm=Harm.RELATIVE_RISE, threshold=0.10, scale=Scale.POSITIVE,
+        lasting=False,
+    ),
+    Metric(
+        name="r2", task=Task.REGRESSION, larger_is_better=True, harm=Harm.RELATIVE_DROP, threshold=0.05,
+        scale=Scale.ANY, score=_r2, losses=_squared, influence=_r2_influence, lasting=False,
+    ),
+    mean_metric(
+        "mape", _relative, task=Task.REGRESSION, harm=Harm.RELATIVE_RISE, threshold=0.10, scale=Scale.POSITIVE,
+        obstacle=_actual_of_zero,
+    ),
+)  # fmt: skip

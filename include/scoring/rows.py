@@ -1,0 +1,176 @@
+"""Rows whose label has arrived: what every metric is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[Any]
+
+
+class Task(StrEnum):
+    """What kind of prediction a model makes."""
+
+    REGRESSION = "regression"
+    CLASSIFICATION = "classification"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classes:
+    """Labels and predictions as numbers of classes.
+
+    Parameters
+    ----------
+    names : tuple
+        All classes that occur or that the model knows, sorted.
+    actual, predicted : array of shape (n,)
+        Positions in `names`.
+    positive : int or None
+        Position of the positive class; None where metrics are averaged over all classes.
+    """
+
+    names: tuple[Any, ...]
+    actual: npt.NDArray[np.intp]
+    predicted: npt.NDArray[np.intp]
+    positive: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledRows:
+    """Rows in time order, with what was predicted and what came true.
+
+    Parameters
+    ----------
+    actual, predicted : array of shape (n,)
+        Numbers, or class names. For a trading model `actual` is the return realised in the row (0.01 is +1 %) and
+        `predicted` the position held over it, as a share of the capital: 1 is long with all, -0.5 short with half.
+    probability : array of shape (n, k) or None
+        Probability of each of `classes`, as the model gave it.
+    classes : tuple of str
+        The classes that the model knows; empty for those that occur in the rows.
+    positive : str, default ""
+        The positive class of a model with two classes. Empty: with two classes the last in sorted order, as in
+        scikit-learn; with more there is none, and metrics are averages over the classes, each counted once ("macro").
+    periods_per_year : float or None
+        For a trading model the rows that a year has; 1 leaves the Sharpe ratio per row. None: not a trading model.
+    weight : array of shape (n,) or None
+        How much each row counts; None: all the same. Used for expected labels, see `include.scoring.estimate`.
+    slices : mapping of str to array of shape (n,)
+        Values of the columns by which performance is looked at in parts.
+    """
+
+    actual: Values
+    predicted: Values
+    probability: Floats | None = None
+    classes: tuple[str, ...] = ()
+    positive: str = ""
+    periods_per_year: float | None = None
+    weight: Floats | None = None
+    slices: Mapping[str, Values] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse probabilities that do not fit the rows and classes."""
+        if self.probability is not None and self.probability.shape != (len(self.actual), len(self.classes)):
+            raise ValueError(
+                f"probability has shape {self.probability.shape}; {len(self.actual)} rows of {len(self.classes)} "
+                "classes are needed"
+            )
+
+    def __len__(self) -> int:
+        return len(self.actual)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> LabelledRows:
+        """The rows that `mask` chooses; of the classes nothing is forgotten."""
+        return replace(
+            self, actual=self.actual[mask], predicted=self.predicted[mask],
+            probability=None if self.probability is None else self.probability[mask],
+            weight=None if self.weight is None else self.weight[mask],
+            slices={name: values[mask] for name, values in self.slices.items()},
+        )  # fmt: skip
+
+    @classmethod
+    def joined(cls, parts: Sequence[LabelledRows]) -> LabelledRows:
+        """The rows of all parts (at least one), one after the other; slices and weights are left behind.
+
+        A class that a part does not know has probability 0 there. Without probabilities in a part, there are none.
+        """
+        classes = tuple(dict.fromkeys(name for part in parts for name in part.classes))
+        probability = None
+        if all(part.probability is not None for part in parts):
+            probability = np.concatenate(
+                [np.column_stack([part.chance_of(name) for name in classes]) for part in parts]
+            )
+        return cls(
+            actual=np.concatenate([part.actual for part in parts]),
+            predicted=np.concatenate([part.predicted for part in parts]),
+            probability=probability, classes=classes, positive=parts[0].positive,
+            periods_per_year=parts[0].periods_per_year,
+        )  # fmt: skip
+
+    @cached_property
+    def coded(self) -> Classes:
+        """Labels and predictions as numbers of classes."""
+        import pandas as pd
+
+        both = np.concatenate([self.actual, self.predicted])
+        codes, found = pd.factorize(both if both.dtype.kind in "iufb" else both.astype(object))
+        seen = {str(name) for name in found}
+        names = [*found.tolist(), *(name for name in self.classes if name not in seen)]
+        if self.positive and self.positive not in {str(name) for name in names}:
+            names.append(self.positive)
+        order = sorted(range(len(names)), key=lambda place: _key(names[place]))
+        rank = np.empty(len(names), dtype=np.intp)
+        rank[order] = np.arange(len(names))
+        ordered = tuple(names[place] for place in order)
+        last = 1 if len(ordered) == 2 else None
+        positive = next((place for place, name in enumerate(ordered) if str(name) == self.positive), last)
+        return Classes(
+            names=ordered, actual=rank[codes[: len(self)]], predicted=rank[codes[len(self) :]], positive=positive
+        )
+
+    def chance(self, place: int) -> Floats:
+        """Probability of the class at `place` among the coded names."""
+        return self.chance_of(str(self.coded.names[place]))
+
+    def chance_of(self, name: str) -> Floats:
+        """Probability of a class; zeros for one that the model does not know."""
+        assert self.probability is not None
+        if name in self.classes:
+            return self.probability[:, self.classes.index(name)]
+        return np.zeros(len(self))
+
+    def mean(self, values: Floats) -> float:
+        """Mean of a number for each row, with the rows' weights."""
+        return float(values.mean() if self.weight is None else np.average(values, weights=self.weight))
+
+    def total(self, codes: npt.NDArray[np.intp], values: npt.NDArray[Any] | None = None) -> Floats:
+        """For each class the share of all rows that `codes` puts there (where `values` holds, if given)."""
+        weights = np.full(len(self), 1.0 / len(self)) if self.weight is None else self.weight / self.weight.sum()
+        if values is not None:
+            weights = weights * values
+        return np.bincount(codes, weights=weights, minlength=len(self.coded.names)).astype(float)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictedRows:
+    """Rows whose label has not arrived: `predicted`, `probability` and `classes` as in `LabelledRows`."""
+
+    predicted: Values
+    probability: Floats
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.predicted)
+
+
+def _key(name: Any) -> tuple[bool, Any]:
+    """Numbers by value, then names; a mixture must not fail."""
+    number = isinstance(name, int | float)
+    return not number, name if number else str(name)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import socket
+
+import psycopg
+import pytest
+
+from include.data.batches import Batch
+from include.data.frames import frame_of
+from include.data.sql import SqlBatches
+from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
+
+SECRET = "s3cr#t@w0rm"
+
+
+@pytest.fixture
+def shop(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of sales behind the connection ``shop``; its URI."""
+    with psycopg.connect(database_uri) as connection:
+        connection.execute(
+            "create table sales as select '2026-01-01'::timestamptz + n * interval '1 hour' as at, n::int4 as n, "
+            "(n * 1.5)::numeric(12, 3) as price, case when n % 10 = 0 then null else 'r' || n % 3 end as region, "
+            "n % 2 = 0 as open, null::float8 as never, '2026-01-01'::date + n as day from generate_series(0, 24999) n"
+        )
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", database_uri)
+    return database_uri
+
+
+def rows(query: str, **parameters: object) -> SqlBatches:
+    return SqlBatches(connection="shop", query=query, parameters=parameters)
+
+
+@pytest.mark.usefixtures("shop")
+def test_rows_come_in_batches_with_their_types() -> None:
+    batches = list(rows("select * from sales order by n;"))
+    assert [batch.rows for batch in batches] == [10_000, 10_000, 5_000]
+    table = frame_of(batches)
+    assert table["n"].tolist() == list(range(25_000))
+    assert table["price"].tolist()[:2] == [0.0, 1.5]
+    assert (table["region"].isna().sum(), table["never"].isna().all()) == (2500, True)
+    assert table["open"].dtype == bool
+    assert str(table["at"].dtype).endswith("UTC]")
+    assert table["at"].iloc[1].isoformat() == "2026-01-01T01:00:00+00:00"
+
+
+@pytest.mark.usefixtures("shop")
+def test_values_are_bound_and_never_part_of_the_query() -> None:
+    evil = "r1'; drop table sales; --"
+    assert frame_of(rows("select n from sales where region = %(region)s", region=evil)).empty
+    assert len(frame_of(rows("select n from sales where region like 'r%%' and n < %(n)s", n=20))) == 18
+
+
+@pytest.mark.usefixtures("shop")
+def test_query_without_rows_has_its_columns() -> None:
+    assert list(frame_of(rows("select n, region from sales where false"))) == ["n", "region"]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("query", ["delete from sales", "select set_config('x.y', '1', false); delete from sales"])
+def test_query_cannot_change_anything(query: str, shop: str) -> None:
+    with pytest.raises(DataError, match="connection 'shop'"):
+        list(rows(query))
+    with psycopg.connect(shop) as connection:
+        assert connection.execute("select count(*) from sales").fetchone() == (25_000,)
+
+
+def test_function_with_a_side_effect_is_refused(shop: str) -> None:
+    with psycopg.connect(shop) as connection:
+        connection.execute("create function spoil() returns int language sql as 'delete from sales returning 1'")
+    with pytest.raises(DataError, match="read-only"):
+        list(rows("select spoil()"))
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select gone from sales", "gone"),
+        ("selct 1", "syntax error"),
+        ("select n, n from sales", "'n' is there twice"),
+        ("select 1 / 0", "division by zero"),
+        ("select 'infinity'::timestamptz", "infinity"),
+    ],
+)
+def test_query_that_cannot_be_answered_is_an_error_of_the_model(query: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        list(rows(query))
+
+
+def test_stopping_early_leaves_no_connection_behind(shop: str) -> None:
+    batches = iter(rows("select n from sales"))
+    assert isinstance(next(batches), Batch)
+    batches.close()  # type: ignore[attr-defined]  # a generator
+    with psycopg.connect(shop) as connection:
+        others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        for _ in range(100):  # the server notices a moment later
+            found = connection.execute(others).fetchone()
+            connection.rollback()
+            if found == (0,):
+                break
+        assert found == (0,)
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("", ConfigurationError),
+        (f"mysql://ada:{SECRET}@host/db", ConfigurationError),
+        (f'{{"conn_type": "postgres", "password": "{SECRET}"}}', ConfigurationError),
+        (f"postgresql://ada:{SECRET}@127.0.0.1:port/db", SourceUnavailable),
+        (f"postgresql://ada:{SECRET}@127.0.0.1/db?password={SECRET}&nonsense=1", ConfigurationError),
+        (f"postgresql://ada:x%40{SECRET}@127.0.0.1:{{port}}/db", SourceUnavailable),
+    ],
+)
+def test_address_that_does_not_work_is_named_without_its_secrets(
+    address: str, kind: type[RetrainingError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", address.replace("{port}", str(closed_port())))
+    with pytest.raises((ConfigurationError, SourceUnavailable)) as caught:
+        list(rows("select 1"))
+    message = str(caught.value)
+    assert type(caught.value) is kind
+    assert "AIRFLOW_CONN_SHOP" in message
+    assert not [part for part in ("s3cr", "#t", "w0rm") if part in message]
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None  # nor in the traceback
+
+
+def test_server_that_refuses_may_be_asked_again(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"{shop.rsplit('/', 1)[0]}/no_such_database")
+    with pytest.raises(SourceUnavailable, match="AIRFLOW_CONN_SHOP"):
+        list(rows("select 1"))
