@@ -15,6 +15,7 @@ The exit code is 1 when ours is anywhere below the best peer by more than two st
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
@@ -94,8 +95,10 @@ def score_reference(number: int, *, method: Method, plan: Plan, keep: Path) -> d
     found = {title: np.asarray(values) for title, values in method.score(*plan.rows(number)).items()}
     if method.name != OURS:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("wb") as target:
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        with unfinished.open("wb") as target:
             np.savez_compressed(target, **found)
+        unfinished.replace(file)
     return found
 
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 OURS = "ours"
 WIDTH, HEIGHT, COLUMNS = 260, 170, 3
-LEFT, TOP, GAP_X, GAP_Y = 54, 46, 42, 62
-STROKES = ("#bc4c00", "#1a7f37", "#8250df", "#bf8700", "#cf222e", "#0598bc", "#9a6700", "#6e7781", "#bf3989", "#4d8f00")
+LEFT, TOP, GAP_X, GAP_Y = 54, 58, 56, 62
+STROKES = ("#bc4c00", "#1a7f37", "#8250df", "#d4a72c", "#cf222e", "#0598bc", "#e85aad", "#6e7781", "#7a5195", "#4d8f00")
 TICKS_X, TICKS_Y = (0.001, 0.01, 0.05, 0.2), (0.0, 0.5, 1.0)
 STYLE = """
     .page { fill: #ffffff } .t { fill: #1f2328 } .s { fill: #57606a; font-size: 11px }

@@ -141,7 +141,7 @@ def methods(folder: Path, *, dear: bool) -> tuple[Method, ...]:
         *(
             Method(name=name, score=partial(by_peer, folder=folder, name=name, rules=rules), every=every.get(name, 1))
             for name, rules in asked.items()
-            if dear or name != "nannyml.classifier"
+            if dear or not name.endswith(".classifier")
         ),
     )
 

@@ -217,9 +217,10 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         lambda: executor.load(champion.version).predictor,
     )  # fmt: skip
     earlier = deployment.store.running_errors(spec.name, champion.version.version, before=run.as_of)
+    known = reference.matching(tables.window_start, run.as_of, spec.measures)
     comparison = Comparison(
-        reference=reference.matching(tables.window_start, run.as_of),
-        recent=profile_table(tables.recent, list(reference.profile.columns), against=reference.profile),
+        reference=known,
+        recent=profile_table(tables.recent, list(known.columns), against=reference.profile),
         outputs=_outputs(reference, rows),
         labelled=rows.labelled,
         unlabelled=rows.unlabelled,
@@ -229,7 +230,7 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         minimum_rows=spec.minimum_rows,
         running=count_recent(spec, tables.recent, rows.labelled, earlier),
         arrivals=tables.arrivals,
-        new_columns=new_features(spec, tables.recent, reference.profile.columns),
+        new_columns=new_features(spec, tables.recent, known.columns),
     )
     number = champion.version.version
     signals = detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison)

@@ -47,7 +47,7 @@ def moderate(estimates: Floats, freedom: float) -> Moderated:
        experiments", Statistical Applications in Genetics and Molecular Biology 3 (2004), section 6.
 
     >>> moderate(np.array([0.9, 1.0, 1.1, 1.0, 1.0]), 19).values.round(2).tolist()
-    [1.03, 1.03, 1.03, 1.03, 1.03]
+    [1.05, 1.05, 1.05, 1.05, 1.05]
     """
     from scipy import special
 

@@ -42,10 +42,15 @@ class ReferenceProfiles:
     calibration: Calibration | None = None
     seasons: Seasons | None = None
 
-    def matching(self, start: datetime | None, end: datetime) -> Profile:
-        """The profile that recent rows of ``start <= t < end`` are to be compared with."""
+    def matching(self, start: datetime | None, end: datetime, measures: Collection[str] = ()) -> Profile:
+        """The profile that recent rows of ``start <= t < end`` are to be compared with: inputs, and these measures.
+
+        A measure that its owner has given up since is left out; one added since has no reference yet.
+        """
         found = self.seasons.matching(start, end) if self.seasons is not None and start is not None else None
-        return found or self.profile
+        whole = found or self.profile
+        wanted = {*self.inputs, *measures}
+        return replace(whole, columns={name: column for name, column in whole.columns.items() if name in wanted})
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
         """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""

@@ -52,7 +52,7 @@ class DataDriftDetector:
 
     Examples
     --------
-    >>> reference = pd.DataFrame({"x": np.arange(500) % 50})
+    >>> reference = pd.DataFrame({"x": [row % 50 for row in range(500)]})
     >>> DataDriftDetector(threshold=0.05).detect_distribution_shift(reference, reference + 30)[0]
     True
     """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -110,6 +111,26 @@ def test_drift_with_labels_that_show_no_harm_does_not_trigger() -> None:
     decision = decided(signal(D, 20.0, feature="price"), signal(P, 0.1))
     assert not decision.triggered
     assert "inputs drifted (price), yet no harm is seen" in decision.reason
+
+
+def test_drifted_columns_are_named_once_each_and_the_most_telling_first() -> None:
+    mild, strong = signal(D, 2.0, feature="b"), signal(D, 9.0, feature="a")
+    again = replace(signal(D, 3.0, feature="b"), statistic="mean_shift")
+    stable = signal(D, 0.5, feature="c")
+    assert decided(mild, again, strong, stable, signal(P, 0.1)).root_cause == "inputs changed: a, b"
+
+
+def test_joint_drift_is_named_by_what_changed_only_while_no_column_is() -> None:
+    joint = replace(signal(D, 9.0), statistic="joint_correlation")
+    assert decided(joint, signal(P, 0.1)).root_cause == "inputs changed: joint_correlation"
+    assert decided(joint, signal(D, 2.0, feature="x"), signal(P, 0.1)).root_cause == "inputs changed: x"
+
+
+@pytest.mark.parametrize("kind", [SignalKind.TARGET_DRIFT, SignalKind.PREDICTION_DRIFT])
+def test_drift_of_outputs_is_on_record_and_asks_for_nothing(kind: SignalKind) -> None:
+    moved = replace(signal(D, 30.0, feature="prediction"), kind=kind)
+    decision = decided(moved, missing(P), missing(C))
+    assert (decision.triggered, decision.reason) == (False, "nothing changed beyond chance")
 
 
 def test_drift_without_labels_triggers() -> None:

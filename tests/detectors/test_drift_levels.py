@@ -16,8 +16,8 @@ from tests.detectors.comparisons import compare
 from tests.series import Floats, autoregression, most
 
 Maker = Callable[[np.random.Generator, int], Floats]
-FEATURES, REFERENCE, RECENT = 12, 600, 300
-CHECKS, LEVEL = 60, 0.05
+FEATURES, REFERENCE, RECENT = 10, 500, 250
+CHECKS, LEVEL = 40, 0.05
 NAMES = [f"x{number}" for number in range(FEATURES)]
 
 
@@ -77,15 +77,15 @@ def test_unchanged_rows_alarm_on_at_most_the_level(make: Maker) -> None:
     assert max(np.mean(found, axis=0)) <= most(LEVEL, CHECKS)
 
 
-@pytest.mark.parametrize("make", [independent, correlated, lognormal])
+@pytest.mark.parametrize("make", [independent, correlated])
 def test_unchanged_rows_alarm_on_at_most_the_level_with_a_calibration(make: Maker) -> None:
-    found = measured(make, references=6, checks=10, reference_rows=3000, recent_rows=RECENT)
+    found = measured(make, references=4, checks=10, reference_rows=3000, recent_rows=RECENT)
     assert max(found) <= most(LEVEL, CHECKS)
 
 
 def test_unchanged_autocorrelated_rows_alarm_on_at_most_twice_the_level_with_a_calibration() -> None:
     """Checks against one reference share its chance, and inflation is measured on few blocks: a looser bound."""
-    found = measured(steady, references=6, checks=10, reference_rows=5000, recent_rows=1000)
+    found = measured(steady, references=4, checks=10, reference_rows=5000, recent_rows=1000)
     assert max(found) <= most(2 * LEVEL, CHECKS)
 
 

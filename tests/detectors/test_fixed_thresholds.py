@@ -20,9 +20,7 @@ REFERENCE, SAME, MOVED = RNG.normal(size=3000), RNG.normal(size=1000), RNG.norma
 USUAL = {"psi": 0.2, "kl_divergence": 0.1, "js_distance": 0.15, "ks": 0.1, "wasserstein": 0.2, "p_value": 0.001}
 
 
-def signals_of(
-    reference: object, recent: object, *, minimum_rows: int = 10, **thresholds: float
-) -> dict[str, Signal]:
+def signals_of(reference: object, recent: object, *, minimum_rows: int = 10, **thresholds: float) -> dict[str, Signal]:
     given = compare(pd.DataFrame({"x": reference}), pd.DataFrame({"x": recent}), minimum_rows=minimum_rows)
     return {signal.statistic: signal for signal in FixedThresholdDetector(thresholds=thresholds).detect(given)}
 

@@ -36,6 +36,9 @@ MISTAKES = {
     "a field that is a number": (TIMED + "1: x\n", ["field 1"]),
     "an unknown nested field": (TIMED + "gate: {levl: 0.1}\n", ["gate.levl", "did you mean 'level'", "holdout_share"]),
     "an unknown policy field": (TIMED + "policy: {cooldwn: 3d}\n", ["policy.cooldwn", "did you mean 'cooldown'"]),
+    "an unknown fixed statistic": (TIMED + "policy: {drift_thresholds: {pis: 0.2}}\n", ["drift_thresholds", "'psi'"]),
+    "a fixed threshold of none": (TIMED + "policy: {drift_thresholds: {psi: 0}}\n", ["drift_thresholds.psi", "0"]),
+    "a measure without a module": (TIMED + "measures: {m: brightness}\n", ["field measures.m", "'brightness'"]),
     "an unknown source field": (TIMED.replace("path:", "pth:"), ["pth", "did you mean 'path'", "recent_path"]),
     "a missing field": (TIMED.replace("target: sales\n", ""), ["field target is missing"]),
     "several missing fields": ("task: regression\n", ["source is missing", "target is missing", "metric is missing"]),
@@ -146,6 +149,15 @@ def test_budget_of_false_retrains_becomes_levels_and_a_level_of_ones_own_goes_be
     assert twice.performance_level == twice.drift_level == pytest.approx(2 / 360 / 2)
     own = load_model_file(model_file(tmp_path, short + "policy: {drift_level: 0.05}\n")).settings()
     assert (own.performance_level, own.drift_level) == (pytest.approx(1 / 360 / 2), 0.05)
+
+
+def test_fixed_thresholds_and_measures_are_read(tmp_path: Path) -> None:
+    extra = "policy: {drift_thresholds: {psi: 0.25, p_value: 0.01}}\nmeasures: {brightness: 'shop.photos:brightness'}\n"
+    spec = load_model_file(model_file(tmp_path, TIMED + extra))
+    assert spec.settings().drift_thresholds == {"psi": 0.25, "p_value": 0.01}
+    assert spec.settings(preset="aggressive").drift_thresholds == {"psi": 0.25, "p_value": 0.01}
+    assert spec.measures == {"brightness": "shop.photos:brightness"}
+    assert load_model_file(model_file(tmp_path, TIMED)).settings().drift_thresholds == {}
 
 
 def test_hash_is_of_the_settings_not_of_the_text(tmp_path: Path) -> None:

@@ -37,6 +37,35 @@ def test_p_value_is_corrected_for_the_number_of_features() -> None:
     assert SignalTrigger(kind=DRIFT).decide(evidence(*signals)).p_value == pytest.approx(0.005)
 
 
+def test_p_value_is_corrected_by_the_share_of_the_level_that_its_test_had() -> None:
+    wide = replace(signal(DRIFT, 3.0, feature="x", p_value=1e-5), level=0.002)
+    narrow = [replace(signal(DRIFT, 0.2, feature=f"y{number}"), level=0.0005) for number in range(6)]
+    result = SignalTrigger(kind=DRIFT).decide(evidence(wide, *narrow))
+    assert result.p_value == pytest.approx(1e-5 * (0.002 + 6 * 0.0005) / 0.002)
+
+
+def test_corrected_p_value_meets_the_whole_level_when_a_test_meets_its_own() -> None:
+    levels = [0.004, 0.001, 0.0025, 0.0025]
+    signals = [replace(signal(DRIFT, 0.2, feature=f"x{number}"), level=own) for number, own in enumerate(levels)]
+    for number, own in enumerate(levels):
+        just = replace(signal(DRIFT, 2.0, feature="top", p_value=own), level=own)
+        given = [*signals[:number], just, *signals[number + 1 :]]
+        assert SignalTrigger(kind=DRIFT).decide(evidence(*given)).p_value == pytest.approx(sum(levels))
+
+
+def test_p_value_is_never_above_one_and_left_alone_where_there_is_no_level() -> None:
+    signals = [signal(DRIFT, 0.2, feature=f"x{number}", p_value=0.4) for number in range(9)]
+    assert SignalTrigger(kind=DRIFT).decide(evidence(*signals)).p_value == 1.0
+    fixed = replace(signal(DRIFT, 2.0, feature="x"), p_value=None, level=None)
+    assert SignalTrigger(kind=DRIFT).decide(evidence(fixed)).p_value is None
+
+
+def test_what_was_not_measured_takes_no_part_in_the_correction() -> None:
+    silent = replace(missing(DRIFT), level=0.05)
+    result = SignalTrigger(kind=DRIFT).decide(evidence(signal(DRIFT, 2.0, feature="x", p_value=0.001), silent))
+    assert result.p_value == pytest.approx(0.001)
+
+
 @pytest.mark.parametrize(
     ("labelled", "fires"), [(signal(PERFORMANCE, 0.2), False), (missing(PERFORMANCE), True), (None, True)]
 )
