@@ -5,7 +5,7 @@ Every six hours, for each model file in `include/models/`: **analyze** what chan
 beats the champion, publish it or leave the champion alone), and **log** what happened and why.
 
 **Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
-artifacts below `RETRAINING_ARTIFACTS_DIR`.
+artifacts and a report of each run below `RETRAINING_ARTIFACTS_DIR`; the log task says where the report is.
 
 **A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain and doubles no row.
 
@@ -88,11 +88,12 @@ def registered_models(params: dict[str, Any]) -> list[str]:
 @task(map_index_template=LABEL)
 def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     _label(model_name)
-    from include import report, workflow
+    from include import workflow
     from include.outcomes import run_of, task_outcome
+    from include.reports import text
 
     with task_outcome() as deployment:
-        return report.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
+        return text.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
 
 
 @task(map_index_template=LABEL)
@@ -101,12 +102,13 @@ def check_retraining_decision(
 ) -> int | None:
     """Pass on the event's id, or nothing when the model is to be left alone."""
     _label(model_name)
-    from include import report, workflow
+    from include import workflow
     from include.outcomes import run_of, task_outcome
+    from include.reports import text
 
     with task_outcome() as deployment:
         decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
-        print(report.banner(decision))
+        print(text.banner(decision))
         return None if event is None else event.id
 
 
@@ -118,21 +120,26 @@ def execute_retraining(model_name: str, event_id: int | None, params: Any = None
         raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
-    from include import report, workflow
+    from include import workflow
     from include.outcomes import task_outcome
+    from include.reports import text
 
     with task_outcome() as deployment:
-        return report.of_event(workflow.execute(deployment, event_id))
+        return text.of_event(workflow.execute(deployment, event_id))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
 def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
     _label(model_name)
-    from include import report, workflow
+    from include import workflow
     from include.outcomes import run_of, task_outcome
+    from include.reports import text
 
     with task_outcome() as deployment:
-        print(report.of_model(model_name, workflow.log_completion(deployment, model_name, run_of(dag_run, params))))
+        run = run_of(dag_run, params)
+        print(text.of_model(model_name, workflow.log_completion(deployment, model_name, run)))
+        if (page := workflow.write_report(deployment, model_name, run)) is not None:
+            print(f"Report: {page.as_uri()}")
 
 
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from include import record_commands
+from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
 from include.settings import Settings
 
@@ -86,34 +88,28 @@ def migrate(_options: argparse.Namespace) -> None:
 
     from include.records.schema import migrate as apply
 
-    with psycopg.connect(_database()) as connection:
+    with psycopg.connect(Settings.from_environment().database) as connection:
         applied = apply(connection)
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
-def report(options: argparse.Namespace) -> None:
-    """Print what came of each model in the given runs, and their event rows."""
-    import psycopg
+def config(options: argparse.Namespace) -> None:
+    """Print what the policies of registered models come to: preset, model file and environment together."""
+    import yaml
 
-    from include.records.postgres import PostgresStore
-    from include.report import event_row, of_model
+    from include.registry.effective import effective_settings
+    from include.registry.loader import list_model_files, load_model
 
-    uri = _database()
-    store = PostgresStore(lambda: psycopg.connect(uri))
-    for run_id in options.run_id:
-        print(f"Run {run_id}")
-        for analysis, _ in store.decisions(run_id=run_id):
-            print(of_model(analysis.model_name, store.decision(analysis.model_name, run_id)))
-    print("\nmodel_retraining_events")
-    rows = [event_row(event) for run_id in options.run_id for event in store.events(run_id=run_id)]
-    for row in rows or ["  no new event"]:
-        print(row)
+    folder = options.models_dir or Settings.from_environment().models_dir
+    for name in options.model or [file.stem for file in list_model_files(folder)]:
+        shown = {name: effective_settings(load_model(folder, name), options.preset)}
+        print(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), end="")
 
 
 def _decide(options: argparse.Namespace) -> bool:
     from include.orchestrator import AutomaticRetrainingOrchestrator
     from include.plain_files import read_plain_files
-    from include.report import banner
+    from include.reports.text import banner
 
     files = read_plain_files(
         options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
@@ -140,15 +136,6 @@ def _metrics(options: argparse.Namespace, prefix: str) -> dict[str, float]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _database() -> str:
-    uri = Settings.from_environment().database_uri
-    if uri is None:
-        raise ConfigurationError(
-            "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
-        )
-    return uri
-
-
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
@@ -172,14 +159,14 @@ def _parser() -> argparse.ArgumentParser:
     executing.add_argument("--target", default="target", help="column to predict (default: %(default)s)")
     executing.add_argument("--output", type=Path, default=Path("artifacts"), help="folder for the version trained")
     executing.add_argument("--force", action="store_true", help="retrain whatever the decision is")
+    command.add_arguments(commands.add_parser("backtest", help="try policies on history", description=command.__doc__))
     _add_replay(commands.add_parser("replay", help="replay a stretch of history", description=replay.__doc__))
+    _add_config(commands.add_parser("config", help="what models' policies come to", description=config.__doc__))
     migrating = commands.add_parser(
         "migrate", help="bring the records database up to date", description=migrate.__doc__
     )
     migrating.set_defaults(command=migrate)
-    reporting = commands.add_parser("report", help="what came of some runs", description=report.__doc__)
-    reporting.add_argument("--run-id", action="append", required=True, help="run of the DAG; may be repeated")
-    reporting.set_defaults(command=report)
+    record_commands.add_commands(commands.add_parser)
     return parser
 
 
@@ -196,6 +183,14 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
     add("--performance-threshold", type=float, help="worsening that matters (default: by metric)")
     add("--min-samples", type=_sample_size, default=100, help="recent rows needed (default: %(default)s)")
     parser.set_defaults(command=command)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", action="append", help="name of a registered model; may be repeated (default: all)")
+    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
+    parser.set_defaults(command=config)
 
 
 def _add_replay(parser: argparse.ArgumentParser) -> None:

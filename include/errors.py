@@ -10,7 +10,8 @@
     │   └── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
     └── TransientError            trying again may help: let the task be retried
         ├── SourceUnavailable     a file or a server cannot be reached now
-        └── ClaimLost             another process retrains this model, or took this retraining over
+        ├── ClaimLost             another process retrains this model, or took this retraining over
+        └── RequestsTaken         another run consumed a request that this decision counted on: decide again
 """
 
 from __future__ import annotations
@@ -63,3 +64,7 @@ class SourceUnavailable(TransientError):
 
 class ClaimLost(TransientError):
     """This process no longer (or not yet) owns the right to retrain the model."""
+
+
+class RequestsTaken(TransientError):
+    """Another run consumed a request between the reading and the keeping of a decision."""

@@ -15,6 +15,7 @@ from include.data.calibration import calibrate
 from include.data.profile import profile_table
 from include.decision.decide import decide
 from include.decision.decision import Decision
+from include.decision.units import UnitChangeDetector
 from include.detectors import (
     Comparison,
     ConceptDriftDetector,
@@ -44,6 +45,7 @@ def standard_detectors(settings: PolicySettings, metric: str) -> Sequence[Detect
     return (
         SufficiencyDetector(),
         DataQualityDetector(),
+        UnitChangeDetector(),
         *_input_drift(settings),
         OutputDriftDetector(level=settings.drift_level),
         OutlierDetector(share=settings.outlier_share, level=settings.drift_level),

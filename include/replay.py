@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from itertools import pairwise
 
 import pandas as pd
 
 from include import workflow
-from include.data.tables import read_tables
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError
-from include.records.entries import Event, EventStatus, Run
+from include.records.entries import Event, EventStatus, Run, Version
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.labelled import judged_rows
@@ -26,17 +26,46 @@ from include.workflow import Deployment
 MOST_WINDOWS = 100_000
 
 
+class Checks(StrEnum):
+    """Who decides at the end of a window."""
+
+    POLICY = "policy"  # the model's policy, as in production
+    ALWAYS = "always"  # a request by hand at every check; the gate still judges the challenger
+    NEVER = "never"  # nobody: the first version serves all windows
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """One window of the replay: who served it, how well, and what the check at its end decided."""
+    """One window of the replay: who served it, how well, and what the check at its end decided.
+
+    Parameters
+    ----------
+    start, end : datetime
+    rows : int
+        Labelled rows that were scored.
+    champion : str
+    score : float or None
+        The primary metric; None without rows.
+    predecessor : float or None
+        What the version before would have scored, in the first window of its successor; else None.
+    decision, outcome : str
+        Yes or no with the reason; of a retrain what came of it.
+    trigger : str
+        What weighed most in a yes; empty for a no.
+    status : EventStatus or None
+        How the retrain ended; None for no retrain.
+    """
 
     start: datetime
     end: datetime
     rows: int
     champion: str
     score: float | None
+    predecessor: float | None = None
     decision: str = ""
     outcome: str = ""
+    trigger: str = ""
+    status: EventStatus | None = None
 
 
 @dataclass
@@ -100,6 +129,7 @@ def replay(
     show: Callable[[Window], None],
     preset: str = "",
     compare: bool = True,
+    checks: Checks = Checks.POLICY,
 ) -> Replay:
     """Run the four steps at each of `moments`, and score the champion on the rows until the next one.
 
@@ -113,6 +143,7 @@ def replay(
         Called with each window as it is done.
     compare : bool
         Whether to also fit and score never and always retraining.
+    checks : Checks
     """
     spec = deployment.spec(model_name)
     if not spec.source.timed:
@@ -122,14 +153,14 @@ def replay(
     first = _step(deployment, model_name, moments[0], preset)[1]
     if first is None or first.status is not EventStatus.PROMOTED:
         raise DataError(f"model {model_name}: no first version: {first.outcome if first else 'not decided'}")
-    windows = []
+    windows: list[Window] = []
     for start, end in pairwise(moments):
         window = _serve(deployment, spec, start, end, policy, rivals)
-        if end < moments[-1]:
-            decision, event = _step(deployment, model_name, end, preset)
-            outcome = "" if event is None else f"{event.status}: {event.outcome}"
-            answer = "yes" if decision.triggered else "no"
-            window = replace(window, decision=f"{answer}: {decision.reason}", outcome=outcome)
+        if windows and windows[-1].champion != window.champion:
+            window = replace(window, predecessor=_predecessor(deployment, spec, start, end))
+        if end < moments[-1] and checks is not Checks.NEVER:
+            decision, event = _step(deployment, model_name, end, preset, force=checks is Checks.ALWAYS)
+            window = _decided(window, decision, event)
             if event is not None:
                 outcomes[event.status] += 1
                 policy.retrains += 1
@@ -146,8 +177,21 @@ def lines(result: Replay, metric: str) -> Iterator[str]:
         yield f"{tally.name:28s} {metric} over all windows {tally.score(metric):10.4f}   retrains {tally.retrains}"
 
 
-def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str) -> tuple[Decision, Event | None]:
-    run = Run(run_id=f"replay__{moment.isoformat()}", as_of=moment, requested_by="replay", preset=preset)
+def _decided(window: Window, decision: Decision, event: Event | None) -> Window:
+    answer = f"{'yes' if decision.triggered else 'no'}: {decision.reason}"
+    if event is None:
+        return replace(window, decision=answer)
+    told = f"{event.status}: {event.outcome}"
+    return replace(window, decision=answer, outcome=told, trigger=decision.trigger_type, status=event.status)
+
+
+def _step(
+    deployment: Deployment, model_name: str, moment: datetime, preset: str, *, force: bool = False
+) -> tuple[Decision, Event | None]:
+    run = Run(
+        run_id=f"replay__{moment.isoformat()}", as_of=moment, requested_by="replay", preset=preset, force=force,
+        reason="retrained at every check" if force else "",
+    )  # fmt: skip
     workflow.analyze(deployment, model_name, run)
     decision, event = workflow.decide(deployment, model_name, run)
     if event is not None:
@@ -162,18 +206,34 @@ def _serve(
     """Score the champion on the labelled rows of one window, and count them in."""
     champion = deployment.store.champion(spec.name)
     assert champion is not None  # there is a first version
-    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(champion)
-    window_only = spec.model_copy(update={"window": end - start})
-    recent = read_tables(window_only, deployment.data_dir, as_of=end, seen_until=start).recent
-    rows = prepare(spec, [recent], stored.columns)
+    rows, judged = _judged(deployment, spec, champion, start, end)
     score = None
-    if len(rows):
-        judged = judged_rows(spec, stored.predictor, rows.features, rows.target)
+    if judged is not None:
         policy.add(judged)
         score = score_all(spec.task, judged).get(spec.metric)
         if rivals is not None:
             rivals.serve(start, rows)
     return Window(start=start, end=end, rows=len(rows), champion=champion.label, score=score)
+
+
+def _predecessor(deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime) -> float | None:
+    """What the version that the champion replaced scores on the window."""
+    champion = deployment.store.champion(spec.name)
+    assert champion is not None  # there is a first version
+    before = next(v for v in deployment.store.versions(spec.name) if v.version == champion.parent)
+    judged = _judged(deployment, spec, before, start, end)[1]
+    return None if judged is None else score_all(spec.task, judged).get(spec.metric)
+
+
+def _judged(
+    deployment: Deployment, spec: ModelSpec, version: Version, start: datetime, end: datetime
+) -> tuple[TrainingRows, LabelledRows | None]:
+    """The labelled rows of a window, and the same with a version's predictions; None for no rows."""
+    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
+    window_only = spec.model_copy(update={"window": end - start})
+    recent = deployment.read(window_only, deployment.data_dir, as_of=end, seen_until=start).recent
+    rows = prepare(spec, [recent], stored.columns)
+    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target) if len(rows) else None
 
 
 class _Rivals:
@@ -190,7 +250,7 @@ class _Rivals:
         first = executor.load(store.versions(spec.name)[0])
         models = [first.predictor] * 3
         if self.tallies[0].rows:  # from the second window on
-            tables = read_tables(spec, self._deployment.data_dir, as_of=start)
+            tables = self._deployment.read(spec, self._deployment.data_dir, as_of=start)
             rows = prepare(spec, [tables.history], first.columns)
             for place, begin in ((1, 0), (2, max(0, len(rows) - len(tables.reference)))):
                 models[place] = executor.trainer.fit(*rows.slice(begin, len(rows)), first.columns)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from include.errors import ConfigurationError
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,6 +33,15 @@ class Settings:
     data_dir: Path
     artifacts_dir: Path
     database_uri: str | None
+
+    @property
+    def database(self) -> str:
+        """URI of the records database; a `ConfigurationError` where none is set."""
+        if self.database_uri is None:
+            raise ConfigurationError(
+                "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
+            )
+        return self.database_uri
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

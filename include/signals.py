@@ -30,6 +30,7 @@ class SignalKind(StrEnum):
     OUTLIERS = "outliers"
     DATA_QUALITY = "data_quality"
     SUFFICIENCY = "sufficiency"
+    EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 
 
 @dataclass(frozen=True, kw_only=True)

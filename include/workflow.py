@@ -7,9 +7,11 @@ after a crash, or run twice at once, changes nothing more.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,23 +19,30 @@ from include.data.measures import with_measures
 from include.data.profile import Profile, profile_table
 from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
 from include.data.tables import ModelTables, new_features, read_tables
+from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
-from include.decision.decision import Decision
+from include.decision.decision import Cause, Decision
 from include.detectors import Comparison
-from include.errors import ClaimLost, DataError
+from include.errors import ClaimLost, DataError, RequestsTaken
+from include.evidence import gather, learn_facts
 from include.orchestrator import detect, standard_detectors
 from include.records.entries import Analysis, Event, Measurement, Outcome, Run
 from include.records.store import Claim, Store
+from include.registry.effective import effective_settings
 from include.registry.loader import config_hash, load_model
 from include.registry.spec import ModelSpec
+from include.reports.changed import most_changed
+from include.reports.files import PAGE
+from include.reports.files import write_report as save_report
+from include.reports.report import RetrainingReport, make_report
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.explanation import explain_loss
 from include.retraining.labelled import RecentRows, recent_rows
 from include.retraining.prepare import Columns
 from include.retraining.running import count_recent
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.triggers.policy import standard_policy
-from include.triggers.trigger import Evidence
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +58,7 @@ class Deployment:
     models_dir: Path
     data_dir: Path
     artifacts: ArtifactFolder
+    read: Callable[..., ModelTables] = read_tables  # a replay reads its rows once for all windows
 
     def spec(self, model_name: str) -> ModelSpec:
         """The registered model of that name."""
@@ -58,7 +68,7 @@ class Deployment:
 def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     """Compare the recent rows with what the champion was accepted on; keep signals and measurements."""
     store, spec = deployment.store, deployment.spec(model_name)
-    store.register_model(model_name, config_hash(spec), spec.model_dump(mode="json"), at=_now())
+    store.register_model(model_name, config_hash(spec), _config(spec), at=_now())
     for event in store.close_unfinished(model_name, at=_now(), idle=IDLE, keep_run=run.run_id):
         log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
     champion = _champion(store, model_name)
@@ -70,7 +80,8 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
         )  # fmt: skip
     else:
         analysis = _compare(deployment, spec, run, champion, tables)
-    return store.save_analysis(analysis, at=_now())
+    facts = learn_facts(spec, run, tables, None if champion is None else champion.version, deployment.artifacts)
+    return store.save_analysis(replace(analysis, facts=facts), at=_now())
 
 
 def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
@@ -79,15 +90,14 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
     analysis = store.analysis(model_name, run.run_id)
     if analysis is None:
         raise DataError(f"model {model_name}: run {run.run_id} has no analysis to decide from; run that step first")
-    evidence = Evidence(
-        now=run.as_of,
-        signals=analysis.signals,
-        has_champion=analysis.champion_version is not None,
-        last_retrained_at=store.last_retrained_at(model_name),
-        requested=(run.reason or "asked for without a reason") if run.force else "",
-    )
-    decision = weigh(standard_policy(spec.settings(run.preset)), evidence)
-    return store.save_decision(analysis, decision, at=_now())
+    evidence = gather(store, spec, analysis)
+    decision = weigh(standard_policy(spec.settings(run.preset)), evidence, _worth(spec, analysis))
+    if decision.cause is Cause.DATA_QUALITY:
+        log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
+    try:
+        return store.save_decision(analysis, decision, requests=evidence.requests, at=_now())
+    except RequestsTaken:  # every time that this happens there are fewer of them
+        return decide(deployment, model_name, run)
 
 
 def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT) -> Event:
@@ -128,6 +138,48 @@ def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[D
     return decision, event
 
 
+def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
+    """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
+    picture = deployment.artifacts.root / "backtests" / f"{model_name}.svg"
+    drawn = picture.read_text(encoding="utf-8") if picture.is_file() else ""
+    metric = deployment.spec(model_name).metric
+    return make_report(deployment.store, model_name, run_id, metric=metric, backtest=drawn)
+
+
+def write_report(deployment: Deployment, model_name: str, run: Run) -> Path | None:
+    """Write the report of a run and note its place on record; return its page.
+
+    None when there is no decision, or when the artifacts folder cannot be written to: what was decided and done stands.
+    """
+    if deployment.store.decision(model_name, run.run_id) is None:
+        return None
+    root = deployment.artifacts.root
+    try:
+        path = save_report(report_of(deployment, model_name, run.run_id), root)
+    except OSError as error:
+        log.warning("%s: no report of run %s could be written: %s", model_name, run.run_id, error)
+        return None
+    deployment.store.note_report(model_name, run.run_id, path)
+    return root / path / PAGE
+
+
+def _worth(spec: ModelSpec, analysis: Analysis) -> Worth | None:
+    """What the model's owner says that a worse model costs; None if nothing is said."""
+    costs, horizon = spec.policy.costs, spec.policy.horizon
+    if costs is None:
+        return None
+    length = spec.window if analysis.window_start is None else analysis.window_end - analysis.window_start
+    rows = analysis.rows * (horizon / length) if length else 0.0
+    return Worth(
+        training_cost=costs.training, per_unit_of_loss=costs.per_unit_of_loss, rows=rows, horizon=horizon
+    )  # fmt: skip
+
+
+def _config(spec: ModelSpec) -> dict[str, Any]:
+    """The model file as read, and what its policy comes to."""
+    return {**spec.model_dump(mode="json"), "effective": effective_settings(spec)}
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -149,8 +201,8 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
                 f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
                 f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
             )
-        return with_measures(spec, read_tables(spec, deployment.data_dir, as_of=run.as_of))
-    tables = read_tables(
+        return with_measures(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
+    tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash,
     )  # fmt: skip
@@ -181,6 +233,7 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         new_columns=new_features(spec, tables.recent, known.columns),
     )
     number = champion.version.version
+    signals = detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison)
     return Analysis(
         model_name=spec.name,
         run=run,
@@ -189,9 +242,10 @@ def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champi
         rows=len(tables.recent),
         labelled_rows=len(rows.labelled or ()),
         champion_version=number,
-        signals=detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison),
+        signals=[*signals, *explain_loss(executor, champion, tables, signals)],
         measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
         running=comparison.running,
+        distributions=most_changed(comparison, signals),
     )
 
 
@@ -221,6 +275,16 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     tables = _tables(deployment, spec, event.run, champion)
     version = claim.begin_version(at=_now())
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
-    outcome = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).retrain(tables, champion, version.version)
+    executor = RetrainingExecutor(
+        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event)
+    )
+    outcome = executor.retrain(tables, champion, version.version)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
     return outcome
+
+
+def _asked_for(store: Store, event: Event) -> dict[str, Any]:
+    """Hyperparameters of the requests that the event's decision consumed; of two that differ the later counts."""
+    seen = store.requests(model_name=event.model_name, run_id=event.run.run_id)
+    consumed = (kept.request.hyperparameters for kept in seen if kept.consumed is not None)
+    return {name: value for asked in consumed for name, value in asked.items()}

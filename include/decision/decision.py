@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,17 @@ class Severity(StrEnum):
     MEDIUM = "MEDIUM"  # several mild signals, or one strong one: investigate
     HIGH = "HIGH"  # several signals, strong ones among them: retrain
     CRITICAL = "CRITICAL"  # a very strong sign of harm: retrain at once
+
+
+class Cause(StrEnum):
+    """What lies behind a change, as far as labels and inputs tell."""
+
+    DATA_QUALITY = "data_quality"  # the feed is broken: nothing else can be told from it
+    COVARIATE_SHIFT = "covariate_shift"  # inputs changed; a rise of the loss, if there is one, comes with them
+    CONCEPT_SHIFT = "concept_shift"  # the target no longer depends on the inputs as it did
+    BOTH = "covariate_and_concept_shift"  # inputs explain a part of the rise of the loss
+    UNKNOWN = "unknown"  # inputs changed and the loss rose; whether the one explains the other is not known
+    NONE = ""  # nothing changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +44,24 @@ class Decision:
         One sentence: what fired, or that nothing did.
     severity : Severity
     confidence : float
-        One minus the probability of evidence as strong without change, in [0, 1]; for "no" with too few rows 0.
+        In [0, 1]. Among decisions on models that did not change, of those with confidence c or more at most a share of
+        1 - c ask for a retrain; see `include.decision.confidence`. 0 for "no" where nothing could be measured.
     root_cause : str
-        The signals and features behind it: broken data, covariate drift, concept drift.
+        The signals and features behind it, in a sentence.
     blocked_by : tuple of str
         What keeps a wanted retrain from happening now; empty when nothing does.
     recommendation : str
         What the operator should do, in one sentence.
     triggers : tuple of TriggerResult
         Every trigger's value, threshold and distance, fired or not.
+    cause : Cause
+    features : tuple of str
+        Columns that broke, or else those that changed, the most telling first.
+    loss_explained : float or None
+        Share of the rise of the loss that the changed columns explain, in [0, 1]; an estimate, None where not measured.
+    expected_gain, training_cost : float or None
+        What a retrain is expected to be worth over the policy's horizon, and what it costs, in the user's unit; None
+        without `policy.costs`, the gain also without labels.
     """
 
     triggered: bool
@@ -53,29 +73,34 @@ class Decision:
     blocked_by: tuple[str, ...]
     recommendation: str
     triggers: tuple[TriggerResult, ...]
+    cause: Cause = Cause.NONE
+    features: tuple[str, ...] = ()
+    loss_explained: float | None = None
+    expected_gain: float | None = None
+    training_cost: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form."""
+        found = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return {
-            "triggered": self.triggered,
-            "trigger_type": self.trigger_type,
-            "reason": self.reason,
+            **found,
             "severity": str(self.severity),
-            "confidence": self.confidence,
-            "root_cause": self.root_cause,
+            "cause": str(self.cause),
             "blocked_by": list(self.blocked_by),
-            "recommendation": self.recommendation,
+            "features": list(self.features),
             "triggers": [trigger.to_json() for trigger in self.triggers],
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Decision:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote, by this release or an earlier one, which had fewer fields."""
         return cls(
             **{
                 **stored,
                 "severity": Severity(stored["severity"]),
+                "cause": Cause(stored.get("cause", "")),
                 "blocked_by": tuple(stored["blocked_by"]),
+                "features": tuple(stored.get("features", ())),
                 "triggers": tuple(TriggerResult(**trigger) for trigger in stored["triggers"]),
             }
         )

@@ -8,11 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from include.data.distributions import Distribution
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
+from include.records.facts import Facts
 from include.scoring import Baseline
 from include.signals import Signal
+from include.triggers.request import Request
 
 
 class EventStatus(StrEnum):
@@ -82,6 +85,10 @@ class Analysis:
     champion_version : int or None
     running : RunningErrors or None
         The champion's errors so far, this run's recent rows counted in; the next run goes on from there.
+    facts : Facts
+        What triggers other than those on signals decide from.
+    distributions : sequence of Distribution
+        Of the columns that changed most, the most telling first.
     """
 
     model_name: str
@@ -94,6 +101,8 @@ class Analysis:
     signals: Sequence[Signal]
     measurements: Sequence[Measurement] = ()
     running: RunningErrors | None = None
+    facts: Facts = field(default_factory=Facts)
+    distributions: Sequence[Distribution] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,3 +205,36 @@ class Outcome:
     reference: ReferenceProfiles | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     error_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One look at a model, as its history remembers it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of its signals only those that changed; without distributions and running errors.
+    event : Event or None
+        None when the decision did not fire.
+    """
+
+    analysis: Analysis
+    decision: Decision
+    event: Event | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumption:
+    """Which run consumed a request, and when."""
+
+    run_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRequest:
+    """A request, and what became of it: None while it waits."""
+
+    request: Request
+    consumed: Consumption | None = None

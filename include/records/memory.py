@@ -11,11 +11,13 @@ from typing import Any
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
-from include.errors import ClaimLost, DataError
-from include.records.entries import Analysis, Event, EventStatus, Version, VersionStatus
+from include.errors import ClaimLost, DataError, RequestsTaken
+from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Version, VersionStatus
+from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
 from include.records.memory_claim import MemoryClaim, MemoryTables
 from include.records.outcome_rows import RAN_TO_A_VERDICT, abandoned_row, failed_row
+from include.records.request_rows import request_from_row, request_row
 from include.records.rows import (
     Row,
     analysis_from_rows,
@@ -28,6 +30,8 @@ from include.records.rows import (
     running_errors,
     signal_rows,
 )
+from include.triggers.request import Request, RequestKind
+from include.triggers.trigger import PastCheck
 
 Key = tuple[str, str]  # model name and run id
 _NOT_YET: Row = {  # columns of an event that only its execution fills
@@ -45,6 +49,8 @@ class MemoryStore:
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
         self._decisions: dict[Key, Row] = {}
+        self._requests: list[Row] = []
+        self._reports: dict[Key, str] = {}
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
@@ -66,6 +72,13 @@ class MemoryStore:
             rows = self._analyses.get((model_name, run_id))
             return None if rows is None else analysis_from_rows(*rows)
 
+    def analyses(self, model_name: str) -> Sequence[Analysis]:
+        """Return what all runs saw of that model."""
+        with self._tables.guard:
+            rows = [rows for (name, _), rows in self._analyses.items() if name == model_name]
+            ordered = sorted(rows, key=lambda found: (found[0]["as_of"], found[0]["run_id"]))
+            return [analysis_from_rows(*found) for found in ordered]
+
     def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
         """Return the champion's errors as the latest earlier analysis of that version left them."""
         with self._tables.guard:
@@ -74,18 +87,53 @@ class MemoryStore:
         last = max(earlier, key=lambda row: (row["as_of"], row["run_id"]), default=None)
         return None if last is None else running_errors(last)
 
-    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
-        """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
+    def save_decision(
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
+    ) -> tuple[Decision, Event | None]:
+        """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = (analysis.model_name, analysis.run.run_id)
         with self._tables.guard:
             if key not in self._decisions:
                 row, event = decision_row(analysis, decision, at), new_event_row(analysis, decision, at)
+                consumed = self._waiting(analysis, requests) if decision.triggered and not analysis.run.dry_run else []
                 self._write_analysis(analysis, at)
                 self._decisions[key] = row
                 if decision.triggered:
                     event_id = len(self._tables.events) + 1
                     self._tables.events[event_id] = {"id": event_id, **_NOT_YET, **event}
+                for request in consumed:
+                    request |= {"run_id": analysis.run.run_id, "consumed_at": to_utc(at)}
             return decision_from_row(self._decisions[key]), self._event_of_run(key)
+
+    def add_request(
+        self,
+        model_name: str,
+        kind: RequestKind,
+        reason: str,
+        requested_by: str,
+        *,
+        at: datetime,
+        key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None,
+    ) -> tuple[Request, bool]:
+        """Ask for a retrain; the request that now waits, and whether it is new."""
+        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        with self._tables.guard:
+            same = (r for r in self._requests if (r["model_name"], r["key"]) == (model_name, row["key"]))
+            waiting = next((r for r in same if r["run_id"] is None), None)
+            if waiting is None:
+                row |= {"id": len(self._requests) + 1, "run_id": None, "consumed_at": None}
+                self._requests.append(row)
+            return request_from_row(waiting or row).request, waiting is None
+
+    def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
+        """Return requests, oldest first; with a run only what its decision may see."""
+        with self._tables.guard:
+            return [
+                request_from_row(row)
+                for row in self._requests
+                if model_name in (None, row["model_name"]) and (run_id is None or row["run_id"] in (None, run_id))
+            ]
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
@@ -93,6 +141,40 @@ class MemoryStore:
         with self._tables.guard:
             row = self._decisions.get(key)
             return None if row is None else (decision_from_row(row), self._event_of_run(key))
+
+    def past_checks(self, model_name: str, *, before: datetime, most: int) -> Sequence[PastCheck]:
+        """Return what the triggers answered at the latest earlier checks, newest first."""
+        with self._tables.guard:
+            rows = {
+                key: self._analyses[key][0] | {"decided_at": row["decided_at"], "decision": row}
+                for key, row in self._decisions.items()
+                if key[0] == model_name
+            }
+        earlier = [row for row in rows.values() if row["as_of"] < to_utc(before) and not row["dry_run"]]
+        ordered = sorted(earlier, key=lambda row: (row["as_of"], row["decided_at"], row["run_id"]))
+        last = {row["as_of"]: decision_from_row(row["decision"]) for row in ordered}
+        checks = [PastCheck(at=at, results=decision.triggers) for at, decision in last.items()]
+        return checks[::-1][:most]
+
+    def history(self, model_name: str, *, until: datetime, most: int) -> Sequence[Check]:
+        """Return the latest checks of a model up to a time, oldest first; no dry runs."""
+        with self._tables.guard:
+            keys = [key for key in self._decisions if key[0] == model_name and not self._analyses[key][0]["dry_run"]]
+            seen = [key for key in keys if self._analyses[key][0]["as_of"] <= to_utc(until)]
+            latest = sorted(seen, key=lambda key: (self._analyses[key][0]["as_of"], key[1]))[-most:]
+            return [
+                check_from_rows(*self._analyses[key], self._decisions[key], self._event_of_run(key)) for key in latest
+            ]
+
+    def note_report(self, model_name: str, run_id: str, path: str) -> None:
+        """Note where the report of that run is."""
+        with self._tables.guard:
+            self._reports[model_name, run_id] = path
+
+    def report_path(self, model_name: str, run_id: str) -> str:
+        """Return where the report of that run is; empty for none."""
+        with self._tables.guard:
+            return self._reports.get((model_name, run_id), "")
 
     def champion(self, model_name: str) -> Version | None:
         """Return the version in production."""
@@ -184,6 +266,14 @@ class MemoryStore:
                 return event
             row = self._tables.events[event_id]
             return self._tables.give_up(row, failed_row(row, at, error_type, error), at)
+
+    def _waiting(self, analysis: Analysis, requests: Sequence[Request]) -> list[Row]:
+        wanted = {request.id for request in requests}
+        mine = (row for row in self._requests if row["model_name"] == analysis.model_name and row["run_id"] is None)
+        found = [row for row in mine if row["id"] in wanted]
+        if len(found) < len(wanted):
+            raise RequestsTaken(f"{analysis.model_name}: another run consumed a request that this decision saw")
+        return found
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
         rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)

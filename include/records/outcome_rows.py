@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from include.errors import DataError
+from include.records.baseline_rows import baseline_json
 from include.records.entries import EventStatus, Outcome, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
-from include.records.rows import Row, baseline_json
+from include.records.rows import Row
 from include.scoring import METRICS
 
 VERSION_STATUS = {

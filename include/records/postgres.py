@@ -11,12 +11,14 @@ from typing import Any
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
-from include.errors import DataError
+from include.errors import DataError, RequestsTaken
 from include.records import postgres_claim
-from include.records.entries import Analysis, Event, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Version
+from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
 from include.records.postgres_claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres_session import Connect, Session, transaction
+from include.records.request_rows import request_from_row, request_row
 from include.records.rows import (
     Row,
     analysis_from_rows,
@@ -28,8 +30,11 @@ from include.records.rows import (
     new_event_row,
     running_errors,
     signal_rows,
+    triggers_from_row,
     version_from_row,
 )
+from include.triggers.request import Request, RequestKind
+from include.triggers.trigger import PastCheck
 
 
 class PostgresStore:
@@ -69,6 +74,12 @@ class PostgresStore:
             found = _analyses(session, {"model_name": model_name, "run_id": run_id})
         return found[0] if found else None
 
+    def analyses(self, model_name: str) -> Sequence[Analysis]:
+        """Return what all runs saw of that model."""
+        with transaction(self._connect) as session:
+            runs = session.rows("find_runs_of_model", {"model_name": model_name})
+            return [_analyses(session, {"model_name": model_name, **run})[0] for run in runs]
+
     def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
         """Return the champion's errors as the latest earlier analysis of that version left them."""
         key = {"model_name": model_name, "version": version, "before": to_utc(before)}
@@ -76,8 +87,10 @@ class PostgresStore:
             row = session.row("find_running_errors", key)
         return None if row is None else running_errors(row)
 
-    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
-        """Keep a decision together with the analysis it was made on, and open an event if it triggered."""
+    def save_decision(
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
+    ) -> tuple[Decision, Event | None]:
+        """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
         with transaction(self._connect) as session:
             session.rows("lock_run", key)
@@ -88,12 +101,60 @@ class PostgresStore:
             session.rows("add_decision", decision_row(analysis, decision, at))
             if decision.triggered:
                 session.rows("open_event", new_event_row(analysis, decision, at))
+                if not analysis.run.dry_run:
+                    _consume(session, key, requests, at)
             return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
+
+    def add_request(
+        self,
+        model_name: str,
+        kind: RequestKind,
+        reason: str,
+        requested_by: str,
+        *,
+        at: datetime,
+        key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None,
+    ) -> tuple[Request, bool]:
+        """Ask for a retrain; the request that now waits, and whether it is new."""
+        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        with transaction(self._connect) as session:
+            kept = session.one("add_request", row)
+        return request_from_row(kept).request, kept["added"]
+
+    def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
+        """Return requests, oldest first; with a run only what its decision may see."""
+        with transaction(self._connect) as session:
+            rows = session.rows("find_requests", {"model_name": model_name, "run_id": run_id})
+        return [request_from_row(row) for row in rows]
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
         with transaction(self._connect) as session:
             return _decision(session, {"model_name": model_name, "run_id": run_id})
+
+    def past_checks(self, model_name: str, *, before: datetime, most: int) -> Sequence[PastCheck]:
+        """Return what the triggers answered at the latest earlier checks, newest first."""
+        key = {"model_name": model_name, "before": to_utc(before), "most": most}
+        with transaction(self._connect) as session:
+            rows = session.rows("find_past_checks", key)
+        return [PastCheck(at=to_utc(row["as_of"]), results=triggers_from_row(row)) for row in rows]
+
+    def history(self, model_name: str, *, until: datetime, most: int) -> Sequence[Check]:
+        """Return the latest checks of a model up to a time, oldest first; no dry runs."""
+        with transaction(self._connect) as session:
+            return _history(session, {"model_name": model_name, "until": to_utc(until), "most": most})
+
+    def note_report(self, model_name: str, run_id: str, path: str) -> None:
+        """Note where the report of that run is."""
+        with transaction(self._connect) as session:
+            session.rows("note_report", {"model_name": model_name, "run_id": run_id, "report_path": path})
+
+    def report_path(self, model_name: str, run_id: str) -> str:
+        """Return where the report of that run is; empty for none."""
+        with transaction(self._connect) as session:
+            row = session.row("find_decisions", {"model_name": model_name, "run_id": run_id})
+        return "" if row is None else row["report_path"] or ""
 
     def champion(self, model_name: str) -> Version | None:
         """Return the version in production."""
@@ -178,6 +239,12 @@ def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
     session.each("add_measurement", measurement_rows(analysis, at))
 
 
+def _consume(session: Session, key: Mapping[str, Any], requests: Sequence[Request], at: datetime) -> None:
+    ids = sorted({request.id for request in requests})
+    if len(session.rows("consume_requests", {**key, "ids": ids, "at": to_utc(at)})) < len(ids):
+        raise RequestsTaken(f"{key['model_name']}: another run consumed a request that this decision saw")
+
+
 def _analyses(session: Session, key: Mapping[str, Any]) -> list[Analysis]:
     rows = session.rows("find_analyses", key)  # first: the signals of what is seen here are then there too
     signals, measurements = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
@@ -186,6 +253,21 @@ def _analyses(session: Session, key: Mapping[str, Any]) -> list[Analysis]:
     for row in session.rows("find_measurements", key):
         measurements[row["model_name"]].append(row)
     return [analysis_from_rows(row, signals[row["model_name"]], measurements[row["model_name"]]) for row in rows]
+
+
+def _history(session: Session, key: Mapping[str, Any]) -> list[Check]:
+    rows = session.rows("find_history", key)
+    runs = {"model_name": key["model_name"], "run_ids": [row["run_id"] for row in rows]}
+    signals, measurements = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
+    for row in session.rows("find_changes_of_runs", runs):
+        signals[row["run_id"]].append(row)
+    for row in session.rows("find_measurements_of_runs", runs):
+        measurements[row["run_id"]].append(row)
+    events = {row["run_id"]: event_from_row(row) for row in session.rows("find_events_of_runs", runs)}
+    return [
+        check_from_rows(row, signals[row["run_id"]], measurements[row["run_id"]], row, events.get(row["run_id"]))
+        for row in rows
+    ]
 
 
 def _decision(session: Session, key: Mapping[str, Any]) -> tuple[Decision, Event | None] | None:

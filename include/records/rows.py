@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from include.data.distributions import Distribution
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
 from include.errors import DataError
+from include.records.baseline_rows import read_baseline
 from include.records.entries import Analysis, Event, EventStatus, Measurement, Run, Version, VersionStatus
+from include.records.facts import Facts
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
-from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
 from include.signals import Signal, SignalKind, Verdict
+from include.triggers.trigger import TriggerResult
 
 Row = dict[str, Any]
 JSON_COLUMNS = frozenset(
@@ -22,7 +24,10 @@ JSON_COLUMNS = frozenset(
         "config",
         "detail",
         "running_errors",
+        "facts",
+        "distributions",
         "blocked_by",
+        "features",
         "triggers",
         "trigger_metrics",
         "decision",
@@ -50,6 +55,8 @@ def analysis_row(analysis: Analysis, at: datetime) -> Row:
         "labelled_rows": analysis.labelled_rows,
         "champion_version": analysis.champion_version,
         "running_errors": None if analysis.running is None else analysis.running.to_json(),
+        "facts": analysis.facts.to_json(),
+        "distributions": clean_json([each.to_json() for each in analysis.distributions]),
         "analyzed_at": to_utc(at),
     }
 
@@ -67,6 +74,8 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         signals=tuple(_signal(signal) for signal in signals),
         measurements=tuple(_measurement(measurement) for measurement in measurements),
         running=running_errors(row),
+        facts=Facts.from_json(row["facts"]),
+        distributions=tuple(Distribution.from_json(each) for each in row["distributions"]),
     )
 
 
@@ -133,6 +142,11 @@ def decision_from_row(row: Mapping[str, Any]) -> Decision:
     return _decision({name: row[name] for name in Decision.__dataclass_fields__})
 
 
+def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
+    """Read the triggers' answers from the row of a decision."""
+    return tuple(TriggerResult(**{**trigger, "strength": trigger["strength"] or 0.0}) for trigger in row["triggers"])
+
+
 def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
     """Return the part of a row of ``model_retraining_events`` that is known when it opens."""
     run, changed = analysis.run, [row for row in signal_rows(analysis) if row["verdict"] == Verdict.CHANGED]
@@ -195,40 +209,15 @@ def version_from_row(row: Mapping[str, Any]) -> Version:
         parent=row["parent"],
         artifact_path=row["artifact_path"],
         artifact_sha256=row["artifact_sha256"],
-        baseline=None if row["baseline"] is None else _baseline(row["baseline"]),
+        baseline=None if row["baseline"] is None else read_baseline(row["baseline"]),
         data_until=_time(row["data_until"]),
         recent_hash=row["recent_hash"],
         details=row["details"],
     )
 
 
-def baseline_json(baseline: Baseline) -> Row:
-    """Turn a baseline into JSON."""
-    return {**clean_json(asdict(baseline)), "scores": clean_scores(baseline.scores)}
-
-
-def _baseline(stored: Mapping[str, Any]) -> Baseline:
-    """Read what `baseline_json` wrote, also before there were classes, slices and calibration."""
-    calibration, slices = stored.get("calibration"), stored.get("slices", {})
-    return Baseline(
-        scores=read_scores(stored["scores"]),
-        rows=stored["rows"],
-        **read_scores({name: stored[name] for name in ("effective_rows", "loss_mean", "loss_variance")}),
-        classes=tuple(stored.get("classes", ())),
-        positive=stored.get("positive", ""),
-        slices={
-            column: SliceBaseline(
-                rule=SliceRule(values=tuple(part["rule"]["values"]), edges=tuple(part["rule"]["edges"])),
-                baselines={name: _baseline(measured) for name, measured in part["baselines"].items()},
-            )
-            for column, part in slices.items()
-        },
-        calibration=None if calibration is None else ProbabilityCalibration.from_json(calibration),
-    )
-
-
 def _decision(stored: Mapping[str, Any]) -> Decision:
-    triggers = [{**trigger, "strength": trigger["strength"] or 0.0} for trigger in stored["triggers"]]
+    triggers = [trigger.to_json() for trigger in triggers_from_row(stored)]
     return Decision.from_json({**stored, "confidence": stored["confidence"] or 0.0, "triggers": triggers})
 
 

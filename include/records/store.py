@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
-from include.records.entries import Analysis, Event, Outcome, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Outcome, Version
+from include.triggers.request import Request, RequestKind
+from include.triggers.trigger import PastCheck
 
 
 class Claim(Protocol):
@@ -59,6 +61,10 @@ class Store(Protocol):
         """What that run saw of that model."""
         ...
 
+    def analyses(self, model_name: str) -> Sequence[Analysis]:
+        """What all runs saw of that model, the earliest `as_of` first."""
+        ...
+
     def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
         """The champion's errors as the latest analysis of `version` with an `as_of` earlier than `before` left them.
 
@@ -66,16 +72,70 @@ class Store(Protocol):
         """
         ...
 
-    def save_decision(self, analysis: Analysis, decision: Decision, *, at: datetime) -> tuple[Decision, Event | None]:
-        """Keep a decision, and if it triggered open an event for it, in one transaction.
+    def save_decision(
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
+    ) -> tuple[Decision, Event | None]:
+        """Keep a decision, and if it triggered open an event for it and consume `requests`, in one transaction.
 
         A model and run that has a decision already keeps that one; it is returned, with its event. The event of a dry
         run is closed at once.
+
+        Parameters
+        ----------
+        requests : sequence of Request
+            Those that the decision saw. A decision that did not trigger and a dry run leave them waiting, so that a
+            request outlives broken data. `RequestsTaken`, and nothing is kept, when another run consumed one of them.
         """
+        ...
+
+    def add_request(
+        self,
+        model_name: str,
+        kind: RequestKind,
+        reason: str,
+        requested_by: str,
+        *,
+        at: datetime,
+        key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None,
+    ) -> tuple[Request, bool]:
+        """Ask for a retrain; the request that now waits, and whether it is new.
+
+        Parameters
+        ----------
+        key : str
+            While a request with this key waits, making it again changes nothing. Empty: one is made of all that
+            says what is asked for.
+        hyperparameters : mapping, optional
+            For this retraining only, besides those of the model file.
+        """
+        ...
+
+    def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
+        """Requests, oldest first; with a run only what its decision may see: the waiting, and its own."""
         ...
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """What was decided for that model in that run, with the event if it triggered."""
+        ...
+
+    def past_checks(self, model_name: str, *, before: datetime, most: int) -> Sequence[PastCheck]:
+        """What the triggers answered at the latest checks with an `as_of` before a time, newest first; no dry runs.
+
+        Of several decisions on the same `as_of` the last one counts.
+        """
+        ...
+
+    def history(self, model_name: str, *, until: datetime, most: int) -> Sequence[Check]:
+        """The latest checks of a model with an `as_of` up to `until`, oldest first; no dry runs."""
+        ...
+
+    def note_report(self, model_name: str, run_id: str, path: str) -> None:
+        """Note on the decision of that run, and on its event, where its report is."""
+        ...
+
+    def report_path(self, model_name: str, run_id: str) -> str:
+        """Where the report of that run is; empty for none."""
         ...
 
     def champion(self, model_name: str) -> Version | None:

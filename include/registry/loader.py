@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -13,9 +14,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from include.errors import ConfigurationError
+from include.registry.policy_tree import PROBLEM
 from include.registry.spec import ModelSpec, SampleSource, SqlSource
 
 SUFFIXES = (".yaml", ".yml")
+ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -43,7 +46,7 @@ def load_model(folder: Path, name: str) -> ModelSpec:
 
 
 def load_model_file(path: Path) -> ModelSpec:
-    """Read one model file; a `ConfigurationError` lists everything that is wrong with it."""
+    """Read one model file, as it is in this environment; a `ConfigurationError` lists everything wrong with it."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
     except OSError as error:
@@ -55,9 +58,15 @@ def load_model_file(path: Path) -> ModelSpec:
     if "name" in content:
         raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
     try:
-        return ModelSpec.model_validate({**content, "name": path.stem})
+        spec = ModelSpec.model_validate({**content, "name": path.stem})
     except ValidationError as error:
         raise ConfigurationError(path, *(_problem(dict(line)) for line in error.errors())) from error
+    return spec.in_environment(environment())
+
+
+def environment() -> str:
+    """The environment that this process runs in; empty for none in particular."""
+    return os.environ.get(ENVIRONMENT, "")
 
 
 def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
@@ -94,6 +103,10 @@ def config_hash(spec: ModelSpec) -> str:
 def _problem(line: dict[str, Any]) -> str:
     where = [str(part) for part in line["loc"]]
     field, found = ".".join(where) or "(the file)", line["input"]
+    if line["type"] == PROBLEM:
+        told = line["ctx"]
+        field = ".".join(filter(None, (field, told["where"])))
+        return f"field {field}: found {told['found']}; {told['problem']}"
     if line["type"] == "extra_forbidden":
         allowed = _fields_at(where[:-1])
         return f"unknown field {field}{_did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"

@@ -6,20 +6,15 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from include.registry.durations import Duration
+from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
+from include.registry.policy import Policy
+from include.registry.section import Section
 from include.scoring import METRICS, Task
 from include.scoring.metric import NO_ROW_LOSS
-from include.triggers.presets import PRESETS, PolicySettings
-
-FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
-
-
-class _Section(BaseModel):
-    """Frozen, and closed: an unknown field is a mistake, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from include.triggers.presets import PolicySettings
 
 
 def _not_a_number(value: object) -> object:
@@ -42,7 +37,7 @@ def _some_time(value: timedelta) -> timedelta:
     return value
 
 
-class FileSource(_Section):
+class FileSource(Section):
     """Rows in files. Either one `path` with a timestamp column, or a pair without timestamps.
 
     A path is that of a file, of a folder of files, or a glob (``sales/2026-*.parquet``). Relative ones start from
@@ -73,7 +68,7 @@ class FileSource(_Section):
         return self.path or f"{self.reference_path} + {self.recent_path}"
 
 
-class SqlSource(_Section):
+class SqlSource(Section):
     """Rows with a timestamp column that a query selects from a Postgres database.
 
     `connection` names an Airflow connection that the environment holds (``AIRFLOW_CONN_SALES_DB`` for ``sales_db``);
@@ -105,7 +100,7 @@ class SqlSource(_Section):
         return f"sql:{self.connection}"
 
 
-class SampleSource(_Section):
+class SampleSource(Section):
     """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
 
     kind: Literal["sample"]
@@ -125,7 +120,7 @@ class SampleSource(_Section):
 Source = Annotated[FileSource | SqlSource | SampleSource, Field(discriminator="kind")]
 
 
-class Reference(_Section):
+class Reference(Section):
     """The stretch of time that the first version is trained on: ``start <= timestamp < end``."""
 
     start: Moment | None = None
@@ -138,20 +133,29 @@ class Reference(_Section):
         return self
 
 
-class Training(_Section):
+class Training(Section):
     """How a version is trained.
 
     `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
     the ``latest`` window only, or ``measured``: each of them is tried on later rows, and the best is taken.
+    `strategy` is ``full``: a version is trained from scratch.
     """
 
     estimator: Literal["gradient_boosting", "linear"] = "gradient_boosting"
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
     rows: Literal["measured", "all", "sliding", "latest"] = "measured"
     seed: int = 0
+    strategy: Literal["full", "incremental"] = "full"
+
+    @field_validator("strategy")
+    @classmethod
+    def _available(cls, strategy: str) -> str:
+        if strategy == "incremental":
+            raise ValueError("going on from the champion is not available yet: leave it out, or write full")
+        return strategy
 
 
-class Gate(_Section):
+class Gate(Section):
     """What a challenger has to prove on held-out recent rows before it is published."""
 
     level: float = Field(0.05, gt=0, lt=0.5)
@@ -168,28 +172,7 @@ class Gate(_Section):
         return floors
 
 
-class Policy(_Section):
-    """A preset, and what is different for this model; see `include.triggers.presets`."""
-
-    preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
-    false_retrains_per_quarter: float | None = Field(None, gt=0)
-    performance_threshold: float | None = Field(None, gt=0)
-    performance_level: float | None = Field(None, gt=0, lt=0.5)
-    concept_drift_threshold: float | None = Field(None, gt=0)
-    drift_level: float | None = Field(None, gt=0, lt=0.5)
-    drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
-    outlier_share: float | None = Field(None, gt=0, lt=1)
-    cooldown: Duration | None = None
-
-    def settings(self, *, check_every: timedelta, window: timedelta, preset: str = "") -> PolicySettings:
-        """The effective settings for that schedule; `preset` overrides the model file's for one run."""
-        own = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
-        own.pop("preset")
-        chosen = PRESETS[preset or self.preset].replace(**own).within_budget(check_every=check_every, window=window)
-        return chosen.replace(**{name: own[name] for name in ("performance_level", "drift_level") if name in own})
-
-
-class Trading(_Section):
+class Trading(Section):
     """That the model trades: `target` is a return (0.01 is +1 %), the prediction the position held over it.
 
     `periods_per_year` annualises the Sharpe ratio: the rows that a year has, such as 252 trading days.
@@ -198,13 +181,20 @@ class Trading(_Section):
     periods_per_year: float = Field(1.0, ge=1)
 
 
-class ModelSpec(_Section):
+class Environment(Section):
+    """What is different where ``RETRAINING_ENVIRONMENT`` has that name: fields of `policy`, one by one."""
+
+    policy: Policy
+
+
+class ModelSpec(Section):
     """A registered model: what to keep good, from which rows, and how."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     description: str = ""
     owner: str = ""
     enabled: bool = True
+    model_type: ModelTypeName | None = None
     task: Task
     source: Source
     timestamp: str | None = None
@@ -217,6 +207,7 @@ class ModelSpec(_Section):
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
+    probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
     window: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=28)
     check_every: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=6)
@@ -227,10 +218,35 @@ class ModelSpec(_Section):
     training: Training = Training()
     gate: Gate = Gate()
     policy: Policy = Policy()
+    environments: dict[str, Environment] = Field(default_factory=dict)
+
+    @property
+    def type_defaults(self) -> ModelTypeDefaults | None:
+        """What is usual for the model's type; None without `model_type`."""
+        return None if self.model_type is None else MODEL_TYPES[self.model_type]
 
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""
-        return self.policy.settings(check_every=self.check_every, window=self.window, preset=preset)
+        return self.policy.settings(
+            check_every=self.check_every, window=self.window, preset=preset,
+            metric_threshold=METRICS[self.metric].threshold, model_type=self.type_defaults,
+        )  # fmt: skip
+
+    def in_environment(self, name: str) -> ModelSpec:
+        """The model with the policy that `environments` gives it there; as it is where nothing is said of that one."""
+        if name not in self.environments:
+            return self
+        return self.model_copy(update={"policy": self.policy.overridden_by(self.environments[name].policy)})
+
+    @model_validator(mode="after")
+    def _policies_have_what_they_name(self) -> Self:
+        for where, policy in (
+            ("policy", self.policy),
+            *((f"environments.{name}.policy", part.policy) for name, part in self.environments.items()),
+        ):
+            if policy.asks_for_model_type and self.model_type is None:
+                raise ValueError(f"{where} takes a number from the model's type: add `model_type`, or give the number")
+        return self
 
     @field_validator("metric")
     @classmethod

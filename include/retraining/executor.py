@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import resource
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,10 +65,13 @@ class RetrainingExecutor:
     ----------
     spec : ModelSpec
     artifacts : ArtifactFolder
+    hyperparameters : mapping
+        Asked for with this retraining; they override those of the model file.
     """
 
     spec: ModelSpec
     artifacts: ArtifactFolder
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
 
     def retrain(self, tables: ModelTables, champion: Champion | None, version: int) -> Outcome:
         """Train a challenger on rows up to the holdout, and judge it on the holdout.
@@ -168,8 +171,8 @@ class RetrainingExecutor:
         """What trains this model's versions."""
         training = self.spec.training
         return SklearnTrainer(
-            task=self.spec.task, estimator=training.estimator, hyperparameters=training.hyperparameters,
-            seed=training.seed,
+            task=self.spec.task, estimator=training.estimator, seed=training.seed,
+            hyperparameters={**training.hyperparameters, **self.hyperparameters},
         )  # fmt: skip
 
     @property
@@ -232,7 +235,7 @@ class RetrainingExecutor:
             "training_data_hash": rows.sha256,
             "training_data_path": self.spec.source.place,
             "estimator": self.spec.training.estimator,
-            "hyperparameters": dict(self.spec.training.hyperparameters),
+            "hyperparameters": dict(self.trainer.hyperparameters),
             "gate": {**gate, "verdict": str(result.verdict)},
         }
 

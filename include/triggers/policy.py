@@ -1,27 +1,40 @@
-"""The standard policy: harm before drift, and a cooldown."""
+"""The policy of a model: what its settings say, harm before drift, and a cooldown."""
 
 from __future__ import annotations
 
-from include.signals import SignalKind
-from include.triggers.combinators import AnyOf, Cooldown
+from dataclasses import replace
+
+from include.triggers.combinators import AnyOf
+from include.triggers.data_volume import DataVolumeTrigger
+from include.triggers.holding import Cooldown
+from include.triggers.model_age import ModelAgeTrigger
 from include.triggers.presets import PolicySettings
-from include.triggers.requests import FirstVersionTrigger, ManualTrigger
-from include.triggers.signal_trigger import SignalTrigger
+from include.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
+from include.triggers.schedule import ScheduleTrigger
+from include.triggers.tree import exchange
 from include.triggers.trigger import Trigger
 
 
 def standard_policy(settings: PolicySettings) -> Trigger:
-    """``manual OR first_version OR cooldown(performance OR concept_drift OR data_drift OR outliers)``.
+    """``manual OR red_team OR first_version OR cooldown(when)``, with `when` as in `settings`.
 
-    Performance and concept drift are harm that labels show. Drift of the inputs and outliers are a guess at harm:
-    they fire only while labels are too few to tell.
+    In the presets `when` is performance, concept drift, data drift or outliers (these two only while labels are
+    missing), or new data that were reported.
     """
-    measured = AnyOf(
-        (
-            SignalTrigger(kind=SignalKind.PERFORMANCE),
-            SignalTrigger(kind=SignalKind.CONCEPT_DRIFT),
-            SignalTrigger(kind=SignalKind.DATA_DRIFT, only_without_labels=True),
-            SignalTrigger(kind=SignalKind.OUTLIERS, only_without_labels=True),
-        )
-    )
-    return AnyOf((ManualTrigger(), FirstVersionTrigger(), Cooldown(trigger=measured, period=settings.cooldown)))
+    measured = Cooldown(trigger=_filled(settings), period=settings.cooldown)
+    return AnyOf((ManualTrigger(), RedTeamTrigger(), FirstVersionTrigger(), measured))
+
+
+def _filled(settings: PolicySettings) -> Trigger:
+    """The tree, with the settings' numbers where it gives none."""
+
+    def fill(trigger: Trigger) -> Trigger:
+        if isinstance(trigger, ModelAgeTrigger) and trigger.age is None:
+            return replace(trigger, age=settings.model_age)
+        if isinstance(trigger, ScheduleTrigger) and trigger.cron is None:
+            return replace(trigger, cron=settings.schedule)
+        if isinstance(trigger, DataVolumeTrigger) and trigger.rows is None and trigger.share is None:
+            return replace(trigger, share=settings.data_volume)
+        return trigger
+
+    return exchange(settings.when, fill)

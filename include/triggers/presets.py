@@ -8,10 +8,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from include.signals import SignalKind
+from include.triggers.budget import shared_levels
+from include.triggers.combinators import AnyOf
+from include.triggers.new_data import NewDataTrigger
+from include.triggers.signal_trigger import SignalTrigger
+from include.triggers.trigger import Trigger
+
 QUARTER = timedelta(days=90)
 LOOKS_PER_WINDOW = 20  # however often a sliding window is looked at, it is worth about so many independent looks
 HIGHEST_LEVEL = 0.02  # of a check, however seldom it runs: one chance in fifty is the least that proves anything
 SIX_HOURS, FOUR_WEEKS = timedelta(hours=6), timedelta(weeks=4)
+
+#: When a preset calls a retrain due. Performance and concept drift are harm that labels show. Drift of the inputs and
+#: outliers are a guess at harm: they fire only while labels are too few to tell.
+MEASURED = AnyOf(
+    (
+        SignalTrigger(kind=SignalKind.PERFORMANCE),
+        SignalTrigger(kind=SignalKind.CONCEPT_DRIFT),
+        SignalTrigger(kind=SignalKind.DATA_DRIFT, only_without_labels=True),
+        SignalTrigger(kind=SignalKind.OUTLIERS, only_without_labels=True),
+        NewDataTrigger(requests_only=True),
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +54,15 @@ class PolicySettings:
         `include.detectors.fixed_thresholds`. Empty: the calibrated tests.
     performance_level, drift_level : float
         Significance level of a check, for performance and for concept drift each; for drift of any input and for
-        outliers each. The two pairs never fire together: drift asks for a retrain only while labels are missing.
+        outliers each. See `include.triggers.budget` for how they follow from the budget and the tree.
+    when : Trigger
+        The tree that says when a retrain is due. `include.triggers.policy.standard_policy` puts the cooldown around
+        it, and requests and first versions beside it.
+    model_age, data_volume, schedule : timedelta, float, str
+        What triggers of these names stand for where the tree gives them no number of their own: the age, the share of
+        new rows, the cron expression. No preset's tree has them: time and volume say nothing about harm.
+    js_distance : float
+        The threshold that `drift_thresholds` has with ``drift_tests: preset``.
     """
 
     performance_threshold: float
@@ -46,6 +73,11 @@ class PolicySettings:
     drift_thresholds: Mapping[str, float] = field(default_factory=dict)
     performance_level: float = 0.0
     drift_level: float = 0.0
+    when: Trigger = MEASURED
+    model_age: timedelta | None = None
+    data_volume: float | None = None
+    schedule: str | None = None
+    js_distance: float | None = None
 
     def replace(self, **changes: Any) -> PolicySettings:
         """The same settings with some of them changed."""
@@ -53,8 +85,9 @@ class PolicySettings:
 
     def within_budget(self, *, check_every: timedelta, window: timedelta) -> PolicySettings:
         """The same settings with levels that keep to the budget, given how often a window of that length is checked."""
-        level = check_level(self.false_retrains_per_quarter, check_every=check_every, window=window) / 2.0
-        return self.replace(performance_level=level, drift_level=level)
+        level = check_level(self.false_retrains_per_quarter, check_every=check_every, window=window)
+        performance, drift = shared_levels(self.when, level)
+        return self.replace(performance_level=performance, drift_level=drift)
 
 
 def check_level(budget: float, *, check_every: timedelta, window: timedelta) -> float:
@@ -81,14 +114,14 @@ def _preset(**settings: Any) -> PolicySettings:
 PRESETS: Mapping[str, PolicySettings] = {
     "conservative": _preset(
         performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10, cooldown=timedelta(days=14),
-        false_retrains_per_quarter=0.25,
+        false_retrains_per_quarter=0.25, model_age=timedelta(days=14), data_volume=0.30, js_distance=0.20,
     ),
     "balanced": _preset(
         performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05, cooldown=timedelta(days=7),
-        false_retrains_per_quarter=1.0,
+        false_retrains_per_quarter=1.0, model_age=timedelta(days=7), data_volume=0.20, js_distance=0.15,
     ),
     "aggressive": _preset(
         performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03, cooldown=timedelta(days=2),
-        false_retrains_per_quarter=4.0,
+        false_retrains_per_quarter=4.0, model_age=timedelta(days=2), data_volume=0.10, js_distance=0.10,
     ),
 }  # fmt: skip

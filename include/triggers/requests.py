@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import Evidence, TriggerResult
 
-MANUAL, FIRST_VERSION = "manual", "first_version"
+MANUAL, RED_TEAM, FIRST_VERSION = "manual", "red_team", "first_version"
 
 
 @dataclass(frozen=True)
 class ManualTrigger:
-    """Fires when a retrain was asked for."""
+    """Fires when a person asked for a retrain: by a forced run, by hand, or through the API."""
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return MANUAL
 
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Look for a request."""
-        fired = bool(evidence.requested)
-        return TriggerResult(trigger=MANUAL, fired=fired, reason=evidence.requested or "nobody asked for a retrain")
+        reasons = [evidence.requested] if evidence.requested else []
+        reasons += told(evidence.asked(RequestKind.MANUAL, RequestKind.API))
+        reason = "; ".join(reasons) or "nobody asked for a retrain"
+        return TriggerResult(trigger=MANUAL, label=self.label, fired=bool(reasons), reason=reason)
+
+
+@dataclass(frozen=True)
+class RedTeamTrigger:
+    """Fires when a security or quality suite reported failures of the champion."""
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return RED_TEAM
+
+    def decide(self, evidence: Evidence) -> TriggerResult:
+        """Look for a report."""
+        reasons = told(evidence.asked(RequestKind.RED_TEAM))
+        reason = "; ".join(reasons) or "no suite reported failures"
+        return TriggerResult(trigger=RED_TEAM, label=self.label, fired=bool(reasons), reason=reason)
 
 
 @dataclass(frozen=True)
 class FirstVersionTrigger:
     """Fires when the model has no champion."""
 
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return FIRST_VERSION
+
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Look for a champion."""
         reason = "there is a champion" if evidence.has_champion else "the model has no champion yet"
-        return TriggerResult(trigger=FIRST_VERSION, fired=not evidence.has_champion, reason=reason)
+        fired = not evidence.has_champion
+        return TriggerResult(trigger=FIRST_VERSION, label=self.label, fired=fired, reason=reason)
+
+
+def told(requests: Sequence[Request]) -> list[str]:
+    """The reasons of requests, with who asked."""
+    return [f"{request.reason or 'no reason given'} ({request.requested_by})" for request in requests]

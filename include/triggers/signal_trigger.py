@@ -1,4 +1,4 @@
-"""Fires on the signals of one kind: performance, concept drift, data drift or outliers."""
+"""Fires on the signals of one kind: performance, concept drift, data drift, outliers or data quality."""
 
 from __future__ import annotations
 
@@ -20,34 +20,55 @@ class SignalTrigger:
     only_without_labels : bool, default False
         For signals that are a guess at harm, such as drift of the inputs: fires only while labels are too few to
         see the harm itself. A model whose inputs drift and whose labelled performance holds needs no retrain.
+    strength : float, default 1
+        How many times its threshold a changed signal has to reach.
+
+    A signal that blocks never fires: rows that are broken are to be mended, not to be learnt.
     """
 
     kind: SignalKind
     only_without_labels: bool = False
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse a strength that the verdict `changed` implies already."""
+        if not 1.0 <= self.strength < math.inf:
+            raise ValueError(f"strength {self.strength:g}: it is counted in thresholds, 1 or more")
+
+    @property
+    def label(self) -> str:
+        """The kind and its settings."""
+        strength = f" from {self.strength:g} thresholds on" if self.strength > 1.0 else ""
+        return f"{self.kind}{' without labels' if self.only_without_labels else ''}{strength}"
 
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Judge the strongest signal of the kind."""
         signals = evidence.of_kind(self.kind)
-        judged = [signal for signal in signals if signal.value is not None]
+        judged = [signal for signal in signals if signal.value is not None and not signal.blocks]
         if not judged:
             reason = signals[0].reason if signals else "not measured"
-            return TriggerResult(trigger=self.kind, fired=False, reason=reason)
+            return TriggerResult(trigger=self.kind, label=self.label, fired=False, reason=reason)
         top = max(judged, key=_rank)
-        changed = [signal for signal in judged if signal.changed]
+        threshold = None if top.threshold is None else top.threshold * self.strength
+        changed = [signal for signal in judged if signal.changed and self._strong(signal)]
         held = ""
         if changed and self.only_without_labels and _performance_known(evidence):
             held = "labels have arrived and show no harm"
         reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
         return TriggerResult(
             trigger=self.kind,
+            label=self.label,
             fired=bool(changed) and not held,
             reason=f"{reason}; {held}" if held else reason,
-            strength=_strength(top),
+            strength=_strength(top) / self.strength,
             value=top.value,
-            threshold=top.threshold,
-            distance=None if top.value is None or top.threshold is None else top.threshold - top.value,
+            threshold=threshold,
+            distance=None if top.value is None or threshold is None else threshold - top.value,
             p_value=_corrected(top, judged),
         )
+
+    def _strong(self, signal: Signal) -> bool:
+        return self.strength == 1.0 or _strength(signal) >= self.strength
 
 
 def _performance_known(evidence: Evidence) -> bool:

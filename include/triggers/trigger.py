@@ -5,17 +5,20 @@ Not to be confused with Airflow's triggers (coroutines that wake tasks): a trigg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from include.signals import Signal, SignalKind
+from include.triggers.request import Request, RequestKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that a trigger may look at, so that a decision can be replayed and tested.
+
+    What is not known is None, or empty: a trigger that needs it does not fire, and says so.
 
     Parameters
     ----------
@@ -26,7 +29,19 @@ class Evidence:
     last_retrained_at : datetime or None
         When a retraining of this model was last attempted.
     requested : str
-        Reason of a manual request; empty for none.
+        Reason of a run that was forced; empty for none.
+    requests : sequence of Request
+        Requests that wait to be consumed by this run.
+    champion_since : datetime or None
+        As of when the champion was trained and promoted.
+    trained_rows, new_rows : int or None
+        Rows that the champion was trained on; rows observed since then.
+    data_hash, trained_data_hash : str
+        Hash of all rows that this run saw, and of those that the last retraining saw.
+    probes : mapping of str to float
+        Values that the model's owner has measured, by name, such as ``inference_latency``.
+    past : sequence of PastCheck
+        Earlier decisions on this model, the newest first; dry runs aside.
     """
 
     now: datetime
@@ -34,6 +49,23 @@ class Evidence:
     has_champion: bool = True
     last_retrained_at: datetime | None = None
     requested: str = ""
+    requests: Sequence[Request] = ()
+    champion_since: datetime | None = None
+    trained_rows: int | None = None
+    new_rows: int | None = None
+    data_hash: str = ""
+    trained_data_hash: str = ""
+    probes: Mapping[str, float] = field(default_factory=dict)
+    past: Sequence[PastCheck] = ()
+
+    @property
+    def last_tried_at(self) -> datetime | None:
+        """The later of the champion's training and the last retraining, promoted or not."""
+        return max((at for at in (self.champion_since, self.last_retrained_at) if at is not None), default=None)
+
+    def asked(self, *kinds: RequestKind) -> list[Request]:
+        """The requests of these kinds, the oldest first."""
+        return sorted((r for r in self.requests if r.kind in kinds), key=lambda r: (r.requested_at, r.id))
 
     def of_kind(self, kind: SignalKind) -> list[Signal]:
         """The signals of one kind."""
@@ -63,6 +95,9 @@ class TriggerResult:
         Why it would have fired but may not now; empty for not blocked.
     parts : tuple of TriggerResult
         For a combination of triggers, what each of them answered.
+    label : str
+        The name with its settings, such as ``model_age 7d``: what earlier answers of the same rule are found by.
+        Empty in records from before there were labels.
     """
 
     trigger: str
@@ -75,6 +110,7 @@ class TriggerResult:
     p_value: float | None = None
     blocked_by: str = ""
     parts: tuple[TriggerResult, ...] = ()
+    label: str = ""
 
     def leaves(self) -> tuple[TriggerResult, ...]:
         """The single triggers below this one, in order; itself if it is single."""
@@ -87,8 +123,23 @@ class TriggerResult:
         return fields
 
 
+@dataclass(frozen=True, kw_only=True)
+class PastCheck:
+    """What the single triggers answered at an earlier check, whatever the tree made of it."""
+
+    at: datetime
+    results: tuple[TriggerResult, ...]
+
+    def fired(self, label: str) -> bool:
+        """Whether the rule of that label fired then; False too if it was not asked then."""
+        return any(result.fired and (result.label or result.trigger) == label for result in self.results)
+
+
 class Trigger(Protocol):
-    """Decides from evidence alone, so that a decision can be replayed and tested."""
+    """Decides from evidence alone, so that a decision can be replayed and tested.
+
+    A single trigger has a `label` too, see `TriggerResult`; a combination has its members, see `include.triggers.tree`.
+    """
 
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Say whether it fires, and how far it is from firing."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.units import UnitChangeDetector
 from include.detectors import (
     Comparison,
     ConceptDriftDetector,
@@ -48,6 +49,7 @@ DETECTORS = {
     "performance": ModelPerformanceMonitor(),
     "slice_performance": SlicePerformanceMonitor(),
     "sufficiency": SufficiencyDetector(),
+    "units": UnitChangeDetector(),
 }
 
 

@@ -11,9 +11,11 @@ import numpy as np
 import psycopg
 import pytest
 
+from include.decision.decision import Cause
 from include.detectors.running_errors import RunningErrors, update
 from include.errors import DataError
 from include.records.entries import EventStatus
+from include.records.facts import Facts
 from include.records.store import Store
 from include.signals import Signal, SignalKind, Verdict
 from tests.records.examples import (
@@ -44,6 +46,34 @@ def test_analysis_comes_back_as_it_was_saved(store: Store) -> None:
     assert store.save_analysis(analysis, at=NOW) == analysis
     assert store.analysis("housing", "run-1") == analysis
     assert store.analysis("iris", "run-1") is None
+
+
+def test_facts_come_back_and_nothing_is_known_of_older_analyses(store: Store) -> None:
+    facts = Facts(new_rows=7, data_hash="abc", probes={"queue": 3.5})
+    assert store.save_analysis(make_analysis(facts=facts), at=NOW).facts == facts
+    assert Facts.from_json({}) == Facts()
+
+
+def test_analyses_of_a_model_come_back_earliest_first(store: Store) -> None:
+    runs = [make_analysis(f"run-{number}", as_of=NOW - number * HOUR) for number in range(3)]
+    for analysis in runs:
+        store.save_analysis(analysis, at=NOW)
+    assert store.analyses("housing") == runs[::-1]
+    assert store.analyses("iris") == []
+
+
+def test_past_checks_are_the_latest_before_a_time_without_dry_runs(store: Store) -> None:
+    for number in range(5):
+        run = make_analysis(f"run-{number}", as_of=NOW + number * HOUR, dry_run=number == 2)
+        store.save_decision(run, make_decision(triggered=number == 3), at=NOW + number * HOUR)
+    again = make_analysis("again", as_of=NOW + 3 * HOUR)
+    store.save_decision(again, make_decision(triggered=False, reason="second look"), at=NOW + 9 * HOUR)
+    found = store.past_checks("housing", before=NOW + 4 * HOUR, most=2)
+    assert [check.at for check in found] == [NOW + 3 * HOUR, NOW + HOUR]
+    assert [check.fired("performance") for check in found] == [False, False]
+    assert found[0].results == make_decision(triggered=False).triggers
+    assert len(store.past_checks("housing", before=NOW + 4 * HOUR, most=9)) == 3
+    assert store.past_checks("iris", before=NOW + 4 * HOUR, most=9) == []
 
 
 def test_analysis_without_timestamps_or_signals_comes_back(store: Store) -> None:
@@ -162,6 +192,13 @@ def test_decision_not_to_retrain_opens_no_event(store: Store) -> None:
     assert store.decision("housing", "run-1") == (decision, None)
     assert store.events() == []
     assert store.decision("housing", "run-2") is None
+
+
+def test_cause_and_worth_of_a_decision_come_back(store: Store) -> None:
+    decision = make_decision(
+        cause=Cause.BOTH, features=("price", "region"), loss_explained=0.4, expected_gain=200.0, training_cost=5.0
+    )
+    assert store.save_decision(make_analysis(), decision, at=NOW)[0] == decision
 
 
 def test_second_decision_of_a_run_gives_the_first_one(store: Store) -> None:

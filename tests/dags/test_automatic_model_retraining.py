@@ -121,6 +121,9 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
     ) == [("changed", 2, "champion"), ("quiet", 1, "champion")]
     decided = "SELECT count(*) FROM retraining_decisions WHERE model_name = 'quiet'"
     assert deployed.rows(decided) == [(2,)]  # the "no" is on record too
+    reports = deployed.rows("SELECT report_path FROM retraining_decisions")
+    assert reports
+    assert all((tmp_path / "artifacts" / str(path) / "report.html").is_file() for (path,) in reports)
 
 
 def test_dry_run_decides_and_records_but_trains_nothing(

@@ -10,7 +10,7 @@ from scipy import stats
 from include.detectors import DataDriftDetector, FixedThresholdDetector, JointDriftDetector
 from include.detectors.fixed_thresholds import NAMES
 from include.orchestrator import standard_detectors
-from include.registry.spec import FixedStatistic
+from include.registry.policy import FixedStatistic
 from include.signals import Signal, Verdict
 from include.triggers.presets import PRESETS
 from tests.detectors.comparisons import compare

@@ -18,12 +18,13 @@ from include.data.calibration import Calibration
 from include.data.profile import profile_table
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision, Severity
-from include.errors import ClaimLost
+from include.errors import ClaimLost, RequestsTaken
 from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
 from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.scoring import Baseline
 from include.signals import Signal, SignalKind, Verdict
+from include.triggers.request import RequestKind
 from include.triggers.trigger import TriggerResult
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -167,3 +168,26 @@ def claim_and_promote(uri: str, event_id: int, wait_seconds: float, result: Conn
             result.send("promoted")
     except ClaimLost:
         result.send("lost")
+
+
+def ask_often(uri: str, times: int, result: Connection) -> None:
+    """Run in a process: make the same request again and again; say how often it was new."""
+    store = postgres_store(uri)
+    added = [
+        store.add_request("housing", RequestKind.NEW_DATA, "a file came", "sensor", at=NOW, key="file")[1]
+        for _ in range(times)
+    ]
+    result.send(sum(added))
+
+
+def decide_on_requests(uri: str, run_id: str, result: Connection) -> None:
+    """Run in a process: decide to retrain on the requests that wait; say how many this run consumed."""
+    store = postgres_store(uri)
+    seen = [kept.request for kept in store.requests(model_name="housing", run_id=run_id)]
+    result.send("ready")
+    result.recv()
+    try:
+        store.save_decision(make_analysis(run_id), make_decision(), at=NOW, requests=seen)
+        result.send(len(seen))
+    except RequestsTaken:
+        result.send(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from include.signals import Signal, SignalKind, Verdict
+from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import Evidence
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -13,6 +14,7 @@ THRESHOLDS = {
     SignalKind.CONCEPT_DRIFT: ("error_increase", 0.15),
     SignalKind.DATA_DRIFT: ("ks", 0.02),
     SignalKind.OUTLIERS: ("outlier_share", 0.05),
+    SignalKind.DATA_QUALITY: ("missing", 0.05),
 }
 
 
@@ -58,4 +60,11 @@ def broken(feature: str = "price") -> Signal:
 
 def evidence(*signals: Signal, **state: object) -> Evidence:
     """Evidence of a model with a champion."""
-    return Evidence(now=NOW, signals=signals, **state)  # type: ignore[arg-type]  # as Evidence says
+    return Evidence(**{"now": NOW, "signals": signals, **state})  # type: ignore[arg-type]  # as Evidence says
+
+
+def request(kind: RequestKind, *, number: int = 1) -> Request:
+    """A request that waits."""
+    return Request(
+        id=number, model_name="m", kind=kind, key=f"k{number}", reason="because", requested_by="me", requested_at=NOW
+    )

@@ -1,30 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from include.triggers.combinators import AnyOf, Cooldown
-from include.triggers.trigger import Evidence, TriggerResult
+from include.triggers.combinators import AllOf, AnyOf, AtLeast
+from include.triggers.trigger import Evidence
+from tests.triggers.says import Says
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Says:
-    """A trigger that always answers the same."""
-
-    fired: bool
-    name: str = "says"
-    blocked_by: str = ""
-
-    def decide(self, evidence: Evidence) -> TriggerResult:
-        return TriggerResult(trigger=self.name, fired=self.fired, reason=self.name, blocked_by=self.blocked_by)
-
-
-def evidence(last: datetime | None = None) -> Evidence:
-    return Evidence(now=NOW, signals=(), last_retrained_at=last)
+def evidence() -> Evidence:
+    return Evidence(now=NOW, signals=())
 
 
 @pytest.mark.parametrize(("answers", "fired"), [((), False), ((False,), False), ((False, True), True)])
@@ -45,20 +33,36 @@ def test_any_says_what_blocks_only_while_nothing_else_fires() -> None:
     assert AnyOf((blocked, Says(True))).decide(evidence()).blocked_by == ""
 
 
-@pytest.mark.parametrize(
-    ("ago", "fired"), [(timedelta(0), False), (timedelta(days=7, seconds=-1), False), (timedelta(days=7), True)]
-)
-def test_cooldown_holds_back_until_its_period_has_passed(ago: timedelta, fired: bool) -> None:
-    result = Cooldown(trigger=Says(True), period=timedelta(days=7)).decide(evidence(NOW - ago))
-    assert result.fired is fired
-    assert bool(result.blocked_by) is not fired
+@pytest.mark.parametrize("answers", [(True,), (True, True), (True, False), (False, False), (True, True, False)])
+def test_all_fires_when_every_one_does(answers: tuple[bool, ...]) -> None:
+    assert AllOf(tuple(Says(answer) for answer in answers)).decide(evidence()).fired is all(answers)
 
 
-def test_cooldown_says_until_when() -> None:
-    result = Cooldown(trigger=Says(True), period=timedelta(days=7)).decide(evidence(NOW - timedelta(days=1)))
-    assert result.blocked_by == "cooling down until 2026-05-09 12:00 UTC"
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_at_least_counts(count: int) -> None:
+    for fired in range(4):
+        members = tuple(Says(place < fired) for place in range(3))
+        assert AtLeast(count, members).decide(evidence()).fired is (fired >= count)
 
 
-def test_cooldown_has_nothing_to_say_when_nothing_fired_or_nothing_was_retrained() -> None:
-    assert Cooldown(trigger=Says(False), period=timedelta(days=7)).decide(evidence(NOW)).blocked_by == ""
-    assert Cooldown(trigger=Says(True), period=timedelta(days=7)).decide(evidence()).fired
+def test_all_is_blocked_only_when_nothing_but_the_block_is_in_the_way() -> None:
+    blocked = Says(False, blocked_by="cooling")
+    assert AllOf((Says(True), blocked)).decide(evidence()).blocked_by == "cooling"
+    assert AllOf((Says(False), blocked)).decide(evidence()).blocked_by == ""
+    assert AtLeast(2, (Says(True), blocked, Says(False))).decide(evidence()).blocked_by == "cooling"
+
+
+def test_no_says_what_is_missing() -> None:
+    result = AllOf((Says(True, "performance"), Says(False, "model_age"))).decide(evidence())
+    assert result.reason == "1 of 2 needed; missing model_age: model_age"
+
+
+@pytest.mark.parametrize("count", [0, 3, -1])
+def test_counts_that_make_no_sense_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="count"):
+        AtLeast(count, (Says(True), Says(False)))
+
+
+def test_all_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        AllOf(())

@@ -6,9 +6,15 @@ from datetime import timedelta
 import pytest
 
 from include.signals import SignalKind
+from include.triggers.combinators import AnyOf
+from include.triggers.data_volume import DataVolumeTrigger
+from include.triggers.model_age import ModelAgeTrigger
 from include.triggers.policy import standard_policy
 from include.triggers.presets import HIGHEST_LEVEL, PRESETS, check_level
-from tests.triggers.signals import NOW, enough, evidence, missing, signal
+from include.triggers.request import RequestKind
+from include.triggers.schedule import ScheduleTrigger
+from include.triggers.tree import walk
+from tests.triggers.signals import NOW, enough, evidence, missing, request, signal
 
 POLICY = standard_policy(PRESETS["balanced"])
 
@@ -16,7 +22,7 @@ POLICY = standard_policy(PRESETS["balanced"])
 def test_policy_asks_every_trigger() -> None:
     leaves = POLICY.decide(evidence(enough())).leaves()
     assert [leaf.trigger for leaf in leaves] == [
-        "manual", "first_version", "performance", "concept_drift", "data_drift", "outliers",
+        "manual", "red_team", "first_version", "performance", "concept_drift", "data_drift", "outliers", "new_data",
     ]  # fmt: skip
 
 
@@ -44,7 +50,7 @@ def test_cooldown_holds_back_harm_but_no_request_and_no_first_version() -> None:
 def test_presets_get_more_eager_from_conservative_to_aggressive() -> None:
     calm, middle, eager = (asdict(PRESETS[name]) for name in ("conservative", "balanced", "aggressive"))
     assert not any(preset.drift_thresholds for preset in PRESETS.values())
-    for name in calm.keys() - {"drift_thresholds"}:
+    for name in calm.keys() - {"drift_thresholds", "when", "schedule"}:
         rising = name.endswith("level") or name == "false_retrains_per_quarter"
         steps = [calm[name], middle[name], eager[name]]
         assert steps == sorted(set(steps), reverse=not rising), name
@@ -63,3 +69,31 @@ def test_level_of_a_check_is_the_budget_over_the_independent_looks(
     check_every: timedelta, window: timedelta, level: float
 ) -> None:
     assert check_level(1.0, check_every=check_every, window=window) == pytest.approx(level)
+
+
+@pytest.mark.parametrize("kind", [RequestKind.RED_TEAM, RequestKind.API, RequestKind.MANUAL])
+def test_request_does_not_wait_for_the_cooldown(kind: RequestKind) -> None:
+    result = POLICY.decide(evidence(requests=(request(kind),), last_retrained_at=NOW))
+    assert result.fired
+    assert result.reason == "because (me)"
+
+
+def test_reported_data_wait_for_the_cooldown_and_say_so() -> None:
+    told = (request(RequestKind.NEW_DATA),)
+    assert POLICY.decide(evidence(requests=told)).fired
+    held = POLICY.decide(evidence(requests=told, last_retrained_at=NOW))
+    assert (held.fired, held.blocked_by) == (False, "cooling down until 2026-05-10 12:00 UTC")
+
+
+def test_numbers_that_a_tree_leaves_out_are_those_of_the_preset() -> None:
+    bare = AnyOf((ModelAgeTrigger(), DataVolumeTrigger(), ScheduleTrigger()))
+    for name, age, share in (("conservative", 14, 0.3), ("balanced", 7, 0.2), ("aggressive", 2, 0.1)):
+        tree = list(walk(standard_policy(PRESETS[name].replace(when=bare, schedule="0 2 * * *"))))
+        assert ModelAgeTrigger(age=timedelta(days=age)) in tree
+        assert DataVolumeTrigger(share=share) in tree
+        assert ScheduleTrigger(cron="0 2 * * *") in tree
+
+
+def test_no_preset_retrains_because_time_has_passed_or_rows_have_come() -> None:
+    old = evidence(champion_since=NOW - timedelta(days=999), new_rows=10**9, trained_rows=1, data_hash="a")
+    assert not any(standard_policy(preset).decide(old).fired for preset in PRESETS.values())

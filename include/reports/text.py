@@ -11,6 +11,13 @@ from include.records.entries import Analysis, Event
 RULE = "═" * 60
 
 
+def answer(decision: Decision) -> str:
+    """The decision in a word or two."""
+    if decision.triggered:
+        return "retrain"
+    return "no retrain: blocked" if decision.blocked_by else "no retrain"
+
+
 def banner(decision: Decision) -> str:
     """The decision, to be seen at a glance."""
     answer = "YES" if decision.triggered else "NO"

@@ -1,0 +1,122 @@
+"""Replay policies over history with the production code, and compare what each would have done, gained and cost."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.errors import ConfigurationError
+from include.settings import Settings
+
+if TYPE_CHECKING:  # imported late: every command reads this file
+    from include.backtest.policies import NamedPolicy
+    from include.registry.spec import ModelSpec
+
+DEFAULT_POLICIES = "conservative,balanced,aggressive,never,always"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's flags."""
+    add = parser.add_argument
+    add("--model", required=True, help="name of a registered model with timestamps")
+    add("--policies", default=DEFAULT_POLICIES,
+        help="presets, never, always (a retrain at every check), model (as its file says), and files with the fields "
+             "of a policy, as my.yaml; default: %(default)s")  # fmt: skip
+    add("--from", dest="start", type=_moment, help="where to begin (default: the end of the model's reference)")
+    add("--to", dest="end", type=_moment, help="where to end (default: after the last row)")
+    add("--every", default="", help="time between checks: 6h, 28d, 1mo (default: the model's window)")
+    add("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (default: one a core)")
+    add("--out", type=Path, help="file for the result (default: backtests/MODEL.json in the artifacts folder); its "
+                                 "picture, an SVG, is put beside it")  # fmt: skip
+    add("--compare", type=Path, metavar="FILE", help="an earlier result to compare with")
+    add("--recorded", action="store_true",
+        help="from recorded analyses alone, when the rows are gone: which checks would have fired")  # fmt: skip
+    add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
+    add("--data-dir", type=Path, help="folder that source paths start from (default: RETRAINING_DATA_DIR)")
+    parser.set_defaults(command=backtest)
+
+
+def backtest(options: argparse.Namespace) -> None:
+    """Run the backtest, keep its result and its picture, and print the table."""
+    from include.backtest.picture import picture
+    from include.backtest.policies import named_policies
+    from include.backtest.run import run_backtest
+    from include.backtest.table import differences, table
+    from include.backtest.trial import load, save
+    from include.registry.loader import load_model
+
+    settings = Settings.from_environment()
+    earlier = None if options.compare is None else load(options.compare)
+    spec = load_model(options.models_dir or settings.models_dir, options.model)
+    policies = named_policies(spec, options.policies)
+    if options.recorded:
+        _recorded(options, settings, policies)
+        return
+    data_dir = options.data_dir or settings.data_dir
+    moments = _moments(options, spec, data_dir)
+    result = run_backtest(policies, data_dir, moments, jobs=options.jobs, progress=_progress)
+    out = options.out or settings.artifacts_dir / "backtests" / f"{spec.name}.json"
+    save(result, out)
+    out.with_suffix(".svg").write_text(picture(result), encoding="utf-8")
+    print("\n".join(table(result)))
+    if earlier is not None:
+        print("\n".join(differences(result, earlier)))
+    print(f"kept in {out} and {out.with_suffix('.svg').name}")
+
+
+def _recorded(options: argparse.Namespace, settings: Settings, policies: Sequence[NamedPolicy]) -> None:
+    """Print which recorded checks each policy would have fired on."""
+    import psycopg
+
+    from include.backtest.recorded import decide_again, summary
+    from include.records.postgres import PostgresStore
+
+    uri = settings.database_uri
+    if uri is None:
+        raise ConfigurationError(
+            "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
+        )
+    analyses = PostgresStore(lambda: psycopg.connect(uri)).analyses(options.model)
+    chosen = [
+        analysis
+        for analysis in analyses
+        if (options.start is None or analysis.run.as_of >= options.start)
+        and (options.end is None or analysis.run.as_of <= options.end)
+    ]
+    for policy in policies:
+        print("\n".join(summary(policy.name, decide_again(chosen, policy))))
+
+
+def _moments(options: argparse.Namespace, spec: ModelSpec, data_dir: Path) -> list[datetime]:
+    """Ends of the windows, as far as not given found in the model file and in its rows."""
+    from include.backtest.rows import RowsOnce
+    from include.replay import boundaries
+
+    if spec.reference is None:
+        raise ConfigurationError(spec.name, "a model without timestamps has no history to replay")
+    end = options.end
+    if end is None:
+        rows = RowsOnce(datetime.now(UTC)).history(spec, data_dir)
+        end = rows[spec.timestamp].iloc[-1].to_pydatetime() + timedelta(microseconds=1)
+    hours = spec.window // timedelta(hours=1)
+    return boundaries(options.start or spec.reference.end, end, options.every or f"{max(hours, 1)}h")
+
+
+def _progress(done: Mapping[str, int], windows: int) -> None:
+    """One line on standard error that is written over; nothing where nobody watches."""
+    if sys.stderr.isatty():
+        total, whole = sum(done.values()), windows * len(done)
+        bar = "#" * (30 * total // whole)
+        end = "\n" if total == whole else ""
+        parts = "  ".join(f"{name} {number}" for name, number in done.items())
+        print(f"\r[{bar:30s}] {total}/{whole}  {parts}", end=end, file=sys.stderr, flush=True)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

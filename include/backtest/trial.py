@@ -1,0 +1,194 @@
+"""What a backtest found, as values that are kept in a file and compared with an earlier one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from include.errors import ConfigurationError
+from include.records.entries import EventStatus
+from include.replay import Window
+from include.scoring import METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One policy over all windows.
+
+    Parameters
+    ----------
+    policy : str
+        Its name.
+    score : float
+        The primary metric over all windows, rows pooled; NaN where it cannot be computed.
+    windows : tuple of Window
+    """
+
+    policy: str
+    score: float
+    windows: tuple[Window, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows scored in all windows."""
+        return sum(window.rows for window in self.windows)
+
+    @property
+    def retrains(self) -> int:
+        """Decisions that fired, the first version aside."""
+        return sum(window.status is not None for window in self.windows)
+
+    @property
+    def not_promoted(self) -> int:
+        """Retrains whose challenger the gate held back, or that failed."""
+        return sum(window.status not in (None, EventStatus.PROMOTED) for window in self.windows)
+
+    def not_paid(self, metric: str) -> int:
+        """Promotions after which the version before would have scored as well, or better, in the next window."""
+        promoted = (after for before, after in pairwise(self.windows) if before.status is EventStatus.PROMOTED)
+        pairs = ((window.score, window.predecessor) for window in promoted)
+        return sum(
+            not _worse(metric, better=score, than=predecessor) > 0.0
+            for score, predecessor in pairs
+            if score is not None and predecessor is not None
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """All policies over the same windows of one model.
+
+    Parameters
+    ----------
+    model, metric : str
+        Names.
+    training_cost : float
+        Of one retrain, in the user's unit; 1 where the model file names no costs.
+    per_unit_of_loss : float or None
+        Cost of predicting one row one unit of the metric worse; None where the model file names none.
+    trials : tuple of Trial
+    """
+
+    model: str
+    metric: str
+    training_cost: float
+    per_unit_of_loss: float | None
+    trials: tuple[Trial, ...]
+
+    def days_to_recovery(self, trial: Trial) -> float | None:
+        """Mean length, in days, of the stretches of windows in which the policy lagged behind; None for none.
+
+        It lags behind in a window when its score is worse than the best policy's there by what matters for the metric
+        (`include.scoring.Metric.threshold`). A stretch that has not ended counts until the end.
+        """
+        lengths, open_since = [], None
+        for number, window in enumerate(trial.windows):
+            lags = self._lags(number, window)
+            if lags and open_since is None:
+                open_since = window.start
+            if open_since is not None and (not lags or number == len(trial.windows) - 1):
+                lengths.append(((window.end if lags else window.start) - open_since).total_seconds() / 86_400.0)
+                open_since = None
+        return sum(lengths) / len(lengths) if lengths else None
+
+    def _lags(self, number: int, window: Window) -> bool:
+        scores = [s for trial in self.trials if (s := trial.windows[number].score) is not None]
+        if window.score is None or not scores:
+            return False
+        best = max(scores) if METRICS[self.metric].larger_is_better else min(scores)
+        return METRICS[self.metric].worsening(baseline=best, recent=window.score) >= METRICS[self.metric].threshold
+
+    def training_costs(self, trial: Trial) -> float:
+        """Of all retrains."""
+        return trial.retrains * self.training_cost
+
+    def gain(self, trial: Trial) -> float | None:
+        """What the policy won over never retraining, in the user's unit, training not yet paid; None if not known."""
+        never = next((other for other in self.trials if other.policy == "never"), None)
+        if never is None or self.per_unit_of_loss is None:
+            return None
+        return _worse(self.metric, better=trial.score, than=never.score) * trial.rows * self.per_unit_of_loss
+
+    def on_frontier(self, trial: Trial) -> bool:
+        """Whether no other policy is at least as good at no more cost, and better in one of the two."""
+        for other in self.trials:
+            gain = _worse(self.metric, better=other.score, than=trial.score)
+            saved = trial.retrains - other.retrains
+            if gain >= 0.0 and saved >= 0 and (gain > 0.0 or saved > 0):
+                return False
+        return True
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            **{entry.name: getattr(self, entry.name) for entry in fields(self)},
+            "trials": [
+                {
+                    "policy": trial.policy,
+                    "score": None if math.isnan(trial.score) else trial.score,
+                    "windows": [_window_json(window) for window in trial.windows],
+                }
+                for trial in self.trials
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Backtest:
+        """Read what `to_json` wrote."""
+        trials = tuple(
+            Trial(
+                policy=trial["policy"], score=math.nan if trial["score"] is None else trial["score"],
+                windows=tuple(_window(window) for window in trial["windows"]),
+            )
+            for trial in stored["trials"]
+        )  # fmt: skip
+        return cls(**{**stored, "trials": trials})
+
+
+def save(backtest: Backtest, path: Path) -> None:
+    """Write a result to a file, the same bytes for the same result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(backtest.to_json(), indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Backtest:
+    """Read a result from a file; a `ConfigurationError` if it is none."""
+    try:
+        return Backtest.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError("--compare", f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError("--compare", f"{path} is no result of a backtest: {error}") from error
+
+
+def without_reasons(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """The same windows, the sentences cut to what a result file keeps."""
+    return tuple(replace(w, decision=w.decision[:300], outcome=w.outcome[:300]) for w in windows)
+
+
+def _worse(metric: str, *, better: float, than: float) -> float:
+    """How much worse `than` is than `better`, in the metric's unit."""
+    return better - than if METRICS[metric].larger_is_better else than - better
+
+
+def _window_json(window: Window) -> dict[str, Any]:
+    status = None if window.status is None else str(window.status)
+    return {**asdict(window), "start": window.start.isoformat(), "end": window.end.isoformat(), "status": status}
+
+
+def _window(stored: Mapping[str, Any]) -> Window:
+    status = stored["status"]
+    return Window(
+        **{
+            **stored,
+            "start": datetime.fromisoformat(stored["start"]),
+            "end": datetime.fromisoformat(stored["end"]),
+            "status": None if status is None else EventStatus(status),
+        }
+    )

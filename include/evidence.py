@@ -1,0 +1,114 @@
+"""What a decision looks at, gathered from the rows and from the records."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from include.data.tables import ModelTables, table_hash
+from include.errors import ConfigurationError, DataError
+from include.records.entries import Analysis, Run, Version
+from include.records.facts import Facts
+from include.records.outcome_rows import RAN_TO_A_VERDICT
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts import ArtifactFolder
+from include.triggers.new_data import NewDataTrigger
+from include.triggers.persistence import Persistence
+from include.triggers.probe import MODEL_SIZE
+from include.triggers.tree import walk
+from include.triggers.trigger import Evidence
+
+MEBIBYTE = 2**20
+
+
+def learn_facts(
+    spec: ModelSpec, run: Run, tables: ModelTables, champion: Version | None, artifacts: ArtifactFolder
+) -> Facts:
+    """What a run can learn from the rows, the champion and the model's probes, for triggers not on signals.
+
+    Raises
+    ------
+    ConfigurationError
+        When a probe's function cannot be imported.
+    DataError
+        When it fails, or returns something else than a number.
+    """
+    return Facts(
+        new_rows=None if champion is None else _new_rows(spec, tables, champion),
+        data_hash=table_hash(tables.history) if _compares_data(spec, run) else "",
+        probes={**_size(champion, artifacts), **{name: _probe(spec, name, run) for name in spec.probes}},
+    )
+
+
+def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
+    """The evidence of a decision: the recorded analysis, and what is on record of the model."""
+    run, champion = analysis.run, store.champion(spec.name)
+    if champion is not None and champion.version != analysis.champion_version:
+        champion = None  # promoted since the analysis, which does not speak of it
+    trained = None if champion is None else champion.details.get("training_data_size")
+    checks = max((t.checks for t in walk(spec.settings(run.preset).when) if isinstance(t, Persistence)), default=1)
+    return Evidence(
+        now=run.as_of,
+        signals=analysis.signals,
+        has_champion=analysis.champion_version is not None,
+        last_retrained_at=store.last_retrained_at(spec.name),
+        requested=(run.reason or "asked for without a reason") if run.force else "",
+        requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
+        champion_since=None if champion is None else store.event(champion.event_id).run.as_of,
+        trained_rows=trained,
+        new_rows=analysis.facts.new_rows,
+        data_hash=analysis.facts.data_hash,
+        trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
+        probes=analysis.facts.probes,
+        past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
+    )
+
+
+def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
+    """Rows that the champion has not seen, however long ago the window begins."""
+    if spec.timestamp is None or champion.data_until is None:
+        return len(tables.recent)
+    return int((tables.history[spec.timestamp] >= pd.Timestamp(champion.data_until)).sum())
+
+
+def _compares_data(spec: ModelSpec, run: Run) -> bool:
+    tree = walk(spec.settings(run.preset).when)
+    return any(isinstance(trigger, NewDataTrigger) and not trigger.requests_only for trigger in tree)
+
+
+def _trained_hash(store: Store, model_name: str) -> str:
+    """Hash of the rows that the last retraining saw, a first version's included; empty where none was taken."""
+    judged = (event for event in store.events(model_name=model_name) if event.status in RAN_TO_A_VERDICT)
+    last = max(judged, key=lambda event: (event.run.as_of, event.id), default=None)
+    seen = None if last is None else store.analysis(model_name, last.run.run_id)
+    return "" if seen is None else seen.facts.data_hash
+
+
+def _size(champion: Version | None, artifacts: ArtifactFolder) -> Mapping[str, float]:
+    """Size of the champion's artifact in MiB, where this deployment made it."""
+    if champion is None or not champion.artifact_path:
+        return {}
+    files = [file for file in (artifacts.root / champion.artifact_path).glob("*") if file.is_file()]
+    return {MODEL_SIZE: sum(file.stat().st_size for file in files) / MEBIBYTE} if files else {}
+
+
+def _probe(spec: ModelSpec, name: str, run: Run) -> float:
+    """Ask the function of one probe, which is given the model's name and the end of the window."""
+    place = spec.probes[name]
+    module, _, attribute = place.partition(":")
+    try:
+        function: Any = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"model {spec.name}", f"field probes.{name}: cannot import {place!r} (module:function): {error}"
+        ) from error
+    try:
+        return float(function(spec.name, run.as_of))
+    except Exception as error:
+        raise DataError(
+            f"model {spec.name}: field probes.{name}: {place} failed: {type(error).__name__}: {error}"
+        ) from error

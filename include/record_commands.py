@@ -1,0 +1,165 @@
+"""Commands on the records: ``request``, ``requests``, ``report`` and ``recommend``."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from include.errors import ConfigurationError, DataError
+from include.settings import Settings
+from include.triggers.request import RequestKind
+
+if TYPE_CHECKING:  # imported late: every command reads this file
+    from include.records.postgres import PostgresStore
+    from include.workflow import Deployment
+
+FORMATS = ("md", "json", "html")
+
+
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Describe the commands and their flags; `add` adds one by its name."""
+    asking = add("request", help="ask for a retrain", description=request.__doc__)
+    asking.add_argument("model", help="name of a registered model")
+    asking.add_argument("--reason", required=True, help="why; kept on record")
+    asking.add_argument("--by", default="", help="who asks (default: the user of this process)")
+    asking.add_argument("--kind", default="manual", choices=[str(kind) for kind in RequestKind])
+    asking.add_argument(
+        "--key", default="", help="makes it one and the same request while it waits (default: by content)"
+    )
+    asking.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", type=_setting,
+        help="hyperparameter for this retraining only, a JSON value or text; may be repeated",
+    )  # fmt: skip
+    asking.set_defaults(command=request)
+    listing = add("requests", help="what was asked for", description=requests.__doc__)
+    listing.add_argument("model", nargs="?", help="name of a model (default: all)")
+    listing.set_defaults(command=requests)
+    reporting = add("report", help="what a run saw, decided and did", description=report.__doc__)
+    reporting.add_argument(
+        "model", nargs="?", help="name of a model (default: a few lines on each, for the runs given)"
+    )
+    reporting.add_argument(
+        "--run", "--run-id", dest="runs", action="append", default=[],
+        help="run of the DAG (default: the model's latest); may be repeated without a model",
+    )  # fmt: skip
+    reporting.add_argument("--format", default="md", choices=FORMATS, help="default: %(default)s")
+    reporting.add_argument("--out", type=Path, help="file to write (default: the terminal)")
+    reporting.set_defaults(command=report)
+    advising = add("recommend", help="what a model's history advises", description=recommend.__doc__)
+    advising.add_argument("model", nargs="+", help="name of a model")
+    advising.set_defaults(command=recommend)
+
+
+def request(options: argparse.Namespace) -> None:
+    """Ask for a retrain of a model; its next run that may retrain does so, whatever the policy says."""
+    from include.registry.loader import load_model
+
+    load_model(Settings.from_environment().models_dir, options.model)  # an unknown model would wait for ever
+    kept, added = store().add_request(
+        options.model, RequestKind(options.kind), options.reason, options.by or getpass.getuser(),
+        at=datetime.now(UTC), key=options.key, hyperparameters=dict(options.settings),
+    )  # fmt: skip
+    print(f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}")
+
+
+def requests(options: argparse.Namespace) -> None:
+    """List what was asked for, oldest first, and what became of it."""
+    for kept in store().requests(model_name=options.model):
+        asked = kept.request
+        state = "waiting" if kept.consumed is None else f"consumed by {kept.consumed.run_id}"
+        settings = f" {json.dumps(dict(asked.hyperparameters))}" if asked.hyperparameters else ""
+        print(f"#{asked.id}  {asked.requested_at:%Y-%m-%d %H:%M}  {asked.model_name}  {asked.kind}  {state}  "
+              f"{asked.requested_by}: {asked.reason}{settings}")  # fmt: skip
+
+
+def report(options: argparse.Namespace) -> None:
+    """Report what a run saw of a model, what it decided and why, and what came of it."""
+    from include.reports.files import FORMATS as RENDERERS
+    from include.workflow import report_of
+
+    if options.model is None:
+        _print_runs(options.runs)
+        return
+    if len(options.runs) > 1:
+        raise ConfigurationError("--run", "one run at a time when a model is named")
+    deployment = _deployment()
+    run_id = options.runs[0] if options.runs else _latest_run(deployment, options.model)
+    text = RENDERERS[options.format](report_of(deployment, options.model, run_id))
+    if options.out is None:
+        print(text)
+    else:
+        options.out.write_text(text, encoding="utf-8")
+        print(options.out)
+
+
+def recommend(options: argparse.Namespace) -> None:
+    """Print what the histories of models advise: retrain, fix a source, add labels, change or retire a trigger."""
+    from include.recommendations import recommend as advise
+    from include.reports.report import MOST_CHECKS
+
+    records = store()
+    for name in options.model:
+        history = records.history(name, until=datetime.now(UTC), most=MOST_CHECKS)
+        print(f"{name}: {len(history)} checks")
+        for each in advise(history):
+            print(f"  {each.kind.replace('_', ' ')}, {each.subject}: {each.reason}")
+
+
+def store() -> PostgresStore:
+    """The records that ``AIRFLOW_CONN_RETRAINING_DB`` names."""
+    import psycopg
+
+    from include.records.postgres import PostgresStore
+
+    uri = Settings.from_environment().database
+    return PostgresStore(lambda: psycopg.connect(uri))
+
+
+def _print_runs(run_ids: list[str]) -> None:
+    """What came of each model in the given runs, and their event rows."""
+    from include.reports.text import event_row, of_model
+
+    if not run_ids:
+        raise ConfigurationError("report", "name a model, or give --run")
+    records = store()
+    for run_id in run_ids:
+        print(f"Run {run_id}")
+        for analysis, _ in records.decisions(run_id=run_id):
+            print(of_model(analysis.model_name, records.decision(analysis.model_name, run_id)))
+    print("\nmodel_retraining_events")
+    rows = [event_row(event) for run_id in run_ids for event in records.events(run_id=run_id)]
+    for row in rows or ["  no new event"]:
+        print(row)
+
+
+def _latest_run(deployment: Deployment, model_name: str) -> str:
+    history = deployment.store.history(model_name, until=datetime.now(UTC), most=1)
+    if not history:
+        raise DataError(f"model {model_name}: no run has decided about it yet")
+    return history[-1].analysis.run.run_id
+
+
+def _deployment() -> Deployment:
+    from include.retraining.artifacts import ArtifactFolder
+    from include.workflow import Deployment
+
+    settings = Settings.from_environment()
+    return Deployment(
+        store=store(), models_dir=settings.models_dir, data_dir=settings.data_dir,
+        artifacts=ArtifactFolder(settings.artifacts_dir),
+    )  # fmt: skip
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"found {text!r}; write NAME=VALUE, for example max_iter=300")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

@@ -1,0 +1,38 @@
+"""What a model's policy comes to: preset, model file and environment together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import timedelta
+from typing import Any
+
+from include.registry.loader import environment
+from include.registry.spec import ModelSpec
+from include.registry.tree_writer import write_period, write_tree
+from include.triggers.policy import standard_policy
+
+
+def effective_settings(spec: ModelSpec, preset: str = "") -> dict[str, Any]:
+    """The effective settings, JSON-ready; `preset` overrides the model file's for one run.
+
+    ``settings`` are those of `include.triggers.presets.PolicySettings`, ``policy`` is the whole tree with the numbers
+    that it uses, ``model_type_defaults`` what is usual for the type of the model, used or not.
+    """
+    settings, here = spec.settings(preset), environment()
+    values = {field.name: getattr(settings, field.name) for field in fields(settings) if field.name != "when"}
+    return {
+        "environment": here,
+        "overridden_here": here in spec.environments,
+        "preset": preset or spec.policy.preset,
+        "model_type": spec.model_type,
+        "model_type_defaults": None if spec.type_defaults is None else asdict(spec.type_defaults),
+        "training": {"strategy": spec.training.strategy, "rows": spec.training.rows},
+        "settings": {name: _plain(value) for name, value in values.items()},
+        "policy": write_tree(standard_policy(settings)),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return write_period(value)
+    return dict(value) if hasattr(value, "items") else value

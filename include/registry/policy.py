@@ -1,0 +1,109 @@
+"""The section `policy` of a model file: a preset, and what is different for this model."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator
+
+from include.registry.durations import Duration
+from include.registry.model_types import ModelTypeDefaults
+from include.registry.policy_tree import read_tree
+from include.registry.section import Section
+from include.registry.tree_writer import write_tree
+from include.triggers.presets import PRESETS, PolicySettings
+from include.triggers.schedule import ScheduleTrigger
+from include.triggers.tree import walk
+from include.triggers.trigger import Trigger
+
+FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
+Tree = Annotated[Any, PlainValidator(read_tree), PlainSerializer(write_tree, return_type=Any)]
+LEVELS = ("performance_level", "drift_level")
+USUAL_THRESHOLD = 0.10  # metrics that move more than this by themselves are not judged by a preset's threshold
+
+
+LEAST_WITH_COSTS = 0.01  # worsening of the primary metric from which on its cost is weighed
+
+
+class Costs(Section):
+    """What a retrain and a worse model cost, in any one unit: a retrain has to be worth more than it costs.
+
+    `training` is the cost of one retrain; `per_unit_of_loss` that of predicting one row one unit of the primary metric
+    worse (RMSE: a unit of the target; accuracy: one wrong row).
+    """
+
+    training: float = Field(ge=0)
+    per_unit_of_loss: float = Field(gt=0)
+
+
+class Policy(Section):
+    """A preset, and what is different for this model; see `include.triggers.presets`.
+
+    `when` is the tree that says when a retrain is due, see `include.registry.policy_tree`. `drift_tests` chooses the
+    tests of drift: ``calibrated`` to the budget, or a fixed threshold for each feature: the preset's Jensen-Shannon
+    distance, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
+    when: Tree | None = None
+    false_retrains_per_quarter: float | None = Field(None, gt=0)
+    performance_threshold: float | None = Field(None, gt=0)
+    performance_level: float | None = Field(None, gt=0, lt=0.5)
+    concept_drift_threshold: float | None = Field(None, gt=0)
+    drift_level: float | None = Field(None, gt=0, lt=0.5)
+    drift_tests: Literal["calibrated", "preset", "model_type"] = "calibrated"
+    drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
+    outlier_share: float | None = Field(None, gt=0, lt=1)
+    cooldown: Duration | None = None
+    costs: Costs | None = None
+    horizon: Duration = timedelta(days=28)
+
+    def settings(
+        self,
+        *,
+        check_every: timedelta,
+        window: timedelta,
+        preset: str = "",
+        metric_threshold: float = USUAL_THRESHOLD,
+        model_type: ModelTypeDefaults | None = None,
+    ) -> PolicySettings:
+        """The effective settings for that schedule; `preset` overrides the model file's for one run.
+
+        Parameters
+        ----------
+        metric_threshold : float
+            The worsening that matters by the metric's own account. Where that is more than 10 %, as for a Sharpe ratio,
+            it stands in for the preset's 5 %, and grows and shrinks with the presets in the same proportion.
+        """
+        chosen = PRESETS[preset or self.preset]
+        if metric_threshold > USUAL_THRESHOLD:
+            eagerness = chosen.performance_threshold / PRESETS["balanced"].performance_threshold
+            chosen = chosen.replace(performance_threshold=metric_threshold * eagerness)
+        if self.drift_tests == "preset" and chosen.js_distance is not None:
+            chosen = chosen.replace(drift_thresholds={"js_distance": chosen.js_distance})
+        if model_type is not None:
+            chosen = chosen.replace(schedule=model_type.schedule)
+            if self.drift_tests == "model_type":
+                chosen = chosen.replace(drift_thresholds={"psi": model_type.psi})
+        own = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
+        if self.costs is not None and self.performance_threshold is None:
+            chosen = chosen.replace(performance_threshold=LEAST_WITH_COSTS)
+        chosen = chosen.replace(**own).within_budget(check_every=check_every, window=window)
+        return chosen.replace(**{name: own[name] for name in LEVELS if name in own})
+
+    def overridden_by(self, other: Policy) -> Policy:
+        """The same policy, but for the fields that `other` gives."""
+        return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
+
+    @property
+    def asks_for_model_type(self) -> bool:
+        """Whether it takes a number from the defaults of a model type."""
+        tree: Trigger | None = self.when
+        bare = tree is not None and any(isinstance(each, ScheduleTrigger) and not each.cron for each in walk(tree))
+        return bare or self.drift_tests == "model_type"
+
+
+_SETTINGS = [name for name in Policy.model_fields if name in PolicySettings.__dataclass_fields__]

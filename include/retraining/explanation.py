@@ -1,0 +1,86 @@
+"""Asks, when the champion errs more, how much of that the changed inputs explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.tables import ModelTables
+from include.decision.loss_share import explained_share
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts import StoredModel
+from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.labelled import judged_rows
+from include.retraining.prepare import TrainingRows, prepare
+from include.scoring import METRICS, Baseline
+from include.signals import Signal, SignalKind, Verdict
+
+MOST_COLUMNS = 5  # changed the most; more would be told apart by chance
+
+
+def explain_loss(
+    executor: RetrainingExecutor, champion: Champion, tables: ModelTables, signals: Sequence[Signal]
+) -> Sequence[Signal]:
+    """One signal with the explained share, where performance is worse and inputs changed; else none.
+
+    The rows that the champion was accepted on are compared with the recent ones, by the champion's losses on both.
+    None for models without timestamps, which do not keep the former apart.
+    """
+    spec, baseline, until = executor.spec, champion.version.baseline, champion.version.data_until
+    harmed = any(signal.changed for signal in signals if signal.kind is SignalKind.PERFORMANCE)
+    if not harmed or baseline is None or not baseline.rows or until is None or spec.timestamp is None:
+        return []
+    stored = executor.load(champion.version)
+    changed = _changed(signals, stored)
+    if not changed or set(stored.columns.features) - set(tables.recent.columns):
+        return []
+    earlier = tables.history[tables.history[spec.timestamp] < pd.Timestamp(until)]
+    seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns)
+    before = _last(seen, baseline.rows)
+    after = prepare(spec, [tables.recent], stored.columns)
+    known, recent = (_losses(spec, stored, rows) for rows in (before, after))
+    if known is None or recent is None:
+        return []
+    known = _as_accepted(known, baseline)
+    share = explained_share(before.features[changed], known, after.features[changed], recent)
+    reason = f"{', '.join(changed)}: the change explains about {share:.0%} of the rise of the loss"
+    return [
+        Signal(
+            kind=SignalKind.EXPLANATION, statistic="explained_by_inputs", verdict=Verdict.STABLE, value=share,
+            reason=reason, detail={"loss_before": float(known.mean()), "loss_after": float(recent.mean())},
+        )
+    ]  # fmt: skip
+
+
+def _as_accepted(losses: npt.NDArray[np.float64], baseline: Baseline) -> npt.NDArray[np.float64]:
+    """Losses with the mean they had at acceptance: a first version was trained on these rows afterwards."""
+    mean = float(losses.mean())
+    return losses * (baseline.loss_mean / mean) if min(mean, baseline.loss_mean) > 0.0 else losses
+
+
+def _changed(signals: Sequence[Signal], stored: StoredModel) -> list[str]:
+    """The champion's features that changed, by how much."""
+    found = [
+        s for s in signals if s.kind is SignalKind.DATA_DRIFT and s.changed and s.feature in stored.columns.features
+    ]
+    ranked = sorted(found, key=lambda signal: (signal.value or 0.0) / (signal.threshold or 1.0), reverse=True)
+    return list(dict.fromkeys(signal.feature for signal in ranked))[:MOST_COLUMNS]
+
+
+def _last(rows: TrainingRows, number: int) -> TrainingRows:
+    start = max(len(rows) - number, 0)
+    features, target = rows.slice(start, len(rows))
+    return TrainingRows(
+        features=features, target=target, origin=rows.origin[start:], sha256=rows.sha256, dropped=rows.dropped
+    )
+
+
+def _losses(spec: ModelSpec, stored: StoredModel, rows: TrainingRows) -> npt.NDArray[np.float64] | None:
+    """The champion's loss on each row; None where the metric cannot be computed."""
+    if not len(rows):
+        return None
+    judged, metric = judged_rows(spec, stored.predictor, rows.features, rows.target), METRICS[spec.metric]
+    return None if metric.hindrance(judged) else metric.row_loss(judged)

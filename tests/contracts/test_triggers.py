@@ -1,0 +1,206 @@
+"""What every trigger and every combination promises, whatever it looks at."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import math
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import include.triggers
+from include.registry.policy_tree import read_tree
+from include.signals import SignalKind
+from include.triggers import AllOf, AnyOf, AtLeast, Evidence, PastCheck, Trigger, TriggerResult
+from include.triggers.request import RequestKind
+from include.triggers.tree import members, walk
+from tests.triggers.signals import NOW, evidence, request, signal
+
+DAY = timedelta(days=1)
+WRITTEN: dict[str, Any] = {
+    "performance": "performance",
+    "strong performance": {"performance": {"strength": 2}},
+    "concept_drift": "concept_drift",
+    "data_drift": "data_drift",
+    "data_drift without labels": {"data_drift": {"without_labels": True}},
+    "outliers": "outliers",
+    "data_quality": "data_quality",
+    "model_age": {"model_age": "7d"},
+    "schedule": {"schedule": "0 2 * * *"},
+    "data_volume": {"data_volume": {"rows": 500, "share": "20%"}},
+    "new_data": "new_data",
+    "new_data reported": {"new_data": {"requests_only": True}},
+    "model_size": {"model_size": {"above": 100}},
+    "inference_latency": {"inference_latency": {"above": 200}},
+    "training_cost": {"training_cost": {"below": 50}},
+    "probe": {"probe": {"name": "queue", "above": 10}},
+    "manual": "manual",
+    "red_team": "red_team",
+}
+LEAVES = {name: read_tree(written) for name, written in WRITTEN.items()}
+TREES = {
+    **LEAVES,
+    "first_version": read_tree("first_version"),
+    "any": read_tree({"any": ["performance", "data_drift"]}),
+    "all": read_tree({"all": [{"any": ["data_drift", "performance"]}, {"model_age": "7d"}]}),
+    "at_least": read_tree({"at_least": {"count": 2, "of": ["performance", "data_drift", "outliers"]}}),
+    "cooldown": read_tree({"cooldown": {"period": "7d", "of": "performance"}}),
+    "warm_up": read_tree({"warm_up": {"period": "2d", "of": "performance"}}),
+    "persistence": read_tree({"persistence": {"count": 1, "checks": 3, "of": "performance"}}),
+}
+KINDS = ("performance", "concept_drift", "data_drift", "outliers", "data_quality")
+
+
+def given_evidence(strength: float, **state: object) -> Evidence:
+    """Evidence on which every trigger has something to say: more of everything with more `strength`."""
+    signals = [signal(SignalKind(kind), strength, feature="x") for kind in KINDS if kind != "performance"]
+    known: dict[str, object] = {
+        "champion_since": NOW - 30 * DAY * strength, "new_rows": int(1000 * strength), "trained_rows": 3000,
+        "data_hash": "new" if strength >= 1 else "old", "trained_data_hash": "old",
+        "probes": {
+            "model_size": 100 * strength, "inference_latency": 200 * strength, "queue": 10 * strength,
+            "training_cost": 50 / strength,
+        },
+        "requests": tuple(request(kind, number=n) for n, kind in enumerate(RequestKind)) if strength >= 1 else (),
+    }  # fmt: skip
+    return evidence(*signals, signal(SignalKind.PERFORMANCE, strength), **{**known, **state})
+
+
+NOTHING = Evidence(now=NOW, signals=())
+
+
+@pytest.fixture(params=TREES.values(), ids=TREES.keys())
+def trigger(request: pytest.FixtureRequest) -> Trigger:
+    found: Trigger = request.param
+    return found
+
+
+def test_every_trigger_is_under_this_contract() -> None:
+    public = [getattr(include.triggers, name) for name in include.triggers.__all__]
+    triggers = {each for each in public if inspect.isclass(each) and hasattr(each, "decide")} - {Trigger}
+    assert {type(each) for tree in TREES.values() for each in walk(tree)} == triggers
+
+
+def test_same_evidence_gives_the_same_answer(trigger: Trigger) -> None:
+    seen = given_evidence(1.5)
+    before = repr(seen)
+    assert trigger.decide(seen) == trigger.decide(seen)
+    assert repr(seen) == before
+
+
+def test_answer_has_a_reason_and_numbers_that_can_be_kept(trigger: Trigger) -> None:
+    for strength in (0.01, 0.9, 1.0, 3.0):
+        for result in (trigger.decide(given_evidence(strength)), trigger.decide(NOTHING)):
+            for leaf in result.leaves():
+                assert leaf.reason
+                assert leaf.trigger
+                assert math.isfinite(leaf.strength)
+                assert TriggerResult(**json.loads(json.dumps(leaf.to_json()))) == leaf
+
+
+def test_nothing_known_does_not_fire_and_says_what_is_missing(trigger: Trigger) -> None:
+    result = trigger.decide(NOTHING)
+    assert not result.fired
+    assert result.blocked_by == ""
+    assert all(leaf.reason and leaf.value is None for leaf in result.leaves())
+
+
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES.keys())
+def test_single_trigger_says_its_name_its_label_and_its_distance(leaf: Trigger) -> None:
+    far, near = leaf.decide(given_evidence(0.01)), leaf.decide(given_evidence(3.0))
+    for result in (far, near):
+        assert result.label == getattr(leaf, "label", None)
+        assert result.label.startswith(result.trigger)
+        if result.distance is not None:
+            assert result.fired is (result.distance <= 0.0) or "labels have arrived" in result.reason
+    assert not far.fired
+    assert near.fired or "labels have arrived" in near.reason
+
+
+def test_labels_are_different_where_rules_are() -> None:
+    labels = [getattr(leaf, "label", "") for leaf in LEAVES.values()]
+    assert len(set(labels)) == len(labels)
+
+
+def test_triggers_are_frozen_values(trigger: Trigger) -> None:
+    for each in walk(trigger):
+        assert dataclasses.is_dataclass(each)
+        assert not isinstance(each, type)
+        assert each.__dataclass_params__.frozen  # type: ignore[attr-defined]  # every dataclass has it
+        assert hash(each) == hash(replace(each))
+
+
+def test_nothing_in_the_room_asks_a_clock() -> None:
+    folder = include.triggers.__path__[0]
+    for file in sorted(Path(folder).glob("*.py")):
+        names = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
+        assert not names & {"utcnow", "today", "monotonic", "perf_counter"}, file.name
+        assert "datetime.now" not in file.read_text(), file.name
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(TREES)), st.floats(0.01, 5.0), st.floats(1.0, 3.0), st.booleans())
+def test_more_drift_never_makes_it_quiet(name: str, strength: float, more: float, cooled: bool) -> None:
+    if name == "data_drift without labels":  # labels that show harm tell more: the policy then fires on performance
+        return
+    state = {"last_retrained_at": NOW - 10 * DAY if cooled else NOW - DAY}
+    stronger = given_evidence(strength * more, **state)
+    weaker = given_evidence(strength, **state, champion_since=stronger.champion_since)
+    assert TREES[name].decide(weaker).fired <= TREES[name].decide(stronger).fired
+
+
+@settings(max_examples=60)
+@given(
+    st.permutations(["performance", "concept_drift", "data_drift", "outliers", "model_age", "manual"]),
+    st.lists(st.floats(0.1, 3.0), min_size=5, max_size=5), st.integers(1, 6),
+)  # fmt: skip
+def test_order_of_the_members_does_not_matter(names: list[str], strengths: list[float], count: int) -> None:
+    signals = [signal(SignalKind(kind), each, feature="x") for kind, each in zip(KINDS, strengths, strict=True)]
+    seen = evidence(*signals, champion_since=NOW - 10 * DAY * strengths[0], last_retrained_at=NOW - DAY)
+    cooled = TREES["cooldown"]
+    for given_order in (names, sorted(names)):
+        parts = (*(LEAVES[name] for name in given_order), cooled)
+        trees = (AnyOf(parts), AllOf(parts), AtLeast(count, parts))
+        found = [(tree.decide(seen).fired, bool(tree.decide(seen).blocked_by)) for tree in trees]
+        if given_order is names:
+            first = found
+        else:
+            assert found == first
+
+
+@settings(max_examples=40)
+@given(st.permutations(range(4)), st.lists(st.floats(0.1, 3.0), min_size=4, max_size=4))
+def test_order_of_the_signals_does_not_matter(order: list[int], strengths: list[float]) -> None:
+    signals = [signal(SignalKind.DATA_DRIFT, each, feature=f"x{n}") for n, each in enumerate(strengths)]
+    for tree in (LEAVES["data_drift"], TREES["at_least"]):
+        assert tree.decide(evidence(*signals)).fired is tree.decide(evidence(*(signals[n] for n in order))).fired
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(["model_age", "schedule", "cooldown", "warm_up"]), st.integers(0, 2000), st.integers(0, 2000))
+def test_what_waits_for_time_fires_from_one_moment_on(name: str, hours: int, more: int) -> None:
+    since = NOW - timedelta(hours=hours)
+    early = evidence(signal(SignalKind.PERFORMANCE, 2.0), champion_since=since, last_retrained_at=since)
+    late = replace(early, now=NOW + timedelta(hours=more))
+    assert TREES[name].decide(early).fired <= TREES[name].decide(late).fired
+    assert TREES[name].decide(late) == TREES[name].decide(replace(late, signals=list(late.signals)))
+
+
+def test_earlier_answers_do_not_change_a_trigger_that_does_not_count_them(trigger: Trigger) -> None:
+    seen = given_evidence(1.5)
+    past = [PastCheck(at=NOW - DAY, results=tuple(trigger.decide(seen).leaves()))]
+    assert trigger.decide(replace(seen, past=past)).fired is trigger.decide(seen).fired
+
+
+def test_combinations_keep_every_answer(trigger: Trigger) -> None:
+    singles = [each for each in walk(trigger) if not members(each)]
+    labels = [leaf.label for leaf in trigger.decide(given_evidence(1.5)).leaves()]
+    assert labels == [getattr(each, "label", "") for each in singles]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+from include.data.profile import NumericColumn, profile_table
+from include.decision.units import UnitChange, UnitChangeDetector, unit_change
+from include.detectors import Comparison
+from include.signals import Verdict
+
+Floats = npt.NDArray[np.float64]
+Make = Callable[[np.random.Generator, int], Floats]
+
+MAKERS: dict[str, Make] = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "temperature": lambda rng, n: rng.normal(15.0, 5.0, n),
+    "price": lambda rng, n: rng.uniform(1.0, 3.0, n),
+    "negative": lambda rng, n: -rng.uniform(1.0, 3.0, n),
+    "count": lambda rng, n: rng.poisson(3.0, n).astype(float),
+}
+HEAVY: dict[str, Make] = {
+    "log-normal": lambda rng, n: rng.lognormal(0.0, 2.0, n),
+    "pareto": lambda rng, n: rng.pareto(1.0, n) + 1.0,
+    "student": lambda rng, n: rng.standard_t(2.0, n),
+}
+
+
+def found(make: Make, change: Callable[[Floats], Floats], seed: int = 0) -> UnitChange | None:
+    rng = np.random.default_rng(seed)
+    reference, recent = pd.DataFrame({"x": make(rng, 2000)}), pd.DataFrame({"x": change(make(rng, 300))})
+    known = profile_table(reference, ["x"])
+    columns = [known.columns["x"], profile_table(recent, ["x"], against=known).columns["x"]]
+    assert isinstance(columns[0], NumericColumn)
+    assert isinstance(columns[1], NumericColumn)
+    return unit_change(columns[0], columns[1])
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("factor", [1000.0, 0.001, 100.0, 60.0])
+def test_another_unit_is_recognised_with_its_factor(name: str, factor: float) -> None:
+    changes = [found(MAKERS[name], lambda values: values * factor, seed) for seed in range(20)]
+    seen = [change for change in changes if change is not None]
+    assert len(seen) >= 18
+    assert all(change.share == 1.0 for change in seen)
+    assert all(factor / 1.6 <= change.factor <= factor * 1.6 for change in seen)
+
+
+@pytest.mark.parametrize("name", ["price", "temperature", "count"])
+def test_a_unit_that_changed_within_the_window_is_recognised(name: str) -> None:
+    def change(values: Floats) -> Floats:
+        return np.append(values[:-30], 1000.0 * values[-30:])
+
+    seen = [found(MAKERS[name], change, seed) for seed in range(10)]
+    assert sum(change is not None for change in seen) >= 8
+    assert all(0.05 < change.share < 0.15 for change in seen if change is not None)
+
+
+@pytest.mark.parametrize("name", [*MAKERS, *HEAVY])
+@pytest.mark.parametrize(
+    "change",
+    [lambda values: values, lambda values: values + 4.0 * values.std(), lambda values: 2.0 * values,
+     lambda values: 3.0 * values + 1.0],
+    ids=["unchanged", "moved", "doubled", "moved and widened"],
+)  # fmt: skip
+def test_drift_is_not_taken_for_another_unit(name: str, change: Callable[[Floats], Floats]) -> None:
+    make = {**MAKERS, **HEAVY}[name]
+    assert [found(make, change, seed) for seed in range(30)] == [None] * 30
+
+
+def test_signal_names_the_column_and_blocks() -> None:
+    rng = np.random.default_rng(0)
+    reference = pd.DataFrame({"price": rng.uniform(1.0, 3.0, 500), "x": rng.normal(size=500)})
+    known = profile_table(reference, ["price", "x"])
+    recent = profile_table(reference.assign(price=reference["price"] * 1000.0), ["price", "x"], against=known)
+    (signal,) = UnitChangeDetector().detect(Comparison(reference=known, recent=recent))
+    assert (signal.feature, signal.blocks, signal.value) == ("price", True, 1000.0)
+    assert "price: all values came 1000 times as large" in signal.reason
+    (few,) = UnitChangeDetector().detect(Comparison(reference=known, recent=recent, minimum_rows=501))
+    assert (few.verdict, few.blocks) == (Verdict.STABLE, False)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from include import workflow
+from include.cli import main
+from include.records.entries import Run
+from include.retraining.artifacts import ArtifactFolder
+from include.triggers.request import RequestKind
+from include.workflow import Deployment
+from tests.records.examples import postgres_store
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
+
+FIRST = Run(run_id="first", as_of=day(REFERENCE_DAYS))
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, records_uri: str, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """One model, and records in Postgres that the commands find through the environment."""
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(50))
+    monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", records_uri)
+    monkeypatch.setenv("RETRAINING_MODELS_DIR", str(stage.models))
+    monkeypatch.setenv("RETRAINING_DATA_DIR", str(stage.data))
+    monkeypatch.setenv("RETRAINING_ARTIFACTS_DIR", str(tmp_path / "made"))
+    return Deployment(
+        store=postgres_store(records_uri), models_dir=stage.models, data_dir=stage.data,
+        artifacts=ArtifactFolder(tmp_path / "made"),
+    )  # fmt: skip
+
+
+def train_first(deployment: Deployment) -> None:
+    workflow.analyze(deployment, "sales", FIRST)
+    event = workflow.decide(deployment, "sales", FIRST)[1]
+    assert event is not None
+    workflow.execute(deployment, event.id)
+    assert workflow.log_completion(deployment, "sales", FIRST) is not None
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
+    assert main(arguments) == code
+    found = capsys.readouterr()
+    return found.err if code else found.out
+
+
+def test_request_is_made_once_listed_and_carries_its_settings(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["request", "sales", "--reason", "audit", "--by", "ada", "--kind", "api", "--set", "max_iter=40",
+             "--set", "loss=absolute_error"]  # fmt: skip
+    assert "waits for the next run of sales" in said(capsys, *asked)
+    assert "was waiting already" in said(capsys, *asked)
+    [kept] = deployment.store.requests()
+    assert kept.request.kind is RequestKind.API
+    assert kept.request.hyperparameters == {"max_iter": 40, "loss": "absolute_error"}
+    line = said(capsys, "requests", "sales")
+    assert "api  waiting  ada: audit" in line
+    assert said(capsys, "requests", "other") == ""
+    train_first(deployment)
+    assert "consumed by first" in said(capsys, "requests")
+
+
+def test_request_for_an_unknown_model_or_with_a_wrong_setting_is_refused(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "sale" in said(capsys, "request", "sale", "--reason", "why", code=2)
+    with pytest.raises(SystemExit, match="2"):
+        main(["request", "sales", "--reason", "why", "--set", "max_iter"])
+    assert "write NAME=VALUE" in capsys.readouterr().err
+    assert deployment.store.requests() == []
+
+
+def test_report_of_a_model_comes_in_three_formats(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "no run has decided" in said(capsys, "report", "sales", code=2)
+    train_first(deployment)
+    assert said(capsys, "report", "sales").startswith("# sales: retrain")
+    assert json.loads(said(capsys, "report", "sales", "--run", "first", "--format", "json"))["model"] == "sales"
+    file = tmp_path / "report.html"
+    assert said(capsys, "report", "sales", "--format", "html", "--out", str(file)).strip() == str(file)
+    assert file.read_text().startswith("<!doctype html>")
+    assert "run lost has no decision" in said(capsys, "report", "sales", "--run", "lost", code=2)
+    assert "one run at a time" in said(capsys, "report", "sales", "--run", "a", "--run", "b", code=2)
+
+
+def test_report_of_runs_tells_what_came_of_each_model(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_first(deployment)
+    out = said(capsys, "report", "--run-id", "first")
+    assert "sales: retrain" in out
+    assert "promoted" in out
+    assert "name a model, or give --run" in said(capsys, "report", code=2)
+
+
+def test_recommendations_say_what_they_rest_on(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    train_first(deployment)
+    assert said(capsys, "recommend", "sales") == "sales: 1 checks\n"
+
+
+def test_place_of_the_report_is_noted_on_decision_and_closed_event(deployment: Deployment, records_uri: str) -> None:
+    train_first(deployment)
+    page = workflow.write_report(deployment, "sales", FIRST)
+    assert page is not None
+    with psycopg.connect(records_uri) as connection:
+        rows = connection.execute(
+            "SELECT d.report_path, e.report_path, e.status FROM retraining_decisions d"
+            " JOIN model_retraining_events e USING (model_name, run_id)"
+        ).fetchall()
+    assert rows == [("reports/sales/first", "reports/sales/first", "promoted")]
+    assert page == deployment.artifacts.root / "reports/sales/first/report.html"
+    assert deployment.store.report_path("sales", "first") == "reports/sales/first"
+
+
+def test_missing_database_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_RETRAINING_DB", raising=False)
+    assert "AIRFLOW_CONN_RETRAINING_DB" in said(capsys, "requests", code=2)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from include import workflow
+from include.errors import TrainingError
+from include.records.entries import Analysis, EventStatus, Run
+from include.records.memory import MemoryStore
+from include.triggers.request import Request, RequestKind
+from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
+
+FIRST, QUIET, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12), day(REFERENCE_DAYS + 14)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A stage with one model on which nothing changes, and its first version."""
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(50))
+    stage.run("sales", FIRST)
+    return stage
+
+
+def ask(stage: Stage, kind: RequestKind = RequestKind.API, **hyperparameters: object) -> Request:
+    return stage.store.add_request("sales", kind, "audit", "ada", at=QUIET, hyperparameters=hyperparameters)[0]
+
+
+def waiting(stage: Stage) -> list[Request]:
+    return [kept.request for kept in stage.store.requests() if kept.consumed is None]
+
+
+@pytest.mark.parametrize("kind", [RequestKind.API, RequestKind.MANUAL, RequestKind.RED_TEAM])
+def test_request_retrains_a_quiet_model_once(stage: Stage, kind: RequestKind) -> None:
+    ask(stage, kind)
+    asked = stage.run("sales", QUIET)
+    assert asked.decision.triggered
+    assert "audit" in asked.decision.reason
+    assert asked.event is not None
+    assert waiting(stage) == []
+    assert not stage.run("sales", LATER).decision.triggered
+
+
+def test_repeated_run_does_not_ask_again(stage: Stage) -> None:
+    ask(stage)
+    first = stage.run("sales", QUIET, run_id="asked")
+    late = ask(stage, depth=3)
+    assert stage.run("sales", QUIET, run_id="asked") == first
+    assert waiting(stage) == [late]
+
+
+def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: Stage) -> None:
+    ask(stage, max_iter=7, learning_rate=0.3)
+    ask(stage, RequestKind.RED_TEAM, max_iter=9)
+    event = stage.run("sales", QUIET).event
+    assert event is not None
+    version = stage.store.versions("sales")[-1]
+    assert version.details["hyperparameters"] == {"max_iter": 9, "learning_rate": 0.3}
+    assert stage.store.versions("sales")[0].details["hyperparameters"] == {"max_iter": 30}
+    stage.store.add_request("sales", RequestKind.API, "more", "ada", at=LATER, hyperparameters={"max_iter": -1})
+    with pytest.raises(TrainingError, match="max_iter"):
+        stage.run("sales", LATER)
+
+
+def test_request_outlives_broken_data(stage: Stage) -> None:
+    request = ask(stage)
+    broken = sales(50)
+    broken.loc[rows_from(REFERENCE_DAYS), "price"] = np.nan
+    stage.write("sales", broken)
+    blocked = stage.run("sales", QUIET)
+    assert not blocked.decision.triggered
+    assert blocked.decision.blocked_by
+    assert waiting(stage) == [request]
+    stage.write("sales", sales(50))
+    assert stage.run("sales", LATER).decision.triggered
+    assert waiting(stage) == []
+
+
+def test_dry_run_shows_what_a_request_would_do_and_leaves_it_waiting(stage: Stage) -> None:
+    request = ask(stage)
+    step = stage.run("sales", QUIET, dry_run=True)
+    assert step.event is not None
+    assert step.event.status is EventStatus.DRY_RUN
+    assert waiting(stage) == [request]
+
+
+def test_new_data_inside_the_cooldown_waits_for_its_end(stage: Stage) -> None:
+    stage.run("sales", QUIET, force=True, reason="early")
+    request = ask(stage, RequestKind.NEW_DATA)
+    step = stage.run("sales", LATER)
+    assert not step.decision.triggered
+    assert waiting(stage) == [request]
+    assert stage.run("sales", day(REFERENCE_DAYS + 19.5)).decision.triggered
+    assert waiting(stage) == []
+
+
+def test_forced_run_needs_no_request(stage: Stage) -> None:
+    forced = stage.run("sales", QUIET, force=True, reason="audit")
+    assert forced.decision.reason == "manual: audit"
+    assert stage.store.requests() == []
+
+
+class Rival(MemoryStore):
+    """A store in which another run consumes all requests just before a decision is kept, once."""
+
+    strikes = 1
+
+    def save_decision(self, analysis: Analysis, decision, *, at, requests=()):  # type: ignore[no-untyped-def]
+        if self.strikes and requests:
+            self.strikes -= 1
+            other = Analysis(**{**vars(analysis), "run": Run(run_id="rival", as_of=analysis.run.as_of)})
+            super().save_decision(other, decision, at=at, requests=requests)
+        return super().save_decision(analysis, decision, at=at, requests=requests)
+
+
+def test_decision_is_made_again_when_another_run_took_its_requests(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, store=Rival())
+    stage.add("sales", sales(50))
+    stage.run("sales", FIRST)
+    ask(stage)
+    run = Run(run_id="late", as_of=QUIET)
+    workflow.analyze(stage.deployment, "sales", run)
+    decision, event = workflow.decide(stage.deployment, "sales", run)
+    assert (decision.triggered, event) == (False, None)
+    assert [kept.consumed and kept.consumed.run_id for kept in stage.store.requests()] == ["rival"]
