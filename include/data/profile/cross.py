@@ -22,6 +22,7 @@ from include.errors import DataError
 
 CROSS_COLUMNS = 100  # the matrix is kept for at most so many numeric columns, the first ones: its cost is their square
 MOST_GATHERED = 1.0  # absent cells for each row, above which a product of matrices is cheaper than gathering them
+LANES = 16  # the product of matrices is faster when their height is a multiple of this: some rows of 0 are added
 FEWEST = 3  # rows of a pair below which it has no correlation
 
 Floats = npt.NDArray[np.float64]
@@ -88,7 +89,8 @@ class CrossState:
     def begin(self, rows: int) -> None:
         """Start a batch of at most 65,536 rows: up to there float32 sums of products of scores are exact integers."""
         if self.block.shape[1] < rows or not self.block.size:
-            self.block = np.empty((len(self.names), max(rows, 1)), dtype=np.float32)
+            height = -(-len(self.names) // LANES) * LANES
+            self.block = np.zeros((height, max(rows, 1)), dtype=np.float32)
         self.rows = rows
         self.absent.clear()
 
@@ -103,13 +105,14 @@ class CrossState:
         """Add the batch to the matrices."""
         if len(self.names) < 2 or not self.rows:
             return
-        block = self.block[:, : self.rows]
+        padded = self.block[:, : self.rows]
+        block = padded[: len(self.names)]
         for name in self.names:
             if name not in self.absent:
                 block[self.places[name]] = 0.0
                 self.absent[name] = np.arange(self.rows)
         absent = [self.absent[name] for name in self.names]
-        self.products += (block @ block.T).astype(np.int64)
+        self.products += (padded @ padded.T)[: len(block), : len(block)].astype(np.int64)
         self.sums += _sums_without(block, absent)
         gone = np.array([len(places) for places in absent])
         self.pairs += self.rows - gone[:, None] - gone + _both_absent(absent, self.rows)

@@ -92,7 +92,8 @@ class Grid:
 
     def below(self, cells: Places, absent: int) -> Counts:
         """For each limit, how many values are in clear cells below it; `absent` deviations of 0 do not count."""
-        counts = np.bincount(cells, minlength=CELLS)
+        counts = np.zeros(CELLS, dtype=np.int64)
+        np.add.at(counts, cells, 1)  # in less time than np.bincount
         counts[ZERO] -= absent
         in_runs = np.add.reduceat(counts, self.starts) * self.clear
         before = np.cumsum(in_runs) - in_runs

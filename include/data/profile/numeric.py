@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from include.data.profile.columns import OUTLIER_Z, NumericColumn
 from include.data.profile.grid import MARK, Grid
@@ -147,14 +148,14 @@ class NumericState:
         """Count values and write their scores; returns minimum and maximum."""
         cells = grid.cells(deviations)
         codes = grid.codes.take(cells, mode="wrap")  # no cell is out of range, and "wrap" checks that fastest
-        near = np.flatnonzero(codes > MARK // 2)
+        near = codes > MARK // 2
         if scores is not None:
+            codes -= near.view(np.int8) * np.int8(MARK)
             scores[:] = codes
-            scores[near] -= MARK
         if self.crowded:
             return self._count_sorted(floats)
-        self.crowded = len(near) > CROWDED * len(floats)
-        few = np.sort(floats[near])
+        few = np.sort(_chosen(floats, near))
+        self.crowded = len(few) > CROWDED * len(floats)
         few = few[np.isfinite(few)]
         self._place(few, grid.below(cells, len(absent)))
         if len(few) and few[0] <= grid.low and few[-1] >= grid.high:
@@ -257,6 +258,13 @@ def _outlier_bounds(known: NumericColumn) -> list[float]:
     if not 0.0 < reach < math.inf or not math.isfinite(known.mean):
         return []
     return [known.mean - reach, known.mean + reach]
+
+
+def _chosen(floats: Floats, which: npt.NDArray[np.bool_]) -> Floats:
+    """``floats[which]``; Arrow does it in half the time."""
+    bits = pa.py_buffer(np.packbits(which, bitorder="little"))
+    mask = pa.Array.from_buffers(pa.bool_(), len(which), [None, bits])
+    return np.asarray(pa.array(floats, from_pandas=False).filter(mask).to_numpy())
 
 
 def _extremes(finite: Floats) -> tuple[float, float]:
