@@ -60,12 +60,11 @@ class NeighbourState:
         if pairs < 1:
             return
         product = float(deviations[:-1] @ deviations[1:])
-        before = _without(sums, np.append(deviations[before_gap], deviations[-1]))
-        after = _without(sums, np.append(deviations[after_gap], deviations[0]))
+        before = _without(sums, deviations[before_gap], float(deviations[-1]))
+        after = _without(sums, deviations[after_gap], float(deviations[0]))
         if not self._add_centred(before, after, product, pairs, centre):
-            self._add_exactly(
-                np.delete(values[:-1], gone := np.union1d(before_gap, after_gap - 1)), np.delete(values[1:], gone)
-            )
+            gone = np.union1d(before_gap, after_gap - 1)
+            self._add_exactly(np.delete(values[:-1], gone), np.delete(values[1:], gone))
 
     def _add_centred(self, before: Sums | None, after: Sums | None, product: float, pairs: int, centre: float) -> bool:
         """Add sums of deviations, of their squares and products, unless too little of them is left around the means."""
@@ -159,12 +158,12 @@ def plain(value: float) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _without(sums: Sums, left_out: Floats) -> Sums | None:
-    """Sums less those of the deviations `left_out`; None if these are nearly all of it."""
-    square = sums[1] - float(left_out @ left_out)
+def _without(sums: Sums, beside_gaps: Floats, end: float) -> Sums | None:
+    """Sums less those of the deviations that have no partner; None if these are nearly all of it."""
+    square = sums[1] - float(beside_gaps @ beside_gaps) - end * end
     if square < (1.0 - MOST_LOST) * sums[1]:
         return None
-    return sums[0] - float(left_out.sum()), square
+    return sums[0] - float(beside_gaps.sum()) - end, square
 
 
 def _centred(side: Floats) -> tuple[float, Floats, float]:

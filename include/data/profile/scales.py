@@ -1,8 +1,8 @@
 """Scores: how a value compares with the reference, in normal standard deviations.
 
 A value's score is the reference's normal score, interpolated between five quantiles (the knots) and clipped at -2 and
-2, in whole eighths of a standard deviation. Where the column has a grid (see
-`include.data.profile.grid`), a value's score is that of the middle of its cell: at most one eighth off, and only next to where it steps.
+2, in whole eighths of a standard deviation. Where the column has a grid (see `include.data.profile.grid`), it is the
+score of the middle of the value's cell: at most one eighth off, and only next to where scores step.
 """
 
 from __future__ import annotations
