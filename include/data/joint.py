@@ -10,6 +10,7 @@ import numpy.typing as npt
 RIDGE = 0.05  # added to the correlations' diagonal: nearly collinear columns differ by noise, which counts for little
 
 DRAWS = 200  # of random correlation matrices
+AT_ONCE = 20  # of them, so that they stay in the processor's cache
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,9 +92,9 @@ class CorrelationDistance:
         rng = np.random.default_rng(0)
         slowness = 1.0 + 1.5 * (1.0 - 1.0 / inflation)
         found = np.empty(DRAWS)
-        for draw in range(DRAWS):
+        for draws in np.split(found, DRAWS // AT_ONCE):
             first, second = (_random_correlations(rng, half, rows / slowness) for rows in (before, after))
-            found[draw] = _half_square(_whitening(first), second - first) / slowness
+            draws[:] = _half_squares(first, second - first) / slowness
         return cls(root=_whitening(correlations), mean=float(found.mean()), variance=float(found.var(ddof=1)))
 
     def __call__(self, change: Floats) -> float:
@@ -112,13 +113,29 @@ def _whitening(correlations: Floats) -> Floats:
 
 
 def _random_correlations(rng: np.random.Generator, half: Floats, rows: float) -> Floats:
-    """Correlations of `rows` normal rows whose covariance is ``half @ half.T``, by Bartlett's decomposition."""
+    """Correlations of `rows` normal rows whose covariance is ``half @ half.T``, by Bartlett's decomposition.
+
+    Independent ones, shape (`AT_ONCE`, d, d).
+    """
     size = len(half)
-    lower = np.tril(rng.normal(size=(size, size)), -1)
-    np.fill_diagonal(lower, np.sqrt(rng.chisquare(np.maximum(rows - 1.0 - np.arange(size), 1.0))))
+    lower = np.zeros((AT_ONCE, size, size))
+    below, across = np.tril_indices(size, -1)
+    lower[:, below, across] = rng.standard_normal((AT_ONCE, len(below)))
+    diagonal = np.arange(size)
+    degrees = np.maximum(rows - 1.0 - diagonal, 1.0)
+    lower[:, diagonal, diagonal] = np.sqrt(rng.chisquare(degrees, (AT_ONCE, size)))
     factor = half @ lower
-    factor /= np.linalg.norm(factor, axis=1, keepdims=True)
-    return np.asarray(factor @ factor.T)
+    factor /= np.sqrt(np.einsum("nij,nij->ni", factor, factor))[:, :, None]
+    return np.asarray(factor @ factor.transpose(0, 2, 1))
+
+
+def _half_squares(first: Floats, changes: Floats) -> Floats:
+    """``|W D W|² / 2`` for each D of `changes`, with the W of its `first`.
+
+    It is half the trace of ``(M D)²`` with ``M = W W``, the inverse of ``A + 0.05``: no root is needed.
+    """
+    moved = np.linalg.solve(first + RIDGE * np.eye(first.shape[-1]), changes)
+    return np.asarray(np.einsum("nij,nji->n", moved, moved)) / 2.0
 
 
 def _half_square(root: Floats, change: Floats) -> float:

@@ -11,7 +11,7 @@ from include.data.batches import BATCH_ROWS, Batch
 from include.data.profile.categorical import CategoricalState
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import Column, NumericColumn
-from include.data.profile.cross import CrossState, Scale, scales_of
+from include.data.profile.cross import CrossState, crossed
 from include.data.profile.numeric import NumericState
 from include.data.profile.profiles import Profile
 
@@ -49,14 +49,13 @@ class ProfileBuilder:
     cut: bool = False
     rows: int = field(default=0, init=False)
     _states: dict[str, NumericState | CategoricalState] = field(default_factory=dict, init=False)
-    _scales: dict[str, Scale] = field(default_factory=dict, init=False)
     _cross: CrossState = field(init=False)
 
     def __post_init__(self) -> None:
-        for name, column in self.known.items():
-            self._states[name] = NumericState(column) if isinstance(column, NumericColumn) else CategoricalState(column)
-        self._scales = scales_of(self.known)
-        self._cross = CrossState(self._scales)
+        with np.errstate(all="ignore"):
+            for name, column in self.known.items():
+                self._states[name] = _state_of(column)
+        self._cross = CrossState(crossed(self.known))
 
     def add(self, batch: Batch) -> None:
         """Count the next rows; a column that the batch lacks counts as empty in them."""
@@ -80,7 +79,6 @@ class ProfileBuilder:
 
     def _add(self, batch: Batch) -> None:
         self._cross.begin(batch.rows)
-        numbers = {name: place for place, name in enumerate(self._scales)}
         for name, state in self._states.items():
             if name not in batch.columns:
                 if batch.rows:
@@ -95,8 +93,11 @@ class ProfileBuilder:
             absent = np.flatnonzero(~np.isfinite(floats))
             if quantity not in (None, state.known.quantity):
                 state.retyped += int(np.count_nonzero(~np.isnan(floats)))
-            state.add(floats, unreadable, absent, begins=self.rows == 0)
-            if name in numbers:
-                self._cross.add(numbers[name], floats, absent, self._scales[name])
+            state.add(floats, unreadable, absent, begins=self.rows == 0, scores=self._cross.enter(name, absent))
         self._cross.end()
         self.rows += batch.rows
+
+
+def _state_of(column: Column) -> NumericState | CategoricalState:
+    """What counts a column of this kind."""
+    return NumericState(column) if isinstance(column, NumericColumn) else CategoricalState(column)

@@ -51,7 +51,8 @@ class CategoricalState:
         centre = 0.5  # exact, so that the sums are
         deviations = flags - centre
         deviations[absent] = 0.0
-        self.neighbours.add(flags, deviations, centre, absent, begins=begins)
+        sums = float(deviations.sum()), float(deviations @ deviations)
+        self.neighbours.add(flags, deviations, centre, absent, sums, begins=begins)
 
     def skip(self) -> None:
         """Note that the rows that follow the last ones have no such column."""

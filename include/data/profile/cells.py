@@ -108,7 +108,7 @@ def _encoded(values: pa.Array) -> pa.DictionaryArray:
             return pa.array([repr(value) for value in _cells(values)], type=pa.string()).dictionary_encode()
         return values
     try:
-        return values.dictionary_encode()
+        return values.dictionary_encode(null_encoding="encode")  # empty cells get a name, None, and no mask
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         names = [None if value is None else label(value) for value in _cells(values)]
         return pa.array(names, type=pa.string()).dictionary_encode()

@@ -104,7 +104,7 @@ class NumericColumn:
         Finite values further than `OUTLIER_Z` standard deviations of the reference from its mean.
     knots : tuple of float
         The reference's quantiles at 2.3, 15.9, 50, 84.1 and 97.7 %, where normal scores are -2 … 2; empty if it has
-        fewer than two distinct values. See `include.data.profile.cross`.
+        fewer than two distinct values. See `include.data.profile.scales`.
     neighbours : Neighbours
     quantity : {'number', 'datetime', 'duration'}
     retyped : int

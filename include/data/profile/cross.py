@@ -17,15 +17,17 @@ import numpy.typing as npt
 
 from include.data.profile.columns import Column, NumericColumn
 from include.data.profile.numeric import added
+from include.data.profile.scales import Scores
 from include.errors import DataError
 
 CROSS_COLUMNS = 100  # the matrix is kept for at most so many numeric columns, the first ones: its cost is their square
-STEPS = 8  # scores are counted in 1 / STEPS standard deviations
-SHARES = (0.0228, 0.1587, 0.5, 0.8413, 0.9772)  # normal distribution function at -2, -1, 0, 1, 2
+MOST_GATHERED = 1.0  # absent cells for each row, above which a product of matrices is cheaper than gathering them
+LANES = 16  # the product of matrices is faster when their height is a multiple of this: some rows of 0 are added
 FEWEST = 3  # rows of a pair below which it has no correlation
 
 Floats = npt.NDArray[np.float64]
-Scores = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,101 +73,99 @@ class CrossMoments:
 class CrossState:
     """The matrices while rows are being counted."""
 
-    scales: Mapping[str, Scale]
-    matrix: npt.NDArray[np.int64] = field(init=False)
+    names: Sequence[str]
+    products: Counts = field(init=False)
+    sums: Counts = field(init=False)
+    pairs: Counts = field(init=False)
     block: Scores = field(init=False, default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+    places: dict[str, int] = field(init=False)
+    absent: dict[str, Places] = field(init=False, default_factory=dict)
+    rows: int = 0
 
     def __post_init__(self) -> None:
-        size = 2 * len(self.scales)
-        self.matrix = np.zeros((size, size), dtype=np.int64)
+        self.places = {name: place for place, name in enumerate(self.names)}
+        self.products, self.sums, self.pairs = (np.zeros((len(self.names),) * 2, dtype=np.int64) for _ in range(3))
 
     def begin(self, rows: int) -> None:
         """Start a batch of at most 65,536 rows: up to there float32 sums of products of scores are exact integers."""
         if self.block.shape[1] < rows or not self.block.size:
-            self.block = np.empty((len(self.matrix), max(rows, 1)), dtype=np.float32)
-        self.block[:] = 0.0
+            height = -(-len(self.names) // LANES) * LANES
+            self.block = np.zeros((height, max(rows, 1)), dtype=np.float32)
+        self.rows = rows
+        self.absent.clear()
 
-    def add(self, place: int, floats: Floats, absent: npt.NDArray[np.intp], scale: Scale) -> None:
-        """Enter the scores of the `place`-th column, 0 at the positions `absent`."""
-        row, present = self.block[place, : len(floats)], self.block[len(self.scales) + place, : len(floats)]
-        scale.enter(floats, row)
-        present[:] = 1.0
-        row[absent] = 0.0
-        present[absent] = 0.0
+    def enter(self, name: str, absent: Places) -> Scores | None:
+        """Where to write a column's scores, 0 at the positions `absent`; None if it is not one of `names`."""
+        if name not in self.places or len(self.names) < 2:
+            return None
+        self.absent[name] = absent
+        return np.asarray(self.block[self.places[name], : self.rows])
 
     def end(self) -> None:
         """Add the batch to the matrices."""
-        self.matrix += (self.block @ self.block.T).astype(np.int64)
+        if len(self.names) < 2 or not self.rows:
+            return
+        padded = self.block[:, : self.rows]
+        block = padded[: len(self.names)]
+        for name in self.names:
+            if name not in self.absent:
+                block[self.places[name]] = 0.0
+                self.absent[name] = np.arange(self.rows)
+        absent = [self.absent[name] for name in self.names]
+        self.products += (padded @ padded.T)[: len(block), : len(block)].astype(np.int64)
+        self.sums += _sums_without(block, absent)
+        gone = np.array([len(places) for places in absent])
+        self.pairs += self.rows - gone[:, None] - gone + _both_absent(absent, self.rows)
 
     def result(self) -> CrossMoments | None:
         """The sums; None for fewer than two numeric columns."""
-        count = len(self.scales)
-        if count < 2:
+        if len(self.names) < 2:
             return None
-        products, sums, pairs = self.matrix[:count, :count], self.matrix[:count, count:], self.matrix[count:, count:]
         return CrossMoments(
-            names=tuple(self.scales),
-            pairs=tuple(pairs.ravel().tolist()),
-            sums=tuple(sums.ravel().tolist()),
-            products=tuple(products.ravel().tolist()),
+            names=tuple(self.names),
+            pairs=tuple(self.pairs.ravel().tolist()),
+            sums=tuple(self.sums.ravel().tolist()),
+            products=tuple(self.products.ravel().tolist()),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Piecewise linear scores of one column: `targets` (in units of 1 / `STEPS`) at `knots`, constant beyond them."""
-
-    knots: tuple[float, ...]
-    targets: tuple[float, ...]
-
-    @classmethod
-    def of(cls, column: NumericColumn) -> Scale:
-        """From the column's five quantiles; equal ones count once, with the mean of their scores."""
-        ideal = np.arange(-2.0, 3.0) * STEPS
-        quantiles = np.array(column.knots)
-        knots = np.unique(quantiles)
-        targets = [float(np.rint(ideal[quantiles == knot].mean())) for knot in knots.tolist()]
-        spans = [right - left for left, right in zip(knots[:-1].tolist(), knots[1:].tolist(), strict=True)]
-        if not all(1e-290 < span < math.inf for span in spans):
-            return cls((), ())
-        return cls(tuple(knots.tolist()), tuple(targets))
-
-    def enter(self, floats: Floats, into: Scores) -> None:
-        """Write each value's score, NaN as it is: the sum of one clipped ramp between each two knots."""
-        if len(self.knots) < 2:
-            into[:] = 0.0
-            return
-        total: Floats | None = None
-        for place in range(len(self.knots) - 1):
-            left, right = self.knots[place : place + 2]
-            ramp = np.clip(floats, left, right)
-            ramp -= left
-            ramp *= (self.targets[place + 1] - self.targets[place]) / (right - left)
-            total = ramp if total is None else np.add(total, ramp, out=total)
-        assert total is not None
-        total += self.targets[0]
-        np.rint(total, out=into, casting="same_kind")
+def crossed(columns: Mapping[str, Column]) -> list[str]:
+    """Names of the first `CROSS_COLUMNS` numeric columns."""
+    return [name for name, column in columns.items() if isinstance(column, NumericColumn)][:CROSS_COLUMNS]
 
 
-def cut_knots(ordered: Floats) -> tuple[float, ...]:
-    """Five quantiles of sorted values; with their minimum and maximum as the outer ones if all five are equal."""
-    if not len(ordered) or ordered[0] == ordered[-1]:
-        return ()
-    knots = ordered[(np.array(SHARES) * (len(ordered) - 1)).round().astype(int)].tolist()
-    if knots[0] == knots[-1]:
-        knots[0], knots[-1] = float(ordered[0]), float(ordered[-1])
-    return tuple(knots)
+def _sums_without(block: Scores, absent: Sequence[Places]) -> Counts:
+    """Each row's sum over the places where the other column is not absent; scores are 0 where absent themselves."""
+    totals = block.sum(axis=1, keepdims=True)
+    rows, size = np.concatenate(absent), block.shape[1]
+    if len(rows) <= MOST_GATHERED * size:
+        there = np.array([len(places) > 0 for places in absent])
+        left_out = np.zeros((len(block), len(block)), dtype=np.float32)
+        if there.any():
+            starts = np.cumsum([0, *(len(places) for places in absent)])[:-1][there]
+            left_out[:, there] = np.add.reduceat(block.take(rows, axis=1), starts, axis=1)
+    else:
+        left_out = block @ _flags(absent, size).T
+    return np.asarray((totals - left_out).astype(np.int64))
 
 
-def scales_of(columns: Mapping[str, Column]) -> dict[str, Scale]:
-    """Scales of the first `CROSS_COLUMNS` numeric columns."""
-    numeric = [name for name, column in columns.items() if isinstance(column, NumericColumn)]
-    found: dict[str, Scale] = {}
-    for name in numeric[:CROSS_COLUMNS]:
-        column = columns[name]
-        assert isinstance(column, NumericColumn)
-        found[name] = Scale.of(column)
-    return found
+def _both_absent(absent: Sequence[Places], size: int) -> Counts:
+    """In how many rows both of two columns are absent."""
+    rows = np.concatenate(absent)
+    several = np.bincount(rows, minlength=size) > 1
+    number = np.cumsum(several) - 1
+    flags = _flags([number[places[several[places]]] for places in absent], int(several.sum()))
+    both = (flags @ flags.T).astype(np.int64)
+    np.fill_diagonal(both, [len(places) for places in absent])
+    return np.asarray(both)
+
+
+def _flags(places: Sequence[Places], size: int) -> Scores:
+    """1 at each column's `places`, else 0; shape (columns, size)."""
+    flags = np.zeros((len(places), size), dtype=np.float32)
+    for row, known in zip(flags, places, strict=True):
+        row[known] = 1.0
+    return flags
 
 
 def merge_cross(parts: Sequence[CrossMoments | None]) -> CrossMoments | None:

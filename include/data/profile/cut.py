@@ -14,8 +14,8 @@ from include.data.batches import BATCH_ROWS, Batch
 from include.data.profile.categorical import cut_categories
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
-from include.data.profile.cross import cut_knots
 from include.data.profile.numeric import Moments
+from include.data.profile.scales import cut_knots
 
 SAMPLE_ROWS = 200_000  # up to so many rows bins are cut from all of them, beyond from a sample of at least half as many
 
@@ -140,7 +140,7 @@ def _cut(ordered: Floats) -> Floats:
 def _add_moments(moments: Moments, floats: Floats) -> None:
     finite = floats[np.isfinite(floats)]
     if len(finite):
-        moments.add(finite, float(finite.min()), float(finite.max()))
+        moments.add_exactly(finite, float(finite.min()), float(finite.max()))
 
 
 def _tally(arrays: Iterable[pa.Array]) -> Counter[str]:

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from include.data.profile.columns import NO_NEIGHBOURS, Neighbours
 from include.errors import DataError
 
-CLOSE = 0.01  # share of a sum of squares that may be lost to the distance of the mean from the centre
+MOST_LOST = 0.99  # share of a sum of squares that may be taken off it again: two of its sixteen digits
 EPSILON = 4.0 * float(np.finfo(np.float64).eps)  # deviations below this share of the values are rounding
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Place = tuple[int, int]
+Sums = tuple[float, float]  # of deviations, and of their squares
 
 
 @dataclass(slots=True)
@@ -28,7 +29,10 @@ class NeighbourState:
     first: float = math.nan
     last: float = math.nan
 
-    def add(self, values: Floats, deviations: Floats, centre: float, absent: Places, *, begins: bool) -> None:
+    def add(
+        self, values: Floats, deviations: Floats, centre: float, absent: Places, sums: Sums,
+        *, begins: bool,
+    ) -> None:  # fmt: skip
         """Count consecutive rows that follow those counted before.
 
         Parameters
@@ -36,6 +40,8 @@ class NeighbourState:
         values : array
         deviations : array
             Values less `centre`, 0 at the positions `absent`, where there is no finite value.
+        sums : tuple of float
+            Of the deviations, and of their squares.
         begins : bool
             Whether no row was counted before.
         """
@@ -47,31 +53,32 @@ class NeighbourState:
             self.first = first
         self.pair(self.last, first)
         self.last = math.nan if len(values) - 1 in outer else float(values[-1])
-        before, after = deviations[:-1], deviations[1:]
-        pairs = len(before)
-        if len(absent):
-            before, after = before.copy(), after.copy()
-            first_absent, second_absent = absent[absent < pairs], absent[absent > 0] - 1
-            before[second_absent] = 0.0
-            after[first_absent] = 0.0
-            both = int(np.count_nonzero(np.diff(absent) == 1))
-            pairs -= len(first_absent) + len(second_absent) - both
-        if pairs > 0 and not self._add_centred(before, after, pairs, centre):
-            gone = np.concatenate([absent[absent < len(before)], absent[absent > 0] - 1])
+        pairs = len(values) - 1
+        before_gap, after_gap = absent[absent > 0] - 1, absent[absent < pairs] + 1
+        both = int(np.count_nonzero(np.diff(absent) == 1))
+        pairs -= len(before_gap) + len(after_gap) - both
+        if pairs < 1:
+            return
+        product = float(deviations[:-1] @ deviations[1:])
+        before = _without(sums, deviations[before_gap], float(deviations[-1]))
+        after = _without(sums, deviations[after_gap], float(deviations[0]))
+        if not self._add_centred(before, after, product, pairs, centre):
+            gone = np.union1d(before_gap, after_gap - 1)
             self._add_exactly(np.delete(values[:-1], gone), np.delete(values[1:], gone))
 
-    def _add_centred(self, before: Floats, after: Floats, pairs: int, centre: float) -> bool:
-        """Add deviations, 0 where a pair lacks a member, unless the two sides' means are too far from `centre`."""
-        shift_before, shift_after = float(before.sum()) / pairs, float(after.sum()) / pairs
-        raw_before, raw_after = float(before @ before), float(after @ after)
-        lost_before, lost_after = pairs * shift_before * shift_before, pairs * shift_after * shift_after
-        if not (lost_before <= CLOSE * raw_before < math.inf and lost_after <= CLOSE * raw_after < math.inf):
+    def _add_centred(self, before: Sums | None, after: Sums | None, product: float, pairs: int, centre: float) -> bool:
+        """Add sums of deviations, of their squares and products, unless too little of them is left around the means."""
+        if before is None or after is None:
             return False
-        product = float(before @ after) - pairs * shift_before * shift_after
+        shift_before, shift_after = before[0] / pairs, after[0] / pairs
+        lost_before, lost_after = pairs * shift_before * shift_before, pairs * shift_after * shift_after
+        if not (lost_before <= MOST_LOST * before[1] < math.inf and lost_after <= MOST_LOST * after[1] < math.inf):
+            return False
         self.sums = self.sums.joined(
             Neighbours(
                 pairs=pairs, mean_before=centre + shift_before, mean_after=centre + shift_after,
-                square_before=raw_before - lost_before, square_after=raw_after - lost_after, product=product,
+                square_before=before[1] - lost_before, square_after=after[1] - lost_after,
+                product=product - pairs * shift_before * shift_after,
             )
         )  # fmt: skip
         return True
@@ -149,6 +156,14 @@ def merge_places(places: Sequence[Sequence[Place]]) -> tuple[Place, ...]:
 def plain(value: float) -> float:
     """`value`, or the one NaN that is equal to itself in tuples if it is not finite."""
     return value if math.isfinite(value) else math.nan
+
+
+def _without(sums: Sums, beside_gaps: Floats, end: float) -> Sums | None:
+    """Sums less those of the deviations that have no partner; None if these are nearly all of it."""
+    square = sums[1] - float(beside_gaps @ beside_gaps) - end * end
+    if square < (1.0 - MOST_LOST) * sums[1]:
+        return None
+    return sums[0] - float(beside_gaps.sum()) - end, square
 
 
 def _centred(side: Floats) -> tuple[float, Floats, float]:
