@@ -129,40 +129,49 @@ def recent_rows(
     known = baseline or Baseline(scores={})
     actual = target_values(spec, recent[spec.target])
     arrived = ~pd.isna(actual)
+    answers = _answers(spec, recent, columns, actual[arrived], known.classes, load)
+    if answers is None:
+        return RecentRows(predicted=np.empty(0))
+    predicted, probability, classes = answers
+    certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
+    every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
+    labelled = None
+    if arrived.any():
+        complete = bool(certain[arrived].all())
+        if METRICS[spec.metric].needs_probability and not complete:
+            raise DataError(_without_probability(spec))
+        labelled = LabelledRows(
+            actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
+            classes=classes, positive=known.positive or spec.positive_class or "", periods_per_year=_periods(spec),
+            slices=_slices(spec, recent[arrived]),
+        )  # fmt: skip
+    waiting = ~arrived & certain
+    if known.calibration is None or not waiting.any():
+        return RecentRows(predicted=every, labelled=labelled)
+    unlabelled = PredictedRows(predicted=predicted[waiting], probability=probability[waiting], classes=classes)
+    return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+
+
+def _answers(
+    spec: ModelSpec, recent: pd.DataFrame, columns: Columns, actual: Values, classes: tuple[str, ...],
+    load: Callable[[], Predictor],
+) -> tuple[Values, Values, tuple[str, ...]] | None:  # fmt: skip
+    """Predictions and probabilities (NaN where there are none) of all rows, and the classes; None if it cannot be."""
     predicted = np.full(len(recent), None, dtype=object)
     probability: Values | None = None
-    classes = known.classes
     if spec.prediction is not None and spec.prediction in recent.columns:
         predicted = target_values(spec, recent[spec.prediction], "prediction").astype(object)
-        probability, classes = _recorded(spec, recent, (*actual[arrived], *predicted[~pd.isna(predicted)]), classes)
+        probability, classes = _recorded(spec, recent, (*actual, *predicted[~pd.isna(predicted)]), classes)
     missing = pd.isna(predicted)
     if missing.any():
         if set(columns.features) - set(recent.columns):
-            return RecentRows(predicted=np.empty(0))  # data quality says so
+            return None  # a column is gone: data quality says so
         predictor, features = load(), feature_table(recent[missing], columns)
         predicted[missing] = predictor.predict(features)
         probability, classes = _filled(probability, classes, missing, class_probabilities(predictor, features))
     if probability is None:
         probability = np.full((len(recent), len(classes)), np.nan)
-    certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
-    labelled = None
-    if arrived.any():
-        kind = actual.dtype if actual.dtype.kind == "f" else object
-        complete = bool(certain[arrived].all())
-        if METRICS[spec.metric].needs_probability and not complete:
-            raise DataError(_without_probability(spec))
-        labelled = LabelledRows(
-            actual=actual[arrived], predicted=predicted[arrived].astype(kind),
-            probability=probability[arrived] if complete else None, classes=classes,
-            positive=known.positive or spec.positive_class or "", periods_per_year=_periods(spec),
-            slices=_slices(spec, recent[arrived]),
-        )  # fmt: skip
-    waiting = ~arrived & certain
-    every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
-    if known.calibration is None or not waiting.any():
-        return RecentRows(predicted=every, labelled=labelled)
-    unlabelled = PredictedRows(predicted=predicted[waiting], probability=probability[waiting], classes=classes)
-    return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+    return predicted, probability, classes
 
 
 def _recorded(
