@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from include.data.tables import ModelTables, table_hash
-from include.errors import ConfigurationError, DataError
+from include.errors import DataError
 from include.records.entries import Analysis, Run, Version
 from include.records.facts import Facts
 from include.records.outcome_rows import RAN_TO_A_VERDICT
 from include.records.store import Store
+from include.registry.functions import import_function
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import ArtifactFolder
 from include.triggers.new_data import NewDataTrigger
@@ -99,13 +98,7 @@ def _size(champion: Version | None, artifacts: ArtifactFolder) -> Mapping[str, f
 def _probe(spec: ModelSpec, name: str, run: Run) -> float:
     """Ask the function of one probe, which is given the model's name and the end of the window."""
     place = spec.probes[name]
-    module, _, attribute = place.partition(":")
-    try:
-        function: Any = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(
-            f"model {spec.name}", f"field probes.{name}: cannot import {place!r} (module:function): {error}"
-        ) from error
+    function = import_function(spec.name, f"probes.{name}", place)
     try:
         return float(function(spec.name, run.as_of))
     except Exception as error:

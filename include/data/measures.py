@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from include.data.tables import ModelTables
-from include.errors import ConfigurationError, DataError
+from include.errors import DataError
+from include.registry.functions import import_function
 from include.registry.spec import ModelSpec
 
 
@@ -26,24 +26,13 @@ def with_measures(spec: ModelSpec, tables: ModelTables) -> ModelTables:
     """
     if not spec.measures:
         return tables
-    functions = {name: _function(spec, name, place) for name, place in spec.measures.items()}
+    functions = {name: import_function(spec.name, f"measures.{name}", place) for name, place in spec.measures.items()}
     return replace(
         tables,
         reference=_measured(spec, tables.reference, functions),
         recent=_measured(spec, tables.recent, functions),
         history=_measured(spec, tables.history, functions),
     )
-
-
-def _function(spec: ModelSpec, name: str, place: str) -> Callable[[pd.DataFrame], Any]:
-    module, _, attribute = place.partition(":")
-    try:
-        found: Callable[[pd.DataFrame], Any] = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(
-            f"model {spec.name}", f"field measures.{name}: cannot import {place!r} (module:function): {error}"
-        ) from error
-    return found
 
 
 def _measured(

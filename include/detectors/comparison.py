@@ -8,7 +8,7 @@ from typing import Protocol
 
 from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
-from include.data.profile import Column, Profile
+from include.data.profile import Column, NumericColumn, Profile
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
 from include.signals import Signal
@@ -89,6 +89,11 @@ class Comparison:
         if name in self.calibration.trending:
             notes.append("it moves steadily through the reference itself")
         return "; ".join(notes)
+
+
+def values_in(column: Column) -> int:
+    """Number of cells with a value: finite numbers, or cells with a category."""
+    return column.finite if isinstance(column, NumericColumn) else column.present
 
 
 class Detector(Protocol):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from include.data.profile import Column, NumericColumn, profile_table
-from include.detectors.comparison import Comparison
+from include.detectors.comparison import Comparison, values_in
 from include.detectors.distances import DIVERGENCES, grouped, wasserstein
 from include.detectors.score_tests import Sizes, column_tests, number_of_tests
 from include.signals import Signal, SignalKind, Verdict
@@ -100,7 +100,7 @@ class DataDriftDetector:
     def _column(self, name: str, comparison: Comparison) -> Iterator[Signal]:
         """What the tests of one column found, not judged yet; or one signal that says why there are none."""
         reference, recent = comparison.reference.columns[name], comparison.recent.columns[name]
-        before, here = _values(reference), _values(recent)
+        before, here = values_in(reference), values_in(recent)
         sizes = Sizes(
             before=comparison.effective_rows(name, reference, before),
             after=comparison.effective_rows(name, reference, here),
@@ -134,10 +134,6 @@ class DataDriftDetector:
         reason = f"{signal.feature}: {signal.statistic} {signal.value:.3f}, p {signal.p_value:.2g} against {level:.2g}"
         reason += f" ({signal.reason})" if signal.reason else ""
         return replace(signal, level=level, verdict=Verdict.CHANGED if changed else Verdict.STABLE, reason=reason)
-
-
-def _values(column: Column) -> int:
-    return column.finite if isinstance(column, NumericColumn) else column.present
 
 
 def _measures(reference: Column, recent: Column) -> dict[str, float]:

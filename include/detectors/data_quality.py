@@ -11,7 +11,7 @@ import numpy as np
 
 from include.data.arrivals import Arrivals
 from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
-from include.detectors.comparison import Comparison
+from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
 from include.signals import Signal, SignalKind, Verdict
 
@@ -88,7 +88,7 @@ class DataQualityDetector:
             yield from self._categories(name, known, recent, comparison, level)
         elif isinstance(recent, NumericColumn) and isinstance(known, NumericColumn):
             yield from self._numbers(name, known, recent, level)
-        if _values(recent) >= comparison.minimum_rows:
+        if values_in(recent) >= comparison.minimum_rows:
             yield from self._constant(name, known, recent, comparison, level)
 
     def _missing(self, name: str, known: Column, recent: Column, level: float) -> Iterator[Signal]:
@@ -153,7 +153,7 @@ class DataQualityDetector:
     def _constant(
         self, name: str, known: Column, recent: Column, comparison: Comparison, level: float
     ) -> Iterator[Signal]:
-        rows, held = _values(recent), _only_value(known, recent)
+        rows, held = values_in(recent), _only_value(known, recent)
         if held is None:
             return
         value, share, most = held
@@ -213,13 +213,9 @@ def _rare(known: CategoricalColumn) -> int:
     return rest + sum(n for n in kept if n < max(RARE, least + 3.0 * math.sqrt(least)))
 
 
-def _values(column: Column) -> int:
-    return column.finite if isinstance(column, NumericColumn) else column.present
-
-
 def _bursts(column: Column) -> float:
     """How many cells without a value count as one: twice what their dependence says, for bursts vary in length."""
-    absent = 1.0 - _values(column) / column.rows if column.rows else 0.0
+    absent = 1.0 - values_in(column) / column.rows if column.rows else 0.0
     return 1.0 + 2.0 * (inflation_of_flags(absent, absence_lag1(column)) - 1.0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from include.data.profile import Column, NumericColumn
-from include.detectors.comparison import Comparison
+from include.detectors.comparison import Comparison, values_in
 from include.detectors.distances import DIVERGENCES, grouped, ks_distance, wasserstein
 from include.detectors.score_tests import Sizes, column_tests
 from include.signals import Signal, SignalKind, Verdict
@@ -55,7 +55,7 @@ class FixedThresholdDetector:
 
     def _column(self, name: str, reference: Column, recent: Column, minimum_rows: int) -> Iterator[Signal]:
         numeric = isinstance(reference, NumericColumn)
-        sizes = [_values(column) for column in (reference, recent)]
+        sizes = [values_in(column) for column in (reference, recent)]
         for statistic, threshold in self.thresholds.items():
             if statistic in ("ks", "wasserstein") and not numeric:
                 continue
@@ -75,17 +75,13 @@ def _measure(statistic: str, reference: Column, recent: Column) -> tuple[float, 
     if statistic in DIVERGENCES:
         return DIVERGENCES[statistic](grouped(reference, recent)), None
     if statistic == P_VALUE:
-        rows = [float(_values(column)) for column in (reference, recent)]
+        rows = [float(values_in(column)) for column in (reference, recent)]
         sizes = Sizes(before=rows[0], after=rows[1], spread_before=rows[0], spread_after=rows[1])
         found = column_tests(reference, recent, sizes)[0]
         return found.effect, found.p_value
     assert isinstance(reference, NumericColumn)  # the others are for numbers only
     assert isinstance(recent, NumericColumn)
     return (ks_distance(reference, recent) if statistic == "ks" else wasserstein(reference, recent)[0]), None
-
-
-def _values(column: Column) -> int:
-    return column.finite if isinstance(column, NumericColumn) else column.present
 
 
 def _signal(
