@@ -12,10 +12,10 @@ from include.data.joint import CorrelationDistance, SquaredDistance
 from include.data.profile import CrossMoments, NumericColumn
 from include.data.scores import bin_scores
 from include.detectors.comparison import Comparison
+from include.detectors.data_drift import FEWEST_EFFECTIVE_ROWS
 from include.detectors.score_tests import MeanShift, compare_means
 from include.signals import Signal, SignalKind, Verdict
 
-FEWEST_EFFECTIVE_ROWS = 4.0  # of a column, below which its mean says nothing
 ROWS_PER_COLUMN = 3.0  # of the reference, effective, below which its correlations are too uncertain to weigh means by
 FEWEST_PAIRS = 20.0  # effective rows below which correlations are not compared
 SHIFT, PAIR, CORRELATION = "joint_shift", "pair_correlation", "joint_correlation"
