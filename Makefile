@@ -29,8 +29,8 @@ down: .venv/installed  ## Stop all that runs in the background; the data stays
 status: .venv/installed  ## What runs, and how to reach it
 	@$(BIN)/python -m tools.local_stack status || [ $$? -eq 3 ]  # 3: not running
 
-test: .venv/installed-dev  ## All tests; for some: make test TESTS="tests/tools -k postgres"
-	@$(BIN)/python -m pytest $(TESTS)
+test: .venv/installed-dev .venv/mlflow/installed  ## All tests; for some: make test TESTS="tests/tools -k postgres"
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 lint: .venv/installed-dev  ## Style, types and the direction of imports
 	@failed=0; \
@@ -49,7 +49,8 @@ bench: .venv/installed-dev  ## Measure what the documentation claims
 
 lock: .venv/uv  ## Pin the newest versions that fit requirements*.in
 	@PATH="$(CURDIR)/$(BIN):$$PATH" && $(LOCK) --upgrade requirements.in -o requirements.txt \
-	    && $(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+	    && $(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt \
+	    && $(LOCK) --upgrade requirements-mlflow.in -o requirements-mlflow.txt
 
 clean:  ## Stop everything; remove state, environment and caches
 	@if [ -d .local ] && [ -f .venv/installed ]; then $(BIN)/python -m tools.local_stack clean; fi
@@ -72,12 +73,18 @@ clean:  ## Stop everything; remove state, environment and caches
 	$(call install,requirements-dev.txt)
 	@touch $@
 
+# The MLflow server of the tests cannot live beside Airflow: it wants older versions of what both use.
+.venv/mlflow/installed: .venv/uv requirements-mlflow.txt
+	@$(PYTHON) -m venv --clear .venv/mlflow
+	$(call install,requirements-mlflow.txt,.venv/mlflow)
+	@touch $@
+
 # uv takes seconds where pip takes a minute. It brings its own certificates and does not read pip's
 # configuration, so behind a proxy or with a private index the system's certificates, then pip, get a try.
 define install
 	@echo "installing $(1)"
-	@export VIRTUAL_ENV="$(CURDIR)/.venv"; \
+	@export VIRTUAL_ENV="$(CURDIR)/$(or $(2),.venv)"; \
 	$(BIN)/uv pip install --quiet --require-hashes -r $(1) \
 	    || $(BIN)/uv pip install --quiet --system-certs --require-hashes -r $(1) \
-	    || $(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	    || $(or $(2),.venv)/bin/python -m pip install --quiet --require-hashes -r $(1)
 endef

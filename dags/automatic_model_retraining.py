@@ -2,12 +2,16 @@
 
 Every six hours, for each model file in `include/models/`: **analyze** what changed since the champion was accepted,
 **decide** whether a retrain pays, **execute** it (train a challenger, prove on rows that neither model has seen that it
-beats the champion, publish it or leave the champion alone), and **log** what happened and why.
+beats the champion, publish it or leave the champion alone), and **log** what happened and why. A new champion that does
+worse than the one before it (probation) is **rolled back**; with `rollback_to` a run does nothing but that.
 
 **Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
-artifacts and a report of each run below `RETRAINING_ARTIFACTS_DIR`; the log task says where the report is.
+artifacts, what leads to the champion's files and a report of each run below `RETRAINING_ARTIFACTS_DIR` or, in
+S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is. When the champion of a model has
+changed, its asset `champion_<model>` has an event: downstream DAGs start.
 
-**A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain and doubles no row.
+**A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and doubles
+no row.
 
 ### When it fails
 - `registered_models`: the folder of model files is missing, or `models` names an unknown model. Correct
@@ -15,8 +19,14 @@ artifacts and a report of each run below `RETRAINING_ARTIFACTS_DIR`; the log tas
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
   Correct it, then clear the task.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
+- `approve_retraining`: Postgres is down. Waiting for an answer is no failure, and neither is a no: the event is held.
 - `execute_retraining`: the trainer raised, or the process died; the event row holds the error, and the next run tries
   again. *Skipped* is no failure: it was decided not to retrain.
+- `roll_back_champion`: that version was never champion, or its artifact is missing or does not answer, or the model is
+  being retrained; nothing has changed. *Skipped* is no failure: there was nothing to roll back.
+- `publish_champion`: the champion's files are not below `RETRAINING_ARTIFACTS_DIR` of this worker (or below
+  `RETRAINING_ARTIFACTS`), or nothing can be written there. The champion on record is what counts; the next run tries
+  again.
 - `log_retraining_completion`: another process still executes the event, or Postgres is down. It is retried; the next
   run closes what is left.
 - `fail_run_if_any_model_failed`: one of the tasks above failed. The other models are not affected.
@@ -73,21 +83,30 @@ PARAMS = {
         title="As of",
         description="End of the recent window. Empty: the logical date, or now for a manual run.",
     ),
+    "rollback_to": Param(
+        "",
+        type=["null", "string"],
+        pattern="^(previous|v?[1-9][0-9]{0,8})?$",
+        title="Roll back to",
+        description="`previous`, or a version such as `v3` that was champion before: the models named are rolled back "
+        "to it, and nothing is checked or trained.",
+    ),
 }
 
 
 @task
 def registered_models(params: dict[str, Any]) -> list[str]:
-    from include.outcomes import task_outcome
-    from include.registry.loader import names_to_check
+    from include.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment:
-        return names_to_check(deployment.models_dir, params["models"] or [])
+        return chosen_models(deployment, params)
 
 
 @task(map_index_template=LABEL)
 def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     _label(model_name)
+    if params["rollback_to"]:
+        raise AirflowSkipException(f"{model_name}: this run rolls back")
     from include import workflow
     from include.outcomes import run_of, task_outcome
     from include.reports import text
@@ -112,34 +131,82 @@ def check_retraining_decision(
         return None if event is None else event.id
 
 
-@task(map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False)
-def execute_retraining(model_name: str, event_id: int | None, params: Any = None) -> dict[str, Any]:
-    """Obey the decision here: inside a mapped group a branch or a short circuit does not skip what follows."""
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.NONE_FAILED)
+def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
+    """Obey `rollback_to` or a probation that failed; a run with `rollback_to` has skipped the steps before."""
+    _label(model_name)
+    from include.outcomes import run_of, task_outcome
+    from include.reports import text
+    from include.rollback import roll_back_in_run
+
+    with task_outcome() as deployment:
+        change = roll_back_in_run(deployment, model_name, run_of(dag_run, params), params["rollback_to"] or "")
+        if change is None:
+            raise AirflowSkipException(f"{model_name}: nothing to roll back")
+        return text.of_change(change)
+
+
+@task(
+    map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False, trigger_rule=TriggerRule.NONE_FAILED
+)
+def execute_retraining(
+    model_name: str, event_id: int | None, approval: dict[str, Any] | None, params: Any = None
+) -> dict[str, Any]:
+    """Obey decision and approval here: inside a mapped group neither a branch nor a no skips what follows."""
     _label(model_name)
     if event_id is None:
         raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
     from include import workflow
+    from include.approval import hold
     from include.outcomes import task_outcome
     from include.reports import text
 
     with task_outcome() as deployment:
-        return text.of_event(workflow.execute(deployment, event_id))
+        if approval is not None and not approval["approved"]:
+            return text.of_event(hold(deployment, event_id, approval["by"]))
+        notes = f"approved by {approval['by']}" if approval is not None else ""
+        return text.of_event(workflow.execute(deployment, event_id, notes=notes))
+
+
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
+def publish_champion(
+    model_name: str, dag_run: Any = None, params: Any = None, outlet_events: Any = None
+) -> dict[str, Any]:
+    """Whatever happened: the files follow the champion on record, and downstream is told once of each change."""
+    _label(model_name)
+    if params["dry_run"]:
+        raise AirflowSkipException(f"{model_name}: dry run")
+    from include.assets import tell_downstream
+    from include.outcomes import task_outcome
+    from include.publication import publish
+    from include.reports import text
+
+    with task_outcome() as deployment:
+        change = publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
+        if change is None:
+            raise AirflowSkipException(f"{model_name}: the champion is the one that downstream knows")
+        tell_downstream(outlet_events, change)
+        return text.of_change(change)
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
 def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
     _label(model_name)
     from include import workflow
-    from include.outcomes import run_of, task_outcome
+    from include.outcomes import run_of, task_outcome, tell_mlflow
     from include.reports import text
+    from include.rollback import change_in_run
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)
-        print(text.of_model(model_name, workflow.log_completion(deployment, model_name, run)))
+        found = workflow.log_completion(deployment, model_name, run)
+        print(text.of_model(model_name, found, change_in_run(deployment, model_name, run)))
         if (page := workflow.write_report(deployment, model_name, run)) is not None:
-            print(f"Report: {page.as_uri()}")
+            print(f"Report: {page}")
+        if not params["dry_run"]:
+            tell_mlflow(deployment, model_name)
 
 
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
@@ -159,17 +226,26 @@ def fail_run_if_any_model_failed() -> None:
     params=PARAMS,
 )
 def automatic_model_retraining() -> None:
-    """Wire the four steps for each model."""
+    """Wire the steps for each model."""
+    from include.approval_operator import RetrainingApproval
+    from include.assets import CHAMPIONS
+
     steps: list[Any] = []
 
     @task_group(prefix_group_id=False)
     def each_model(model_name: str) -> None:
         analysis = analyze_retraining_need(model_name)
         event_id = check_retraining_decision(model_name, analysis)
-        outcome = execute_retraining(model_name, event_id)
+        rolled_back = roll_back_champion(model_name)
+        approval = RetrainingApproval(
+            task_id="approve_retraining", model_name=model_name, event_id=event_id, map_index_template=LABEL
+        )
+        outcome = execute_retraining(model_name, event_id, approval.output)
+        published = publish_champion.override(outlets=[CHAMPIONS])(model_name)
         logged = log_retraining_completion(model_name)
-        outcome >> logged
-        steps.extend([analysis, event_id, outcome, logged])
+        event_id >> rolled_back
+        [rolled_back, outcome] >> published >> logged
+        steps.extend([analysis, event_id, rolled_back, approval, outcome, published, logged])
 
     models = registered_models()
     each_model.expand(model_name=models)

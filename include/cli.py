@@ -1,4 +1,4 @@
-"""Command line: ``python -m include.cli check | execute | replay | migrate | report``."""
+"""Command line: ``python -m include.cli check | execute | replay | migrate | rollback | report | compare | audit``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from include import record_commands
+from include import lineage_commands, record_commands
 from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
 from include.settings import Settings
@@ -167,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrating.set_defaults(command=migrate)
     record_commands.add_commands(commands.add_parser)
+    lineage_commands.add_commands(commands.add_parser)
     return parser
 
 

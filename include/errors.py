@@ -7,7 +7,8 @@
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
     │   ├── TrainingError         the trainer raised or returned nothing usable
-    │   └── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
+    │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
+    │   └── RollbackRefused       that version cannot be champion (again): choose another
     └── TransientError            trying again may help: let the task be retried
         ├── SourceUnavailable     a file or a server cannot be reached now
         ├── ClaimLost             another process retrains this model, or took this retraining over
@@ -54,12 +55,16 @@ class ArtifactError(PermanentError):
     """A stored model is missing, damaged, or holds types that are not on the allow-list."""
 
 
+class RollbackRefused(PermanentError):
+    """The model cannot be rolled back to that version."""
+
+
 class TransientError(RetrainingError):
     """Trying again later may help."""
 
 
 class SourceUnavailable(TransientError):
-    """A file or a server that holds rows cannot be reached now."""
+    """A file or a server that holds rows or artifacts cannot be reached now."""
 
 
 class ClaimLost(TransientError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from include.data.spans import within
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
 from include.records.entries import Analysis, Run, Version
@@ -14,7 +15,7 @@ from include.records.outcome_rows import RAN_TO_A_VERDICT
 from include.records.store import Store
 from include.registry.functions import import_function
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts import ArtifactFolder
+from include.retraining.artifacts import Artifacts
 from include.triggers.new_data import NewDataTrigger
 from include.triggers.persistence import Persistence
 from include.triggers.probe import MODEL_SIZE
@@ -25,7 +26,7 @@ MEBIBYTE = 2**20
 
 
 def learn_facts(
-    spec: ModelSpec, run: Run, tables: ModelTables, champion: Version | None, artifacts: ArtifactFolder
+    spec: ModelSpec, run: Run, tables: ModelTables, champion: Version | None, artifacts: Artifacts
 ) -> Facts:
     """What a run can learn from the rows, the champion and the model's probes, for triggers not on signals.
 
@@ -68,10 +69,11 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
 
 
 def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
-    """Rows that the champion has not seen, however long ago the window begins."""
+    """Rows that the champion has not seen, however long ago the window begins; those in quarantine do not count."""
     if spec.timestamp is None or champion.data_until is None:
         return len(tables.recent)
-    return int((tables.history[spec.timestamp] >= pd.Timestamp(champion.data_until)).sum())
+    times = tables.history[spec.timestamp]
+    return int(((times >= pd.Timestamp(champion.data_until)) & ~within(times, tables.quarantined)).sum())
 
 
 def _compares_data(spec: ModelSpec, run: Run) -> bool:
@@ -87,12 +89,12 @@ def _trained_hash(store: Store, model_name: str) -> str:
     return "" if seen is None else seen.facts.data_hash
 
 
-def _size(champion: Version | None, artifacts: ArtifactFolder) -> Mapping[str, float]:
+def _size(champion: Version | None, artifacts: Artifacts) -> Mapping[str, float]:
     """Size of the champion's artifact in MiB, where this deployment made it."""
     if champion is None or not champion.artifact_path:
         return {}
-    files = [file for file in (artifacts.root / champion.artifact_path).glob("*") if file.is_file()]
-    return {MODEL_SIZE: sum(file.stat().st_size for file in files) / MEBIBYTE} if files else {}
+    size = artifacts.size(champion.artifact_path)
+    return {MODEL_SIZE: size / MEBIBYTE} if size else {}
 
 
 def _probe(spec: ModelSpec, name: str, run: Run) -> float:

@@ -15,7 +15,6 @@ from include.data.calibration import calibrate
 from include.data.profile import profile_table
 from include.decision.decide import decide
 from include.decision.decision import Decision
-from include.decision.units import UnitChangeDetector
 from include.detectors import (
     Comparison,
     ConceptDriftDetector,
@@ -31,6 +30,7 @@ from include.detectors import (
     PageHinkleyDetector,
     SlicePerformanceMonitor,
     SufficiencyDetector,
+    UnitChangeDetector,
 )
 from include.detectors.performance import DEFAULT_THRESHOLDS
 from include.scoring import METRICS, LabelledRows
@@ -39,13 +39,19 @@ from include.triggers.policy import standard_policy
 from include.triggers.presets import PRESETS, PolicySettings
 from include.triggers.trigger import Evidence
 
+#: Those that look whether the rows are in order.
+FEED_DETECTORS: tuple[Detector, ...] = (DataQualityDetector(), UnitChangeDetector())
+
 
 def standard_detectors(settings: PolicySettings, metric: str) -> Sequence[Detector]:
     """The detectors with the settings of a policy, for a model with that primary metric."""
+    return (*FEED_DETECTORS, *change_detectors(settings, metric))
+
+
+def change_detectors(settings: PolicySettings, metric: str) -> Sequence[Detector]:
+    """Those of them that take the rows to be in order."""
     return (
         SufficiencyDetector(),
-        DataQualityDetector(),
-        UnitChangeDetector(),
         *_input_drift(settings),
         OutputDriftDetector(level=settings.drift_level),
         OutlierDetector(share=settings.outlier_share, level=settings.drift_level),
@@ -126,7 +132,7 @@ class AutomaticRetrainingOrchestrator:
         )
         comparison = Comparison(
             reference=known,
-            recent=profile_table(recent, list(known.columns), against=known),
+            recent=profile_table(recent, list(known.columns), against=known, lag1=False),
             labelled=labelled,
             metric=METRICS["rmse" if numbers else "accuracy"],
             calibration=calibration,

@@ -1,24 +1,34 @@
 """Where Airflow and the workflow meet: what a run was asked goes in, and errors come out as task outcomes.
 
-This module and `include.assets` are the only ones in this package that import Airflow.
+This module, `include.assets`, `include.approval_operator` and `include.connections` are the only ones in this package
+that import Airflow.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from typing import Any
 
 import psycopg
 from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.connections import object_storage_client
+from include.data.tables import read_tables
 from include.errors import ConfigurationError, PermanentError
+from include.integrations.mlflow import follow
+from include.integrations.mlflow_settings import MlflowSettings
 from include.records.entries import Run
 from include.records.postgres import PostgresStore
-from include.retraining.artifacts import ArtifactFolder
+from include.registry.loader import names_to_check
+from include.retraining.object_artifacts import open_artifacts
+from include.rollback import version_number
 from include.settings import Settings
 from include.workflow import Deployment
 
@@ -41,7 +51,7 @@ def task_outcome() -> Iterator[Deployment]:
 
 
 def deployment() -> Deployment:
-    """This deployment, with the records database behind the Airflow connection ``retraining_db``."""
+    """This deployment, with what Airflow's connections lead to: the records database (``retraining_db``), storage."""
     settings = Settings.from_environment()
     hook = PostgresHook(CONNECTION, log_sql=False)
 
@@ -51,12 +61,54 @@ def deployment() -> Deployment:
             raise ConfigurationError(CONNECTION, f"psycopg 3 is needed, the provider gave {type(connection)}")
         return connection
 
+    reach = lru_cache(object_storage_client)  # for as long as this deployment: a connection may be changed
     return Deployment(
         store=PostgresStore(connect),
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
-        artifacts=ArtifactFolder(settings.artifacts_dir),
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, reach),
+        read=partial(read_tables, connect=reach),
     )
+
+
+def tell_mlflow(deployment: Deployment, model_name: str) -> None:
+    """Have MLflow follow the record of a model, where a server is set; whatever goes wrong is a warning."""
+    spec = partial(deployment.spec, model_name)
+    follow(_mlflow_settings, deployment.store, deployment.artifacts, model_name, spec)
+
+
+def _mlflow_settings() -> MlflowSettings | None:
+    """From the Airflow connection that ``RETRAINING_MLFLOW_CONNECTION`` names, else from MLflow's own variables."""
+    name = os.environ.get("RETRAINING_MLFLOW_CONNECTION")
+    if not name:
+        return MlflowSettings.from_environment()
+    found = Connection.get(name)
+    scheme = "https" if "https" in (found.schema, found.conn_type) else "http"
+    port = f":{found.port}" if found.port else ""
+    told = {
+        "MLFLOW_TRACKING_URI": f"{scheme}://{found.host}{port}",
+        "MLFLOW_TRACKING_USERNAME": found.login or "",
+        "MLFLOW_TRACKING_PASSWORD": found.password or "",
+    }
+    return MlflowSettings.from_environment({**os.environ, **told})
+
+
+def chosen_models(deployment: Deployment, params: Mapping[str, Any]) -> list[str]:
+    """Names of the models that this DAG run looks at; a rollback has to name them.
+
+    Raises
+    ------
+    ConfigurationError
+        For an unknown name, or a rollback of every model at once.
+    RollbackRefused
+        For a version that cannot be read.
+    """
+    names = params.get("models") or []
+    if to := params.get("rollback_to") or "":
+        version_number(to)
+        if not names:
+            raise ConfigurationError("parameter models", "empty; name the models that are to be rolled back")
+    return names_to_check(deployment.models_dir, names)
 
 
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:

@@ -23,7 +23,7 @@ LOW_COVERAGE = 0.2  # share of labelled rows below which harm is hard to see
 REPEATED = 3  # of the latest checks with the same trouble
 
 _VERDICTS = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED)
-_HARM = (SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
+_HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 
 
 class RecommendationKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Commands on the records: ``request``, ``requests``, ``report`` and ``recommend``."""
+"""Commands on the records: requests, rollbacks, quarantines, reports and recommendations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import getpass
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,34 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     listing = add("requests", help="what was asked for", description=requests.__doc__)
     listing.add_argument("model", nargs="?", help="name of a model (default: all)")
     listing.set_defaults(command=requests)
+    returning = add("rollback", help="make a former champion champion again", description=rollback.__doc__)
+    returning.add_argument("--model", required=True, help="name of a registered model")
+    returning.add_argument("--to", default="previous", help="version, such as v3 (default: the one before)")
+    returning.add_argument("--reason", required=True, help="why; kept on record")
+    returning.add_argument("--by", default="", help="who asks (default: the user of this process)")
+    returning.add_argument("--key", default="", help="makes it one and the same rollback when it is asked for again")
+    returning.add_argument(
+        "--wait", type=_duration, default=timedelta(0), help="while it is retrained, for example 30min"
+    )
+    returning.set_defaults(command=rollback)
+    trying = add("canary", help="share of the traffic beside the champion, recorded", description=canary.__doc__)
+    trying.add_argument("model", help="name of a registered model")
+    trying.add_argument("--version", help="which version, such as v3; without it the history is shown")
+    trying.add_argument("--share", type=float, help="per cent of the traffic; 0 ends it")
+    trying.add_argument("--reason", default="", help="why; kept on record")
+    trying.add_argument("--by", default="", help="who decides (default: the user of this process)")
+    trying.set_defaults(command=canary)
+    sparing = add("quarantines", help="rows that are not trained on", description=quarantines.__doc__)
+    sparing.add_argument("model", nargs="?", help="name of a model (default: all)")
+    sparing.set_defaults(command=quarantines)
+    lifting = add("lift", help="let quarantined rows be trained on again", description=lift.__doc__)
+    lifting.add_argument("quarantine", type=int, help="its number, as `quarantines` shows it")
+    lifting.add_argument("--reason", required=True, help="why; kept on record")
+    lifting.add_argument("--by", default="", help="who decides (default: the user of this process)")
+    lifting.add_argument(
+        "--accept", action="store_true", help="later rows may look like this, too, as long as the champion stays"
+    )
+    lifting.set_defaults(command=lift)
     reporting = add("report", help="what a run saw, decided and did", description=report.__doc__)
     reporting.add_argument(
         "model", nargs="?", help="name of a model (default: a few lines on each, for the runs given)"
@@ -72,9 +100,69 @@ def requests(options: argparse.Namespace) -> None:
     for kept in store().requests(model_name=options.model):
         asked = kept.request
         state = "waiting" if kept.consumed is None else f"consumed by {kept.consumed.run_id}"
+        state += f", try {asked.tries}, of #{kept.retry_of} again" if kept.retry_of is not None else ""
+        state += f", given up: {kept.gave_up}" if kept.gave_up else ""
         settings = f" {json.dumps(dict(asked.hyperparameters))}" if asked.hyperparameters else ""
         print(f"#{asked.id}  {asked.requested_at:%Y-%m-%d %H:%M}  {asked.model_name}  {asked.kind}  {state}  "
               f"{asked.requested_by}: {asked.reason}{settings}")  # fmt: skip
+
+
+def rollback(options: argparse.Namespace) -> None:
+    """Make a former champion champion again; its artifact is loaded and asked first, and nothing is trained."""
+    from functools import partial
+
+    from include.integrations.mlflow import follow
+    from include.integrations.mlflow_settings import MlflowSettings
+    from include.rollback import roll_back, version_number
+
+    deployment = open_deployment()
+    change = roll_back(
+        deployment, options.model, version_number(options.to), requested_by=options.by or getpass.getuser(),
+        reason=options.reason, key=options.key, wait=options.wait,
+    )  # fmt: skip
+    when = f"{change.deployed_at:%Y-%m-%d %H:%M:%S} UTC"
+    print(f"{change.model_name} {change.sentence} (by {change.deployed_by}, {when})")
+    read_spec = partial(deployment.spec, change.model_name)
+    follow(MlflowSettings.from_environment, deployment.store, deployment.artifacts, change.model_name, read_spec)
+
+
+def canary(options: argparse.Namespace) -> None:
+    """Write down which share of the traffic a version has beside the champion, or show what was; it routes nothing."""
+    from include.rollback import version_number
+
+    if options.version is None:
+        for kept in store().canaries(options.model):
+            print(f"{kept.set_at:%Y-%m-%d %H:%M}  v{kept.version} {kept.share:g} % beside v{kept.champion_version}  "
+                  f"{'runs' if kept.running else 'ended'}  {kept.set_by}: {kept.reason}")  # fmt: skip
+        return
+    number = version_number(options.version)
+    if number is None or options.share is None or not options.reason:
+        raise ConfigurationError("canary", "write a version such as v3, --share in per cent, and --reason")
+    kept = store().set_canary(
+        options.model, number, options.share, set_by=options.by or getpass.getuser(), reason=options.reason,
+        at=datetime.now(UTC),
+    )  # fmt: skip
+    print(f"{kept.model_name}: v{kept.version} has {kept.share:g} % beside v{kept.champion_version}, on record")
+
+
+def quarantines(options: argparse.Namespace) -> None:
+    """List the rows that are or were in quarantine, oldest first: since when, why, and who lifted it."""
+    for kept in store().quarantines(options.model):
+        fault, lifted = kept.fault, kept.lifted
+        state = "in quarantine"
+        if lifted is not None:
+            state = f"{'accepted' if lifted.accepts else 'lifted'} by {lifted.lifted_by}: {lifted.reason}"
+        print(f"#{kept.id}  {kept.model_name}  {fault.feature}  {fault.span or 'all recent rows'}  {state}  "
+              f"{fault.reason} (run {kept.run_id})")  # fmt: skip
+
+
+def lift(options: argparse.Namespace) -> None:
+    """Let quarantined rows be trained on again: they are mended, or were in order. Kept on record."""
+    kept = store().lift_quarantine(
+        options.quarantine, options.by or getpass.getuser(), options.reason, at=datetime.now(UTC),
+        accepts=options.accept,
+    )  # fmt: skip
+    print(f"quarantine {kept.id} of {kept.model_name}, {kept.fault.feature}: lifted")
 
 
 def report(options: argparse.Namespace) -> None:
@@ -87,7 +175,7 @@ def report(options: argparse.Namespace) -> None:
         return
     if len(options.runs) > 1:
         raise ConfigurationError("--run", "one run at a time when a model is named")
-    deployment = _deployment()
+    deployment = open_deployment()
     run_id = options.runs[0] if options.runs else _latest_run(deployment, options.model)
     text = RENDERERS[options.format](report_of(deployment, options.model, run_id))
     if options.out is None:
@@ -144,15 +232,25 @@ def _latest_run(deployment: Deployment, model_name: str) -> str:
     return history[-1].analysis.run.run_id
 
 
-def _deployment() -> Deployment:
-    from include.retraining.artifacts import ArtifactFolder
+def open_deployment() -> Deployment:
+    """Where the environment says that model files, rows, artifacts and records are."""
+    from include.retraining.object_artifacts import open_artifacts
     from include.workflow import Deployment
 
     settings = Settings.from_environment()
     return Deployment(
         store=store(), models_dir=settings.models_dir, data_dir=settings.data_dir,
-        artifacts=ArtifactFolder(settings.artifacts_dir),
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address),
     )  # fmt: skip
+
+
+def _duration(text: str) -> timedelta:
+    from include.registry.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _setting(text: str) -> tuple[str, Any]:

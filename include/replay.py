@@ -15,11 +15,12 @@ import pandas as pd
 from include import workflow
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError
-from include.records.entries import Event, EventStatus, Run, Version
+from include.records.entries import ChampionChange, Event, EventStatus, Run, Version
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.labelled import judged_rows
 from include.retraining.prepare import TrainingRows, prepare
+from include.rollback import roll_back_in_run
 from include.scoring import METRICS, LabelledRows, score_all
 from include.workflow import Deployment
 
@@ -157,10 +158,11 @@ def replay(
     for start, end in pairwise(moments):
         window = _serve(deployment, spec, start, end, policy, rivals)
         if windows and windows[-1].champion != window.champion:
-            window = replace(window, predecessor=_predecessor(deployment, spec, start, end))
+            before = windows[-1].champion
+            window = replace(window, predecessor=_predecessor(deployment, spec, before, start, end))
         if end < moments[-1] and checks is not Checks.NEVER:
-            decision, event = _step(deployment, model_name, end, preset, force=checks is Checks.ALWAYS)
-            window = _decided(window, decision, event)
+            decision, event, change = _step(deployment, model_name, end, preset, force=checks is Checks.ALWAYS)
+            window = _decided(window, decision, event, change)
             if event is not None:
                 outcomes[event.status] += 1
                 policy.retrains += 1
@@ -177,27 +179,28 @@ def lines(result: Replay, metric: str) -> Iterator[str]:
         yield f"{tally.name:28s} {metric} over all windows {tally.score(metric):10.4f}   retrains {tally.retrains}"
 
 
-def _decided(window: Window, decision: Decision, event: Event | None) -> Window:
+def _decided(window: Window, decision: Decision, event: Event | None, change: ChampionChange | None) -> Window:
     answer = f"{'yes' if decision.triggered else 'no'}: {decision.reason}"
     if event is None:
-        return replace(window, decision=answer)
+        return replace(window, decision=answer, outcome="" if change is None else change.sentence)
     told = f"{event.status}: {event.outcome}"
     return replace(window, decision=answer, outcome=told, trigger=decision.trigger_type, status=event.status)
 
 
 def _step(
     deployment: Deployment, model_name: str, moment: datetime, preset: str, *, force: bool = False
-) -> tuple[Decision, Event | None]:
+) -> tuple[Decision, Event | None, ChampionChange | None]:
     run = Run(
         run_id=f"replay__{moment.isoformat()}", as_of=moment, requested_by="replay", preset=preset, force=force,
         reason="retrained at every check" if force else "",
     )  # fmt: skip
     workflow.analyze(deployment, model_name, run)
     decision, event = workflow.decide(deployment, model_name, run)
+    change = roll_back_in_run(deployment, model_name, run)
     if event is not None:
         event = workflow.execute(deployment, event.id)
     workflow.log_completion(deployment, model_name, run)
-    return decision, event
+    return decision, event, change
 
 
 def _serve(
@@ -216,11 +219,9 @@ def _serve(
     return Window(start=start, end=end, rows=len(rows), champion=champion.label, score=score)
 
 
-def _predecessor(deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime) -> float | None:
-    """What the version that the champion replaced scores on the window."""
-    champion = deployment.store.champion(spec.name)
-    assert champion is not None  # there is a first version
-    before = next(v for v in deployment.store.versions(spec.name) if v.version == champion.parent)
+def _predecessor(deployment: Deployment, spec: ModelSpec, label: str, start: datetime, end: datetime) -> float | None:
+    """What the version of that label, which the champion replaced, scores on the window."""
+    before = next(version for version in deployment.store.versions(spec.name) if version.label == label)
     judged = _judged(deployment, spec, before, start, end)[1]
     return None if judged is None else score_all(spec.task, judged).get(spec.metric)
 

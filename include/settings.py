@@ -23,7 +23,10 @@ class Settings:
     data_dir : Path
         Folder that relative source paths of model files start from (``RETRAINING_DATA_DIR``).
     artifacts_dir : Path
-        Folder that trained versions are written to (``RETRAINING_ARTIFACTS_DIR``).
+        Folder that trained versions are written to (``RETRAINING_ARTIFACTS_DIR``), unless there is an address.
+    artifacts_address : str or None
+        Where in S3-compatible storage they are written to instead (``RETRAINING_ARTIFACTS``):
+        ``s3://bucket/prefix``, or ``s3://connection@bucket/prefix`` with the name of an Airflow connection.
     database_uri : str or None
         The records database, for use outside Airflow (``AIRFLOW_CONN_RETRAINING_DB``, a ``postgresql://`` URI).
         Inside Airflow the connection ``retraining_db`` is asked instead, so that any secrets backend works.
@@ -32,6 +35,7 @@ class Settings:
     models_dir: Path
     data_dir: Path
     artifacts_dir: Path
+    artifacts_address: str | None
     database_uri: str | None
 
     @property
@@ -51,6 +55,7 @@ class Settings:
             models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
             data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),
             artifacts_dir=_folder(env, "RETRAINING_ARTIFACTS_DIR", PROJECT_ROOT / "artifacts"),
+            artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
             database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
         )
 

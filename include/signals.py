@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+def in_percent(change: float, beyond: str = "up from 0") -> str:
+    """A relative change in percent, or in words where there is none, because what it is relative to was 0.
+
+    >>> in_percent(0.125), in_percent(float("inf"))
+    ('+12.5%', 'up from 0')
+    """
+    return f"{change:+.1%}" if math.isfinite(change) else beyond
 
 
 class Verdict(StrEnum):
@@ -22,6 +32,7 @@ class SignalKind(StrEnum):
     PERFORMANCE = "performance"
     SLICE_PERFORMANCE = "slice_performance"  # of rows that share a value; asks for no retrain
     ESTIMATED_PERFORMANCE = "estimated_performance"  # without labels; never counts as known performance
+    RETRAIN_GAIN = "retrain_gain"  # what a correction learnt from recent rows wins on later ones
     CONCEPT_DRIFT = "concept_drift"
     SLOW_DRIFT = "slow_drift"  # a small lasting rise of the errors: informs, asks for no retrain
     DATA_DRIFT = "data_drift"
@@ -30,6 +41,8 @@ class SignalKind(StrEnum):
     OUTLIERS = "outliers"
     DATA_QUALITY = "data_quality"
     SUFFICIENCY = "sufficiency"
+    PROBATION = "probation"  # a new champion against the one before it; rolls back, asks for no retrain
+    FORMER_CHAMPION = "former_champion"  # an earlier champion does better now; it comes back, nothing is trained
     EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 
 

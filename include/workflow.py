@@ -13,35 +13,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from include.analysis import compare
 from include.data.measures import with_measures
-from include.data.profile import Profile, profile_table
-from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
-from include.data.tables import ModelTables, new_features, read_tables
+from include.data.tables import ModelTables, read_tables
 from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
 from include.decision.decision import Cause, Decision
-from include.detectors import Comparison
-from include.errors import ClaimLost, DataError, RequestsTaken
+from include.detectors.faults import Fault
+from include.errors import ClaimLost, DataError, RequestsTaken, SourceUnavailable
 from include.evidence import gather, learn_facts
-from include.orchestrator import detect, standard_detectors
-from include.records.entries import Analysis, Event, Measurement, Outcome, Run
+from include.former_champions import former_champions
+from include.quarantine import inspect_feed, quarantined_spans
+from include.records.entries import Analysis, Event, Outcome, Run
 from include.records.store import Claim, Store
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash, load_model
 from include.registry.spec import ModelSpec
-from include.reports.changed import most_changed
 from include.reports.files import PAGE
 from include.reports.files import write_report as save_report
 from include.reports.report import RetrainingReport, make_report
-from include.retraining.artifacts import ArtifactFolder
+from include.retraining.artifacts import Artifacts
 from include.retraining.executor import Champion, RetrainingExecutor
-from include.retraining.explanation import explain_loss
-from include.retraining.labelled import RecentRows, recent_rows
-from include.retraining.prepare import Columns
-from include.retraining.running import count_recent
-from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.triggers.policy import standard_policy
 
 log = logging.getLogger(__name__)
@@ -57,7 +49,7 @@ class Deployment:
     store: Store
     models_dir: Path
     data_dir: Path
-    artifacts: ArtifactFolder
+    artifacts: Artifacts
     read: Callable[..., ModelTables] = read_tables  # a replay reads its rows once for all windows
 
     def spec(self, model_name: str) -> ModelSpec:
@@ -72,6 +64,7 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     for event in store.close_unfinished(model_name, at=_now(), idle=IDLE, keep_run=run.run_id):
         log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
     champion = _champion(store, model_name)
+    faults: tuple[Fault, ...] = ()
     tables = _tables(deployment, spec, run, champion)
     if champion is None:
         analysis = Analysis(
@@ -79,9 +72,11 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
             rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=(),
         )  # fmt: skip
     else:
-        analysis = _compare(deployment, spec, run, champion, tables)
+        feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
+        tables, faults = feed.tables, feed.faults
+        analysis = compare(deployment.store, deployment.artifacts, spec, run, champion, feed)
     facts = learn_facts(spec, run, tables, None if champion is None else champion.version, deployment.artifacts)
-    return store.save_analysis(replace(analysis, facts=facts), at=_now())
+    return store.save_analysis(replace(analysis, facts=replace(facts, faults=faults)), at=_now())
 
 
 def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
@@ -100,10 +95,11 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
         return decide(deployment, model_name, run)
 
 
-def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT) -> Event:
+def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, notes: str = "") -> Event:
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
-    A second process that executes the same event waits for the first and returns what that one achieved.
+    A second process that executes the same event waits for the first and returns what that one achieved. `notes` are
+    kept with the event.
     """
     store = deployment.store
     with store.claim(event_id, at=_now(), wait=wait) as claim:
@@ -116,7 +112,8 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT) ->
         except Exception as error:
             claim.note_error(type(error).__name__, str(error))
             raise
-        return claim.finish(outcome, at=_now())
+        noted = {**outcome.details, "retraining_notes": notes} if notes else outcome.details
+        return claim.finish(replace(outcome, details=noted), at=_now())
 
 
 def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None] | None:
@@ -140,27 +137,25 @@ def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[D
 
 def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
     """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
-    picture = deployment.artifacts.root / "backtests" / f"{model_name}.svg"
-    drawn = picture.read_text(encoding="utf-8") if picture.is_file() else ""
+    drawn = deployment.artifacts.read(f"backtests/{model_name}.svg") or ""
     metric = deployment.spec(model_name).metric
     return make_report(deployment.store, model_name, run_id, metric=metric, backtest=drawn)
 
 
-def write_report(deployment: Deployment, model_name: str, run: Run) -> Path | None:
-    """Write the report of a run and note its place on record; return its page.
+def write_report(deployment: Deployment, model_name: str, run: Run) -> str | None:
+    """Write the report of a run and note its place on record; return its page's address.
 
-    None when there is no decision, or when the artifacts folder cannot be written to: what was decided and done stands.
+    None when there is no decision, or when it cannot be written beside the artifacts: what was decided and done stands.
     """
     if deployment.store.decision(model_name, run.run_id) is None:
         return None
-    root = deployment.artifacts.root
     try:
-        path = save_report(report_of(deployment, model_name, run.run_id), root)
-    except OSError as error:
+        path = save_report(report_of(deployment, model_name, run.run_id), deployment.artifacts)
+    except (OSError, SourceUnavailable) as error:
         log.warning("%s: no report of run %s could be written: %s", model_name, run.run_id, error)
         return None
     deployment.store.note_report(model_name, run.run_id, path)
-    return root / path / PAGE
+    return deployment.artifacts.address(f"{path}/{PAGE}")
 
 
 def _worth(spec: ModelSpec, analysis: Analysis) -> Worth | None:
@@ -206,66 +201,8 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash,
     )  # fmt: skip
-    return with_measures(spec, tables)
-
-
-def _compare(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables) -> Analysis:
-    metric, reference = METRICS[spec.metric], champion.reference
-    executor = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts)
-    rows = recent_rows(
-        spec, tables.recent, Columns.of(reference.profile, reference.inputs), champion.version.baseline,
-        lambda: executor.load(champion.version).predictor,
-    )  # fmt: skip
-    earlier = deployment.store.running_errors(spec.name, champion.version.version, before=run.as_of)
-    known = reference.matching(tables.window_start, run.as_of, spec.measures)
-    comparison = Comparison(
-        reference=known,
-        recent=profile_table(tables.recent, list(known.columns), against=reference.profile),
-        outputs=_outputs(reference, rows),
-        labelled=rows.labelled,
-        unlabelled=rows.unlabelled,
-        metric=metric,
-        baseline=champion.version.baseline,
-        calibration=reference.calibration,
-        minimum_rows=spec.minimum_rows,
-        running=count_recent(spec, tables.recent, rows.labelled, earlier),
-        arrivals=tables.arrivals,
-        new_columns=new_features(spec, tables.recent, known.columns),
-    )
-    number = champion.version.version
-    signals = detect(standard_detectors(spec.settings(run.preset), spec.metric), comparison)
-    return Analysis(
-        model_name=spec.name,
-        run=run,
-        window_start=tables.window_start,
-        window_end=run.as_of,
-        rows=len(tables.recent),
-        labelled_rows=len(rows.labelled or ()),
-        champion_version=number,
-        signals=[*signals, *explain_loss(executor, champion, tables, signals)],
-        measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
-        running=comparison.running,
-        distributions=most_changed(comparison, signals),
-    )
-
-
-def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
-    """Profiles of target and predictions, on both sides, where they are known."""
-    recent = {PREDICTION: rows.predicted, TARGET: rows.labelled.actual if rows.labelled is not None else ()}
-    return {
-        name: (known, profile_table(pd.DataFrame({name: recent[name]}), [name], against=known))
-        for name, known in reference.outputs.items()
-        if len(recent[name])
-    }
-
-
-def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:
-    """Every metric that the rows allow, each with its interval."""
-    found = []
-    for name, value in score_all(spec.task, labelled).items():
-        low, high = interval(METRICS[name], labelled) or (None, None)
-        found.append(Measurement(version=version, metric=name, value=value, rows=len(labelled), low=low, high=high))
-    return found
+    quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
+    return replace(with_measures(spec, tables), quarantined=quarantined)
 
 
 def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
@@ -278,7 +215,8 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     executor = RetrainingExecutor(
         spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event)
     )
-    outcome = executor.retrain(tables, champion, version.version)
+    former = [] if champion is None else former_champions(deployment.store, champion.version)
+    outcome = executor.retrain(tables, champion, version.version, former=former[: spec.probation.former])
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
     return outcome
 

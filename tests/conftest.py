@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from include.data.object_storage import client_from_environment
 from include.records.schema import migrate
 from tests.airflow_home import AirflowHome
+from tests.object_server import ObjectServer
 from tests.records.examples import empty_schema
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -53,3 +55,24 @@ def records_uri(postgres: EmbeddedPostgres) -> str:
     with psycopg.connect(uri) as connection:
         migrate(connection)
     return uri
+
+
+@pytest.fixture(scope="session")
+def one_object_server() -> Iterator[ObjectServer]:
+    """One S3 server for the whole session."""
+    server = ObjectServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def object_server(one_object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectServer:
+    """An S3 server with an empty bucket, behind the connections ``aws_default`` and ``shop_s3``."""
+    for name in ("AIRFLOW_CONN_AWS_DEFAULT", "AIRFLOW_CONN_SHOP_S3"):
+        monkeypatch.setenv(name, one_object_server.connection)
+    client_from_environment.cache_clear()
+    if not one_object_server.runs:
+        one_object_server.start()
+    one_object_server.empty()
+    return one_object_server

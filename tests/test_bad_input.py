@@ -180,7 +180,7 @@ def test_column_gone_empty_blocks_every_retrain(stage: Stage) -> None:
     signals, decision = check_of(stage, force=True, reason="please")
     assert signals["missing_rise", "price"].blocks
     assert signals["ks", "price"].verdict is Verdict.NO_DATA
-    assert signals["ks", "temperature"].verdict is Verdict.STABLE
+    assert signals["ks", "temperature"].verdict is Verdict.NO_DATA  # all rows are in quarantine
     assert not decision.triggered
     assert any("price" in block for block in decision.blocked_by)
     assert "Mend the source of price" in decision.recommendation
@@ -266,7 +266,7 @@ def test_duplicate_rows_are_trained_on_once(stage: Stage) -> None:
     first = both(stage)[0]
     assert isinstance(first, Step)
     assert first.event is not None
-    assert first.event.details["dropped_rows"] == {"unlabelled": 0, "unreadable": 0, "duplicate": 50}
+    assert first.event.details["dropped_rows"] == {"quarantined": 0, "unlabelled": 0, "unreadable": 0, "duplicate": 50}
     assert first.event.details["training_data_size"] == REFERENCE_DAYS * 24
 
 

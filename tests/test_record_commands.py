@@ -12,6 +12,7 @@ from include.records.entries import Run
 from include.retraining.artifacts import ArtifactFolder
 from include.triggers.request import RequestKind
 from include.workflow import Deployment
+from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -113,10 +114,39 @@ def test_place_of_the_report_is_noted_on_decision_and_closed_event(deployment: D
             " JOIN model_retraining_events e USING (model_name, run_id)"
         ).fetchall()
     assert rows == [("reports/sales/first", "reports/sales/first", "promoted")]
-    assert page == deployment.artifacts.root / "reports/sales/first/report.html"
+    assert page == (deployment.artifacts.root / "reports/sales/first/report.html").as_uri()
     assert deployment.store.report_path("sales", "first") == "reports/sales/first"
 
 
 def test_missing_database_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_RETRAINING_DB", raising=False)
     assert "AIRFLOW_CONN_RETRAINING_DB" in said(capsys, "requests", code=2)
+
+
+def test_rollback_is_asked_for_on_the_command_line_and_says_what_changed(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_first(deployment)
+    asked = ["rollback", "--model", "sales", "--reason", "complaints", "--by", "ada"]
+    assert "no version before v1" in said(capsys, *asked, code=2)
+    force_promotion(deployment, "sales", day(REFERENCE_DAYS + 12), shuffled=True)
+    for _ in range(2):  # the same key: the same rollback
+        answer = said(capsys, *asked, "--key", "ticket 7", "--wait", "1min")
+        assert answer.startswith("sales rolled back from v2 to v1: complaints (by ada, ")
+    assert "v1 is champion already; former champions: v2" in said(capsys, *asked, "--to", "v1", code=2)
+    assert "write previous, or for example v3" in said(capsys, *asked, "--to", "best", code=2)
+    with pytest.raises(SystemExit):
+        main([*asked, "--wait", "soon"])
+    assert said(capsys, *asked, "--to", "2").startswith("sales rolled back from v1 to v2")
+    assert [change.to_version for change in deployment.store.champion_changes("sales")] == [1, 2, 1, 2]
+
+
+def test_canary_is_written_down_and_shown(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    train_first(deployment)
+    force_promotion(deployment, "sales", day(REFERENCE_DAYS + 2), shuffled=False)
+    asked = ["canary", "sales", "--version", "v1", "--share", "10", "--by", "ada"]
+    assert "--reason" in said(capsys, *asked, code=2)
+    assert said(capsys, *asked, "--reason", "try it") == "sales: v1 has 10 % beside v2, on record\n"
+    assert "v1 10 % beside v2  runs  ada: try it" in said(capsys, "canary", "sales")
+    assert "v2 cannot be a canary" in said(capsys, "canary", "sales", "--version", "v2", "--share", "5",
+                                           "--reason", "?", code=2)  # fmt: skip

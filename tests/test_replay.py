@@ -9,7 +9,7 @@ from include.cli import main
 from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus
 from include.replay import Replay, Window, boundaries, lines, replay
-from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 
 CHANGE, END = 50, 75
 
@@ -138,3 +138,21 @@ def test_command_names_an_unknown_model(stage: Stage, capsys: pytest.CaptureFixt
     command = [*arguments(stage, "--from", "2026-01-31", "--to", "2026-02-15"), "--model", "sale"]
     assert main(command) == 2
     assert "did you mean 'sales'" in capsys.readouterr().err
+
+
+def test_replay_rolls_back_as_production_does(stage: Stage) -> None:
+    table, calm = sales(90, change=41), sales(90)
+    table.loc[rows_from(51)] = calm.loc[rows_from(51)]  # the change was an episode
+    stage.add("sales", table, training={"rows": "latest", "hyperparameters": {"max_iter": 30}})
+    moments = boundaries(day(REFERENCE_DAYS), day(75), "10d")
+    result = replay(stage.deployment, "sales", moments, show=lambda _: None, compare=False)
+    champions = [window.champion for window in result.windows]
+    back = next(place for place, window in enumerate(result.windows) if window.outcome.startswith("rolled back"))
+    assert result.windows[back].decision.startswith("no: ")
+    assert result.windows[back].status is None
+    assert champions[back] == "v2"
+    assert champions[back + 1] == "v1"
+    after = result.windows[back + 1]
+    assert after.score is not None
+    assert after.predecessor is not None
+    assert after.score < after.predecessor  # what v2 would have done there

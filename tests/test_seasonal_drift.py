@@ -46,7 +46,7 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return stage
 
 
-@pytest.mark.parametrize("number", [REFERENCE_DAYS + 28, REFERENCE_DAYS + 42])
+@pytest.mark.parametrize("number", [REFERENCE_DAYS + 28, REFERENCE_DAYS + 35])
 def test_summer_is_drift_and_no_reason_to_retrain(stage: Stage, number: int) -> None:
     step = stage.run("rentals", day(number))
     performance = {s.verdict for s in step.analysis.signals if s.kind is SignalKind.PERFORMANCE}

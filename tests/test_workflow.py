@@ -56,6 +56,7 @@ def test_a_model_is_started_left_alone_retrained_and_left_alone_again(stage: Sta
     alarm = stage.run("sales", ALARM)
     assert alarm.decision.triggered
     assert alarm.decision.trigger_type == "performance"
+    assert verdicts(alarm, SignalKind.PERFORMANCE) == {Verdict.CHANGED}
     assert "relation to the target changed" in alarm.decision.root_cause
     assert alarm.event is not None
     assert alarm.event.status is EventStatus.PROMOTED
@@ -259,16 +260,15 @@ def test_recorded_predictions_are_judged_instead_of_the_champions(stage: Stage) 
     assert step.decision.trigger_type == "performance"
 
 
-def test_pair_of_files_is_compared_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("measures", [{}, {"sum": "tests.data.measured:total"}], ids=["plain", "with a measure"])
+def test_pair_of_files_is_compared_once(tmp_path: Path, measures: dict[str, str]) -> None:
     stage, table = Stage(tmp_path), sales(60, change=40).drop(columns="at")
     stage.write("old", table[: 30 * 24])
     stage.write("new", table[42 * 24 :])
-    stage.add("sales", source={"kind": "csv", "reference_path": "old.csv", "recent_path": "new.csv"}, timestamp=None,
-              reference=None)  # fmt: skip
-    first, second = stage.run("sales", FIRST), stage.run("sales", QUIET)
-    assert first.event is not None
-    assert second.event is not None
-    assert (first.event.status, second.event.status) == (EventStatus.PROMOTED, EventStatus.PROMOTED)
+    source = {"kind": "csv", "reference_path": "old.csv", "recent_path": "new.csv"}
+    stage.add("sales", source=source, timestamp=None, reference=None, measures=measures)
+    steps = [stage.run("sales", FIRST), stage.run("sales", QUIET)]
+    assert [step.event and step.event.status for step in steps] == [EventStatus.PROMOTED, EventStatus.PROMOTED]
     third = stage.run("sales", ALARM)
     assert (third.analysis.rows, third.decision.triggered) == (0, False)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,23 @@ def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: St
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=LATER, hyperparameters={"max_iter": -1})
     with pytest.raises(TrainingError, match="max_iter"):
         stage.run("sales", LATER)
+
+
+def test_request_that_cannot_be_trained_is_tried_three_times(stage: Stage) -> None:
+    ask(stage, max_iter=-1)
+    for number in range(5):
+        at = QUIET + timedelta(hours=6 * number)
+        run = Run(run_id=f"try-{number}", as_of=at)
+        workflow.analyze(stage.deployment, "sales", run)
+        decision, event = workflow.decide(stage.deployment, "sales", run)
+        assert decision.triggered == (number < 3)
+        if event is not None:
+            with pytest.raises(TrainingError, match="max_iter"):
+                workflow.execute(stage.deployment, event.id)
+        workflow.log_completion(stage.deployment, "sales", run)
+    assert waiting(stage) == []
+    assert [kept.consumed and kept.consumed.run_id for kept in stage.store.requests()] == ["try-0", "try-1", "try-2"]
+    assert "max_iter" in stage.store.requests()[-1].gave_up
 
 
 def test_request_outlives_broken_data(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from include.triggers.trigger import Evidence, PastCheck
 
 #: Which settings say when a signal of a kind has changed: its threshold (None: the detector's own), and its level.
 _SETTINGS = {
+    SignalKind.RETRAIN_GAIN: ("performance_threshold", "gain_level"),
     SignalKind.PERFORMANCE: ("performance_threshold", "performance_level"),
     SignalKind.CONCEPT_DRIFT: ("concept_drift_threshold", "performance_level"),
     SignalKind.DATA_DRIFT: (None, "drift_level"),

@@ -61,3 +61,11 @@ def array_of_series(values: pd.Series[Any]) -> pa.Array:
         return array_of(values.tolist())
     made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
     return array_of(values.tolist()) if isinstance(made.type, pa.BaseExtensionType) else made
+
+
+def shared_array(values: pd.Series[Any]) -> pa.Array | None:
+    """`array_of_series` of a column of numbers that need not be copied for it; None for others."""
+    kind = values.dtype
+    if not (isinstance(kind, np.dtype) and kind.kind in "iuf" and kind.isnative and kind.itemsize in (1, 2, 4, 8)):
+        return None
+    return array_of_series(values) if kind != np.float16 and values.to_numpy().flags.c_contiguous else None

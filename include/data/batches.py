@@ -6,7 +6,6 @@ again; `Spooled` makes that true of anything.
 
 from __future__ import annotations
 
-import glob
 import re
 import tempfile
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from include.data.arrays import array_of, array_of_series
+from include.data.arrays import array_of, array_of_series, shared_array
+from include.data.files import Files, LocalFiles
 from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
@@ -77,18 +77,21 @@ class ParquetBatches:
     path : str or Path
     columns : sequence of str, optional
         The only columns to read; those that a file lacks are left out.
+    files : Files
+        Where they are; by default on this machine's disks.
     """
 
     path: str | Path
     columns: Sequence[str] | None = None
+    files: Files = field(default_factory=LocalFiles)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in find_files(self.path, ".parquet"):
+        for file in self.files.find(self.path, ".parquet"):
             with _named(file, "Parquet"):
                 yield from self._read(file)
 
-    def _read(self, file: Path) -> Iterator[Batch]:
-        with pq.ParquetFile(file) as opened:
+    def _read(self, file: str | Path) -> Iterator[Batch]:
+        with pq.ParquetFile(self.files.open(file)) as opened:
             schema = opened.schema_arrow
         asked = set(schema.names if self.columns is None else self.columns)
         require_distinct([name for name in schema.names if name in asked], str(file))
@@ -96,7 +99,7 @@ class ParquetBatches:
             entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
         ]
         wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
-        with pq.ParquetFile(file, read_dictionary=text, pre_buffer=False) as opened:
+        with pq.ParquetFile(self.files.open(file), read_dictionary=text, pre_buffer=self.files.distant) as opened:
             yield _empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
@@ -113,15 +116,16 @@ class CsvBatches:
 
     path: str | Path
     columns: Sequence[str] | None = None
-    _types: dict[Path, dict[str, pa.DataType]] = field(default_factory=dict, compare=False, repr=False)
+    files: Files = field(default_factory=LocalFiles)
+    _types: dict[str | Path, dict[str, pa.DataType]] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in find_files(self.path, ".csv"):
+        for file in self.files.find(self.path, ".csv"):
             with _named(file, "CSV"):
                 if file not in self._types:
-                    self._types[file] = _csv_types(file, self.columns)
+                    self._types[file] = _csv_types(self.files, file, self.columns)
                 names = [name for name in self._types[file] if name in (self.columns or ())]
-                reader = _open_csv(file, self._types[file], names if self.columns is not None else None)
+                reader = _open_csv(self.files, file, self._types[file], names if self.columns is not None else None)
                 yield _empty_batch(reader.schema)  # the columns, also of a file without rows
                 for batch in reader:
                     yield Batch.of(batch)
@@ -138,9 +142,17 @@ class FrameBatches:
         names = list(self.table.columns)
         wanted = [name for name in (names if self.columns is None else self.columns) if name in set(names)]
         require_distinct([name for name in names if name in set(wanted)])
+        cells = {name: self.table[name] for name in wanted}
+        shared = {name: shared_array(values) for name, values in cells.items()}
         for start in range(0, max(len(self.table), 1), BATCH_ROWS):
-            part = self.table.iloc[start : start + BATCH_ROWS]
-            yield Batch(len(part), {name: array_of_series(part[name]) for name in wanted})
+            rows = min(BATCH_ROWS, len(self.table) - start)
+            arrays = {
+                name: array_of_series(cells[name].iloc[start : start + rows])
+                if array is None
+                else array.slice(start, rows)
+                for name, array in shared.items()
+            }
+            yield Batch(rows, arrays)
 
 
 @dataclass(frozen=True)
@@ -201,25 +213,6 @@ class Spooled:
             yield batch
 
 
-def find_files(path: str | Path, suffix: str) -> list[Path]:
-    """The file itself, a folder's `suffix` files, or a glob's matches, sorted by path; SourceUnavailable if none.
-
-    In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
-    """
-    place = Path(path)
-    if place.is_file():
-        return [place]
-    if place.is_dir():
-        found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file() and file.name[0] not in "._")
-    else:
-        found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
-    if not found:
-        raise SourceUnavailable(
-            f"{path}: no such file, folder with *{suffix} files, or glob with a match; deliver it or correct it"
-        )
-    return found
-
-
 def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
     """Raise a DataError that names the first column that is there twice: which one is meant cannot be told."""
     seen = set()
@@ -233,11 +226,11 @@ def _empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Bat
     return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
 
 
-def _csv_types(file: Path, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
+def _csv_types(files: Files, file: str | Path, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
     """Types that all values of the file have, widened until they do."""
     types: dict[str, pa.DataType] = {}
     while True:
-        reader = _open_csv(file, types)
+        reader = _open_csv(files, file, types)
         require_distinct([name for name in reader.schema.names if columns is None or name in columns], str(file))
         types = {**{entry.name: entry.type for entry in reader.schema}, **types}
         types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
@@ -262,10 +255,10 @@ def _misfit(reader: pa_csv.CSVStreamingReader) -> int | None:
 
 
 def _open_csv(
-    file: Path, types: Mapping[str, pa.DataType], columns: Sequence[str] | None = None
+    files: Files, file: str | Path, types: Mapping[str, pa.DataType], columns: Sequence[str] | None = None
 ) -> pa_csv.CSVStreamingReader:
     return pa_csv.open_csv(
-        file,
+        files.open(file),
         read_options=pa_csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
@@ -275,7 +268,7 @@ def _open_csv(
 
 
 @contextmanager
-def _named(file: Path, kind: str) -> Iterator[None]:
+def _named(file: str | Path, kind: str) -> Iterator[None]:
     """Errors of the reader, with the file's name, as errors of the rows or of the place they come from."""
     try:
         yield

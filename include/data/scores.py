@@ -25,6 +25,6 @@ def bin_scores(reference: NumericColumn) -> Floats:
     """
     from scipy import special
 
-    counts = np.array(reference.counts, dtype=np.float64)
+    counts = reference.in_bins
     middle = (np.cumsum(counts) - counts / 2.0) / max(reference.finite, 1)
     return np.asarray(special.ndtri(middle).clip(-WIDEST, WIDEST))

@@ -11,8 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from include.data.address import SCHEME
 from include.data.batches import Batch, CsvBatches, ParquetBatches
+from include.data.files import Files, LocalFiles
 from include.data.frames import frame_of
+from include.data.object_files import ObjectFiles
+from include.data.object_storage import Connect, client_from_environment
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.samples import demand, iris
 from include.data.sql import SqlBatches
@@ -22,11 +26,14 @@ from include.registry.spec import FileSource, ModelSpec, SampleSource, SqlSource
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s where the reference has no start
 
 
-def read_timed(spec: ModelSpec, data_dir: Path, until: datetime) -> pd.DataFrame:
+def read_timed(
+    spec: ModelSpec, data_dir: Path, until: datetime, connect: Connect = client_from_environment
+) -> pd.DataFrame:
     """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
 
     Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
-    the columns that the model needs are read, if its file lists its features and the source has them all.
+    the columns that the model needs are read, if its file lists its features and the source has them all. Object
+    storage is reached by `connect`.
     """
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
@@ -34,7 +41,7 @@ def read_timed(spec: ModelSpec, data_dir: Path, until: datetime) -> pd.DataFrame
     if isinstance(spec.source, SampleSource):
         table, where = demand(until), f"sample {spec.source.name}"
     else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until)
+        table, where = _read_between(spec, spec.source, data_dir, start, until, connect)
     for name, field in ((spec.timestamp, "timestamp"), (spec.target, "target")):
         _require(table, name, field, where)
     times = _times(table[spec.timestamp], where)
@@ -45,7 +52,9 @@ def read_timed(spec: ModelSpec, data_dir: Path, until: datetime) -> pd.DataFrame
     return table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
 
 
-def read_pair(spec: ModelSpec, data_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_pair(
+    spec: ModelSpec, data_dir: Path, connect: Connect = client_from_environment
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reference and recent rows of a model without timestamps, each in the order of its files."""
     source = spec.source
     if not isinstance(source, FileSource):
@@ -53,17 +62,18 @@ def read_pair(spec: ModelSpec, data_dir: Path) -> tuple[pd.DataFrame, pd.DataFra
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = frame_of(_batches(source, places[0], data_dir))
+            reference = frame_of(_batches(source, places[0], data_dir, connect))
         with _field(spec, "source.recent_path"):
-            pair = reference, frame_of(_batches(source, places[1], data_dir))
+            pair = reference, frame_of(_batches(source, places[1], data_dir, connect))
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     return pair
 
 
 def _read_between(
-    spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime
-) -> tuple[pd.DataFrame, str]:
+    spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
+    connect: Connect,
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
     assert spec.timestamp is not None
     keep = _between(spec.timestamp, start, until)
@@ -74,15 +84,27 @@ def _read_between(
             return frame_of(rows, keep), source.place
     assert source.path is not None
     with _field(spec, "source.path"):
-        table = frame_of(_batches(source, source.path, data_dir, _needed(spec)), keep)
+        table = frame_of(_batches(source, source.path, data_dir, connect, _needed(spec)), keep)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = frame_of(_batches(source, source.path, data_dir), keep)  # all columns: an error will list them
+            every = _batches(source, source.path, data_dir, connect)  # all columns: an error will list them
+            table = frame_of(every, keep)
         return table, source.path
 
 
-def _batches(source: FileSource, path: str, data_dir: Path, columns: Sequence[str] | None = None) -> Iterable[Batch]:
-    place = (data_dir / Path(path).expanduser()).resolve()
-    return CsvBatches(place, columns) if source.kind == "csv" else ParquetBatches(place, columns)
+def files_of(
+    source: FileSource, path: str, data_dir: Path, connect: Connect = client_from_environment
+) -> tuple[str | Path, Files]:
+    """Where one of the source's paths leads, and what finds and opens the files there."""
+    if path.startswith(SCHEME):
+        return path, ObjectFiles(connect, source.connection)
+    return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
+
+
+def _batches(
+    source: FileSource, path: str, data_dir: Path, connect: Connect, columns: Sequence[str] | None = None
+) -> Iterable[Batch]:
+    place, files = files_of(source, path, data_dir, connect)
+    return CsvBatches(place, columns, files) if source.kind == "csv" else ParquetBatches(place, columns, files)
 
 
 def _needed(spec: ModelSpec) -> list[str] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from include.data.batches import Batch, CursorBatches
+from include.data.connections import connection_variable
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 
 BATCH_ROWS = 10_000
@@ -55,15 +56,6 @@ class SqlBatches:
                 # The query is the model owner's own text; its values are bound.
                 cursor.execute(self.query.encode(), self.parameters)
                 yield from CursorBatches(cursor, rows=BATCH_ROWS)
-
-
-def connection_variable(name: str) -> str:
-    """The environment variable that holds an Airflow connection.
-
-    >>> connection_variable("sales_db")
-    'AIRFLOW_CONN_SALES_DB'
-    """
-    return f"AIRFLOW_CONN_{name.upper()}"
 
 
 def _connect(name: str) -> psycopg.Connection[Any]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.object_storage import Connect, client_from_environment
 from include.data.sources import read_pair, read_timed
+from include.data.spans import Span
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 
@@ -32,6 +35,8 @@ class ModelTables:
         Where the recent rows begin; None without timestamps.
     arrivals : Arrivals or None
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
+    quarantined : tuple of Span
+        Rows that must not be trained on: a column is broken in them.
     """
 
     reference: pd.DataFrame
@@ -39,11 +44,13 @@ class ModelTables:
     history: pd.DataFrame
     window_start: datetime | None
     arrivals: Arrivals | None = None
+    quarantined: tuple[Span, ...] = ()
 
 
 def read_tables(
-    spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = ""
-) -> ModelTables:
+    spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = "",
+    connect: Connect = client_from_environment,
+) -> ModelTables:  # fmt: skip
     """Read a model's rows as of `as_of`.
 
     Parameters
@@ -52,10 +59,12 @@ def read_tables(
         Rows before it were used to train and accept the champion; they are not recent.
     seen_hash : str
         The same for models without timestamps: hash of the recent rows that the champion was accepted on.
+    connect : callable
+        How object storage is reached; by default by the connections that the environment holds.
     """
     if spec.source.timed:
-        return _timed(spec, data_dir, as_of, seen_until)
-    reference, recent = read_pair(spec, data_dir)
+        return cut_tables(spec, read_timed(spec, data_dir, as_of, connect), as_of, seen_until)
+    reference, recent = read_pair(spec, data_dir, connect)
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
@@ -94,22 +103,38 @@ def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     return [name for name in table.columns if name not in special]
 
 
-def _timed(spec: ModelSpec, data_dir: Path, as_of: datetime, seen_until: datetime | None) -> ModelTables:
+def cut_tables(
+    spec: ModelSpec, history: pd.DataFrame, as_of: datetime, seen_until: datetime | None = None
+) -> ModelTables:
+    """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
+
+    Labels that had not arrived at that moment are emptied. The tables share the memory of `history` where they can.
+    """
     assert spec.timestamp is not None
     assert spec.reference is not None
-    history = read_timed(spec, data_dir, as_of)
     times = history[spec.timestamp]
-    if spec.label_delay:  # labels younger than this had not arrived at that moment
-        history = history.assign(
-            **{spec.target: history[spec.target].where(times < pd.Timestamp(as_of - spec.label_delay))}
-        )
+    if spec.label_delay:
+        arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
+        history = history.assign(**{spec.target: history[spec.target].where(arrived)})
     start = as_of - spec.window
     if seen_until is not None:
         start = max(start, seen_until)
     return ModelTables(
-        reference=history[times < pd.Timestamp(spec.reference.end)].reset_index(drop=True),
-        recent=history[times >= pd.Timestamp(start)].reset_index(drop=True),
+        reference=history.iloc[: rows_before(times, spec.reference.end)],
+        recent=history.iloc[rows_before(times, start) :].reset_index(drop=True),
         history=history,
         window_start=start,
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
     )
+
+
+def rows_before(times: pd.Series[pd.Timestamp], moment: datetime) -> int:
+    """How many of `times`, ascending, are earlier than `moment`.
+
+    >>> from datetime import UTC
+    >>> seconds = pd.Series(pd.to_datetime([0, 1, 2], unit="s", utc=True)).dt.as_unit("s")
+    >>> [rows_before(seconds, datetime(1970, 1, 1, second=1, microsecond=m, tzinfo=UTC)) for m in (0, 1)]
+    [1, 2]
+    """
+    unit = times.dt.unit  # none of `times` lies between the moment and the next whole unit
+    return int(times.searchsorted(pd.Timestamp(moment).ceil(unit), side="left"))

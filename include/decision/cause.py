@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.decision.decision import Cause
@@ -11,6 +12,7 @@ from include.triggers.trigger import Evidence
 MOST, LEAST = 2.0 / 3.0, 1.0 / 3.0  # of the loss's rise explained: from here on by inputs alone, up to here not by them
 _NAMED = 5  # columns that a sentence names
 _HARM = (SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
+_MENDABLE = (SignalKind.RETRAIN_GAIN,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +33,25 @@ def root_cause(evidence: Evidence) -> RootCause:
         return RootCause(cause=Cause.DATA_QUALITY, features=broken, loss_explained=None, sentence=sentence)
     drifted = changed_columns(evidence)
     names = ", ".join(drifted[:_NAMED])
-    if not any(signal.changed for kind in _HARM for signal in evidence.of_kind(kind)):
+    harmed = _changed(evidence, _HARM)
+    if not harmed and not _changed(evidence, _MENDABLE):
         cause, sentence = (Cause.COVARIATE_SHIFT, f"inputs changed: {names}") if drifted else (Cause.NONE, "")
         return RootCause(cause=cause, features=drifted, loss_explained=None, sentence=sentence)
+    errs = "the champion errs more" if harmed else "the champion makes errors that recent rows teach to avoid"
     if not drifted:
-        sentence = "the champion errs more while inputs look unchanged: their relation to the target changed"
+        sentence = f"{errs} while inputs look unchanged: their relation to the target changed"
         return RootCause(cause=Cause.CONCEPT_SHIFT, features=(), loss_explained=None, sentence=sentence)
-    sentence = f"the champion errs more while inputs changed: {names}"
+    sentence = f"{errs} while inputs changed: {names}"
     share = next((signal.value for signal in evidence.of_kind(SignalKind.EXPLANATION)), None)
     if share is None:
         return RootCause(cause=Cause.UNKNOWN, features=drifted, loss_explained=None, sentence=sentence)
     cause = Cause.BOTH if LEAST < share < MOST else Cause.COVARIATE_SHIFT if share >= MOST else Cause.CONCEPT_SHIFT
     sentence += f"; they explain about {share:.0%} of the rise, a changed relation to the target the rest"
     return RootCause(cause=cause, features=drifted, loss_explained=share, sentence=sentence)
+
+
+def _changed(evidence: Evidence, kinds: Sequence[SignalKind]) -> bool:
+    return any(signal.changed for kind in kinds for signal in evidence.of_kind(kind))
 
 
 def changed_columns(evidence: Evidence) -> tuple[str, ...]:

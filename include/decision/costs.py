@@ -32,16 +32,17 @@ class Worth:
     horizon: timedelta
 
     def expected_gain(self, evidence: Evidence) -> float | None:
-        """Worth of being as good again as at acceptance, over the horizon; None where performance is not known.
+        """Worth of a retrain over the horizon; None where neither its gain nor performance is known.
 
-        What was lost is what can be won back: the challenger is taken to be as good as the champion was when it was
-        accepted. The gate, not this, finds out whether it is.
+        The gain that was measured on recent rows; where none was, what was lost since acceptance is taken for what can
+        be won back. The gate, not this, finds out whether it is.
         """
-        for signal in evidence.of_kind(SignalKind.PERFORMANCE):
-            if signal.statistic in METRICS and {"current", "baseline"} <= set(signal.detail):
-                worse = signal.detail["current"] - signal.detail["baseline"]
-                lost = -worse if METRICS[signal.statistic].larger_is_better else worse
-                return max(lost, 0.0) * self.per_unit_of_loss * self.rows
+        for kind, known in ((SignalKind.RETRAIN_GAIN, "learnt"), (SignalKind.PERFORMANCE, "baseline")):
+            for signal in evidence.of_kind(kind):
+                if signal.statistic in METRICS and {"current", known} <= set(signal.detail):
+                    worse = signal.detail["current"] - signal.detail[known]
+                    lost = -worse if METRICS[signal.statistic].larger_is_better else worse
+                    return max(lost, 0.0) * self.per_unit_of_loss * self.rows
         return None
 
     def objection(self, evidence: Evidence) -> str:

@@ -8,7 +8,7 @@ from include.decision.cause import RootCause, root_cause
 from include.decision.confidence import HARM, MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
-from include.signals import SignalKind, Verdict
+from include.signals import Signal, SignalKind, Verdict
 from include.triggers.requests import FIRST_VERSION, MANUAL
 from include.triggers.trigger import Evidence, Trigger, TriggerResult
 
@@ -16,8 +16,8 @@ STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger coun
 RED_TEAM = "red_team"
 
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
-_WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT,
-           SignalKind.OUTLIERS)  # fmt: skip
+_WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
+           SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
 _ASKED = (MANUAL, FIRST_VERSION)
 
 
@@ -25,6 +25,7 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     """Ask `policy` and weigh its answer.
 
     Broken data blocks every retrain, also one that was asked for: a model trained on a broken feed learns the fault.
+    So does a champion that failed its probation: this run rolls it back, the next one sees what the restored one needs.
     With `worth` a retrain that only measurements ask for has to be worth more than it costs, where labels can tell.
     """
     answer = policy.decide(evidence)
@@ -32,7 +33,8 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     wanted = answer.fired or bool(answer.blocked_by)
     fired = sorted((leaf for leaf in leaves if leaf.fired and wanted), key=_weight)
     costly = worth.objection(evidence) if worth is not None and fired and _only_measured(fired) else ""
-    blocks = tuple(filter(None, [answer.blocked_by, costly])) + (_broken(evidence) if wanted else ())
+    blocks = tuple(filter(None, [answer.blocked_by, costly]))
+    blocks += (*_broken(evidence), *_gives_way(evidence)) if wanted else ()
     triggered, cause = answer.fired and not blocks, root_cause(evidence)
     severity = _severity(fired)
     return Decision(
@@ -65,6 +67,16 @@ def _broken(evidence: Evidence) -> tuple[str, ...]:
     return tuple(signal.reason for signal in evidence.signals if signal.blocks)
 
 
+def _gives_way(evidence: Evidence) -> tuple[str, ...]:
+    """Why the champion is rolled back in this run; empty if it is not."""
+    failed = (signal for signal in evidence.of_kind(SignalKind.PROBATION) if signal.changed)
+    better = (signal for signal in evidence.of_kind(SignalKind.FORMER_CHAMPION) if signal.changed)
+    return (
+        *(f"failed its probation: {signal.reason}" for signal in failed),
+        *(f"a former champion does better: {signal.reason}" for signal in better),
+    )
+
+
 def _severity(fired: Sequence[TriggerResult]) -> Severity:
     """How strong the triggers are that fired, requests by hand and first versions aside.
 
@@ -88,6 +100,14 @@ def _severity(fired: Sequence[TriggerResult]) -> Severity:
     return Severity.MEDIUM if strong else Severity.LOW
 
 
+def _nothing_to_learn(evidence: Evidence) -> Signal | None:
+    """What was measured of a retrain's gain, where the champion is worse and it is nothing; else None."""
+    if not any(signal.changed for signal in evidence.of_kind(SignalKind.PERFORMANCE)):
+        return None
+    stable = (s for s in evidence.of_kind(SignalKind.RETRAIN_GAIN) if s.verdict is Verdict.STABLE)
+    return next(stable, None)
+
+
 def _enough_rows(evidence: Evidence) -> bool:
     return all(signal.verdict is Verdict.STABLE for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
 
@@ -99,10 +119,14 @@ def _reason(fired: Sequence[TriggerResult]) -> str:
 
 
 def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult], cause: RootCause) -> str:
-    if not _enough_rows(evidence):
-        return "; ".join(signal.reason for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
+    if failed := _gives_way(evidence):
+        return "; ".join(failed)
     if cause.cause is Cause.DATA_QUALITY:
         return "; ".join(_broken(evidence))
+    if not _enough_rows(evidence):
+        return "; ".join(signal.reason for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
+    if (gain := _nothing_to_learn(evidence)) is not None:
+        return f"the champion is worse, but {gain.reason}: a retrain would not mend it"
     if cause.cause is Cause.COVARIATE_SHIFT:
         harm = next((leaf.reason for leaf in leaves if leaf.trigger == SignalKind.PERFORMANCE), "")
         return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {harm}"
@@ -115,6 +139,8 @@ def _recommendation(
     broken = dict.fromkeys(signal.feature for signal in evidence.signals if signal.blocks)
     if broken:
         return f"Mend the source of {', '.join(broken)}; do not retrain on these rows."
+    if _gives_way(evidence):
+        return "Roll back; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == FIRST_VERSION:
         return "Train the first version from the reference rows."
     if triggered:
@@ -124,4 +150,6 @@ def _recommendation(
         return f"Wait: {'; '.join(blocks)}."
     if not _enough_rows(evidence):
         return "Nothing to do until more rows arrive."
+    if _nothing_to_learn(evidence) is not None:
+        return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
     return "Leave the champion alone."

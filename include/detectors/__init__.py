@@ -13,6 +13,7 @@ from include.detectors.page_hinkley import PageHinkleyDetector
 from include.detectors.performance import ModelPerformanceMonitor
 from include.detectors.slice_performance import SlicePerformanceMonitor
 from include.detectors.sufficiency import SufficiencyDetector
+from include.detectors.units import UnitChangeDetector
 
 __all__ = [
     "Comparison",
@@ -29,4 +30,5 @@ __all__ = [
     "PageHinkleyDetector",
     "SlicePerformanceMonitor",
     "SufficiencyDetector",
+    "UnitChangeDetector",
 ]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from include.detectors.comparison import Comparison
 from include.detectors.error_score import ErrorScore, row_errors
 from include.scoring import Task
-from include.signals import Signal, SignalKind, Verdict
+from include.signals import Signal, SignalKind, Verdict, in_percent
 from include.statistics import (
     autocorrelation,
     bootstrap_means,
@@ -144,7 +144,7 @@ class ConceptDriftDetector:
             kind=SignalKind.CONCEPT_DRIFT, statistic="error_increase", value=value, threshold=self.threshold,
             verdict=Verdict.CHANGED if p_value < level and high >= self.threshold else Verdict.STABLE,
             p_value=p_value, level=level,
-            reason=f"mean error {value:+.1%} from the earlier to the later half, p {p_value:.2g}",
+            reason=f"mean error {in_percent(value)} from the earlier to the later half, p {p_value:.2g}",
             detail={"first_mae": before, "second_mae": after, "increase_low": low, "increase_high": high},
         )  # fmt: skip
 
@@ -156,7 +156,7 @@ class ConceptDriftDetector:
             kind=SignalKind.CONCEPT_DRIFT, statistic="error_trend", value=value, threshold=threshold,
             verdict=Verdict.CHANGED if p_value < level and value >= threshold else Verdict.STABLE,
             p_value=p_value, level=level,
-            reason=f"errors follow a line that moves {value:+.1%} from the first row to the last, p {p_value:.2g}",
+            reason=f"errors follow a line: {in_percent(value)} from the first row to the last, p {p_value:.2g}",
             detail={"trend": _rank_correlation([float(part.mean()) for part in np.array_split(capped, windows)])},
         )  # fmt: skip
 

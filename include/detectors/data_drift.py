@@ -84,7 +84,9 @@ class DataDriftDetector:
         """
         known = profile_table(reference, list(reference.columns))
         comparison = Comparison(
-            reference=known, recent=profile_table(current, list(known.columns), against=known), minimum_rows=1
+            reference=known,
+            recent=profile_table(current, list(known.columns), against=known, lag1=False),
+            minimum_rows=1,
         )
         found: dict[str, dict[str, object]] = {}
         signals = sorted(self.detect(comparison), key=lambda signal: (not signal.changed, signal.p_value or 0.0))

@@ -130,6 +130,8 @@ class DataQualityDetector:
         if other >= self.blocking_share and not was_empty:
             reason = f"{name}: {other:.0%} of the values are no {known.quantity} any more"
             yield _signal(name, "type_change", reason, other, self.blocking_share, blocks=True)
+        if not recent.infinite:
+            return
         bursts = _bursts(known)
         sizes = known.rows / bursts, recent.rows / bursts
         yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)

@@ -22,9 +22,7 @@ def ks_distance(reference: NumericColumn, recent: NumericColumn) -> float:
     Exact when the bins are; else too small by at most `NumericColumn.bin_error` of the reference.
     """
     first, second = _at_edges(reference), _at_edges(recent)
-    below = (first - np.array(reference.at_edges) / reference.finite) - (
-        second - np.array(recent.at_edges) / recent.finite
-    )
+    below = (first - reference.on_edges / reference.finite) - (second - recent.on_edges / recent.finite)
     return float(max(np.max(np.abs(first - second), initial=0.0), np.max(np.abs(below), initial=0.0)))
 
 
@@ -42,7 +40,7 @@ def grouped(reference: Column, recent: Column) -> Grouped:
     A numeric column with heavy values has fewer groups, because one value is never split.
     """
     if isinstance(reference, NumericColumn) and isinstance(recent, NumericColumn):
-        counts = np.array([reference.counts, recent.counts], dtype=np.float64)
+        counts = np.array([reference.in_bins, recent.in_bins])
         middle = (np.cumsum(counts[0]) - counts[0] / 2.0) / max(reference.finite, 1)
         starts = np.flatnonzero(np.diff(np.floor(middle * GROUPS).clip(0, GROUPS - 1), prepend=-1.0))
         found = np.add.reduceat(counts, starts, axis=1)
@@ -128,12 +126,12 @@ def _mean_height(starts: Floats, ends: Floats) -> Floats:
 
 def _parts(column: NumericColumn) -> tuple[Floats, Floats]:
     """Share of the values inside each bin, its upper edge left out, and at each edge."""
-    at = np.array(column.at_edges) / column.finite
-    return np.array(column.counts) / column.finite - np.append(at, 0.0), at
+    at = column.on_edges / column.finite
+    return column.in_bins / column.finite - np.append(at, 0.0), at
 
 
 def _at_edges(column: NumericColumn) -> Floats:
-    return np.cumsum(column.counts)[:-1] / column.finite
+    return np.cumsum(column.in_bins)[:-1] / column.finite
 
 
 #: Distances that go on record for every column, by name; Wasserstein is for numbers only and comes with its error.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from include.detectors.comparison import Comparison
 from include.detectors.running_errors import WARM_UP, RunningErrors, limit
-from include.signals import Signal, SignalKind, Verdict
+from include.signals import Signal, SignalKind, Verdict, in_percent
 
 STATISTIC = "page_hinkley"
 
@@ -66,7 +66,7 @@ class PageHinkleyDetector:
         verdict = Verdict.CHANGED if state.score >= threshold else Verdict.STABLE
         reason = f"running score {state.score:.1f} of {threshold:.1f}"
         if state.above_since is not None:
-            reason += f"; errors {state.increase:+.1%} since {state.above_since:%Y-%m-%d %H:%M}"
+            reason += f"; errors {in_percent(state.increase)} since {state.above_since:%Y-%m-%d %H:%M}"
         return Signal(
             kind=kind, statistic=STATISTIC, verdict=verdict, value=state.score, threshold=threshold, reason=reason,
             detail={"rows": float(state.rows), "rows_since": float(state.above), "increase": state.increase},

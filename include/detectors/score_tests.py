@@ -38,7 +38,7 @@ class Tested:
 
 def number_of_tests(reference: Column) -> int:
     """How many tests `column_tests` makes of a column; what the recent rows are like has no say in it."""
-    return 3 if isinstance(reference, NumericColumn) and np.count_nonzero(reference.counts) >= 3 else 1
+    return 3 if isinstance(reference, NumericColumn) and np.count_nonzero(reference.in_bins) >= 3 else 1
 
 
 def column_tests(reference: Column, recent: Column, sizes: Sizes) -> list[Tested]:
@@ -59,11 +59,11 @@ def column_tests(reference: Column, recent: Column, sizes: Sizes) -> list[Tested
     shift = compare_means(scores, reference, recent, sizes.before, sizes.after)
     if shift is not None:
         found.append(Tested(statistic="mean_shift", effect=abs(shift.difference), p_value=shift.p_value))
-    centre = float(np.average(scores, weights=reference.counts))
+    centre = float(np.average(scores, weights=reference.in_bins))
     squares = np.square(scores - centre)
     spread = compare_means(squares, reference, recent, sizes.spread_before, sizes.spread_after)
     if spread is not None:
-        means = [max(float(np.average(squares, weights=side.counts)), 1e-12) for side in (reference, recent)]
+        means = [max(float(np.average(squares, weights=side.in_bins)), 1e-12) for side in (reference, recent)]
         effect = abs(float(np.log(means[1] / means[0])))
         found.append(Tested(statistic="variance_shift", effect=effect, p_value=spread.p_value))
     return found
@@ -86,15 +86,16 @@ def compare_means(
     The p-value is that of a Pearson type III distribution with the skewness of the difference, because means of
     squares are skewed where it counts, far out in the tail. None when the values do not vary in the reference.
     """
-    shares = np.array(reference.counts) / reference.finite
+    shares = reference.in_bins / reference.finite
     mean = float(shares @ values)
     deviations = values - mean
-    variance = float(shares @ np.square(deviations))
+    squares = np.square(deviations)
+    variance = float(shares @ squares)
     if not variance > 1e-12:
         return None
-    difference = float(np.array(recent.counts) @ deviations) / recent.finite / np.sqrt(variance)
+    difference = float(recent.in_bins @ deviations) / recent.finite / np.sqrt(variance)
     error = 1.0 / before + 1.0 / after
-    skewness = float(shares @ deviations**3) / variance**1.5 * (1.0 / after**2 - 1.0 / before**2) / error**1.5
+    skewness = float(shares @ (squares * deviations)) / variance**1.5 * (1.0 / after**2 - 1.0 / before**2) / error**1.5
     z = difference / np.sqrt(error)
     return MeanShift(difference, z, two_sided(z, skewness))
 

@@ -1,4 +1,7 @@
-"""The entries that a store keeps. Plain values: what must never happen twice is the store's business."""
+"""The entries that a store keeps. Plain values: what must never happen twice is the store's business.
+
+Changes of champion and quarantines have modules of their own; all can be imported from here.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,11 @@ from include.data.distributions import Distribution
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
+from include.records.champion_changes import ChampionChange as ChampionChange
+from include.records.champion_changes import ChangeKind as ChangeKind
 from include.records.facts import Facts
+from include.records.quarantines import Lifting as Lifting
+from include.records.quarantines import Quarantine as Quarantine
 from include.scoring import Baseline
 from include.signals import Signal
 from include.triggers.request import Request
@@ -37,7 +44,7 @@ class EventStatus(StrEnum):
 
 
 class VersionStatus(StrEnum):
-    """Life of a version: ``candidate → champion → retired | rolled_back``, or ``candidate → rejected | failed``."""
+    """Life of a version: ``candidate → champion ⇄ retired | rolled_back``, or ``candidate → rejected | failed``."""
 
     CANDIDATE = "candidate"
     CHAMPION = "champion"
@@ -234,7 +241,19 @@ class Consumption:
 
 @dataclass(frozen=True, kw_only=True)
 class KeptRequest:
-    """A request, and what became of it: None while it waits."""
+    """A request, and what became of it.
+
+    Parameters
+    ----------
+    consumed : Consumption or None
+        None while it waits.
+    retry_of : int or None
+        Id of the same request as an earlier run consumed it, whose event failed or was abandoned.
+    gave_up : str
+        Why it is not tried again, if its last try failed.
+    """
 
     request: Request
     consumed: Consumption | None = None
+    retry_of: int | None = None
+    gave_up: str = ""

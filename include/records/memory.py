@@ -11,13 +11,16 @@ from typing import Any
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
-from include.errors import ClaimLost, DataError, RequestsTaken
-from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Version, VersionStatus
+from include.errors import ClaimLost, DataError
+from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
 from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
+from include.records.memory_champions import MemoryChampions
 from include.records.memory_claim import MemoryClaim, MemoryTables
+from include.records.memory_quarantine import MemoryQuarantine
 from include.records.outcome_rows import RAN_TO_A_VERDICT, abandoned_row, failed_row
-from include.records.request_rows import request_from_row, request_row
+from include.records.quarantine_rows import lifting_row, quarantine_rows
+from include.records.request_rows import request_row
 from include.records.rows import (
     Row,
     analysis_from_rows,
@@ -28,8 +31,10 @@ from include.records.rows import (
     measurement_rows,
     new_event_row,
     running_errors,
+    signal_from_row,
     signal_rows,
 )
+from include.signals import Signal, SignalKind
 from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import PastCheck
 
@@ -41,7 +46,7 @@ _NOT_YET: Row = {  # columns of an event that only its execution fills
 }
 
 
-class MemoryStore:
+class MemoryStore(MemoryChampions):
     """What the workflow remembers, in this process only. Safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -49,7 +54,7 @@ class MemoryStore:
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
         self._decisions: dict[Key, Row] = {}
-        self._requests: list[Row] = []
+        self._quarantines = MemoryQuarantine()
         self._reports: dict[Key, str] = {}
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
@@ -95,14 +100,15 @@ class MemoryStore:
         with self._tables.guard:
             if key not in self._decisions:
                 row, event = decision_row(analysis, decision, at), new_event_row(analysis, decision, at)
-                consumed = self._waiting(analysis, requests) if decision.triggered and not analysis.run.dry_run else []
+                taken = requests if decision.triggered and not analysis.run.dry_run else []
+                consumed = self._tables.requests.waiting(analysis.model_name, taken)
                 self._write_analysis(analysis, at)
                 self._decisions[key] = row
                 if decision.triggered:
                     event_id = len(self._tables.events) + 1
                     self._tables.events[event_id] = {"id": event_id, **_NOT_YET, **event}
-                for request in consumed:
-                    request |= {"run_id": analysis.run.run_id, "consumed_at": to_utc(at)}
+                self._tables.requests.consume(consumed, analysis.run.run_id, at)
+                self._quarantines.add(quarantine_rows(analysis, at))
             return decision_from_row(self._decisions[key]), self._event_of_run(key)
 
     def add_request(
@@ -119,21 +125,25 @@ class MemoryStore:
         """Ask for a retrain; the request that now waits, and whether it is new."""
         row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
         with self._tables.guard:
-            same = (r for r in self._requests if (r["model_name"], r["key"]) == (model_name, row["key"]))
-            waiting = next((r for r in same if r["run_id"] is None), None)
-            if waiting is None:
-                row |= {"id": len(self._requests) + 1, "run_id": None, "consumed_at": None}
-                self._requests.append(row)
-            return request_from_row(waiting or row).request, waiting is None
+            return self._tables.requests.add(row)
 
     def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
         """Return requests, oldest first; with a run only what its decision may see."""
         with self._tables.guard:
-            return [
-                request_from_row(row)
-                for row in self._requests
-                if model_name in (None, row["model_name"]) and (run_id is None or row["run_id"] in (None, run_id))
-            ]
+            return self._tables.requests.seen(model_name, run_id)
+
+    def quarantines(self, model_name: str | None = None) -> Sequence[Quarantine]:
+        """Return quarantined rows, oldest first; those lifted included."""
+        with self._tables.guard:
+            return self._quarantines.of_model(model_name)
+
+    def lift_quarantine(
+        self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
+    ) -> Quarantine:
+        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        row = lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts)
+        with self._tables.guard:
+            return self._quarantines.lift(row)
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
@@ -175,25 +185,6 @@ class MemoryStore:
         """Return where the report of that run is; empty for none."""
         with self._tables.guard:
             return self._reports.get((model_name, run_id), "")
-
-    def champion(self, model_name: str) -> Version | None:
-        """Return the version in production."""
-        return next((v for v in self.versions(model_name) if v.status is VersionStatus.CHAMPION), None)
-
-    def champion_at(self, model_name: str, at: datetime) -> Version | None:
-        """Return the version that was in production at that time, with the status it has now."""
-        with self._tables.guard:
-            changes = [change for change in self._tables.deployments if change["model_name"] == model_name]
-            past = [change for change in changes if change["deployed_at"] <= to_utc(at)]
-            if not past:
-                return None
-            last = sorted(past, key=lambda change: change["deployed_at"])[-1]
-            return next(v for v in self.versions(model_name) if v.version == last["to_version"])
-
-    def versions(self, model_name: str) -> Sequence[Version]:
-        """Return all versions of a model, oldest first."""
-        with self._tables.guard:
-            return self._tables.versions_of(model_name)
 
     def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
         """Return the profiles of the rows that a version was trained and accepted on."""
@@ -267,13 +258,14 @@ class MemoryStore:
             row = self._tables.events[event_id]
             return self._tables.give_up(row, failed_row(row, at, error_type, error), at)
 
-    def _waiting(self, analysis: Analysis, requests: Sequence[Request]) -> list[Row]:
-        wanted = {request.id for request in requests}
-        mine = (row for row in self._requests if row["model_name"] == analysis.model_name and row["run_id"] is None)
-        found = [row for row in mine if row["id"] in wanted]
-        if len(found) < len(wanted):
-            raise RequestsTaken(f"{analysis.model_name}: another run consumed a request that this decision saw")
-        return found
+    def probation_checks(self, model_name: str, version: int, *, before: datetime) -> Sequence[Signal]:
+        """Return what probation found when it looked at that champion, the earliest first."""
+        with self._tables.guard:
+            rows = [rows for (name, _), rows in self._analyses.items() if name == model_name]
+        seen = [found for found in rows if found[0]["champion_version"] == version]
+        earlier = [found for found in seen if found[0]["as_of"] < to_utc(before)]
+        ordered = sorted(earlier, key=lambda found: (found[0]["as_of"], found[0]["run_id"]))
+        return [signal_from_row(row) for found in ordered for row in found[1] if row["kind"] == SignalKind.PROBATION]
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
         rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from include.errors import ClaimLost, DataError
-from include.records.entries import Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.json_values import clean_text, to_utc
+from include.records.memory_requests import MemoryRequests
 from include.records.outcome_rows import (
+    LOST,
     abandoned_row,
     check_outcome,
     closing_row,
     named_versions,
     trained_row,
 )
+from include.records.request_rows import retry_row
 from include.records.rows import Row, event_from_row, version_from_row
 
 OPEN = (EventStatus.DECIDED, EventStatus.EXECUTING)
@@ -37,7 +40,10 @@ class MemoryTables:
     events: dict[int, Row] = field(default_factory=dict)
     versions: dict[int, Row] = field(default_factory=dict)
     deployments: list[Row] = field(default_factory=list)
+    canaries: list[Row] = field(default_factory=list)
+    announced: dict[int, str] = field(default_factory=dict)
     profiles: dict[tuple[str, int], str] = field(default_factory=dict)
+    requests: MemoryRequests = field(default_factory=MemoryRequests)
 
     def versions_of(self, model_name: str) -> list[Version]:
         """Return the versions of a model, oldest first."""
@@ -64,6 +70,7 @@ class MemoryTables:
         if version is not None:
             version |= {"status": str(VersionStatus.FAILED), "status_changed_at": to_utc(at)}
         row |= closing
+        self.requests.retry(retry_row(row, closing))
         return event_from_row(row)
 
 
@@ -104,6 +111,8 @@ class MemoryClaim:
                 if version is not None:
                     version |= trained
                 row |= closing
+                if outcome.status in LOST:
+                    self._tables.requests.retry(retry_row(row, closing))
             return event_from_row(self._tables.events[self._event.id])
 
     def note_error(self, error_type: str, error: str) -> None:
@@ -118,6 +127,8 @@ class MemoryClaim:
         if outcome.reference is not None:
             profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
         change = {"model_name": name, "from_version": None, "to_version": version["version"], "event_id": row["id"]}
+        change |= {"kind": str(ChangeKind.PROMOTION), "run_id": row["run_id"], "key": None}
+        change |= {"id": len(tables.deployments) + 1}
         change |= {"deployed_by": row["requested_by"], "reason": clean_text(outcome.reason), "deployed_at": to_utc(at)}
         for other in tables.versions.values():
             if other["model_name"] == name and other["status"] == VersionStatus.CHAMPION:

@@ -21,6 +21,7 @@ VERSION_STATUS = {
     EventStatus.ABANDONED: VersionStatus.FAILED,
 }
 RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
+LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
 
 
 def check_outcome(outcome: Outcome, *, has_version: bool) -> None:

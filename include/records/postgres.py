@@ -13,11 +13,13 @@ from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
 from include.errors import DataError, RequestsTaken
 from include.records import postgres_claim
-from include.records.entries import Analysis, Check, Event, KeptRequest, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
 from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
+from include.records.postgres_champions import PostgresChampions
 from include.records.postgres_claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres_session import Connect, Session, transaction
+from include.records.quarantine_rows import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.request_rows import request_from_row, request_row
 from include.records.rows import (
     Row,
@@ -37,7 +39,7 @@ from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import PastCheck
 
 
-class PostgresStore:
+class PostgresStore(PostgresChampions):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
 
     Parameters
@@ -99,6 +101,7 @@ class PostgresStore:
                 return kept
             _write_analysis(session, analysis, at)
             session.rows("add_decision", decision_row(analysis, decision, at))
+            session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:
                 session.rows("open_event", new_event_row(analysis, decision, at))
                 if not analysis.run.dry_run:
@@ -128,6 +131,21 @@ class PostgresStore:
             rows = session.rows("find_requests", {"model_name": model_name, "run_id": run_id})
         return [request_from_row(row) for row in rows]
 
+    def quarantines(self, model_name: str | None = None) -> Sequence[Quarantine]:
+        """Return quarantined rows, oldest first; those lifted included."""
+        with transaction(self._connect) as session:
+            return [quarantine_from_row(row) for row in session.rows("find_quarantines", {"model_name": model_name})]
+
+    def lift_quarantine(
+        self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
+    ) -> Quarantine:
+        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        with transaction(self._connect) as session:
+            row = session.row("lift_quarantine", lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts))
+        if row is None:
+            raise not_to_be_lifted(quarantine_id)
+        return quarantine_from_row(row)
+
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
         with transaction(self._connect) as session:
@@ -155,14 +173,6 @@ class PostgresStore:
         with transaction(self._connect) as session:
             row = session.row("find_decisions", {"model_name": model_name, "run_id": run_id})
         return "" if row is None else row["report_path"] or ""
-
-    def champion(self, model_name: str) -> Version | None:
-        """Return the version in production."""
-        return self._version("find_champion", {"model_name": model_name})
-
-    def champion_at(self, model_name: str, at: datetime) -> Version | None:
-        """Return the version that was in production at that time, with the status it has now."""
-        return self._version("find_champion_at", {"model_name": model_name, "at": to_utc(at)})
 
     def versions(self, model_name: str) -> Sequence[Version]:
         """Return all versions of a model, oldest first."""
@@ -223,11 +233,6 @@ class PostgresStore:
         """Close an open event as failed, unless somebody holds the right to retrain its model."""
         event = self.event(event_id)
         return postgres_claim.close_failed(self._connect, event, at=at, error_type=error_type, error=error)
-
-    def _version(self, name: str, parameters: Mapping[str, Any]) -> Version | None:
-        with transaction(self._connect) as session:
-            row = session.row(name, parameters)
-        return None if row is None else version_from_row(row)
 
 
 def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:

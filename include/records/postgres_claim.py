@@ -18,9 +18,10 @@ from typing import Any
 import psycopg
 
 from include.errors import ClaimLost, DataError
-from include.records.entries import Event, EventStatus, Outcome, Version
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_text, to_utc
 from include.records.outcome_rows import (
+    LOST,
     abandoned_row,
     check_outcome,
     closing_row,
@@ -29,6 +30,7 @@ from include.records.outcome_rows import (
     trained_row,
 )
 from include.records.postgres_session import Connect, Session, transaction
+from include.records.request_rows import retry_row
 from include.records.rows import Row, event_from_row, version_from_row
 
 POLL_SECONDS = 1.0
@@ -71,7 +73,10 @@ class PostgresClaim:
                 self._promote(session, outcome, row, version["version"], at)
             else:
                 session.rows("settle_candidate", self._keys() | trained_row(outcome, at))
-            return event_from_row(session.one("close_event", self._keys() | closing_row(outcome, at)))
+            closing = closing_row(outcome, at)
+            if outcome.status in LOST:
+                session.rows("retry_requests", retry_row(row, closing))
+            return event_from_row(session.one("close_event", self._keys() | closing))
 
     def note_error(self, error_type: str, error: str) -> None:
         """Write on the open event why this try failed; the event stays open for the next try."""
@@ -89,6 +94,9 @@ class PostgresClaim:
             "deployed_by": row["requested_by"],
             "reason": clean_text(outcome.reason),
             "deployed_at": to_utc(at),
+            "kind": str(ChangeKind.PROMOTION),
+            "run_id": row["run_id"],
+            "key": None,
         }
         session.rows("add_deployment", self._keys() | change)
         if outcome.reference is not None:
@@ -196,6 +204,7 @@ def _take_over(session: Session, event_id: int, model_name: str, at: datetime) -
 
 def _give_up(session: Session, row: Row, closing: Row, at: datetime) -> Event:
     session.rows("fail_candidate", {"event_id": row["id"], "at": to_utc(at)})
+    session.rows("retry_requests", retry_row(row, closing))
     return event_from_row(session.one("give_up_event", {"event_id": row["id"], **closing}))
 
 

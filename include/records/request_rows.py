@@ -11,7 +11,7 @@ from typing import Any
 from include.records.entries import Consumption, KeptRequest
 from include.records.json_values import clean_json, clean_text, to_utc
 from include.records.rows import Row
-from include.triggers.request import Request, RequestKind
+from include.triggers.request import MOST_TRIES, Request, RequestKind
 
 
 def request_row(
@@ -48,10 +48,24 @@ def request_from_row(row: Mapping[str, Any]) -> KeptRequest:
         requested_by=row["requested_by"],
         requested_at=to_utc(row["requested_at"]),
         hyperparameters=row["hyperparameters"],
+        tries=row["tries"],
     )
-    if row["run_id"] is None:
-        return KeptRequest(request=request)
-    return KeptRequest(request=request, consumed=Consumption(run_id=row["run_id"], at=to_utc(row["consumed_at"])))
+    consumed = None
+    if row["run_id"] is not None:
+        consumed = Consumption(run_id=row["run_id"], at=to_utc(row["consumed_at"]))
+    return KeptRequest(
+        request=request, consumed=consumed, retry_of=row["retry_of"], gave_up=row["gave_up"] or ""
+    )  # fmt: skip
+
+
+def retry_row(event: Mapping[str, Any], closing: Mapping[str, Any]) -> Row:
+    """Return what becomes of the requests of an event that fails: parameters of ``retry_requests.sql``."""
+    return {
+        "model_name": event["model_name"],
+        "run_id": event["run_id"],
+        "most_tries": MOST_TRIES,
+        "gave_up": f"tried {MOST_TRIES} times, at last {closing['status']}: {closing['outcome']}",
+    }
 
 
 def _key(kind: RequestKind, reason: str, requested_by: str, hyperparameters: Mapping[str, Any]) -> str:

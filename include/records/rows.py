@@ -71,7 +71,7 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         rows=row["rows"],
         labelled_rows=row["labelled_rows"],
         champion_version=row["champion_version"],
-        signals=tuple(_signal(signal) for signal in signals),
+        signals=tuple(signal_from_row(signal) for signal in signals),
         measurements=tuple(_measurement(measurement) for measurement in measurements),
         running=running_errors(row),
         facts=Facts.from_json(row["facts"]),
@@ -245,7 +245,8 @@ def _run(row: Mapping[str, Any]) -> Run:
     )
 
 
-def _signal(row: Mapping[str, Any]) -> Signal:
+def signal_from_row(row: Mapping[str, Any]) -> Signal:
+    """Read a signal from its row."""
     return Signal(
         kind=SignalKind(row["kind"]),
         statistic=row["statistic"],

@@ -10,7 +10,19 @@ from typing import Any, Protocol
 from include.data.reference import ReferenceProfiles
 from include.decision.decision import Decision
 from include.detectors.running_errors import RunningErrors
-from include.records.entries import Analysis, Check, Event, KeptRequest, Outcome, Version
+from include.records.canaries import CanaryShare
+from include.records.entries import (
+    Analysis,
+    ChampionChange,
+    ChangeKind,
+    Check,
+    Event,
+    KeptRequest,
+    Outcome,
+    Quarantine,
+    Version,
+)
+from include.signals import Signal
 from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import PastCheck
 
@@ -77,6 +89,9 @@ class Store(Protocol):
     ) -> tuple[Decision, Event | None]:
         """Keep a decision, and if it triggered open an event for it and consume `requests`, in one transaction.
 
+        With it, but for a dry run, the rows that the analysis found broken are quarantined: a span that overlaps or
+        continues one of the same column and fault makes that one longer.
+
         A model and run that has a decision already keeps that one; it is returned, with its event. The event of a dry
         run is closed at once.
 
@@ -115,6 +130,16 @@ class Store(Protocol):
         """Requests, oldest first; with a run only what its decision may see: the waiting, and its own."""
         ...
 
+    def quarantines(self, model_name: str | None = None) -> Sequence[Quarantine]:
+        """Quarantined rows of a model, or of all, oldest first; those lifted included."""
+        ...
+
+    def lift_quarantine(
+        self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
+    ) -> Quarantine:
+        """Let rows be trained on again, and return them as they stand; a `DataError` for an id unknown or lifted."""
+        ...
+
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """What was decided for that model in that run, with the event if it triggered."""
         ...
@@ -144,6 +169,56 @@ class Store(Protocol):
 
     def champion_at(self, model_name: str, at: datetime) -> Version | None:
         """The version that was in production at that time."""
+        ...
+
+    def champion_changes(self, model_name: str) -> Sequence[ChampionChange]:
+        """All changes of the champion, oldest first."""
+        ...
+
+    def roll_back(
+        self,
+        model_name: str,
+        *,
+        from_version: int,
+        to_version: int,
+        kind: ChangeKind,
+        requested_by: str,
+        reason: str,
+        at: datetime,
+        key: str,
+        run_id: str = "",
+        wait: timedelta = timedelta(0),
+    ) -> ChampionChange:
+        """Make a former champion champion again, in one transaction with the row of the deployment history.
+
+        The version that was champion until then is rolled back. A rollback with a key that was used before changes
+        nothing, and that one is returned. While a process holds the right to retrain the model, wait for it up to
+        `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not champion (any more), or
+        `to_version` never was.
+        """
+        ...
+
+    def announce(self, model_name: str, run_id: str, *, at: datetime) -> ChampionChange | None:
+        """The last change of the champion if no other run has told downstream of it; noted as told by this run."""
+        ...
+
+    def set_canary(
+        self, model_name: str, version: int, share: float, *, set_by: str, reason: str, at: datetime
+    ) -> CanaryShare:
+        """Write down that `version` has `share` per cent of the traffic beside the champion, and return that.
+
+        It is so until the next share, or until the champion changes; 0 ends it. Nothing here routes by it. A
+        `DataError` for a share outside 0 to 100, without a champion, or for a version that is champion or has no
+        artifact.
+        """
+        ...
+
+    def canaries(self, model_name: str) -> Sequence[CanaryShare]:
+        """All changes of a model's canaries, oldest first."""
+        ...
+
+    def probation_checks(self, model_name: str, version: int, *, before: datetime) -> Sequence[Signal]:
+        """What probation found when it looked at that champion at an `as_of` before a time, the earliest first."""
         ...
 
     def versions(self, model_name: str) -> Sequence[Version]:
@@ -191,6 +266,9 @@ class Store(Protocol):
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
         """Close an open event as failed, unless somebody holds the right to retrain its model; return it as it is then.
+
+        An event that ends as failed or abandoned, in this way or another, gives its requests back: each waits again
+        as a new one, `MOST_TRIES` times in all; then it is given up, with the reason.
 
         An error noted by the last try is kept and outranks the one given.
         """

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from include.errors import ConfigurationError
-from include.registry.policy_tree import PROBLEM
+from include.registry.problems import PROBLEM
 from include.registry.spec import ModelSpec, SampleSource, SqlSource
 
 SUFFIXES = (".yaml", ".yml")
@@ -60,7 +60,9 @@ def load_model_file(path: Path) -> ModelSpec:
     try:
         spec = ModelSpec.model_validate({**content, "name": path.stem})
     except ValidationError as error:
-        raise ConfigurationError(path, *(_problem(dict(line)) for line in error.errors())) from error
+        raise ConfigurationError(
+            path, *(problem for line in error.errors() for problem in _problems(dict(line)))
+        ) from error
     return spec.in_environment(environment())
 
 
@@ -72,11 +74,13 @@ def environment() -> str:
 def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
     """Names of the models that a run has to look at: those wanted, or all that are not disabled.
 
-    A file that cannot be read counts as enabled, so that its error shows up under its own name.
+    The highest `priority` comes first: of tasks that wait for a place in a pool, Airflow takes the first mapped first.
+    A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name.
     """
-    for name in wanted:
-        _model_file(folder, name)
-    return list(dict.fromkeys(wanted)) or [file.stem for file in list_model_files(folder) if not _is_disabled(file)]
+    files = [_model_file(folder, name) for name in dict.fromkeys(wanted)] or list_model_files(folder)
+    found = [(file.stem, _readable(file)) for file in files]
+    chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
+    return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
 
 
 def _model_file(folder: Path, name: str) -> Path:
@@ -87,11 +91,12 @@ def _model_file(folder: Path, name: str) -> Path:
     return files[name]
 
 
-def _is_disabled(path: Path) -> bool:
+def _readable(path: Path) -> ModelSpec | None:
+    """The model of that file; None for one with mistakes, which the step that needs it will name."""
     try:
-        return not load_model_file(path).enabled
+        return load_model_file(path)
     except ConfigurationError:
-        return False
+        return None
 
 
 def config_hash(spec: ModelSpec) -> str:
@@ -100,13 +105,20 @@ def config_hash(spec: ModelSpec) -> str:
     return hashlib.sha256(stable.encode()).hexdigest()
 
 
+def _problems(line: dict[str, Any]) -> list[str]:
+    """What one error of pydantic says: one thing, or all that is wrong in a tree."""
+    if line["type"] != PROBLEM:
+        return [_problem(line)]
+    at = [str(part) for part in line["loc"]]
+    return [
+        f"field {'.'.join(filter(None, (*at, each['where'])))}: found {each['found']}; {each['problem']}"
+        for each in line["ctx"]["problems"]
+    ]
+
+
 def _problem(line: dict[str, Any]) -> str:
     where = [str(part) for part in line["loc"]]
     field, found = ".".join(where) or "(the file)", line["input"]
-    if line["type"] == PROBLEM:
-        told = line["ctx"]
-        field = ".".join(filter(None, (field, told["where"])))
-        return f"field {field}: found {told['found']}; {told['problem']}"
     if line["type"] == "extra_forbidden":
         allowed = _fields_at(where[:-1])
         return f"unknown field {field}{_did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"

@@ -19,7 +19,7 @@ from include.triggers.trigger import Trigger
 
 FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
 Tree = Annotated[Any, PlainValidator(read_tree), PlainSerializer(write_tree, return_type=Any)]
-LEVELS = ("performance_level", "drift_level")
+LEVELS = ("gain_level", "performance_level", "drift_level")
 USUAL_THRESHOLD = 0.10  # metrics that move more than this by themselves are not judged by a preset's threshold
 
 
@@ -50,6 +50,7 @@ class Policy(Section):
     preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
     when: Tree | None = None
     false_retrains_per_quarter: float | None = Field(None, gt=0)
+    gain_level: float | None = Field(None, gt=0, lt=0.5)
     performance_threshold: float | None = Field(None, gt=0)
     performance_level: float | None = Field(None, gt=0, lt=0.5)
     concept_drift_threshold: float | None = Field(None, gt=0)

@@ -9,8 +9,9 @@
 
 A trigger is written as its name, or as ``name: settings``:
 
-- ``performance``, ``concept_drift``, ``data_drift``, ``outliers``, ``data_quality``; with ``{without_labels: true}``
-  only while labels are too few, with ``{strength: 2}`` only from twice the threshold on;
+- ``retrain_gain``, ``performance``, ``concept_drift``, ``data_drift``, ``outliers``, ``data_quality``; with
+  ``{without_labels: true}`` only while labels are too few, with ``{without_gain: true}`` only where it is not measured
+  what a retrain would gain, with ``{strength: 2}`` only from twice the threshold on;
 - ``model_age: 7d``, ``schedule: 0 2 * * *`` (UTC), ``data_volume: 20%`` or ``data_volume: 5000`` (rows), or both:
   ``data_volume: {rows: 5000, share: 20%}``; without a number those of the preset, or of the model's type;
 - ``new_data``, with ``{requests_only: true}`` only when somebody reports them; ``red_team``, ``manual``,
@@ -28,11 +29,12 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from include.registry.durations import parse_duration
+from include.registry.problems import problems_error, refuse
 from include.signals import SignalKind
 from include.triggers.combinators import AllOf, AnyOf, AtLeast
 from include.triggers.data_volume import DATA_VOLUME, DataVolumeTrigger
@@ -53,10 +55,9 @@ from include.triggers.schedule import SCHEDULE, ScheduleTrigger
 from include.triggers.signal_trigger import SignalTrigger
 from include.triggers.trigger import Trigger
 
-PROBLEM = "policy_tree"  # the type of the errors, with `where` in the tree, `found` and `problem`
 SIGNALS = (
-    SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT, SignalKind.OUTLIERS,
-    SignalKind.DATA_QUALITY,
+    SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT,
+    SignalKind.OUTLIERS, SignalKind.DATA_QUALITY,
 )  # fmt: skip
 Reader = Callable[[Any, str], Trigger]
 _MOST_DEEP = 20
@@ -65,33 +66,31 @@ _MOST_DEEP = 20
 def read_tree(written: object, where: str = "") -> Trigger:
     """Read a tree; a `PydanticCustomError`, which is a ValueError, says where and what is known there.
 
+    Triggers that stand side by side are all read, so that one error names the mistakes in each of them.
+
     >>> read_tree({"any": ["performance", {"model_age": "7d"}]}).triggers[1].age
     datetime.timedelta(days=7)
     """
     if where.count(".") + where.count("[") > 2 * _MOST_DEEP:
-        _refuse(where, None, f"more than {_MOST_DEEP} triggers inside one another")
+        refuse(where, None, f"more than {_MOST_DEEP} triggers inside one another")
     if isinstance(written, str):
         name, settings = written, None
     elif isinstance(written, Mapping) and len(written) == 1:
         name, settings = next(iter(written.items()))
         if settings is None:
-            _refuse(_at(where, name), settings, "its settings are missing; leave out the colon, or write them")
+            refuse(_at(where, name), settings, "its settings are missing; leave out the colon, or write them")
     else:
-        _refuse(where, written, "a trigger is written as its name, or as one name and its settings")
+        refuse(where, written, "a trigger is written as its name, or as one name and its settings")
     if name not in _READERS:
         near = difflib.get_close_matches(str(name), _READERS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        _refuse(where, name, f"unknown trigger{hint}; known: {', '.join(_READERS)}")
+        refuse(where, name, f"unknown trigger{hint}; known: {', '.join(_READERS)}")
     try:
         return _READERS[name](settings, _at(where, name))
     except PydanticCustomError:
         raise
     except ValueError as error:
-        _refuse(_at(where, name), settings, str(error))
-
-
-def _refuse(where: str, found: object, problem: str) -> NoReturn:
-    raise PydanticCustomError(PROBLEM, "{problem}", {"where": where, "found": repr(found), "problem": problem})
+        refuse(_at(where, name), settings, str(error))
 
 
 def _at(where: str, name: object) -> str:
@@ -103,15 +102,15 @@ def _fields(settings: Any, where: str, *, needed: Sequence[str] = (), also: Sequ
     known = [*needed, *also]
     given = {} if settings is None else settings
     if not isinstance(given, Mapping):
-        _refuse(where, settings, f"write {{{', '.join(f'{name}: ...' for name in known)}}}")
+        refuse(where, settings, f"write {{{', '.join(f'{name}: ...' for name in known)}}}")
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            _refuse(_at(where, name), given[name], f"unknown field{hint}; allowed: {', '.join(known)}")
+            refuse(_at(where, name), given[name], f"unknown field{hint}; allowed: {', '.join(known)}")
     for name in needed:
         if name not in given:
-            _refuse(_at(where, name), None, f"it is missing; needed: {', '.join(needed)}")
+            refuse(_at(where, name), None, f"it is missing; needed: {', '.join(needed)}")
     return dict(given)
 
 
@@ -121,13 +120,13 @@ def _number(value: object, where: str, *, whole: bool = False) -> Any:
     if match:
         return float(match[1]) / 100.0
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        _refuse(where, value, "a whole number is needed" if whole else "a number is needed")
+        refuse(where, value, "a whole number is needed" if whole else "a number is needed")
     return value
 
 
 def _bool(value: object, where: str) -> bool:
     if not isinstance(value, bool):
-        _refuse(where, value, "true or false is needed")
+        refuse(where, value, "true or false is needed")
     return value
 
 
@@ -135,21 +134,30 @@ def _duration(value: object, where: str) -> timedelta:
     try:
         return parse_duration(value)
     except ValueError as error:
-        _refuse(where, value, str(error))
+        refuse(where, value, str(error))
 
 
 def _several(settings: Any, where: str) -> tuple[Trigger, ...]:
     if not isinstance(settings, list) or not settings:
-        _refuse(where, settings, "a list of triggers is needed")
-    return tuple(read_tree(each, f"{where}[{place}]") for place, each in enumerate(settings))
+        refuse(where, settings, "a list of triggers is needed")
+    found, problems = [], []
+    for place, each in enumerate(settings):
+        try:
+            found.append(read_tree(each, f"{where}[{place}]"))
+        except PydanticCustomError as error:  # the others are read, too: all mistakes at once
+            problems += (error.context or {})["problems"]
+    if problems:
+        raise problems_error(problems)
+    return tuple(found)
 
 
 def _signal(kind: SignalKind) -> Reader:
     def read(settings: Any, where: str) -> Trigger:
-        given = _fields(settings, where, also=("without_labels", "strength"))
+        given = _fields(settings, where, also=("without_labels", "without_gain", "strength"))
         return SignalTrigger(
             kind=kind,
             only_without_labels=_bool(given.get("without_labels", False), _at(where, "without_labels")),
+            only_without_gain=_bool(given.get("without_gain", False), _at(where, "without_gain")),
             strength=float(_number(given.get("strength", 1.0), _at(where, "strength"))),
         )
 
@@ -161,7 +169,7 @@ def _probe(name: str) -> Reader:
         given = _fields(settings, where, needed=() if name else ("name",), also=("above", "below"))
         own = name or given.pop("name")
         if not isinstance(own, str) or not own:
-            _refuse(_at(where, "name"), own, "the name of a probe is needed")
+            refuse(_at(where, "name"), own, "the name of a probe is needed")
         return ProbeTrigger(probe=own, **{side: float(_number(v, _at(where, side))) for side, v in given.items()})
 
     return read
@@ -170,7 +178,7 @@ def _probe(name: str) -> Reader:
 def _plain(make: Callable[[], Trigger]) -> Reader:
     def read(settings: Any, where: str) -> Trigger:
         if settings is not None:
-            _refuse(where, settings, "it has no settings")
+            refuse(where, settings, "it has no settings")
         return make()
 
     return read
@@ -183,7 +191,7 @@ def _new_data(settings: Any, where: str) -> Trigger:
 
 def _schedule(settings: Any, where: str) -> Trigger:
     if settings is not None and not isinstance(settings, str):
-        _refuse(where, settings, "a cron expression is needed, for example 0 2 * * *")
+        refuse(where, settings, "a cron expression is needed, for example 0 2 * * *")
     return ScheduleTrigger(cron=settings)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from include.data.address import Address
 from include.registry.durations import Duration
+from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
 from include.registry.policy import Policy
+from include.registry.publishing import Approval, Probation
 from include.registry.section import Section
+from include.registry.training import SLICES, Gate, Training, some_time
 from include.scoring import METRICS, Task
 from include.scoring.metric import NO_ROW_LOSS
 from include.triggers.presets import PolicySettings
@@ -31,23 +35,19 @@ def _as_utc(value: datetime) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
 
 
-def _some_time(value: timedelta) -> timedelta:
-    if not value:
-        raise ValueError("it needs a length: write for example 6h or 28d")
-    return value
-
-
 class FileSource(Section):
     """Rows in files. Either one `path` with a timestamp column, or a pair without timestamps.
 
     A path is that of a file, of a folder of files, or a glob (``sales/2026-*.parquet``). Relative ones start from
-    ``RETRAINING_DATA_DIR``.
+    ``RETRAINING_DATA_DIR``. With ``s3://bucket/key`` the files are objects in S3-compatible storage; `connection`
+    names the Airflow connection of the type ``aws`` to read them by, so that no secret stands in a model file.
     """
 
     kind: Literal["csv", "parquet"]
     path: str | None = None
     reference_path: str | None = None
     recent_path: str | None = None
+    connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
 
     @model_validator(mode="after")
     def _one_path_or_a_pair(self) -> Self:
@@ -55,6 +55,16 @@ class FileSource(Section):
         alone = self.path is not None and self.reference_path is None and self.recent_path is None
         if alone == (pair and self.path is None):
             raise ValueError("give either `path`, or both `reference_path` and `recent_path`")
+        return self
+
+    @model_validator(mode="after")
+    def _storage_is_known(self) -> Self:
+        paths = [path for path in (self.path, self.reference_path, self.recent_path) if path is not None]
+        for path in paths:
+            if "://" in path and Address.of(path).connection:
+                raise ValueError("write s3://bucket/key, and the name of the connection in `connection`")
+        if self.connection and not any("://" in path for path in paths):
+            raise ValueError("a connection is for paths that begin with s3://")
         return self
 
     @property
@@ -133,45 +143,6 @@ class Reference(Section):
         return self
 
 
-class Training(Section):
-    """How a version is trained.
-
-    `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
-    the ``latest`` window only, or ``measured``: each of them is tried on later rows, and the best is taken.
-    `strategy` is ``full``: a version is trained from scratch.
-    """
-
-    estimator: Literal["gradient_boosting", "linear"] = "gradient_boosting"
-    hyperparameters: dict[str, Any] = Field(default_factory=dict)
-    rows: Literal["measured", "all", "sliding", "latest"] = "measured"
-    seed: int = 0
-    strategy: Literal["full", "incremental"] = "full"
-
-    @field_validator("strategy")
-    @classmethod
-    def _available(cls, strategy: str) -> str:
-        if strategy == "incremental":
-            raise ValueError("going on from the champion is not available yet: leave it out, or write full")
-        return strategy
-
-
-class Gate(Section):
-    """What a challenger has to prove on held-out recent rows before it is published."""
-
-    level: float = Field(0.05, gt=0, lt=0.5)
-    holdout_share: float = Field(0.25, gt=0, le=0.5)
-    minimum_gain: float = Field(0.0, ge=0)
-    floors: dict[str, float] = Field(default_factory=dict)
-
-    @field_validator("floors")
-    @classmethod
-    def _known_metrics(cls, floors: dict[str, float]) -> dict[str, float]:
-        for name in floors:
-            if name not in METRICS:
-                raise ValueError(f"unknown metric {name!r}; known: {', '.join(METRICS)}")
-        return floors
-
-
 class Trading(Section):
     """That the model trades: `target` is a return (0.01 is +1 %), the prediction the position held over it.
 
@@ -194,6 +165,7 @@ class ModelSpec(Section):
     description: str = ""
     owner: str = ""
     enabled: bool = True
+    priority: int = Field(0, ge=-1000, le=1000)  # where many wait for a retrain, the highest goes first
     model_type: ModelTypeName | None = None
     task: Task
     source: Source
@@ -209,14 +181,16 @@ class ModelSpec(Section):
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
-    window: Annotated[Duration, AfterValidator(_some_time)] = timedelta(days=28)
-    check_every: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=6)
-    max_age: Annotated[Duration, AfterValidator(_some_time)] | None = None
+    window: Annotated[Duration, AfterValidator(some_time)] = timedelta(days=28)
+    check_every: Annotated[Duration, AfterValidator(some_time)] = timedelta(hours=6)
+    max_age: Annotated[Duration, AfterValidator(some_time)] | None = None
     label_delay: Duration = timedelta(0)
     minimum_rows: int = Field(100, ge=10)
     metric: str
     training: Training = Training()
     gate: Gate = Gate()
+    probation: Probation = Probation()
+    approval: Approval | None = None
     policy: Policy = Policy()
     environments: dict[str, Environment] = Field(default_factory=dict)
 
@@ -260,10 +234,13 @@ class ModelSpec(Section):
         if METRICS[self.metric].task is not self.task:
             fitting = ", ".join(name for name, metric in METRICS.items() if metric.task is self.task)
             raise ValueError(f"metric {self.metric!r} is not for {self.task}; for it: {fitting}")
-        foreign = [name for name in self.gate.floors if METRICS[name].task is not self.task]
+        foreign = [name for name in self.gate.metrics if METRICS[name].task is not self.task]
         if foreign:
-            raise ValueError(f"gate.floors: {', '.join(foreign)} is not a metric for {self.task}")
+            raise ValueError(f"gate: {', '.join(foreign)} is not a metric for {self.task}")
+        if SLICES in self.gate.guards and not self.slices:
+            raise ValueError("gate.guards: slices are guarded, but none are named: add a field `slices` with columns")
         self._classes_and_trading()
+        check_estimator(self.training, self.task)
         if self.source.timed and (self.timestamp is None or self.reference is None):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):
@@ -281,7 +258,7 @@ class ModelSpec(Section):
         metric, regression = METRICS[self.metric], self.task is Task.REGRESSION
         if metric.losses is None:
             raise ValueError(f"metric: {metric.name} {NO_ROW_LOSS}")
-        asked = [name for name in (self.metric, *self.gate.floors) if METRICS[name].for_trading]
+        asked = [name for name in (self.metric, *self.gate.metrics) if METRICS[name].for_trading]
         if asked and self.trading is None:
             raise ValueError(f"{asked[0]} is for trading models: add a section `trading` (see its periods_per_year)")
         if regression and (self.probability is not None or self.positive_class is not None):

@@ -80,7 +80,7 @@ def _write_probe(trigger: ProbeTrigger) -> Any:
 
 _WRITERS: Sequence[tuple[type, Callable[[Any], Any]]] = (
     (SignalTrigger, lambda t: _named(
-        str(t.kind), without_labels=t.only_without_labels or None,
+        str(t.kind), without_labels=t.only_without_labels or None, without_gain=t.only_without_gain or None,
         strength=None if t.strength == 1.0 else _plain_number(t.strength),
     )),
     (ModelAgeTrigger, lambda t: MODEL_AGE if t.age is None else {MODEL_AGE: write_period(t.age)}),

@@ -1,18 +1,16 @@
-"""Reports on disk: a folder for each run, whole or not there at all."""
+"""Reports beside the artifacts: a folder for each run, each file whole or not there at all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from include.reports.markdown import to_markdown
 from include.reports.page import to_html
 from include.reports.report import RetrainingReport
+from include.retraining.artifacts import Artifacts
 
 FOLDER = "reports"
 PAGE = "report.html"
@@ -31,22 +29,18 @@ FORMATS: Mapping[str, Callable[[RetrainingReport], str]] = {
 }
 
 
-def write_report(report: RetrainingReport, root: Path) -> str:
-    """Write the report in all formats below ``<root>/reports/<model>/<run>/``, in place of an earlier one of that run.
-
-    Each file is written under another name, synced, then renamed: a reader sees the earlier one or all of this one.
+def write_report(report: RetrainingReport, artifacts: Artifacts) -> str:
+    """Write the report in all formats below ``reports/<model>/<run>/``, in place of an earlier one of that run.
 
     Returns
     -------
     path : str
-        Of the folder, relative to `root`.
+        Of the folder, relative to the root of the artifacts.
     """
     analysis = report.analysis
-    folder = root / FOLDER / analysis.model_name / folder_name(analysis.run.run_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    for ending, render in FORMATS.items():
-        _write(folder / f"report.{ending}", render(report))
-    return str(folder.relative_to(root))
+    folder = f"{FOLDER}/{analysis.model_name}/{folder_name(analysis.run.run_id)}"
+    artifacts.write(folder, {f"report.{ending}": render(report) for ending, render in FORMATS.items()})
+    return folder
 
 
 def folder_name(run_id: str) -> str:
@@ -59,17 +53,3 @@ def folder_name(run_id: str) -> str:
     if plain and plain == run_id:
         return plain
     return f"{plain}-{hashlib.sha256(run_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-
-
-def _write(file: Path, text: str) -> None:
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(file)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise

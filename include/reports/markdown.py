@@ -44,12 +44,14 @@ def _summary(report: RetrainingReport) -> Iterator[str]:
 
 def _outcome(report: RetrainingReport) -> Iterator[str]:
     event = report.event
+    if report.change is not None:
+        yield from ("", f"**Champion {escape(report.change.sentence)}**")
     if event is None:
         return
     yield from ("", "## What came of it", "")
     yield f"Event {event.id}, **{event.status}**: {escape(event.outcome or event.error)}"
     if event.scores:
-        yield from _table(
+        yield from table(
             ("metric", "champion", "challenger"),
             [(name, number(event.champion_scores.get(name)), number(value)) for name, value in event.scores.items()],
         )
@@ -57,7 +59,7 @@ def _outcome(report: RetrainingReport) -> Iterator[str]:
 
 def _triggers(report: RetrainingReport) -> Iterator[str]:
     yield from ("", "## Triggers")
-    yield from _table(
+    yield from table(
         ("trigger", "fired", "value", "threshold", "to go", "why"),
         [
             (leaf.label or leaf.trigger, "yes" if leaf.fired else "no", number(leaf.value), number(leaf.threshold),
@@ -71,7 +73,7 @@ def _evidence(report: RetrainingReport) -> Iterator[str]:
     changed = report.changed
     if changed:
         yield from ("", f"## What changed ({len(changed)} of {len(report.analysis.signals)} signals)")
-        yield from _table(
+        yield from table(
             ("kind", "column", "statistic", "value", "threshold", "what"),
             [
                 (str(signal.kind), signal.feature, signal.statistic, number(signal.value), number(signal.threshold),
@@ -81,7 +83,7 @@ def _evidence(report: RetrainingReport) -> Iterator[str]:
         )  # fmt: skip
     if report.analysis.measurements:
         yield from ("", "## Performance of the champion")
-        yield from _table(
+        yield from table(
             ("metric", "value", "90 % interval"),
             [
                 (each.metric, number(each.value), f"{number(each.low)} … {number(each.high)}")
@@ -104,7 +106,8 @@ def _after(report: RetrainingReport) -> Iterator[str]:
     yield ""
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table; the cells of `rows` are escaped."""
     yield ""
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"

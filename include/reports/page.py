@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from include.data.distributions import Distribution
 from include.records.entries import Event
 from include.reports import plots
+from include.reports.document import opening, table
 from include.reports.escaping import escape, shorten
 from include.reports.numbers import moment, number, span
 from include.reports.report import MOST_SIGNALS, RetrainingReport
-from include.reports.style import STYLE
 from include.reports.text import answer
 from include.triggers.trigger import TriggerResult
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a browser that obeys it loads nothing
 LENGTH = 300  # characters of a reason, a name or an error that are shown
 
 
 def to_html(report: RetrainingReport) -> str:
     """The page. All that came from outside is escaped, and no part of it grows with the number of columns."""
     title = f"{report.analysis.model_name}: {answer(report.decision)}"
-    head = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-        f"<style>{STYLE}</style></head><body>"
-    )
     sections = (
         _banner, _outcome, _triggers, _course, _performance, _distributions, _signals, _data, _requests, _advice,
         _backtest, _versions,
     )  # fmt: skip
     body = (part for section in sections for part in section(report))
-    return "\n".join([head, *_header(report), "<main>", *body, "</main>", *_footer(report), "</body></html>\n"])
+    return "\n".join(
+        [opening(title), *_header(report), "<main>", *body, "</main>", *_footer(report), "</body></html>\n"]
+    )
 
 
 def _header(report: RetrainingReport) -> Iterator[str]:
@@ -58,13 +53,16 @@ def _banner(report: RetrainingReport) -> Iterator[str]:
 
 def _outcome(report: RetrainingReport) -> Iterator[str]:
     event = report.event
+    if report.change is not None:
+        yield f'<section><h2>Champion <span class="chip warn">{report.change.kind}</span></h2>'
+        yield f"<p>{_text(report.change.sentence)}</p></section>"
     if event is None:
         return
     kind = {"promoted": "good", "failed": "bad", "abandoned": "bad"}.get(str(event.status), "warn")
     yield f'<section><h2>What came of it <span class="chip {kind}">{event.status}</span></h2>'
     yield f"<p>{_text(event.outcome or event.error or 'not executed yet')}</p>"
     if event.scores:
-        yield from _table(("metric", "champion", "challenger"), _scores(event), numbers=(1, 2))
+        yield from table(("metric", "champion", "challenger"), _scores(event), numbers=(1, 2))
         yield '<p class="sub">Both on the same held-out rows.</p>'
     yield "</section>"
 
@@ -85,7 +83,7 @@ def _triggers(report: RetrainingReport) -> Iterator[str]:
     if others:
         rows = [(escape(_name(leaf)), "yes" if leaf.fired else "no", _text(leaf.reason)) for leaf in others]
         yield '<div class="facts">'
-        yield from _table(("without a measure", "fired", "why"), rows)
+        yield from table(("without a measure", "fired", "why"), rows)
         yield "</div>"
     yield "</section>"
 
@@ -126,7 +124,7 @@ def _course(report: RetrainingReport) -> Iterator[str]:
     yield '<p class="sub">Triangle: a retrain was promoted. Diamond: held or rejected. Cross: failed.</p>'
     rows = [(moment(at), number(value), number(low), number(high)) for at, value, low, high in report.course]
     yield "<details><summary>As a table</summary>"
-    yield from _table(("check", escape(report.metric), "from", "to"), rows, numbers=(1, 2, 3))
+    yield from table(("check", escape(report.metric), "from", "to"), rows, numbers=(1, 2, 3))
     yield "</details></section>"
 
 
@@ -135,7 +133,7 @@ def _performance(report: RetrainingReport) -> Iterator[str]:
     if measured:
         rows = [(escape(m.metric), number(m.value), number(m.low), number(m.high), f"{m.rows:,}") for m in measured]
         yield "<section><h2>The champion on the recent rows</h2>"
-        yield from _table(("metric", "value", "90 % from", "to", "rows"), rows, numbers=(1, 2, 3, 4))
+        yield from table(("metric", "value", "90 % from", "to", "rows"), rows, numbers=(1, 2, 3, 4))
         yield "</section>"
 
 
@@ -175,7 +173,7 @@ def _signals(report: RetrainingReport) -> Iterator[str]:
     yield f"<section><h2>Signals: {len(changed)} of {len(report.analysis.signals)} changed</h2>"
     yield "<details open>" if len(rows) <= 12 else "<details>"  # as many as can be taken in
     yield f"<summary>{len(rows)} shown, the most telling first</summary>"
-    yield from _table(("kind", "column", "statistic", "value", "threshold", "what"), rows, numbers=(3, 4))
+    yield from table(("kind", "column", "statistic", "value", "threshold", "what"), rows, numbers=(3, 4))
     yield "</details></section>"
 
 
@@ -198,7 +196,7 @@ def _requests(report: RetrainingReport) -> Iterator[str]:
         for kept in report.requests[-MOST_SIGNALS:]
     ]  # fmt: skip
     yield "<section><h2>Requests</h2>"
-    yield from _table(("when", "kind", "who", "why", "state"), rows)
+    yield from table(("when", "kind", "who", "why", "state"), rows)
     yield "</section>"
 
 
@@ -231,7 +229,7 @@ def _versions(report: RetrainingReport) -> Iterator[str]:
                      "-" if size is None else f"{size:,}", version.artifact_sha256[:12] or "-"))  # fmt: skip
     yield "<section><h2>Versions</h2>"
     head = ("version", "status", "trained", f"{escape(report.metric)} when accepted", "rows", "artifact")
-    yield from _table(head, rows, numbers=(3, 4))
+    yield from table(head, rows, numbers=(3, 4))
     yield "</section>"
 
 
@@ -243,13 +241,3 @@ def _footer(report: RetrainingReport) -> Iterator[str]:
 
 def _text(text: str) -> str:
     return escape(shorten(text, LENGTH))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> Iterator[str]:
-    """A table of escaped cells; `numbers` are the columns that hold figures."""
-    marks = [' class="n"' if place in numbers else "" for place in range(len(head))]
-    cells = "".join(f'<th scope="col"{mark}>{cell}</th>' for mark, cell in zip(marks, head, strict=True))
-    yield f'<div class="wide"><table><thead><tr>{cells}</tr></thead><tbody>'
-    for row in rows:
-        yield "<tr>" + "".join(f"<td{mark}>{cell}</td>" for mark, cell in zip(marks, row, strict=True)) + "</tr>"
-    yield "</tbody></table></div>"

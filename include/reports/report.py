@@ -10,7 +10,7 @@ from typing import Any
 from include.decision.decision import Decision
 from include.errors import DataError
 from include.recommendations import Recommendation, recommend
-from include.records.entries import Analysis, Check, Event, KeptRequest, Version
+from include.records.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
 from include.signals import Signal, SignalKind
@@ -33,6 +33,8 @@ class RetrainingReport:
     decision : Decision
     event : Event or None
         None when the decision did not fire.
+    change : ChampionChange or None
+        The former champion that the run brought back; None for none.
     history : sequence of Check
         Up to this run's `as_of`, oldest first; the run itself is among them unless it was a dry run.
     versions : sequence of Version
@@ -48,6 +50,7 @@ class RetrainingReport:
     analysis: Analysis
     decision: Decision
     event: Event | None
+    change: ChampionChange | None = None
     history: Sequence[Check] = ()
     versions: Sequence[Version] = ()
     requests: Sequence[KeptRequest] = ()
@@ -89,6 +92,7 @@ class RetrainingReport:
             "champion": analysis.champion_version,
             "decision": self.decision.to_json(),
             "event": None if self.event is None else _event(self.event),
+            "rollback": None if self.change is None else _change(self.change),
             "signals": {"measured": len(analysis.signals), "changed": len(self.changed),
                         "shown": [_signal(signal) for signal in shown]},
             "distributions": [each.to_json() for each in analysis.distributions],
@@ -117,12 +121,14 @@ def make_report(store: Store, model_name: str, run_id: str, *, metric: str, back
     analysis, found = store.analysis(model_name, run_id), store.decision(model_name, run_id)
     if analysis is None or found is None:
         raise DataError(f"model {model_name}: run {run_id} has no decision on record")
+    changes = store.champion_changes(model_name)
     history = store.history(model_name, until=analysis.run.as_of, most=MOST_CHECKS)
     return RetrainingReport(
         metric=metric,
         analysis=analysis,
         decision=found[0],
         event=found[1],
+        change=next((each for each in changes if each.run_id == run_id and each.event_id is None), None),
         history=history,
         versions=store.versions(model_name)[-MOST_VERSIONS:],
         requests=store.requests(model_name=model_name, run_id=run_id),
@@ -148,6 +154,13 @@ def _event(event: Event) -> Mapping[str, Any]:
         "error": event.error, "champion": event.champion_version, "version": event.version,
         "scores": clean_scores(event.scores), "champion_scores": clean_scores(event.champion_scores),
         "completed_at": _time(event.completed_at),
+    }  # fmt: skip
+
+
+def _change(change: ChampionChange) -> Mapping[str, Any]:
+    return {
+        "kind": str(change.kind), "from": change.from_version, "to": change.to_version, "reason": change.reason,
+        "by": change.deployed_by, "at": _time(change.deployed_at),
     }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ svg{display:block;width:100%;height:auto;margin-top:6px}svg text{fill:var(--soft
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--soft);margin-bottom:10px}
 .key span::before{content:"";display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;
 vertical-align:-1px;background:var(--c)}
+.hash{display:inline-block;max-width:17ch;overflow-wrap:anywhere}
 .advice{margin:0;padding-left:18px}.advice li{margin:6px 0;overflow-wrap:anywhere}
 details{margin-top:12px}summary{cursor:pointer;color:var(--soft)}
 summary:focus-visible{outline:2px solid var(--now);outline-offset:2px}

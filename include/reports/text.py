@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.decision.decision import Decision
-from include.records.entries import Analysis, Event
+from include.records.entries import Analysis, ChampionChange, Event
 
 RULE = "═" * 60
 
@@ -65,8 +65,17 @@ def of_event(event: Event) -> dict[str, Any]:
     }
 
 
-def of_model(model_name: str, found: tuple[Decision, Event | None] | None) -> str:
+def of_change(change: ChampionChange) -> dict[str, Any]:
+    """What the UI needs of a change of champion."""
+    return {"kind": str(change.kind), "version": change.to_version, "reason": change.reason}
+
+
+def of_model(
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+) -> str:
     """What came of one model in one run, in a few lines."""
+    if found is None and rollback is not None:
+        return f"{model_name}: {rollback.sentence} (by {rollback.deployed_by})"
     if found is None:
         return f"{model_name}: no decision on record; the analysis failed, its task log says why"
     decision, event = found
@@ -80,6 +89,8 @@ def of_model(model_name: str, found: tuple[Decision, Event | None] | None) -> st
         lines.append(f"  root cause  {decision.root_cause}")
     if event is not None:
         lines += _event_lines(event)
+    if rollback is not None:
+        lines.append(f"  champion    {rollback.sentence}")
     return "\n".join(lines)
 
 

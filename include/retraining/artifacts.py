@@ -1,4 +1,4 @@
-"""Versions on disk: skops files with a fixed allow-list, never pickle; whole or not there at all."""
+"""Versions, whole or not there at all: skops files, never pickle; or files that only a command reads."""
 
 from __future__ import annotations
 
@@ -7,110 +7,276 @@ import json
 import os
 import shutil
 import tempfile
-import warnings
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol
 
 from include.errors import ArtifactError
+from include.registry.training import Script
 from include.retraining.prepare import Columns
+from include.retraining.skops_files import dump_model, load_model
+from include.retraining.trainers.command_model import CommandClassifier, CommandModel, KeptFolder, command_model
+from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE, copy_files
 from include.retraining.trainers.trainer import Predictor
+from include.scoring import Task
 
-MODEL_FILE, MANIFEST_FILE = "model.skops", "manifest.json"
-
-#: Types beyond skops' own list that our trainers' models are made of. Never derived from the file that is loaded.
-#: The partial is how gradient boosting checks its numbers when there are categories; it may only wrap functions that
-#: are themselves allowed.
-ALLOWED_TYPES = (
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.utils.validation.check_array",
-    "functools.partial",
-    "numpy.dtype",
-)
+MANIFEST_FILE = "manifest.json"
+CHAMPION_LINK = "champion"
+_PUBLISHING, _SAVING = ".publishing-", ".saving-"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredModel:
-    """A loaded version: the model, and the columns it wants."""
+    """A loaded version: the model, the columns it wants, and the folder on this machine that its files are in.
+
+    `kept` holds a folder that is there only as long as somebody refers to it.
+    """
 
     predictor: Predictor
     columns: Columns
+    folder: Path
+    kept: KeptFolder | None = None
 
 
-@dataclass(frozen=True)
-class ArtifactFolder:
-    """Folder of all models' versions, ``<model>/v<version>-<hash>/``."""
-
-    root: Path
+class Artifacts(Protocol):
+    """All models' versions, ``<model>/v<version>-<hash>/``, and files beside them. Paths are relative to the root."""
 
     def save(self, model_name: str, version: int, predictor: Predictor, columns: Columns) -> tuple[str, str]:
         """Store a version; a reader sees all of it or nothing.
 
-        The files are written under a temporary name, synced, and renamed to a name with their hash in it. What an
-        earlier try at the same version left behind is removed: its event was never closed, so nobody refers to it.
+        Nothing is removed here: another process may have taken over, and what looks like the remains of an earlier try
+        may be its champion. `tidy` removes remains once the record says what they are.
 
         Returns
         -------
         path : str
             Relative to the root.
         sha256 : str
-            Of the manifest, which in turn holds that of the model file.
+            Of the manifest, which in turn holds that of every other file.
+
+        Raises
+        ------
+        ArtifactError
+            For a model that there is no way to store.
+        """
+        ...
+
+    def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
+        """Load a version; an `ArtifactError` for a file that is missing, not the one recorded, or holds other types.
+
+        Parameters
+        ----------
+        path, sha256 : str
+            As `save` returned them.
+        script : Script, optional
+            What the model file says now of the command that reads a version in files of its own; by default that
+            which stood there when it was trained is run.
+        """
+        ...
+
+    def size(self, path: str) -> int:
+        """Size of a version in bytes; 0 for one that is not there."""
+        ...
+
+    def published(self, model_name: str) -> str | None:
+        """Name of the version's folder that the published champion is in; None for none."""
+        ...
+
+    def publish(self, model_name: str, path: str, sha256: str) -> None:
+        """Lead consumers that read files to a version: they see one or the other, never half of each.
+
+        Raises
+        ------
+        ArtifactError
+            When the version's files are not there, or the place is taken by something else.
+        """
+        ...
+
+    def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
+        """Remove what processes that died left of versions that are settled, and return its names.
+
+        Parameters
+        ----------
+        settled : mapping of str to str
+            For labels such as ``v3`` the name of the version's folder, empty for a version without files: any other of
+            that label is the remains of a try that was cut short.
+        """
+        ...
+
+    def write(self, folder: str, files: Mapping[str, str]) -> None:
+        """Write texts below a folder, each in place of an earlier one, which readers see until all of it is there."""
+        ...
+
+    def read(self, path: str) -> str | None:
+        """A text that was written; None if it was not."""
+        ...
+
+    def address(self, path: str) -> str:
+        """Where a path leads, as people and browsers write it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArtifactFolder:
+    """A folder on this machine's disks."""
+
+    root: Path
+
+    def save(self, model_name: str, version: int, predictor: Predictor, columns: Columns) -> tuple[str, str]:
+        """See `Artifacts.save`.
+
+        The files are written under a temporary name, synced, and renamed to a name with their hash in it.
         """
         folder = self.root / model_name
         folder.mkdir(parents=True, exist_ok=True)
-        for left in (*folder.glob(f".saving-v{version}-*"), *folder.glob(f"v{version}-*")):
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f".saving-v{version}-") as name:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{_SAVING}v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
-            _skops().dump(predictor, draft / MODEL_FILE)
-            hashed = _sha256(draft / MODEL_FILE)
-            manifest = {"model": model_name, "version": version, "sha256": hashed, **asdict(columns)}
+            content = _write_model(predictor, draft)
+            manifest = {"model": model_name, "version": version, **content, **asdict(columns)}
             (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-            for file in (draft / MODEL_FILE, draft / MANIFEST_FILE, draft):
-                _sync(file)
+            for written in (*draft.rglob("*"), draft):
+                _sync(written)
             sha256 = _sha256(draft / MANIFEST_FILE)
-            final = draft.rename(folder / f"v{version}-{sha256[:12]}")
+            final = folder / f"v{version}-{sha256[:12]}"
+            if final.is_dir() and not self._is_whole(final, sha256):
+                final.rename(Path(name) / "damaged")
+            if not final.is_dir():  # else an earlier try made the very same: same hash, same files
+                draft.rename(final)
             _sync(folder)
         return str(final.relative_to(self.root)), sha256
 
-    def load(self, path: str, sha256: str) -> StoredModel:
-        """Load a version; an `ArtifactError` for a file that is missing, not the one recorded, or holds other types."""
+    def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
+        """See `Artifacts.load`."""
         folder = self.root / path
         try:
             if (found := _sha256(folder / MANIFEST_FILE)) != sha256:
                 raise ArtifactError(f"{folder / MANIFEST_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
             manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
             columns = Columns(features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]))
-            expected = manifest["sha256"]
-            content = (folder / MODEL_FILE).read_bytes()
+            if "files" in manifest:
+                predictor: Predictor = _read_files(folder / FILES_FOLDER, manifest, columns, script)
+            else:
+                predictor = _read_skops(folder / MODEL_FILE, manifest["sha256"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: cannot be read: {type(error).__name__}: {error}") from error
-        if (found := hashlib.sha256(content).hexdigest()) != expected:
-            raise ArtifactError(f"{folder / MODEL_FILE}: sha256 is {found[:12]}…, not the one in its manifest")
+        return StoredModel(predictor=predictor, columns=columns, folder=folder)
+
+    def _is_whole(self, folder: Path, sha256: str) -> bool:
         try:
-            predictor = cast(Predictor, _skops().loads(content, trusted=list(ALLOWED_TYPES)))
-        except Exception as error:  # whatever a file that skops did not write, or did not want to, makes it raise
-            foreign = type(error).__name__ == "UntrustedTypesFoundException"
-            why = "holds types that are not allowed" if foreign else f"is no skops file: {type(error).__name__}"
-            raise ArtifactError(f"{folder / MODEL_FILE}: {why}: {error}") from error
-        return StoredModel(predictor=predictor, columns=columns)
+            self.load(str(folder.relative_to(self.root)), sha256)
+        except ArtifactError:
+            return False
+        return True
+
+    def size(self, path: str) -> int:
+        """See `Artifacts.size`."""
+        return sum(file.stat().st_size for file in (self.root / path).rglob("*") if file.is_file())
+
+    def published(self, model_name: str) -> str | None:
+        """See `Artifacts.published`."""
+        link = self.root / model_name / CHAMPION_LINK
+        return str(link.readlink()) if link.is_symlink() else None
+
+    def publish(self, model_name: str, path: str, sha256: str) -> None:
+        """See `Artifacts.publish`. ``champion`` is a symbolic link, replaced by a rename.
+
+        Who reads several files resolves the link once (``Path.resolve``) and reads from there.
+        """
+        link = self.root / model_name / CHAMPION_LINK
+        if not (self.root / path).is_dir():
+            raise ArtifactError(f"{self.root / path}: the champion's files are not here; restore them")
+        if link.exists() and not link.is_symlink():
+            raise ArtifactError(f"{link}: is no symbolic link; move it away, the champion is published there")
+        made = link.with_name(f"{_PUBLISHING}{Path(path).name}")  # the same for all: whoever died has begun for us
+        with suppress(FileExistsError):
+            made.symlink_to(Path(path).name)
+        with suppress(FileNotFoundError):  # another process has just put it into place
+            made.replace(link)
+        _sync(link.parent)
+
+    def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
+        """See `Artifacts.tidy`."""
+        removed, kept = [], set(settled.values())
+        for path in sorted((self.root / model_name).glob("*")):
+            label, _, _ = path.name.removeprefix(_SAVING).partition("-")
+            if path.name.startswith(_PUBLISHING) and path.name.removeprefix(_PUBLISHING) not in kept:
+                path.unlink(missing_ok=True)
+            elif label in settled and path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)  # the process that made it may be at work on it still
+            else:
+                continue
+            removed.append(path.name)
+        return removed
+
+    def write(self, folder: str, files: Mapping[str, str]) -> None:
+        """See `Artifacts.write`. Each file is written under another name, synced, then renamed."""
+        (self.root / folder).mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _write(self.root / folder / name, text)
+
+    def read(self, path: str) -> str | None:
+        """See `Artifacts.read`."""
+        file = self.root / path
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+    def address(self, path: str) -> str:
+        """See `Artifacts.address`."""
+        return (self.root / path).absolute().as_uri()
 
 
-def _skops() -> Any:
-    """Import skops when it is needed, and quietly.
+def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
+    """Write the model's files into `draft`; what the manifest has to say of them."""
+    if not isinstance(predictor, CommandModel):
+        dump_model(predictor, draft / MODEL_FILE)
+        return {"sha256": _sha256(draft / MODEL_FILE)}
+    own = draft / FILES_FOLDER
+    copy_files(predictor.folder, predictor.files, own)
+    return {
+        "files": {name: _sha256(own / name) for name in predictor.files},
+        "task": predictor.task,
+        "classes": predictor.classes_ if isinstance(predictor, CommandClassifier) else (),
+        "script": predictor.script.model_dump(mode="json"),
+    }
 
-    It looks for scipy's functions in every module that is loaded. That takes seconds, and Airflow's modules answer each
-    unknown name with a deprecation warning: a thousand lines in a task's log.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import skops.io
-    return skops.io
+
+def _read_skops(file: Path, expected: str) -> Predictor:
+    content = file.read_bytes()
+    if (found := hashlib.sha256(content).hexdigest()) != expected:
+        raise ArtifactError(f"{file}: sha256 is {found[:12]}…, not the one in its manifest")
+    return load_model(content, file)
+
+
+def _read_files(folder: Path, manifest: Mapping[str, Any], columns: Columns, script: Script | None) -> CommandModel:
+    for name, expected in manifest["files"].items():
+        if (found := _sha256(folder / name)) != expected:
+            raise ArtifactError(f"{folder / name}: sha256 is {found[:12]}…, not the one in its manifest")
+    reader = script if script is not None and script.predict_command else Script.model_validate(manifest["script"])
+    return command_model(
+        tuple(manifest["classes"]), script=reader, task=Task(manifest["task"]), columns=columns, folder=folder,
+        files=tuple(manifest["files"]),
+    )  # fmt: skip
+
+
+def _write(file: Path, text: str) -> None:
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).chmod(0o644)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import resource
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,16 +14,19 @@ import pandas as pd
 
 from include.data.reference import ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
-from include.errors import ArtifactError, DataError
+from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts import ArtifactFolder, StoredModel
+from include.retraining.anchor import Anchor
+from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.limits import serving_cost
 from include.retraining.prepare import Columns, TrainingRows, prepare, target_values
-from include.retraining.rows import Trained, row_choices, train_best
-from include.retraining.trainers.sklearn_trainer import SklearnTrainer
-from include.retraining.trainers.trainer import Predictor
+from include.retraining.resources import ResourceMeter
+from include.retraining.rows import RowChoice, Trained, row_choices, train_best
+from include.retraining.trainers.choose import trainer_of
+from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
 from include.scoring import METRICS, Baseline, LabelledRows
 
 _STATUS = {
@@ -64,16 +65,18 @@ class RetrainingExecutor:
     Parameters
     ----------
     spec : ModelSpec
-    artifacts : ArtifactFolder
+    artifacts : Artifacts
     hyperparameters : mapping
         Asked for with this retraining; they override those of the model file.
     """
 
     spec: ModelSpec
-    artifacts: ArtifactFolder
+    artifacts: Artifacts
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def retrain(self, tables: ModelTables, champion: Champion | None, version: int) -> Outcome:
+    def retrain(
+        self, tables: ModelTables, champion: Champion | None, version: int, former: Sequence[Version] = ()
+    ) -> Outcome:
         """Train a challenger on rows up to the holdout, and judge it on the holdout.
 
         Parameters
@@ -84,16 +87,13 @@ class RetrainingExecutor:
             None for a first version, which is trained on the reference rows.
         version : int
             Number of the version to be made.
+        former : sequence of Version
+            Champions before, which the challenger must not be proven worse than.
         """
-        began = time.monotonic()
-        judged = self._first(tables) if champion is None else self._challenge(tables, champion)
-        outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
-        details = {
-            **outcome.details,
-            "training_duration": time.monotonic() - began,  # seconds
-            "memory_usage": {"peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0},
-        }
-        return replace(outcome, details=details)
+        with ResourceMeter() as meter:
+            judged = self._first(tables) if champion is None else self._challenge(tables, champion, former)
+            outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
+        return replace(outcome, details={**outcome.details, **meter.details})
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
@@ -112,17 +112,18 @@ class RetrainingExecutor:
         holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
         result = self._gate.judge_first(holdout)
         final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
-        trained = Trained(predictor=final, choice="reference", start=0, stop=len(rows), validation_losses={})
+        every = RowChoice(name="reference")
+        trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             reference=reference.with_outputs(_labels(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
 
-    def _challenge(self, tables: ModelTables, champion: Champion) -> _Judged | Outcome:
+    def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
         columns = Columns.of(champion.reference.profile, champion.reference.inputs)
-        rows = prepare(self.spec, [tables.history], columns)
+        rows = prepare(self.spec, [tables.history], columns, tables.quarantined)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
         last = self._holdout(recent)
         if last == 0:
@@ -133,21 +134,27 @@ class RetrainingExecutor:
             self.spec.training.rows, reference_rows=len(tables.reference), recent_rows=recent,
             least=self.spec.minimum_rows,
         )  # fmt: skip
-        trained = train_best(
-            self.trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2)
-        )
+        trainer, choices = self._way(champion, stop, recent, last) or (self.trainer, choices)
+        trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
         result = self._gate.judge(self._rival(champion, features, actual, held_out), holdout)
+        result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
+        if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
+            trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
         reference = self._reference(tables, used, columns.features, columns.categorical)
         until = _just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             reference=reference.with_outputs(_labels(self.spec, used), holdout.predicted),
-            recent_hash="" if self.spec.source.timed else table_hash(tables.recent),
+            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
         )  # fmt: skip
+
+    def _hash_as_read(self, recent: pd.DataFrame) -> str:
+        """The hash that the next run will find: the model's own measures are no columns of its files."""
+        return table_hash(recent.drop(columns=list(self.spec.measures)))
 
     def _rival(
         self, champion: Champion, features: pd.DataFrame, actual: npt.NDArray[Any], rows: pd.DataFrame
@@ -164,23 +171,39 @@ class RetrainingExecutor:
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
-        return self.artifacts.load(version.artifact_path, version.artifact_sha256)
+        return self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
 
     @property
-    def trainer(self) -> SklearnTrainer:
-        """What trains this model's versions."""
-        training = self.spec.training
-        return SklearnTrainer(
-            task=self.spec.task, estimator=training.estimator, seed=training.seed,
-            hyperparameters={**training.hyperparameters, **self.hyperparameters},
-        )  # fmt: skip
+    def trainer(self) -> Trainer:
+        """What trains this model's versions from scratch."""
+        return trainer_of(self.spec, self.hyperparameters)
+
+    def _way(self, champion: Champion, stop: int, recent: int, last: int) -> tuple[Trainer, list[RowChoice]] | None:
+        """In incremental training: what goes on from the champion, and the rows it was not trained on; else None.
+
+        Those are the recent rows before the last ones, which are held out, and the rows that the champion itself was
+        judged on, unless it was trained on those afterwards (`refit`, and every first version).
+        """
+        if self.spec.training.strategy == "full":
+            return None
+        if not champion.version.artifact_path:
+            raise TrainingError(
+                f"{champion.version.label} was not trained here: nothing to go on from; write `strategy: full` once"
+            )
+        stored = self.load(champion.version)
+        seen = champion.version.parent is None or champion.version.details.get("refit", False)
+        judged = None if seen else champion.version.baseline
+        unseen = recent - last + (0 if judged is None else judged.rows)
+        start = Start(predictor=stored.predictor, folder=stored.folder)
+        return GoingOn(trainer=self.trainer, start=start), [RowChoice(name="unseen", first=max(0, stop - unseen))]
 
     @property
     def _gate(self) -> PromotionGate:
         gate = self.spec.gate
         return PromotionGate(
-            metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors
-        )
+            metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors,
+            guards=gate.guards,
+        )  # fmt: skip
 
     def _reference(
         self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str]
@@ -207,7 +230,11 @@ class RetrainingExecutor:
         """Keep the challenger's artifact, also of one that is not promoted: the record refers to it."""
         result, trained = judged.result, judged.trained
         path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, judged.columns)
-        self._smoke_test(path, sha256, trained.predictor, judged.rows.features.iloc[-len(judged.holdout) :])
+        features = judged.rows.features.iloc[-len(judged.holdout) :]
+        stored = self._smoke_test(path, sha256, trained.predictor, features)
+        cost = serving_cost(stored, features, latency=self.spec.gate.max_latency_ms is not None)
+        if excess := cost.excess(self.spec.gate):
+            result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         return Outcome(
             status=_STATUS[result.verdict],
             reason=result.reason,
@@ -219,31 +246,34 @@ class RetrainingExecutor:
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
-            details={
-                **self._details(judged.rows, trained, result),
-            },
+            details={**self._details(judged.rows, trained, result), "serving": asdict(cost)},
         )
 
     def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:
         figures = asdict(result)
-        gate = {name: figures[name] for name in ("verdict", "rows", "gain", "gain_low", "gain_high", "p_value")}
+        told = ("verdict", "rows", "gain", "gain_low", "gain_high", "p_value", "guards", "former")
+        gate = {name: figures[name] for name in told}
         return {
             "training_data_size": trained.stop - trained.start,
-            "row_choice": trained.choice,
+            "row_choice": trained.choice.name,
+            "refit": trained.stop == len(rows),
             "validation_losses": dict(trained.validation_losses),
             "dropped_rows": dict(rows.dropped),
             "training_data_hash": rows.sha256,
             "training_data_path": self.spec.source.place,
-            "estimator": self.spec.training.estimator,
-            "hyperparameters": dict(self.trainer.hyperparameters),
+            "estimator": self.spec.training.trained_by,
+            "strategy": self.spec.training.strategy,
+            "hyperparameters": {**self.spec.training.hyperparameters, **self.hyperparameters},
+            "reported_metrics": dict(reported_metrics(trained.predictor)),
             "gate": {**gate, "verdict": str(result.verdict)},
         }
 
-    def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> None:
+    def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> StoredModel:
         """The stored artifact must load and answer as the model in memory does, before it may be published."""
-        stored = self.artifacts.load(path, sha256).predictor.predict(features)
-        if not np.array_equal(stored, trained.predict(features)):
+        stored = self.artifacts.load(path, sha256, self.spec.training.script)
+        if not np.array_equal(stored.predictor.predict(features), trained.predict(features)):
             raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
+        return stored
 
 
 def _labels(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:

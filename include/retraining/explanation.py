@@ -38,9 +38,9 @@ def explain_loss(
     if not changed or set(stored.columns.features) - set(tables.recent.columns):
         return []
     earlier = tables.history[tables.history[spec.timestamp] < pd.Timestamp(until)]
-    seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns)
+    seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
     before = _last(seen, baseline.rows)
-    after = prepare(spec, [tables.recent], stored.columns)
+    after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
     known, recent = (_losses(spec, stored, rows) for rows in (before, after))
     if known is None or recent is None:
         return []

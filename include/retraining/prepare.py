@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import CategoricalColumn, Profile, to_floats, to_names
+from include.data.spans import Span, within
 from include.data.tables import table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
@@ -46,7 +47,7 @@ class TrainingRows:
     sha256 : str
         Hash of features and target.
     dropped : mapping of str to int
-        Rows left out, by reason: unlabelled, duplicate, unreadable.
+        Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate.
     """
 
     features: pd.DataFrame
@@ -63,20 +64,25 @@ class TrainingRows:
         return self.features.iloc[start:stop], self.target[start:stop]
 
 
-def prepare(spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns) -> TrainingRows:
+def prepare(
+    spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns, quarantined: Sequence[Span] = ()
+) -> TrainingRows:
     """Merge `parts` in their order, leave out what must not be trained on, and hash the rest.
 
-    Rows without a label, exact duplicates of an earlier row, and rows with text in a numeric column are left out
-    and counted.
+    Rows of `quarantined` spans, rows without a label, exact duplicates of an earlier row, and rows with text in a
+    numeric column are left out and counted. A model without timestamps has no spans.
     """
     merged = pd.concat(list(parts), ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     missing = [name for name in columns.features if name not in merged.columns]
     if missing:
         raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)} in the rows to train on")
+    trusted = np.ones(len(merged), dtype=bool)
+    if spec.timestamp is not None:
+        trusted = ~within(merged[spec.timestamp], quarantined)
     target = target_values(spec, merged[spec.target])
-    labelled = ~pd.isna(target)
+    labelled = ~pd.isna(target) & trusted
     wanted = [name for name in (spec.timestamp, *columns.features, spec.target) if name is not None]
-    duplicate = merged[wanted].astype(str).duplicated().to_numpy()
+    duplicate = _repeated(merged[wanted])
     readable = np.ones(len(merged), dtype=bool)
     for name in columns.features:
         if name not in columns.categorical:
@@ -90,11 +96,18 @@ def prepare(spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns) ->
         origin=np.flatnonzero(keep),
         sha256=table_hash(features.assign(**{spec.target: chosen})),
         dropped={
-            "unlabelled": int((~labelled).sum()),
+            "quarantined": int((~trusted).sum()),
+            "unlabelled": int((~labelled & trusted).sum()),
             "unreadable": int((labelled & ~readable).sum()),
             "duplicate": int((labelled & readable & duplicate).sum()),
         },
     )
+
+
+def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Rows that are there before, to the letter; whatever a column holds can be compared as text."""
+    mixed = [name for name in rows.columns if rows[name].dtype == object]
+    return np.asarray(rows.assign(**{name: rows[name].astype(str) for name in mixed}).duplicated())
 
 
 def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:

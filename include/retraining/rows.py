@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -17,14 +17,15 @@ Loss = Callable[[Predictor, pd.DataFrame, npt.NDArray[Any]], float]
 
 @dataclass(frozen=True, kw_only=True)
 class RowChoice:
-    """A choice of training rows: the `length` rows before a moment, None for all of them."""
+    """A choice of training rows: those from `first` on, of them the `length` rows before a moment, or all."""
 
     name: str
-    length: int | None
+    length: int | None = None
+    first: int = 0
 
     def start(self, stop: int) -> int:
         """First row of the choice when its last is ``stop - 1``."""
-        return 0 if self.length is None else max(0, stop - self.length)
+        return self.first if self.length is None else max(self.first, stop - self.length)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +33,21 @@ class Trained:
     """A trained challenger, the choice of rows behind it, and what each choice's validation loss was."""
 
     predictor: Predictor
-    choice: str
+    choice: RowChoice
     start: int
     stop: int
     validation_losses: Mapping[str, float]
+
+    def again(self, trainer: Trainer, rows: TrainingRows, columns: Columns) -> Trained:
+        """The same training once more by the same choice, now up to the last row."""
+        start, stop = self.choice.start(len(rows)), len(rows)
+        return replace(self, predictor=trainer.fit(*rows.slice(start, stop), columns), start=start, stop=stop)
 
 
 def row_choices(wanted: str, *, reference_rows: int, recent_rows: int, least: int) -> list[RowChoice]:
     """The choices to try: one by its name, or for ``measured`` all of them. None is shorter than `least` rows."""
     choices = {
-        "all": RowChoice(name="all", length=None),
+        "all": RowChoice(name="all"),
         "sliding": RowChoice(name="sliding", length=max(reference_rows, least)),
         "latest": RowChoice(name="latest", length=max(recent_rows, least)),
     }
@@ -72,7 +78,7 @@ def train_best(
     start = best.start(stop)
     return Trained(
         predictor=trainer.fit(*rows.slice(start, stop), columns),
-        choice=best.name,
+        choice=best,
         start=start,
         stop=stop,
         validation_losses=losses,

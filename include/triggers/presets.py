@@ -20,12 +20,14 @@ LOOKS_PER_WINDOW = 20  # however often a sliding window is looked at, it is wort
 HIGHEST_LEVEL = 0.02  # of a check, however seldom it runs: one chance in fifty is the least that proves anything
 SIX_HOURS, FOUR_WEEKS = timedelta(hours=6), timedelta(weeks=4)
 
-#: When a preset calls a retrain due. Performance and concept drift are harm that labels show. Drift of the inputs and
-#: outliers are a guess at harm: they fire only while labels are too few to tell.
+#: When a preset calls a retrain due: when recent rows show that one would pay. Performance and concept drift are harm,
+#: but harder times do harm as well, which no retrain mends: they fire only where the gain is not measured. Drift of the
+#: inputs and outliers are a guess at harm: they fire only while labels are too few to tell.
 MEASURED = AnyOf(
     (
-        SignalTrigger(kind=SignalKind.PERFORMANCE),
-        SignalTrigger(kind=SignalKind.CONCEPT_DRIFT),
+        SignalTrigger(kind=SignalKind.RETRAIN_GAIN),
+        SignalTrigger(kind=SignalKind.PERFORMANCE, only_without_gain=True),
+        SignalTrigger(kind=SignalKind.CONCEPT_DRIFT, only_without_gain=True),
         SignalTrigger(kind=SignalKind.DATA_DRIFT, only_without_labels=True),
         SignalTrigger(kind=SignalKind.OUTLIERS, only_without_labels=True),
         NewDataTrigger(requests_only=True),
@@ -40,7 +42,8 @@ class PolicySettings:
     Parameters
     ----------
     performance_threshold : float
-        Worsening of the primary metric that matters, counted as the metric does (RMSE 0.10: +10 %).
+        Worsening of the primary metric that matters, counted as the metric does (RMSE 0.10: +10 %): since acceptance,
+        and beside what can be learnt from recent rows.
     concept_drift_threshold : float
         Relative rise of the mean error within the window that matters.
     outlier_share : float
@@ -52,9 +55,10 @@ class PolicySettings:
     drift_thresholds : mapping of str to float
         Fixed thresholds for drift of the inputs, in place of the calibrated tests, which keep to the budget; see
         `include.detectors.fixed_thresholds`. Empty: the calibrated tests.
-    performance_level, drift_level : float
-        Significance level of a check, for performance and for concept drift each; for drift of any input and for
-        outliers each. See `include.triggers.budget` for how they follow from the budget and the tree.
+    gain_level, performance_level, drift_level : float
+        Significance level of a check: for the gain of a retrain; for performance and for concept drift each; for
+        drift of any input and for outliers each. See `include.triggers.budget` for how they follow from the budget and
+        the tree.
     when : Trigger
         The tree that says when a retrain is due. `include.triggers.policy.standard_policy` puts the cooldown around
         it, and requests and first versions beside it.
@@ -71,6 +75,7 @@ class PolicySettings:
     cooldown: timedelta
     false_retrains_per_quarter: float
     drift_thresholds: Mapping[str, float] = field(default_factory=dict)
+    gain_level: float = 0.0
     performance_level: float = 0.0
     drift_level: float = 0.0
     when: Trigger = MEASURED
@@ -86,8 +91,8 @@ class PolicySettings:
     def within_budget(self, *, check_every: timedelta, window: timedelta) -> PolicySettings:
         """The same settings with levels that keep to the budget, given how often a window of that length is checked."""
         level = check_level(self.false_retrains_per_quarter, check_every=check_every, window=window)
-        performance, drift = shared_levels(self.when, level)
-        return self.replace(performance_level=performance, drift_level=drift)
+        shared = shared_levels(self.when, level)
+        return self.replace(gain_level=shared.gain, performance_level=shared.performance, drift_level=shared.drift)
 
 
 def check_level(budget: float, *, check_every: timedelta, window: timedelta) -> float:
@@ -113,15 +118,18 @@ def _preset(**settings: Any) -> PolicySettings:
 
 PRESETS: Mapping[str, PolicySettings] = {
     "conservative": _preset(
-        performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10, cooldown=timedelta(days=14),
-        false_retrains_per_quarter=0.25, model_age=timedelta(days=14), data_volume=0.30, js_distance=0.20,
+        performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10,
+        cooldown=timedelta(days=14), false_retrains_per_quarter=0.25, model_age=timedelta(days=14),
+        data_volume=0.30, js_distance=0.20,
     ),
     "balanced": _preset(
-        performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05, cooldown=timedelta(days=7),
-        false_retrains_per_quarter=1.0, model_age=timedelta(days=7), data_volume=0.20, js_distance=0.15,
+        performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05,
+        cooldown=timedelta(days=7), false_retrains_per_quarter=1.0, model_age=timedelta(days=7),
+        data_volume=0.20, js_distance=0.15,
     ),
     "aggressive": _preset(
-        performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03, cooldown=timedelta(days=2),
-        false_retrains_per_quarter=4.0, model_age=timedelta(days=2), data_volume=0.10, js_distance=0.10,
+        performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03,
+        cooldown=timedelta(days=2), false_retrains_per_quarter=4.0, model_age=timedelta(days=2),
+        data_volume=0.10, js_distance=0.10,
     ),
 }  # fmt: skip

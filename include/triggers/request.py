@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+MOST_TRIES = 3  # retrains for one request, if they fail
+
 
 class RequestKind(StrEnum):
     """Where a request comes from."""
@@ -36,6 +38,8 @@ class Request:
         UTC.
     hyperparameters : mapping
         For this retraining only, besides those of the model file.
+    tries : int
+        How often it is tried, this time counted in; from 2 on the retrain before it failed or was abandoned.
     """
 
     id: int
@@ -46,3 +50,4 @@ class Request:
     requested_by: str
     requested_at: datetime
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    tries: int = 1

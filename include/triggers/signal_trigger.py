@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.trigger import Evidence, TriggerResult
 
+GRAVE = 10.0  # thresholds (RMSE by half): from here on harm does not wait for proof that a retrain mends it
+
 
 @dataclass(frozen=True, kw_only=True)
 class SignalTrigger:
@@ -20,6 +22,9 @@ class SignalTrigger:
     only_without_labels : bool, default False
         For signals that are a guess at harm, such as drift of the inputs: fires only while labels are too few to
         see the harm itself. A model whose inputs drift and whose labelled performance holds needs no retrain.
+    only_without_gain : bool, default False
+        For signals that show harm, but not whether a retrain would mend it: fires only where that is not measured, or,
+        from `GRAVE` thresholds on, where a gain is seen that may be chance.
     strength : float, default 1
         How many times its threshold a changed signal has to reach.
 
@@ -28,6 +33,7 @@ class SignalTrigger:
 
     kind: SignalKind
     only_without_labels: bool = False
+    only_without_gain: bool = False
     strength: float = 1.0
 
     def __post_init__(self) -> None:
@@ -39,7 +45,9 @@ class SignalTrigger:
     def label(self) -> str:
         """The kind and its settings."""
         strength = f" from {self.strength:g} thresholds on" if self.strength > 1.0 else ""
-        return f"{self.kind}{' without labels' if self.only_without_labels else ''}{strength}"
+        labels = " without labels" if self.only_without_labels else ""
+        gain = " without a known gain" if self.only_without_gain else ""
+        return f"{self.kind}{labels}{gain}{strength}"
 
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Judge the strongest signal of the kind."""
@@ -51,9 +59,7 @@ class SignalTrigger:
         top = max(judged, key=_rank)
         threshold = None if top.threshold is None else top.threshold * self.strength
         changed = [signal for signal in judged if signal.changed and self._strong(signal)]
-        held = ""
-        if changed and self.only_without_labels and _performance_known(evidence):
-            held = "labels have arrived and show no harm"
+        held = self._held(evidence, top) if changed else ""
         reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
         return TriggerResult(
             trigger=self.kind,
@@ -67,12 +73,23 @@ class SignalTrigger:
             p_value=_corrected(top, judged),
         )
 
+    def _held(self, evidence: Evidence, top: Signal) -> str:
+        if self.only_without_labels and _known(evidence, SignalKind.PERFORMANCE):
+            return "labels have arrived and show no harm"
+        if not self.only_without_gain or not any(
+            s.value is not None for s in evidence.of_kind(SignalKind.RETRAIN_GAIN)
+        ):
+            return ""
+        if not _known(evidence, SignalKind.RETRAIN_GAIN) and _strength(top) >= GRAVE:
+            return ""
+        return "whether a retrain would mend it is measured"
+
     def _strong(self, signal: Signal) -> bool:
         return self.strength == 1.0 or _strength(signal) >= self.strength
 
 
-def _performance_known(evidence: Evidence) -> bool:
-    verdicts = {signal.verdict for signal in evidence.of_kind(SignalKind.PERFORMANCE)}
+def _known(evidence: Evidence, kind: SignalKind) -> bool:
+    verdicts = {signal.verdict for signal in evidence.of_kind(kind)}
     return Verdict.STABLE in verdicts or Verdict.CHANGED in verdicts
 
 

@@ -1,7 +1,9 @@
 -- Put a change of champion into the deployment history.
 -- Parameters: columns of model_deployment_history but for id
--- Returns:    nothing
+-- Returns:    the row
 INSERT INTO model_deployment_history (
-    model_name, from_version, to_version, event_id, deployed_by, reason, deployed_at)
+    model_name, from_version, to_version, event_id, deployed_by, reason, deployed_at, kind, run_id, key)
 VALUES (
-    %(model_name)s, %(from_version)s, %(to_version)s, %(event_id)s, %(deployed_by)s, %(reason)s, %(deployed_at)s);
+    %(model_name)s, %(from_version)s, %(to_version)s, %(event_id)s, %(deployed_by)s, %(reason)s, %(deployed_at)s,
+    %(kind)s, %(run_id)s, %(key)s)
+RETURNING *;

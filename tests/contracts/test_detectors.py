@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.decision.units import UnitChangeDetector
 from include.detectors import (
     Comparison,
     ConceptDriftDetector,
@@ -24,6 +23,7 @@ from include.detectors import (
     PageHinkleyDetector,
     SlicePerformanceMonitor,
     SufficiencyDetector,
+    UnitChangeDetector,
 )
 from include.detectors.joint_drift import CORRELATION, PAIR, SHIFT
 from include.orchestrator import standard_detectors

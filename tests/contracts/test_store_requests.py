@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import numpy as np
 import pytest
 
 from include.errors import DataError, RequestsTaken
-from include.records.entries import Consumption, KeptRequest
+from include.records.entries import Consumption, EventStatus, KeptRequest
 from include.records.store import Store
-from include.triggers.request import Request, RequestKind
-from tests.records.examples import HOUR, NOW, make_analysis, make_decision
+from include.triggers.request import MOST_TRIES, Request, RequestKind
+from tests.records.examples import HOUR, NOW, make_analysis, make_decision, make_outcome
 
 
 def ask(store: Store, key: str = "", *, model_name: str = "housing", reason: str = "audit") -> Request:
@@ -146,3 +147,77 @@ def test_hyperparameters_that_cannot_be_kept_are_refused(store: Store) -> None:
     with pytest.raises(DataError, match="object cannot be kept"):
         store.add_request("housing", RequestKind.API, "why", "ada", at=NOW, hyperparameters={"a": object()})
     assert store.requests() == []
+
+
+def lose(store: Store, run_id: str, how: str) -> None:
+    """Decide on all requests that wait, and let the event fail or be abandoned."""
+    decided = store.save_decision(make_analysis(run_id), make_decision(), at=NOW, requests=waiting(store))
+    event = decided[1]
+    assert event is not None
+    if how == "outcome":
+        with store.claim(event.id, at=NOW) as claim:
+            claim.finish(make_outcome(EventStatus.FAILED, reason="no labelled rows"), at=NOW)
+    elif how == "failed":
+        store.close_failed(event.id, at=NOW, error_type="TrainingError", error="no labelled rows")
+    else:
+        assert store.close_unfinished("housing", at=NOW + 9 * HOUR, idle=HOUR)
+
+
+@pytest.mark.parametrize("how", ["outcome", "failed", "abandoned"])
+def test_request_whose_retrain_is_lost_waits_again(store: Store, how: str) -> None:
+    asked = {"max_iter": 50}
+    first, _ = store.add_request("housing", RequestKind.RED_TEAM, "why", "ada", at=NOW, key="k", hyperparameters=asked)
+    foreign = ask(store, model_name="iris")
+    lose(store, "run-1", how)
+    again, other, kept = sorted(store.requests(), key=lambda each: each.request.id)[::-1]
+    assert kept.request == first  # on record, with the run whose event failed
+    assert kept.consumed == Consumption(run_id="run-1", at=NOW)
+    assert (again.request, again.consumed, again.retry_of) == (
+        replace(first, id=again.request.id, tries=2), None, first.id
+    )  # fmt: skip
+    assert other.request == foreign
+
+
+@pytest.mark.parametrize("how", ["outcome", "failed", "abandoned"])
+def test_request_that_always_fails_is_given_up_with_the_reason(store: Store, how: str) -> None:
+    ask(store)
+    for number in range(MOST_TRIES):
+        assert [request.tries for request in waiting(store)] == [number + 1]
+        lose(store, f"run-{number}", how)
+    assert waiting(store) == []
+    *earlier, last = store.requests()
+    assert len(earlier) == MOST_TRIES - 1
+    assert not any(kept.gave_up for kept in earlier)
+    reason = "nobody came to execute it" if how == "abandoned" else "no labelled rows"
+    assert last.gave_up == f"tried 3 times, at last {'abandoned' if how == 'abandoned' else 'failed'}: {reason}"
+    assert ask(store).tries == 1  # asked for anew it is a new one
+
+
+def test_request_made_again_meanwhile_is_not_doubled(store: Store) -> None:
+    first = ask(store, "k")
+    event = store.save_decision(make_analysis(), make_decision(), at=NOW, requests=[first])[1]
+    assert event is not None
+    anew = ask(store, "k")
+    store.close_failed(event.id, at=NOW, error_type="TrainingError", error="no labelled rows")
+    assert waiting(store) == [anew]
+
+
+@pytest.mark.parametrize("status", [EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED])
+def test_verdict_of_the_gate_fulfils_a_request(store: Store, status: EventStatus) -> None:
+    event = store.save_decision(make_analysis(), make_decision(), at=NOW, requests=[ask(store)])[1]
+    assert event is not None
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.finish(make_outcome(status), at=NOW)
+    assert waiting(store) == []
+    assert len(store.requests()) == 1
+
+
+def test_closing_a_lost_event_twice_asks_once(store: Store) -> None:
+    ask(store)
+    lose(store, "run-1", "failed")
+    [event] = store.events()
+    store.close_failed(event.id, at=NOW, error_type="TrainingError", error="again")
+    with store.claim(event.id, at=NOW) as claim:
+        claim.finish(make_outcome(EventStatus.FAILED), at=NOW)
+    assert [request.tries for request in waiting(store)] == [2]

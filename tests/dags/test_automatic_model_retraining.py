@@ -14,6 +14,10 @@ from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
 pytestmark = pytest.mark.airflow
 DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 TASKS = ("analyze_retraining_need", "check_retraining_decision", "execute_retraining", "log_retraining_completion")
+PROMOTED = {
+    **dict.fromkeys((*TASKS, "publish_champion"), "success"),
+    **dict.fromkeys(("roll_back_champion", "approve_retraining"), "skipped"),
+}
 LEAF = ("fail_run_if_any_model_failed", -1)
 
 DESCRIBE = """
@@ -46,7 +50,7 @@ def test_every_dag_file_loads_and_is_accounted_for(described: dict[str, object])
 
 def test_dag_runs_every_six_hours_one_at_a_time_without_catching_up(described: dict[str, object]) -> None:
     assert (described["schedule"], described["catchup"], described["max_active_runs"]) == ("0 */6 * * *", False, 1)
-    assert described["params"] == ["as_of", "dry_run", "force", "models", "preset", "reason"]
+    assert described["params"] == ["as_of", "dry_run", "force", "models", "preset", "reason", "rollback_to"]
     assert set(TASKS) < set(described["tasks"])  # type: ignore[call-overload]
 
 
@@ -106,8 +110,8 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
     assert first.state == "failed"
     assert first.tasks[LEAF] == "failed"
     assert set(states) == {"quiet", "changed", "raising", "unreadable"}
-    assert states["quiet"] == states["changed"] == dict.fromkeys(TASKS, "success")
-    assert states["raising"] == {**dict.fromkeys(TASKS, "success"), "execute_retraining": "failed"}
+    assert states["quiet"] == states["changed"] == PROMOTED
+    assert states["raising"] == {**PROMOTED, "execute_retraining": "failed", "publish_champion": "skipped"}
     assert states["unreadable"]["analyze_retraining_need"] == "failed"
     assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
         ("failed", "TrainingError")
@@ -115,7 +119,7 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
 
     second = labelled(deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z"))
     assert second["quiet"]["execute_retraining"] == "skipped"
-    assert second["changed"] == dict.fromkeys(TASKS, "success")
+    assert second["changed"] == PROMOTED
     assert deployed.rows(
         "SELECT model_name, version, status FROM model_version_management WHERE status = 'champion' ORDER BY 1"
     ) == [("changed", 2, "champion"), ("quiet", 1, "champion")]

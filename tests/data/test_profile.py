@@ -5,13 +5,24 @@ import math
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from include.data.profile import BINS, CATEGORIES, REST, CategoricalColumn, NumericColumn, Profile, profile_table
+from include.data.batches import Batch
+from include.data.profile import (
+    BINS,
+    CATEGORIES,
+    REST,
+    CategoricalColumn,
+    NumericColumn,
+    Profile,
+    profile_batches,
+    profile_table,
+)
 from include.detectors.distances import ks_distance
 
 
@@ -165,5 +176,21 @@ def test_ks_distance_off_the_bins_is_too_small_by_at_most_the_bin_error(
 @given(arrays(float, st.integers(0, 60), elements=st.floats(allow_nan=True, allow_infinity=True)))
 def test_every_cell_is_counted_once(values: np.ndarray) -> None:
     column = numeric(values)
-    assert column.finite + column.missing + column.infinite + column.unreadable == column.rows == len(values)
+    assert (column.finite, column.rows) == (sum(column.counts), len(values))
+    assert column.finite + column.missing + column.infinite + column.unreadable == column.rows
     assert list(column.edges) == sorted(set(column.edges))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+@pytest.mark.parametrize("cells", [["a", "b", None, "a"], ["a", "new", None, "b"], [None] * 4, ["\\xff", "b", "", "a"]])
+def test_text_is_counted_alike_with_and_without_a_name_that_the_reference_lacks(
+    kind: pa.DataType, cells: list[str | None]
+) -> None:
+    known = profile_table(pd.DataFrame({"c": ["a", "a", "b", "unused"]}), ["c"])
+    batches = [Batch(4, {"c": pa.array(part).cast(kind)}) for part in (cells, ["b", "a", "b", None], cells)]
+    column = profile_batches(batches, against=known).columns["c"]
+    assert isinstance(column, CategoricalColumn)
+    there = [cell for cell in (*cells, "b", "a", "b", *cells) if cell is not None]
+    expected = {name: there.count(name) for name in ("a", "b", "unused")}
+    assert column.counts == {**expected, REST: len(there) - sum(expected.values())}
+    assert column.missing == 12 - len(there)

@@ -192,3 +192,10 @@ def test_decision_recorded_by_an_earlier_release_is_read() -> None:
     stored = {name: value for name, value in decision.to_json().items() if name not in later}
     read = Decision.from_json(json.loads(json.dumps(stored)))
     assert (read.reason, read.cause, read.features, read.loss_explained) == (decision.reason, "", (), None)
+
+
+def test_harm_that_nothing_mends_asks_for_no_retrain_and_says_so() -> None:
+    decision = decided(signal(P, 3.0), signal(SignalKind.RETRAIN_GAIN, 0.1))
+    assert not decision.triggered
+    assert "a retrain would not mend it" in decision.reason
+    assert decision.recommendation.startswith("Look for a cause outside the model")

@@ -159,6 +159,8 @@ def test_errors_after_perfect_predictions_are_an_infinite_rise() -> None:
     changed, metrics = drift(np.repeat([0.0, 1.0], 200))
     assert changed
     assert metrics["error_increase"] == np.inf
+    assert "mean error up from 0 from the earlier to the later half" in str(metrics["reason"])
+    assert "inf" not in str(metrics["reason"])
 
 
 def test_classes_are_judged_by_right_and_wrong() -> None:

@@ -67,7 +67,7 @@ def test_p_value_of_the_variance_is_right_far_out_in_the_tail() -> None:
     shares = np.array(reference.counts) / reference.finite
     p_values = []
     for counts in rng.multinomial(40, shares, size=20_000):
-        recent = replace(reference, counts=tuple(counts.tolist()))
+        recent = replace(reference, rows=40, counts=tuple(counts.tolist()))
         shift = compare_means(squares, reference, recent, reference.finite, 40.0)
         assert shift is not None
         p_values.append(shift.p_value)

@@ -74,6 +74,8 @@ def test_of_two_processes_that_decide_at_once_one_consumes_all(processes: ForkSe
     [
         "UPDATE retraining_requests SET run_id = NULL, consumed_at = NULL WHERE key = 'used'",
         "UPDATE retraining_requests SET reason = 'better' WHERE key = 'open'",
+        "UPDATE retraining_requests SET gave_up = 'no' WHERE key = 'open'",
+        "UPDATE retraining_requests SET tries = 2 WHERE key = 'open'",
         "UPDATE retraining_requests SET run_id = 'run-1' WHERE key = 'open'",
         "UPDATE retraining_requests SET run_id = 'run-9', consumed_at = now() WHERE key = 'open'",
         "INSERT INTO retraining_requests (model_name, kind, key, reason, requested_by, requested_at)"

@@ -159,8 +159,13 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
         "UPDATE model_version_management SET status = 'candidate' WHERE version = 1",
         "UPDATE model_version_management SET status = 'rejected' WHERE version = 1",
         "UPDATE model_version_management SET artifact_sha256 = '' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'rejected' WHERE version = 2; "
         "UPDATE model_version_management SET status = 'retired' WHERE version = 1; "
-        "UPDATE model_version_management SET status = 'champion' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'champion' WHERE version = 2",
+        "UPDATE model_version_management SET status = 'retired' WHERE version = 1; "
+        "UPDATE model_version_management SET status = 'champion' WHERE version = 2; SET CONSTRAINTS ALL IMMEDIATE",
+        "INSERT INTO model_deployment_history (model_name, from_version, to_version, deployed_by, reason, deployed_at,"
+        " kind) VALUES ('housing', 1, NULL, 'ada', '', now(), 'rollback')",
         "UPDATE model_version_management SET status = 'champion' WHERE version = 2",
         "INSERT INTO model_version_management SELECT (jsonb_populate_record(v, '{\"version\": 9}')).*"
         " FROM model_version_management v WHERE version = 2",
@@ -171,8 +176,13 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
         " 'decided', '', 'LOW', 0, '', '{}', now(), '', '', now() FROM model_retraining_events WHERE id = 2",
         "UPDATE model_deployment_history SET deployed_by = 'nobody'",
         "DELETE FROM model_deployment_history",
-        "TRUNCATE model_deployment_history",
+        "TRUNCATE model_deployment_history CASCADE",
         "DELETE FROM model_version_management",
+        "INSERT INTO canary_shares (model_name, version, champion_version, share, set_by, reason, set_at)"
+        " VALUES ('housing', 2, 1, 101, 'ada', '', now())",
+        "INSERT INTO canary_shares (model_name, version, champion_version, share, set_by, reason, set_at)"
+        " VALUES ('housing', 1, 1, 10, 'ada', '', now())",
+        "TRUNCATE canary_shares",
     ],
 )
 def test_schema_forbids(records_uri: str, statement: str) -> None:

@@ -185,6 +185,14 @@ def test_disabled_models_are_left_out_unless_asked_for(tmp_path: Path) -> None:
     assert names_to_check(tmp_path, ["b", "a", "b"]) == ["b", "a"]
 
 
+def test_models_come_by_priority_and_then_as_asked_for(tmp_path: Path) -> None:
+    for name, priority in {"a": 0, "b": 5, "c": -1, "d": 5}.items():
+        model_file(tmp_path, TIMED + f"priority: {priority}\n", name)
+    model_file(tmp_path, "nonsense", "broken")
+    assert names_to_check(tmp_path, []) == ["b", "d", "a", "broken", "c"]
+    assert names_to_check(tmp_path, ["c", "a", "d", "b"]) == ["d", "b", "a", "c"]
+
+
 @pytest.mark.parametrize("text", [text for text, _ in MISTAKES.values()], ids=MISTAKES.keys())
 def test_file_with_a_mistake_is_checked_so_that_its_error_shows(tmp_path: Path, text: str) -> None:
     model_file(tmp_path, TIMED, "healthy")

@@ -97,11 +97,6 @@ def test_fixed_threshold_of_a_preset_is_used_where_asked_for(tmp_path: Path, pre
     assert not loaded(tmp_path, TIMED).settings(preset).drift_thresholds
 
 
-def test_going_on_from_the_champion_is_refused_with_a_clear_word(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"training\.strategy: found 'incremental'; .*not available yet"):
-        loaded(tmp_path, TIMED + "training: {strategy: incremental}\n")
-
-
 def test_tree_decides_how_the_budget_is_shared(tmp_path: Path) -> None:
     one = loaded(tmp_path, TIMED + "policy: {when: performance}\n").settings()
     assert one.performance_level == pytest.approx(2 * PRESETS["balanced"].performance_level)

@@ -28,6 +28,7 @@ WRITTEN: list[Any] = [
     "performance", "concept_drift", "data_drift", "outliers", "data_quality", "model_age", "schedule", "data_volume",
     "new_data", "manual", "red_team", "first_version",
     {"performance": {"strength": 2}}, {"data_drift": {"without_labels": True, "strength": 1.5}},
+    "retrain_gain", {"performance": {"without_gain": True}},
     {"model_age": "7d"}, {"model_age": "36h"}, {"model_age": "14d"}, {"schedule": "30 2 * * 1-5"},
     {"data_volume": "20%"}, {"data_volume": "0.5%"}, {"data_volume": 5000}, {"data_volume": {"rows": 5, "share": "3%"}},
     {"new_data": {"requests_only": True}}, {"model_size": {"above": 100}}, {"inference_latency": {"above": 0.25}},
@@ -123,6 +124,19 @@ def test_mistake_is_answered_with_file_field_and_what_is_known(
         load_model_file(path)
     for words in (path.name, *expected):
         assert words in str(caught.value)
+
+
+def test_all_mistakes_of_a_tree_are_told_at_once(tmp_path: Path) -> None:
+    written = "{any: [performnce, {all: [data_drft, manual, {model_age: 7x}]}, {outliers: {strength: many}}]}"
+    path = model_file(tmp_path, TIMED + f"policy: {{when: {written}, preset: bold}}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_model_file(path)
+    told = str(caught.value)
+    places = ("any[0]", "any[1].all[0]", "any[1].all[2].model_age", "any[2].outliers.strength")
+    for place in (*(f"field policy.when.{place}: found " for place in places), "field policy.preset"):
+        assert told.count(place) == 1, told
+    with pytest.raises(ValueError, match=r"any\[0\]: found 'performnce'.* \| any\[1\]\.all\[0\]"):
+        read_tree(yaml.safe_load(written))
 
 
 def test_tree_without_end_is_refused() -> None:

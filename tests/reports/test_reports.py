@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import jsonschema
@@ -26,6 +27,7 @@ from include.reports.files import FORMATS, folder_name, write_report
 from include.reports.markdown import to_markdown
 from include.reports.page import to_html
 from include.reports.report import MOST_SIGNALS, RetrainingReport, make_report
+from include.retraining.artifacts import ArtifactFolder
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.request import RequestKind
 from tests.models import PROJECT_ROOT
@@ -126,7 +128,7 @@ def test_page_shows_decision_plots_and_outcome_and_asks_for_nothing(story: tuple
 def test_markdown_names_the_triggers_and_what_changed(story: tuple[Stage, RetrainingReport]) -> None:
     text = to_markdown(story[1])
     assert text.startswith("# sales: retrain\n")
-    assert "| performance | yes |" in text
+    assert "| performance without a known gain | yes |" in text
     assert "**promoted**" in text
     assert "&lt;b&gt;audit&lt;/b&gt;" in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
@@ -148,9 +150,13 @@ def test_report_is_written_whole_and_its_place_noted(story: tuple[Stage, Retrain
     page = workflow.write_report(stage.deployment, "sales", run)
     assert page is not None
     assert workflow.write_report(stage.deployment, "sales", run) == page
-    assert sorted(file.name for file in page.parent.iterdir()) == ["report.html", "report.json", "report.md"]
+    assert sorted(file.name for file in Path(urlsplit(page).path).parent.iterdir()) == [
+        "report.html",
+        "report.json",
+        "report.md",
+    ]
     noted = stage.store.report_path("sales", "alarm")
-    assert stage.deployment.artifacts.root / noted / "report.html" == page
+    assert stage.deployment.artifacts.address(f"{noted}/report.html") == page
     assert workflow.write_report(stage.deployment, "sales", Run(run_id="lost", as_of=ALARM)) is None
 
 
@@ -212,7 +218,7 @@ def test_size_does_not_grow_with_the_number_of_columns(tmp_path: Path) -> None:
     assert report.analysis.distributions[0].name == "column_399"  # the most telling first
     value = check_schema(report)
     assert (value["signals"]["changed"], len(value["signals"]["shown"])) == (400, MOST_SIGNALS)
-    folder = tmp_path / write_report(report, tmp_path)
+    folder = tmp_path / write_report(report, ArtifactFolder(tmp_path))
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     assert max(sizes.values()) < 200_000, sizes
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_challenger_of_an_unchanged_world_is_not_promoted_and_not_published(
 
 
 def test_champion_and_challenger_are_scored_on_the_same_last_rows(executor: RetrainingExecutor, first: Outcome) -> None:
+    executor = replace(executor, spec=spec_of(gate={"refit": False}))
     recent = frame(200, sign=-1.0, seed=1)
     outcome = executor.retrain(tables(frame(400), recent), champion_of(first), 2)
     held_out = recent.iloc[-50:]
@@ -103,6 +105,26 @@ def test_champion_and_challenger_are_scored_on_the_same_last_rows(executor: Retr
     ):
         predicted = executor.artifacts.load(path, sha256).predictor.predict(held_out[["x", "z"]])
         assert scores["rmse"] == pytest.approx(float(np.sqrt(np.mean((predicted - held_out["y"]) ** 2))))
+
+
+def test_a_proven_challenger_is_trained_again_with_the_held_out_rows(
+    executor: RetrainingExecutor, first: Outcome
+) -> None:
+    recent = frame(200, sign=-1.0, seed=1)
+    proven = replace(executor, spec=spec_of(gate={"refit": False})).retrain(
+        tables(frame(400), recent), champion_of(first), 2
+    )
+    again = executor.retrain(tables(frame(400), recent), champion_of(first), 3)
+    assert (proven.status, again.status) == (EventStatus.PROMOTED, EventStatus.PROMOTED)
+    assert again.scores == proven.scores  # what it was judged by
+    assert again.details["training_data_size"] >= proven.details["training_data_size"]
+    held_out = recent.iloc[-50:]
+    errors = [
+        float(np.mean((executor.artifacts.load(o.artifact_path, o.artifact_sha256).predictor.predict(
+            held_out[["x", "z"]]) - held_out["y"]) ** 2))
+        for o in (proven, again)
+    ]  # fmt: skip
+    assert errors[1] < errors[0]
 
 
 def test_held_out_rows_are_not_trained_on(executor: RetrainingExecutor, first: Outcome) -> None:

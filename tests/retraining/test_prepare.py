@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from include.data.profile import profile_table
+from include.data.spans import Span
 from include.errors import DataError
 from include.retraining.prepare import Columns, TrainingRows, feature_table, prepare, target_values
 from tests.retraining.models import spec_of
@@ -31,7 +32,7 @@ def test_exact_duplicates_are_kept_once() -> None:
     rows = rows_of(frame(), frame(y=[10.0, 20.0, 99.0]))
     assert rows.target.tolist() == [10.0, 20.0, 30.0, 99.0]
     assert rows.origin.tolist() == [0, 1, 2, 5]
-    assert rows.dropped == {"unlabelled": 0, "unreadable": 0, "duplicate": 2}
+    assert rows.dropped == {"quarantined": 0, "unlabelled": 0, "unreadable": 0, "duplicate": 2}
 
 
 def test_rows_alike_at_different_times_are_no_duplicates() -> None:
@@ -41,6 +42,19 @@ def test_rows_alike_at_different_times_are_no_duplicates() -> None:
     table = frame(x=[1.0, 1.0, 1.0], c="a", y=5.0, at=pd.date_range("2026-01-01", periods=3))
     assert len(rows_of(table, **timed)) == 3
     assert len(rows_of(table)) == 1
+
+
+def test_rows_in_quarantine_are_left_out_and_counted_as_nothing_else() -> None:
+    times = pd.date_range("2026-01-01", periods=4, freq="D", tz="UTC")
+    table = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "c": "a", "y": [1.0, np.nan, 3.0, 4.0], "at": times})
+    spec = spec_of(
+        source={"kind": "csv", "path": "a.csv"}, timestamp="at", reference={"end": "2026-02-01T00:00:00Z"}
+    )  # fmt: skip
+    broken = Span(times[1].to_pydatetime(), times[3].to_pydatetime())
+    rows = prepare(spec, [table], COLUMNS, [broken])
+    assert rows.origin.tolist() == [0, 3]
+    assert rows.dropped == {"quarantined": 2, "unlabelled": 0, "unreadable": 0, "duplicate": 0}
+    assert rows.sha256 == prepare(spec, [table.iloc[[0, 3]]], COLUMNS).sha256
 
 
 def test_rows_without_a_label_are_left_out() -> None:
@@ -108,3 +122,8 @@ def test_slice_is_by_position() -> None:
     features, target = rows_of(frame()).slice(1, 3)
     assert features["x"].tolist() == [2.0, 3.0]
     assert target.tolist() == [20.0, 30.0]
+
+
+def test_a_column_of_mixed_types_is_compared_as_text() -> None:
+    mixed = pd.Series([1, "1", ["a"]], dtype=object)
+    assert rows_of(frame(x=[1.0, 1.0, 1.0], c=mixed, y=5.0)).origin.tolist() == [0, 2]

@@ -68,7 +68,7 @@ def test_no_choice_is_shorter_than_the_least() -> None:
 def test_latest_rows_win_after_a_change() -> None:
     choices = row_choices("measured", reference_rows=200, recent_rows=60, least=10)
     trained, _ = best(np.repeat([0.0, 9.0], [300, 100]) + np.arange(400) / 1e6, choices)
-    assert trained.choice == "latest"
+    assert trained.choice.name == "latest"
     assert (trained.start, trained.stop) == (330, 390)
     assert min(trained.validation_losses, key=lambda name: trained.validation_losses[name]) == "latest"
     assert set(trained.validation_losses) == {"all", "sliding", "latest"}
@@ -78,7 +78,7 @@ def test_all_rows_win_when_there_is_only_noise() -> None:
     choices = row_choices("measured", reference_rows=200, recent_rows=10, least=10)
     target = np.random.default_rng(1).normal(size=2000)
     target[-40:-30] += 3.0
-    assert best(target, choices)[0].choice == "all"
+    assert best(target, choices)[0].choice.name == "all"
 
 
 def test_no_held_out_row_is_ever_trained_on() -> None:
@@ -93,13 +93,13 @@ def test_no_held_out_row_is_ever_trained_on() -> None:
 
 def test_single_choice_is_trained_once_and_not_measured() -> None:
     trained, seen = best(np.arange(100.0), [RowChoice(name="sliding", length=30)])
-    assert (trained.choice, seen, dict(trained.validation_losses)) == ("sliding", [30], {})
+    assert (trained.choice.name, seen, dict(trained.validation_losses)) == ("sliding", [30], {})
 
 
 def test_choices_that_come_to_the_same_rows_are_not_measured() -> None:
     choices = [RowChoice(name="all", length=None), RowChoice(name="sliding", length=500)]
     trained, seen = best(np.arange(100.0), choices)
-    assert (trained.choice, seen) == ("all", [90])
+    assert (trained.choice.name, seen) == ("all", [90])
 
 
 def test_choice_starts_at_its_length_before_the_end() -> None:

@@ -10,6 +10,7 @@ from include.triggers.trigger import Evidence
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 THRESHOLDS = {
+    SignalKind.RETRAIN_GAIN: ("rmse", 0.05),
     SignalKind.PERFORMANCE: ("rmse", 0.05),
     SignalKind.CONCEPT_DRIFT: ("error_increase", 0.15),
     SignalKind.DATA_DRIFT: ("ks", 0.02),

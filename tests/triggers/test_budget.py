@@ -8,7 +8,7 @@ import pytest
 
 from include.registry.policy_tree import read_tree
 from include.signals import Signal, SignalKind
-from include.triggers.budget import shared_levels
+from include.triggers.budget import Levels, shared_levels
 from include.triggers.presets import MEASURED, PRESETS
 from include.triggers.signal_trigger import SignalTrigger
 from include.triggers.tree import walk
@@ -33,16 +33,23 @@ TREES = {
 
 @pytest.mark.parametrize(("written", "shares"), TREES.values(), ids=TREES.keys())
 def test_tests_of_a_tree_share_the_level(written: object, shares: float) -> None:
-    assert shared_levels(read_tree(written), LEVEL)[0] == pytest.approx(LEVEL / shares)
+    assert shared_levels(read_tree(written), LEVEL).performance == pytest.approx(LEVEL / shares)
 
 
-def test_presets_share_among_the_two_that_can_fire_at_a_time() -> None:
-    assert shared_levels(MEASURED, LEVEL) == (LEVEL / 2, LEVEL / 2)
+def test_presets_share_among_those_that_can_fire_at_a_time() -> None:
+    assert shared_levels(MEASURED, LEVEL) == Levels(gain=LEVEL, performance=LEVEL / 2, drift=LEVEL / 2)
 
 
 def test_drift_alone_has_the_whole_level_while_labels_are_missing() -> None:
     tree = read_tree({"any": ["performance", {"data_drift": {"without_labels": True}}]})
-    assert shared_levels(tree, LEVEL) == (LEVEL, LEVEL)
+    assert shared_levels(tree, LEVEL)[1:] == (LEVEL, LEVEL)
+
+
+def test_harm_that_fires_beside_the_gain_shares_with_it() -> None:
+    beside = {"any": ["retrain_gain", "performance", {"concept_drift": {"without_gain": True}}]}
+    assert shared_levels(read_tree(beside), LEVEL)[:2] == (LEVEL / 2, LEVEL / 2)
+    apart = {"any": ["retrain_gain", {"performance": {"without_gain": True}}]}
+    assert shared_levels(read_tree(apart), LEVEL)[:2] == (LEVEL, LEVEL)
 
 
 def test_settings_keep_the_budget_of_their_own_tree() -> None:
@@ -58,7 +65,7 @@ def test_no_dependence_between_tests_makes_a_tree_fire_falsely_more_often_than_i
 
     tree = read_tree(written)
     at_most = 0.3  # a level that shows more than rounding
-    each = shared_levels(tree, at_most)[0]
+    each = shared_levels(tree, at_most).performance
     kinds = [t.kind for t in walk(tree) if isinstance(t, SignalTrigger)]
     outcomes = list(itertools.product([False, True], repeat=len(kinds)))
     old = {"champion_since": evidence().now - timedelta(days=99)}

@@ -22,7 +22,8 @@ POLICY = standard_policy(PRESETS["balanced"])
 def test_policy_asks_every_trigger() -> None:
     leaves = POLICY.decide(evidence(enough())).leaves()
     assert [leaf.trigger for leaf in leaves] == [
-        "manual", "red_team", "first_version", "performance", "concept_drift", "data_drift", "outliers", "new_data",
+        "manual", "red_team", "first_version", "retrain_gain", "performance", "concept_drift", "data_drift", "outliers",
+        "new_data",
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from include.signals import SignalKind
+from include.signals import SignalKind, Verdict
 from include.triggers.signal_trigger import SignalTrigger
 from tests.triggers.signals import evidence, missing, signal
 
@@ -86,3 +86,20 @@ def test_infinite_value_is_a_finite_strength() -> None:
     result = SignalTrigger(kind=PERFORMANCE).decide(evidence(endless))
     assert result.fired
     assert result.strength == 1e6
+
+
+@pytest.mark.parametrize(("gain", "fires"), [(signal(SignalKind.RETRAIN_GAIN, 0.2), False), (None, True),
+                                             (missing(SignalKind.RETRAIN_GAIN), True)])  # fmt: skip
+def test_harm_fires_only_where_it_is_not_known_what_a_retrain_would_gain(gain: object, fires: bool) -> None:
+    harm = SignalTrigger(kind=PERFORMANCE, only_without_gain=True)
+    signals = [signal(PERFORMANCE, 3.0), *([gain] if gain is not None else [])]
+    result = harm.decide(evidence(*signals))  # type: ignore[arg-type]
+    assert result.fired is fires
+    assert ("whether a retrain would mend it is measured" in result.reason) is not fires
+
+
+@pytest.mark.parametrize(("strength", "fires"), [(9.0, False), (11.0, True)])
+def test_grave_harm_does_not_wait_for_proof_that_a_retrain_mends_it(strength: float, fires: bool) -> None:
+    seen = replace(signal(SignalKind.RETRAIN_GAIN, 4.0, p_value=0.03), verdict=Verdict.INCONCLUSIVE)
+    harm = SignalTrigger(kind=PERFORMANCE, only_without_gain=True)
+    assert harm.decide(evidence(signal(PERFORMANCE, strength), seen)).fired is fires

@@ -57,6 +57,7 @@ def profile_table(
     categorical: Collection[str] = (),
     against: Profile | None = None,
     start: int | None = None,
+    lag1: bool = True,
 ) -> Profile:
     """Profile `columns` of `table`, rows in time order.
 
@@ -72,6 +73,8 @@ def profile_table(
         that it does not have are cut from `table`.
     start : int, optional
         Number of the table's first row in a larger whole whose other parts' profiles are to be merged with this one.
+    lag1 : bool, default True
+        Whether to measure autocorrelations; otherwise they are 0. Detectors ask for the reference's only.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def profile_table(
     (0, 1, 1, 0)
     """
     batches = FrameBatches(table, columns)
-    return profile_batches(batches, columns, categorical=categorical, against=against, start=start)
+    return profile_batches(batches, columns, categorical=categorical, against=against, start=start, lag1=lag1)
 
 
 def profile_batches(
@@ -95,6 +98,7 @@ def profile_batches(
     categorical: Collection[str] = (),
     against: Profile | None = None,
     start: int | None = None,
+    lag1: bool = True,
 ) -> Profile:
     """Profile rows that come in batches, in time order; see `include.data.batches` for where from.
 
@@ -107,18 +111,18 @@ def profile_batches(
     batches : iterable of Batch
     columns : sequence of str, optional
         Columns to profile; without it those of `against`, or else all of the first batch.
-    categorical, against, start
+    categorical, against, start, lag1
         As for `profile_table`.
     """
     if columns is None and against is not None:
         columns = list(against.columns)
     if against is not None and columns is not None and all(name in against.columns for name in columns):
-        builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start)
+        builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start, lag1=lag1)
         return _count(builder, batches)
     if isinstance(batches, Iterator | CursorBatches):
         with Spooled(batches) as again:
-            return _cut(again, columns, frozenset(categorical), against, start)
-    return _cut(batches, columns, frozenset(categorical), against, start)
+            return _cut(again, columns, frozenset(categorical), against, start, lag1)
+    return _cut(batches, columns, frozenset(categorical), against, start, lag1)
 
 
 def _cut(
@@ -127,6 +131,7 @@ def _cut(
     categorical: frozenset[str],
     against: Profile | None,
     start: int | None,
+    lag1: bool,
 ) -> Profile:
     cutter = Cutter(columns=columns, categorical=categorical)
     for batch in batches:
@@ -134,7 +139,7 @@ def _cut(
     known = cutter.finish()
     if against is not None:
         known |= {name: column for name, column in against.columns.items() if name in known}
-    builder = ProfileBuilder(known=known, start=start, cut=against is None)
+    builder = ProfileBuilder(known=known, start=start, cut=against is None, lag1=lag1)
     return _count(builder, (batch for _, batch in cutter.kept) if cutter.complete else batches)
 
 

@@ -29,6 +29,8 @@ class ProfileBuilder:
         of neighbours at the seam.
     cut : bool, default False
         Whether `known` was cut from these same rows: the result is then a reference of its own.
+    lag1 : bool, default True
+        Whether to measure autocorrelations; otherwise they are 0.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class ProfileBuilder:
     known: Mapping[str, Column]
     start: int | None = None
     cut: bool = False
+    lag1: bool = True
     rows: int = field(default=0, init=False)
     _states: dict[str, NumericState | CategoricalState] = field(default_factory=dict, init=False)
     _cross: CrossState = field(init=False)
@@ -55,6 +58,7 @@ class ProfileBuilder:
         with np.errstate(all="ignore"):
             for name, column in self.known.items():
                 self._states[name] = _state_of(column)
+                self._states[name].neighbours.lag1 = self.lag1
         self._cross = CrossState(crossed(self.known))
 
     def add(self, batch: Batch) -> None:
@@ -87,12 +91,12 @@ class ProfileBuilder:
             quantity = quantity_of(batch.columns[name].type)
             if isinstance(state, CategoricalState):
                 retyped = quantity is not None
-                state.add(*names_of(batch.columns[name]), begins=self.rows == 0, retyped=retyped)
+                state.add(*names_of(batch.columns[name], state.expected), begins=self.rows == 0, retyped=retyped)
                 continue
             floats, unreadable = floats_of(batch.columns[name])
-            absent = np.flatnonzero(~np.isfinite(floats))
             if quantity not in (None, state.known.quantity):
                 state.retyped += int(np.count_nonzero(~np.isnan(floats)))
+            absent = np.flatnonzero(~np.isfinite(floats))
             state.add(floats, unreadable, absent, begins=self.rows == 0, scores=self._cross.enter(name, absent))
         self._cross.end()
         self.rows += batch.rows

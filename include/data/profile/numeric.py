@@ -140,7 +140,9 @@ class NumericState:
             scores[absent] = 0.0
         if len(absent) < len(floats):
             self.moments.add(floats, absent, self.centre, sums, extremes)
-        self.neighbours.add(floats, deviations, self.centre, absent, sums, begins=begins)
+        pairs = self.neighbours.count(floats, absent, begins=begins)
+        if self.neighbours.lag1:
+            self.neighbours.add(floats, deviations, self.centre, absent, sums, pairs)
 
     def _count_by_grid(
         self, grid: Grid, floats: Floats, deviations: Floats, absent: Places, scores: Scores | None

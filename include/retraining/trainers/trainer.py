@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.errors import TrainingError
 from include.retraining.prepare import Columns
+from include.scoring import Task
 
 
 class Predictor(Protocol):
@@ -34,9 +39,67 @@ def class_probabilities(
     return np.asarray(predict(features), dtype=float), classes
 
 
+def reported_metrics(predictor: Predictor) -> Mapping[str, float]:
+    """What a training script says that it measured: for the record, never believed by the gate."""
+    found: Mapping[str, float] = getattr(predictor, "reported_metrics", {})
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where incremental training goes on: the champion, and the folder of its stored files (not to be written to)."""
+
+    predictor: Predictor
+    folder: Path
+
+
 class Trainer(Protocol):
     """Trains a model. Deterministic: the same rows give the same model."""
 
-    def fit(self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Predictor:
-        """Train on prepared rows; a `TrainingError` says why it cannot."""
+    def fit(
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
+    ) -> Predictor:
+        """Train on prepared rows; a `TrainingError` says why it cannot.
+
+        Parameters
+        ----------
+        features : DataFrame
+            As `include.retraining.prepare.feature_table` makes them.
+        target : array
+            Floats for regression, else strings.
+        columns : Columns
+        start : Start, optional
+            What to go on from; it stays as it is. By default training begins from scratch.
+        """
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoingOn:
+    """A trainer that always goes on from `start`."""
+
+    trainer: Trainer
+    start: Start
+
+    def fit(
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
+    ) -> Predictor:
+        """Train; see `Trainer.fit`."""
+        return self.trainer.fit(features, target, columns, start or self.start)
+
+
+def check_answers(predictor: Predictor, features: pd.DataFrame, task: Task, made_by: str) -> None:
+    """Ask a model of somebody else's making for a few predictions; a `TrainingError` if they cannot be used."""
+    if not callable(getattr(predictor, "predict", None)):
+        raise TrainingError(f"{made_by}: returned {type(predictor).__name__}, which has no predict")
+    few = features.iloc[:10]
+    try:
+        answers = np.asarray(predictor.predict(few.copy()))
+    except TrainingError:
+        raise
+    except Exception as error:
+        raise TrainingError(f"{made_by}: the model cannot predict: {type(error).__name__}: {error}") from error
+    if answers.shape != (len(few),):
+        raise TrainingError(f"{made_by}: the model answers {len(few)} rows with an array of shape {answers.shape}")
+    if task is Task.REGRESSION and not (answers.dtype.kind in "fiu" and np.isfinite(answers).all()):
+        raise TrainingError(f"{made_by}: the model's predictions are not all finite numbers: {answers[:3]}")

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from include.data.profile import NumericColumn, profile_table
-from include.decision.units import UnitChange, UnitChangeDetector, unit_change
 from include.detectors import Comparison
+from include.detectors.units import UnitChange, UnitChangeDetector, unit_change
 from include.signals import Verdict
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from include.data.profile import NumericColumn
-from include.detectors import Comparison
+from include.detectors.comparison import Comparison
 from include.signals import Signal, SignalKind, Verdict
 
 #: Ratios of units in use, besides powers of ten; smaller ones a column reaches by itself.
@@ -97,8 +97,10 @@ def _factors() -> Iterator[float]:
 
 
 def _all(known: NumericColumn, recent: NumericColumn, factor: float) -> bool:
-    sd, zeros = math.sqrt(known.variance), _zeros(known)
-    if not _alike(math.sqrt(recent.variance) / sd / factor) or _distance(known, recent) < MOVED * (1.0 - zeros):
+    sd = math.sqrt(known.variance)
+    if not _alike(math.sqrt(recent.variance) / sd / factor):
+        return False
+    if _distance(known, recent) < MOVED * (1.0 - _zeros(known)):
         return False
     level = abs(recent.mean / factor - known.mean) < sd
     if abs(known.mean) > sd / 2.0:

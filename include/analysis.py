@@ -1,0 +1,92 @@
+"""Compares the recent rows with what the champion was accepted on, and the champion with what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from include.data.profile import Profile, profile_table
+from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
+from include.former_champions import compare_former
+from include.orchestrator import change_detectors, detect
+from include.probation import check_probation
+from include.quarantine import Feed
+from include.records.entries import Analysis, Measurement, Run
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.reports.changed import most_changed
+from include.retraining.artifacts import Artifacts
+from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.explanation import explain_loss
+from include.retraining.gain import RetrainGainDetector, measure_gain
+from include.retraining.labelled import RecentRows, recent_rows
+from include.retraining.prepare import Columns
+from include.retraining.running import count_recent
+from include.scoring import METRICS, LabelledRows, interval, score_all
+
+
+def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
+    """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
+    reference, tables = champion.reference, feed.tables
+    executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
+    columns = Columns.of(reference.profile, reference.inputs)
+    rows = recent_rows(
+        spec, tables.recent, columns, champion.version.baseline,
+        lambda: executor.load(champion.version).predictor,
+    )  # fmt: skip
+    earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
+    comparison = replace(
+        feed.comparison,
+        outputs=_outputs(reference, rows),
+        labelled=rows.labelled,
+        unlabelled=rows.unlabelled,
+        metric=METRICS[spec.metric],
+        running=count_recent(spec, tables.recent, rows.labelled, earlier),
+    )
+    number = champion.version.version
+    settings = spec.settings(run.preset)
+    gain = RetrainGainDetector(
+        threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
+    )
+    signals = [
+        *feed.signals,
+        *detect(change_detectors(settings, spec.metric), comparison),
+        *measure_gain(gain, spec, tables.recent, columns, rows.labelled),
+    ]
+    broken = any(signal.blocks for signal in signals)
+    back = [*check_probation(store, executor, champion.version, tables, run, broken=broken)]
+    if not broken:
+        back += compare_former(store, executor, champion.version, tables, level=settings.gain_level)
+    return Analysis(
+        model_name=spec.name,
+        run=run,
+        window_start=tables.window_start,
+        window_end=run.as_of,
+        rows=len(tables.recent),
+        labelled_rows=len(rows.labelled or ()),
+        champion_version=number,
+        signals=[*signals, *explain_loss(executor, champion, tables, signals), *back],
+        measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
+        running=comparison.running,
+        distributions=most_changed(replace(comparison, recent=feed.shown), signals),
+    )
+
+
+def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
+    """Profiles of target and predictions, on both sides, where they are known."""
+    recent = {PREDICTION: rows.predicted, TARGET: rows.labelled.actual if rows.labelled is not None else ()}
+    return {
+        name: (known, profile_table(pd.DataFrame({name: recent[name]}), [name], against=known, lag1=False))
+        for name, known in reference.outputs.items()
+        if len(recent[name])
+    }
+
+
+def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:
+    """Every metric that the rows allow, each with its interval."""
+    found = []
+    for name, value in score_all(spec.task, labelled).items():
+        low, high = interval(METRICS[name], labelled) or (None, None)
+        found.append(Measurement(version=version, metric=name, value=value, rows=len(labelled), low=low, high=high))
+    return found

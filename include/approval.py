@@ -1,0 +1,46 @@
+"""Approval by a person: what is asked about an event, and what a no comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from include.records.entries import Event, EventStatus, Outcome
+from include.reports.text import banner
+from include.workflow import WAIT, Deployment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What somebody is asked: a headline, the decision as text, and how long the answer may take."""
+
+    subject: str
+    body: str
+    within: timedelta
+
+
+def question(deployment: Deployment, event_id: int) -> Question | None:
+    """What to ask before this event is executed; None when its model file wants nobody asked at this severity."""
+    event = deployment.store.event(event_id)
+    approval = deployment.spec(event.model_name).approval
+    if event.status.closed or approval is None or event.decision.severity not in approval.severities:
+        return None
+    champion = "no champion yet" if event.champion_version is None else f"v{event.champion_version} is champion"
+    return Question(
+        subject=f"Retrain {event.model_name}? ({event.decision.severity}: {event.trigger_type})",
+        body=f"```\n{banner(event.decision)}\n```\nEvent {event.id} of run {event.run.run_id}; {champion}. "
+        "The gate decides about the challenger in any case.",
+        within=approval.within,
+    )
+
+
+def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
+    """Close an event that was not approved as held; `answered_by` is empty when nobody answered in time.
+
+    Like any retrain that the gate held, it begins a cooldown, so that nobody is asked again at each check.
+    """
+    reason = f"not approved: rejected by {answered_by}" if answered_by else "not approved: nobody answered in time"
+    with deployment.store.claim(event_id, at=datetime.now(UTC), wait=WAIT) as claim:
+        if claim.event.status.closed:
+            return claim.event
+        return claim.finish(Outcome(status=EventStatus.HELD, reason=reason), at=datetime.now(UTC))

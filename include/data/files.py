@@ -1,0 +1,72 @@
+"""Files of rows on this machine's disks, and the protocol of what finds and opens files elsewhere."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import pyarrow as pa
+
+from include.errors import SourceUnavailable
+
+
+class Files(Protocol):
+    """Finds and opens files."""
+
+    def find(self, path: str | Path, suffix: str) -> Sequence[str | Path]:
+        """The file itself, a folder's `suffix` files, or a glob's matches, by path; `SourceUnavailable` if none.
+
+        In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
+        """
+        ...
+
+    def open(self, file: str | Path) -> str | Path | pa.NativeFile:
+        """What pyarrow reads one of the files from."""
+        ...
+
+    def state(self, file: str | Path) -> str:
+        """What tells whether a file has changed since."""
+        ...
+
+    @property
+    def distant(self) -> bool:
+        """Whether each reading takes so long that few large ones are better than many small ones."""
+        ...
+
+
+class LocalFiles:
+    """Files on this machine's disks."""
+
+    def find(self, path: str | Path, suffix: str) -> list[Path]:
+        """See `Files.find`."""
+        place = Path(path)
+        if place.is_file():
+            return [place]
+        if place.is_dir():
+            found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file() and file.name[0] not in "._")
+        else:
+            found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
+        return found or nothing_found(path, suffix)
+
+    def open(self, file: str | Path) -> str | Path:
+        """See `Files.open`."""
+        return file
+
+    def state(self, file: str | Path) -> str:
+        """See `Files.state`."""
+        found = Path(file).stat()
+        return f"{found.st_mtime_ns} {found.st_size}"
+
+    @property
+    def distant(self) -> bool:
+        """See `Files.distant`."""
+        return False
+
+
+def nothing_found(path: object, suffix: str) -> NoReturn:
+    """Raise the error of a path that leads to no file."""
+    raise SourceUnavailable(
+        f"{path}: no such file, folder with *{suffix} files, or glob with a match; deliver it or correct it"
+    )

@@ -1,0 +1,1 @@
+"""What a deployment may use besides: one file each, all optional at run time."""

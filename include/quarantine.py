@@ -1,0 +1,144 @@
+"""Tells the recent rows in which a column is broken from those that a model may be judged by and trained on.
+
+What is broken now is found here; what was broken earlier is on record, so that it stays out of the training when the
+window that showed it has passed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from include.data.profile import Profile, profile_table
+from include.data.spans import Span, within
+from include.data.tables import ModelTables, new_features
+from include.detectors import Comparison
+from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
+from include.orchestrator import FEED_DETECTORS, detect
+from include.records.entries import Quarantine, Run
+from include.registry.spec import ModelSpec
+from include.retraining.executor import Champion
+from include.signals import Signal
+
+log = logging.getLogger(__name__)
+
+_SUMMARIES = ("faults", "unit_changes")  # that nothing was found: not beside what was
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """The recent rows, sorted out.
+
+    Parameters
+    ----------
+    signals : sequence of Signal
+        On data quality: where each fault is and whether it lasts, and what is left to say on the other rows.
+    faults : tuple of Fault
+        What is broken in this window; the decision quarantines it.
+    tables : ModelTables
+        Without the recent rows that are or will be in quarantine.
+    comparison : Comparison
+        Of the rows that are left.
+    shown : Profile
+        The same, but of broken columns all rows: what a report draws.
+    """
+
+    signals: Sequence[Signal]
+    faults: tuple[Fault, ...]
+    tables: ModelTables
+    comparison: Comparison
+    shown: Profile
+
+
+def inspect_feed(
+    spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables, kept: Sequence[Quarantine]
+) -> Feed:
+    """Judge whether the recent rows are in order, and set aside those that are not.
+
+    The feed is judged by all recent rows, those in quarantine included: whether a fault lasts shows in the rows on both
+    sides of it. Everything else is judged without them: they are no drift and no harm, and neither is their end.
+
+    Parameters
+    ----------
+    kept : sequence of Quarantine
+        Of this model; those lifted say where a column is not broken though it looks so.
+    """
+    whole = _compare_all(spec, run, champion, tables)
+    times = tables.recent[spec.timestamp] if spec.timestamp is not None else None
+    window = RecentWindow(comparison=whole, table=tables.recent, times=times, end=run.as_of)
+    located = locate_faults(detect(FEED_DETECTORS, whole), window, _pardons(kept, champion.version.version))
+    faults = tuple(fault for each in located for fault in each.faults)
+    spans = _spans(faults)
+    _warn(spec.name, faults, tables.quarantined)
+    tables = replace(tables, quarantined=tuple(sorted({*tables.quarantined, *spans})))
+    aside = within(times, tables.quarantined) if times is not None else None
+    if aside is None or not aside.any():
+        signals = [each.signal for each in located]
+        return Feed(signals=signals, faults=faults, tables=tables, comparison=whole, shown=whole.recent)
+    tables = replace(tables, recent=tables.recent[~aside].reset_index(drop=True))
+    rest = replace(whole, recent=_profile(champion, tables.recent, whole.reference))
+    broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
+    return Feed(
+        signals=_signals(located, detect(FEED_DETECTORS, rest)), faults=faults, tables=tables, comparison=rest,
+        shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
+    )  # fmt: skip
+
+
+def quarantined_spans(kept: Iterable[Quarantine]) -> tuple[Span, ...]:
+    """The spans that are not lifted."""
+    return tuple(sorted(_spans(each.fault for each in kept if each.lifted is None)))
+
+
+def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables) -> Comparison:
+    reference = champion.reference
+    known = reference.matching(tables.window_start, run.as_of, spec.measures)
+    return Comparison(
+        reference=known,
+        recent=_profile(champion, tables.recent, known),
+        baseline=champion.version.baseline,
+        calibration=reference.calibration,
+        minimum_rows=spec.minimum_rows,
+        arrivals=tables.arrivals,
+        new_columns=new_features(spec, tables.recent, known.columns),
+    )
+
+
+def _profile(champion: Champion, recent: pd.DataFrame, known: Profile) -> Profile:
+    return profile_table(recent, list(known.columns), against=champion.reference.profile, lag1=False)
+
+
+def _spans(faults: Iterable[Fault]) -> set[Span]:
+    return {fault.span for fault in faults if fault.span is not None}
+
+
+def _pardons(kept: Iterable[Quarantine], champion_version: int) -> list[Pardon]:
+    """What was lifted: of rows, and (always without timestamps) of a column for as long as the champion stays."""
+    found = []
+    for each in kept:
+        if each.lifted is None:
+            continue
+        fault = each.fault
+        for_good = (each.lifted.accepts or fault.span is None) and each.champion_version == champion_version
+        if fault.span is not None or for_good:
+            span = None if for_good else fault.span
+            found.append(Pardon(feature=fault.feature, statistic=fault.statistic, span=span))
+    return found
+
+
+def _signals(located: Iterable[Located], rest: Sequence[Signal]) -> list[Signal]:
+    """Of each fault what was located, of everything else what is to be said on the rows that are left."""
+    told = [each.signal for each in located if each.faults or each.settled]
+    known = {(signal.feature, signal.statistic) for signal in told}
+    others = [signal for signal in rest if (signal.feature, signal.statistic) not in known]
+    return [*told, *(signal for signal in others if not told or signal.statistic not in _SUMMARIES)]
+
+
+def _warn(model_name: str, faults: Iterable[Fault], known: Sequence[Span]) -> None:
+    """Tell of what is not in quarantine yet."""
+    for fault in faults:
+        span = fault.span
+        if span is not None and not any(each.start <= span.start and span.end <= each.end for each in known):
+            log.warning("%s: rows of %s go into quarantine: %s", model_name, span, fault.reason)

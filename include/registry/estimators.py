@@ -1,0 +1,99 @@
+"""The estimators that a model file may name: two presets, and scikit-learn's own by their import path.
+
+scikit-learn is imported only for a model that names an import path, or trains incrementally.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from include.registry.problems import refuse
+from include.registry.training import Training
+from include.scoring import Task
+
+_BOOSTING, _LINEAR = "sklearn.ensemble.HistGradientBoosting", "sklearn.linear_model."
+#: Estimator behind each preset, by task.
+PRESETS: Mapping[str, Mapping[Task, str]] = {
+    "gradient_boosting": {Task.REGRESSION: f"{_BOOSTING}Regressor", Task.CLASSIFICATION: f"{_BOOSTING}Classifier"},
+    "linear": {Task.REGRESSION: f"{_LINEAR}Ridge", Task.CLASSIFICATION: f"{_LINEAR}LogisticRegression"},
+}
+_ELSEWHERE = "for anything else name a `callable` or a `script`"
+
+
+def estimator_class(path: str) -> type[Any]:
+    """The scikit-learn estimator at an import path; a ValueError says what is wrong with it."""
+    module, _, name = path.rpartition(".")
+    if not path.startswith("sklearn."):
+        raise ValueError(
+            f"known: {', '.join(map(repr, PRESETS))}, or the import path of one of scikit-learn's, such as "
+            f"sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
+        )
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"cannot be imported: {error}") from error
+    if not (isinstance(found, type) and hasattr(found, "fit") and hasattr(found, "predict")):
+        raise ValueError(f"is no estimator with fit and predict; {_ELSEWHERE}")
+    return found
+
+
+def goes_on(kind: type[Any]) -> str:
+    """How an estimator goes on from where it is: ``partial_fit`` or ``warm_start``; empty if it cannot.
+
+    Histogram gradient boosting has a ``warm_start`` that is valid on the same rows only: it bins anew at each fit.
+    """
+    if hasattr(kind, "partial_fit"):
+        return "partial_fit"
+    same_rows_only = kind.__name__.startswith("HistGradientBoosting")
+    return "warm_start" if "warm_start" in _settings(kind) and not same_rows_only else ""
+
+
+def check_estimator(training: Training, task: Task) -> None:
+    """Refuse an estimator that is not there, is not for `task`, has no such hyperparameter, or cannot go on.
+
+    Raises
+    ------
+    PydanticCustomError
+        A ValueError that names the field.
+    """
+    name = training.estimator_name
+    if name is None or (name in PRESETS and training.strategy == "full"):
+        return
+    try:
+        kind = estimator_class(PRESETS[name][task] if name in PRESETS else name)
+    except ValueError as error:
+        refuse("training.estimator", name, str(error))
+    if name not in PRESETS:
+        _check_hyperparameters(kind, training.hyperparameters, task)
+    if training.strategy == "incremental" and not goes_on(kind):
+        problem = (
+            f"{kind.__name__} cannot go on from the champion: it has no partial_fit, and no warm_start that may be "
+            "given other rows; choose another estimator, or write full"
+        )
+        refuse("training.strategy", training.strategy, problem)
+
+
+def _check_hyperparameters(kind: type[Any], given: Mapping[str, Any], task: Task) -> None:
+    from sklearn.base import is_classifier, is_regressor
+
+    known = _settings(kind)
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
+            refuse(f"training.hyperparameters.{name}", given[name], f"{kind.__name__} has no such parameter{hint}")
+    try:
+        made = kind(**given)
+        made._validate_params()  # what fit does first: no public name, and it saves a whole failed run
+    except (TypeError, ValueError) as error:
+        refuse("training.hyperparameters", dict(given), f"{kind.__name__}: {' '.join(str(error).split())}")
+    if not (is_regressor(made) if task is Task.REGRESSION else is_classifier(made)):
+        refuse("training.estimator", f"{kind.__module__}.{kind.__name__}", f"it is not for {task}")
+
+
+def _settings(kind: type[Any]) -> list[str]:
+    return [name for name in inspect.signature(kind).parameters if name not in ("self", "args", "kwargs")]

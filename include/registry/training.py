@@ -1,0 +1,146 @@
+"""The sections `training` and `gate` of a model file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from include.registry.durations import Duration
+from include.registry.section import Section
+from include.scoring import METRICS
+from include.scoring.metric import NO_ROW_LOSS
+
+SLICES = "slices"  # the guard that stands for the primary metric in every slice
+DEFAULT_ESTIMATOR = "gradient_boosting"
+
+
+def some_time(value: timedelta) -> timedelta:
+    """Refuse a duration of nothing."""
+    if not value:
+        raise ValueError("it needs a length: write for example 6h or 28d")
+    return value
+
+
+class Script(Section):
+    """A training script of the owner's; what it is given and has to write stands in ``docs/training_scripts.md``.
+
+    `command` is run with the path of a JSON request as its last argument, in `folder` (by default a temporary one, so
+    that paths in the command are best absolute). With `predict_command` what the script writes is kept as it is, and
+    predictions are asked of that command; without it the script writes ``model.skops``. Each run of either is stopped,
+    with every process it started, when it takes longer than `timeout`, when its processes together hold more than
+    `memory_mib` in memory, when it prints more than `output_mib`, or when it writes more than `disk_mib` into its
+    temporary folder. `environment` names the variables that are passed on besides those that any program needs.
+    """
+
+    command: list[str] = Field(min_length=1)
+    predict_command: list[str] | None = Field(None, min_length=1)
+    folder: Path | None = None
+    timeout: Annotated[Duration, AfterValidator(some_time)] = timedelta(hours=1)
+    memory_mib: int = Field(4096, ge=1)
+    output_mib: int = Field(16, ge=1)
+    disk_mib: int = Field(4096, ge=1)
+    environment: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(default_factory=list)
+
+    @field_validator("command", "predict_command")
+    @classmethod
+    def _no_empty_words(cls, command: list[str] | None) -> list[str] | None:
+        if command is not None and not command[0].strip():
+            raise ValueError("the first word is the program to run")
+        return command
+
+    @field_validator("folder")
+    @classmethod
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_absolute():
+            raise ValueError("write an absolute path")
+        return folder
+
+
+class Training(Section):
+    """How a version is trained.
+
+    One of three trains it: `estimator`, a preset or the import path of a scikit-learn estimator; `callable`, a function
+    ``module:function`` (see `include.retraining.trainers.callable_trainer`); `script`, a program of the owner's.
+    `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
+    the ``latest`` window only, or ``measured``: each of them is tried on later rows, and the best is taken.
+    `strategy` is ``full``: a version is trained from scratch; or ``incremental``: it goes on from the champion, on the
+    rows that the champion was not trained on, whatever `rows` says.
+    """
+
+    estimator: str | None = Field(None, min_length=1)
+    callable: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+    script: Script | None = None
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+    rows: Literal["measured", "all", "sliding", "latest"] = "measured"
+    seed: int = Field(0, ge=0, lt=2**32)
+    strategy: Literal["full", "incremental"] = "full"
+
+    @model_validator(mode="after")
+    def _one_trainer(self) -> Self:
+        given = [name for name in ("estimator", "callable", "script") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of estimator, callable and script; found {' and '.join(given)}")
+        return self
+
+    @property
+    def estimator_name(self) -> str | None:
+        """Preset or import path of the estimator; None where a callable or a script trains."""
+        return self.estimator or (DEFAULT_ESTIMATOR if self.callable is None and self.script is None else None)
+
+    @property
+    def trained_by(self) -> str:
+        """What trains a version, for the record: the estimator's name, the function, or the script's command."""
+        if self.script is not None:
+            return " ".join(self.script.command)
+        return self.callable or self.estimator or DEFAULT_ESTIMATOR
+
+
+class Gate(Section):
+    """What a challenger has to prove on held-out recent rows before it is published.
+
+    With `refit` a proven challenger is trained once more, the held-out rows among its own: the latest rows tell most
+    about the next ones. What goes on record, and what probation holds it to, is what it did on them before.
+
+    `guards` are metrics, and ``slices`` for the primary metric in every slice, in which it must not be proven worse
+    than the champion. The stored version may be as large as `max_size_mib`, all its files together, and take
+    `max_latency_ms` for the answer to a single row (see `include.retraining.limits`).
+    """
+
+    level: float = Field(0.05, gt=0, lt=0.5)
+    holdout_share: float = Field(0.25, gt=0, le=0.5)
+    minimum_gain: float = Field(0.0, ge=0)
+    refit: bool = True
+    floors: dict[str, float] = Field(default_factory=dict)
+    guards: list[str] = Field(default_factory=list)
+    max_latency_ms: float | None = Field(None, gt=0)
+    max_size_mib: float | None = Field(None, gt=0)
+
+    @field_validator("floors")
+    @classmethod
+    def _known_metrics(cls, floors: dict[str, float]) -> dict[str, float]:
+        for name in floors:
+            if name not in METRICS:
+                raise ValueError(f"unknown metric {name!r}; known: {', '.join(METRICS)}")
+        return floors
+
+    @field_validator("guards")
+    @classmethod
+    def _known_guards(cls, guards: list[str]) -> list[str]:
+        for name in guards:
+            if name == SLICES:
+                continue
+            if name not in METRICS:
+                raise ValueError(f"unknown guard {name!r}; known: {SLICES}, {', '.join(METRICS)}")
+            if METRICS[name].losses is None:
+                raise ValueError(f"{name} {NO_ROW_LOSS}")
+        if len(set(guards)) < len(guards):
+            raise ValueError("each guard once")
+        return guards
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics that floors and guards name."""
+        return [*self.floors, *(name for name in self.guards if name != SLICES)]

@@ -1,0 +1,57 @@
+"""A function of the owner's that trains."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from include.errors import TrainingError
+from include.registry.functions import import_function
+from include.retraining.prepare import Columns
+from include.retraining.trainers.trainer import Predictor, Start, check_answers
+from include.scoring import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallableTrainer:
+    """Trains by ``function(features, target, hyperparameters, seed)``, which returns something with ``predict``.
+
+    The function is given a DataFrame (floats with NaN for missing; strings or None for categories), an array of floats
+    or of class names, a dict and an int; in incremental training also ``start=``, the champion's model, which it may
+    change. ``predict(features)`` is asked with such a DataFrame, and has to answer one value a row; a classifier's
+    ``predict_proba`` and ``classes_`` are used where it has them. What it returns is stored as every other model is:
+    scikit-learn's estimators, and pipelines of them, can be; a class of the owner's cannot.
+
+    Parameters
+    ----------
+    model_name : str
+    task : Task
+    place : str
+        ``module:function``.
+    hyperparameters : mapping
+    seed : int
+    """
+
+    model_name: str
+    task: Task
+    place: str
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def fit(
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
+    ) -> Predictor:
+        """Train; see `Trainer.fit`. The function gets copies: what it does to them reaches no other row."""
+        function = import_function(self.model_name, "training.callable", self.place)
+        given = {} if start is None else {"start": copy.deepcopy(start.predictor)}
+        try:
+            made: Predictor = function(features.copy(), target.copy(), dict(self.hyperparameters), self.seed, **given)
+        except (Exception, SystemExit) as error:
+            raise TrainingError(f"{self.place}: {type(error).__name__}: {error}") from error
+        check_answers(made, features, self.task, self.place)
+        return made

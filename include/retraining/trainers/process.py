@@ -1,0 +1,235 @@
+"""Runs a program of the owner's within limits: bounded time, memory, output and files; nothing of it stays behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from include.errors import TrainingError
+from include.registry.training import Script
+
+#: Environment variables that any program needs; none of them holds a secret.
+PASSED_ON = (
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
+)  # fmt: skip
+GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL
+_LOOK_SECONDS = 0.2  # between two looks at memory, output and files
+_KEPT_BYTES = 2000  # of the beginning and of the end of what is printed
+_SUPERVISOR = Path(__file__).with_name("supervise.py")
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one run of a program may use: seconds, and bytes of memory, of output, and of files it writes."""
+
+    seconds: float
+    memory: int
+    output: int
+    disk: int
+
+    @classmethod
+    def of(cls, script: Script) -> Limits:
+        """As the model file has them."""
+        return cls(
+            seconds=script.timeout.total_seconds(), memory=script.memory_mib * _MEBIBYTE,
+            output=script.output_mib * _MEBIBYTE, disk=script.disk_mib * _MEBIBYTE,
+        )  # fmt: skip
+
+
+def run_limited(
+    command: Sequence[str], *, limits: Limits, scratch: Path, folder: Path | None = None, passed_on: Sequence[str] = ()
+) -> None:
+    """Run `command` and wait for it.
+
+    The memory is the sum of the resident memory of all its processes, looked at five times a second: pages that they
+    share count for each. A limit on the address space (RLIMIT_AS) would be exact, but stops programs that only reserve
+    addresses, as CUDA, Java and thread pools do.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and arguments; the program is looked for in PATH.
+    limits : Limits
+    scratch : Path
+        The temporary folder it may write to; its temporary files go there too. It is removed when this process dies
+        meanwhile.
+    folder : Path, optional
+        Where it is started; by default in `scratch`.
+    passed_on : sequence of str
+        Names of environment variables that it gets besides `PASSED_ON`.
+
+    Raises
+    ------
+    TrainingError
+        When it cannot be started, ends with another exit code than 0, is ended by a signal, or exceeds a limit; with
+        the beginning and the end of what it printed.
+    """
+    environment = _environment(passed_on, scratch)
+    if folder is not None and not folder.is_dir():
+        raise TrainingError(f"training.script.folder: {folder} is not a folder on this machine")
+    if shutil.which(command[0], path=environment.get("PATH")) is None and folder is None:
+        raise TrainingError(f"{command[0]}: no such program on this machine")
+    began, ours = time.monotonic(), _written(scratch)
+    supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(GRACE_SECONDS), str(scratch), *command]
+    process = subprocess.Popen(
+        supervised, cwd=folder or scratch, env=environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    printed = [_Printed(process.stdout), _Printed(process.stderr)]
+    try:
+        exceeded = _watch(process, replace(limits, disk=limits.disk + ours), printed, scratch, began)
+    finally:
+        _end(process)
+        for pipe in printed:
+            pipe.join(GRACE_SECONDS)
+    if exceeded or process.returncode:
+        how = f"stopped: {exceeded}" if exceeded else _ending(process.returncode)
+        lasted = time.monotonic() - began
+        raise TrainingError(f"{_shown(command)}: {how} after {lasted:.1f} s; {_last_words(printed)}")
+
+
+def _watch(
+    process: subprocess.Popen[bytes], limits: Limits, printed: Sequence[_Printed], scratch: Path, began: float
+) -> str:
+    """Wait for the end; which limit was exceeded, empty for none."""
+    while True:
+        try:
+            process.wait(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        else:
+            return _too_much_printed(limits, printed)
+        if time.monotonic() - began > limits.seconds:
+            return f"longer than {limits.seconds:g} s (training.script.timeout)"
+        if found := _too_much(process.pid, limits, printed, scratch):
+            for child in _children(process.pid):  # at once: it would use more while it is asked politely
+                _kill(child)
+            return found
+
+
+def _too_much(supervisor: int, limits: Limits, printed: Sequence[_Printed], scratch: Path) -> str:
+    if sum(_resident(child) for child in _children(supervisor)) > limits.memory:
+        return f"more than {limits.memory // _MEBIBYTE} MiB of memory (training.script.memory_mib)"
+    if _written(scratch) > limits.disk:
+        return "more files than training.script.disk_mib allows"
+    return _too_much_printed(limits, printed)
+
+
+def _too_much_printed(limits: Limits, printed: Sequence[_Printed]) -> str:
+    if sum(pipe.seen for pipe in printed) <= limits.output:
+        return ""
+    return f"more than {limits.output // _MEBIBYTE} MiB of output (training.script.output_mib)"
+
+
+def _children(supervisor: int) -> list[psutil.Process]:
+    """The program's processes."""
+    try:
+        return psutil.Process(supervisor).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []  # it has just ended
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0  # it has just ended
+
+
+def _written(folder: Path) -> int:
+    """Bytes of the files below `folder`; links are not followed."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118  # a Path each would take longer
+            except FileNotFoundError:
+                continue  # a temporary file, gone meanwhile
+    return total
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let the supervisor stop what still runs; should it not do so in time, kill all there is."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(timeout=2 * GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        for child in _children(process.pid):
+            _kill(child)
+        process.kill()
+        process.wait()
+
+
+class _Printed(threading.Thread):
+    """Reads a pipe to its end and keeps the beginning and the end of what comes."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self._head, self._tail, self.seen = b"", b"", 0
+        self.start()
+
+    def run(self) -> None:
+        """Read until the last writer is gone."""
+        with self._pipe:
+            while chunk := os.read(self._pipe.fileno(), 2**16):
+                self.seen += len(chunk)
+                missing = _KEPT_BYTES - len(self._head)
+                self._head += chunk[:missing]
+                self._tail = (self._tail + chunk[missing:])[-_KEPT_BYTES:]
+
+    @property
+    def text(self) -> str:
+        """What is kept, as text."""
+        left_out = self.seen - len(self._head) - len(self._tail)
+        middle = f"\n… {left_out} bytes …\n".encode() if left_out else b""
+        return (self._head + middle + self._tail).decode(errors="replace").strip()
+
+
+def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
+    gone = [name for name in passed_on if name not in os.environ]
+    if gone:
+        raise TrainingError(f"training.script.environment: {', '.join(gone)} is not set on this machine")
+    temporary = scratch / "tmp"
+    temporary.mkdir(exist_ok=True)
+    known: Mapping[str, str] = os.environ
+    kept = {name: known[name] for name in (*PASSED_ON, *passed_on) if name in known}
+    return {**kept, "TMPDIR": str(temporary)}
+
+
+def _ending(code: int) -> str:
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+def _shown(command: Sequence[str]) -> str:
+    text = " ".join(command)
+    return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def _last_words(printed: Sequence[_Printed]) -> str:
+    words = [f"{name}:\n{pipe.text}" for name, pipe in zip(("stdout", "stderr"), printed, strict=True) if pipe.text]
+    return "\n".join(words) if words else "it printed nothing"

@@ -1,0 +1,153 @@
+"""The files that go to and come from a training script; ``docs/training_scripts.md`` is their description."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field, FiniteFloat, ValidationError
+
+from include.errors import TrainingError
+from include.registry.section import Section
+from include.retraining.pickles import find_pickle
+from include.retraining.prepare import Columns
+from include.scoring import Task
+
+SCHEMA_VERSION = 1
+MODEL_FILE = "model.skops"
+FILES_FOLDER = "files"  # of a version whose files only the owner's command reads
+PREDICTION, PROBABILITY = "prediction", "probability_"
+_MOST_RESULT_BYTES = 2**20
+_Name = Annotated[str, Field(max_length=100)]
+
+
+class ScriptResult(Section):
+    """What a training script reports: metrics that it measured, and the classes if it gives probabilities of them."""
+
+    schema_version: Literal[1]
+    metrics: dict[_Name, FiniteFloat] = Field(default_factory=dict, max_length=100)
+    classes: list[_Name] = Field(default_factory=list, max_length=1000)
+
+
+def write_rows(
+    file: Path, features: pd.DataFrame, columns: Columns, target: tuple[str, npt.NDArray[Any]] | None = None
+) -> None:
+    """Write rows as Parquet: doubles and strings, with nulls; the target, if given as name and values, is the last."""
+    arrays = {
+        name: pa.array(features[name], from_pandas=True, type=pa.string() if name in columns.categorical else None)
+        for name in columns.features
+    }
+    if target is not None:
+        arrays[target[0]] = pa.array(target[1])
+    pq.write_table(pa.table(arrays), file)
+
+
+def write_request(file: Path, **fields: object) -> None:
+    """Write a request; paths as text, what JSON does not know as its text."""
+    content = {"schema_version": SCHEMA_VERSION, **fields}
+    file.write_text(json.dumps(content, indent=2, default=str), encoding="utf-8")
+
+
+def read_result(file: Path, made_by: str) -> ScriptResult:
+    """Read the result of a training script; a `TrainingError` says what is wrong with it."""
+    _refuse_unless_regular(file, made_by)
+    if file.stat().st_size > _MOST_RESULT_BYTES:
+        raise TrainingError(f"{made_by}: {file.name} is larger than {_MOST_RESULT_BYTES} bytes")
+    try:
+        return ScriptResult.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, line['loc']))}: {line['msg']}" for line in error.errors()[:5])
+        raise TrainingError(f"{made_by}: {file.name} is not as it should be: {wrong}") from error
+
+
+def written_files(folder: Path, made_by: str) -> list[str]:
+    """What a script left in `folder`, relative to it, in order.
+
+    Raises
+    ------
+    TrainingError
+        For anything but regular files and folders (a link may point to a secret, a pipe may never end), for a pickle,
+        which is not opened, and for nothing at all.
+    """
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        _refuse_unless_regular(path, made_by)
+        if where := find_pickle(path):
+            raise TrainingError(
+                f"{made_by}: {where} looks like a pickle, which runs code when it is opened: refused, not opened; "
+                "store weights or parameters in a format that holds data only"
+            )
+        found.append(str(path.relative_to(folder)))
+    if not found:
+        raise TrainingError(f"{made_by}: ended with exit code 0, but wrote no model into the output folder")
+    return found
+
+
+def copy_files(source: Path, names: Sequence[str], destination: Path) -> None:
+    """Copy files by their names relative to both folders."""
+    for name in names:
+        (destination / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, destination / name)
+
+
+def read_predictions(file: Path, rows: int, task: Task, made_by: str) -> npt.NDArray[Any]:
+    """Predictions of `rows` rows: finite floats, or names of classes."""
+    values = _column(file, PREDICTION, rows, made_by)
+    if task is Task.CLASSIFICATION:
+        return np.array([str(value) for value in values.to_pylist()])
+    return _floats(values, f"{made_by}: column {PREDICTION!r}")
+
+
+def read_probabilities(file: Path, rows: int, classes: Sequence[str], made_by: str) -> npt.NDArray[np.float64]:
+    """Probabilities of shape (rows, classes)."""
+    columns = [_floats(_column(file, f"{PROBABILITY}{name}", rows, made_by), made_by) for name in classes]
+    found = np.column_stack(columns)
+    if ((found < 0.0) | (found > 1.0)).any():
+        raise TrainingError(f"{made_by}: probabilities have to be between 0 and 1")
+    return found
+
+
+def _column(file: Path, name: str, rows: int, made_by: str) -> Any:
+    _refuse_unless_regular(file, made_by)
+    try:
+        table = pq.ParquetFile(file)
+        if name not in table.schema_arrow.names:
+            raise TrainingError(f"{made_by}: {file.name} has no column {name!r}")
+        if table.metadata.num_rows != rows:
+            raise TrainingError(f"{made_by}: {file.name} has {table.metadata.num_rows} rows, {rows} were asked for")
+        column = table.read(columns=[name]).column(name).combine_chunks()
+    except (pa.ArrowException, OSError) as error:
+        raise TrainingError(f"{made_by}: {file.name} cannot be read as Parquet: {error}") from error
+    if column.null_count:
+        raise TrainingError(f"{made_by}: {column.null_count} values of {name!r} are missing")
+    return column
+
+
+def _floats(values: Any, what: str) -> npt.NDArray[np.float64]:
+    try:
+        floats: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except (pa.ArrowException, NotImplementedError) as error:
+        raise TrainingError(f"{what}: not numbers: {error}") from error
+    if not np.isfinite(floats).all():
+        raise TrainingError(f"{what}: not all values are finite")
+    return floats
+
+
+def _refuse_unless_regular(path: Path, made_by: str) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError as error:
+        raise TrainingError(f"{made_by}: ended with exit code 0, but wrote no {path.name}") from error
+    if not stat.S_ISREG(mode):
+        raise TrainingError(f"{made_by}: {path.name} is no regular file: refused")

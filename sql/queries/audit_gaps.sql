@@ -1,0 +1,28 @@
+-- What is missing in the records of a period: decisions whose event never closed, analyses that nothing was decided
+-- on, versions in production whose data is not on record, a change of champion that downstream was not told.
+-- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
+-- Returns:    at, model_name, kind (open_event, no_decision, data_unknown, not_announced), run_id, event_id, what
+SELECT * FROM (
+    SELECT triggered_at AS at, model_name, 'open_event' AS kind, run_id, id AS event_id,
+           concat('event ', id, ' is still ', status) AS what
+    FROM model_retraining_events
+    WHERE status IN ('decided', 'executing')
+    UNION ALL
+    SELECT a.analyzed_at, a.model_name, 'no_decision', a.run_id, NULL, 'the run looked, but decided nothing'
+    FROM retraining_analyses a
+    WHERE NOT EXISTS (
+        SELECT FROM retraining_decisions d WHERE d.model_name = a.model_name AND d.run_id = a.run_id)
+    UNION ALL
+    SELECT execution_completed_at, model_name, 'data_unknown', run_id, id,
+           concat('v', version, ' was promoted, and no hash of its training data is on record')
+    FROM model_retraining_events
+    WHERE status = 'promoted' AND training_data_hash IS NULL
+    UNION ALL
+    SELECT d.deployed_at, d.model_name, 'not_announced', d.run_id, d.event_id,
+           concat('downstream has not been told that v', d.to_version, ' is champion')
+    FROM model_deployment_history d
+    WHERE d.id = (SELECT max(l.id) FROM model_deployment_history l WHERE l.model_name = d.model_name)
+      AND NOT EXISTS (SELECT FROM champion_announcements t WHERE t.change_id = d.id)
+) gaps
+WHERE at >= %(since)s AND at < %(until)s AND (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
+ORDER BY at, model_name COLLATE "C", kind, run_id COLLATE "C";

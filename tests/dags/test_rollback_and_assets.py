@@ -1,0 +1,88 @@
+"""Rollbacks by a DAG run, and the asset events that start downstream DAGs, in a real Airflow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.airflow_home import AirflowHome
+from tests.dags.test_automatic_model_retraining import Deployed, labelled
+from tests.models import CHANGED
+
+pytestmark = pytest.mark.airflow
+
+EVENTS = """
+import json, sys
+from airflow.settings import dispose_orm
+from airflow.utils.session import create_session
+from airflow.models.asset import AssetEvent
+with create_session() as session:
+    found = session.query(AssetEvent).filter_by(source_run_id=sys.argv[1]).all()
+    told = [[e.asset.name, e.asset.uri, e.source_task_id, e.source_map_index, e.extra] for e in found]
+    print("ANSWER", json.dumps(told))
+dispose_orm()
+"""
+
+
+def events(home: AirflowHome, run_id: str) -> list[list[Any]]:
+    """Name, URI, task, map index and extra of the asset events of a run."""
+    lines = home.run_python(EVENTS, run_id).stdout.splitlines()
+    answer = next(line for line in lines if line.startswith("ANSWER"))
+    found: list[list[Any]] = json.loads(answer.removeprefix("ANSWER"))
+    return sorted(found)
+
+
+def test_story_of_promotions_a_hold_a_rollback_and_who_is_told(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED)
+    link = tmp_path / "artifacts" / "changed" / "champion"
+
+    first = deployed.run(as_of="2026-05-01T00:00:00Z")
+    assert first.state == "success"
+    told = events(airflow_home, first.run_id)
+    assert [event[:3] for event in told] == [
+        [f"champion_{name}", f"x-retraining://champion/{name}", "publish_champion"] for name in ("changed", "quiet")
+    ]
+    assert told[0][4]["version"] == 1
+    assert told[0][4]["kind"] == "promotion"
+    assert link.readlink().name.startswith("v1-")
+
+    promoted = deployed.run(force=True, reason="one is held", as_of="2026-07-20T00:00:00Z")
+    outcomes = f"SELECT model_name, status FROM model_retraining_events WHERE run_id = '{promoted.run_id}' ORDER BY 1"
+    assert deployed.rows(outcomes) == [("changed", "promoted"), ("quiet", "held")]
+    assert [event[0] for event in events(airflow_home, promoted.run_id)] == ["champion_changed"]
+    assert link.readlink().name.startswith("v2-")
+    states = labelled(promoted)
+    assert (states["quiet"]["execute_retraining"], states["quiet"]["publish_champion"]) == ("success", "skipped")
+    assert states["changed"]["roll_back_champion"] == "skipped"
+
+    back = deployed.run(models=["changed"], rollback_to="previous", reason="complaints")
+    assert back.state == "success"
+    assert back.tasks["roll_back_champion", 0] == back.tasks["publish_champion", 0] == "success"
+    assert back.tasks["analyze_retraining_need", 0] == back.tasks["execute_retraining", 0] == "skipped"
+    [told_again] = events(airflow_home, back.run_id)
+    assert told_again[0] == "champion_changed"
+    assert {name: told_again[4][name] for name in ("version", "previous_version", "kind", "reason")} == {
+        "version": 1, "previous_version": 2, "kind": "rollback", "reason": "complaints"
+    }  # fmt: skip
+    assert link.readlink().name.startswith("v1-")
+    history = "SELECT kind, from_version, to_version, run_id FROM model_deployment_history WHERE model_name = 'changed'"
+    assert deployed.rows(f"{history} ORDER BY id") == [
+        ("promotion", None, 1, first.run_id), ("promotion", 1, 2, promoted.run_id), ("rollback", 2, 1, back.run_id)
+    ]  # fmt: skip
+    assert deployed.rows(f"SELECT 1 FROM retraining_decisions WHERE run_id = '{back.run_id}'") == []
+
+
+def test_rollback_that_is_refused_fails_the_run_and_one_of_all_models_never_begins(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    refused = deployed.run(models=["quiet"], rollback_to="v7")
+    assert refused.state == "failed"
+    assert refused.tasks["roll_back_champion", 0] == "failed"
+    everything = deployed.run(rollback_to="previous")
+    assert everything.tasks["registered_models", -1] == "failed"

@@ -1,0 +1,1 @@
+"""Training scripts, run by the tests as processes of their own."""

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from include import workflow
+from include.approval import hold, question
+from include.errors import ConfigurationError
+from include.records.entries import Event, EventStatus, Run
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
+
+FIRST = Run(run_id="first", as_of=day(REFERENCE_DAYS))
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(50), approval={"severities": ["MEDIUM"], "within": "2h"})
+    return stage
+
+
+def opened(stage: Stage) -> Event:
+    workflow.analyze(stage.deployment, "sales", FIRST)
+    event = workflow.decide(stage.deployment, "sales", FIRST)[1]
+    assert event is not None
+    return event
+
+
+def test_question_names_model_severity_and_decision(stage: Stage) -> None:
+    asked = question(stage.deployment, opened(stage).id)
+    assert asked is not None
+    assert asked.subject == "Retrain sales? (MEDIUM: first_version)"
+    assert "RETRAINING DECISION: YES" in asked.body
+    assert "no champion yet" in asked.body
+    assert asked.within == timedelta(hours=2)
+
+
+def test_nobody_is_asked_at_other_severities_without_the_section_or_about_a_closed_event(stage: Stage) -> None:
+    event = opened(stage)
+    stage.add("sales", approval={"severities": ["HIGH", "CRITICAL"]})
+    assert question(stage.deployment, event.id) is None
+    stage.add("sales")
+    assert question(stage.deployment, event.id) is None
+    stage.add("sales", approval={"severities": ["MEDIUM"]})
+    hold(stage.deployment, event.id, "ada")
+    assert question(stage.deployment, event.id) is None
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [("ada", "not approved: rejected by ada"), ("", "not approved: nobody answered in time")],
+)  # fmt: skip
+def test_no_holds_the_event_on_record_once_and_trains_nothing(stage: Stage, by: str, words: str) -> None:
+    event = opened(stage)
+    held = hold(stage.deployment, event.id, by)
+    assert (held.status, held.outcome) == (EventStatus.HELD, words)
+    assert hold(stage.deployment, event.id, "eve") == held
+    assert workflow.execute(stage.deployment, event.id) == held
+    assert list(stage.store.versions("sales")) == []
+    found = workflow.log_completion(stage.deployment, "sales", FIRST)
+    assert found is not None
+    assert found[1] == held
+
+
+def test_who_approved_is_kept_with_the_event(stage: Stage) -> None:
+    done = workflow.execute(stage.deployment, opened(stage).id, notes="approved by ada")
+    assert done.status is EventStatus.PROMOTED
+    assert done.details["retraining_notes"] == "approved by ada"
+
+
+@pytest.mark.parametrize(
+    ("approval", "words"),
+    [({"severities": []}, "severities"), ({"severities": ["AWFUL"]}, "severities"),
+     ({"severities": ["HIGH"], "within": "0h"}, "nobody can answer in no time"), ({"within": "1h"}, "severities")],
+)  # fmt: skip
+def test_wrong_section_is_named(stage: Stage, approval: dict[str, object], words: str) -> None:
+    stage.add("sales", approval=approval)
+    with pytest.raises(ConfigurationError, match=words):
+        stage.deployment.spec("sales")

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from include.errors import ArtifactError
+from include.publication import publish, publish_files, tidy
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import CHAMPION_LINK, ArtifactFolder
+from tests.records.examples import HOUR, NOW, make_outcome, open_event
+
+
+def promote(store: MemoryStore, root: Path, number: int) -> str:
+    """Promote a version whose folder holds its number in two files; return the folder's name."""
+    name = f"v{number}-abc"
+    (root / "housing" / name).mkdir(parents=True)
+    for file in ("manifest.json", "model.skops"):
+        (root / "housing" / name / file).write_text(json.dumps(number))
+    event = open_event(store, f"run-{number}", at=NOW + number * HOUR)
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.finish(make_outcome(artifact_path=f"housing/{name}"), at=NOW + number * HOUR)
+    return name
+
+
+def test_link_follows_the_champion_and_repeating_changes_nothing(tmp_path: Path) -> None:
+    store = MemoryStore()
+    assert not publish_files(store, ArtifactFolder(tmp_path), "housing")  # no champion, no link
+    first = promote(store, tmp_path, 1)
+    assert publish_files(store, ArtifactFolder(tmp_path), "housing")
+    assert ArtifactFolder(tmp_path).published("housing") == first
+    assert not publish_files(store, ArtifactFolder(tmp_path), "housing")
+    second = promote(store, tmp_path, 2)
+    assert publish_files(store, ArtifactFolder(tmp_path), "housing")
+    assert ArtifactFolder(tmp_path).published("housing") == second
+    assert (tmp_path / "housing" / CHAMPION_LINK / "model.skops").read_text() == "2"
+    assert sorted(path.name for path in (tmp_path / "housing").iterdir()) == [CHAMPION_LINK, first, second]
+
+
+def test_reader_sees_one_version_or_the_other_while_they_change_all_the_time(tmp_path: Path) -> None:
+    store, stop, seen, torn = MemoryStore(), threading.Event(), set(), []
+    promote(store, tmp_path, 1)
+    publish_files(store, ArtifactFolder(tmp_path), "housing")
+
+    def read() -> None:
+        while not stop.is_set():
+            folder = (tmp_path / "housing" / CHAMPION_LINK).resolve(strict=True)
+            found = {(folder / file).read_text() for file in ("manifest.json", "model.skops")}
+            seen.update(found)
+            if len(found) != 1:
+                torn.append(found)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(2, 40):
+        promote(store, tmp_path, number)
+        publish_files(store, ArtifactFolder(tmp_path), "housing")
+    stop.set()
+    reader.join()
+    assert torn == []
+    assert len(seen) > 1
+
+
+def test_champion_whose_files_are_not_here_leaves_the_link_and_says_so(tmp_path: Path) -> None:
+    store = MemoryStore()
+    first = promote(store, tmp_path, 1)
+    publish_files(store, ArtifactFolder(tmp_path), "housing")
+    second = promote(store, tmp_path, 2)
+    (tmp_path / "housing" / second).rename(tmp_path / "elsewhere")
+    with pytest.raises(ArtifactError, match="files are not here"):
+        publish_files(store, ArtifactFolder(tmp_path), "housing")
+    assert ArtifactFolder(tmp_path).published("housing") == first
+
+
+def test_many_that_publish_at_once_leave_the_champion_and_nothing_else(tmp_path: Path) -> None:
+    store = MemoryStore()
+    for number in range(1, 8):
+        name, start = promote(store, tmp_path, number), threading.Barrier(4)
+
+        def follow(_: int, start: threading.Barrier = start) -> bool:
+            start.wait()
+            return publish_files(store, ArtifactFolder(tmp_path), "housing")
+
+        with ThreadPoolExecutor(4) as pool:
+            assert any(pool.map(follow, range(4)))
+        assert ArtifactFolder(tmp_path).published("housing") == name
+    assert [path.name for path in (tmp_path / "housing").glob(".*")] == []
+
+
+def test_folder_in_the_place_of_the_link_is_not_deleted(tmp_path: Path) -> None:
+    store = MemoryStore()
+    promote(store, tmp_path, 1)
+    mine = tmp_path / "housing" / CHAMPION_LINK / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("not yours")
+    with pytest.raises(ArtifactError, match="no symbolic link"):
+        publish_files(store, ArtifactFolder(tmp_path), "housing")
+    assert mine.read_text() == "not yours"
+
+
+def test_change_from_outside_a_run_is_told_by_the_next_run_and_once(tmp_path: Path) -> None:
+    store = MemoryStore()
+    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-0") is None
+    promote(store, tmp_path, 1)
+    told = publish(store, ArtifactFolder(tmp_path), "housing", "run-1")
+    assert told is not None
+    assert told.to_version == 1
+    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-1") == told  # the task is repeated
+    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-2") is None
+    promote(store, tmp_path, 2)
+    later = publish(store, ArtifactFolder(tmp_path), "housing", "run-3")
+    assert later is not None
+    assert later.deployed_at == NOW + timedelta(hours=2)
+
+
+def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    store = MemoryStore()
+    first = promote(store, tmp_path, 1)
+    publish_files(store, ArtifactFolder(tmp_path), "housing")
+    event = open_event(store, "run-2")
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)  # version 2 is being trained
+        remains = ("v1-of-a-try-before", ".saving-v1-abc")
+        others = ("v2-just-saved", ".saving-v2-abc", "v7-not-on-record", "notes", "reports")
+        for name in remains + others:
+            (tmp_path / "housing" / name).mkdir()
+        (tmp_path / "housing" / ".publishing-v0-dead").symlink_to("v0-dead")
+        removed = set(tidy(store, ArtifactFolder(tmp_path), "housing"))
+    assert removed == {*remains, ".publishing-v0-dead"}
+    assert {path.name for path in (tmp_path / "housing").iterdir()} == {CHAMPION_LINK, first, *others}
+    (tmp_path / "housing" / CHAMPION_LINK / "model.skops").read_text()
+
+
+def test_link_that_a_dead_process_had_begun_is_put_into_place(tmp_path: Path) -> None:
+    store = MemoryStore()
+    first = promote(store, tmp_path, 1)
+    (tmp_path / "housing" / f".publishing-{first}").symlink_to(first)
+    assert publish_files(store, ArtifactFolder(tmp_path), "housing")
+    assert sorted(path.name for path in (tmp_path / "housing").iterdir()) == [CHAMPION_LINK, first]
