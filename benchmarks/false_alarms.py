@@ -101,7 +101,7 @@ def compare(reference: ReferenceProfiles, recent: pd.DataFrame) -> Comparison:
     start = recent[TIME].iloc[0].to_pydatetime()
     return Comparison(
         reference=reference.matching(start, start + SIX_HOURS),
-        recent=profile_table(recent, list(reference.profile.columns), against=reference.profile),
+        recent=profile_table(recent, list(reference.profile.columns), against=reference.profile, lag1=False),
         calibration=reference.calibration,
     )
 

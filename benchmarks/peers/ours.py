@@ -46,9 +46,9 @@ def check(what: str, recent: str, known: Path) -> int:
         pq.read_table(recent)
     else:
         profile = (
-            profile_batches(ParquetBatches(recent), against=reference.profile)
+            profile_batches(ParquetBatches(recent), against=reference.profile, lag1=False)
             if what == "parquet"
-            else profile_table(frame, list(reference.inputs), against=reference.profile)
+            else profile_table(frame, list(reference.inputs), against=reference.profile, lag1=False)
         )
         comparison = Comparison(reference=reference.profile, recent=profile, calibration=reference.calibration)
         signals = len(detect(detectors, comparison))
