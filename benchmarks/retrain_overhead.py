@@ -73,33 +73,43 @@ def table(rows: int, columns: int) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
+def prepared(folder: Path, training: dict[str, Any], rows: int, columns: int) -> tuple[Deployment, int]:
+    """A deployment below `folder` with a champion, and an event whose execution will replace it."""
+    table(rows, columns).to_parquet(folder / "rows.parquet")
+    until = START + pd.Timedelta(minutes=rows)
+    spec = {
+        "task": "regression", "source": {"kind": "parquet", "path": "rows.parquet"}, "timestamp": "at", "target": "y",
+        "reference": {"end": str(START + pd.Timedelta(minutes=rows * 3 // 4))}, "metric": "rmse",
+        "window": f"{rows // 60 // 4}h", "training": training,
+    }  # fmt: skip
+    (folder / "model.yaml").write_text(yaml.safe_dump(spec))
+    deployment = Deployment(
+        store=MemoryStore(), models_dir=folder, data_dir=folder, artifacts=ArtifactFolder(folder / "artifacts")
+    )
+    workflow.execute(deployment, _event(deployment, "first", until - pd.Timedelta(minutes=rows // 4)))
+    return deployment, _event(deployment, "second", until)
+
+
+def execute(deployment: Deployment, event: int) -> float:
+    """Wall seconds of the execution; it has to end with a promotion."""
+    began = time.perf_counter()
+    status = workflow.execute(deployment, event).status
+    took = time.perf_counter() - began
+    if status is not EventStatus.PROMOTED:
+        raise RuntimeError(f"the challenger was to be promoted, and is {status}")
+    return took
+
+
 def measure(training: dict[str, Any], rows: int, columns: int, profile: bool) -> tuple[float, Clock]:
     """Wall seconds of one retrain, and its fits."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        table(rows, columns).to_parquet(folder / "rows.parquet")
-        until = START + pd.Timedelta(minutes=rows)
-        spec = {
-            "task": "regression", "source": {"kind": "parquet", "path": "rows.parquet"}, "timestamp": "at",
-            "target": "y",
-            "reference": {"end": str(START + pd.Timedelta(minutes=rows * 3 // 4))}, "metric": "rmse",
-            "window": f"{rows // 60 // 4}h", "training": training,
-        }  # fmt: skip
-        (folder / "model.yaml").write_text(yaml.safe_dump(spec))
-        deployment = Deployment(
-            store=MemoryStore(), models_dir=folder, data_dir=folder, artifacts=ArtifactFolder(folder / "artifacts")
-        )
-        workflow.execute(deployment, _event(deployment, "first", until - pd.Timedelta(minutes=rows // 4)))
-        event, clock, profiler = _event(deployment, "second", until), Clock(), cProfile.Profile()
+        deployment, event = prepared(Path(name), training, rows, columns)
+        clock, profiler = Clock(), cProfile.Profile()
         with clock.watching():
-            began = time.perf_counter()
             if profile:
                 profiler.enable()
-            status = workflow.execute(deployment, event).status
+            took = execute(deployment, event)
             profiler.disable()
-            took = time.perf_counter() - began
-        if status is not EventStatus.PROMOTED:
-            raise RuntimeError(f"the challenger was to be promoted, and is {status}")
     if profile:
         pstats.Stats(profiler).sort_stats("cumulative").print_stats(45)
     return took, clock
