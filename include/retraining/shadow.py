@@ -81,8 +81,7 @@ class ShadowEnd:
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:
         kept = {name: self.version.details[name] for name in _KEPT if name in self.version.details}
-        shadow = {**self.version.details["shadow"], "ended": reason}
-        details: dict[str, Any] = {**kept, "shadow": shadow}
+        details: dict[str, Any] = {**kept, "shadow": self.version.details["shadow"]}
         if result is not None:
             details["gate"] = result.details
         scores = {} if result is None else result.scores

@@ -60,7 +60,8 @@ SELECT * FROM (
         (s.detail ->> 'champion')::double precision::integer,
         NULL, nullif(a.facts ->> 'data_hash', ''), (s.detail ->> 'rows')::double precision::bigint,
         a.window_start, a.window_end,
-        concat('check ', s.detail ->> 'check', ' of ', s.detail ->> 'checks'), 'model_drift_monitoring', s.id, 0
+        concat('check ', (s.detail ->> 'check')::double precision::integer,
+               ' of ', (s.detail ->> 'checks')::double precision::integer), 'model_drift_monitoring', s.id, 0
     FROM model_drift_monitoring s
     JOIN retraining_analyses a USING (model_name, run_id)
     WHERE s.kind = 'shadow' AND (s.detail ->> 'counted')::double precision = 1

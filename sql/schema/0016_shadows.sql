@@ -115,7 +115,7 @@ SELECT
     v.training_data_hash,
     v.training_data_size,
     e.training_duration,
-    -- Of a version that was in shadow: how its shadow ended, by the event that judged it or by a change of champion.
+    -- Of a version that was in shadow: what ended it, the event that judged it or else a change of champion.
     coalesce(v.details #>> '{shadow,ended}', last.outcome) AS outcome
 FROM model_version_management v
 JOIN model_retraining_events e ON e.id = v.event_id
