@@ -24,6 +24,7 @@ from include.retraining.labelled import RecentRows, recent_rows
 from include.retraining.prepare import Columns
 from include.retraining.running import count_recent
 from include.scoring import METRICS, LabelledRows, interval, score_all
+from include.shadow import check_shadow
 
 
 def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
@@ -56,6 +57,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     ]
     broken = any(signal.blocks for signal in signals)
     back = [*check_probation(store, executor, champion.version, tables, run, broken=broken)]
+    back += check_shadow(store, executor, champion.version, tables, run, broken=broken)
     if not broken:
         back += compare_former(store, executor, champion.version, tables, level=settings.gain_level)
     return Analysis(

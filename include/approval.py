@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from include.records.entries import Event, EventStatus, Outcome
 from include.reports.text import banner
+from include.signals import SignalKind
 from include.workflow import WAIT, Deployment
 
 
@@ -20,14 +21,20 @@ class Question:
 
 
 def question(deployment: Deployment, event_id: int) -> Question | None:
-    """What to ask before this event is executed; None when its model file wants nobody asked at this severity."""
-    event = deployment.store.event(event_id)
-    approval = deployment.spec(event.model_name).approval
-    if event.status.closed or approval is None or event.decision.severity not in approval.severities:
+    """What to ask before this event is executed; None when its model file wants nobody asked at this severity.
+
+    At the end of a shadow somebody is asked who was to be asked about the retraining, at the severity that this had.
+    """
+    store = deployment.store
+    event = store.event(event_id)
+    approval, severity, what = deployment.spec(event.model_name).approval, event.decision.severity, "Retrain"
+    if event.trigger_type == SignalKind.SHADOW and (shadow := store.shadow(event.model_name)) is not None:
+        severity, what = store.event(shadow.event_id).decision.severity, f"Publish {shadow.label} of"
+    if event.status.closed or approval is None or severity not in approval.severities:
         return None
     champion = "no champion yet" if event.champion_version is None else f"v{event.champion_version} is champion"
     return Question(
-        subject=f"Retrain {event.model_name}? ({event.decision.severity}: {event.trigger_type})",
+        subject=f"{what} {event.model_name}? ({severity}: {event.trigger_type})",
         body=f"```\n{banner(event.decision)}\n```\nEvent {event.id} of run {event.run.run_id}; {champion}. "
         "The gate decides about the challenger in any case.",
         within=approval.within,
@@ -37,10 +44,13 @@ def question(deployment: Deployment, event_id: int) -> Question | None:
 def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
     """Close an event that was not approved as held; `answered_by` is empty when nobody answered in time.
 
-    Like any retrain that the gate held, it begins a cooldown, so that nobody is asked again at each check.
+    Like any retrain that the gate held, it begins a cooldown, so that nobody is asked again at each check. A no at the
+    end of a shadow rejects the version that was in it.
     """
     reason = f"not approved: rejected by {answered_by}" if answered_by else "not approved: nobody answered in time"
     with deployment.store.claim(event_id, at=datetime.now(UTC), wait=WAIT) as claim:
         if claim.event.status.closed:
             return claim.event
+        if claim.event.trigger_type == SignalKind.SHADOW and deployment.store.shadow(claim.event.model_name):
+            claim.take_shadow()
         return claim.finish(Outcome(status=EventStatus.HELD, reason=reason), at=datetime.now(UTC))

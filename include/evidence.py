@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pandas as pd
 
 from include.data.spans import within
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
+from include.records.champion_changes import promoted_by
 from include.records.entries import Analysis, Run, Version
 from include.records.facts import Facts
-from include.records.outcome_rows import RAN_TO_A_VERDICT
+from include.records.outcome_rows import was_retrained
 from include.records.store import Store
 from include.registry.functions import import_function
 from include.registry.spec import ModelSpec
@@ -58,7 +60,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         last_retrained_at=store.last_retrained_at(spec.name),
         requested=(run.reason or "asked for without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
-        champion_since=None if champion is None else store.event(champion.event_id).run.as_of,
+        champion_since=None if champion is None else _since(store, champion),
         trained_rows=trained,
         new_rows=analysis.facts.new_rows,
         data_hash=analysis.facts.data_hash,
@@ -66,6 +68,12 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
     )
+
+
+def _since(store: Store, champion: Version) -> datetime:
+    """As of when the champion was promoted first: after a shadow later than it was trained."""
+    promoted = promoted_by(store.champion_changes(champion.model_name), champion.version)
+    return store.event(champion.event_id if promoted is None else promoted).run.as_of
 
 
 def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
@@ -83,7 +91,7 @@ def _compares_data(spec: ModelSpec, run: Run) -> bool:
 
 def _trained_hash(store: Store, model_name: str) -> str:
     """Hash of the rows that the last retraining saw, a first version's included; empty where none was taken."""
-    judged = (event for event in store.events(model_name=model_name) if event.status in RAN_TO_A_VERDICT)
+    judged = (event for event in store.events(model_name=model_name) if was_retrained(event))
     last = max(judged, key=lambda event: (event.run.as_of, event.id), default=None)
     seen = None if last is None else store.analysis(model_name, last.run.run_id)
     return "" if seen is None else seen.facts.data_hash

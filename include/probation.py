@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from include.data.tables import ModelTables
 from include.errors import ArtifactError, DataError
 from include.records.entries import ChangeKind, Run, Version
 from include.records.store import Store
-from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate import FEWEST_ROWS, PromotionGate
-from include.retraining.labelled import judged_rows
-from include.retraining.prepare import feature_table, prepare, target_values
+from include.retraining.unseen import judge_pair, labelled_among, unseen_rows
 from include.scoring import METRICS, LabelledRows, Metric
 from include.signals import Signal, SignalKind, Verdict
 
@@ -95,7 +91,7 @@ def check_probation(
     last = changes[-1] if changes else None
     if last is None or last.from_version is None or last.kind is not ChangeKind.PROMOTION:
         return []
-    earlier = store.probation_checks(spec.name, champion.version, before=run.as_of)
+    earlier = store.looks(spec.name, SignalKind.PROBATION, champion.version, before=run.as_of)
     done = max((int(signal.detail["look"]) for signal in earlier), default=0)
     if last.to_version != champion.version or not spec.probation.checks:
         return []
@@ -123,8 +119,8 @@ class _Probation:
     def check(self, tables: ModelTables, done: int, *, broken: bool) -> Signal:
         """Make the next look if its rows are there; the signal's detail says which look it was."""
         spec = self.executor.spec
-        rows = _unseen(spec, self.champion, tables)
-        labelled = int((~pd.isna(target_values(spec, rows[spec.target]))).sum())
+        rows = unseen_rows(spec, self.champion, tables)
+        labelled = labelled_among(spec, rows)
         looks, enough = spec.probation.checks, self._enough
         look = min(looks, labelled * looks // enough) if labelled >= FEWEST_ROWS else 0
         if look <= done or broken:
@@ -134,7 +130,8 @@ class _Probation:
         promised = None if baseline is None else baseline.scores.get(spec.metric)
         test = ProbationTest(metric=METRICS[spec.metric], level=spec.gate.level, looks=looks, promised=promised)
         try:
-            found = test.look(*self._judged(rows))
+            pair = judge_pair(spec, self.executor.load, self.predecessor, self.champion, rows)
+            found = test.look(pair.before, pair.after)
         except (ArtifactError, DataError) as error:  # no reason to stop watching the champion
             return self._signal(done, Verdict.NO_DATA, f"cannot be compared: {error}")
         made = done if found.verdict is Verdict.INCONCLUSIVE else look
@@ -145,20 +142,6 @@ class _Probation:
         """Labelled rows that end the probation: as many as the gate had."""
         judged = 0 if self.champion.baseline is None else self.champion.baseline.rows
         return max(judged or self.executor.spec.minimum_rows, FEWEST_ROWS)
-
-    def _judged(self, rows: pd.DataFrame) -> tuple[LabelledRows, LabelledRows]:
-        """The labelled rows with the predictions of the predecessor, and of the champion."""
-        spec = self.executor.spec
-        now, before = self.executor.load(self.champion), self.executor.load(self.predecessor)
-        gone = [name for name in before.columns.features if name not in rows.columns]
-        if gone:
-            raise DataError(f"no column {', '.join(gone)} in the rows")
-        ready = prepare(spec, [rows], now.columns)
-        kept = rows.iloc[ready.origin]
-        return (
-            judged_rows(spec, before.predictor, feature_table(kept, before.columns), ready.target, kept),
-            judged_rows(spec, now.predictor, ready.features, ready.target, kept),
-        )
 
     @property
     def _label(self) -> str:
@@ -172,10 +155,3 @@ class _Probation:
             kind=SignalKind.PROBATION, statistic=self.executor.spec.metric, verdict=verdict,
             reason=f"{self._label}: {reason}", detail=self._numbers(look),
         )  # fmt: skip
-
-
-def _unseen(spec: ModelSpec, champion: Version, tables: ModelTables) -> pd.DataFrame:
-    """All rows since the champion's last, however long ago the recent window begins."""
-    if spec.timestamp is None or champion.data_until is None:
-        return tables.recent
-    return tables.history[tables.history[spec.timestamp] >= pd.Timestamp(champion.data_until)]

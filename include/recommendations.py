@@ -80,7 +80,8 @@ def _retrain(history: Sequence[Check]) -> Iterator[Recommendation]:
         return
     harmed = 0
     for check in reversed(history):
-        if check.event is not None or not any(leaf.fired and leaf.trigger in _HARM for leaf in _leaves(check)):
+        harm = any(leaf.fired and leaf.trigger in _HARM for leaf in _leaves(check))
+        if check.event is not None or not harm or any(leaf.trigger == SignalKind.SHADOW for leaf in _leaves(check)):
             break
         harmed += 1
     if harmed >= REPEATED:
@@ -163,7 +164,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
     """Triggers whose retrains the gate would not promote: a higher threshold, or none of them at all."""
     judged: dict[str, list[Check]] = defaultdict(list)
     for check in history:
-        if check.event is not None and check.event.status in _VERDICTS:
+        if check.event is not None and check.event.status in _VERDICTS and "shadow" not in check.event.details:
             judged[check.event.trigger_type].append(check)
     for trigger, checks in judged.items():
         unpaid = [c for c in checks if c.event is not None and c.event.status is not EventStatus.PROMOTED]

@@ -22,6 +22,7 @@ from include.retraining.labelled import judged_rows
 from include.retraining.prepare import TrainingRows, prepare
 from include.rollback import roll_back_in_run
 from include.scoring import METRICS, LabelledRows, score_all
+from include.signals import SignalKind
 from include.workflow import Deployment
 
 MOST_WINDOWS = 100_000
@@ -165,7 +166,7 @@ def replay(
             window = _decided(window, decision, event, change)
             if event is not None:
                 outcomes[event.status] += 1
-                policy.retrains += 1
+                policy.retrains += decision.trigger_type != SignalKind.SHADOW
         windows.append(window)
         show(window)
     return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)

@@ -42,6 +42,7 @@ class SignalKind(StrEnum):
     DATA_QUALITY = "data_quality"
     SUFFICIENCY = "sufficiency"
     PROBATION = "probation"  # a new champion against the one before it; rolls back, asks for no retrain
+    SHADOW = "shadow"  # a challenger that passed the gate beside the champion; its last check publishes it or not
     FORMER_CHAMPION = "former_champion"  # an earlier champion does better now; it comes back, nothing is trained
     EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 

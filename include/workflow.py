@@ -24,7 +24,7 @@ from include.errors import ClaimLost, DataError, RequestsTaken, SourceUnavailabl
 from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
 from include.quarantine import inspect_feed, quarantined_spans
-from include.records.entries import Analysis, Event, Outcome, Run
+from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash, load_model
@@ -34,6 +34,8 @@ from include.reports.files import write_report as save_report
 from include.reports.report import RetrainingReport, make_report
 from include.retraining.artifacts import Artifacts
 from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.shadow import ShadowEnd
+from include.signals import SignalKind
 from include.triggers.policy import standard_policy
 
 log = logging.getLogger(__name__)
@@ -89,8 +91,10 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
     decision = weigh(standard_policy(spec.settings(run.preset)), evidence, _worth(spec, analysis))
     if decision.cause is Cause.DATA_QUALITY:
         log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
+    ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: what was asked for goes on waiting
+    requests = () if ends_shadow else evidence.requests
     try:
-        return store.save_decision(analysis, decision, requests=evidence.requests, at=_now())
+        return store.save_decision(analysis, decision, requests=requests, at=_now())
     except RequestsTaken:  # every time that this happens there are fewer of them
         return decide(deployment, model_name, run)
 
@@ -98,6 +102,7 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
 def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, notes: str = "") -> Event:
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
+    At the end of a shadow nothing is trained: the version in shadow is judged once more.
     A second process that executes the same event waits for the first and returns what that one achieved. `notes` are
     kept with the event.
     """
@@ -210,14 +215,33 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     spec = deployment.spec(event.model_name)
     champion = _champion(deployment.store, event.model_name)
     tables = _tables(deployment, spec, event.run, champion)
-    version = claim.begin_version(at=_now())
-    log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     executor = RetrainingExecutor(
         spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event)
     )
-    former = [] if champion is None else former_champions(deployment.store, champion.version)
-    outcome = executor.retrain(tables, champion, version.version, former=former[: spec.probation.former])
+    former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
+    shadow = deployment.store.shadow(event.model_name)
+    if event.trigger_type == SignalKind.SHADOW and shadow is None:
+        return Outcome(status=EventStatus.HELD, reason="no version is in shadow any more: there is nothing to judge")
+    if event.trigger_type == SignalKind.SHADOW:
+        return _end_shadow(claim, executor, champion, tables, former)
+    if shadow is not None:  # it began after this was decided
+        reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
+        return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
+    version = claim.begin_version(at=_now())
+    log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
+    outcome = executor.retrain(tables, champion, version.version, former=former)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
+    return outcome
+
+
+def _end_shadow(
+    claim: Claim, executor: RetrainingExecutor, champion: Champion | None, tables: ModelTables, former: list[Version]
+) -> Outcome:
+    assert champion is not None  # whatever replaces a champion ends the shadow beside it
+    version = claim.take_shadow()
+    log.info("%s: judging %s at the end of its shadow, event %d", executor.spec.name, version.label, claim.event.id)
+    outcome = ShadowEnd(executor=executor, champion=champion, version=version, former=former).judge(tables)
+    log.info("%s: %s %s: %s", executor.spec.name, version.label, outcome.status, outcome.reason)
     return outcome
 
 

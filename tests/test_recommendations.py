@@ -156,3 +156,17 @@ def test_failed_retrain_is_to_be_asked_for_again() -> None:
     assert not of_kind(
         [*history, check(3, leaf(PERFORMANCE, 0.2), outcome=EventStatus.PROMOTED)], RecommendationKind.RETRAIN
     )
+
+
+def test_retrains_that_went_into_shadow_are_no_reason_to_doubt_a_trigger() -> None:
+    held = [check(number, leaf(AGE, 0.3), outcome=EventStatus.HELD) for number in range(8)]
+    assert of_kind(held, RecommendationKind.RETIRE_TRIGGER)
+    waiting = [replace(one, event=replace(one.event, details={"shadow": {}})) for one in held if one.event is not None]
+    assert recommend(waiting) == []
+
+
+def test_harm_that_waits_for_the_end_of_a_shadow_asks_for_no_retrain() -> None:
+    harmed = [check(number, leaf(PERFORMANCE, 0.3)) for number in range(4)]
+    assert of_kind(harmed, RecommendationKind.RETRAIN)
+    waiting = [check(number, leaf(PERFORMANCE, 0.3), leaf("shadow", 1.0, 9.0)) for number in range(4)]
+    assert of_kind(waiting, RecommendationKind.RETRAIN) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from include.backtest.trial import Trial
 from include.cli import main
 from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus
@@ -84,6 +85,22 @@ def test_every_window_is_shown_as_it_is_done(stage: Stage) -> None:
     result = replay(stage.deployment, "sales", moments, show=shown.append, preset="", compare=False)
     assert shown == result.windows
     assert [bool(window.decision) for window in shown] == [True, True, False]
+
+
+def test_replay_has_shadows_as_production_has_and_counts_their_ends_as_no_retrains(stage: Stage) -> None:
+    stage.add("sales", gate={"shadow": 2})
+    result = replayed(stage, compare=False)
+    trained = next(
+        number for number, window in enumerate(result.windows) if window.outcome.startswith("held: in shadow")
+    )
+    between, ended = result.windows[trained + 1], result.windows[trained + 2]
+    assert (between.status, between.champion) == (None, "v1")
+    assert (ended.trigger, ended.status, ended.champion) == ("shadow", EventStatus.PROMOTED, "v1")
+    assert result.windows[trained + 3].champion == "v2"
+    fired = [window for window in result.windows if window.status is not None]
+    assert result.policy.retrains == len([window for window in fired if window.trigger != "shadow"])
+    trial = Trial(policy="balanced", score=0.0, windows=tuple(result.windows))
+    assert (trial.retrains, trial.not_promoted) == (result.policy.retrains, result.policy.retrains - 1)
 
 
 def test_replay_that_begins_before_the_reference_ends_says_so(stage: Stage) -> None:

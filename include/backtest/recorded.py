@@ -51,7 +51,11 @@ def decide_again(analyses: Sequence[Analysis], policy: NamedPolicy) -> list[Chec
         then = policy.spec.settings(analysis.run.preset)
         evidence = Evidence(
             now=analysis.run.as_of,
-            signals=[judge_again(signal, then, settings) for signal in analysis.signals],
+            signals=[
+                judge_again(signal, then, settings)
+                for signal in analysis.signals
+                if signal.kind is not SignalKind.SHADOW  # of a version that another policy may never have trained
+            ],
             last_retrained_at=last,
             requested="retrained at every check" if policy.checks is Checks.ALWAYS else "",
             past=tuple(past[:_MOST_PAST]),

@@ -15,6 +15,7 @@ from include.errors import ConfigurationError
 from include.records.entries import EventStatus
 from include.replay import Window
 from include.scoring import METRICS
+from include.signals import SignalKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +42,13 @@ class Trial:
 
     @property
     def retrains(self) -> int:
-        """Decisions that fired, the first version aside."""
-        return sum(window.status is not None for window in self.windows)
+        """Decisions that fired, the first version and ends of a shadow aside."""
+        return sum(window.status is not None and window.trigger != SignalKind.SHADOW for window in self.windows)
 
     @property
     def not_promoted(self) -> int:
-        """Retrains whose challenger the gate held back, or that failed."""
-        return sum(window.status not in (None, EventStatus.PROMOTED) for window in self.windows)
+        """Retrains whose challenger the gate held back, at once or after its shadow, or that failed."""
+        return self.retrains - sum(window.status is EventStatus.PROMOTED for window in self.windows)
 
     def not_paid(self, metric: str) -> int:
         """Promotions after which the version before would have scored as well, or better, in the next window."""

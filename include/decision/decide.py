@@ -8,6 +8,7 @@ from include.decision.cause import RootCause, root_cause
 from include.decision.confidence import HARM, MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
+from include.decision.shadow import in_shadow, shadow_of
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.requests import FIRST_VERSION, MANUAL
 from include.triggers.trigger import Evidence, Trigger, TriggerResult
@@ -18,7 +19,7 @@ RED_TEAM = "red_team"
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
 _WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
            SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
-_ASKED = (MANUAL, FIRST_VERSION)
+_ASKED = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)
 
 
 def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> Decision:
@@ -26,16 +27,18 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
 
     Broken data blocks every retrain, also one that was asked for: a model trained on a broken feed learns the fault.
     So does a champion that failed its probation: this run rolls it back, the next one sees what the restored one needs.
+    A version in shadow keeps all others waiting; its last check fires whatever the policy says, and nothing besides it.
     With `worth` a retrain that only measurements ask for has to be worth more than it costs, where labels can tell.
     """
-    answer = policy.decide(evidence)
-    leaves = answer.leaves()
-    wanted = answer.fired or bool(answer.blocked_by)
-    fired = sorted((leaf for leaf in leaves if leaf.fired and wanted), key=_weight)
+    answer, shadow = policy.decide(evidence), shadow_of(evidence)
+    leaves = (*answer.leaves(), *([] if shadow is None else [shadow]))
+    over = shadow is not None and shadow.fired
+    wanted = answer.fired or bool(answer.blocked_by) or over
+    fired = sorted((leaf for leaf in leaves if leaf.fired and wanted and (leaf is shadow or not over)), key=_weight)
     costly = worth.objection(evidence) if worth is not None and fired and _only_measured(fired) else ""
-    blocks = tuple(filter(None, [answer.blocked_by, costly]))
-    blocks += (*_broken(evidence), *_gives_way(evidence)) if wanted else ()
-    triggered, cause = answer.fired and not blocks, root_cause(evidence)
+    blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
+    blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
+    triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
     severity = _severity(fired)
     return Decision(
         triggered=triggered,
@@ -141,6 +144,8 @@ def _recommendation(
         return f"Mend the source of {', '.join(broken)}; do not retrain on these rows."
     if _gives_way(evidence):
         return "Roll back; nothing needs to be trained."
+    if triggered and fired and fired[0].trigger == SignalKind.SHADOW:
+        return "Let the gate judge the version in shadow once more; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == FIRST_VERSION:
         return "Train the first version from the reference rows."
     if triggered:

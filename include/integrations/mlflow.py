@@ -18,7 +18,8 @@ from typing import Any
 from include.integrations.mlflow_api import MlflowApi, tags
 from include.integrations.mlflow_model import model_files
 from include.integrations.mlflow_settings import MlflowSettings
-from include.records.entries import Event, EventStatus, Version, VersionStatus
+from include.records.champion_changes import promoted_by
+from include.records.entries import Event, EventStatus, Version
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 ALIAS = "champion"
 CATCH_UP = 20  # of a server that was down for long, or is new, the latest events are told
 _EVENT, _LOGGED = "retraining.event", "retraining.logged"
-_ONCE_CHAMPION = (VersionStatus.CHAMPION, VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
 def follow(
@@ -87,10 +87,12 @@ class _Follower:
 
     def follow(self) -> None:
         """Tell of events that the server does not know, oldest first; then move the alias."""
-        versions = {version.event_id: version for version in self.store.versions(self.spec.name)}
+        versions = {version.version: version for version in self.store.versions(self.spec.name)}
         champion = self.store.champion(self.spec.name)
+        changes = self.store.champion_changes(self.spec.name)
+        promoted = None if champion is None else promoted_by(changes, champion.version)
         told = [event for event in self.store.events(model_name=self.spec.name) if _to_be_told(event)]
-        recent = {event.id for event in told[:CATCH_UP]} | ({champion.event_id} if champion is not None else set())
+        recent = {event.id for event in told[:CATCH_UP]} | ({promoted} if promoted is not None else set())
         if not recent:
             return
         experiment = self._experiment()
@@ -98,9 +100,9 @@ class _Follower:
         for event in sorted((event for event in told if event.id in recent), key=lambda event: event.id):
             run = known.get(str(event.id))
             if run is None or _LOGGED not in _tags_of(run):
-                known[str(event.id)] = self._tell(experiment, event, versions.get(event.id), run)
-        if champion is not None and str(champion.event_id) in known:
-            self._move_alias(known[str(champion.event_id)]["info"]["run_id"])
+                known[str(event.id)] = self._tell(experiment, event, versions.get(event.version or 0), run)
+        if str(promoted) in known:
+            self._move_alias(known[str(promoted)]["info"]["run_id"])
 
     def _experiment(self) -> str:
         name = f"{self.spec.name}_retraining"
@@ -130,7 +132,7 @@ class _Follower:
         )  # fmt: skip
         self._tell_data(run_id, event)
         if version is not None and version.artifact_path:
-            self._tell_model(run, version)
+            self._tell_model(run, event, version)
         failed = event.status in (EventStatus.FAILED, EventStatus.ABANDONED)
         ended = _milliseconds(event.completed_at or event.triggered_at)
         self.api.post("runs/update", run_id=run_id, status="FAILED" if failed else "FINISHED", end_time=ended)
@@ -149,14 +151,14 @@ class _Follower:
         labels = [{"key": "mlflow.data.context", "value": "training"}]
         self.api.post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset, "tags": labels}])
 
-    def _tell_model(self, run: Mapping[str, Any], version: Version) -> None:
+    def _tell_model(self, run: Mapping[str, Any], event: Event, version: Version) -> None:
         info = run["info"]
         stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
         files = model_files(stored.folder, self.spec.task)
         if not self.api.upload(info["artifact_uri"], "model", files):
             log.warning("%s: MLflow keeps artifacts at %s, which only its own client can write to: %s is not copied",
                         self.spec.name, info["artifact_uri"], version.label)  # fmt: skip
-        elif version.status in _ONCE_CHAMPION and self._registered(info["run_id"]) is None:
+        elif event.status is EventStatus.PROMOTED and self._registered(info["run_id"]) is None:
             self.api.create("registered-models/create", name=self.spec.name)
             labels = tags({"retraining.version": version.label, "retraining.sha256": version.artifact_sha256})
             self.api.post(

@@ -27,7 +27,8 @@ class AuditEntry:
     action : str
         ``decided``, ``promoted``, ``held``, ``rejected``, ``failed``, ``abandoned``, ``deployed``, ``rolled_back``,
         ``rolled_back_by_probation``, ``former_champion_returned``, ``canary_set``, ``announced``, ``probation_look``,
-        ``quarantined``, ``quarantine_lifted``, ``requested`` or ``request_consumed``.
+        ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested`` or
+        ``request_consumed``.
     who, why, outcome : str
         Empty where the records say nothing.
     run_id : str

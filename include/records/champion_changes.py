@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,3 +53,9 @@ class ChampionChange:
         did = "promoted" if self.kind is ChangeKind.PROMOTION else "rolled back"
         came = "" if self.from_version is None else f" from v{self.from_version}"
         return f"{did}{came} to v{self.to_version}: {self.reason}"
+
+
+def promoted_by(changes: Sequence[ChampionChange], version: int) -> int | None:
+    """Id of the event that promoted a version: of one that was in shadow not the one it was trained for."""
+    mine = (change.event_id for change in changes if change.to_version == version)
+    return next((event_id for event_id in mine if event_id is not None), None)

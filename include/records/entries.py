@@ -31,7 +31,7 @@ class EventStatus(StrEnum):
     DECIDED = "decided"  # the policy fired; nobody trains yet
     EXECUTING = "executing"  # claimed: somebody trains, or died while training
     PROMOTED = "promoted"  # closed: the challenger is champion
-    HELD = "held"  # closed: the challenger is not proven better
+    HELD = "held"  # closed: the challenger is not proven better, or is in shadow
     REJECTED = "rejected"  # closed: the challenger is proven worse, or below a floor
     FAILED = "failed"  # closed: no challenger could be made or judged
     ABANDONED = "abandoned"  # closed: its owner died and nobody took it over
@@ -46,7 +46,7 @@ class EventStatus(StrEnum):
 class VersionStatus(StrEnum):
     """Life of a version: ``candidate → champion ⇄ retired | rolled_back``, or ``candidate → rejected | failed``."""
 
-    CANDIDATE = "candidate"
+    CANDIDATE = "candidate"  # is being trained, or in shadow
     CHAMPION = "champion"
     RETIRED = "retired"
     ROLLED_BACK = "rolled_back"
@@ -131,6 +131,8 @@ class Version:
     details : mapping
         Everything else worth keeping, JSON-ready: training rows, hash and size of the data, hyperparameters,
         gate, resources.
+    shadow_checks : int or None
+        Checks that it has, or had, to stay in shadow for; None for a version that never did.
     """
 
     model_name: str
@@ -145,11 +147,17 @@ class Version:
     data_until: datetime | None = None
     recent_hash: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    shadow_checks: int | None = None
 
     @property
     def label(self) -> str:
         """How people call it, for example ``v3``."""
         return f"v{self.version}"
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether it has passed the gate and is scored beside the champion before it may be published."""
+        return self.status is VersionStatus.CANDIDATE and self.shadow_checks is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +203,11 @@ class Outcome:
     artifact_path, artifact_sha256, baseline, data_until, recent_hash, details
         As in `Version`.
     reference : ReferenceProfiles or None
-        Profiles of the rows a promoted version was trained and accepted on.
+        Profiles of the rows that a promoted version, or one that goes into shadow, was trained and accepted on.
     error_type : str
         Class of the error that ended it; empty for none.
+    shadow_checks : int or None
+        With `EventStatus.HELD`: the version stays a candidate, in shadow for so many checks. None: it does not.
     """
 
     status: EventStatus
@@ -212,6 +222,7 @@ class Outcome:
     reference: ReferenceProfiles | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     error_type: str = ""
+    shadow_checks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,8 +48,9 @@ class VersionHistory:
         What it scored, oldest first: ``timestamp``, ``source`` (``gate`` or ``check``), ``run_id``, ``retraining_id``,
         ``trigger``, ``trigger_reason``, ``metrics``, ``rows``.
     deployments : sequence of mappings
-        Each time that it became champion or ceased to be, oldest first: ``timestamp``, ``status`` (``production``,
-        ``retired`` or ``rolled_back``), ``kind``, ``deployed_by``, ``reason``, ``run_id``.
+        When its shadow began, and each time that it became champion or ceased to be, oldest first: ``timestamp``,
+        ``status`` (``shadow``, ``production``, ``retired`` or ``rolled_back``), ``kind``, ``deployed_by``, ``reason``,
+        ``run_id``.
     """
 
     model_name: str

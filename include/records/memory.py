@@ -18,7 +18,7 @@ from include.records.json_values import clean_json, to_utc
 from include.records.memory_champions import MemoryChampions
 from include.records.memory_claim import MemoryClaim, MemoryTables
 from include.records.memory_quarantine import MemoryQuarantine
-from include.records.outcome_rows import RAN_TO_A_VERDICT, abandoned_row, failed_row
+from include.records.outcome_rows import abandoned_row, failed_row, was_retrained
 from include.records.quarantine_rows import lifting_row, quarantine_rows
 from include.records.request_rows import request_row
 from include.records.rows import (
@@ -195,7 +195,7 @@ class MemoryStore(MemoryChampions):
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
         events = self.events(model_name=model_name)
-        judged = (e for e in events if e.status in RAN_TO_A_VERDICT and e.champion_version is not None)
+        judged = (e for e in events if was_retrained(e) and e.champion_version is not None)
         return max((event.run.as_of for event in judged), default=None)
 
     def event(self, event_id: int) -> Event:
@@ -258,14 +258,14 @@ class MemoryStore(MemoryChampions):
             row = self._tables.events[event_id]
             return self._tables.give_up(row, failed_row(row, at, error_type, error), at)
 
-    def probation_checks(self, model_name: str, version: int, *, before: datetime) -> Sequence[Signal]:
-        """Return what probation found when it looked at that champion, the earliest first."""
+    def looks(self, model_name: str, kind: SignalKind, champion: int, *, before: datetime) -> Sequence[Signal]:
+        """Return signals of a kind from earlier checks of that champion, the earliest first."""
         with self._tables.guard:
             rows = [rows for (name, _), rows in self._analyses.items() if name == model_name]
-        seen = [found for found in rows if found[0]["champion_version"] == version]
+        seen = [found for found in rows if found[0]["champion_version"] == champion]
         earlier = [found for found in seen if found[0]["as_of"] < to_utc(before)]
         ordered = sorted(earlier, key=lambda found: (found[0]["as_of"], found[0]["run_id"]))
-        return [signal_from_row(row) for found in ordered for row in found[1] if row["kind"] == SignalKind.PROBATION]
+        return [signal_from_row(row) for found in ordered for row in found[1] if row["kind"] == kind]
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
         rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)

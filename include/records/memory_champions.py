@@ -11,6 +11,7 @@ from include.records.champion_rows import change_from_row, never_champion, not_c
 from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory_claim import MemoryTables
+from include.records.outcome_rows import ending_row
 from include.records.rows import Row
 
 ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
@@ -95,6 +96,10 @@ class MemoryChampions:
             running = [row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] for row in rows]
             return [canary_from_row({**row, "running": now}) for row, now in zip(rows, running, strict=True)]
 
+    def shadow(self, model_name: str) -> Version | None:
+        """Return the version that is in shadow."""
+        return next((version for version in self.versions(model_name) if version.in_shadow), None)
+
     def versions(self, model_name: str) -> Sequence[Version]:
         """Return all versions of a model, oldest first."""
         with self._tables.guard:
@@ -113,6 +118,7 @@ class MemoryChampions:
             raise never_champion(name, row["to_version"])
         old |= {"status": str(VersionStatus.ROLLED_BACK), "status_changed_at": row["deployed_at"]}
         new |= {"status": str(VersionStatus.CHAMPION), "status_changed_at": row["deployed_at"]}
+        tables.end_shadow(ending_row(name, row["to_version"], row["deployed_by"], row["deployed_at"]))
         kept = row | {"id": len(tables.deployments) + 1}
         tables.deployments.append(kept)
         return kept

@@ -19,7 +19,9 @@ from include.records.outcome_rows import (
     abandoned_row,
     check_outcome,
     closing_row,
+    ending_row,
     named_versions,
+    no_shadow,
     trained_row,
 )
 from include.records.request_rows import retry_row
@@ -49,6 +51,25 @@ class MemoryTables:
         """Return the versions of a model, oldest first."""
         rows = [row for row in self.versions.values() if row["model_name"] == model_name]
         return [version_from_row(row) for row in sorted(rows, key=lambda row: int(row["version"]))]
+
+    def version_of(self, event: Row) -> Row | None:
+        """Return the version that an event is about: trained for it, or judged by it at the end of a shadow."""
+        name, number = event["model_name"], event["version"]
+        rows = (row for row in self.versions.values() if row["model_name"] == name)
+        return next((row for row in rows if row["version"] == number), None)
+
+    def shadow(self, model_name: str) -> Row | None:
+        """Return the version that is in shadow."""
+        rows = (row for row in self.versions.values() if row["model_name"] == model_name)
+        return next((row for row in rows if version_from_row(row).in_shadow), None)
+
+    def end_shadow(self, ending: Row) -> None:
+        """Reject the version in shadow, because another one became champion."""
+        row = self.shadow(ending["model_name"])
+        if row is not None and row["version"] != ending["to_version"]:
+            told = {**row["details"].get("shadow", {}), "ended": ending["ended"], "ended_by": ending["ended_by"]}
+            row |= {"status": str(VersionStatus.REJECTED), "status_changed_at": ending["at"]}
+            row |= {"details": {**row["details"], "shadow": told}}
 
     def open_events(self, model_name: str) -> list[Row]:
         """Return the open events of a model, oldest first."""
@@ -99,17 +120,24 @@ class MemoryClaim:
             row |= named_versions(row["model_name"], version["version"], version["parent"])
             return version_from_row(version)
 
+    def take_shadow(self) -> Version:
+        """Return the version in shadow, which this event judges; a `DataError` for none, or if the event is closed."""
+        with self._writing() as row:
+            version = self._tables.shadow(self._event.model_name)
+            if row is None or version is None:
+                raise no_shadow(self._event.model_name)
+            row |= named_versions(row["model_name"], version["version"], version["parent"])
+            return version_from_row(version)
+
     def finish(self, outcome: Outcome, *, at: datetime) -> Event:
         """Close the event with `outcome`, at once with all that follows from it."""
         with self._writing() as row:
             if row is not None:
-                version = self._tables.versions.get(row["id"])
+                version = self._tables.version_of(row)
                 check_outcome(outcome, has_version=version is not None)
-                closing, trained = closing_row(outcome, at), trained_row(outcome, at)
-                if outcome.status is EventStatus.PROMOTED and version is not None:
-                    self._promote(outcome, row, version, at)
+                closing = closing_row(outcome, at)
                 if version is not None:
-                    version |= trained
+                    self._settle(outcome, row, version, at)
                 row |= closing
                 if outcome.status in LOST:
                     self._tables.requests.retry(retry_row(row, closing))
@@ -121,11 +149,19 @@ class MemoryClaim:
             if row is not None:
                 row |= {"error_type": error_type, "error": clean_text(error)}
 
-    def _promote(self, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
-        tables, name = self._tables, row["model_name"]
-        profile = None
+    def _settle(self, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
+        trained, profile = trained_row(outcome, at, version), None
         if outcome.reference is not None:
             profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
+        if outcome.status is EventStatus.PROMOTED:
+            self._promote(outcome, row, version, at)
+        version |= trained
+        keeps = outcome.status is EventStatus.PROMOTED or outcome.shadow_checks is not None
+        if keeps and profile is not None:
+            self._tables.profiles[row["model_name"], version["version"]] = profile
+
+    def _promote(self, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
+        tables, name = self._tables, row["model_name"]
         change = {"model_name": name, "from_version": None, "to_version": version["version"], "event_id": row["id"]}
         change |= {"kind": str(ChangeKind.PROMOTION), "run_id": row["run_id"], "key": None}
         change |= {"id": len(tables.deployments) + 1}
@@ -135,8 +171,7 @@ class MemoryClaim:
                 other |= {"status": str(VersionStatus.RETIRED), "status_changed_at": to_utc(at)}
                 change["from_version"] = other["version"]
         tables.deployments.append(change)
-        if profile is not None:
-            tables.profiles[name, version["version"]] = profile
+        tables.end_shadow(ending_row(name, version["version"], row["requested_by"], at))
 
     def _new_version(self, at: datetime) -> Row:
         known = self._tables.versions_of(self._event.model_name)
@@ -149,7 +184,7 @@ class MemoryClaim:
             created_at=to_utc(at),
             parent=None if champion is None else champion.version,
         )
-        return {**vars(candidate), "status": str(candidate.status)}
+        return {**vars(candidate), "status": str(candidate.status), "shadow_since": None}
 
     @contextmanager
     def _writing(self) -> Iterator[Row | None]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from include.errors import DataError
 from include.records.baseline_rows import baseline_json
-from include.records.entries import EventStatus, Outcome, VersionStatus
+from include.records.entries import Event, EventStatus, Outcome, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
 from include.records.rows import Row
 from include.scoring import METRICS
+from include.signals import SignalKind
 
 VERSION_STATUS = {
     EventStatus.PROMOTED: VersionStatus.CHAMPION,
@@ -30,6 +31,15 @@ def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
         raise DataError(f"an execution cannot end as {outcome.status}; allowed: {', '.join(VERSION_STATUS)}")
     if outcome.status is EventStatus.PROMOTED and not has_version:
         raise DataError("nothing to promote: begin_version comes before the training")
+    if outcome.shadow_checks is not None and not (
+        outcome.status is EventStatus.HELD and has_version and outcome.shadow_checks > 0
+    ):
+        raise DataError("a shadow is that of a version, for one check at least, and its event ends as held")
+
+
+def was_retrained(event: Event) -> bool:
+    """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
+    return event.status in RAN_TO_A_VERDICT and event.trigger_type != SignalKind.SHADOW
 
 
 def closing_row(outcome: Outcome, at: datetime) -> Row:
@@ -81,11 +91,12 @@ def failed_row(row: Mapping[str, Any], at: datetime, error_type: str, error: str
     return giving_up_row(row, EventStatus.FAILED, row["error"] or row["error_type"] or "failed", at)
 
 
-def trained_row(outcome: Outcome, at: datetime) -> Row:
-    """Return the columns of ``model_version_management`` that say what was trained and what became of it."""
-    return {
-        "status": str(VERSION_STATUS[outcome.status]),
-        "status_changed_at": to_utc(at),
+def trained_row(outcome: Outcome, at: datetime, version: Mapping[str, Any]) -> Row:
+    """Return the columns of ``model_version_management`` that say what was trained and what became of it.
+
+    `version` is its row until then: what is on record of a version in shadow stays where the outcome says nothing.
+    """
+    told = {
         "artifact_path": outcome.artifact_path,
         "artifact_sha256": outcome.artifact_sha256,
         "baseline": None if outcome.baseline is None else baseline_json(outcome.baseline),
@@ -93,8 +104,29 @@ def trained_row(outcome: Outcome, at: datetime) -> Row:
         "data_until": None if outcome.data_until is None else to_utc(outcome.data_until),
         "recent_hash": outcome.recent_hash,
         **_training_columns(outcome.details),
-        "details": clean_json(outcome.details),
+        "shadow_checks": outcome.shadow_checks,
+        "shadow_since": None if outcome.shadow_checks is None else to_utc(at),
     }
+    in_shadow = outcome.shadow_checks is not None
+    return {
+        **{name: version.get(name, value) if value in (None, "", {}) else value for name, value in told.items()},
+        "status": str(VersionStatus.CANDIDATE if in_shadow else VERSION_STATUS[outcome.status]),
+        "status_changed_at": to_utc(at),
+        "details": {**version["details"], **clean_json(outcome.details)},
+    }
+
+
+def ending_row(model_name: str, to_version: int, by: str, at: datetime) -> Row:
+    """Return what ends the shadow of another version when `to_version` becomes champion: see ``end_shadow.sql``."""
+    ended = f"its shadow ended because v{to_version} became champion"
+    return {
+        "model_name": model_name, "to_version": to_version, "ended": ended, "ended_by": clean_text(by), "at": to_utc(at)
+    }  # fmt: skip
+
+
+def no_shadow(model_name: str) -> DataError:
+    """The error for an event that is to judge a version in shadow when there is none."""
+    return DataError(f"model {model_name}: no version is in shadow")
 
 
 def named_versions(model_name: str, version: int, champion: int | None) -> Row:

@@ -12,9 +12,10 @@ from include.records.canaries import CanaryShare, canary_from_row, canary_row, n
 from include.records.champion_rows import change_from_row, never_champion, not_champion, rollback_row
 from include.records.entries import ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
+from include.records.outcome_rows import ending_row
 from include.records.postgres_session import Connect, Session, transaction
 from include.records.rows import Row, signal_from_row, version_from_row
-from include.signals import Signal
+from include.signals import Signal, SignalKind
 
 
 class PostgresChampions:
@@ -83,11 +84,15 @@ class PostgresChampions:
         with transaction(self._connect) as session:
             return [canary_from_row(row) for row in session.rows("find_canaries", {"model_name": model_name})]
 
-    def probation_checks(self, model_name: str, version: int, *, before: datetime) -> Sequence[Signal]:
-        """Return what probation found when it looked at that champion, the earliest first."""
-        key = {"model_name": model_name, "version": version, "before": to_utc(before)}
+    def looks(self, model_name: str, kind: SignalKind, champion: int, *, before: datetime) -> Sequence[Signal]:
+        """Return signals of a kind from earlier checks of that champion, the earliest first."""
+        key = {"model_name": model_name, "kind": str(kind), "version": champion, "before": to_utc(before)}
         with transaction(self._connect) as session:
-            return [signal_from_row(row) for row in session.rows("find_probation_checks", key)]
+            return [signal_from_row(row) for row in session.rows("find_looks", key)]
+
+    def shadow(self, model_name: str) -> Version | None:
+        """Return the version that is in shadow."""
+        return self._version("find_shadow", {"model_name": model_name})
 
     def _version(self, name: str, parameters: Mapping[str, Any]) -> Version | None:
         with transaction(self._connect) as session:
@@ -104,4 +109,5 @@ def _roll_back(session: Session, row: Row) -> Row:
         raise not_champion(model_name, row["from_version"])
     if session.row("restore_version", row | at) is None:
         raise never_champion(model_name, row["to_version"])
+    session.rows("end_shadow", ending_row(model_name, row["to_version"], row["deployed_by"], row["deployed_at"]))
     return session.one("add_deployment", row)

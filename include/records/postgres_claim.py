@@ -25,8 +25,10 @@ from include.records.outcome_rows import (
     abandoned_row,
     check_outcome,
     closing_row,
+    ending_row,
     failed_row,
     named_versions,
+    no_shadow,
     trained_row,
 )
 from include.records.postgres_session import Connect, Session, transaction
@@ -62,6 +64,16 @@ class PostgresClaim:
             session.rows("note_version", self._keys() | names)
             return version_from_row(version)
 
+    def take_shadow(self) -> Version:
+        """Return the version in shadow, which this event judges; a `DataError` for none, or if the event is closed."""
+        with self._transaction() as session:
+            row, version = self._open_row(session), session.row("find_shadow", self._keys())
+            if row is None or version is None:
+                raise no_shadow(self._event.model_name)
+            names = named_versions(self._event.model_name, version["version"], version["parent"])
+            session.rows("note_version", self._keys() | names)
+            return version_from_row(version)
+
     def finish(self, outcome: Outcome, *, at: datetime) -> Event:
         """Close the event with `outcome`, in one transaction with all that follows from it."""
         with self._transaction() as session:
@@ -69,10 +81,8 @@ class PostgresClaim:
             if row is None:
                 return event_from_row(session.one("find_event", self._keys()))
             check_outcome(outcome, has_version=version is not None)
-            if outcome.status is EventStatus.PROMOTED and version is not None:
-                self._promote(session, outcome, row, version["version"], at)
-            else:
-                session.rows("settle_candidate", self._keys() | trained_row(outcome, at))
+            if version is not None:
+                self._settle(session, outcome, row, version, at)
             closing = closing_row(outcome, at)
             if outcome.status in LOST:
                 session.rows("retry_requests", retry_row(row, closing))
@@ -85,9 +95,19 @@ class PostgresClaim:
                 noted = {"error_type": error_type, "error": clean_text(error)}
                 session.rows("note_error", self._keys() | noted)
 
-    def _promote(self, session: Session, outcome: Outcome, row: Row, version: int, at: datetime) -> None:
-        retired = session.row("retire_champion", self._keys() | {"at": to_utc(at)})
-        session.one("settle_candidate", self._keys() | trained_row(outcome, at))
+    def _settle(self, session: Session, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
+        promoted, keys = outcome.status is EventStatus.PROMOTED, self._keys() | {"version": version["version"]}
+        retired = session.row("retire_champion", keys | {"at": to_utc(at)}) if promoted else None
+        session.one("settle_candidate", keys | trained_row(outcome, at, version))
+        if promoted:
+            self._note_promotion(session, outcome, row, version["version"], retired, at)
+        if outcome.reference is not None and (promoted or outcome.shadow_checks is not None):
+            profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
+            session.rows("add_reference", keys | {"profile": profile, "at": to_utc(at)})
+
+    def _note_promotion(
+        self, session: Session, outcome: Outcome, row: Row, version: int, retired: Row | None, at: datetime
+    ) -> None:
         change = {
             "from_version": retired and retired["version"],
             "to_version": version,
@@ -99,9 +119,7 @@ class PostgresClaim:
             "key": None,
         }
         session.rows("add_deployment", self._keys() | change)
-        if outcome.reference is not None:
-            profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
-            session.rows("add_reference", self._keys() | {"version": version, "profile": profile, "at": to_utc(at)})
+        session.rows("end_shadow", ending_row(self._event.model_name, version, row["requested_by"], at))
 
     def _keys(self) -> Row:
         return {"event_id": self._event.id, "model_name": self._event.model_name}

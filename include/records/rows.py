@@ -213,6 +213,7 @@ def version_from_row(row: Mapping[str, Any]) -> Version:
         data_until=_time(row["data_until"]),
         recent_hash=row["recent_hash"],
         details=row["details"],
+        shadow_checks=row["shadow_checks"],
     )
 
 

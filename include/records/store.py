@@ -22,7 +22,7 @@ from include.records.entries import (
     Quarantine,
     Version,
 )
-from include.signals import Signal
+from include.signals import Signal, SignalKind
 from include.triggers.request import Request, RequestKind
 from include.triggers.trigger import PastCheck
 
@@ -44,12 +44,21 @@ class Claim(Protocol):
         """The candidate version of this event: a new one with the next number, or the one an earlier try began."""
         ...
 
+    def take_shadow(self) -> Version:
+        """The version in shadow, which this event judges instead of one of its own; a `DataError` for none.
+
+        From here on the event names that version, and `finish` settles it.
+        """
+        ...
+
     def finish(self, outcome: Outcome, *, at: datetime) -> Event:
         """Close the event with `outcome`, in one transaction with all that follows from it.
 
         Promoted: the candidate becomes champion, the champion until then retires, the change of champion goes into
-        the deployment history, the reference profile is kept. Otherwise the candidate, if one was begun, is rejected
-        (held and rejected) or failed. Finishing a closed event changes nothing and returns it as it is.
+        the deployment history, the reference profile is kept; another version in shadow is rejected. Otherwise the
+        candidate, if one was begun, is rejected (held and rejected) or failed; with `Outcome.shadow_checks` it stays
+        candidate, in shadow, and its reference profile is kept. Finishing a closed event changes nothing and returns
+        it as it is.
         """
         ...
 
@@ -191,10 +200,10 @@ class Store(Protocol):
     ) -> ChampionChange:
         """Make a former champion champion again, in one transaction with the row of the deployment history.
 
-        The version that was champion until then is rolled back. A rollback with a key that was used before changes
-        nothing, and that one is returned. While a process holds the right to retrain the model, wait for it up to
-        `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not champion (any more), or
-        `to_version` never was.
+        The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
+        key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
+        the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
+        champion (any more), or `to_version` never was.
         """
         ...
 
@@ -217,8 +226,12 @@ class Store(Protocol):
         """All changes of a model's canaries, oldest first."""
         ...
 
-    def probation_checks(self, model_name: str, version: int, *, before: datetime) -> Sequence[Signal]:
-        """What probation found when it looked at that champion at an `as_of` before a time, the earliest first."""
+    def looks(self, model_name: str, kind: SignalKind, champion: int, *, before: datetime) -> Sequence[Signal]:
+        """Signals of a kind from checks of that champion with an `as_of` before a time, the earliest first."""
+        ...
+
+    def shadow(self, model_name: str) -> Version | None:
+        """The version that is in shadow."""
         ...
 
     def versions(self, model_name: str) -> Sequence[Version]:
@@ -230,7 +243,10 @@ class Store(Protocol):
         ...
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """`as_of` of the newest retraining of the model that ended with a verdict of the gate; first versions aside."""
+        """`as_of` of the newest retraining of the model that ended with a verdict of the gate.
+
+        First versions and ends of a shadow aside: those meet no champion, these train nothing.
+        """
         ...
 
     def event(self, event_id: int) -> Event:

@@ -245,6 +245,11 @@ class ModelSpec(Section):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):
             raise ValueError("a pair of reference and recent rows has no use for `timestamp` and `reference`")
+        if not self.source.timed and self.gate.shadow:
+            raise ValueError(
+                "gate.shadow: a pair of reference and recent rows has no timestamps that say which rows arrived since "
+                "a version was trained; leave it out"
+            )
         if not self.source.timed and self.max_age is not None:
             raise ValueError("a pair of reference and recent rows has no use for `max_age`: it has no timestamps")
         special = {self.target, self.prediction, self.probability, self.timestamp}

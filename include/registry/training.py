@@ -107,12 +107,16 @@ class Gate(Section):
     `guards` are metrics, and ``slices`` for the primary metric in every slice, in which it must not be proven worse
     than the champion. The stored version may be as large as `max_size_mib`, all its files together, and take
     `max_latency_ms` for the answer to a single row (see `include.retraining.limits`).
+
+    With `shadow` a challenger that has passed is published only after so many checks more, at the last of which the
+    gate decides again, on the labelled rows that arrived since (see `include.shadow`). 0: at once.
     """
 
     level: float = Field(0.05, gt=0, lt=0.5)
     holdout_share: float = Field(0.25, gt=0, le=0.5)
     minimum_gain: float = Field(0.0, ge=0)
     refit: bool = True
+    shadow: int = Field(0, ge=0, le=1000)
     floors: dict[str, float] = Field(default_factory=dict)
     guards: list[str] = Field(default_factory=list)
     max_latency_ms: float | None = Field(None, gt=0)

@@ -27,9 +27,10 @@ from include.retraining.resources import ResourceMeter
 from include.retraining.rows import RowChoice, Trained, row_choices, train_best
 from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
+from include.retraining.unseen import shadow_needs, untrained_rows
 from include.scoring import METRICS, Baseline, LabelledRows
 
-_STATUS = {
+STATUS = {
     GateVerdict.PROMOTE: EventStatus.PROMOTED,
     GateVerdict.HOLD: EventStatus.HELD,
     GateVerdict.REJECT: EventStatus.REJECTED,
@@ -56,6 +57,7 @@ class _Judged:
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
+    shadow: Mapping[str, Any] | None = None  # what its shadow will need, if it passes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ class RetrainingExecutor:
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         names = feature_names(self.spec, tables.reference)
-        reference = self._reference(tables, tables.reference, names, self.spec.categorical)
+        reference = self.reference(tables, tables.reference, names, self.spec.categorical)
         columns = Columns.of(reference.profile, names)
         rows = prepare(self.spec, [tables.reference], columns)
         if len(rows) < self.spec.minimum_rows:
@@ -110,14 +112,14 @@ class RetrainingExecutor:
         trial = self.trainer.fit(*rows.slice(0, cut), columns)
         features, actual = rows.slice(cut, len(rows))
         holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
-        result = self._gate.judge_first(holdout)
+        result = self.gate.judge_first(holdout)
         final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
-            reference=reference.with_outputs(_labels(self.spec, tables.reference), holdout.predicted),
+            reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
@@ -139,16 +141,17 @@ class RetrainingExecutor:
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
-        result = self._gate.judge(self._rival(champion, features, actual, held_out), holdout)
+        result = self.gate.judge(self._rival(champion, features, actual, held_out), holdout)
         result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
-        reference = self._reference(tables, used, columns.features, columns.categorical)
-        until = _just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
+        reference = self.reference(tables, used, columns.features, columns.categorical)
+        until = just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
-            reference=reference.with_outputs(_labels(self.spec, used), holdout.predicted),
+            reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
+            shadow=shadow_needs(self.spec, champion.version, used),
             recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
         )  # fmt: skip
 
@@ -181,8 +184,8 @@ class RetrainingExecutor:
     def _way(self, champion: Champion, stop: int, recent: int, last: int) -> tuple[Trainer, list[RowChoice]] | None:
         """In incremental training: what goes on from the champion, and the rows it was not trained on; else None.
 
-        Those are the recent rows before the last ones, which are held out, and the rows that the champion itself was
-        judged on, unless it was trained on those afterwards (`refit`, and every first version).
+        Those are the recent rows before the last ones, which are held out, and those that the champion itself was
+        judged on and not trained on (`untrained_rows`).
         """
         if self.spec.training.strategy == "full":
             return None
@@ -191,21 +194,20 @@ class RetrainingExecutor:
                 f"{champion.version.label} was not trained here: nothing to go on from; write `strategy: full` once"
             )
         stored = self.load(champion.version)
-        seen = champion.version.parent is None or champion.version.details.get("refit", False)
-        judged = None if seen else champion.version.baseline
-        unseen = recent - last + (0 if judged is None else judged.rows)
         start = Start(predictor=stored.predictor, folder=stored.folder)
+        unseen = recent - last + untrained_rows(champion.version)
         return GoingOn(trainer=self.trainer, start=start), [RowChoice(name="unseen", first=max(0, stop - unseen))]
 
     @property
-    def _gate(self) -> PromotionGate:
+    def gate(self) -> PromotionGate:
+        """What a challenger has to pass."""
         gate = self.spec.gate
         return PromotionGate(
             metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors,
             guards=gate.guards,
         )  # fmt: skip
 
-    def _reference(
+    def reference(
         self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str]
     ) -> ReferenceProfiles:
         """What later checks compare with, but for target and predictions."""
@@ -235,9 +237,11 @@ class RetrainingExecutor:
         cost = serving_cost(stored, features, latency=self.spec.gate.max_latency_ms is not None)
         if excess := cost.excess(self.spec.gate):
             result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
+        shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
+        details = {**self._details(judged.rows, trained, result), "serving": asdict(cost)}
         return Outcome(
-            status=_STATUS[result.verdict],
-            reason=result.reason,
+            status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
+            reason=result.reason if shadow is None else f"in shadow for {shadow['checks']} checks: {result.reason}",
             scores=result.scores,
             champion_scores=result.champion_scores,
             artifact_path=path,
@@ -246,13 +250,11 @@ class RetrainingExecutor:
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
-            details={**self._details(judged.rows, trained, result), "serving": asdict(cost)},
+            details=details if shadow is None else {**details, "shadow": dict(shadow)},
+            shadow_checks=None if shadow is None else shadow["checks"],
         )
 
     def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:
-        figures = asdict(result)
-        told = ("verdict", "rows", "gain", "gain_low", "gain_high", "p_value", "guards", "former")
-        gate = {name: figures[name] for name in told}
         return {
             "training_data_size": trained.stop - trained.start,
             "row_choice": trained.choice.name,
@@ -265,7 +267,7 @@ class RetrainingExecutor:
             "strategy": self.spec.training.strategy,
             "hyperparameters": {**self.spec.training.hyperparameters, **self.hyperparameters},
             "reported_metrics": dict(reported_metrics(trained.predictor)),
-            "gate": {**gate, "verdict": str(result.verdict)},
+            "gate": result.details,
         }
 
     def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> StoredModel:
@@ -276,12 +278,13 @@ class RetrainingExecutor:
         return stored
 
 
-def _labels(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
+def labels_of(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
     """The labels that have arrived."""
     values = target_values(spec, rows[spec.target])
     return values[~pd.isna(values)]
 
 
-def _just_after(times: pd.Series[Any]) -> datetime:
+def just_after(times: pd.Series[Any]) -> datetime:
+    """The first moment after the last of `times`, ascending."""
     moment: datetime = times.iloc[-1].to_pydatetime()
     return moment + timedelta(microseconds=1)

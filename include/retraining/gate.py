@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from include.errors import ConfigurationError
 from include.retraining.guards import Guarded, Guards
@@ -58,6 +59,12 @@ class GateResult:
     p_value: float | None = None
     guards: Sequence[Guarded] = ()
     former: Sequence[Guarded] = ()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a version's details keep of it."""
+        told = ("rows", "gain", "gain_low", "gain_high", "p_value", "guards", "former")
+        return {"verdict": str(self.verdict), **{name: asdict(self)[name] for name in told}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 -- What happened in a period: each decision that fired and how it ended, each change of champion and who was told, each
--- probation look that came to a verdict, each quarantine and its lifting, each request and its being consumed.
+-- probation look that came to a verdict, each check of a version in shadow that counts and the end of a shadow by
+-- a change of champion, each quarantine and its lifting, each request and its being consumed.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
 -- Returns:    at, model_name, action, who, why, run_id, event_id, version (the one it is about), other_version (the
 --             champion until then), data_path, data_hash, data_rows, data_from, data_until, outcome, and source and
@@ -23,7 +24,7 @@ SELECT * FROM (
         concat_ws(': ', e.error_type, coalesce(e.outcome, e.error)),
         'model_retraining_events', e.id, 2
     FROM model_retraining_events e
-    LEFT JOIN model_version_management v ON v.event_id = e.id
+    LEFT JOIN model_version_management v USING (model_name, version)
     WHERE e.status NOT IN ('decided', 'executing', 'dry_run')
     UNION ALL
     SELECT
@@ -52,6 +53,26 @@ SELECT * FROM (
     FROM model_drift_monitoring s
     JOIN retraining_analyses a USING (model_name, run_id)
     WHERE s.kind = 'probation' AND s.verdict IN ('stable', 'changed')
+    UNION ALL
+    SELECT
+        a.analyzed_at, s.model_name, 'shadow_look', a.requested_by, s.reason, s.run_id, NULL,
+        (s.detail ->> 'version')::double precision::integer,
+        (s.detail ->> 'champion')::double precision::integer,
+        NULL, nullif(a.facts ->> 'data_hash', ''), (s.detail ->> 'rows')::double precision::bigint,
+        a.window_start, a.window_end,
+        concat('check ', (s.detail ->> 'check')::double precision::integer,
+               ' of ', (s.detail ->> 'checks')::double precision::integer), 'model_drift_monitoring', s.id, 0
+    FROM model_drift_monitoring s
+    JOIN retraining_analyses a USING (model_name, run_id)
+    WHERE s.kind = 'shadow' AND (s.detail ->> 'counted')::double precision = 1
+    UNION ALL
+    SELECT
+        v.status_changed_at, v.model_name, 'shadow_ended', v.details #>> '{shadow,ended_by}',
+        v.details #>> '{shadow,ended}', NULL, v.event_id, v.version, v.parent,
+        v.training_data_path, v.training_data_hash, v.training_data_size, NULL, v.data_until, v.status,
+        'model_version_management', v.event_id, 4
+    FROM model_version_management v
+    WHERE v.details #> '{shadow,ended_by}' IS NOT NULL
     UNION ALL
     SELECT
         q.quarantined_at, q.model_name, 'quarantined', a.requested_by, concat(q.feature, ': ', q.reason),

@@ -1,6 +1,6 @@
 -- Write down what was trained, and what becomes of the candidate.
--- Parameters: event_id bigint and the columns of model_version_management that an outcome fills
--- Returns:    the row of model_version_management; none if the event has no candidate
+-- Parameters: model_name text, version integer, and the columns of model_version_management that an outcome fills
+-- Returns:    the row of model_version_management; none if it is no candidate
 UPDATE model_version_management SET
     status = %(status)s,
     status_changed_at = %(status_changed_at)s,
@@ -14,6 +14,8 @@ UPDATE model_version_management SET
     training_data_hash = %(training_data_hash)s,
     training_data_size = %(training_data_size)s,
     hyperparameters = %(hyperparameters)s,
+    shadow_checks = %(shadow_checks)s,
+    shadow_since = %(shadow_since)s,
     details = %(details)s
-WHERE event_id = %(event_id)s AND status = 'candidate'
+WHERE model_name = %(model_name)s AND version = %(version)s AND status = 'candidate'
 RETURNING *;

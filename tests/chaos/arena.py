@@ -63,7 +63,7 @@ class Arena:
             store=store, models_dir=self.root / "models", data_dir=self.root / "data", artifacts=self.artifacts
         )
 
-    def prepare(self, table: pd.DataFrame, **training: Any) -> None:
+    def prepare(self, table: pd.DataFrame, *, shadow: int = 0, **training: Any) -> None:
         """Write the model file and its rows, and make the schema."""
         for folder in ("models", "data", "made"):
             (self.root / folder).mkdir(parents=True)
@@ -74,6 +74,7 @@ class Arena:
             "source": {"kind": "csv", "path": f"{MODEL}.csv"}, "minimum_rows": 30,
             "reference": {"start": "2026-01-01", "end": f"{START + timedelta(days=REFERENCE_DAYS):%Y-%m-%d}"},
             "training": {"callable": CALLABLE, "rows": "latest", "hyperparameters": hyperparameters},
+            "gate": {"shadow": shadow},
         }  # fmt: skip
         (self.root / "models" / f"{MODEL}.yaml").write_text(json.dumps(fields))
         with psycopg.connect(self.uri) as connection:

@@ -164,7 +164,8 @@ def test_probation_checks_of_one_champion_come_back_in_order(promoted: Store) ->
         promoted.save_decision(analysis, make_decision(triggered=False), at=NOW)
     plain = make_analysis("plain", as_of=NOW, champion_version=2)
     promoted.save_decision(plain, make_decision(triggered=False), at=NOW)
-    found = promoted.probation_checks("housing", 2, before=NOW + 3 * HOUR)
+    found = promoted.looks("housing", SignalKind.PROBATION, 2, before=NOW + 3 * HOUR)
     assert [signal.detail["look"] for signal in found] == [1.0, 2.0]
     assert found[0] == replace(LOOK, detail={"look": 1.0})
-    assert len(promoted.probation_checks("housing", 2, before=NOW + 2 * HOUR)) == 1
+    assert len(promoted.looks("housing", SignalKind.PROBATION, 2, before=NOW + 2 * HOUR)) == 1
+    assert promoted.looks("housing", SignalKind.SHADOW, 2, before=NOW + 3 * HOUR) == []

@@ -12,7 +12,7 @@ import pytest
 from include.decision.decide import decide
 from include.decision.decision import Decision, Severity
 from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.signals import Signal, SignalKind
+from include.signals import Signal, SignalKind, Verdict
 from include.triggers.policy import standard_policy
 from include.triggers.presets import PRESETS
 from tests.triggers.signals import NOW, broken, enough, evidence, few, missing, signal
@@ -199,3 +199,46 @@ def test_harm_that_nothing_mends_asks_for_no_retrain_and_says_so() -> None:
     assert not decision.triggered
     assert "a retrain would not mend it" in decision.reason
     assert decision.recommendation.startswith("Look for a cause outside the model")
+
+
+# a version in shadow
+
+
+def in_shadow(check: float, *, over: bool) -> Signal:
+    return Signal(
+        kind=SignalKind.SHADOW, statistic="rmse", verdict=Verdict.INCONCLUSIVE, reason="as good so far",
+        detail={"version": 3.0, "check": check, "checks": 2.0, "over": float(over), "counted": 1.0},
+    )  # fmt: skip
+
+
+def test_version_in_shadow_keeps_every_retrain_waiting_and_its_distance_is_on_record() -> None:
+    for asked in ({"requested": "because"}, {}):
+        decision = decided(signal(P, 6.0), in_shadow(1.0, over=False), **asked)
+        assert not decision.triggered
+        assert decision.blocked_by == ("version 3 is in shadow, check 1 of 2",)
+        assert decision.recommendation == "Wait: version 3 is in shadow, check 1 of 2."
+    leaf = next(leaf for leaf in decision.triggers if leaf.trigger == "shadow")
+    assert (leaf.fired, leaf.value, leaf.threshold, leaf.distance) == (False, 1.0, 2.0, 1.0)
+    quiet = decided(in_shadow(1.0, over=False))
+    assert (quiet.triggered, quiet.blocked_by) == (False, ())
+
+
+def test_last_check_of_a_shadow_fires_alone_whatever_cools_down() -> None:
+    decision = decided(signal(P, 6.0), in_shadow(2.0, over=True), requested="because",
+                       last_retrained_at=NOW - timedelta(hours=6))  # fmt: skip
+    assert decision.triggered
+    assert (decision.trigger_type, decision.reason) == ("shadow", "shadow: as good so far")
+    assert decision.blocked_by == ()
+    assert decision.recommendation.startswith("Let the gate judge the version in shadow once more")
+    assert any(leaf.fired and leaf.trigger == "manual" for leaf in decision.triggers)
+
+
+def test_champion_that_gives_way_comes_before_the_end_of_a_shadow() -> None:
+    failed = Signal(kind=SignalKind.PROBATION, statistic="rmse", verdict=Verdict.CHANGED, reason="worse")
+    decision = decided(failed, in_shadow(2.0, over=True))
+    assert not decision.triggered
+    assert decision.blocked_by == ("failed its probation: worse",)
+
+
+def test_without_a_version_in_shadow_nothing_is_said_of_one() -> None:
+    assert "shadow" not in {leaf.trigger for leaf in decided(signal(P, 6.0)).triggers}

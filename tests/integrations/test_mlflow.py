@@ -151,6 +151,29 @@ def test_server_that_comes_back_is_told_what_it_missed(
     assert ask(server, "registered-models/alias", name="later", alias=ALIAS)["model_version"]["version"] == "1"
 
 
+def test_version_in_shadow_is_logged_and_registered_only_when_it_is_published(
+    tmp_path: Path, server: MlflowServer
+) -> None:
+    stage = Stage(tmp_path)
+    stage.add("shaded", sales(70, change=45), gate={"shadow": 1})
+    stage.run("shaded", FIRST)
+    deployment, settings = stage.deployment, MlflowSettings(uri=server.uri, seconds=30)
+
+    def told() -> tuple[str, int]:
+        spec = deployment.spec("shaded")
+        assert follow(lambda: settings, deployment.store, deployment.artifacts, "shaded", lambda: spec)
+        found = ask(server, "registered-models/alias", name="shaded", alias=ALIAS)["model_version"]
+        versions = ask(server, "model-versions/search", filter="name = 'shaded'")["model_versions"]
+        return str(values(found["tags"])["retraining.version"]), len(versions)
+
+    assert told() == ("v1", 1)
+    stage.run("shaded", ALARM)
+    assert deployment.store.shadow("shaded") is not None
+    assert told() == ("v1", 1)
+    stage.run("shaded", day(54))
+    assert told() == ("v2", 2)
+
+
 def hang(connection: socket.socket, stop: threading.Event) -> None:
     """Take the question and never answer."""
     stop.wait(30)

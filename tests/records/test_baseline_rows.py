@@ -24,7 +24,7 @@ def read(stored: str) -> Baseline:
     row = {
         "model_name": "model", "version": 1, "event_id": 1, "status": "champion", "created_at": datetime.now(UTC),
         "parent": None, "artifact_path": "", "artifact_sha256": "", "baseline": json.loads(stored), "data_until": None,
-        "recent_hash": "", "details": {},
+        "recent_hash": "", "details": {}, "shadow_checks": None,
     }  # fmt: skip
     found = version_from_row(row).baseline
     assert found is not None

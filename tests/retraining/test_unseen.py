@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.data.spans import Span
+from include.data.tables import ModelTables
+from include.records.entries import Version, VersionStatus
+from include.retraining.unseen import labelled_among, unseen_rows, untrained_rows
+from include.scoring import Baseline
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
+
+BASE = Version(
+    model_name="sales", version=2, event_id=2, status=VersionStatus.CHAMPION,
+    created_at=datetime(2026, 1, 1, tzinfo=UTC), parent=1, baseline=Baseline(scores={}, rows=40), data_until=day(40),
+)  # fmt: skip
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> tuple[Any, ModelTables]:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(60), label_delay="2d")
+    spec = stage.deployment.spec("sales")
+    return spec, stage.deployment.read(spec, stage.data, as_of=day(60))
+
+
+def test_unseen_are_all_rows_since_also_those_before_the_window(tables: tuple[Any, ModelTables]) -> None:
+    spec, known = tables
+    found = unseen_rows(spec, BASE, known)
+    assert len(found) == 20 * 24 > len(known.recent)
+    assert labelled_among(spec, found) == 18 * 24
+
+
+def test_rows_in_quarantine_are_left_out(tables: tuple[Any, ModelTables]) -> None:
+    spec, known = tables
+    aside = replace(known, quarantined=(Span(day(50), day(51)), Span(day(REFERENCE_DAYS), day(REFERENCE_DAYS + 1))))
+    assert len(unseen_rows(spec, BASE, aside)) == 19 * 24
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        ({}, 40), ({"details": {"refit": True}}, 0), ({"parent": None}, 0), ({"baseline": None}, 0),
+        ({"details": {"refit": True, "untrained_rows": 96}}, 96),  # those of its shadow
+    ],
+)  # fmt: skip
+def test_rows_that_a_version_was_judged_on_and_never_trained_on(changes: dict[str, Any], rows: int) -> None:
+    assert untrained_rows(replace(BASE, **changes)) == rows
