@@ -2,81 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from include import workflow
 from include.approval import hold, question
 from include.errors import ConfigurationError
-from include.records.entries import ChangeKind, Event, EventStatus, Run, Version, VersionStatus
-from include.records.memory import MemoryStore
-from include.records.postgres import PostgresStore
-from include.rollback import roll_back, roll_back_in_run
-from include.signals import Signal, SignalKind, Verdict
+from include.records.entries import ChangeKind, EventStatus, VersionStatus
+from include.rollback import roll_back
+from include.signals import SignalKind, Verdict
 from include.triggers.request import RequestKind
-from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
-
-CHANGE = 35  # the world turns over
-TRAINED = CHANGE + 6
-LINEAR = {"estimator": "linear", "rows": "latest"}
+from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=STORES)
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """A stage whose model has a first version; later its world turns over."""
-    if request.param == "memory":
-        store: Any = MemoryStore()
-    else:
-        uri = request.getfixturevalue("records_uri")
-        store = PostgresStore(partial(psycopg.connect, uri), poll_seconds=0.05)
-    stage = Stage(tmp_path, store)
-    stage.add("sales", sales(90, change=CHANGE), training=LINEAR, gate={"shadow": 2}, policy={"cooldown": "1d"})
-    run(stage, REFERENCE_DAYS)
-    return stage
-
-
-def run(stage: Stage, at_day: float, *, execute: bool = True, **asked: Any) -> Step:
-    """The steps of a run, with the one that rolls back."""
-    asked_for = Run(run_id=f"run-{at_day}-{len(asked)}", as_of=day(at_day), reason="because", **asked)
-    analysis = workflow.analyze(stage.deployment, "sales", asked_for)
-    decision, event = workflow.decide(stage.deployment, "sales", asked_for)
-    roll_back_in_run(stage.deployment, "sales", asked_for)
-    if event is not None and execute and not asked_for.dry_run:
-        event = workflow.execute(stage.deployment, event.id)
-        workflow.log_completion(stage.deployment, "sales", asked_for)
-    return Step(analysis, decision, event)
-
-
-def looked(step: Step) -> Signal:
-    [signal] = [signal for signal in step.analysis.signals if signal.kind is SignalKind.SHADOW]
-    return signal
-
-
-def champion(stage: Stage) -> Version:
-    found = stage.store.champion("sales")
-    assert found is not None
-    return found
-
-
-def statuses(stage: Stage) -> list[VersionStatus]:
-    return [version.status for version in stage.store.versions("sales")]
-
-
-def done(step: Step) -> Event:
-    assert step.event is not None
-    return step.event
-
-
-def begin(stage: Stage) -> Step:
-    """A retrain whose challenger is truly better, and goes into shadow."""
-    step = run(stage, TRAINED, force=True)
-    assert done(step).outcome.startswith("in shadow for 2 checks: proven better")
-    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.CANDIDATE]
-    return step
+    return make_stage(request, tmp_path)
 
 
 def test_better_challenger_is_promoted_after_exactly_the_checks_asked_for_and_nothing_is_trained_again(
@@ -193,110 +137,12 @@ def test_champion_changed_by_hand_ends_the_shadow_on_record(stage: Stage) -> Non
     assert done(free).version == 4
 
 
-def test_rollback_between_the_last_decision_and_its_execution_leaves_nothing_to_publish(stage: Stage) -> None:
-    begin(stage)
-    run(stage, TRAINED + 2)
-    run(stage, TRAINED + 4)
-    stage.add("sales", training=LINEAR, gate={"shadow": 1}, probation={"checks": 0, "former": 0})
-    table = sales(90, change=CHANGE)
-    table.loc[(TRAINED + 4) * 24 :] = sales(90).loc[(TRAINED + 4) * 24 :]
-    stage.write("sales", table)
-    run(stage, TRAINED + 10, force=True)
-    last = run(stage, TRAINED + 12, execute=False)
-    assert last.decision.trigger_type == "shadow"
-    roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
-    event = workflow.execute(stage.deployment, done(last).id)
-    assert event.status is EventStatus.HELD
-    assert "no version is in shadow any more" in event.outcome
-    assert champion(stage).version == 1
-
-
-def test_checks_of_broken_rows_dry_runs_and_past_dates_do_not_count(stage: Stage) -> None:
-    begin(stage)
-    dry = run(stage, TRAINED + 1, dry_run=True)
-    assert (looked(dry).detail["check"], looked(dry).detail["counted"]) == (1.0, 0.0)
-    past = run(stage, TRAINED - 1)
-    assert looked(past).detail["check"] == 0.0
-    good = sales(90, change=CHANGE)
-    table = good.copy()
-    table.loc[TRAINED * 24 :, "price"] = None
-    stage.write("sales", table)
-    broken = run(stage, TRAINED + 2, force=True)
-    assert (looked(broken).detail["check"], looked(broken).verdict) == (0.0, Verdict.INCONCLUSIVE)
-    assert not broken.decision.triggered
-    stage.write("sales", good)
-    for kept in stage.store.quarantines("sales"):
-        stage.store.lift_quarantine(kept.id, "ada", "mended", at=day(TRAINED + 3))
-    assert looked(run(stage, TRAINED + 3)).detail["check"] == 1.0
-    assert done(run(stage, TRAINED + 4)).status is EventStatus.PROMOTED
-
-
-def test_too_few_labels_at_the_end_hold_it_and_retrains_are_free_again(stage: Stage) -> None:
-    begin(stage)
-    run(stage, TRAINED + 0.25)
-    last = run(stage, TRAINED + 0.5)
-    assert looked(last).verdict is Verdict.INCONCLUSIVE
-    event = done(last)
-    assert event.status is EventStatus.HELD
-    assert "12 labelled rows arrived while it was in shadow, 50 needed" in event.outcome
-    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.REJECTED]
-    kept = stage.store.versions("sales")[1]
-    assert kept.artifact_path
-    assert kept.baseline is not None
-    assert stage.store.last_retrained_at("sales") == day(TRAINED)  # nothing was trained at the end
-    assert done(run(stage, TRAINED + 3, force=True)).version == 3
-
-
-def test_artifact_that_is_gone_is_rejected_at_the_end(stage: Stage) -> None:
-    begin(stage)
-    shadow = stage.store.shadow("sales")
-    assert shadow is not None
-    (stage.root / "made" / shadow.artifact_path / "model.skops").unlink()
-    assert looked(run(stage, TRAINED + 3)).verdict is Verdict.NO_DATA
-    event = done(run(stage, TRAINED + 4))
-    assert (event.status, "v2 does not answer" in event.outcome) == (EventStatus.REJECTED, True)
-
-
 def test_limits_floors_and_guards_hold_at_the_end_as_at_the_gate(stage: Stage) -> None:
     begin(stage)
     run(stage, TRAINED + 2)
     stage.add("sales", training=LINEAR, gate={"shadow": 2, "max_size_mib": 0.0001})
     event = done(run(stage, TRAINED + 4))
     assert (event.status, "MiB" in event.outcome) == (EventStatus.REJECTED, True)
-
-
-def test_end_whose_event_failed_comes_again_and_its_repetition_changes_nothing(stage: Stage) -> None:
-    begin(stage)
-    run(stage, TRAINED + 2)
-    last = run(stage, TRAINED + 4, execute=False)
-    with stage.store.claim(done(last).id, at=day(TRAINED + 4)) as claim:
-        assert claim.take_shadow().version == 2  # and its process dies
-    workflow.log_completion(stage.deployment, "sales", last.analysis.run)
-    assert stage.store.event(done(last).id).status is EventStatus.FAILED
-    assert stage.store.shadow("sales") is not None
-    again = run(stage, TRAINED + 5)
-    assert looked(again).detail["check"] == 2.0
-    assert done(again).status is EventStatus.PROMOTED
-    assert workflow.execute(stage.deployment, done(again).id) == done(again)
-    assert len(stage.store.champion_changes("sales")) == 2
-
-
-def test_retrain_decided_before_the_shadow_began_is_not_trained_and_its_request_comes_back(stage: Stage) -> None:
-    stage.store.add_request("sales", RequestKind.MANUAL, "new prices", "ada", at=day(TRAINED))
-    early = run(stage, TRAINED - 0.5, execute=False)
-    begin(stage)
-    event = workflow.execute(stage.deployment, done(early).id)
-    assert (event.status, event.error_type, event.version) == (EventStatus.FAILED, "InShadow", None)
-    waiting = [kept for kept in stage.store.requests(model_name="sales") if kept.consumed is None]
-    assert [kept.request.tries for kept in waiting] == [2]
-
-
-def test_shadow_switched_off_meanwhile_ends_at_the_next_check(stage: Stage) -> None:
-    begin(stage)
-    stage.add("sales", training=LINEAR)
-    step = run(stage, TRAINED + 4)
-    assert done(step).status is EventStatus.PROMOTED
-    assert looked(step).detail["checks"] == 1.0
 
 
 def test_first_version_has_no_shadow_and_neither_has_a_challenger_that_did_not_pass(stage: Stage) -> None:
