@@ -90,7 +90,7 @@ def test_cross_moments_leave_out_exactly_the_rows_where_one_of_a_pair_is_absent(
         column = known.columns[name]
         assert isinstance(column, NumericColumn)
         values = table[name].to_numpy(copy=True)
-        NumericState(column).add(values, 0, np.flatnonzero(np.isnan(values)), begins=True, scores=scores[:, place])
+        NumericState(column).add(values, 0, begins=True, scores=scores[:, place])
     whole = scores.astype(np.int64)
     assert found.pairs == tuple((there.T @ there).ravel().tolist())
     assert found.sums == tuple((whole.T @ there).ravel().tolist())

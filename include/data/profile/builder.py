@@ -96,8 +96,8 @@ class ProfileBuilder:
             floats, unreadable = floats_of(batch.columns[name])
             if quantity not in (None, state.known.quantity):
                 state.retyped += int(np.count_nonzero(~np.isnan(floats)))
-            absent = np.flatnonzero(~np.isfinite(floats))
-            state.add(floats, unreadable, absent, begins=self.rows == 0, scores=self._cross.enter(name, absent))
+            absent = state.add(floats, unreadable, begins=self.rows == 0, scores=self._cross.scores(name))
+            self._cross.absent[name] = absent
         self._cross.end()
         self.rows += batch.rows
 

@@ -51,12 +51,14 @@ def floats_of(values: pa.Array) -> tuple[Floats, int]:
     The floats may be the array's own memory: they are not to be written to.
     """
     kind = values.type
+    if kind == pa.float64():
+        return _dense(values), 0
     if pa.types.is_dictionary(kind) or not (quantity_of(kind) or pa.types.is_boolean(kind)):
         return _parsed(values)
     if pa.types.is_boolean(kind):
         floats = _dense(values.cast(pa.uint8()).cast(pa.float64()))
     elif quantity_of(kind) == "number":
-        floats = _dense(values if kind == pa.float64() else pc.cast(values, pa.float64(), safe=False))
+        floats = _dense(pc.cast(values, pa.float64(), safe=False))
     else:
         floats = _seconds(values)
     return floats, 0

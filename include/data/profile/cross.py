@@ -95,11 +95,10 @@ class CrossState:
         self.rows = rows
         self.absent.clear()
 
-    def enter(self, name: str, absent: Places) -> Scores | None:
-        """Where to write a column's scores, 0 at the positions `absent`; None if it is not one of `names`."""
+    def scores(self, name: str) -> Scores | None:
+        """Where to write a column's scores, 0 at the positions then given as `absent`; None if it is not one of `names`."""
         if name not in self.places or len(self.names) < 2:
             return None
-        self.absent[name] = absent
         return np.asarray(self.block[self.places[name], : self.rows])
 
     def end(self) -> None:
