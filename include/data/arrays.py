@@ -35,9 +35,16 @@ def array_of(values: Sequence[Any]) -> pa.Array:
     except (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError):
         made = None
     if made is not None and not isinstance(made.type, pa.BaseExtensionType):
-        return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+        return _whole(made)
     names = [None if _empty(value) else label(value) for value in values]
     return pa.array(names, type=pa.string())
+
+
+def _whole(made: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """All chunks as one; a single one is not copied."""
+    if not isinstance(made, pa.ChunkedArray):
+        return made
+    return made.chunk(0) if made.num_chunks == 1 else made.combine_chunks()
 
 
 def _empty(value: object) -> bool:
@@ -59,7 +66,7 @@ def array_of_series(values: pd.Series[Any]) -> pa.Array:
         made = pa.array(values, from_pandas=True)
     except (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError):
         return array_of(values.tolist())
-    made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+    made = _whole(made)
     return array_of(values.tolist()) if isinstance(made.type, pa.BaseExtensionType) else made
 
 

@@ -24,6 +24,7 @@ from include.data.files import Files, LocalFiles
 from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
+FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
 CSV_BLOCK_BYTES = 1 << 22
 _NOTHING = (  # what stands for an empty cell in a CSV file, as pandas reads it
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
@@ -144,8 +145,8 @@ class FrameBatches:
         require_distinct([name for name in names if name in set(wanted)])
         cells = {name: self.table[name] for name in wanted}
         shared = {name: shared_array(values) for name, values in cells.items()}
-        for start in range(0, max(len(self.table), 1), BATCH_ROWS):
-            rows = min(BATCH_ROWS, len(self.table) - start)
+        for start in range(0, max(len(self.table), 1), FRAME_ROWS):
+            rows = min(FRAME_ROWS, len(self.table) - start)
             arrays = {
                 name: array_of_series(cells[name].iloc[start : start + rows])
                 if array is None

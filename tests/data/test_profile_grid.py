@@ -58,8 +58,8 @@ def test_scores_by_grid_are_at_most_one_step_off_and_rarely(kind: str) -> None:
     rng = np.random.default_rng(3)
     state, known = state_of(DRAWS[kind](rng, 5000))
     values = DRAWS[kind](rng, 60_000)
-    found, exact = (np.empty(len(values), dtype=np.float32) for _ in range(2))
-    state.add(values, 0, np.empty(0, dtype=np.intp), begins=True, scores=found)
+    found, exact = (np.empty(len(values), dtype=form) for form in (np.int8, np.float32))
+    state.add(values, 0, begins=True, scores=found)
     Scale.of(known.knots).enter(values, exact)
     assert np.abs(found - exact).max() <= 1.0
     assert np.mean(found != exact) < 0.02
@@ -70,8 +70,8 @@ def test_few_values_in_clear_cells_make_sorting_all_of_them_cheaper() -> None:
     whole = np.arange(300.0)
     state, _ = state_of(whole)
     assert isinstance(state.grid, Grid)
-    state.add(np.tile(whole, 10), 0, np.empty(0, dtype=np.intp), begins=True, scores=None)
-    state.add(np.tile(whole, 10), 0, np.empty(0, dtype=np.intp), begins=False, scores=None)
+    state.add(np.tile(whole, 10), 0, begins=True, scores=None)
+    state.add(np.tile(whole, 10), 0, begins=False, scores=None)
     assert state.crowded
     assert state.result(6000, placed=False).counts == (*(20,) * 300, 0)
 
@@ -85,7 +85,7 @@ def test_cross_moments_leave_out_exactly_the_rows_where_one_of_a_pair_is_absent(
     found = profile_table(table, list(table.columns), against=known).cross
     assert found is not None
     there = table.notna().to_numpy().astype(np.int64)
-    scores = np.zeros(table.shape, dtype=np.float32)
+    scores = np.zeros(table.shape, dtype=np.int8)
     for place, name in enumerate(table):
         column = known.columns[name]
         assert isinstance(column, NumericColumn)

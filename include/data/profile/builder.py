@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from include.data.batches import BATCH_ROWS, Batch
+from include.data.batches import FRAME_ROWS, Batch
 from include.data.profile.categorical import CategoricalState
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import Column, NumericColumn
@@ -64,8 +64,8 @@ class ProfileBuilder:
     def add(self, batch: Batch) -> None:
         """Count the next rows; a column that the batch lacks counts as empty in them."""
         with np.errstate(all="ignore"):  # beyond the range of floats a result is NaN, and said to be
-            for first in range(0, max(batch.rows, 1), BATCH_ROWS):
-                self._add(batch.slice(first, BATCH_ROWS) if batch.rows > BATCH_ROWS else batch)
+            for first in range(0, max(batch.rows, 1), FRAME_ROWS):
+                self._add(batch.slice(first, FRAME_ROWS) if batch.rows > FRAME_ROWS else batch)
 
     def finish(self) -> Profile:
         """The profile of all rows added; columns that no batch had are left out of it."""

@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from include.data.profile.columns import Column, NumericColumn
 from include.data.profile.numeric import added
-from include.data.profile.scales import Scores
+from include.data.profile.scales import Codes
 from include.errors import DataError
 
 CROSS_COLUMNS = 100  # the matrix is kept for at most so many numeric columns, the first ones: its cost is their square
 MOST_GATHERED = 1.0  # absent cells for each row, above which a product of matrices is cheaper than gathering them
 LANES = 16  # the product of matrices is faster when their height is a multiple of this: some rows of 0 are added
+PART_ROWS = 8_192  # of the product of matrices at a time: in float32, below 2 ** 24, where whole numbers are exact
 FEWEST = 3  # rows of a pair below which it has no correlation
 
 Floats = npt.NDArray[np.float64]
@@ -77,7 +78,7 @@ class CrossState:
     products: Counts = field(init=False)
     sums: Counts = field(init=False)
     pairs: Counts = field(init=False)
-    block: Scores = field(init=False, default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+    block: Codes = field(init=False, default_factory=lambda: np.empty((0, 0), dtype=np.int8))
     places: dict[str, int] = field(init=False)
     absent: dict[str, Places] = field(init=False, default_factory=dict)
     rows: int = 0
@@ -87,16 +88,16 @@ class CrossState:
         self.products, self.sums, self.pairs = (np.zeros((len(self.names),) * 2, dtype=np.int64) for _ in range(3))
 
     def begin(self, rows: int) -> None:
-        """Start a batch of at most 65,536 rows: up to there float32 sums of products of scores are exact integers."""
+        """Start a batch."""
         if self.block.shape[1] < rows or not self.block.size:
             height = -(-(len(self.names) + 1) // LANES) * LANES
-            self.block = np.zeros((height, max(rows, 1)), dtype=np.float32)
-            self.block[-1] = 1.0  # products with it are sums
+            self.block = np.zeros((height, max(rows, 1)), dtype=np.int8)
+            self.block[-1] = 1  # products with it are sums
         self.rows = rows
         self.absent.clear()
 
-    def scores(self, name: str) -> Scores | None:
-        """Where to write a column's scores, 0 at the positions then given as `absent`; None if it is not one of `names`."""
+    def scores(self, name: str) -> Codes | None:
+        """Where to write a column's scores, 0 where `absent` will say so; None if it is not one of `names`."""
         if name not in self.places or len(self.names) < 2:
             return None
         return np.asarray(self.block[self.places[name], : self.rows])
@@ -109,12 +110,12 @@ class CrossState:
         block = padded[: len(self.names)]
         for name in self.names:
             if name not in self.absent:
-                block[self.places[name]] = 0.0
+                block[self.places[name]] = 0
                 self.absent[name] = np.arange(self.rows)
         absent = [self.absent[name] for name in self.names]
-        products = padded @ padded.T
-        self.products += products[: len(block), : len(block)].astype(np.int64)
-        self.sums += (products[: len(block), -1:] - _sums_where(block, absent)).astype(np.int64)
+        products = _product(padded, padded)
+        self.products += products[: len(block), : len(block)]
+        self.sums += products[: len(block), -1:] - _sums_where(block, absent)
         gone = np.array([len(places) for places in absent])
         self.pairs += self.rows - gone[:, None] - gone + _both_absent(absent, self.rows)
 
@@ -135,16 +136,27 @@ def crossed(columns: Mapping[str, Column]) -> list[str]:
     return [name for name, column in columns.items() if isinstance(column, NumericColumn)][:CROSS_COLUMNS]
 
 
-def _sums_where(block: Scores, absent: Sequence[Places]) -> Scores:
+def _product(left: Codes, right: Codes) -> Counts:
+    """``left @ right.T``, exactly, at the speed of float32."""
+    total = np.zeros((len(left), len(right)), dtype=np.int64)
+    for first in range(0, left.shape[1], PART_ROWS):
+        part = left[:, first : first + PART_ROWS].astype(np.float32)
+        other = part if right is left else right[:, first : first + PART_ROWS].astype(np.float32)
+        total += (part @ other.T).astype(np.int64)
+    return total
+
+
+def _sums_where(block: Codes, absent: Sequence[Places]) -> Counts:
     """Each row's sum over the places where the other column is absent; scores are 0 where absent themselves."""
     rows, size = np.concatenate(absent), block.shape[1]
     if len(rows) > MOST_GATHERED * size:
-        return np.asarray(block @ _flags(absent, size).T)
+        return _product(block, _flags(absent, size))
     there = np.array([len(places) > 0 for places in absent])
-    found = np.zeros((len(block), len(block)), dtype=np.float32)
+    found = np.zeros((len(block), len(block)), dtype=np.int64)
     if there.any():
         starts = np.cumsum([0, *(len(places) for places in absent)])[:-1][there]
-        found[:, there] = np.add.reduceat(block.take(rows, axis=1, mode="wrap"), starts, axis=1)  # none is out of range
+        gathered = block.take(rows, axis=1, mode="wrap")  # none is out of range, and "wrap" checks that fastest
+        found[:, there] = np.add.reduceat(gathered, starts, axis=1, dtype=np.int32)
     return found
 
 
@@ -154,16 +166,16 @@ def _both_absent(absent: Sequence[Places], size: int) -> Counts:
     several = np.bincount(rows, minlength=size) > 1
     number = np.cumsum(several) - 1
     flags = _flags([number[places[several[places]]] for places in absent], int(several.sum()))
-    both = (flags @ flags.T).astype(np.int64)
+    both = _product(flags, flags)
     np.fill_diagonal(both, [len(places) for places in absent])
-    return np.asarray(both)
+    return both
 
 
-def _flags(places: Sequence[Places], size: int) -> Scores:
+def _flags(places: Sequence[Places], size: int) -> Codes:
     """1 at each column's `places`, else 0; shape (columns, size)."""
-    flags = np.zeros((len(places), size), dtype=np.float32)
+    flags = np.zeros((len(places), size), dtype=np.int8)
     for row, known in zip(flags, places, strict=True):
-        row[known] = 1.0
+        row[known] = 1
     return flags
 
 

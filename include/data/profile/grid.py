@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from include.data.profile.scales import Scale
+from include.data.profile.scales import Codes, Scale
 
 CELLS = 16_384
 FEWEST_CELLS = 64  # between two neighbouring knots, below which the grid is too coarse for the scores between them
@@ -22,7 +22,6 @@ ZERO = CELLS // 2  # the cell of a deviation of 0
 MARK = 64  # added to the scores, at most 16 in size, of cells that are not clear
 
 Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int8]
 Counts = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 Steps = npt.NDArray[np.float32]

@@ -31,6 +31,7 @@ class NeighbourState:
 
     lag1: bool = True
     sums: Neighbours = NO_NEIGHBOURS
+    counted: int = 0  # pairs that are not in the sums
     first: float = math.nan
     last: float = math.nan
 
@@ -70,8 +71,8 @@ class NeighbourState:
         """
         if not len(values):
             return 0
-        outer = absent[[0, -1]].tolist() if len(absent) else [-1, -1]
-        starts, ends = outer[0] == 0, outer[1] == len(values) - 1  # with a gap
+        starts = bool(len(absent)) and int(absent[0]) == 0  # with a gap
+        ends = bool(len(absent)) and int(absent[-1]) == len(values) - 1
         first = math.nan if starts else float(values[0])
         if begins:
             self.first = first
@@ -79,8 +80,8 @@ class NeighbourState:
         self.last = math.nan if ends else float(values[-1])
         both = int(np.count_nonzero(absent[1:] - absent[:-1] == 1))
         pairs = len(values) - 1 - (2 * len(absent) - starts - ends - both)
-        if not self.lag1 and pairs:
-            self.sums = self.sums.joined(_unknown(pairs))
+        if not self.lag1:
+            self.counted += pairs
         return pairs
 
     def _add_centred(self, before: Sums | None, after: Sums | None, product: float, pairs: int, centre: float) -> bool:
@@ -114,7 +115,11 @@ class NeighbourState:
 
     def pair(self, before: float, after: float) -> None:
         """Count one pair, unless a member is not finite."""
-        if math.isfinite(before) and math.isfinite(after):
+        if not (math.isfinite(before) and math.isfinite(after)):
+            return
+        if not self.lag1:
+            self.counted += 1
+        else:
             self.sums = self.sums.joined(Neighbours(pairs=1, mean_before=before, mean_after=after))
 
     def result(self, *, placed: bool) -> Neighbours:
@@ -125,7 +130,7 @@ class NeighbourState:
         """The sums, or NaN in place of all of them if one is beyond the range of floats."""
         sums = self.sums
         numbers = (sums.mean_before, sums.mean_after, sums.square_before, sums.square_after, sums.product)
-        return sums if self.lag1 and all(map(math.isfinite, numbers)) else _unknown(sums.pairs)
+        return sums if self.lag1 and all(map(math.isfinite, numbers)) else _unknown(sums.pairs + self.counted)
 
 
 def merge_neighbours(parts: Sequence[Neighbours], places: Sequence[Sequence[Place]]) -> Neighbours:

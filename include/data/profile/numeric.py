@@ -13,7 +13,7 @@ import numpy.typing as npt
 from include.data.profile.columns import OUTLIER_Z, NumericColumn
 from include.data.profile.grid import MARK, ZERO, Grid
 from include.data.profile.neighbours import MOST_LOST, NeighbourState, Place, merge_neighbours, plain
-from include.data.profile.scales import Scale, Scores
+from include.data.profile.scales import Codes, Scale
 from include.errors import DataError
 
 CROWDED = 0.25  # share of the values in cells that are not clear, above which sorting all of them is cheaper
@@ -109,7 +109,7 @@ class NumericState:
         mean = self.known.mean if math.isfinite(self.known.mean) else 0.0
         self.centre = self.grid.middle if self.grid is not None else mean
 
-    def add(self, floats: Floats, unreadable: int, *, begins: bool, scores: Scores | None) -> Places:
+    def add(self, floats: Floats, unreadable: int, *, begins: bool, scores: Codes | None) -> Places:
         """Count consecutive rows; returns where their values are not finite.
 
         Parameters
@@ -140,9 +140,10 @@ class NumericState:
         else:
             extremes = self._count_sorted(floats)
             if scores is not None:
-                self.scale.enter(floats, scores)
-        if scores is not None:
-            scores[absent] = 0.0
+                found = np.empty(len(floats), dtype=np.float32)
+                self.scale.enter(floats, found)
+                found[absent] = 0.0
+                scores[:] = found
         if len(absent) < len(floats):
             self.moments.add(floats, absent, self.centre, sums, extremes)
         pairs = self.neighbours.count(floats, absent, begins=begins)
@@ -151,15 +152,15 @@ class NumericState:
         return absent
 
     def _count_by_grid(
-        self, grid: Grid, floats: Floats, steps: npt.NDArray[Any], absent: Places, scores: Scores | None
+        self, grid: Grid, floats: Floats, steps: npt.NDArray[Any], absent: Places, scores: Codes | None
     ) -> tuple[float, float]:
         """Count values and write their scores; returns minimum and maximum."""
         cells = steps.astype(np.int32).astype(np.intp)  # in less time than at once
         codes = grid.codes.take(cells, mode="wrap")  # no cell is out of range, and "wrap" checks that fastest
         near = codes > MARK // 2
         if scores is not None:
-            codes -= near.view(np.int8) * np.int8(MARK)
-            scores[:] = codes
+            np.subtract(codes, near.view(np.int8) * np.int8(MARK), out=scores)
+            scores[absent] = 0
         if self.crowded:
             return self._count_sorted(floats)
         few = np.sort(floats.compress(near))

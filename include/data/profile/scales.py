@@ -19,6 +19,7 @@ SHARES = (0.0228, 0.1587, 0.5, 0.8413, 0.9772)  # normal distribution function a
 
 Floats = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int8]  # scores that are nowhere NaN
 
 
 @dataclass(frozen=True, slots=True)
