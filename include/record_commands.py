@@ -23,6 +23,13 @@ FORMATS = ("md", "json", "html")
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Describe the commands and their flags; `add` adds one by its name."""
+    _add_requests(add)
+    _add_versions(add)
+    _add_quarantines(add)
+    _add_reports(add)
+
+
+def _add_requests(add: Callable[..., argparse.ArgumentParser]) -> None:
     asking = add("request", help="ask for a retrain", description=request.__doc__)
     asking.add_argument("model", help="name of a registered model")
     asking.add_argument("--reason", required=True, help="why; kept on record")
@@ -39,6 +46,9 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     listing = add("requests", help="what was asked for", description=requests.__doc__)
     listing.add_argument("model", nargs="?", help="name of a model (default: all)")
     listing.set_defaults(command=requests)
+
+
+def _add_versions(add: Callable[..., argparse.ArgumentParser]) -> None:
     returning = add("rollback", help="make a former champion champion again", description=rollback.__doc__)
     returning.add_argument("--model", required=True, help="name of a registered model")
     returning.add_argument("--to", default="previous", help="version, such as v3 (default: the one before)")
@@ -56,6 +66,9 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     trying.add_argument("--reason", default="", help="why; kept on record")
     trying.add_argument("--by", default="", help="who decides (default: the user of this process)")
     trying.set_defaults(command=canary)
+
+
+def _add_quarantines(add: Callable[..., argparse.ArgumentParser]) -> None:
     sparing = add("quarantines", help="rows that are not trained on", description=quarantines.__doc__)
     sparing.add_argument("model", nargs="?", help="name of a model (default: all)")
     sparing.set_defaults(command=quarantines)
@@ -67,6 +80,9 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--accept", action="store_true", help="later rows may look like this, too, as long as the champion stays"
     )
     lifting.set_defaults(command=lift)
+
+
+def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
     reporting = add("report", help="what a run saw, decided and did", description=report.__doc__)
     reporting.add_argument(
         "model", nargs="?", help="name of a model (default: a few lines on each, for the runs given)"

@@ -59,8 +59,7 @@ def roll_back(
     Raises
     ------
     RollbackRefused
-        No champion, or none before it; a version that is unknown, was never champion, or is champion; or the
-        champion has been replaced meanwhile.
+        There is nothing to roll back to, or the champion has been replaced meanwhile.
     ArtifactError
         The version's artifact is missing, damaged, or does not answer.
     ClaimLost

@@ -1,4 +1,4 @@
-"""What a bad model file or bad rows lead to: a clear error or a signal, and never harm to the other models."""
+"""What bad rows lead to: a clear error or a signal, and never harm to the other models."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.decision.decision import Decision
-from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
+from include.errors import DataError, RetrainingError
 from include.records.entries import EventStatus
-from include.signals import Signal, Verdict
+from include.signals import Verdict
+from tests.sick import DAYS, FIRST, LATER, both, check_of, error_of
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
-
-FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12)
-DAYS = REFERENCE_DAYS + 12
 
 
 @pytest.fixture
@@ -24,124 +21,6 @@ def stage(tmp_path: Path) -> Stage:
     stage = Stage(tmp_path)
     stage.add("healthy", sales(DAYS, seed=1))
     return stage
-
-
-def both(stage: Stage, **asked: object) -> list[Step | RetrainingError]:
-    """The sick model's first version and later check; the healthy one must not notice that there is a sick one."""
-    first, later = stage.run_all(FIRST), stage.run_all(LATER, **asked)
-    healthy = first["healthy"], later["healthy"]
-    assert isinstance(healthy[0], Step)
-    assert healthy[0].event is not None
-    assert healthy[0].event.status is EventStatus.PROMOTED
-    assert isinstance(healthy[1], Step)
-    assert not [signal for signal in healthy[1].analysis.signals if signal.changed]
-    return [first["sick"], later["sick"]]
-
-
-def error_of(stage: Stage) -> RetrainingError:
-    """The error of the sick model, at once and at the next check alike."""
-    first, later = both(stage)
-    assert isinstance(first, RetrainingError)
-    assert isinstance(later, RetrainingError)
-    assert type(first) is type(later)
-    return first
-
-
-def check_of(stage: Stage, **asked: object) -> tuple[dict[tuple[str, str], Signal], Decision]:
-    """The later check of a sick model that had a good first version: signals by statistic and feature, decision."""
-    first, later = both(stage, **asked)
-    assert isinstance(first, Step)
-    assert first.event is not None
-    assert first.event.status is EventStatus.PROMOTED
-    assert isinstance(later, Step)
-    return {(s.statistic, s.feature): s for s in later.analysis.signals}, later.decision
-
-
-def test_broken_yaml_is_named_with_its_file(stage: Stage) -> None:
-    (stage.models / "sick.yaml").write_text("task: [regression\ntarget: sales\n")
-    error = error_of(stage)
-    assert isinstance(error, ConfigurationError)
-    assert "sick.yaml" in str(error)
-    assert "not valid YAML" in str(error)
-    assert "line 1" in str(error)
-
-
-def test_impossible_date_is_named_with_its_file(stage: Stage) -> None:
-    file = stage.add("sick", sales(DAYS))
-    file.write_text(file.read_text().replace('"2026-01-31"', "2026-02-30"))
-    error = error_of(stage)
-    assert isinstance(error, ConfigurationError)
-    assert "sick.yaml" in str(error)
-
-
-@pytest.mark.parametrize("kind", ["folder", "dangling link"])
-def test_model_file_that_cannot_be_read_is_named(stage: Stage, kind: str) -> None:
-    file = stage.models / "sick.yaml"
-    if kind == "folder":
-        file.mkdir()
-    else:
-        file.symlink_to(stage.models / "nowhere")
-    error = error_of(stage)
-    assert isinstance(error, ConfigurationError)
-    assert "sick" in str(error)
-
-
-def test_unknown_field_is_named_with_the_one_that_was_meant(stage: Stage) -> None:
-    stage.add("sick", sales(DAYS), targett="sales")
-    error = error_of(stage)
-    assert isinstance(error, ConfigurationError)
-    assert all(part in str(error) for part in ("sick.yaml", "unknown field targett", "did you mean 'target'"))
-
-
-def test_missing_file_is_named_and_worth_a_retry(stage: Stage) -> None:
-    stage.add("sick")
-    error = error_of(stage)
-    assert isinstance(error, SourceUnavailable)
-    assert all(part in str(error) for part in ("sick.csv", "source.path", "no such file"))
-
-
-def test_missing_target_column_is_named_with_those_that_are_there(stage: Stage) -> None:
-    stage.add("sick", sales(DAYS).rename(columns={"sales": "turnover"}))
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("sick.csv", "field target", "'sales'", "turnover"))
-
-
-def test_missing_timestamp_column_is_named(stage: Stage) -> None:
-    stage.add("sick", sales(DAYS).rename(columns={"at": "when"}))
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("sick.csv", "field timestamp", "'at'", "when"))
-
-
-def test_timestamp_that_is_no_time_is_named(stage: Stage) -> None:
-    table = sales(DAYS)
-    stage.add("sick", table.assign(at=table["at"].astype(str).where(table.index != 5, "noon")))
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("sick.csv", "field timestamp", "noon"))
-
-
-def test_misspelt_feature_is_named(stage: Stage) -> None:
-    stage.add("sick", sales(DAYS), features=["temperature", "prise"])
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("features", "prise", "price"))
-
-
-def test_empty_file_is_named(stage: Stage) -> None:
-    stage.add("sick")
-    (stage.data / "sick.csv").write_text("")
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("sick.csv", "source.path", "Empty CSV"))
-
-
-def test_file_of_another_kind_is_named(stage: Stage) -> None:
-    stage.add("sick", sales(DAYS), source={"kind": "parquet", "path": "sick.csv"})
-    error = error_of(stage)
-    assert isinstance(error, DataError)
-    assert all(part in str(error) for part in ("sick.csv", "source.path", "cannot be read as Parquet"))
 
 
 def test_text_among_the_labels_is_named(stage: Stage) -> None:

@@ -79,10 +79,7 @@ def run_limited(
         the beginning and the end of what it printed.
     """
     environment = _environment(passed_on, scratch)
-    if folder is not None and not folder.is_dir():
-        raise TrainingError(f"training.script.folder: {folder} is not a folder on this machine")
-    if shutil.which(command[0], path=environment.get("PATH")) is None and folder is None:
-        raise TrainingError(f"{command[0]}: no such program on this machine")
+    _require_there(command[0], folder, environment)
     began, ours = time.monotonic(), _written(scratch)
     supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(GRACE_SECONDS), str(scratch), *command]
     process = subprocess.Popen(
@@ -102,6 +99,13 @@ def run_limited(
         how = f"stopped: {exceeded}" if exceeded else _ending(process.returncode)
         lasted = time.monotonic() - began
         raise TrainingError(f"{_shown(command)}: {how} after {lasted:.1f} s; {_last_words(printed)}")
+
+
+def _require_there(program: str, folder: Path | None, environment: Mapping[str, str]) -> None:
+    if folder is not None and not folder.is_dir():
+        raise TrainingError(f"training.script.folder: {folder} is not a folder on this machine")
+    if folder is None and shutil.which(program, path=environment.get("PATH")) is None:
+        raise TrainingError(f"{program}: no such program on this machine")
 
 
 def _watch(
