@@ -13,4 +13,5 @@ COPY --chown=airflow:root plugins /opt/airflow/plugins
 COPY --chown=airflow:root sql /opt/airflow/sql
 COPY --chown=airflow:root tools /opt/airflow/tools
 
-ENV PYTHONPATH=/opt/airflow
+# Several retrains share the cores: threads of OpenMP (scikit-learn, LightGBM) that wait do not spin.
+ENV PYTHONPATH=/opt/airflow OMP_WAIT_POLICY=PASSIVE

@@ -103,7 +103,7 @@ def environment(
     `settings` come last and win. Folders of ours that the caller names are made absolute, because the
     components run elsewhere. With `schedule` false only triggered runs are made.
     """
-    result = dict(os.environ)
+    result = {"OMP_WAIT_POLICY": "PASSIVE"} | dict(os.environ)  # several retrains share the cores: idle threads sleep
     result |= _paths(layout, dags_dir)
     result |= _databases(postgres)
     result |= _secrets(layout)

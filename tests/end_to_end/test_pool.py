@@ -13,14 +13,14 @@ from tools.local_stack import LocalStack
 
 pytestmark = pytest.mark.end_to_end
 
-PRIORITIES = {"ash": 0, "birch": 2, "cedar": 1, "elm": 4, "oak": 3}
+PRIORITIES = {"birch": 2, "cedar": 1, "elm": 4, "oak": 3}
 
 
 def test_three_retrains_at_once_and_the_most_important_first(tmp_path: Path) -> None:
     training = f"{{callable: '{CALLABLE}', hyperparameters: {{seconds: 1, notes: '{tmp_path / 'notes'}'}}}}"
     texts = {name: f"{CHANGED}priority: {rank}\ntraining: {training}\n" for name, rank in PRIORITIES.items()}
     folder = models_dir(tmp_path / "models", **texts)
-    with LocalStack(tmp_path / "home", models_dir=folder, settings={"OMP_NUM_THREADS": "1"}) as stack:
+    with LocalStack(tmp_path / "home", models_dir=folder) as stack:
         resize_pool(stack, 0)  # until all are ready, so that only their order decides
         run_id = stack.trigger({"models": sorted(PRIORITIES)})
         wait_until_ready(stack, run_id)
@@ -46,7 +46,7 @@ def resize_pool(stack: LocalStack, slots: int) -> None:
 
 def wait_until_ready(stack: LocalStack, run_id: str) -> None:
     """Return when every retrain waits for nothing but the pool."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         states = [task.state for task in stack.task_states(run_id) if task.task_id == "execute_retraining"]
         if states == ["scheduled"] * len(PRIORITIES):

@@ -41,7 +41,7 @@ class MlflowServer:
         ]  # fmt: skip
         with (self.home / "server.log").open("ab") as said:
             self.process = subprocess.Popen(command, stdout=said, stderr=said, env=own_environment())
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while not self._answers():
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise AssertionError((self.home / "server.log").read_text()[-3000:])
