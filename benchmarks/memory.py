@@ -1,6 +1,6 @@
 """Peak memory and cost of a whole check against the number of rows and of columns, each from a fresh process.
 
-    python -m benchmarks.memory [--millions 1 10 50] [--columns 50] [--runs 1]
+    python -m benchmarks.memory [--millions 1 10 50] [--columns 50] [--rounds 5]
 
 A check is the profile of a Parquet folder against a given reference, and all detectors. Rows come from
 `benchmarks.profile_cost.write`. The folder holds parts of 1,000,000 rows: three different ones, hard-linked under as
@@ -33,10 +33,17 @@ def link(folder: Path, parts: list[Path], count: int) -> Path:
     return folder
 
 
-def measure(reference: Path, recent: Path, known: Path, runs: int) -> tuple[float, float]:
-    """CPU seconds (median) and peak in MiB (largest) of a check."""
-    found = [run_ours("parquet", reference, recent, known) for _ in range(runs)]
-    return statistics.median(run[0] for run in found), max(run[1] for run in found)
+def by_columns(folder: Path, known: Path, numbers: list[int], rounds: int) -> list[tuple[int, float, float]]:
+    """Columns, CPU seconds (median) and peak in MiB (largest) of a check; all sizes in turn, as machines waver."""
+    found: dict[int, list[tuple[float, float]]] = {number: [] for number in numbers}
+    files = {number: write_parts(folder, number, 2, ROWS) for number in numbers}
+    for number, (reference, recent) in files.items():
+        run_ours("prepare", reference, recent, known.with_name(f"known-{number}.json"))
+    for _ in range(rounds):
+        for number, (reference, recent) in files.items():
+            found[number].append(run_ours("parquet", reference, recent, known.with_name(f"known-{number}.json")))
+    return [(number, statistics.median(run[0] for run in runs), max(run[1] for run in runs))
+            for number, runs in found.items()]  # fmt: skip
 
 
 def main() -> int:
@@ -44,32 +51,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--millions", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--columns", type=int, default=50)
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     by_rows: list[tuple[int, float, float]] = []
-    by_columns: list[tuple[int, float, float]] = []
     with tempfile.TemporaryDirectory() as place:
         folder, known = Path(place), Path(place) / "known.json"
         reference, *parts = write_parts(folder, chosen.columns, PARTS + 1, ROWS)
         run_ours("prepare", reference, reference, known)
         for millions in chosen.millions:
             recent = link(folder / f"rows-{millions}", parts, millions)
-            by_rows.append((millions, *measure(reference, recent, known, chosen.runs)))
-            print(f"{millions * ROWS:11,d} rows x {chosen.columns} columns: "
-                  f"{by_rows[-1][1]:7.2f} CPU s, peak {by_rows[-1][2]:4.0f} MiB", flush=True)  # fmt: skip
-        for columns in (chosen.columns // 5, chosen.columns, 2 * chosen.columns):
-            reference, recent = write_parts(folder, columns, 2, ROWS)
-            run_ours("prepare", reference, recent, known)
-            by_columns.append((columns, *measure(reference, recent, known, 3)))
-            print(f"{ROWS:11,d} rows x {columns} columns: "
-                  f"{by_columns[-1][1]:7.2f} CPU s, peak {by_columns[-1][2]:4.0f} MiB", flush=True)  # fmt: skip
+            by_rows.append((millions, *run_ours("parquet", reference, recent, known)))
+            _show(millions * ROWS, chosen.columns, by_rows[-1])
+        sizes = [chosen.columns // 5, chosen.columns, 2 * chosen.columns]
+        wide = by_columns(folder, known, sizes, chosen.rounds)
+        for found in wide:
+            _show(ROWS, found[0], found)
     peaks = [peak for _, _, peak in by_rows]
-    growth, exponents = max(peaks) / peaks[0], (exponent(by_rows), exponent(by_columns))
+    growth, exponents = max(peaks) / peaks[0], (exponent(by_rows), exponent(wide))
     print(f"peak grows by {growth - 1:.1%} with rows (less than {MOST_GROWTH - 1:.0%}), "
           f"largest {max(peaks):.0f} MiB (at most {MOST_MIB:g})")  # fmt: skip
     print(f"exponent of cost against rows {exponents[0]:.2f}, against columns {exponents[1]:.2f} "
           f"(at most {MOST_EXPONENT:g})")  # fmt: skip
     return int(growth >= MOST_GROWTH or max(peaks) > MOST_MIB or max(exponents) > MOST_EXPONENT)
+
+
+def _show(rows: int, columns: int, found: tuple[int, float, float]) -> None:
+    print(f"{rows:11,d} rows x {columns} columns: {found[1]:7.2f} CPU s, peak {found[2]:4.0f} MiB", flush=True)
 
 
 def exponent(measured: list[tuple[int, float, float]]) -> float:
