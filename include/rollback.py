@@ -51,8 +51,7 @@ def roll_back(
     to_version : int, optional
         Default: the one before, that is the latest former champion that was not itself rolled back.
     key : str
-        A rollback asked for again with the same key happens once. Default: made of the champion, the version and the
-        last change, so that of two who ask at once one rolls back and both get the same answer.
+        Rolled back once a key; default: champion, version and last change, so that two who ask at once get one answer.
     wait : timedelta
         How long to wait while the model is being retrained.
 
@@ -69,8 +68,7 @@ def roll_back(
     changes = store.champion_changes(model_name)
     if key and (kept := next((change for change in changes if change.key == key), None)) is not None:
         return _published(deployment, kept)
-    champion = store.champion(model_name)
-    if champion is None:
+    if (champion := store.champion(model_name)) is None:
         raise RollbackRefused(f"model {model_name}: there is no champion to roll back")
     target = _target(store.versions(model_name), changes, champion, to_version)
     ask_artifact(deployment, target)
