@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from include.decision.decision import Decision
 from include.errors import RetrainingError
 from include.records.entries import EventStatus
 from include.signals import Signal
-from tests.stage import REFERENCE_DAYS, Stage, Step, day
+from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12)
 DAYS = REFERENCE_DAYS + 12
+
+
+def healthy_stage(root: Path) -> Stage:
+    """A stage with one healthy model."""
+    stage = Stage(root)
+    stage.add("healthy", sales(DAYS, seed=1))
+    return stage
 
 
 def both(stage: Stage, **asked: object) -> list[Step | RetrainingError]:

@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 
 from include.errors import ConfigurationError, DataError, SourceUnavailable
-from tests.sick import DAYS, error_of
+from tests.sick import DAYS, error_of, healthy_stage
 from tests.stage import Stage, sales
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """A stage with one healthy model."""
-    stage = Stage(tmp_path)
-    stage.add("healthy", sales(DAYS, seed=1))
-    return stage
+    return healthy_stage(tmp_path)
 
 
 def test_broken_yaml_is_named_with_its_file(stage: Stage) -> None:

@@ -11,16 +11,13 @@ import pytest
 from include.errors import DataError, RetrainingError
 from include.records.entries import EventStatus
 from include.signals import Verdict
-from tests.sick import DAYS, FIRST, LATER, both, check_of, error_of
+from tests.sick import DAYS, FIRST, LATER, both, check_of, error_of, healthy_stage
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """A stage with one healthy model."""
-    stage = Stage(tmp_path)
-    stage.add("healthy", sales(DAYS, seed=1))
-    return stage
+    return healthy_stage(tmp_path)
 
 
 def test_text_among_the_labels_is_named(stage: Stage) -> None:

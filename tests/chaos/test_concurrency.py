@@ -30,6 +30,7 @@ from tests.chaos.arena import (
     turning,
 )
 from tests.stage import REFERENCE_DAYS, day
+from tests.waiting import wait_until
 from tools.embedded_postgres import EmbeddedPostgres
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -157,10 +158,7 @@ def test_full_disk_fails_the_event_and_leaves_the_champion(arena: Arena, bytes_l
 
 def wait_for_training(arena: Arena, before: int) -> None:
     """Return when somebody has begun to train since the line number `before`."""
-    deadline = time.monotonic() + 120
-    while len(arena.trainings()) == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: len(arena.trainings()) > before)
 
 
 def crash(server: EmbeddedPostgres) -> None:

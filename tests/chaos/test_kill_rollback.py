@@ -19,12 +19,12 @@ import pytest
 from include import workflow
 from include.publication import publish_files
 from include.records.entries import Run
-from include.records.store import Store
 from include.rollback import roll_back
 from include.workflow import Deployment
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.chaos
 
@@ -63,7 +63,7 @@ def test_kills_leave_one_champion_a_whole_history_and_files_that_the_next_run_re
         process = multiprocessing.get_context("fork").Process(target=swing, args=(tmp_path, records_uri))
         before = len(store.champion_changes("sales"))
         process.start()
-        _wait_until_swung(store, before)
+        wait_until(lambda count=before: len(store.champion_changes("sales")) > count)
         time.sleep(generator.uniform(0.0, 0.5))
         process.kill()
         process.join()
@@ -75,11 +75,3 @@ def test_kills_leave_one_champion_a_whole_history_and_files_that_the_next_run_re
         assert all(later.from_version == earlier.to_version for earlier, later in itertools.pairwise(changes))
         assert f"sales/{artifacts.published('sales')}" == champion.artifact_path
         artifacts.load(f"sales/{artifacts.published('sales')}", champion.artifact_sha256)
-
-
-def _wait_until_swung(store: Store, before: int, seconds: float = 120.0) -> None:
-    """Return when the champion has changed since there were so many changes on record."""
-    deadline = time.monotonic() + seconds
-    while len(store.champion_changes("sales")) == before:
-        assert time.monotonic() < deadline, "the process never rolled back"
-        time.sleep(0.01)

@@ -83,7 +83,6 @@ def test_event_of_a_killed_owner_is_abandoned_once(processes: ForkServerContext,
     event = open_event(store)
     with hanging_claim(processes, records_uri, event.id) as process:
         kill(process)
-    closed = []
     for _ in range(3000):  # until the server has seen that the process is gone
         if closed := store.close_unfinished("housing", at=NOW, idle=HOUR):
             break

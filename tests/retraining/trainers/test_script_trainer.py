@@ -24,6 +24,7 @@ from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
 from include.settings import PROJECT_ROOT
+from tests.waiting import wait_until
 
 SCRIPTS = Path(__file__).parent / "scripts"
 COLUMNS = Columns(features=("x", "c"), categorical=("c",))
@@ -229,13 +230,13 @@ def test_script_and_its_files_go_with_the_process_that_runs_it(tmp_path: Path) -
         [sys.executable, "-c", program], cwd=PROJECT_ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
     try:
-        _wait_until(lambda: len(marked(f"mark = '{mark}'")) == 2)
+        wait_until(lambda: len(marked(f"mark = '{mark}'")) == 2)
         assert list(tmp_path.glob("retraining-*/rows.parquet"))
     finally:
         running.kill()
         running.wait()
-    _wait_until(lambda: not marked(mark))
-    _wait_until(lambda: not list(tmp_path.iterdir()))
+    wait_until(lambda: not marked(mark))
+    wait_until(lambda: not list(tmp_path.iterdir()))
 
 
 def test_command_is_killed_when_its_supervisor_is() -> None:
@@ -249,11 +250,11 @@ def test_command_is_killed_when_its_supervisor_is() -> None:
 
     thread = threading.Thread(target=train)
     thread.start()
-    _wait_until(lambda: any("supervise.py" not in " ".join(process.cmdline()) for process in marked(mark)))
+    wait_until(lambda: any("supervise.py" not in " ".join(process.cmdline()) for process in marked(mark)))
     next(process for process in marked(mark) if "supervise.py" in " ".join(process.cmdline())).kill()
     thread.join(30.0)
     assert "ended by SIGKILL" in errors[0]
-    _wait_until(lambda: not marked(mark))
+    wait_until(lambda: not marked(mark))
 
 
 def test_rows_that_are_handed_over_do_not_count_as_written() -> None:
@@ -263,13 +264,6 @@ def test_rows_that_are_handed_over_do_not_count_as_written() -> None:
     columns = Columns(features=("x",), categorical=())
     made = trainer.fit(features, features["x"].to_numpy(), columns)
     assert made.predict(features.iloc[:5]) == pytest.approx(features["x"].to_numpy()[:5], abs=1e-3)
-
-
-def _wait_until(condition: Any, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_secrets_of_the_environment_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
