@@ -1,21 +1,26 @@
 """Whole decisions on models that do not change: false retrains in a simulated year, and what their confidence is worth.
 
-    python -m benchmarks.decisions [--seeds 20] [--checks 1460] [--picture docs/confidence.svg]
+    python -m benchmarks.decisions [--seeds 20] [--checks 1460] [--keep FOLDER] [--picture docs/confidence.svg]
 
 The unchanged streams of `benchmarks.false_alarms`, 1,000 rows every six hours, four checks a day for a year, with the
 champion's errors beside them: independent, and autocorrelated by 0.9 where the rows are. By the production code:
 profiles, calibration, detectors, the policy `balanced` with its cooldown. Two further rows show the confidence of
 decisions that are asked far more eagerly, where false ones are frequent, with labels and without.
+
+It takes hours of two cores. With --keep each finished year is written to a file of that folder, and a run that was
+stopped goes on where it was; the folder is for one version of the code.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +101,18 @@ def decisions(task: Task) -> list[tuple[float, bool]]:
     return found
 
 
+def decisions_kept(task: Task, folder: Path | None) -> list[tuple[float, bool]]:
+    """The decisions of a task: from the folder where they are kept, else made, and kept there."""
+    if folder is None:
+        return decisions(task)
+    path = folder / f"{task.stream}-{task.asked}-{task.seed}-{task.checks}.json".replace(" ", "_")
+    if not path.exists():
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(decisions(task)), "utf-8")
+        unfinished.replace(path)
+    return [(confidence, triggered) for confidence, triggered in json.loads(path.read_text("utf-8"))]
+
+
 def _labels(rng: np.random.Generator, stream: str, rows: int) -> LabelledRows:
     from scipy.signal import lfilter
 
@@ -119,16 +136,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--checks", type=int, default=CHECKS_A_YEAR)
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     eager = max(options.checks // 4, 1)  # false decisions are frequent there: fewer tell as much
     few = (-(-options.seeds // 5), eager)
     plans = {way: (options.seeds, options.checks) if way == "balanced" else few for way in WAYS}
-    tasks = [Task(stream, seed, checks, way) for way, (seeds, checks) in plans.items() for stream in STREAMS
-             for seed in range(seeds)]  # fmt: skip
+    tasks = [Task(stream, seed, checks, way) for way, (seeds, checks) in plans.items() for seed in range(seeds)
+             for stream in STREAMS]  # fmt: skip
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("spawn").Pool() as pool:
-        results = dict(zip(tasks, pool.imap(decisions, tasks), strict=True))
+        results = dict(zip(tasks, pool.imap(partial(decisions_kept, folder=options.keep), tasks), strict=True))
     years = options.checks / CHECKS_A_YEAR
     print("false retrains a model and year, policy balanced, with labels (mean; most of a seed)")
     for stream in STREAMS:
