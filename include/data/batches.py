@@ -26,6 +26,7 @@ from include.errors import DataError, SourceUnavailable
 BATCH_ROWS = 65_536
 FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
 CSV_BLOCK_BYTES = 1 << 22
+PAGE_BYTES = 1 << 16  # read ahead in each column of a local Parquet file; without it a row group is held as a whole
 _NOTHING = (  # what stands for an empty cell in a CSV file, as pandas reads it
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -70,8 +71,8 @@ class Cursor(Protocol):
 class ParquetBatches:
     """The rows of a Parquet file, of all ``*.parquet`` files in a folder (by name), or of those that a glob matches.
 
-    Text is read as dictionary codes, and one row group at a time: memory is that of a row group's compressed pages
-    and of one batch.
+    Text is read as dictionary codes, and one row group at a time: memory is that of one page of each column and of one
+    batch; of a distant file, which is fetched in few large pieces, that of a row group's compressed pages.
 
     Parameters
     ----------
@@ -100,7 +101,10 @@ class ParquetBatches:
             entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
         ]
         wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
-        with pq.ParquetFile(self.files.open(file), read_dictionary=text, pre_buffer=self.files.distant) as opened:
+        distant = self.files.distant
+        with pq.ParquetFile(
+            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
+        ) as opened:
             yield _empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
