@@ -11,7 +11,7 @@ from include.data.spans import within
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
 from include.records.champion_changes import promoted_by
-from include.records.entries import Analysis, Run, Version
+from include.records.entries import Analysis, EventStatus, Run, Version
 from include.records.facts import Facts
 from include.records.outcome_rows import was_retrained
 from include.records.store import Store
@@ -22,9 +22,10 @@ from include.triggers.new_data import NewDataTrigger
 from include.triggers.persistence import Persistence
 from include.triggers.probe import MODEL_SIZE
 from include.triggers.tree import walk
-from include.triggers.trigger import Evidence
+from include.triggers.trigger import Evidence, PastCheck
 
 MEBIBYTE = 2**20
+MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
 
 def learn_facts(
@@ -67,7 +68,24 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
+        declined=() if champion is None else _declined(store, champion),
+        patience=spec.window,
     )
+
+
+def _declined(store: Store, champion: Version) -> list[PastCheck]:
+    """The latest checks whose retrain of this champion the gate turned down, newest first."""
+    events = [
+        event for event in store.events(model_name=champion.model_name)
+        if was_retrained(event) and event.status is not EventStatus.PROMOTED
+        and event.version is not None and event.champion_version == champion.version
+    ]  # fmt: skip
+    return [
+        PastCheck(at=event.run.as_of, results=decision.triggers)
+        for event in events[:MOST_DECLINED]
+        for analysis, decision in store.decisions(run_id=event.run.run_id)
+        if analysis.model_name == champion.model_name
+    ]
 
 
 def _since(store: Store, champion: Version) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from include.decision.cause import RootCause, root_cause
 from include.decision.confidence import HARM, MEASURED, confidence
@@ -10,6 +11,7 @@ from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
 from include.decision.shadow import in_shadow, shadow_of
 from include.signals import Signal, SignalKind, Verdict
+from include.triggers.declined import turned_down
 from include.triggers.requests import FIRST_VERSION, MANUAL
 from include.triggers.trigger import Evidence, Trigger, TriggerResult
 
@@ -34,21 +36,24 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     leaves = (*answer.leaves(), *([] if shadow is None else [shadow]))
     over = shadow is not None and shadow.fired
     wanted = answer.fired or bool(answer.blocked_by) or over
-    fired = sorted((leaf for leaf in leaves if leaf.fired and wanted and (leaf is shadow or not over)), key=_weight)
-    costly = worth.objection(evidence) if worth is not None and fired and _only_measured(fired) else ""
+    fired = [shadow] if shadow is not None and over else sorted(answer.fired_leaves(), key=_weight)
+    weighed = fired if over or _without_measurements(policy, evidence) else _measured(fired)
+    costly = worth.objection(evidence) if worth is not None and weighed and _measured(weighed) == weighed else ""
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
     triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
-    severity = _severity(fired)
+    severity = _severity(weighed)
     return Decision(
         triggered=triggered,
         trigger_type=fired[0].trigger if fired else "",
         reason=_reason(fired) if fired else _quiet_reason(evidence, leaves, cause),
         severity=severity,
-        confidence=confidence(evidence, fired, leaves),
+        confidence=confidence(evidence, weighed, leaves),
         root_cause=cause.sentence,
         blocked_by=blocks,
-        recommendation=_recommendation(evidence, triggered=triggered, blocks=blocks, severity=severity, fired=fired),
+        recommendation=_recommendation(
+            evidence, triggered=triggered, blocks=blocks, severity=severity, fired=fired, leaves=leaves
+        ),
         triggers=leaves,
         cause=cause.cause,
         features=cause.features,
@@ -62,8 +67,14 @@ def _weight(leaf: TriggerResult) -> int:
     return _WEIGHT.index(leaf.trigger) if leaf.trigger in _WEIGHT else len(_WEIGHT)
 
 
-def _only_measured(fired: Sequence[TriggerResult]) -> bool:
-    return all(leaf.trigger in MEASURED for leaf in fired)
+def _without_measurements(policy: Trigger, evidence: Evidence) -> bool:
+    """Whether facts alone, such as a request or the model's age, ask for a retrain: chance has no part in it."""
+    answer = policy.decide(replace(evidence, signals=(), past=()))
+    return answer.fired or bool(answer.blocked_by)
+
+
+def _measured(leaves: Sequence[TriggerResult]) -> list[TriggerResult]:
+    return [leaf for leaf in leaves if leaf.trigger in MEASURED]
 
 
 def _broken(evidence: Evidence) -> tuple[str, ...]:
@@ -111,6 +122,15 @@ def _nothing_to_learn(evidence: Evidence) -> Signal | None:
     return next(stable, None)
 
 
+def _harm(evidence: Evidence) -> Signal | None:
+    """A proven harm, or a proven gain of a retrain; else None."""
+    return next((signal for kind in HARM for signal in evidence.of_kind(kind) if signal.changed), None)
+
+
+def _leaf_of(signal: Signal, leaves: Sequence[TriggerResult]) -> TriggerResult | None:
+    return next((leaf for leaf in leaves if leaf.trigger == signal.kind), None)
+
+
 def _enough_rows(evidence: Evidence) -> bool:
     return all(signal.verdict is Verdict.STABLE for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
 
@@ -130,15 +150,23 @@ def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult], cause: Ro
         return "; ".join(signal.reason for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
     if (gain := _nothing_to_learn(evidence)) is not None:
         return f"the champion is worse, but {gain.reason}: a retrain would not mend it"
+    if (harm := _harm(evidence)) is not None:
+        leaf = _leaf_of(harm, leaves)
+        if leaf is None:
+            return f"{harm.reason}, which the policy does not look at"
+        return f"{leaf.reason}; the policy asks for more than that" if leaf.fired else leaf.reason
     if cause.cause is Cause.COVARIATE_SHIFT:
-        harm = next((leaf.reason for leaf in leaves if leaf.trigger == SignalKind.PERFORMANCE), "")
-        return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {harm}"
+        seen = next((leaf.reason for leaf in leaves if leaf.trigger == SignalKind.PERFORMANCE), "")
+        return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {seen}"
+    if changed := [signal.reason for signal in evidence.signals if signal.changed]:
+        return f"nothing that asks for a retrain, but: {'; '.join(changed[:3])}"
     return "nothing changed beyond chance"
 
 
 def _recommendation(
-    evidence: Evidence, *, triggered: bool, blocks: Sequence[str], severity: Severity, fired: Sequence[TriggerResult]
-) -> str:
+    evidence: Evidence, *, triggered: bool, blocks: Sequence[str], severity: Severity, fired: Sequence[TriggerResult],
+    leaves: Sequence[TriggerResult],
+) -> str:  # fmt: skip
     broken = dict.fromkeys(signal.feature for signal in evidence.signals if signal.blocks)
     if broken:
         return f"Mend the source of {', '.join(broken)}; do not retrain on these rows."
@@ -157,4 +185,16 @@ def _recommendation(
         return "Nothing to do until more rows arrive."
     if _nothing_to_learn(evidence) is not None:
         return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
-    return "Leave the champion alone."
+    return _advice_on_harm(evidence, leaves) if _harm(evidence) is not None else "Leave the champion alone."
+
+
+def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:
+    """What to do about a proven harm for which nothing is trained."""
+    kinds = [kind for kind in HARM if any(signal.changed for signal in evidence.of_kind(kind))]
+    if any(turned_down(evidence, kind) for kind in kinds):
+        return (
+            "Try another estimator or other features: what was trained for this did not beat the champion."
+        )
+    if any(leaf.fired for leaf in leaves if leaf.trigger in kinds):
+        return "Leave the champion alone until the rest of the policy agrees, or ask for a retrain by hand."
+    return "Wait for more labelled rows: the champion does worse, and whether a retrain would mend it is not known yet."

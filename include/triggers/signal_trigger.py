@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.signals import Signal, SignalKind, Verdict
+from include.triggers.declined import held_after_refusals
 from include.triggers.trigger import Evidence, TriggerResult
 
 GRAVE = 10.0  # thresholds (RMSE by half): from here on harm does not wait for proof that a retrain mends it
@@ -59,7 +60,7 @@ class SignalTrigger:
         top = max(judged, key=_rank)
         threshold = None if top.threshold is None else top.threshold * self.strength
         changed = [signal for signal in judged if signal.changed and self._strong(signal)]
-        held = self._held(evidence, top) if changed else ""
+        held = (self._held(evidence, top) or held_after_refusals(evidence, top)) if changed else ""
         reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
         return TriggerResult(
             trigger=self.kind,
@@ -74,15 +75,15 @@ class SignalTrigger:
         )
 
     def _held(self, evidence: Evidence, top: Signal) -> str:
-        if self.only_without_labels and _known(evidence, SignalKind.PERFORMANCE):
+        seen = _known(evidence, SignalKind.PERFORMANCE) or _known(evidence, SignalKind.CONCEPT_DRIFT)
+        if self.only_without_labels and seen:
             return "labels have arrived and show no harm"
-        if not self.only_without_gain or not any(
-            s.value is not None for s in evidence.of_kind(SignalKind.RETRAIN_GAIN)
-        ):
+        gains = [signal for signal in evidence.of_kind(SignalKind.RETRAIN_GAIN) if signal.value is not None]
+        if not self.only_without_gain or not gains:
             return ""
-        if not _known(evidence, SignalKind.RETRAIN_GAIN) and _strength(top) >= GRAVE:
-            return ""
-        return "whether a retrain would mend it is measured"
+        if _known(evidence, SignalKind.RETRAIN_GAIN):
+            return "whether a retrain would mend it is measured"
+        return "" if _strength(top) >= GRAVE else f"whether a retrain would mend it may be chance: {gains[0].reason}"
 
     def _strong(self, signal: Signal) -> bool:
         return self.strength == 1.0 or _strength(signal) >= self.strength

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from include.signals import Signal, SignalKind
@@ -42,6 +42,10 @@ class Evidence:
         Values that the model's owner has measured, by name, such as ``inference_latency``.
     past : sequence of PastCheck
         Earlier decisions on this model, the newest first; dry runs aside.
+    declined : sequence of PastCheck
+        Those of them that led to a retrain of this champion which the gate turned down.
+    patience : timedelta
+        How long what was turned down once may not ask again, unless it gets worse; each further time doubles it.
     """
 
     now: datetime
@@ -57,6 +61,8 @@ class Evidence:
     trained_data_hash: str = ""
     probes: Mapping[str, float] = field(default_factory=dict)
     past: Sequence[PastCheck] = ()
+    declined: Sequence[PastCheck] = ()
+    patience: timedelta = timedelta(0)
 
     @property
     def last_tried_at(self) -> datetime | None:
@@ -115,6 +121,12 @@ class TriggerResult:
     def leaves(self) -> tuple[TriggerResult, ...]:
         """The single triggers below this one, in order; itself if it is single."""
         return tuple(leaf for part in self.parts for leaf in part.leaves()) or (self,)
+
+    def fired_leaves(self) -> tuple[TriggerResult, ...]:
+        """The single triggers that fired in branches that ask for a retrain, held back or not."""
+        if not self.fired and not self.blocked_by:
+            return ()
+        return tuple(leaf for part in self.parts for leaf in part.fired_leaves()) if self.parts else (self,)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form of a single trigger's answer."""
