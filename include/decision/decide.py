@@ -192,9 +192,7 @@ def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:
     """What to do about a proven harm for which nothing is trained."""
     kinds = [kind for kind in HARM if any(signal.changed for signal in evidence.of_kind(kind))]
     if any(turned_down(evidence, kind) for kind in kinds):
-        return (
-            "Try another estimator or other features: what was trained for this did not beat the champion."
-        )
+        return "Try another estimator or other features: what was trained for this did not beat the champion."
     if any(leaf.fired for leaf in leaves if leaf.trigger in kinds):
         return "Leave the champion alone until the rest of the policy agrees, or ask for a retrain by hand."
     return "Wait for more labelled rows: the champion does worse, and whether a retrain would mend it is not known yet."

@@ -1,58 +1,73 @@
 """What is remembered of retrains that the gate turned down: the same evidence asks again only now and then.
 
 A harm that this trainer cannot mend, such as a curve under a linear model, is measured again at every check. Each
-retrain for it that comes to nothing doubles the time until it may ask again. What is clearly worse than it was then
-asks at once.
+retrain for it that comes to nothing doubles the time until it may ask again. When any harm is clearly worse than it
+was then, the evidence is another, and asks at once.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from datetime import datetime
 from statistics import NormalDist
 
 from include.signals import Signal, SignalKind
-from include.triggers.trigger import Evidence, TriggerResult
+from include.triggers.trigger import Evidence, PastCheck, TriggerResult
 
+_HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 _NORMAL = NormalDist()
+_CERTAIN = _NORMAL.inv_cdf(0.999)
 _LEAST_P, _LEAST_Z = 1e-15, 0.1
 
 
-def turned_down(evidence: Evidence, kind: SignalKind) -> Sequence[tuple[datetime, TriggerResult]]:
-    """When retrains of this champion were turned down that signals of `kind` had asked for; the newest first."""
+def turned_down(evidence: Evidence, kind: SignalKind) -> Sequence[PastCheck]:
+    """Checks whose retrain of this champion was turned down, and that signals of `kind` had asked for; newest first."""
     return [
-        (check.at, result)
-        for check in evidence.declined
-        for result in check.results
-        if result.trigger == kind and result.fired
+        check for check in evidence.declined if any(result.fired and result.trigger == kind for result in check.results)
     ]
 
 
-def held_after_refusals(evidence: Evidence, top: Signal) -> str:
-    """Why a changed signal may not ask again yet; empty when it may.
+def held_after_refusals(evidence: Evidence, kind: SignalKind) -> str:
+    """Why changed signals of a kind may not ask again yet; empty when they may.
 
-    After the first refusal it waits for `Evidence.patience`, the window, until all rows are new, then for twice that.
+    After the first refusal they wait for `Evidence.patience`, the window, until all rows are new, then for twice that.
+    A refusal of clearly worse evidence than the one before counts as the first.
     """
-    refusals = turned_down(evidence, top.kind)
-    if not refusals:
+    refusals = turned_down(evidence, kind)
+    kinds = sorted({kind, *_HARM})
+    if not refusals or any(_worse(_seen(evidence, each), _remembered(refusals[0], each)) for each in kinds):
         return ""
-    at, then = refusals[0]
-    until = at + evidence.patience * 2 ** (len(refusals) - 1)
-    if evidence.now >= until or _clearly_worse(top, then):
+    alike = 1
+    for later, earlier in itertools.pairwise(refusals):
+        if any(_worse(_remembered(later, each), _remembered(earlier, each)) for each in kinds):
+            break
+        alike += 1
+    until = refusals[0].at + evidence.patience * 2 ** (alike - 1)
+    if evidence.now >= until:
         return ""
-    times = "once" if len(refusals) == 1 else f"{len(refusals)} times"
+    times = "once" if alike == 1 else f"{alike} times"
     return f"the gate turned down a retrain for this {times}: asked again from {until:%Y-%m-%d %H:%M} UTC on"
 
 
-def _clearly_worse(now: Signal, then: TriggerResult) -> bool:
-    """Whether the value has grown by what matters, and by more than chance."""
-    if now.value is None or then.value is None or now.threshold is None:
+def _seen(evidence: Evidence, kind: SignalKind) -> Signal | None:
+    """The strongest signal of a kind now."""
+    known = [signal for signal in evidence.of_kind(kind) if signal.value is not None]
+    return max(known, key=lambda signal: signal.value or 0.0, default=None)
+
+
+def _remembered(check: PastCheck, kind: SignalKind) -> TriggerResult | None:
+    """What its trigger had seen at that check."""
+    return next((result for result in check.results if result.trigger == kind and result.value is not None), None)
+
+
+def _worse(later: Signal | TriggerResult | None, earlier: TriggerResult | None) -> bool:
+    """Whether a value has grown by what matters, and by more than chance."""
+    if later is None or later.value is None or later.threshold is None or earlier is None or earlier.value is None:
         return False
-    grown = now.value - then.value
-    error = math.hypot(_error(now.value, now.p_value), _error(then.value, then.p_value))
-    level = max(now.level or 0.0, _LEAST_P)
-    return grown >= now.threshold and (not error or grown >= error * _NORMAL.inv_cdf(1.0 - min(level, 0.5)))
+    grown = later.value - earlier.value
+    error = math.hypot(_error(later.value, later.p_value), _error(earlier.value, earlier.p_value))
+    return grown >= later.threshold and grown >= error * _CERTAIN
 
 
 def _error(value: float, p_value: float | None) -> float:

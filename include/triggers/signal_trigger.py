@@ -60,7 +60,7 @@ class SignalTrigger:
         top = max(judged, key=_rank)
         threshold = None if top.threshold is None else top.threshold * self.strength
         changed = [signal for signal in judged if signal.changed and self._strong(signal)]
-        held = (self._held(evidence, top) or held_after_refusals(evidence, top)) if changed else ""
+        held = (self._held(evidence, top) or held_after_refusals(evidence, self.kind)) if changed else ""
         reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
         return TriggerResult(
             trigger=self.kind,

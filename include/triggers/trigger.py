@@ -45,7 +45,7 @@ class Evidence:
     declined : sequence of PastCheck
         Those of them that led to a retrain of this champion which the gate turned down.
     patience : timedelta
-        How long what was turned down once may not ask again, unless it gets worse; each further time doubles it.
+        The window: as long what was turned down once may not ask again; each further time doubles that.
     """
 
     now: datetime

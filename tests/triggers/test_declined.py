@@ -29,8 +29,8 @@ def asked(now: Signal, declined: list[PastCheck]) -> TriggerResult:
 
 @pytest.mark.parametrize(
     ("days_ago", "fires"),
-    [((), True), ((27.0,), False), ((28.0,), True), ((29.0, 60.0), False), ((56.0, 90.0), True),
-     ((100.0, 130.0, 160.0), False), ((112.0, 140.0, 170.0), True)],
+    [((), True), ((27.0,), False), ((28.0,), True), ((55.0, 90.0), False), ((56.0, 90.0), True),
+     ((111.0, 140.0, 170.0), False), ((112.0, 140.0, 170.0), True)],
 )  # fmt: skip
 def test_each_refusal_doubles_the_time_until_the_same_evidence_asks_again(
     days_ago: tuple[float, ...], fires: bool
@@ -46,11 +46,28 @@ def test_until_when_it_waits_is_said() -> None:
 
 
 def test_what_is_clearly_worse_than_then_asks_at_once() -> None:
-    assert asked(signal(GAIN, 9.0), refused(1.0)).fired
+    assert asked(signal(GAIN, 20.0), refused(1.0)).fired
     assert not asked(signal(GAIN, 4.9), refused(1.0)).fired  # less than a threshold more
     assert not asked(signal(GAIN, 5.5, p_value=1e-4), refused(1.0)).fired  # may be chance
     certain = replace(signal(GAIN, 5.5), p_value=None)
     assert not asked(certain, refused(1.0)).fired  # the value of then may have been chance
+
+
+def test_other_harm_that_has_grown_asks_again() -> None:
+    mild, grave = signal(SignalKind.PERFORMANCE, 0.5, p_value=0.2), signal(SignalKind.PERFORMANCE, 20.0)
+    then = TriggerResult(
+        trigger=mild.kind, fired=False, reason="then", value=mild.value, threshold=mild.threshold, p_value=mild.p_value
+    )
+    declined = [replace(check, results=(*check.results, then)) for check in refused(1.0)]
+    for harm, fires in ((mild, False), (grave, True)):
+        seen = evidence(signal(GAIN, 4.0), harm, declined=declined, patience=28 * DAY)
+        assert SignalTrigger(kind=GAIN).decide(seen).fired is fires
+
+
+def test_refusal_of_clearly_worse_evidence_is_a_first_one() -> None:
+    declined = [*refused(28.0, strength=20.0), *refused(60.0, 90.0, 120.0)]
+    assert asked(signal(GAIN, 20.0), declined).fired
+    assert not asked(signal(GAIN, 4.0), [*refused(28.0), *declined[1:]]).fired
 
 
 def test_refusals_that_something_else_had_asked_for_do_not_count() -> None:
