@@ -13,7 +13,6 @@ import pytest
 
 from include.backtest.picture import picture
 from include.backtest.policies import named_policies
-from include.backtest.recorded import decide_again, judge_again
 from include.backtest.rows import RowsOnce
 from include.backtest.run import run_backtest
 from include.backtest.table import differences, table
@@ -24,7 +23,6 @@ from include.errors import ConfigurationError, RetrainingError
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.replay import Checks, Window, boundaries
-from include.signals import Signal, SignalKind, Verdict
 from include.triggers.presets import PRESETS
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -227,42 +225,6 @@ def test_file_that_is_no_policy_is_named(spec: ModelSpec, tmp_path: Path, text: 
     (tmp_path / "mine.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=words):
         named_policies(spec, str(tmp_path / "mine.yaml"))
-
-
-def measured(value: float, p_value: float) -> Signal:
-    settings = PRESETS["balanced"]
-    changed = value >= settings.performance_threshold and p_value < settings.performance_level
-    return Signal(
-        kind=SignalKind.PERFORMANCE, statistic="rmse", value=value, threshold=settings.performance_threshold,
-        p_value=p_value, level=settings.performance_level, reason="",
-        verdict=Verdict.CHANGED if changed else Verdict.STABLE,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("value", "p_value", "expected"),
-    [(0.20, 1e-9, ("changed", "changed", "changed")), (0.07, 1e-9, ("stable", "changed", "changed")),
-     (0.04, 1e-9, ("stable", "stable", "changed")), (0.20, 0.5, ("stable", "stable", "stable"))],
-)  # fmt: skip
-def test_recorded_signal_is_judged_by_another_preset(value: float, p_value: float, expected: tuple[str, ...]) -> None:
-    then = PRESETS["balanced"]
-    presets = [PRESETS[name] for name in ("conservative", "balanced", "aggressive")]
-    assert tuple(judge_again(measured(value, p_value), then, now).verdict for now in presets) == expected
-
-
-def test_recorded_analyses_are_decided_again_as_they_were(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.add("sales", sales(END, change=CHANGE))
-    steps = [stage.run("sales", day(number)) for number in range(REFERENCE_DAYS, END, 5)]
-    stage.write("sales", sales(1))  # the rows are gone
-    analyses = stage.store.analyses("sales")
-    assert [analysis.run.as_of for analysis in analyses] == [day(n) for n in range(REFERENCE_DAYS, END, 5)]
-    policies = named_policies(stage.deployment.spec("sales"), "model,never,always")
-    same, never, always = (decide_again(analyses, policy) for policy in policies)
-    assert [check.decision.triggered for check in same] == [step.decision.triggered for step in steps[1:]]
-    assert any(check.decision.triggered for check in same)
-    assert not any(check.decision.triggered for check in never)
-    assert all(check.decision.triggered for check in always)
 
 
 def arguments(stage: Stage, out: Path, *more: str) -> list[str]:

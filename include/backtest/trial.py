@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -11,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from include.errors import ConfigurationError
+from include.backtest.files import read_json, write_json
 from include.records.entries import EventStatus
 from include.replay import Window
 from include.scoring import METRICS
@@ -154,18 +153,12 @@ class Backtest:
 
 def save(backtest: Backtest, path: Path) -> None:
     """Write a result to a file, the same bytes for the same result."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(backtest.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json(backtest.to_json(), path)
 
 
 def load(path: Path) -> Backtest:
     """Read a result from a file; a `ConfigurationError` if it is none."""
-    try:
-        return Backtest.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigurationError("--compare", f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError("--compare", f"{path} is no result of a backtest: {error}") from error
+    return read_json(path, Backtest.from_json, "a backtest")
 
 
 def without_reasons(windows: Sequence[Window]) -> tuple[Window, ...]:
