@@ -171,8 +171,9 @@ def replay(
         show(window)
     if not policy.rows:
         raise DataError(
-            f"model {model_name}: field target: no row from {moments[0]:%Y-%m-%d %H:%M} to {moments[-1]:%Y-%m-%d %H:%M} "
-            f"has a label in {spec.target!r}, so that nothing can be scored; choose --from and --to where there are some"
+            f"model {model_name}: field target: no row from {moments[0]:%Y-%m-%d %H:%M} to "
+            f"{moments[-1]:%Y-%m-%d %H:%M} has a label in {spec.target!r}, so that nothing can be scored; choose "
+            "--from and --to where there are some"
         )
     return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
 

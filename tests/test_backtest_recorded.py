@@ -51,7 +51,7 @@ def test_recorded_signal_is_judged_by_another_preset(value: float, p_value: floa
 def spec(tmp_path: Path) -> ModelSpec:
     """A model without rows."""
     stage = Stage(tmp_path)
-    return load_model(stage.add("sales").parent, "sales")
+    return load_model(stage.add("sales", probes={"inference_latency": "probes:latency"}).parent, "sales")
 
 
 def record(spec: ModelSpec, *, promoted: float = FIRST) -> Record:
