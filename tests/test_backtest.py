@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -21,9 +21,7 @@ from include.cli import main
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, RetrainingError
 from include.records.entries import EventStatus
-from include.registry.spec import ModelSpec
-from include.replay import Checks, Window, boundaries
-from include.triggers.presets import PRESETS
+from include.replay import Window, boundaries
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 CHANGE, END = 50, 75
@@ -60,10 +58,13 @@ def window(number: int, score: float, **more: object) -> Window:
 
 def by_hand(**trials: list[Window]) -> Backtest:
     made = tuple(
-        Trial(policy=name, windows=tuple(windows), score=sum(w.score or 0.0 for w in windows) / len(windows))
+        Trial(
+            policy=name, windows=tuple(windows), score=sum(w.score or 0.0 for w in windows) / len(windows),
+            training_cost=2.0, per_unit_of_loss=0.5,
+        )
         for name, windows in trials.items()
-    )
-    return Backtest(model="m", metric="rmse", training_cost=2.0, per_unit_of_loss=0.5, trials=made)
+    )  # fmt: skip
+    return Backtest(model="m", metric="rmse", trials=made)
 
 
 def test_never_and_always_do_as_they_are_called(result: Backtest) -> None:
@@ -142,6 +143,39 @@ def test_false_retrains_and_costs_by_hand() -> None:
     assert result.gain(mine) == pytest.approx((10.0 - 9.0) * 40 * 0.5)
 
 
+def test_each_policy_is_counted_at_its_own_costs(stage: Stage, tmp_path: Path) -> None:
+    for name, training in (("dear", 100), ("cheap", 3)):
+        (tmp_path / f"{name}.yaml").write_text(f"costs: {{training: {training}, per_unit_of_loss: 0.5}}\n")
+    dear, cheap = tmp_path / "dear.yaml", tmp_path / "cheap.yaml"
+    spec, moments = stage.deployment.spec("sales"), MOMENTS[:2]
+
+    def costs(names: str) -> list[float | None]:
+        found = run_backtest(named_policies(spec, names), stage.data, moments, jobs=1, progress=lambda _d, _w: None)
+        return [each.training_cost for each in found.trials]
+
+    assert costs(f"{dear},{cheap},never") == [100.0, 3.0, None]  # whose costs are those of never?
+    assert costs(f"never,{cheap}") == [3.0, 3.0]
+    assert costs("never") == [None]
+
+
+def test_costs_that_are_not_known_are_not_counted_in_retrains() -> None:
+    made = by_hand(mine=[window(0, 1.0, status=EventStatus.HELD)], never=[window(0, 2.0)])
+    result = replace(made, trials=(made.trials[0], replace(made.trials[1], training_cost=None, per_unit_of_loss=None)))
+    assert [result.training_costs(found) for found in result.trials] == [2.0, None]
+    assert [result.gain(found) for found in result.trials] == [5.0, None]
+    assert [line.split()[-3:] for line in table(result)][3] == ["-", "-", "*"]
+    assert "against number of retrains" in picture(result)
+    assert "against cost of training" in picture(made)
+
+
+def test_policies_at_one_point_of_the_picture_have_one_label() -> None:
+    result = by_hand(a=[window(0, 1.0)], b=[window(0, 1.0)], far=[window(0, 5.0)], c=[window(0, 1.0)])
+    labels = [each.text for each in ET.fromstring(picture(result)).iter() if each.get("class") == "s"]  # noqa: S314
+    assert "a, b, c" in labels
+    assert "far" in labels
+    assert not {"a", "b", "c"} & set(labels)
+
+
 def test_frontier_by_hand() -> None:
     retrain = {"status": EventStatus.PROMOTED}
     result = by_hand(
@@ -188,69 +222,6 @@ def test_two_results_are_compared_policy_by_policy() -> None:
     assert "b              not in the earlier result" in told[2]
 
 
-@pytest.fixture
-def spec(stage: Stage) -> ModelSpec:
-    """The model."""
-    return stage.deployment.spec("sales")
-
-
-def test_policies_by_name_and_from_a_file(spec: ModelSpec, tmp_path: Path) -> None:
-    file = tmp_path / "mine.yaml"
-    file.write_text("preset: aggressive\ncooldown: 3d\n")
-    found = named_policies(spec, f"conservative, never,model,{file}")
-    assert [policy.name for policy in found] == ["conservative", "never", "model", "mine"]
-    assert [policy.checks for policy in found] == [Checks.POLICY, Checks.NEVER, Checks.POLICY, Checks.POLICY]
-    assert found[3].spec.settings().cooldown == timedelta(days=3)
-    assert found[3].spec.settings().performance_threshold == PRESETS["aggressive"].performance_threshold
-
-
-def test_names_of_policies_are_not_given_twice(
-    spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("other").mkdir()
-    files = ["balanced.yaml", "never.yml", "mine.yaml", "mine.yml", "mine.yaml.yaml", "other/mine.yaml", "other/x.yaml"]
-    for file in files:
-        Path(file).write_text("preset: aggressive")
-    found = named_policies(spec, f"balanced,{','.join(files)}")
-    assert [policy.name for policy in found] == ["balanced", *files[:-1], "x"]
-
-
-@pytest.mark.parametrize(
-    ("names", "words"),
-    [
-        ("", "--policies"),
-        ("never,never", "once"),
-        ("balancd", "did you mean 'balanced'"),
-        ("gone.yaml", "cannot be read"),
-    ],
-)
-def test_wrong_policies_are_named(spec: ModelSpec, names: str, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        named_policies(spec, names)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("a: [", "not valid YAML"),
-        ("3", "found int"),
-        ("colddown: 3d", "unknown field colddown; did you mean 'cooldown'"),
-        ("cooldown: 3d\ncooldown: 5d", "given twice: cooldown"),
-        ("policy: {preset: balanced}\ntask: regression", "unknown field task; allowed: policy"),
-        ("policy:", "field policy: a policy holds fields and their values; found NoneType"),
-        ("policy: {costs: {trainin: 3}}", "unknown field policy.costs.trainin; did you mean 'training'"),
-        ("cooldown: 3", "field cooldown: found 3; 3 is not a duration"),
-        ("when: {any: [performence]}", r"field when\.any\[0\]: found 'performence'"),
-        ("when: schedule", "policy takes a number from the model's type: add `model_type`"),
-    ],
-)
-def test_file_that_is_no_policy_is_named(spec: ModelSpec, tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(ConfigurationError, match=words):
-        named_policies(spec, str(tmp_path / "mine.yaml"))
-
-
 def arguments(stage: Stage, out: Path, *more: str) -> list[str]:
     places = ["--models-dir", str(stage.models), "--data-dir", str(stage.data), "--out", str(out)]
     return ["backtest", "--model", "sales", *places, "--policies", "never", *more]
@@ -267,6 +238,20 @@ def test_command_keeps_result_and_picture_and_compares(
     told = capsys.readouterr().out
     assert "never" in told
     assert "retrains 0 -> 0" in told
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("kept.svg", "name the result .*kept.json"), (".", "is a folder"), ("sales.csv/x.json", "cannot be written")],
+)
+def test_command_refuses_a_place_for_its_result_before_the_work(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], out: str,
+    words: str,
+) -> None:  # fmt: skip
+    (tmp_path / "sales.csv").touch()
+    monkeypatch.setattr("include.backtest.run.run_backtest", pytest.fail)
+    assert main(arguments(stage, tmp_path / out)) == 2
+    assert re.search(f"--out: .*{words}", capsys.readouterr().err)
 
 
 def test_command_names_a_file_that_cannot_be_compared(
