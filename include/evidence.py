@@ -61,7 +61,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         last_retrained_at=store.last_retrained_at(spec.name),
         requested=(run.reason or "asked for without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
-        champion_since=None if champion is None else _since(store, champion),
+        champion_since=None if champion is None else champion_since(store, champion),
         trained_rows=trained,
         new_rows=analysis.facts.new_rows,
         data_hash=analysis.facts.data_hash,
@@ -88,7 +88,7 @@ def _declined(store: Store, champion: Version) -> list[PastCheck]:
     ]
 
 
-def _since(store: Store, champion: Version) -> datetime:
+def champion_since(store: Store, champion: Version) -> datetime:
     """As of when the champion was promoted first: after a shadow later than it was trained."""
     promoted = promoted_by(store.champion_changes(champion.model_name), champion.version)
     return store.event(champion.event_id if promoted is None else promoted).run.as_of

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ class Window:
     ----------
     start, end : datetime
     rows : int
-        Labelled rows that were scored.
+        Labelled rows that were scored, also those whose label came only after the window.
     champion : str
     score : float or None
         The primary metric; None without rows.
@@ -169,6 +169,12 @@ def replay(
                 policy.retrains += decision.trigger_type != SignalKind.SHADOW
         windows.append(window)
         show(window)
+    if not policy.rows:
+        raise DataError(
+            f"model {model_name}: field target: no row from {moments[0]:%Y-%m-%d %H:%M} to "
+            f"{moments[-1]:%Y-%m-%d %H:%M} has a label in {spec.target!r}, so that nothing can be scored; choose "
+            "--from and --to where there are some"
+        )
     return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
 
 
@@ -230,10 +236,10 @@ def _predecessor(deployment: Deployment, spec: ModelSpec, label: str, start: dat
 def _judged(
     deployment: Deployment, spec: ModelSpec, version: Version, start: datetime, end: datetime
 ) -> tuple[TrainingRows, LabelledRows | None]:
-    """The labelled rows of a window, and the same with a version's predictions; None for no rows."""
+    """The rows of a window that have a label by now, and the same with a version's predictions; None for no rows."""
     stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
-    window_only = spec.model_copy(update={"window": end - start})
-    recent = deployment.read(window_only, deployment.data_dir, as_of=end, seen_until=start).recent
+    in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
+    recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
     rows = prepare(spec, [recent], stored.columns)
     return rows, judged_rows(spec, stored.predictor, rows.features, rows.target) if len(rows) else None
 

@@ -88,7 +88,7 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
     if analysis is None:
         raise DataError(f"model {model_name}: run {run.run_id} has no analysis to decide from; run that step first")
     evidence = gather(store, spec, analysis)
-    decision = weigh(standard_policy(spec.settings(run.preset)), evidence, _worth(spec, analysis))
+    decision = weigh(standard_policy(spec.settings(run.preset)), evidence, worth_of(spec, analysis))
     if decision.cause is Cause.DATA_QUALITY:
         log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
     ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: what was asked for goes on waiting
@@ -163,7 +163,7 @@ def write_report(deployment: Deployment, model_name: str, run: Run) -> str | Non
     return deployment.artifacts.address(f"{path}/{PAGE}")
 
 
-def _worth(spec: ModelSpec, analysis: Analysis) -> Worth | None:
+def worth_of(spec: ModelSpec, analysis: Analysis) -> Worth | None:
     """What the model's owner says that a worse model costs; None if nothing is said."""
     costs, horizon = spec.policy.costs, spec.policy.horizon
     if costs is None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,6 @@ import pytest
 
 from include.backtest.picture import picture
 from include.backtest.policies import named_policies
-from include.backtest.recorded import decide_again, judge_again
 from include.backtest.rows import RowsOnce
 from include.backtest.run import run_backtest
 from include.backtest.table import differences, table
@@ -22,10 +21,7 @@ from include.cli import main
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, RetrainingError
 from include.records.entries import EventStatus
-from include.registry.spec import ModelSpec
-from include.replay import Checks, Window, boundaries
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.presets import PRESETS
+from include.replay import Window, boundaries
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 CHANGE, END = 50, 75
@@ -62,10 +58,13 @@ def window(number: int, score: float, **more: object) -> Window:
 
 def by_hand(**trials: list[Window]) -> Backtest:
     made = tuple(
-        Trial(policy=name, windows=tuple(windows), score=sum(w.score or 0.0 for w in windows) / len(windows))
+        Trial(
+            policy=name, windows=tuple(windows), score=sum(w.score or 0.0 for w in windows) / len(windows),
+            training_cost=2.0, per_unit_of_loss=0.5,
+        )
         for name, windows in trials.items()
-    )
-    return Backtest(model="m", metric="rmse", training_cost=2.0, per_unit_of_loss=0.5, trials=made)
+    )  # fmt: skip
+    return Backtest(model="m", metric="rmse", trials=made)
 
 
 def test_never_and_always_do_as_they_are_called(result: Backtest) -> None:
@@ -144,6 +143,39 @@ def test_false_retrains_and_costs_by_hand() -> None:
     assert result.gain(mine) == pytest.approx((10.0 - 9.0) * 40 * 0.5)
 
 
+def test_each_policy_is_counted_at_its_own_costs(stage: Stage, tmp_path: Path) -> None:
+    for name, training in (("dear", 100), ("cheap", 3)):
+        (tmp_path / f"{name}.yaml").write_text(f"costs: {{training: {training}, per_unit_of_loss: 0.5}}\n")
+    dear, cheap = tmp_path / "dear.yaml", tmp_path / "cheap.yaml"
+    spec, moments = stage.deployment.spec("sales"), MOMENTS[:2]
+
+    def costs(names: str) -> list[float | None]:
+        found = run_backtest(named_policies(spec, names), stage.data, moments, jobs=1, progress=lambda _d, _w: None)
+        return [each.training_cost for each in found.trials]
+
+    assert costs(f"{dear},{cheap},never") == [100.0, 3.0, None]  # whose costs are those of never?
+    assert costs(f"never,{cheap}") == [3.0, 3.0]
+    assert costs("never") == [None]
+
+
+def test_costs_that_are_not_known_are_not_counted_in_retrains() -> None:
+    made = by_hand(mine=[window(0, 1.0, status=EventStatus.HELD)], never=[window(0, 2.0)])
+    result = replace(made, trials=(made.trials[0], replace(made.trials[1], training_cost=None, per_unit_of_loss=None)))
+    assert [result.training_costs(found) for found in result.trials] == [2.0, None]
+    assert [result.gain(found) for found in result.trials] == [5.0, None]
+    assert [line.split()[-3:] for line in table(result)][3] == ["-", "-", "*"]
+    assert "against number of retrains" in picture(result)
+    assert "against cost of training" in picture(made)
+
+
+def test_policies_at_one_point_of_the_picture_have_one_label() -> None:
+    result = by_hand(a=[window(0, 1.0)], b=[window(0, 1.0)], far=[window(0, 5.0)], c=[window(0, 1.0)])
+    labels = [each.text for each in ET.fromstring(picture(result)).iter() if each.get("class") == "s"]  # noqa: S314
+    assert "a, b, c" in labels
+    assert "far" in labels
+    assert not {"a", "b", "c"} & set(labels)
+
+
 def test_frontier_by_hand() -> None:
     retrain = {"status": EventStatus.PROMOTED}
     result = by_hand(
@@ -190,81 +222,6 @@ def test_two_results_are_compared_policy_by_policy() -> None:
     assert "b              not in the earlier result" in told[2]
 
 
-@pytest.fixture
-def spec(stage: Stage) -> ModelSpec:
-    """The model."""
-    return stage.deployment.spec("sales")
-
-
-def test_policies_by_name_and_from_a_file(spec: ModelSpec, tmp_path: Path) -> None:
-    file = tmp_path / "mine.yaml"
-    file.write_text("preset: aggressive\ncooldown: 3d\n")
-    found = named_policies(spec, f"conservative, never,model,{file}")
-    assert [policy.name for policy in found] == ["conservative", "never", "model", "mine"]
-    assert [policy.checks for policy in found] == [Checks.POLICY, Checks.NEVER, Checks.POLICY, Checks.POLICY]
-    assert found[3].spec.settings().cooldown == timedelta(days=3)
-    assert found[3].spec.settings().performance_threshold == PRESETS["aggressive"].performance_threshold
-
-
-@pytest.mark.parametrize(
-    ("names", "words"),
-    [
-        ("", "--policies"),
-        ("never,never", "once"),
-        ("balancd", "did you mean 'balanced'"),
-        ("gone.yaml", "cannot be read"),
-    ],
-)
-def test_wrong_policies_are_named(spec: ModelSpec, names: str, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        named_policies(spec, names)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"), [("a: [", "not valid YAML"), ("3", "found int"), ("colddown: 3d", "colddown")]
-)
-def test_file_that_is_no_policy_is_named(spec: ModelSpec, tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(ConfigurationError, match=words):
-        named_policies(spec, str(tmp_path / "mine.yaml"))
-
-
-def measured(value: float, p_value: float) -> Signal:
-    settings = PRESETS["balanced"]
-    changed = value >= settings.performance_threshold and p_value < settings.performance_level
-    return Signal(
-        kind=SignalKind.PERFORMANCE, statistic="rmse", value=value, threshold=settings.performance_threshold,
-        p_value=p_value, level=settings.performance_level, reason="",
-        verdict=Verdict.CHANGED if changed else Verdict.STABLE,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("value", "p_value", "expected"),
-    [(0.20, 1e-9, ("changed", "changed", "changed")), (0.07, 1e-9, ("stable", "changed", "changed")),
-     (0.04, 1e-9, ("stable", "stable", "changed")), (0.20, 0.5, ("stable", "stable", "stable"))],
-)  # fmt: skip
-def test_recorded_signal_is_judged_by_another_preset(value: float, p_value: float, expected: tuple[str, ...]) -> None:
-    then = PRESETS["balanced"]
-    presets = [PRESETS[name] for name in ("conservative", "balanced", "aggressive")]
-    assert tuple(judge_again(measured(value, p_value), then, now).verdict for now in presets) == expected
-
-
-def test_recorded_analyses_are_decided_again_as_they_were(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    stage.add("sales", sales(END, change=CHANGE))
-    steps = [stage.run("sales", day(number)) for number in range(REFERENCE_DAYS, END, 5)]
-    stage.write("sales", sales(1))  # the rows are gone
-    analyses = stage.store.analyses("sales")
-    assert [analysis.run.as_of for analysis in analyses] == [day(n) for n in range(REFERENCE_DAYS, END, 5)]
-    policies = named_policies(stage.deployment.spec("sales"), "model,never,always")
-    same, never, always = (decide_again(analyses, policy) for policy in policies)
-    assert [check.decision.triggered for check in same] == [step.decision.triggered for step in steps[1:]]
-    assert any(check.decision.triggered for check in same)
-    assert not any(check.decision.triggered for check in never)
-    assert all(check.decision.triggered for check in always)
-
-
 def arguments(stage: Stage, out: Path, *more: str) -> list[str]:
     places = ["--models-dir", str(stage.models), "--data-dir", str(stage.data), "--out", str(out)]
     return ["backtest", "--model", "sales", *places, "--policies", "never", *more]
@@ -281,6 +238,20 @@ def test_command_keeps_result_and_picture_and_compares(
     told = capsys.readouterr().out
     assert "never" in told
     assert "retrains 0 -> 0" in told
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("kept.svg", "name the result .*kept.json"), (".", "is a folder"), ("sales.csv/x.json", "cannot be written")],
+)
+def test_command_refuses_a_place_for_its_result_before_the_work(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], out: str,
+    words: str,
+) -> None:  # fmt: skip
+    (tmp_path / "sales.csv").touch()
+    monkeypatch.setattr("include.backtest.run.run_backtest", pytest.fail)
+    assert main(arguments(stage, tmp_path / out)) == 2
+    assert re.search(f"--out: .*{words}", capsys.readouterr().err)
 
 
 def test_command_names_a_file_that_cannot_be_compared(

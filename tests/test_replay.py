@@ -110,6 +110,22 @@ def test_replay_that_begins_before_the_reference_ends_says_so(stage: Stage) -> N
         )
 
 
+def test_windows_are_scored_with_labels_that_come_late_and_checks_do_not_see_them(stage: Stage) -> None:
+    stage.add("sales", label_delay="7d")
+    result = replayed(stage)
+    assert [window.rows for window in result.windows] == [5 * 24] * 9
+    assert all(window.score is not None for window in result.windows)
+    seen = [analysis for analysis in stage.store.analyses("sales") if analysis.champion_version == 1]
+    assert max(analysis.labelled_rows for analysis in seen) == 3 * 24  # of a window of ten days
+    assert all(len(tally.rows) == 9 for tally in (result.policy, *result.rivals))
+
+
+def test_stretch_without_a_label_is_an_error_not_a_score(stage: Stage) -> None:
+    moments = boundaries(day(END + 5), day(END + 15), "5d")
+    with pytest.raises(DataError, match=r"field target: no row from 2026-03-22 00:00 to 2026-04-01 .*--from and --to"):
+        replay(stage.deployment, "sales", moments, show=lambda _: None, compare=False)
+
+
 def test_model_without_timestamps_cannot_be_replayed(stage: Stage) -> None:
     stage.add("pair", source={"kind": "csv", "reference_path": "a.csv", "recent_path": "b.csv"}, timestamp=None,
               reference=None)  # fmt: skip

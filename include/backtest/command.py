@@ -31,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--to", dest="end", type=_moment, help="where to end (default: after the last row)")
     add("--every", default="", help="time between checks: 6h, 28d, 1mo (default: the model's window)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (default: one a core)")
-    add("--out", type=Path, help="file for the result (default: backtests/MODEL.json in the artifacts folder); its "
-                                 "picture, an SVG, is put beside it")  # fmt: skip
+    add("--out", type=Path, help="file for the result (default: backtests/MODEL.json in the artifacts folder, with "
+                                 "--recorded MODEL.recorded.json); its picture, an SVG, is put beside it")  # fmt: skip
     add("--compare", type=Path, metavar="FILE", help="an earlier result to compare with")
     add("--recorded", action="store_true",
         help="from recorded analyses alone, when the rows are gone: which checks would have fired")  # fmt: skip
@@ -43,53 +43,64 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def backtest(options: argparse.Namespace) -> None:
     """Run the backtest, keep its result and its picture, and print the table."""
-    from include.backtest.picture import picture
+    from include.backtest.files import check_place
     from include.backtest.policies import named_policies
-    from include.backtest.run import run_backtest
-    from include.backtest.table import differences, table
-    from include.backtest.trial import load, save
     from include.registry.loader import load_model
 
     settings = Settings.from_environment()
-    earlier = None if options.compare is None else load(options.compare)
     spec = load_model(options.models_dir or settings.models_dir, options.model)
     policies = named_policies(spec, options.policies)
+    name = f"{spec.name}.recorded.json" if options.recorded else f"{spec.name}.json"
+    out = options.out or settings.artifacts_dir / "backtests" / name
+    check_place(out)
     if options.recorded:
-        _recorded(options, settings, policies)
-        return
+        _recorded(options, settings, spec, policies, out)
+    else:
+        _replayed(options, settings, spec, policies, out)
+
+
+def _replayed(
+    options: argparse.Namespace, settings: Settings, spec: ModelSpec, policies: Sequence[NamedPolicy], out: Path
+) -> None:
+    from include.backtest.files import picture_of, write
+    from include.backtest.picture import picture
+    from include.backtest.run import run_backtest
+    from include.backtest.table import differences, table
+    from include.backtest.trial import load, save
+
+    earlier = None if options.compare is None else load(options.compare)
     data_dir = options.data_dir or settings.data_dir
     moments = _moments(options, spec, data_dir)
     result = run_backtest(policies, data_dir, moments, jobs=options.jobs, progress=_progress)
-    out = options.out or settings.artifacts_dir / "backtests" / f"{spec.name}.json"
     save(result, out)
-    out.with_suffix(".svg").write_text(picture(result), encoding="utf-8")
+    write(picture(result), picture_of(out))
     print("\n".join(table(result)))
     if earlier is not None:
         print("\n".join(differences(result, earlier)))
-    print(f"kept in {out} and {out.with_suffix('.svg').name}")
+    print(f"kept in {out} and {picture_of(out).name}")
 
 
-def _recorded(options: argparse.Namespace, settings: Settings, policies: Sequence[NamedPolicy]) -> None:
-    """Print which recorded checks each policy would have fired on."""
+def _recorded(
+    options: argparse.Namespace, settings: Settings, spec: ModelSpec, policies: Sequence[NamedPolicy], out: Path
+) -> None:
+    """The same from recorded analyses: which checks each policy would have fired on."""
     import psycopg
 
-    from include.backtest.recorded import decide_again, summary
+    from include.backtest.files import read_json, write_json
+    from include.backtest.fired import RecordedBacktest, changes, run_recorded, summary
+    from include.backtest.recorded import read_record
     from include.records.postgres import PostgresStore
 
-    uri = settings.database_uri
-    if uri is None:
-        raise ConfigurationError(
-            "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
-        )
-    analyses = PostgresStore(lambda: psycopg.connect(uri)).analyses(options.model)
-    chosen = [
-        analysis
-        for analysis in analyses
-        if (options.start is None or analysis.run.as_of >= options.start)
-        and (options.end is None or analysis.run.as_of <= options.end)
-    ]
-    for policy in policies:
-        print("\n".join(summary(policy.name, decide_again(chosen, policy))))
+    earlier = None
+    if options.compare is not None:
+        earlier = read_json(options.compare, RecordedBacktest.from_json, "a backtest with --recorded")
+    store = PostgresStore(lambda: psycopg.connect(settings.database))
+    result = run_recorded(read_record(store, spec, start=options.start, end=options.end), policies)
+    write_json(result.to_json(), out)
+    print("\n".join(summary(result)))
+    if earlier is not None:
+        print("\n".join(changes(result, earlier)))
+    print(f"kept in {out}")
 
 
 def _moments(options: argparse.Namespace, spec: ModelSpec, data_dir: Path) -> list[datetime]:

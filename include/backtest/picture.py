@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
 from xml.sax.saxutils import escape
 
 from include.backtest.trial import Backtest, Trial
@@ -15,6 +16,7 @@ from include.records.entries import EventStatus
 STROKES = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf8700", "#cf222e", "#0598bc", "#6e7781")
 LEFT, TOP, WIDTH, HEIGHT, GAP = 70, 50, 330, 240, 90
 TIME_WIDTH, FEW_TICKS = 620, 4
+RADIUS, LETTER_WIDTH, LABEL_LETTERS = 5, 6, 30
 STYLE = """
     .page { fill: #ffffff } .t { fill: #1f2328 } .s { fill: #57606a; font-size: 11px } .g { stroke: #d0d7de }
     .l { fill: none; stroke-width: 1.8 } .f { fill: none; stroke: #57606a; stroke-dasharray: 4 4 }
@@ -50,21 +52,40 @@ def _frontier(backtest: Backtest, strokes: dict[str, str]) -> Iterator[str]:
     shown = [trial for trial in backtest.trials if math.isfinite(trial.score)]
     if not shown:
         return
-    costs, scores = [backtest.training_costs(trial) for trial in shown], [trial.score for trial in shown]
+    prices = {trial.training_cost for trial in shown}
+    price = prices.pop() if len(prices) == 1 else None  # costs of two policies that differ cannot share an axis
+    costs = [trial.retrains * (1.0 if price is None else price) for trial in shown]
+    scores = [trial.score for trial in shown]
     across = _scale(0.0, max(*costs, 1.0), LEFT, LEFT + WIDTH)
     up = _scale(*_room(scores), TOP + HEIGHT, TOP)
-    title = f"{escape(backtest.metric)} against cost of training"
+    title = f"{escape(backtest.metric)} against {'number of retrains' if price is None else 'cost of training'}"
     yield f'<text class="t" x="{LEFT}" y="24" font-weight="600">{title}</text>'
     yield from _ticks_up(scores, up, LEFT, WIDTH)
     yield from _ticks_across([0.0, max(costs)], across, lambda value: f"{value:g}")
-    best = sorted((backtest.training_costs(t), t.score) for t in shown if backtest.on_frontier(t))
-    yield f'<polyline class="f" points="{_points([(across(cost), up(score)) for cost, score in best])}"/>'
-    for trial, cost in zip(shown, costs, strict=True):
-        x, y = across(cost), up(trial.score)
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{strokes[trial.policy]}"/>'
-        end = x > LEFT + WIDTH - 60
+    points = [(across(cost), up(trial.score)) for trial, cost in zip(shown, costs, strict=True)]
+    best = sorted(point for trial, point in zip(shown, points, strict=True) if backtest.on_frontier(trial))
+    yield f'<polyline class="f" points="{_points(best)}"/>'
+    for trial, (x, y) in zip(shown, points, strict=True):
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{RADIUS}" fill="{strokes[trial.policy]}"/>'
+    yield from _names([trial.policy for trial in shown], points)
+
+
+def _names(names: Sequence[str], points: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """A label a point, with the names of all policies whose circles touch there."""
+    labels: list[tuple[float, float, list[str]]] = []
+    for name, (x, y) in zip(names, points, strict=True):
+        here = next((found for at_x, at_y, found in labels if math.hypot(x - at_x, y - at_y) <= 2 * RADIUS), None)
+        if here is None:
+            labels.append((x, y, [name]))
+        else:
+            here.append(name)
+    for x, y, found in labels:
+        told = wrap(", ".join(found), LABEL_LETTERS, break_long_words=False, break_on_hyphens=False)
+        end = x + 8 + LETTER_WIDTH * max(map(len, told)) > LEFT + WIDTH + GAP / 2
         anchor = ' text-anchor="end"' if end else ""
-        yield f'<text class="s" x="{x + (-8 if end else 8):.1f}" y="{y - 6:.1f}"{anchor}>{escape(trial.policy)}</text>'
+        for line, text in enumerate(reversed(told)):
+            place = f'x="{x + (-8 if end else 8):.1f}" y="{y - 6 - 12 * line:.1f}"{anchor}'
+            yield f'<text class="s" {place}>{escape(text)}</text>'
 
 
 def _in_time(backtest: Backtest, strokes: dict[str, str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, Queue
@@ -18,6 +18,7 @@ from include.backtest.policies import NamedPolicy
 from include.backtest.rows import RowsOnce
 from include.backtest.trial import Backtest, Trial, without_reasons
 from include.records.memory import MemoryStore
+from include.registry.policy import Costs
 from include.registry.spec import ModelSpec
 from include.replay import Checks, Window, replay
 from include.retraining.artifacts import ArtifactFolder
@@ -58,14 +59,20 @@ def run_backtest(
     spec = policies[0].spec
     trials = _in_turn if min(jobs, len(policies)) < 2 else _at_once
     found = trials(policies, data_dir, list(moments), jobs, progress)
-    costs = next((p.spec.policy.costs for p in policies if p.spec.policy.costs is not None), None)
+    named = [policy.spec.policy.costs for policy in policies if policy.spec.policy.costs is not None]
+    usual = named[0] if named and all(costs == named[0] for costs in named) else None
     return Backtest(
         model=spec.name,
         metric=spec.metric,
-        training_cost=1.0 if costs is None else costs.training,
-        per_unit_of_loss=None if costs is None else costs.per_unit_of_loss,
-        trials=tuple(found[policy.name] for policy in policies),
+        trials=tuple(_priced(found[policy.name], policy.spec.policy.costs or usual) for policy in policies),
     )
+
+
+def _priced(trial: Trial, costs: Costs | None) -> Trial:
+    """The trial with the policy's own costs, or with the only ones that are named."""
+    if costs is None:
+        return trial
+    return replace(trial, training_cost=costs.training, per_unit_of_loss=costs.per_unit_of_loss)
 
 
 def _in_turn(

@@ -13,13 +13,13 @@ _HEADINGS = ("policy", "score", "retrains", "not promoted", "did not pay", "days
 def table(backtest: Backtest) -> Iterator[str]:
     """A line a policy, and what the columns mean."""
     rows = [_HEADINGS, *(_row(backtest, trial) for trial in backtest.trials)]
-    if backtest.per_unit_of_loss is None:
+    if not backtest.priced:
         place = _HEADINGS.index("gain")
         rows = [row[:place] + row[place + 1 :] for row in rows]
     windows = len(backtest.trials[0].windows)
     yield f"{backtest.model}: {backtest.metric} over {windows} windows, {backtest.trials[0].rows} labelled rows"
     yield from _aligned(rows)
-    unit = "retrains" if backtest.per_unit_of_loss is None else "the unit of policy.costs"
+    unit = "the unit of policy.costs" if backtest.priced else "retrains"
     yield f"not promoted, did not pay: false retrains. Cost in {unit}. * = no other is better at no more retrains."
 
 
@@ -39,7 +39,7 @@ def differences(now: Backtest, before: Backtest) -> Iterator[str]:
 
 
 def _row(backtest: Backtest, trial: Trial) -> tuple[str, ...]:
-    days, gain = backtest.days_to_recovery(trial), backtest.gain(trial)
+    days, costs, gain = backtest.days_to_recovery(trial), backtest.training_costs(trial), backtest.gain(trial)
     return (
         trial.policy,
         f"{trial.score:.5g}",
@@ -47,7 +47,7 @@ def _row(backtest: Backtest, trial: Trial) -> tuple[str, ...]:
         str(trial.not_promoted),
         str(trial.not_paid(backtest.metric)),
         "-" if days is None else f"{days:.1f}",
-        f"{backtest.training_costs(trial):.4g}",
+        "-" if costs is None else f"{costs:.4g}",
         "-" if gain is None else f"{gain:.4g}",
         "*" if backtest.on_frontier(trial) else "",
     )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from include.errors import ConfigurationError
+from include.backtest.files import read_json, write_json
 from include.records.entries import EventStatus
 from include.replay import Window
 from include.scoring import METRICS
 from include.signals import SignalKind
+
+_COSTS = ("training_cost", "per_unit_of_loss")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +30,17 @@ class Trial:
     score : float
         The primary metric over all windows, rows pooled; NaN where it cannot be computed.
     windows : tuple of Window
+    training_cost : float or None
+        Of one retrain, in the user's unit; None where no costs are named.
+    per_unit_of_loss : float or None
+        Cost of predicting one row one unit of the metric worse; None where no costs are named.
     """
 
     policy: str
     score: float
     windows: tuple[Window, ...]
+    training_cost: float | None = None
+    per_unit_of_loss: float | None = None
 
     @property
     def rows(self) -> int:
@@ -69,18 +76,17 @@ class Backtest:
     ----------
     model, metric : str
         Names.
-    training_cost : float
-        Of one retrain, in the user's unit; 1 where the model file names no costs.
-    per_unit_of_loss : float or None
-        Cost of predicting one row one unit of the metric worse; None where the model file names none.
     trials : tuple of Trial
     """
 
     model: str
     metric: str
-    training_cost: float
-    per_unit_of_loss: float | None
     trials: tuple[Trial, ...]
+
+    @property
+    def priced(self) -> bool:
+        """Whether costs are named for any policy."""
+        return any(trial.training_cost is not None for trial in self.trials)
 
     def days_to_recovery(self, trial: Trial) -> float | None:
         """Mean length, in days, of the stretches of windows in which the policy lagged behind; None for none.
@@ -105,16 +111,18 @@ class Backtest:
         best = max(scores) if METRICS[self.metric].larger_is_better else min(scores)
         return METRICS[self.metric].worsening(baseline=best, recent=window.score) >= METRICS[self.metric].threshold
 
-    def training_costs(self, trial: Trial) -> float:
-        """Of all retrains."""
-        return trial.retrains * self.training_cost
+    def training_costs(self, trial: Trial) -> float | None:
+        """Of all retrains; where no costs are named their number, where only other policies' are named None."""
+        if trial.training_cost is None:
+            return None if self.priced else float(trial.retrains)
+        return trial.retrains * trial.training_cost
 
     def gain(self, trial: Trial) -> float | None:
         """What the policy won over never retraining, in the user's unit, training not yet paid; None if not known."""
         never = next((other for other in self.trials if other.policy == "never"), None)
-        if never is None or self.per_unit_of_loss is None:
+        if never is None or trial.per_unit_of_loss is None:
             return None
-        return _worse(self.metric, better=trial.score, than=never.score) * trial.rows * self.per_unit_of_loss
+        return _worse(self.metric, better=trial.score, than=never.score) * trial.rows * trial.per_unit_of_loss
 
     def on_frontier(self, trial: Trial) -> bool:
         """Whether no other policy is at least as good at no more cost, and better in one of the two."""
@@ -128,11 +136,13 @@ class Backtest:
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form."""
         return {
-            **{entry.name: getattr(self, entry.name) for entry in fields(self)},
+            "model": self.model,
+            "metric": self.metric,
             "trials": [
                 {
                     "policy": trial.policy,
                     "score": None if math.isnan(trial.score) else trial.score,
+                    **{name: getattr(trial, name) for name in _COSTS},
                     "windows": [_window_json(window) for window in trial.windows],
                 }
                 for trial in self.trials
@@ -146,26 +156,21 @@ class Backtest:
             Trial(
                 policy=trial["policy"], score=math.nan if trial["score"] is None else trial["score"],
                 windows=tuple(_window(window) for window in trial["windows"]),
+                **{name: trial.get(name) for name in _COSTS},  # older files know of none
             )
             for trial in stored["trials"]
         )  # fmt: skip
-        return cls(**{**stored, "trials": trials})
+        return cls(model=stored["model"], metric=stored["metric"], trials=trials)
 
 
 def save(backtest: Backtest, path: Path) -> None:
     """Write a result to a file, the same bytes for the same result."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(backtest.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json(backtest.to_json(), path)
 
 
 def load(path: Path) -> Backtest:
     """Read a result from a file; a `ConfigurationError` if it is none."""
-    try:
-        return Backtest.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigurationError("--compare", f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError("--compare", f"{path} is no result of a backtest: {error}") from error
+    return read_json(path, Backtest.from_json, "a backtest")
 
 
 def without_reasons(windows: Sequence[Window]) -> tuple[Window, ...]:

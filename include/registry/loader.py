@@ -47,6 +47,18 @@ def load_model(folder: Path, name: str) -> ModelSpec:
 
 def load_model_file(path: Path) -> ModelSpec:
     """Read one model file, as it is in this environment; a `ConfigurationError` lists everything wrong with it."""
+    content = read_fields(path, "model file")
+    if "name" in content:
+        raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
+    try:
+        spec = ModelSpec.model_validate({**content, "name": path.stem})
+    except ValidationError as error:
+        raise ConfigurationError(path, *problems_of(error, ModelSpec)) from error
+    return spec.in_environment(environment())
+
+
+def read_fields(path: Path, kind: str) -> dict[Any, Any]:
+    """The fields of a YAML file of that kind, not yet looked at; a `ConfigurationError` where there are none."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
     except OSError as error:
@@ -54,16 +66,13 @@ def load_model_file(path: Path) -> ModelSpec:
     except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that there is not
         raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
-        raise ConfigurationError(path, f"a model file holds fields and their values; found {type(content).__name__}")
-    if "name" in content:
-        raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
-    try:
-        spec = ModelSpec.model_validate({**content, "name": path.stem})
-    except ValidationError as error:
-        raise ConfigurationError(
-            path, *(problem for line in error.errors() for problem in _problems(dict(line)))
-        ) from error
-    return spec.in_environment(environment())
+        raise ConfigurationError(path, f"a {kind} holds fields and their values; found {type(content).__name__}")
+    return content
+
+
+def problems_of(error: ValidationError, section: type[BaseModel]) -> list[str]:
+    """What is wrong with the fields of a section, a line each."""
+    return [problem for line in error.errors() for problem in _problems(dict(line), section)]
 
 
 def environment() -> str:
@@ -105,10 +114,10 @@ def config_hash(spec: ModelSpec) -> str:
     return hashlib.sha256(stable.encode()).hexdigest()
 
 
-def _problems(line: dict[str, Any]) -> list[str]:
+def _problems(line: dict[str, Any], section: type[BaseModel]) -> list[str]:
     """What one error of pydantic says: one thing, or all that is wrong in a tree."""
     if line["type"] != PROBLEM:
-        return [_problem(line)]
+        return [_problem(line, section)]
     at = [str(part) for part in line["loc"]]
     return [
         f"field {'.'.join(filter(None, (*at, each['where'])))}: found {each['found']}; {each['problem']}"
@@ -116,11 +125,11 @@ def _problems(line: dict[str, Any]) -> list[str]:
     ]
 
 
-def _problem(line: dict[str, Any]) -> str:
+def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     where = [str(part) for part in line["loc"]]
     field, found = ".".join(where) or "(the file)", line["input"]
     if line["type"] == "extra_forbidden":
-        allowed = _fields_at(where[:-1])
+        allowed = _fields_at(where[:-1], section)
         return f"unknown field {field}{_did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"
     if line["type"] == "missing":
         return f"field {field} is missing"
@@ -133,9 +142,8 @@ def _problem(line: dict[str, Any]) -> str:
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
 
 
-def _fields_at(where: list[str]) -> list[str]:
-    """Names of the fields that are allowed in the section at `where`."""
-    section: type[BaseModel] = ModelSpec
+def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
+    """Names of the fields that are allowed at `where` in a section."""
     kind = ""
     for part in where:
         if part not in section.model_fields:  # the tag of a union, such as `csv`
