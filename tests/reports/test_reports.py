@@ -30,6 +30,7 @@ from include.reports.report import MOST_SIGNALS, RetrainingReport, make_report
 from include.retraining.artifacts import ArtifactFolder
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.request import RequestKind
+from include.triggers.trigger import TriggerResult
 from tests.models import PROJECT_ROOT
 from tests.records.examples import NOW, execute, make_analysis, make_decision, make_measurement
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
@@ -237,6 +238,19 @@ def test_course_of_two_hundred_checks_is_drawn_in_bounded_space() -> None:
     assert len(report.history) == len(report.course) == 200
     assert len(to_html(report)) < 150_000
     check_page(to_html(report))
+
+
+def test_trigger_that_may_be_chance_is_drawn_and_told_as_such() -> None:
+    leaf = TriggerResult(
+        trigger="data_drift", fired=False, reason="x: ks 0.056", value=0.05598, threshold=0.02, p_value=0.84,
+        distance=0.019, strength=2.8,
+    )  # fmt: skip
+    report = replace(made(["x"]), decision=make_decision(triggered=False, triggers=(leaf,)))
+    check_schema(report)
+    page = to_html(report)
+    assert '<i style="width:2.5%"></i>' in page
+    assert "held back by its p-value of 0.84, all tests counted; x: ks 0.056" in page
+    assert "held back by its p-value of 0.84, all tests counted; x: ks 0.056" in to_markdown(report)
 
 
 def test_report_of_an_unknown_run_is_refused() -> None:
