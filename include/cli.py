@@ -7,15 +7,14 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from include import lineage_commands, record_commands
+from include.arguments import finite, moment, positive, probability, sample_size
 from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
 from include.settings import Settings
 
-FEWEST_SAMPLES = 10
 METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 
@@ -125,6 +124,10 @@ def _decide(options: argparse.Namespace) -> bool:
         if target not in files.recent.columns:
             raise ConfigurationError("--recent-predictions", "give --recent-actuals too: errors need both")
         actuals = files.recent[target].to_numpy()
+    if files.predictions is None and actuals is not None:
+        if target is None:
+            raise ConfigurationError("--recent-actuals", "give --recent-predictions too: errors need both")
+        actuals = None  # they are to be learnt, and there is nothing to compare them with
     inputs = files.reference.drop(columns=[target] if target else [], errors="ignore")
     decision = orchestrator.should_retrain(inputs, files.recent, files.predictions, actuals, _metrics(options, ""))
     print(banner(decision))
@@ -134,18 +137,6 @@ def _decide(options: argparse.Namespace) -> bool:
 def _metrics(options: argparse.Namespace, prefix: str) -> dict[str, float]:
     given = {name: getattr(options, prefix + name) for name in METRIC_FLAGS}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _sample_size(text: str) -> int:
-    number = int(text)
-    if number < FEWEST_SAMPLES:
-        raise argparse.ArgumentTypeError(f"{number} rows prove nothing; at least {FEWEST_SAMPLES}")
-    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -178,11 +169,16 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
     add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy)")
     add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy)")
     for name in METRIC_FLAGS:
-        add(f"--{name}", type=float, help=f"the model's {name} now")
-        add(f"--baseline-{name}", type=float, help=f"its {name} when it was accepted")
-    add("--data-drift-threshold", type=float, default=0.05, help="false-alarm rate of a check (default: %(default)s)")
-    add("--performance-threshold", type=float, help="worsening that matters (default: by metric)")
-    add("--min-samples", type=_sample_size, default=100, help="recent rows needed (default: %(default)s)")
+        add(f"--{name}", type=finite, help=f"the model's {name} now")
+        add(f"--baseline-{name}", type=finite, help=f"its {name} when it was accepted")
+    add(
+        "--data-drift-threshold",
+        type=probability,
+        default=0.05,
+        help="false-alarm rate of a check (default: %(default)s)",
+    )
+    add("--performance-threshold", type=positive, help="worsening that matters (default: by metric)")
+    add("--min-samples", type=sample_size, default=100, help="recent rows needed (default: %(default)s)")
     parser.set_defaults(command=command)
 
 
@@ -197,8 +193,8 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _add_replay(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", required=True, help="name of a registered model with timestamps")
-    add("--from", dest="start", type=_moment, required=True, help="where to begin; the first version is trained then")
-    add("--to", dest="end", type=_moment, required=True, help="where to end")
+    add("--from", dest="start", type=moment, required=True, help="where to begin; the first version is trained then")
+    add("--to", dest="end", type=moment, required=True, help="where to end")
     add("--every", default="28d", help="time between checks: 6h, 28d, 1mo (calendar months); default: %(default)s")
     add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
     add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")

@@ -7,10 +7,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.arguments import moment
 from include.record_commands import open_deployment
 from include.settings import Settings
 
@@ -26,7 +26,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     growing.set_defaults(command=lineage)
     listing = add("versions", help="a model's versions with their figures", description=versions.__doc__)
     listing.set_defaults(command=versions)
-    listing.add_argument("--at", type=moment_of, help="only the one that was champion then")
+    listing.add_argument("--at", type=moment, help="only the one that was champion then")
     for parser in (growing, listing):
         parser.add_argument("model", help="name of a model")
         parser.add_argument("--json", action="store_true", help="all that is on record, as JSON")
@@ -35,14 +35,14 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     comparing.add_argument("first", type=_version, help="version, such as v3")
     comparing.add_argument("second", type=_version, help="another; gains and changes are this one's on the first")
     comparing.add_argument(
-        "--from", dest="start", type=moment_of, help="score both on rows from then on (default: the recent window)"
+        "--from", dest="start", type=moment, help="score both on rows from then on (default: the recent window)"
     )
-    comparing.add_argument("--to", dest="end", type=moment_of, help="and before then (default: now)")
+    comparing.add_argument("--to", dest="end", type=moment, help="and before then (default: now)")
     comparing.add_argument("--json", action="store_true", help="as JSON")
     comparing.set_defaults(command=compare)
     auditing = add("audit", help="who did what, when, why, on which data", description=audit.__doc__)
-    auditing.add_argument("--from", dest="start", type=moment_of, required=True, help="first moment of the period")
-    auditing.add_argument("--to", dest="end", type=moment_of, required=True, help="its end, excluded")
+    auditing.add_argument("--from", dest="start", type=moment, required=True, help="first moment of the period")
+    auditing.add_argument("--to", dest="end", type=moment, required=True, help="its end, excluded")
     auditing.add_argument("--model", default="", help="name of a model (default: all)")
     auditing.add_argument("--format", default="text", choices=AUDIT_FORMATS, help="default: %(default)s")
     auditing.add_argument("--out", type=Path, help="file to write (default: the terminal)")
@@ -100,12 +100,6 @@ def audit(options: argparse.Namespace) -> None:
     else:
         options.out.write_text(text, encoding="utf-8")
         print(options.out)
-
-
-def moment_of(text: str) -> datetime:
-    """Read a date or a time; one without zone is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def connect() -> Connect:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,8 @@ from include.detectors import (
     UnitChangeDetector,
 )
 from include.detectors.performance import DEFAULT_THRESHOLDS
+from include.errors import ConfigurationError, DataError
+from include.given_answers import check_metrics, read_answers, unjudged_metrics
 from include.scoring import METRICS, LabelledRows
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.policy import standard_policy
@@ -90,9 +93,15 @@ class AutomaticRetrainingOrchestrator:
     min_samples_for_retraining : int, default 100
         With fewer recent rows nothing is called changed.
     baseline_metrics : mapping of str to float, optional
-        Metrics of the model when it was accepted. Without them performance cannot be judged, and the decision says so.
+        Metrics of the model when it was accepted. A metric without its baseline cannot be judged; the decision's reason
+        says so.
     settings : PolicySettings
         Everything else.
+
+    Raises
+    ------
+    ConfigurationError
+        When a number is out of its range.
     """
 
     data_drift_threshold: float = 0.05
@@ -100,6 +109,18 @@ class AutomaticRetrainingOrchestrator:
     min_samples_for_retraining: int = 100
     baseline_metrics: Mapping[str, float] = field(default_factory=dict)
     settings: PolicySettings = PRESETS["balanced"]
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        worsening, rows = self.performance_threshold, self.min_samples_for_retraining
+        if not 0.0 < self.data_drift_threshold < 1.0:
+            found = f"found {self.data_drift_threshold:g}; a probability is needed, more than 0 and less than 1"
+            raise ConfigurationError("data_drift_threshold", found)
+        if worsening is not None and not 0.0 < worsening < math.inf:
+            raise ConfigurationError("performance_threshold", f"found {worsening:g}; it has to be more than 0")
+        if rows < 1:
+            raise ConfigurationError("min_samples_for_retraining", f"found {rows}; it has to be 1 or more")
+        check_metrics("baseline_metrics", self.baseline_metrics)
 
     def should_retrain(
         self,
@@ -116,21 +137,39 @@ class AutomaticRetrainingOrchestrator:
         reference, recent : DataFrame
             The columns of `reference` are compared.
         predictions, actuals : array of shape (n,), optional
-            The model's predictions on recent rows, and what came true.
+            The model's predictions on the `n` recent rows, and what came true; an empty actual has not arrived.
+            Predictions half of which are empty are a fault that blocks a retrain.
         metrics : mapping of str to float, optional
             The model's current metrics, for comparison with `baseline_metrics`.
+
+        Raises
+        ------
+        ConfigurationError
+            When a metric has a value that it cannot have.
+        DataError
+            When the reference has no rows, or predictions and actuals fit neither the rows nor one another.
         """
-        if (predictions is None) != (actuals is None):
-            raise ValueError("give predictions and actuals together, or neither")
+        if not len(reference):
+            raise DataError("reference: it has no rows; give those that the model was trained on")
+        given = metrics or {}
+        check_metrics("metrics", given)
+        answers = read_answers(predictions, actuals, len(recent))
+        comparison = self._compare(reference, recent, answers.labelled)
+        settings = self.settings.replace(drift_level=self.data_drift_threshold)
+        detectors = [  # performance is judged from the given metrics
+            each for each in standard_detectors(settings, "rmse") if not isinstance(each, ModelPerformanceMonitor)
+        ]
+        signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
+        decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
+        return _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
+
+    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, labelled: LabelledRows | None) -> Comparison:
         known = profile_table(reference, list(reference.columns))
         calibration = calibrate(reference, known, len(recent)) if len(recent) else None
-        labelled = None
-        if predictions is not None and actuals is not None:
-            labelled = LabelledRows(actual=np.asarray(actuals), predicted=np.asarray(predictions))
         numbers = labelled is None or all(
             np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)
         )
-        comparison = Comparison(
+        return Comparison(
             reference=known,
             recent=profile_table(recent, list(known.columns), against=known, lag1=False),
             labelled=labelled,
@@ -138,12 +177,6 @@ class AutomaticRetrainingOrchestrator:
             calibration=calibration,
             minimum_rows=self.min_samples_for_retraining,
         )
-        settings = self.settings.replace(drift_level=self.data_drift_threshold)
-        detectors = [  # performance is judged from the given metrics
-            each for each in standard_detectors(settings, "rmse") if not isinstance(each, ModelPerformanceMonitor)
-        ]
-        signals = [*detect(detectors, comparison), *self._performance(metrics or {})]
-        return decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
 
     def _performance(self, metrics: Mapping[str, float]) -> list[Signal]:
         thresholds = dict(DEFAULT_THRESHOLDS)
@@ -164,3 +197,9 @@ class AutomaticRetrainingOrchestrator:
             )
             for name, entry in found.items()
         ]  # fmt: skip
+
+
+def _with_unjudged(decision: Decision, unjudged: Sequence[str]) -> Decision:
+    """The decision with a reason that names what could not be judged."""
+    left = [each for each in unjudged if each not in decision.reason]
+    return replace(decision, reason=f"{decision.reason}; not judged: {'; '.join(left)}") if left else decision

@@ -11,6 +11,7 @@ from typing import Any
 
 from include.records.entries import Check, EventStatus
 from include.signals import SignalKind
+from include.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
 from include.triggers.trigger import TriggerResult
 
 LATEST = 10  # checks that count as "now"
@@ -23,6 +24,7 @@ LOW_COVERAGE = 0.2  # share of labelled rows below which harm is hard to see
 REPEATED = 3  # of the latest checks with the same trouble
 
 _VERDICTS = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED)
+_ASKED = (MANUAL, RED_TEAM, FIRST_VERSION, SignalKind.SHADOW)  # beside every tree: there is no threshold to move
 _HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 
 
@@ -64,15 +66,18 @@ class Recommendation:
 
 def recommend(history: Sequence[Check]) -> list[Recommendation]:
     """Advice on one model from its checks, oldest first; the most urgent first."""
-    return [*_retrain(history), *_fix_source(history), *_add_labels(history), *_lower(history), *_raise(history)]
+    too_eager = list(_raise(history))
+    doubted = {each.subject for each in too_eager}
+    too_late = [each for each in _lower(history) if each.subject not in doubted]
+    return [*_retrain(history), *_fix_source(history), *_add_labels(history), *too_late, *too_eager]
 
 
 def _retrain(history: Sequence[Check]) -> Iterator[Recommendation]:
-    """The last event failed, or harm is seen at the latest checks and nothing comes of it; never on broken data."""
+    """The last retrain failed lately, or harm is seen and nothing comes of it; never on broken data."""
     if not history or any(signal.blocks for signal in history[-1].analysis.signals):
         return
     model = history[-1].analysis.model_name
-    events = [check.event for check in history if check.event is not None]
+    events = [check.event for check in history[-LATEST:] if check.event is not None]
     if events and events[-1].status in (EventStatus.FAILED, EventStatus.ABANDONED):
         last = events[-1]
         reason = f"the last retrain {last.status} ({last.error or last.outcome}); correct that and ask for it again"
@@ -127,23 +132,33 @@ def _add_labels(history: Sequence[Check]) -> Iterator[Recommendation]:
 
 
 def _lower(history: Sequence[Check]) -> Iterator[Recommendation]:
-    """Harm that a retrain then mended was near the threshold for many checks before it fired."""
-    late: dict[str, list[list[float]]] = defaultdict(list)
-    for place, check in enumerate(history):
-        if check.event is not None and check.event.status is EventStatus.PROMOTED:
-            waited = _waited(history[:place], check.event.trigger_type)
-            if check.event.trigger_type in _HARM and len(waited) >= FEWEST_WAITED:
-                late[check.event.trigger_type].append(waited)
-    for trigger, waits in late.items():
+    """Harm that a retrain then mended was near the threshold of today for many checks before it fired."""
+    for trigger in _HARM:
         threshold = _threshold(history, trigger)
+        waits = _waits_of_those_that_paid(_since_threshold(history, trigger, threshold), trigger)
+        if not waits:
+            continue
         suggested = median(value for waited in waits for value in waited)
         checks = median(len(waited) for waited in waits)
-        yield Recommendation(
-            kind=RecommendationKind.LOWER_THRESHOLD, subject=trigger,
-            reason=f"{len(waits)} retrain{'s' * (len(waits) > 1)} that paid came late: {trigger} was past half its "
-                   f"threshold of {threshold:.4g} for {checks:g} checks before it fired; try {suggested:.4g}",
-            evidence={"retrains": len(waits), "checks": checks, "threshold": threshold, "suggested": suggested},
-        )  # fmt: skip
+        if suggested < threshold:
+            yield Recommendation(
+                kind=RecommendationKind.LOWER_THRESHOLD, subject=trigger,
+                reason=f"{len(waits)} retrain{'s' * (len(waits) > 1)} that paid came late: {trigger} was past half its "
+                       f"threshold of {threshold:.4g} for {checks:g} checks before it fired; try {suggested:.4g}",
+                evidence={"retrains": len(waits), "checks": checks, "threshold": threshold, "suggested": suggested},
+            )  # fmt: skip
+
+
+def _waits_of_those_that_paid(history: Sequence[Check], trigger: str) -> list[list[float]]:
+    """For each promoted retrain that the trigger asked for late: its values at the checks before."""
+    waits = [
+        _waited(history[:place], trigger)
+        for place, check in enumerate(history)
+        if check.event is not None
+        and check.event.status is EventStatus.PROMOTED
+        and check.event.trigger_type == trigger
+    ]
+    return [waited for waited in waits if len(waited) >= FEWEST_WAITED]
 
 
 def _waited(before: Sequence[Check], trigger: str) -> list[float]:
@@ -166,7 +181,10 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
     for check in history:
         if check.event is not None and check.event.status in _VERDICTS and "shadow" not in check.event.details:
             judged[check.event.trigger_type].append(check)
+    in_tree = {leaf.trigger for leaf in _leaves(history[-1])} if history else set()
     for trigger, checks in judged.items():
+        if trigger in _ASKED or trigger not in in_tree:
+            continue
         unpaid = [c for c in checks if c.event is not None and c.event.status is not EventStatus.PROMOTED]
         if len(checks) < FEWEST_VERDICTS or len(unpaid) < UNPAID_SHARE * len(checks):
             continue
@@ -196,6 +214,15 @@ def _threshold(history: Sequence[Check], trigger: str) -> float:
     """The trigger's threshold now; 0 if it has none."""
     leaves = (leaf for check in reversed(history) for leaf in _leaves(check) if leaf.trigger == trigger)
     return next((leaf.threshold for leaf in leaves if leaf.threshold), 0.0)
+
+
+def _since_threshold(history: Sequence[Check], trigger: str, threshold: float) -> Sequence[Check]:
+    """The checks since the trigger has had that threshold."""
+    for place in range(len(history), 0, -1):
+        leaves = [leaf for leaf in _leaves(history[place - 1]) if leaf.trigger == trigger]
+        if any(leaf.threshold not in (None, threshold) for leaf in leaves):
+            return history[place:]
+    return history
 
 
 def _leaves(check: Check) -> Sequence[TriggerResult]:

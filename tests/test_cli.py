@@ -160,3 +160,71 @@ def test_wrong_use_is_exit_code_two(arguments: list[str], capsys: pytest.Capture
         main(arguments)
     assert caught.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--rmse", "nan", "found 'nan'; write a finite number"),
+        ("--baseline-mae", "inf", "found 'inf'; write a finite number"),
+        ("--r2", "good", "found 'good'; write a finite number"),
+        ("--data-drift-threshold", "7", "found '7'; write a probability"),
+        ("--performance-threshold", "-1", "found '-1'; write a number of more than 0"),
+        ("--min-samples", "abc", "found 'abc'; write a whole number of rows"),
+    ],
+)
+def test_number_that_makes_no_sense_is_answered_with_what_is_allowed(
+    files: Path, capsys: pytest.CaptureFixture[str], flag: str, value: str, words: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", *given(files, "same"), f"{flag}={value}"])
+    assert f"argument {flag}: {words}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["replay", "--model", "demand", "--to", "2026-01-01"], ["backtest", "--model", "demand"], ["audit"]]
+)
+def test_date_that_is_none_is_answered_with_how_to_write_one(
+    capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([*command, "--from", "yesterday"])
+    assert "argument --from: found 'yesterday'; write a date such as 2026-01-31" in capsys.readouterr().err
+
+
+def test_metric_that_cannot_be_is_named(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = failed(capsys, "check", *given(files, "same"), "--accuracy", "7", "--baseline-accuracy", "0.9")
+    assert "metrics: accuracy: found 7; it has to be from 0 to 1" in message
+
+
+def test_check_says_that_a_metric_without_baseline_is_not_judged(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *given(files, "same"), "--rmse", "0.9"]) == 0
+    assert "not judged: rmse 0.9: its value at acceptance is not given" in capsys.readouterr().out
+
+
+def test_check_of_predictions_that_are_mostly_empty_says_what_to_mend(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = np.load(files / "same-predictions.npy")
+    values[:320] = np.nan
+    np.save(files / "same-predictions.npy", values)
+    assert main(["check", *given(files, "same", answers=True)]) == 0
+    out = capsys.readouterr().out
+    assert "Reason: predictions: 320 of 400 are missing or not finite" in out
+    assert "Mend the source of predictions" in out
+
+
+def test_actuals_without_predictions_are_refused_with_the_flag(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = ["--recent-actuals", f"{files}/same-actuals.npy"]
+    assert "--recent-actuals: give --recent-predictions too" in failed(capsys, "check", *given(files, "same"), *alone)
+
+
+def test_execute_learns_from_actuals_that_come_without_predictions(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pd.read_csv(files / "same.csv").drop(columns="target").to_csv(files / "same.csv", index=False)
+    alone = ["--recent-actuals", f"{files}/same-actuals.npy", "--force", "--output", str(files / "made")]
+    assert main(["execute", *given(files, "same"), *alone]) == 0
+    assert "Outcome: " in capsys.readouterr().out

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.recommendations import Recommendation, RecommendationKind, recommend
+from include.recommendations import LATEST, Recommendation, RecommendationKind, recommend
 from include.records.entries import Check, Event, EventStatus
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.trigger import TriggerResult
@@ -85,6 +85,17 @@ def test_trigger_that_never_pays_is_to_be_retired_but_not_one_on_harm() -> None:
     assert [each.kind for each in harm] == [RecommendationKind.RAISE_THRESHOLD]
 
 
+@pytest.mark.parametrize("trigger", ["manual", "first_version", "red_team", "shadow"])
+def test_what_stands_beside_every_tree_is_not_to_be_taken_out_of_it(trigger: str) -> None:
+    asked = TriggerResult(trigger=trigger, fired=True, reason="someone asked")
+    assert recommend([check(number, asked, outcome=EventStatus.HELD) for number in range(7)]) == []
+
+
+def test_trigger_that_was_taken_out_is_not_to_be_taken_out_again() -> None:
+    history = retrains([EventStatus.HELD] * 6, AGE, [10.0] * 6)
+    assert recommend([*history, quiet(7)]) == []
+
+
 def test_harm_that_stood_near_its_threshold_for_long_asks_for_a_lower_one() -> None:
     waiting = [check(number, leaf(PERFORMANCE, value)) for number, value in enumerate((0.01, 0.06, 0.07, 0.08, 0.09))]
     [found] = of_kind(
@@ -105,6 +116,34 @@ def test_harm_that_came_fast_or_was_none_keeps_the_threshold(values: tuple[float
     waiting = [check(number, leaf(PERFORMANCE, value)) for number, value in enumerate(values)]
     history = [*waiting, check(9, leaf(PERFORMANCE, 0.12), outcome=outcome)]
     assert not of_kind(history, RecommendationKind.LOWER_THRESHOLD)
+
+
+LATE = (0.07, 0.08, 0.09)
+
+
+def came_late() -> list[Check]:
+    """Three checks near the threshold of 0.1, and the retrain that paid."""
+    waiting = [check(number, leaf(PERFORMANCE, value)) for number, value in enumerate(LATE)]
+    return [*waiting, check(3, leaf(PERFORMANCE, 0.12), outcome=EventStatus.PROMOTED)]
+
+
+@pytest.mark.parametrize("threshold", [0.08, 0.05])
+def test_lower_threshold_is_not_advised_again_once_it_was_lowered(threshold: float) -> None:
+    assert of_kind(came_late(), RecommendationKind.LOWER_THRESHOLD)
+    since = [check(number, leaf(PERFORMANCE, 0.01, threshold)) for number in range(4, 8)]
+    assert recommend([*came_late(), *since]) == []
+
+
+def test_retrain_that_came_late_by_the_threshold_of_today_counts_alone() -> None:
+    before = [check(number, leaf(PERFORMANCE, 0.15, 0.2)) for number in range(4)]
+    paid = check(4, leaf(PERFORMANCE, 0.3, 0.2), outcome=EventStatus.PROMOTED)
+    [found] = of_kind([*before, paid, *came_late()], RecommendationKind.LOWER_THRESHOLD)
+    assert found.evidence == {"retrains": 1, "checks": 3, "threshold": 0.1, "suggested": 0.08}
+
+
+def test_trigger_is_never_to_be_both_raised_and_lowered() -> None:
+    held = [check(10 + number, leaf(PERFORMANCE, 0.13), outcome=EventStatus.HELD) for number in range(4)]
+    assert [each.kind for each in recommend([*came_late(), *held])] == [RecommendationKind.RAISE_THRESHOLD]
 
 
 def fault(feature: str) -> Signal:
@@ -156,6 +195,12 @@ def test_failed_retrain_is_to_be_asked_for_again() -> None:
     assert not of_kind(
         [*history, check(3, leaf(PERFORMANCE, 0.2), outcome=EventStatus.PROMOTED)], RecommendationKind.RETRAIN
     )
+
+
+def test_retrain_that_failed_long_ago_is_not_to_be_asked_for_again() -> None:
+    failed = check(0, leaf(PERFORMANCE, 0.2), outcome=EventStatus.FAILED)
+    assert of_kind([failed, *(quiet(number) for number in range(1, LATEST))], RecommendationKind.RETRAIN)
+    assert recommend([failed, *(quiet(number) for number in range(1, LATEST + 1))]) == []
 
 
 def test_retrains_that_went_into_shadow_are_no_reason_to_doubt_a_trigger() -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.arguments import moment
 from include.errors import ConfigurationError
 from include.settings import Settings
 
@@ -27,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--policies", default=DEFAULT_POLICIES,
         help="presets, never, always (a retrain at every check), model (as its file says), and files with the fields "
              "of a policy, as my.yaml; default: %(default)s")  # fmt: skip
-    add("--from", dest="start", type=_moment, help="where to begin (default: the end of the model's reference)")
-    add("--to", dest="end", type=_moment, help="where to end (default: after the last row)")
+    add("--from", dest="start", type=moment, help="where to begin (default: the end of the model's reference)")
+    add("--to", dest="end", type=moment, help="where to end (default: after the last row)")
     add("--every", default="", help="time between checks: 6h, 28d, 1mo (default: the model's window)")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once (default: one a core)")
     add("--out", type=Path, help="file for the result (default: backtests/MODEL.json in the artifacts folder, with "
@@ -126,8 +127,3 @@ def _progress(done: Mapping[str, int], windows: int) -> None:
         end = "\n" if total == whole else ""
         parts = "  ".join(f"{name} {number}" for name, number in done.items())
         print(f"\r[{bar:30s}] {total}/{whole}  {parts}", end=end, file=sys.stderr, flush=True)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

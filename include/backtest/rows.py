@@ -10,7 +10,8 @@ import pandas as pd
 from include.data.sources import files_of, read_timed
 from include.data.tables import ModelTables, cut_tables, rows_before
 from include.errors import ConfigurationError
-from include.registry.spec import FileSource, ModelSpec
+from include.registry.source import FileSource
+from include.registry.spec import ModelSpec
 
 _Stamp = tuple[tuple[str, str], ...]
 

@@ -21,7 +21,8 @@ from include.data.profile.cells import floats_of, quantity_of
 from include.data.samples import demand, iris
 from include.data.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
-from include.registry.spec import FileSource, ModelSpec, SampleSource, SqlSource
+from include.registry.source import FileSource, SampleSource, SqlSource
+from include.registry.spec import ModelSpec
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s where the reference has no start
 

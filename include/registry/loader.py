@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from include.errors import ConfigurationError
 from include.registry.problems import PROBLEM
-from include.registry.spec import ModelSpec, SampleSource, SqlSource
+from include.registry.source import SampleSource, SqlSource
+from include.registry.spec import ModelSpec
 
 SUFFIXES = (".yaml", ".yml")
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here

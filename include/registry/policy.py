@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 
 from include.registry.durations import Duration
 from include.registry.model_types import ModelTypeDefaults
 from include.registry.policy_tree import read_tree
 from include.registry.section import Section
+from include.registry.training import some_time
 from include.registry.tree_writer import write_tree
 from include.triggers.presets import PRESETS, PolicySettings
+from include.triggers.probe import ProbeTrigger
 from include.triggers.schedule import ScheduleTrigger
 from include.triggers.tree import walk
 from include.triggers.trigger import Trigger
@@ -60,7 +62,7 @@ class Policy(Section):
     outlier_share: float | None = Field(None, gt=0, lt=1)
     cooldown: Duration | None = None
     costs: Costs | None = None
-    horizon: Duration = timedelta(days=28)
+    horizon: Annotated[Duration, AfterValidator(some_time)] = timedelta(days=28)
 
     def settings(
         self,
@@ -98,6 +100,13 @@ class Policy(Section):
     def overridden_by(self, other: Policy) -> Policy:
         """The same policy, but for the fields that `other` gives."""
         return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
+
+    @property
+    def probes_asked_for(self) -> set[str]:
+        """Names of the probes in the tree."""
+        return (
+            set() if self.when is None else {each.probe for each in walk(self.when) if isinstance(each, ProbeTrigger)}
+        )
 
     @property
     def asks_for_model_type(self) -> bool:

@@ -197,14 +197,20 @@ def _schedule(settings: Any, where: str) -> Trigger:
 
 def _volume(settings: Any, where: str) -> Trigger:
     if isinstance(settings, str):
-        return DataVolumeTrigger(share=_number(settings, where))
+        return DataVolumeTrigger(share=_share(settings, where))
     if settings is not None and not isinstance(settings, Mapping):
         return DataVolumeTrigger(rows=_number(settings, where, whole=True))
     given = _fields(settings, where, also=("rows", "share"))
     rows = None if "rows" not in given else _number(given["rows"], _at(where, "rows"), whole=True)
-    return DataVolumeTrigger(
-        rows=rows, share=None if "share" not in given else float(_number(given["share"], _at(where, "share")))
-    )
+    share = None if "share" not in given else _share(given["share"], _at(where, "share"))
+    return DataVolumeTrigger(rows=rows, share=share)
+
+
+def _share(value: object, where: str) -> float:
+    share = float(_number(value, where))
+    if not 0.0 < share <= 1.0:
+        refuse(where, value, "a share is more than 0 and at most 1: write for example 20% or 0.2")
+    return share
 
 
 def _at_least(settings: Any, where: str) -> Trigger:

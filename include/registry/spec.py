@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from include.data.address import Address
-from include.registry.durations import Duration
+from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
 from include.registry.section import Section
+from include.registry.source import Source
 from include.registry.training import SLICES, Gate, Training, some_time
 from include.scoring import METRICS, Task
 from include.scoring.metric import NO_ROW_LOSS
 from include.triggers.presets import PolicySettings
+from include.triggers.probe import MODEL_SIZE
+
+_ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
 
 
 def _not_a_number(value: object) -> object:
@@ -33,101 +35,6 @@ def _as_utc(value: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
-
-
-class FileSource(Section):
-    """Rows in files. Either one `path` with a timestamp column, or a pair without timestamps.
-
-    A path is that of a file, of a folder of files, or a glob (``sales/2026-*.parquet``). Relative ones start from
-    ``RETRAINING_DATA_DIR``. With ``s3://bucket/key`` the files are objects in S3-compatible storage; `connection`
-    names the Airflow connection of the type ``aws`` to read them by, so that no secret stands in a model file.
-    """
-
-    kind: Literal["csv", "parquet"]
-    path: str | None = None
-    reference_path: str | None = None
-    recent_path: str | None = None
-    connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
-
-    @model_validator(mode="after")
-    def _one_path_or_a_pair(self) -> Self:
-        pair = self.reference_path is not None and self.recent_path is not None
-        alone = self.path is not None and self.reference_path is None and self.recent_path is None
-        if alone == (pair and self.path is None):
-            raise ValueError("give either `path`, or both `reference_path` and `recent_path`")
-        return self
-
-    @model_validator(mode="after")
-    def _storage_is_known(self) -> Self:
-        paths = [path for path in (self.path, self.reference_path, self.recent_path) if path is not None]
-        for path in paths:
-            if "://" in path and Address.of(path).connection:
-                raise ValueError("write s3://bucket/key, and the name of the connection in `connection`")
-        if self.connection and not any("://" in path for path in paths):
-            raise ValueError("a connection is for paths that begin with s3://")
-        return self
-
-    @property
-    def timed(self) -> bool:
-        """Whether there is one table with a timestamp column."""
-        return self.path is not None
-
-    @property
-    def place(self) -> str:
-        """Where the rows are, for messages and records."""
-        return self.path or f"{self.reference_path} + {self.recent_path}"
-
-
-class SqlSource(Section):
-    """Rows with a timestamp column that a query selects from a Postgres database.
-
-    `connection` names an Airflow connection that the environment holds (``AIRFLOW_CONN_SALES_DB`` for ``sales_db``);
-    no secret stands in a model file. The query may use ``%(start)s`` and ``%(end)s``, the bounds of the rows that are
-    needed (``start <= timestamp < end``), so that the server leaves the others out.
-    """
-
-    kind: Literal["sql"]
-    connection: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
-    query: str = Field(min_length=1)
-
-    @field_validator("query")
-    @classmethod
-    def _known_parameters(cls, query: str) -> str:
-        marks = re.findall(r"%(\([^)]*\)s|.?)", query, re.DOTALL)
-        wrong = [f"%{mark}" for mark in marks if mark not in ("%", "(start)s", "(end)s")]
-        if wrong:
-            raise ValueError(f"{wrong[0]!r}: a query knows %(start)s and %(end)s; a per cent sign is written %%")
-        return query
-
-    @property
-    def timed(self) -> bool:
-        """Whether there is one table with a timestamp column."""
-        return True
-
-    @property
-    def place(self) -> str:
-        """Where the rows are, for messages and records."""
-        return f"sql:{self.connection}"
-
-
-class SampleSource(Section):
-    """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
-
-    kind: Literal["sample"]
-    name: Literal["iris", "demand"]
-
-    @property
-    def timed(self) -> bool:
-        """Whether there is one table with a timestamp column."""
-        return self.name == "demand"
-
-    @property
-    def place(self) -> str:
-        """Where the rows are, for messages and records."""
-        return f"sample:{self.name}"
-
-
-Source = Annotated[FileSource | SqlSource | SampleSource, Field(discriminator="kind")]
 
 
 class Reference(Section):
@@ -220,7 +127,21 @@ class ModelSpec(Section):
         ):
             if policy.asks_for_model_type and self.model_type is None:
                 raise ValueError(f"{where} takes a number from the model's type: add `model_type`, or give the number")
+            unmeasured = sorted(policy.probes_asked_for - {*self.probes, MODEL_SIZE})
+            if unmeasured:
+                raise ValueError(
+                    f"{where}.when asks for the probe {unmeasured[0]!r}, which nothing measures: name your function in "
+                    f"`probes`, as in {unmeasured[0]}: module:function; known: {', '.join([*self.probes, MODEL_SIZE])}"
+                )
         return self
+
+    @field_validator("features", "slices")
+    @classmethod
+    def _each_column_once(cls, columns: list[str] | None) -> list[str] | None:
+        twice = sorted({name for name in columns or () if (columns or []).count(name) > 1})
+        if twice:
+            raise ValueError(f"name each column once; twice: {', '.join(twice)}")
+        return columns
 
     @field_validator("metric")
     @classmethod
@@ -239,6 +160,7 @@ class ModelSpec(Section):
             raise ValueError(f"gate: {', '.join(foreign)} is not a metric for {self.task}")
         if SLICES in self.gate.guards and not self.slices:
             raise ValueError("gate.guards: slices are guarded, but none are named: add a field `slices` with columns")
+        self._columns_have_one_role()
         self._classes_and_trading()
         check_estimator(self.training, self.task)
         if self.source.timed and (self.timestamp is None or self.reference is None):
@@ -252,11 +174,24 @@ class ModelSpec(Section):
             )
         if not self.source.timed and self.max_age is not None:
             raise ValueError("a pair of reference and recent rows has no use for `max_age`: it has no timestamps")
-        special = {self.target, self.prediction, self.probability, self.timestamp}
-        if self.features is not None and special & set(self.features):
-            wrong = ", ".join(sorted(str(name) for name in special & set(self.features)))
-            raise ValueError(f"features must not hold target, prediction, probability or timestamp: {wrong}")
+        if self.source.timed and self.label_delay >= self.window:
+            raise ValueError(
+                "label_delay: it must be shorter than `window`, or no recent row ever has a label: found "
+                f"{format_duration(self.label_delay)}, and {format_duration(self.window)} for `window`"
+            )
         return self
+
+    def _columns_have_one_role(self) -> None:
+        roles: dict[str, str] = {}
+        for role in _ROLES:
+            column = getattr(self, role)
+            if column in roles:
+                raise ValueError(f"{role}: {column!r} is the {roles[column]} already; name another column")
+            if column is not None:
+                roles[column] = role
+        wrong = sorted(set(roles) & set(self.features or ()))
+        if wrong:
+            raise ValueError(f"features must not hold {', '.join(_ROLES[:-1])} or {_ROLES[-1]}: {', '.join(wrong)}")
 
     def _classes_and_trading(self) -> None:
         """Whether metrics have what they need: row losses, probabilities, returns."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from include.reports.escaping import escape as html
+from include.reports.nearness import held_back
 from include.reports.numbers import number, span
 from include.reports.report import MOST_SIGNALS, RetrainingReport
 from include.reports.text import answer
@@ -63,7 +64,7 @@ def _triggers(report: RetrainingReport) -> Iterator[str]:
         ("trigger", "fired", "value", "threshold", "to go", "why"),
         [
             (leaf.label or leaf.trigger, "yes" if leaf.fired else "no", number(leaf.value), number(leaf.threshold),
-             number(leaf.distance), leaf.reason)
+             number(leaf.distance), "; ".join(filter(None, [held_back(leaf), leaf.reason])))
             for leaf in report.decision.triggers
         ],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from include.records.entries import Event
 from include.reports import plots
 from include.reports.document import opening, table
 from include.reports.escaping import escape, shorten
+from include.reports.nearness import held_back, nearness
 from include.reports.numbers import moment, number, span
 from include.reports.report import MOST_SIGNALS, RetrainingReport
 from include.reports.text import answer
@@ -76,8 +77,9 @@ def _triggers(report: RetrainingReport) -> Iterator[str]:
     leaves = report.decision.triggers
     measured = [leaf for leaf in leaves if leaf.threshold and (leaf.value is not None or leaf.fired)]
     yield "<section><h2>How far each trigger is from firing</h2>"
-    yield '<p class="key">The mark is the threshold; a bar is full at twice that.</p>'
-    bars = (_bar(leaf) for leaf in sorted(measured, key=lambda leaf: -_share(leaf)))
+    yield '<p class="key">The mark is where it fires: large enough and, where chance is tested, beyond it. '
+    yield "A bar is full at twice the threshold.</p>"
+    bars = (_bar(leaf) for leaf in sorted(measured, key=lambda leaf: -nearness(leaf)))
     yield f'<ul class="triggers">{"".join(bars)}</ul>'
     others = [leaf for leaf in leaves if leaf not in measured]
     if others:
@@ -92,20 +94,12 @@ def _name(leaf: TriggerResult) -> str:
     return shorten((leaf.label or leaf.trigger).replace("_", " "), LENGTH)
 
 
-def _share(leaf: TriggerResult) -> float:
-    """Value over threshold: 1 at the threshold."""
-    if leaf.value is None or not leaf.threshold:
-        return leaf.strength  # of an infinite value, which no record holds
-    return max(leaf.value / leaf.threshold, 0.0)
-
-
 def _bar(leaf: TriggerResult) -> str:
-    held = ' <span class="chip">not fired</span>' if _share(leaf) >= 1.0 else ""
-    state = ' <span class="chip warn">fired</span>' if leaf.fired else held
+    state = ' <span class="chip warn">fired</span>' if leaf.fired else ""
     value = "beyond measure," if leaf.value is None else number(leaf.value)
     figure = f"{value} of {number(leaf.threshold)}{state}"
-    width = min(_share(leaf) / 2.0, 1.0)
-    why = "; ".join(filter(None, [leaf.reason, leaf.blocked_by]))
+    width = min(nearness(leaf) / 2.0, 1.0)
+    why = "; ".join(filter(None, [held_back(leaf), leaf.reason, leaf.blocked_by]))
     return (
         f'<li class="trigger{" fired" if leaf.fired else ""}"><span class="name">{escape(_name(leaf))}</span>'
         f'<span class="track" aria-hidden="true"><i style="width:{width:.1%}"></i><b></b></span>'

@@ -78,7 +78,7 @@ def _course(
 ) -> Iterator[str]:
     promised = _promised(report)
     values = [value for _, *known in points for value in known if value is not None and math.isfinite(value)]
-    values += [value for _, value in promised]
+    values += [value for _, value in promised if value is not None]
     marks = _ticks(min(values), max(values))
     low, high = marks[0], marks[-1]
     first, last = report.history[0].analysis.window_end, report.history[-1].analysis.window_end
@@ -100,8 +100,9 @@ def _course(
         there = " ".join(f"{place:.1f},{up:.1f}" for place, _, up in sure)
         back = " ".join(f"{place:.1f},{down:.1f}" for place, down, _ in reversed(sure))
         yield f'<polygon class="band" points="{there} {back}"/>'
-    if len(promised) > 1:
-        yield f'<polyline class="promised" points="{_joined([(x(at), y(value)) for at, value in promised])}"/>'
+    stairs = _stairs([(x(at), None if value is None else y(value)) for at, value in promised])
+    if stairs:
+        yield f'<path class="promised" d="{stairs}"/>'
     yield f'<polyline class="course" points="{_joined([(x(at), y(value)) for at, value, *_ in points])}"/>'
     for at, value, *_ in points:
         yield f'<circle class="dot" cx="{x(at):.1f}" cy="{y(value):.1f}" r="3">'
@@ -128,11 +129,36 @@ def _events(report: RetrainingReport) -> list[Check]:
     return [check for check in report.history if check.event is not None]
 
 
-def _promised(report: RetrainingReport) -> list[tuple[datetime, float]]:
-    """What the champion of each check scored when it was accepted."""
+def _promised(report: RetrainingReport) -> list[tuple[datetime, float | None]]:
+    """What the champion of each check, and the one promoted then, scored when it was accepted; None if not known."""
     known = {v.version: v.baseline.scores.get(report.metric) for v in report.versions if v.baseline is not None}
-    found = [(c.analysis.window_end, known.get(c.analysis.champion_version or 0)) for c in report.history]
-    return [(at, value) for at, value in found if value is not None and math.isfinite(value)]
+    found = []
+    for check in report.history:
+        champions = [check.analysis.champion_version]
+        if check.event is not None and check.event.status is EventStatus.PROMOTED:
+            champions.append(check.event.version)
+        scores = [known.get(version or 0) for version in champions]
+        found += [(check.analysis.window_end, score) for score in scores]
+    return [(at, score if score is not None and math.isfinite(score) else None) for at, score in found]
+
+
+def _stairs(points: Sequence[tuple[float, float | None]]) -> str:
+    """A path that keeps each height up to the next point; interrupted where there is none.
+
+    >>> _stairs([(0.0, None), (0.0, 5.0), (1.0, 5.0), (2.0, 7.0), (3.0, None)])
+    'M0.0 5.0H1.0H2.0V7.0H3.0'
+    """
+    drawn: list[str] = []
+    height: float | None = None
+    for x, y in points:
+        if height is not None:
+            drawn.append(f"H{x:.1f}")
+        elif y is not None:
+            drawn.append(f"M{x:.1f} {y:.1f}")
+        if y is not None and height not in (None, y):
+            drawn.append(f"V{y:.1f}")
+        height = y
+    return "".join(drawn)
 
 
 def _sign(check: Check, x: float) -> Iterator[str]:

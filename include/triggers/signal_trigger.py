@@ -30,6 +30,10 @@ class SignalTrigger:
         How many times its threshold a changed signal has to reach.
 
     A signal that blocks never fires: rows that are broken are to be mended, not to be learnt.
+
+    Its `distance` is the threshold times what is missing of the lesser of ``value / threshold`` and
+    ``log p / log level``, each from 0 to 1: it has to be large, and more than chance. It is 0 while a setting alone
+    holds the trigger back. Of several signals that have not changed, the nearest by that measure speaks.
     """
 
     kind: SignalKind
@@ -57,22 +61,42 @@ class SignalTrigger:
         if not judged:
             reason = signals[0].reason if signals else "not measured"
             return TriggerResult(trigger=self.kind, label=self.label, fired=False, reason=reason)
-        top = max(judged, key=_rank)
+        top = max(judged, key=self._rank)
         threshold = None if top.threshold is None else top.threshold * self.strength
         changed = [signal for signal in judged if signal.changed and self._strong(signal)]
         held = (self._held(evidence, top) or held_after_refusals(evidence, self.kind)) if changed else ""
-        reason = "; ".join(signal.reason for signal in sorted(changed, key=_rank, reverse=True)[:3]) or top.reason
+        fired = bool(changed) and not held
+        reason = "; ".join(signal.reason for signal in sorted(changed, key=self._rank, reverse=True)[:3]) or top.reason
         return TriggerResult(
             trigger=self.kind,
             label=self.label,
-            fired=bool(changed) and not held,
+            fired=fired,
             reason=f"{reason}; {held}" if held else reason,
             strength=_strength(top) / self.strength,
             value=top.value,
             threshold=threshold,
-            distance=None if top.value is None or threshold is None else threshold - top.value,
+            distance=self._distance(top, fired=fired, held=bool(held)),
             p_value=_corrected(top, judged),
         )
+
+    def _distance(self, top: Signal, *, fired: bool, held: bool) -> float | None:
+        if top.value is None or top.threshold is None:
+            return None
+        threshold = top.threshold * self.strength
+        if fired:
+            return threshold - top.value
+        return 0.0 if held else threshold * (1.0 - self._nearness(top))
+
+    def _nearness(self, signal: Signal) -> float:
+        """How much of what it takes is there, in [0, 1]."""
+        if signal.threshold is None:  # judged by chance alone
+            return _beyond_chance(signal) if signal.level else 0.0
+        large = signal.value is not None and signal.value > 0.0
+        return min(_strength(signal) / self.strength, _beyond_chance(signal)) if large else 0.0
+
+    def _rank(self, signal: Signal) -> tuple[bool, float, float]:
+        chance = signal.p_value if signal.p_value is not None else 1.0
+        return signal.changed, _strength(signal) if signal.changed else self._nearness(signal), -chance
 
     def _held(self, evidence: Evidence, top: Signal) -> str:
         seen = _known(evidence, SignalKind.PERFORMANCE) or _known(evidence, SignalKind.CONCEPT_DRIFT)
@@ -94,15 +118,20 @@ def _known(evidence: Evidence, kind: SignalKind) -> bool:
     return Verdict.STABLE in verdicts or Verdict.CHANGED in verdicts
 
 
-def _rank(signal: Signal) -> tuple[bool, float, float]:
-    return signal.changed, _strength(signal), -(signal.p_value if signal.p_value is not None else 1.0)
-
-
 def _strength(signal: Signal) -> float:
     if signal.value is None or not signal.threshold:
         return 0.0
     strength = signal.value / signal.threshold
     return min(strength, 1e6) if math.isfinite(strength) else 1e6
+
+
+def _beyond_chance(signal: Signal) -> float:
+    """``log p / log level`` in [0, 1]; 1 for a signal that is not tested."""
+    if signal.p_value is None or not signal.level or signal.level >= 1.0:
+        return 1.0
+    if signal.p_value <= signal.level:
+        return 1.0
+    return max(math.log(signal.p_value) / math.log(signal.level), 0.0)
 
 
 def _corrected(top: Signal, judged: Sequence[Signal]) -> float | None:

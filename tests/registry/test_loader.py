@@ -75,6 +75,14 @@ MISTAKES = {
     "a pair with a timestamp": (PAIR + "timestamp: at\n", ["pair", "no use for `timestamp`"]),
     "a feature that is the target": (TIMED + "features: [price, sales]\n", ["features", "target", "sales"]),
     "a feature that is the timestamp": (TIMED + "features: [price, at]\n", ["features", "timestamp", "at"]),
+    "a feature that comes twice": (TIMED + "features: [hour, hour]\n", ["field features", "once", "twice: hour"]),
+    "a slice that comes twice": (TIMED + "slices: [shop, shop]\n", ["field slices", "once", "twice: shop"]),
+    "a target that is the timestamp": (TIMED.replace("target: sales", "target: at"), ["timestamp: 'at'", "the target"]),
+    "a prediction that is the target": (TIMED + "prediction: sales\n", ["prediction: 'sales'", "the target already"]),
+    "labels that come after the window": (
+        TIMED + "label_delay: 4w\nwindow: 28d\n", ["label_delay", "shorter than `window`", "found 4w"]
+    ),
+    "a horizon of nothing": (TIMED + "policy: {horizon: 0d}\n", ["field policy.horizon", "found '0d'", "28d"]),
     "no features": (TIMED + "features: []\n", ["field features", "at least 1"]),
     "a name": (TIMED + "name: sales\n", ["field name", "the file's name is the model's name"]),
     "a key that comes twice": (TIMED + "metric: mae\n", ["metric"]),

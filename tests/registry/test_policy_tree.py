@@ -105,6 +105,13 @@ MISTAKES = {
     "a bad schedule": ("{schedule: daily}", ["policy.when.schedule", "'daily'", "0 2 * * *"]),
     "a schedule without a model type": ("schedule", ["policy", "add `model_type`"]),
     "a share that is no number": ("{data_volume: many}", ["policy.when.data_volume", "'many'", "number"]),
+    "a share of many times": ("{data_volume: {share: 20}}", ["data_volume.share", "found 20;", "at most 1", "20%"]),
+    "a share of more than all": ("{data_volume: 2000%}", ["policy.when.data_volume", "'2000%'", "20% or 0.2"]),
+    "a share of nothing": ("{data_volume: 0%}", ["policy.when.data_volume", "'0%'", "more than 0"]),
+    "a probe that nothing measures": (
+        "{any: [performance, {inference_latency: {above: 10}}]}", ["policy.when", "'inference_latency'", "`probes`"]
+    ),
+    "another probe": ("{probe: {name: queue, above: 10}}", ["policy.when", "'queue'", "queue: module:function"]),
     "two bounds": ("{model_size: {above: 1, below: 2}}", ["policy.when.model_size", "one bound"]),
     "no age": ("{model_age: 0d}", ["policy.when.model_age", "no age"]),
     "persistence around a cooldown": (
@@ -124,6 +131,22 @@ def test_mistake_is_answered_with_file_field_and_what_is_known(
         load_model_file(path)
     for words in (path.name, *expected):
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("when", "probes"),
+    [("{model_size: {above: 100}}", ""), ("{inference_latency: {above: 1}}", "inference_latency: ops.probes:p99"),
+     ("{cooldown: {period: 7d, of: {probe: {name: queue, above: 1}}}}", "queue: ops.probes:queue")],
+)  # fmt: skip
+def test_probe_that_is_measured_may_be_asked_for(tmp_path: Path, when: str, probes: str) -> None:
+    path = model_file(tmp_path, TIMED + f"policy: {{when: {when}}}\nprobes: {{{probes}}}\n")
+    assert load_model_file(path).policy.when is not None
+
+
+def test_probe_of_another_environment_has_to_be_measured_too(tmp_path: Path) -> None:
+    there = "environments: {production: {policy: {when: {inference_latency: {above: 10}}}}}\n"
+    with pytest.raises(ConfigurationError, match=r"environments\.production\.policy\.when asks for the probe"):
+        load_model_file(model_file(tmp_path, TIMED + there))
 
 
 def test_all_mistakes_of_a_tree_are_told_at_once(tmp_path: Path) -> None:

@@ -26,10 +26,12 @@ from include.reports.escaping import escape
 from include.reports.files import FORMATS, folder_name, write_report
 from include.reports.markdown import to_markdown
 from include.reports.page import to_html
+from include.reports.plots import course
 from include.reports.report import MOST_SIGNALS, RetrainingReport, make_report
 from include.retraining.artifacts import ArtifactFolder
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.request import RequestKind
+from include.triggers.trigger import TriggerResult
 from tests.models import PROJECT_ROOT
 from tests.records.examples import NOW, execute, make_analysis, make_decision, make_measurement
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
@@ -237,6 +239,35 @@ def test_course_of_two_hundred_checks_is_drawn_in_bounded_space() -> None:
     assert len(report.history) == len(report.course) == 200
     assert len(to_html(report)) < 150_000
     check_page(to_html(report))
+
+
+def test_trigger_that_may_be_chance_is_drawn_and_told_as_such() -> None:
+    leaf = TriggerResult(
+        trigger="data_drift", fired=False, reason="x: ks 0.056", value=0.05598, threshold=0.02, p_value=0.84,
+        distance=0.019, strength=2.8,
+    )  # fmt: skip
+    report = replace(made(["x"]), decision=make_decision(triggered=False, triggers=(leaf,)))
+    check_schema(report)
+    page = to_html(report)
+    assert '<i style="width:2.5%"></i>' in page
+    assert "held back by its p-value of 0.84, all tests counted; x: ks 0.056" in page
+    assert "held back by its p-value of 0.84, all tests counted; x: ks 0.056" in to_markdown(report)
+
+
+def test_promise_is_a_step_at_the_promotion(story: tuple[Stage, RetrainingReport]) -> None:
+    report = story[1]
+    first, second = (version.baseline.scores["rmse"] for version in report.versions if version.baseline is not None)
+    assert first != second
+    last = report.history[-1]
+    later = replace(last.analysis, window_end=ALARM + timedelta(days=9), champion_version=2)
+    told = course(replace(report, history=[*report.history, replace(last, analysis=later, event=None)]))
+    [path] = re.findall(r'class="promised" d="([^"]+)"', told)
+    marks = [float(x) for x in re.findall(r'class="event" d="M([0-9.]+) ', told)]  # first version, alarm
+    assert len(marks) == 2
+    steps = re.fullmatch(r"M([0-9.]+) [0-9.]+((?:H[0-9.]+)+)V[0-9.]+((?:H[0-9.]+)+)", path)
+    assert steps is not None, path
+    assert float(steps[1]) == marks[0]
+    assert float(steps[2].split("H")[-1]) == marks[1]
 
 
 def test_report_of_an_unknown_run_is_refused() -> None:

@@ -18,11 +18,49 @@ def test_fires_on_a_changed_signal_of_its_kind_only() -> None:
     assert not SignalTrigger(kind=PERFORMANCE).decide(changed).fired
 
 
-def test_distance_is_what_is_missing_of_the_threshold() -> None:
-    result = SignalTrigger(kind=PERFORMANCE).decide(evidence(signal(PERFORMANCE, 0.4)))
-    assert (result.value, result.threshold) == (pytest.approx(0.02), 0.05)
-    assert result.distance == pytest.approx(0.03)
-    assert result.strength == pytest.approx(0.4)
+@pytest.mark.parametrize(
+    ("strength", "p_value", "there"),
+    [
+        (0.4, 0.01, 0.4),  # its size holds it back
+        (0.4, 1e-9, 0.4),
+        (0.4, 0.5, math.log(0.5) / math.log(0.01)),  # chance does
+        (0.9, 0.84, math.log(0.84) / math.log(0.01)),
+        (0.9, 1.0, 0.0),
+        (-3.0, 0.99, 0.0),
+        (-math.inf, 0.99, 0.0),
+    ],
+)
+def test_distance_is_what_is_missing_of_the_threshold_by_size_or_by_chance(
+    strength: float, p_value: float, there: float
+) -> None:
+    result = SignalTrigger(kind=PERFORMANCE).decide(evidence(signal(PERFORMANCE, strength, p_value=p_value)))
+    assert (result.value, result.threshold) == (pytest.approx(strength * 0.05), 0.05)
+    assert result.distance == pytest.approx(0.05 * (1.0 - there))
+
+
+def test_large_value_that_may_be_chance_is_not_at_its_threshold() -> None:
+    large = replace(signal(DRIFT, 2.8, feature="x", p_value=0.84), verdict=Verdict.STABLE)
+    result = SignalTrigger(kind=DRIFT).decide(evidence(large))
+    assert result.distance == pytest.approx(0.02 * (1.0 - math.log(0.84) / math.log(0.01)))
+    assert result.strength == pytest.approx(2.8)
+
+
+def test_distance_without_a_test_of_chance_is_that_of_the_value() -> None:
+    fixed = replace(signal(DRIFT, 0.4, feature="x"), p_value=None, level=None)
+    assert SignalTrigger(kind=DRIFT).decide(evidence(fixed)).distance == pytest.approx(0.012)
+
+
+def test_distance_is_below_zero_beyond_the_threshold_and_zero_where_a_setting_holds_back() -> None:
+    signals = evidence(signal(DRIFT, 3.0, feature="x"), signal(PERFORMANCE, 0.2))
+    assert SignalTrigger(kind=DRIFT).decide(signals).distance == pytest.approx(-0.04)
+    assert SignalTrigger(kind=DRIFT, only_without_labels=True).decide(signals).distance == 0.0
+    assert SignalTrigger(kind=DRIFT, strength=4.0).decide(signals).distance == pytest.approx(0.02)
+
+
+def test_of_stable_signals_the_one_nearest_to_firing_speaks() -> None:
+    loud = replace(signal(DRIFT, 5.0, feature="loud", p_value=0.9), verdict=Verdict.STABLE)
+    result = SignalTrigger(kind=DRIFT).decide(evidence(loud, signal(DRIFT, 0.8, feature="near", p_value=0.05)))
+    assert result.reason == "data_drift near 0.8"
 
 
 def test_the_strongest_changed_signal_speaks_before_a_stronger_one_that_is_stable() -> None:
@@ -103,3 +141,10 @@ def test_grave_harm_does_not_wait_for_proof_that_a_retrain_mends_it(strength: fl
     seen = replace(signal(SignalKind.RETRAIN_GAIN, 4.0, p_value=0.03), verdict=Verdict.INCONCLUSIVE)
     harm = SignalTrigger(kind=PERFORMANCE, only_without_gain=True)
     assert harm.decide(evidence(signal(PERFORMANCE, strength), seen)).fired is fires
+
+
+def test_signal_that_chance_alone_decides_is_as_near_as_its_p_value() -> None:
+    small = signal(DRIFT, 0.2, feature="small")
+    tested = replace(signal(DRIFT, 0.2, feature="tested", p_value=0.02), threshold=None)
+    result = SignalTrigger(kind=DRIFT).decide(evidence(small, tested))
+    assert (result.reason, result.distance) == ("data_drift tested 0.2", None)

@@ -1,0 +1,123 @@
+"""The Python interface: what it refuses, and what its decision says that it could not judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.decision.decision import Decision
+from include.errors import ConfigurationError, DataError
+from include.orchestrator import AutomaticRetrainingOrchestrator
+
+ROWS = 500
+RNG = np.random.default_rng(0)
+REFERENCE, RECENT = (pd.DataFrame({"x": RNG.normal(size=rows)}) for rows in (2000, ROWS))
+ACTUALS = RNG.normal(size=ROWS)
+PREDICTIONS = ACTUALS + RNG.normal(0.0, 0.1, ROWS)
+CLASSES = np.where(ACTUALS > 0.0, "1", "0")
+
+
+def decided(predictions: Any = None, actuals: Any = None, metrics: Any = None, **settings: Any) -> Decision:
+    orchestrator = AutomaticRetrainingOrchestrator(**settings)
+    return orchestrator.should_retrain(REFERENCE, RECENT, predictions, actuals, metrics)
+
+
+def emptied(values: np.ndarray[Any, Any], rows: int, nothing: object = np.nan) -> np.ndarray[Any, Any]:
+    """`values` with nothing in the first rows."""
+    made = values.astype(object if nothing is None else values.dtype)
+    made[:rows] = nothing
+    return made
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"data_drift_threshold": 7.0}, "data_drift_threshold: found 7"),
+        ({"data_drift_threshold": 0.0}, "more than 0 and less than 1"),
+        ({"data_drift_threshold": float("nan")}, "data_drift_threshold: found nan"),
+        ({"performance_threshold": -1.0}, "performance_threshold: found -1; it has to be more than 0"),
+        ({"performance_threshold": float("inf")}, "performance_threshold: found inf"),
+        ({"min_samples_for_retraining": 0}, "min_samples_for_retraining: found 0"),
+        ({"baseline_metrics": {"rmse": float("nan")}}, "baseline_metrics: rmse: found nan; it has to be finite, 0 or"),
+        ({"baseline_metrics": {"accuracy": 90.0}}, "baseline_metrics: accuracy: found 90; it has to be from 0 to 1"),
+    ],
+)
+def test_setting_out_of_range_is_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        AutomaticRetrainingOrchestrator(**settings)
+
+
+def test_metric_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="metrics: r2: found nan; it has to be a finite number"):
+        decided(metrics={"r2": float("nan")}, baseline_metrics={"r2": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("predictions", "actuals", "words"),
+    [
+        (PREDICTIONS[:400], ACTUALS[:400], "predictions: 400 values, but 500 recent rows"),
+        (PREDICTIONS, ACTUALS[:400], "actuals: 400 values, but 500 recent rows"),
+        (PREDICTIONS[:, None], ACTUALS, r"predictions: shape \(500, 1\), but 500 recent rows"),
+        (PREDICTIONS, None, "predictions: give actuals too"),
+        (None, ACTUALS, "actuals: give predictions too"),
+        ((ACTUALS > 0.0).astype(int), CLASSES, "actuals are text, predictions are not"),
+        (CLASSES.astype(object), ACTUALS > 0.0, "predictions are text, actuals are not"),
+    ],
+)
+def test_answers_that_do_not_fit_are_refused(predictions: Any, actuals: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        decided(predictions, actuals)
+
+
+def test_reference_without_rows_is_refused() -> None:
+    with pytest.raises(DataError, match="reference: it has no rows"):
+        AutomaticRetrainingOrchestrator().should_retrain(REFERENCE.iloc[:0], RECENT)
+
+
+@pytest.mark.parametrize("rows", [250, 400, 500])
+@pytest.mark.parametrize("nothing", [np.nan, None, np.inf])
+def test_predictions_that_are_mostly_empty_are_a_fault_to_mend(rows: int, nothing: object) -> None:
+    decision = decided(emptied(PREDICTIONS, rows, nothing), ACTUALS)
+    assert not decision.triggered
+    assert f"predictions: {rows} of 500 are missing or not finite" in decision.reason
+    assert decision.recommendation.startswith("Mend the source of predictions")
+
+
+def test_few_empty_answers_are_left_out_and_told() -> None:
+    whole = decided(PREDICTIONS, ACTUALS)
+    for decision in (decided(emptied(PREDICTIONS, 5), ACTUALS), decided(emptied(PREDICTIONS, 5, None), ACTUALS)):
+        assert decision.reason == f"{whole.reason}; not judged: predictions: 5 of 500 are missing or not finite"
+    late = decided(PREDICTIONS, emptied(ACTUALS, 500))
+    assert late.reason.endswith("not judged: actuals: 500 of 500 are missing")
+    classes = decided(emptied(CLASSES, 5, None), CLASSES)
+    assert classes.reason.endswith("predictions: 5 of 500 are missing or not finite")
+
+
+def test_whole_answers_are_judged_without_a_word() -> None:
+    assert "not judged" not in decided(PREDICTIONS, ACTUALS).reason
+    assert "not judged" not in decided(CLASSES.astype(object), CLASSES).reason
+    assert "not judged" not in decided(list(PREDICTIONS), list(ACTUALS)).reason
+
+
+@pytest.mark.parametrize(
+    ("now", "baseline", "words"),
+    [
+        ({"rmse": 0.9}, {}, "rmse 0.9: its value at acceptance is not given"),
+        ({}, {"rmse": 0.3}, "rmse: its value now is not given"),
+        ({"RMSE": 9.0, "mae": 0.1}, {"rmse": 0.3, "mae": 0.1}, "RMSE: no such metric; known: rmse, mae, r2"),
+    ],
+)
+def test_metric_that_cannot_be_judged_is_named_in_the_reason(
+    now: dict[str, float], baseline: dict[str, float], words: str
+) -> None:
+    decision = decided(metrics=now, baseline_metrics=baseline)
+    assert f"; not judged: {words}" in decision.reason
+
+
+def test_metric_that_cannot_be_judged_is_named_beside_one_that_fires() -> None:
+    decision = decided(metrics={"rmse": 0.9, "mae": 0.2}, baseline_metrics={"rmse": 0.3})
+    assert decision.triggered
+    assert decision.reason.endswith("not judged: mae 0.2: its value at acceptance is not given")
