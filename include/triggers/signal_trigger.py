@@ -99,8 +99,7 @@ class SignalTrigger:
         return signal.changed, _strength(signal) if signal.changed else self._nearness(signal), -chance
 
     def _held(self, evidence: Evidence, top: Signal) -> str:
-        seen = _known(evidence, SignalKind.PERFORMANCE) or _known(evidence, SignalKind.CONCEPT_DRIFT)
-        if self.only_without_labels and seen:
+        if self.only_without_labels and _known(evidence, SignalKind.PERFORMANCE):
             return "labels have arrived and show no harm"
         gains = [signal for signal in evidence.of_kind(SignalKind.RETRAIN_GAIN) if signal.value is not None]
         if not self.only_without_gain or not gains:
