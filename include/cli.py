@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,14 +21,42 @@ METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
+    import psycopg
+
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except RetrainingError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
+    except (OSError, psycopg.Error) as error:
+        if not (told := _trouble(error)):
+            raise
+        print(told, file=sys.stderr)
+        return 2
     return 0
+
+
+def _trouble(error: Exception) -> str:
+    """What a file or the database of the records refuses, in a line; empty for what is a fault of ours.
+
+    An address that cannot be read is not repeated: it holds a password.
+    """
+    import psycopg
+
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename}" if error.filename else ""
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return "the records database lacks a table or column: run `python -m include.cli migrate`"
+    if isinstance(error, psycopg.OperationalError):
+        return f"the records database (AIRFLOW_CONN_RETRAINING_DB) cannot be used: {error}"
+    unreadable = type(error) is psycopg.ProgrammingError and error.sqlstate is None
+    return "AIRFLOW_CONN_RETRAINING_DB is no valid Postgres URI" if unreadable else ""
 
 
 def check(options: argparse.Namespace) -> None:

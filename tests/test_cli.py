@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 
 from include.cli import main
+from include.settings import PROJECT_ROOT
 
 
 class Payload:
@@ -228,3 +231,36 @@ def test_execute_learns_from_actuals_that_come_without_predictions(
     alone = ["--recent-actuals", f"{files}/same-actuals.npy", "--force", "--output", str(files / "made")]
     assert main(["execute", *given(files, "same"), *alone]) == 0
     assert "Outcome: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("postgresql://me:s3cret%zz@127.0.0.1/records", "no valid Postgres URI"),
+     ("postgresql://me:s3cret@127.0.0.1:9/records", "cannot be used")],
+)  # fmt: skip
+def test_database_that_cannot_be_used_is_told_in_a_line_without_its_password(
+    address: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", address)
+    assert main(["audit", "--from", "2026-01-01", "--to", "2026-02-01"]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "s3cret" not in said
+
+
+def test_database_without_tables_is_told(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", database_uri)
+    assert main(["audit", "--from", "2026-01-01", "--to", "2026-02-01"]) == 2
+    assert "include.cli migrate" in capsys.readouterr().err
+
+
+def test_reader_that_has_seen_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "include.cli", "config"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=PROJECT_ROOT) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
