@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from include.errors import ArtifactError
 from include.integrations.mlflow_api import MlflowApi, tags
 from include.integrations.mlflow_model import model_files
 from include.integrations.mlflow_settings import MlflowSettings
@@ -153,7 +154,11 @@ class _Follower:
 
     def _tell_model(self, run: Mapping[str, Any], event: Event, version: Version) -> None:
         info = run["info"]
-        stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        try:
+            stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        except ArtifactError as error:  # an old version's files may be gone; the events after it are told all the same
+            log.warning("%s: MLflow is told of %s without its model: %s", self.spec.name, version.label, error)
+            return
         files = model_files(stored.folder, self.spec.task)
         if not self.api.upload(info["artifact_uri"], "model", files):
             log.warning("%s: MLflow keeps artifacts at %s, which only its own client can write to: %s is not copied",

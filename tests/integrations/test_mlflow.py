@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import shutil
 import socket
 import subprocess
 import threading
@@ -16,7 +17,6 @@ import httpx
 import psycopg
 import pytest
 
-from include.errors import ConfigurationError
 from include.integrations.mlflow import ALIAS, follow
 from include.integrations.mlflow_settings import MlflowSettings
 from include.records.entries import EventStatus
@@ -151,6 +151,24 @@ def test_server_that_comes_back_is_told_what_it_missed(
     assert ask(server, "registered-models/alias", name="later", alias=ALIAS)["model_version"]["version"] == "1"
 
 
+def test_version_whose_files_are_gone_keeps_no_later_one_from_being_told(
+    tmp_path: Path, server: MlflowServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Stage(tmp_path)
+    stage.add("cleaned", sales(70, change=45))
+    stage.run("cleaned", FIRST)
+    stage.run("cleaned", ALARM)
+    deployment = stage.deployment
+    first, second = deployment.store.versions("cleaned")
+    shutil.rmtree(stage.root / "made" / first.artifact_path)
+    up = MlflowSettings(uri=server.uri, seconds=30)
+    with caplog.at_level(logging.WARNING):
+        assert follow(lambda: up, deployment.store, deployment.artifacts, "cleaned", lambda: deployment.spec("cleaned"))
+    assert "v1 without its model" in caplog.text
+    told = ask(server, "registered-models/alias", name="cleaned", alias=ALIAS)["model_version"]
+    assert values(told["tags"])["retraining.version"] == second.label
+
+
 def test_version_in_shadow_is_logged_and_registered_only_when_it_is_published(
     tmp_path: Path, server: MlflowServer
 ) -> None:
@@ -239,25 +257,6 @@ def test_slow_or_sick_server_costs_a_warning_and_its_limit_at_most(
     assert [record.levelname for record in caplog.records if "MLflow" in record.getMessage()] == ["WARNING"]
     champion = stage.store.champion("sales")
     assert champion is not None  # and the retrain stands
-
-
-def test_settings_come_from_mlflows_own_variables_and_hide_secrets() -> None:
-    assert MlflowSettings.from_environment({}) is None
-    found = MlflowSettings.from_environment({
-        "MLFLOW_TRACKING_URI": "https://mlflow.example", "MLFLOW_TRACKING_TOKEN": "hush",
-        "RETRAINING_MLFLOW_SECONDS": "3",
-    })  # fmt: skip
-    assert found == MlflowSettings(uri="https://mlflow.example", token="hush", seconds=3.0)
-    assert "hush" not in repr(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("MLFLOW_TRACKING_URI", "sqlite:///x"), ("RETRAINING_MLFLOW_SECONDS", "soon"), ("RETRAINING_MLFLOW_SECONDS", "0")],
-)
-def test_wrong_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(ConfigurationError, match=name):
-        MlflowSettings.from_environment({"MLFLOW_TRACKING_URI": "http://mlflow:5000", name: value})
 
 
 @pytest.mark.airflow
