@@ -20,6 +20,7 @@ from include.errors import TrainingError
 from include.registry.section import Section
 from include.retraining.pickles import find_pickle
 from include.retraining.prepare import Columns
+from include.retraining.trainers.trainer import checked_probabilities
 from include.scoring import Task
 
 SCHEMA_VERSION = 1
@@ -110,12 +111,9 @@ def read_predictions(file: Path, rows: int, task: Task, made_by: str) -> npt.NDA
 
 
 def read_probabilities(file: Path, rows: int, classes: Sequence[str], made_by: str) -> npt.NDArray[np.float64]:
-    """Probabilities of shape (rows, classes)."""
+    """Probabilities of shape (rows, classes); each row sums to 1."""
     columns = [_floats(_column(file, f"{PROBABILITY}{name}", rows, made_by), made_by) for name in classes]
-    found = np.column_stack(columns)
-    if ((found < 0.0) | (found > 1.0)).any():
-        raise TrainingError(f"{made_by}: probabilities have to be between 0 and 1")
-    return found
+    return checked_probabilities(np.column_stack(columns), made_by)
 
 
 def _column(file: Path, name: str, rows: int, made_by: str) -> Any:
