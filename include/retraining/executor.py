@@ -260,6 +260,7 @@ class RetrainingExecutor:
             "row_choice": trained.choice.name,
             "refit": trained.stop == len(rows),
             "validation_losses": dict(trained.validation_losses),
+            "untrainable_choices": dict(trained.untrainable),
             "dropped_rows": dict(rows.dropped),
             "training_data_hash": rows.sha256,
             "training_data_path": self.spec.source.place,
