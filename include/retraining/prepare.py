@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import CategoricalColumn, Profile, to_floats, to_names
+from include.data.profile import CategoricalColumn, Profile, profile_table, to_floats, to_names
+from include.data.reference import ReferenceProfiles
 from include.data.spans import Span, within
-from include.data.tables import table_hash
+from include.data.tables import next_features, table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.scoring import Task
@@ -30,6 +31,24 @@ class Columns:
         """As the reference has them: text that turns up in a numeric column later does not make it categorical."""
         categorical = tuple(name for name in inputs if isinstance(reference.columns[name], CategoricalColumn))
         return cls(features=tuple(inputs), categorical=categorical)
+
+    def same(self, other: Columns) -> bool:
+        """Whether these are the same columns, of the same kinds, in whatever order."""
+        return set(self.features) == set(other.features) and set(self.categorical) == set(other.categorical)
+
+    @classmethod
+    def of_challenger(cls, spec: ModelSpec, champion: ReferenceProfiles, table: pd.DataFrame) -> Columns:
+        """As the model file has them now; of what kind they are, the champion's reference says, of new ones `table`.
+
+        A column of numbers is a category for as long as the model file lists it so.
+        """
+        names = next_features(spec, table, champion.inputs)
+        known = champion.profile.columns
+        kinds = {**known, **profile_table(table, [name for name in names if name not in known], lag1=False).columns}
+        categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
+        categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
+        categorical |= set(spec.categorical)
+        return cls(features=tuple(names), categorical=tuple(name for name in names if name in categorical))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +121,10 @@ def prepare(
             "duplicate": int((labelled & readable & duplicate).sum()),
         },
     )
+
+
+def _numbers(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -71,8 +71,9 @@ def checked_probabilities(found: npt.NDArray[np.float64], made_by: str) -> npt.N
             f"{made_by}: the probabilities of all classes have to sum to 1 in each row; in {len(wrong)} of "
             f"{len(found)} rows they do not, the first of them sums to {total[wrong[0], 0]:.4g}"
         )
-    clipped: npt.NDArray[np.float64] = found.clip(0.0, 1.0)
-    return clipped / clipped.sum(axis=1, keepdims=True)
+    clipped = found.clip(0.0, 1.0)
+    whole: npt.NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
+    return whole
 
 
 def reported_metrics(predictor: Predictor) -> Mapping[str, float]:
