@@ -126,6 +126,14 @@ class PromotionGate:
         )  # fmt: skip
         if below := self._below_floor(scores, challenger):
             return replace(result, verdict=GateVerdict.REJECT, reason=below)
+        name = self.metric.name
+        if name not in scores:
+            hindrance = self.metric.hindrance(challenger) or "it is not a number"
+            reason = (
+                f"{why}; but {name} cannot be computed on the held-out rows: {hindrance}; no later check would have a "
+                f"baseline of {name} to compare with: correct the rows, or choose another metric (field metric)"
+            )
+            return replace(result, verdict=GateVerdict.HOLD, reason=reason)
         return result
 
     def judge(self, champion: LabelledRows, challenger: LabelledRows) -> GateResult:
