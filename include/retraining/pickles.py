@@ -27,6 +27,8 @@ _UNPACKERS: tuple[Callable[[bytes], bytes], ...] = (
     lambda data: lzma.LZMADecompressor().decompress(data, _LOOK),
     lambda data: zlib.decompressobj().decompress(data, _LOOK),
 )
+#: What `find_pickle` raises for a zip archive that is damaged, encrypted, or packed in an unknown way.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
 _NOT_PACKED_SO = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error)
 
 
@@ -36,6 +38,11 @@ def find_pickle(file: Path) -> str:
     Looked for are pickles of any protocol, as such, compressed (gzip, bz2, xz, zlib; so joblib's too), in members of
     zip and tar archives (so PyTorch's), and arrays of objects in NumPy's format. Only the first MiB of a file or a
     member is looked at, and archives three deep.
+
+    Raises
+    ------
+    BadZipFile, RuntimeError and others of `UNREADABLE`
+        For a zip archive that cannot be looked into.
     """
     with file.open("rb") as content:
         return _find(content, file.name, 0)

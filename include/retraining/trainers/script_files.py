@@ -18,7 +18,7 @@ from pydantic import Field, FiniteFloat, ValidationError
 
 from include.errors import TrainingError
 from include.registry.section import Section
-from include.retraining.pickles import find_pickle
+from include.retraining.pickles import UNREADABLE, find_pickle
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import checked_probabilities
 from include.scoring import Task
@@ -77,14 +77,16 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     ------
     TrainingError
         For anything but regular files and folders (a link may point to a secret, a pipe may never end), for a pickle,
-        which is not opened, and for nothing at all.
+        which is not opened, for an archive that cannot be looked into, and for nothing at all.
     """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise TrainingError(f"{made_by}: the output folder was replaced by something else: refused")
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
         _refuse_unless_regular(path, made_by)
-        if where := find_pickle(path):
+        if where := _pickle_in(path, made_by):
             raise TrainingError(
                 f"{made_by}: {where} looks like a pickle, which runs code when it is opened: refused, not opened; "
                 "store weights or parameters in a format that holds data only"
@@ -93,6 +95,16 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     if not found:
         raise TrainingError(f"{made_by}: ended with exit code 0, but wrote no model into the output folder")
     return found
+
+
+def _pickle_in(path: Path, made_by: str) -> str:
+    """Where in a file a pickle is; empty for none."""
+    try:
+        return find_pickle(path)
+    except UNREADABLE as error:
+        raise TrainingError(
+            f"{made_by}: {path.name} cannot be looked into: {error}; a zip archive has to be whole, without a password"
+        ) from error
 
 
 def copy_files(source: Path, names: Sequence[str], destination: Path) -> None:
