@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,8 @@ def test_column_given_up_is_not_learnt_while_the_champion_is_asked_with_it(stage
     version, columns = champion(stage)
     assert columns.features == ("temperature", "price")
     assert version.details["features"] == FEWER
+    trained_since = day(LATER) - timedelta(hours=version.details["training_data_size"])
+    assert version.details["training_data_from"] == trained_since.isoformat()
     [probation] = [s for s in stage.run("sales", day(LATER + 5)).analysis.signals if s.kind == "probation"]
     assert probation.detail["predecessor_score"] > probation.detail["champion_score"]  # asked with its own columns, too
 

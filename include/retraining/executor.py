@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
-from include.retraining.prepare import Columns, TrainingRows, prepare, target_values
+from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.rival import Rival
 from include.retraining.rows import RowChoice, Trained, row_choices, train_best
@@ -55,6 +55,7 @@ class _Judged:
     trained: Trained
     result: GateResult
     reference: ReferenceProfiles
+    data_from: datetime | None
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
@@ -120,6 +121,7 @@ class RetrainingExecutor:
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
             reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
 
@@ -152,6 +154,7 @@ class RetrainingExecutor:
         until = just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            data_from=first_moment(self.spec, used),
             reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
             shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
             recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
@@ -266,7 +269,9 @@ class RetrainingExecutor:
             "validation_losses": dict(trained.validation_losses),
             "untrainable_choices": dict(trained.untrainable),
             "dropped_rows": dict(rows.dropped),
-            "training_data_hash": rows.sha256,
+            "training_data_hash": rows.hash_of(trained.start, trained.stop, self.spec.target),
+            "prepared_data_hash": rows.sha256,
+            "training_data_from": judged.data_from and judged.data_from.isoformat(),
             "training_data_path": self.spec.source.place,
             "estimator": self.spec.training.trained_by,
             "strategy": self.spec.training.strategy,
@@ -281,15 +286,3 @@ class RetrainingExecutor:
         if not np.array_equal(stored.predictor.predict(features), trained.predict(features)):
             raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
         return stored
-
-
-def labels_of(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
-    """The labels that have arrived."""
-    values = target_values(spec, rows[spec.target])
-    return values[~pd.isna(values)]
-
-
-def just_after(times: pd.Series[Any]) -> datetime:
-    """The first moment after the last of `times`, ascending."""
-    moment: datetime = times.iloc[-1].to_pydatetime()
-    return moment + timedelta(microseconds=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ class TrainingRows:
     origin : array of shape (n,)
         Position of each row among the merged rows.
     sha256 : str
-        Hash of features and target.
+        Hash of features and target of all rows.
     dropped : mapping of str to int
         Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate.
     """
@@ -81,6 +82,11 @@ class TrainingRows:
     def slice(self, start: int, stop: int) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
         """Features and target of the rows ``start <= i < stop``."""
         return self.features.iloc[start:stop], self.target[start:stop]
+
+    def hash_of(self, start: int, stop: int, target: str) -> str:
+        """Hash of features and target, the column `target`, of the rows ``start <= i < stop``."""
+        features, labels = self.slice(start, stop)
+        return table_hash(features.assign(**{target: labels}))
 
 
 def prepare(
@@ -153,3 +159,23 @@ def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target"
             raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
         return np.where(np.isfinite(floats), floats, np.nan)
     return to_names(values)
+
+
+def labels_of(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    """The labels that have arrived."""
+    values = target_values(spec, rows[spec.target])
+    return values[~pd.isna(values)]
+
+
+def just_after(times: pd.Series[Any]) -> datetime:
+    """The first moment after the last of `times`, ascending."""
+    moment: datetime = times.iloc[-1].to_pydatetime()
+    return moment + timedelta(microseconds=1)
+
+
+def first_moment(spec: ModelSpec, rows: pd.DataFrame) -> datetime | None:
+    """Time of the first of `rows`, in time order; None without timestamps."""
+    if spec.timestamp is None:
+        return None
+    moment: datetime = rows[spec.timestamp].iloc[0].to_pydatetime()
+    return moment

@@ -13,10 +13,10 @@ from include.data.tables import ModelTables
 from include.errors import ArtifactError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
 from include.retraining.anchor import Anchor
-from include.retraining.executor import STATUS, Champion, RetrainingExecutor, just_after, labels_of
+from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate import GateResult, GateVerdict
 from include.retraining.limits import ServingCost, serving_cost
-from include.retraining.prepare import Columns, prepare
+from include.retraining.prepare import Columns, just_after, labels_of, prepare
 from include.retraining.rival import cannot_be_asked, gone_columns
 from include.retraining.unseen import Pair, judge_pair, labelled_among, unseen_rows, untrained_rows
 from include.scoring import METRICS, Baseline
