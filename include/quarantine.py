@@ -14,7 +14,7 @@ import pandas as pd
 
 from include.data.profile import Profile, profile_table
 from include.data.spans import Span, within
-from include.data.tables import ModelTables, new_features
+from include.data.tables import ModelTables, is_given_up, new_features
 from include.detectors import Comparison
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
 from include.orchestrator import FEED_DETECTORS, detect
@@ -69,7 +69,11 @@ def inspect_feed(
     whole = _compare_all(spec, run, champion, tables)
     times = tables.recent[spec.timestamp] if spec.timestamp is not None else None
     window = RecentWindow(comparison=whole, table=tables.recent, times=times, end=run.as_of)
-    located = locate_faults(detect(FEED_DETECTORS, whole), window, _pardons(kept, champion.version.version))
+    needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, whole))
+    located = [
+        *locate_faults(needed, window, _pardons(kept, champion.version.version)),
+        *(Located(signal=signal) for signal in given_up),
+    ]
     faults = tuple(fault for each in located for fault in each.faults)
     spans = _spans(faults)
     _warn(spec.name, faults, tables.quarantined)
@@ -81,8 +85,9 @@ def inspect_feed(
     tables = replace(tables, recent=tables.recent[~aside].reset_index(drop=True))
     rest = replace(whole, recent=_profile(champion, tables.recent, whole.reference))
     broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
+    needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, rest))
     return Feed(
-        signals=_signals(located, detect(FEED_DETECTORS, rest)), faults=faults, tables=tables, comparison=rest,
+        signals=_signals(located, [*needed, *given_up]), faults=faults, tables=tables, comparison=rest,
         shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
     )  # fmt: skip
 
@@ -108,6 +113,16 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
 
 def _profile(champion: Champion, recent: pd.DataFrame, known: Profile) -> Profile:
     return profile_table(recent, list(known.columns), against=champion.reference.profile, lag1=False)
+
+
+def _sorted_out(spec: ModelSpec, signals: Sequence[Signal]) -> tuple[list[Signal], list[Signal]]:
+    """Signals on columns that are needed, and on those that the model file has given up, which block nothing."""
+    found = [signal for signal in signals if signal.feature and is_given_up(spec, signal.feature)]
+    told = "the model file has given the column up: a retrain makes do without it"
+    return (
+        [signal for signal in signals if signal not in found],
+        [replace(signal, blocks=False, reason=f"{signal.reason}; {told}") for signal in found],
+    )
 
 
 def _spans(faults: Iterable[Fault]) -> set[Span]:

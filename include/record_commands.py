@@ -101,12 +101,18 @@ def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def request(options: argparse.Namespace) -> None:
     """Ask for a retrain of a model; its next run that may retrain does so, whatever the policy says."""
+    from include.registry.estimators import check_asked_for
     from include.registry.loader import load_model
 
-    load_model(Settings.from_environment().models_dir, options.model)  # an unknown model would wait for ever
+    spec = load_model(Settings.from_environment().models_dir, options.model)  # an unknown model would wait for ever
+    settings = dict(options.settings)
+    try:
+        check_asked_for(spec.training, spec.task, settings)
+    except ValueError as error:
+        raise ConfigurationError(f"request for {options.model}, --set", str(error)) from error
     kept, added = store().add_request(
         options.model, RequestKind(options.kind), options.reason, options.by or getpass.getuser(),
-        at=datetime.now(UTC), key=options.key, hyperparameters=dict(options.settings),
+        at=datetime.now(UTC), key=options.key, hyperparameters=settings,
     )  # fmt: skip
     print(f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}")
 

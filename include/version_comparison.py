@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from include.errors import ArtifactError, ConfigurationError, DataError, SourceUnavailable, TrainingError
+from include.known_columns import features_on_record
 from include.quarantine import quarantined_spans
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
@@ -77,7 +78,7 @@ def _on_same_rows(
     deployment: Deployment, spec: ModelSpec, pair: tuple[Version, Version], start: datetime | None, end: datetime | None
 ) -> list[SameRows]:
     now = datetime.now(UTC)
-    tables = deployment.read(spec, deployment.data_dir, as_of=now)
+    tables = deployment.read(spec, deployment.data_dir, as_of=now, columns=features_on_record(pair))
     rows = tables.recent
     if spec.timestamp is not None and (start is not None or end is not None):
         times, until = tables.history[spec.timestamp], end or now

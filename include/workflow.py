@@ -23,6 +23,7 @@ from include.detectors.faults import Fault
 from include.errors import ClaimLost, DataError, RequestsTaken, SourceUnavailable
 from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
+from include.known_columns import known_columns
 from include.quarantine import inspect_feed, quarantined_spans
 from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
@@ -204,7 +205,7 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
         return with_measures(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
-        seen_hash=champion.version.recent_hash,
+        seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     return replace(with_measures(spec, tables), quarantined=quarantined)

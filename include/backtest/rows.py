@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -40,9 +41,12 @@ class RowsOnce:
 
     def __call__(
         self, spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None,
-        seen_hash: str = "",
+        seen_hash: str = "", columns: Collection[str] = (),
     ) -> ModelTables:  # fmt: skip
-        """As `include.data.tables.read_tables`, for models with timestamps and moments up to `until`."""
+        """As `include.data.tables.read_tables`, for models with timestamps and moments up to `until`.
+
+        Of `columns` only those are there that the model file names: a replay's versions have no others.
+        """
         whole = self.history(spec, data_dir)
         assert spec.timestamp is not None
         return cut_tables(spec, whole.iloc[: rows_before(whole[spec.timestamp], as_of)], as_of, seen_until)

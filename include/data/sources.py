@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,13 +28,14 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s w
 
 
 def read_timed(
-    spec: ModelSpec, data_dir: Path, until: datetime, connect: Connect = client_from_environment
-) -> pd.DataFrame:
+    spec: ModelSpec, data_dir: Path, until: datetime, connect: Connect = client_from_environment,
+    columns: Collection[str] = (),
+) -> pd.DataFrame:  # fmt: skip
     """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
 
     Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
-    the columns that the model needs are read, if its file lists its features and the source has them all. Object
-    storage is reached by `connect`.
+    the columns that the model needs, and `columns`, are read, if its file lists its features and the source has them
+    all. Object storage is reached by `connect`.
     """
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
@@ -42,7 +43,7 @@ def read_timed(
     if isinstance(spec.source, SampleSource):
         table, where = demand(until), f"sample {spec.source.name}"
     else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until, connect)
+        table, where = _read_between(spec, spec.source, data_dir, start, until, connect, columns)
     for name, field in ((spec.timestamp, "timestamp"), (spec.target, "target")):
         _require(table, name, field, where)
     times = _times(table[spec.timestamp], where)
@@ -73,7 +74,7 @@ def read_pair(
 
 def _read_between(
     spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
-    connect: Connect,
+    connect: Connect, columns: Collection[str],
 ) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
     assert spec.timestamp is not None
@@ -85,7 +86,7 @@ def _read_between(
             return frame_of(rows, keep), source.place
     assert source.path is not None
     with _field(spec, "source.path"):
-        table = frame_of(_batches(source, source.path, data_dir, connect, _needed(spec)), keep)
+        table = frame_of(_batches(source, source.path, data_dir, connect, _needed(spec, columns)), keep)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
             every = _batches(source, source.path, data_dir, connect)  # all columns: an error will list them
             table = frame_of(every, keep)
@@ -108,12 +109,13 @@ def _batches(
     return CsvBatches(place, columns, files) if source.kind == "csv" else ParquetBatches(place, columns, files)
 
 
-def _needed(spec: ModelSpec) -> list[str] | None:
-    """The columns that the model's file names; None if its features are all that there are."""
+def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
+    """The columns that the model's file names, and `columns`; None if its features are all that there are."""
     if spec.features is None or spec.measures:  # a measure is given whole rows
         return None
     told = (spec.timestamp, spec.target, spec.prediction, spec.probability)
-    return list({name: None for name in (*told, *spec.features, *spec.categorical, *spec.slices) if name is not None})
+    named = (*told, *spec.features, *spec.categorical, *spec.slices, *sorted(columns))
+    return list({name: None for name in named if name is not None})
 
 
 def _between(timestamp: str, start: datetime | None, until: datetime) -> Callable[[Batch], Batch]:

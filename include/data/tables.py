@@ -49,7 +49,7 @@ class ModelTables:
 
 def read_tables(
     spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = "",
-    connect: Connect = client_from_environment,
+    connect: Connect = client_from_environment, columns: Collection[str] = (),
 ) -> ModelTables:  # fmt: skip
     """Read a model's rows as of `as_of`.
 
@@ -61,9 +61,11 @@ def read_tables(
         The same for models without timestamps: hash of the recent rows that the champion was accepted on.
     connect : callable
         How object storage is reached; by default by the connections that the environment holds.
+    columns : collection of str
+        To be read besides those that the model file names, as far as they are there.
     """
     if spec.source.timed:
-        return cut_tables(spec, read_timed(spec, data_dir, as_of, connect), as_of, seen_until)
+        return cut_tables(spec, read_timed(spec, data_dir, as_of, connect, columns), as_of, seen_until)
     reference, recent = read_pair(spec, data_dir, connect)
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
@@ -84,6 +86,19 @@ def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     return names
 
 
+def next_features(spec: ModelSpec, table: pd.DataFrame, known: Collection[str]) -> list[str]:
+    """The features of the champion's challenger: those that the model file lists, else the champion's, `known`.
+
+    A model file that lists none leaves them as they are: a column that turns up is told, not learnt from unasked.
+    """
+    return feature_names(spec, table) if spec.features is not None else [n for n in known if n not in _special(spec)]
+
+
+def is_given_up(spec: ModelSpec, column: str) -> bool:
+    """Whether the model file lists its features, and that column is none of them, nor a measure."""
+    return spec.features is not None and column not in {*spec.features, *spec.measures}
+
+
 def new_features(spec: ModelSpec, table: pd.DataFrame, known: Collection[str]) -> tuple[str, ...]:
     """Columns of `table` that would be features of a new first version, and that the champion does not know."""
     return tuple(name for name in _features(spec, table) if name in table.columns and name not in known)
@@ -99,8 +114,11 @@ def table_hash(table: pd.DataFrame) -> str:
 def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
     if spec.features is not None:
         return list(spec.features)
-    special = {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
-    return [name for name in table.columns if name not in special]
+    return [name for name in table.columns if name not in _special(spec)]
+
+
+def _special(spec: ModelSpec) -> set[str | None]:
+    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
 
 
 def cut_tables(

@@ -77,6 +77,21 @@ def check_estimator(training: Training, task: Task) -> None:
         refuse("training.strategy", training.strategy, problem)
 
 
+def check_asked_for(training: Training, task: Task, hyperparameters: Mapping[str, Any]) -> None:
+    """Refuse hyperparameters for one retraining that the estimator would not take; a callable or a script is not asked.
+
+    Raises
+    ------
+    PydanticCustomError
+        A ValueError that names the field.
+    """
+    name = training.estimator_name
+    if name is None or not hyperparameters:
+        return
+    kind = estimator_class(PRESETS[name][task] if name in PRESETS else name)
+    _check_hyperparameters(kind, {**training.hyperparameters, **hyperparameters}, task)
+
+
 def _check_hyperparameters(kind: type[Any], given: Mapping[str, Any], task: Task) -> None:
     from sklearn.base import is_classifier, is_regressor
 

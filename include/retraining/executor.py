@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from include.registry.spec import ModelSpec
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
-from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
-from include.retraining.prepare import Columns, TrainingRows, prepare, target_values
+from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
+from include.retraining.rival import Rival
 from include.retraining.rows import RowChoice, Trained, row_choices, train_best
 from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
@@ -54,6 +55,7 @@ class _Judged:
     trained: Trained
     result: GateResult
     reference: ReferenceProfiles
+    data_from: datetime | None
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
@@ -119,12 +121,13 @@ class RetrainingExecutor:
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
             reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
-        columns = Columns.of(champion.reference.profile, champion.reference.inputs)
+        columns = Columns.of_challenger(self.spec, champion.reference, tables.history)
         rows = prepare(self.spec, [tables.history], columns, tables.quarantined)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
         last = self._holdout(recent)
@@ -136,12 +139,13 @@ class RetrainingExecutor:
             self.spec.training.rows, reference_rows=len(tables.reference), recent_rows=recent,
             least=self.spec.minimum_rows,
         )  # fmt: skip
-        trainer, choices = self._way(champion, stop, recent, last) or (self.trainer, choices)
+        trainer, choices = self._way(champion, columns, stop, recent - last) or (self.trainer, choices)
         trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
-        result = self.gate.judge(self._rival(champion, features, actual, held_out), holdout)
+        rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
+        result = rival.judge(champion.version, holdout, held_out)
         result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
@@ -150,22 +154,15 @@ class RetrainingExecutor:
         until = just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            data_from=first_moment(self.spec, used),
             reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
-            shadow=shadow_needs(self.spec, champion.version, used),
+            shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
             recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
         )  # fmt: skip
 
     def _hash_as_read(self, recent: pd.DataFrame) -> str:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
         return table_hash(recent.drop(columns=list(self.spec.measures)))
-
-    def _rival(
-        self, champion: Champion, features: pd.DataFrame, actual: npt.NDArray[Any], rows: pd.DataFrame
-    ) -> LabelledRows:
-        """The champion's predictions: its artifact's, or for a model from elsewhere those that the rows carry."""
-        if champion.version.artifact_path:
-            return judged_rows(self.spec, self.load(champion.version).predictor, features, actual, rows)
-        return recorded_rows(self.spec, actual, rows)
 
     def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
         """Mean row loss of the primary metric; infinite where it cannot be computed."""
@@ -181,11 +178,13 @@ class RetrainingExecutor:
         """What trains this model's versions from scratch."""
         return trainer_of(self.spec, self.hyperparameters)
 
-    def _way(self, champion: Champion, stop: int, recent: int, last: int) -> tuple[Trainer, list[RowChoice]] | None:
+    def _way(
+        self, champion: Champion, columns: Columns, stop: int, recent: int
+    ) -> tuple[Trainer, list[RowChoice]] | None:
         """In incremental training: what goes on from the champion, and the rows it was not trained on; else None.
 
-        Those are the recent rows before the last ones, which are held out, and those that the champion itself was
-        judged on and not trained on (`untrained_rows`).
+        Those are the `recent` rows before those held out, and those that the champion itself was judged on and not
+        trained on (`untrained_rows`).
         """
         if self.spec.training.strategy == "full":
             return None
@@ -194,8 +193,14 @@ class RetrainingExecutor:
                 f"{champion.version.label} was not trained here: nothing to go on from; write `strategy: full` once"
             )
         stored = self.load(champion.version)
+        if not columns.same(stored.columns):
+            raise TrainingError(
+                f"model {self.spec.name}: fields features, categorical: {champion.version.label} was trained on other "
+                "columns, so there is nothing to go on from; write `strategy: full` until a version with these is "
+                "champion"
+            )
         start = Start(predictor=stored.predictor, folder=stored.folder)
-        unseen = recent - last + untrained_rows(champion.version)
+        unseen = recent + untrained_rows(champion.version)
         return GoingOn(trainer=self.trainer, start=start), [RowChoice(name="unseen", first=max(0, stop - unseen))]
 
     @property
@@ -238,7 +243,7 @@ class RetrainingExecutor:
         if excess := cost.excess(self.spec.gate):
             result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
-        details = {**self._details(judged.rows, trained, result), "serving": asdict(cost)}
+        details = {**self._details(judged, result), "serving": asdict(cost)}
         return Outcome(
             status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
             reason=result.reason if shadow is None else f"in shadow for {shadow['checks']} checks: {result.reason}",
@@ -254,14 +259,19 @@ class RetrainingExecutor:
             shadow_checks=None if shadow is None else shadow["checks"],
         )
 
-    def _details(self, rows: TrainingRows, trained: Trained, result: GateResult) -> dict[str, Any]:
+    def _details(self, judged: _Judged, result: GateResult) -> dict[str, Any]:
+        rows, trained = judged.rows, judged.trained
         return {
+            "features": list(judged.columns.features),
             "training_data_size": trained.stop - trained.start,
             "row_choice": trained.choice.name,
             "refit": trained.stop == len(rows),
             "validation_losses": dict(trained.validation_losses),
+            "untrainable_choices": dict(trained.untrainable),
             "dropped_rows": dict(rows.dropped),
-            "training_data_hash": rows.sha256,
+            "training_data_hash": rows.hash_of(trained.start, trained.stop, self.spec.target),
+            "prepared_data_hash": rows.sha256,
+            "training_data_from": judged.data_from and judged.data_from.isoformat(),
             "training_data_path": self.spec.source.place,
             "estimator": self.spec.training.trained_by,
             "strategy": self.spec.training.strategy,
@@ -276,15 +286,3 @@ class RetrainingExecutor:
         if not np.array_equal(stored.predictor.predict(features), trained.predict(features)):
             raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
         return stored
-
-
-def labels_of(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
-    """The labels that have arrived."""
-    values = target_values(spec, rows[spec.target])
-    return values[~pd.isna(values)]
-
-
-def just_after(times: pd.Series[Any]) -> datetime:
-    """The first moment after the last of `times`, ascending."""
-    moment: datetime = times.iloc[-1].to_pydatetime()
-    return moment + timedelta(microseconds=1)

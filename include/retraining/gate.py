@@ -107,12 +107,34 @@ class PromotionGate:
             raise ConfigurationError("metric", f"{self.metric.name} {NO_ROW_LOSS}")
 
     def judge_first(self, challenger: LabelledRows) -> GateResult:
-        """Judge a first version: there is nothing to compare it with, only floors."""
+        """Judge a first version: there is nothing to compare it with, only floors, and its metric to be measured."""
+        return self._alone(challenger, "first version: no champion to beat")
+
+    def judge_alone(self, challenger: LabelledRows, why: str) -> GateResult:
+        """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""
+        why = f"{why}: judged alone"
+        result = self._alone(challenger, why)
+        if result.verdict is GateVerdict.PROMOTE and len(challenger) < FEWEST_ROWS:
+            return replace(result, verdict=GateVerdict.HOLD, reason=f"{why}; {_too_few(challenger)}")
+        return result
+
+    def _alone(self, challenger: LabelledRows, why: str) -> GateResult:
         scores = score_all(self.metric.task, challenger)
-        below = self._below_floor(scores, challenger)
-        verdict = GateVerdict.REJECT if below else GateVerdict.PROMOTE
-        reason = below or "first version: no champion to beat, above every floor"
-        return GateResult(verdict=verdict, reason=reason, scores=scores, champion_scores={}, rows=len(challenger))
+        result = GateResult(
+            verdict=GateVerdict.PROMOTE, reason=f"{why}, above every floor", scores=scores, champion_scores={},
+            rows=len(challenger),
+        )  # fmt: skip
+        if below := self._below_floor(scores, challenger):
+            return replace(result, verdict=GateVerdict.REJECT, reason=below)
+        name = self.metric.name
+        if name not in scores:
+            hindrance = self.metric.hindrance(challenger) or "it is not a number"
+            reason = (
+                f"{why}; but {name} cannot be computed on the held-out rows: {hindrance}; no later check would have a "
+                f"baseline of {name} to compare with: correct the rows, or choose another metric (field metric)"
+            )
+            return replace(result, verdict=GateVerdict.HOLD, reason=reason)
+        return result
 
     def judge(self, champion: LabelledRows, challenger: LabelledRows) -> GateResult:
         """Judge a challenger.
@@ -130,8 +152,7 @@ class PromotionGate:
         if below:
             return replace(result, verdict=GateVerdict.REJECT, reason=below)
         if len(challenger) < FEWEST_ROWS:
-            reason = f"only {len(challenger)} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"
-            return replace(result, reason=reason)
+            return replace(result, reason=_too_few(challenger))
         hindrance = self.metric.hindrance(champion) or self.metric.hindrance(challenger)
         if hindrance:
             return replace(result, reason=f"{self.metric.name} cannot be computed on the held-out rows: {hindrance}")
@@ -176,3 +197,7 @@ class PromotionGate:
             if not (scores[name] >= floor if metric.larger_is_better else scores[name] <= floor):
                 return f"{name} {scores[name]:.4g} does not reach the floor {floor:g}"
         return ""
+
+
+def _too_few(rows: LabelledRows) -> str:
+    return f"only {len(rows)} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"

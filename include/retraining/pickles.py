@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import pickletools
@@ -21,12 +20,15 @@ _MOST_MEMBERS = 10_000
 _DEEPEST = 3  # an archive in an archive in an archive
 _ACTING = {"REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD", "INST", "STOP"}
 _NUMPY_MAGIC = b"\x93NUMPY"
+_GZIP = 16 + zlib.MAX_WBITS
 _UNPACKERS: tuple[Callable[[bytes], bytes], ...] = (
-    lambda data: gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LOOK),
+    lambda data: zlib.decompressobj(_GZIP).decompress(data, _LOOK),
     lambda data: bz2.BZ2Decompressor().decompress(data, _LOOK),
     lambda data: lzma.LZMADecompressor().decompress(data, _LOOK),
     lambda data: zlib.decompressobj().decompress(data, _LOOK),
 )
+#: What `find_pickle` raises for a zip archive that is damaged, encrypted, or packed in an unknown way.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
 _NOT_PACKED_SO = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error)
 
 
@@ -36,6 +38,11 @@ def find_pickle(file: Path) -> str:
     Looked for are pickles of any protocol, as such, compressed (gzip, bz2, xz, zlib; so joblib's too), in members of
     zip and tar archives (so PyTorch's), and arrays of objects in NumPy's format. Only the first MiB of a file or a
     member is looked at, and archives three deep.
+
+    Raises
+    ------
+    BadZipFile, RuntimeError and others of `UNREADABLE`
+        For a zip archive that cannot be looked into.
     """
     with file.open("rb") as content:
         return _find(content, file.name, 0)
@@ -75,7 +82,8 @@ def _find(content: IO[bytes], name: str, depth: int) -> str:
     if depth == _DEEPEST:
         return ""
     content.seek(0)
-    return next(filter(None, (_find(member, f"{name}: {path}", depth + 1) for path, member in _members(content))), "")
+    members = _members(content, packed=any(_begins_tar(data) for data in (start, *_unpacked(start))))
+    return next(filter(None, (_find(member, f"{name}: {path}", depth + 1) for path, member in members)), "")
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
@@ -84,17 +92,28 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
             yield unpack(data)
 
 
-def _members(content: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
-    """The members of a zip or tar archive; none of anything else."""
+def _begins_tar(data: bytes) -> bool:
+    """Whether the first block is a header of a tar archive, by its checksum."""
+    try:
+        tarfile.TarInfo.frombuf(data[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape")
+    except tarfile.TarError:
+        return False
+    return True
+
+
+def _members(content: IO[bytes], *, packed: bool) -> Iterator[tuple[str, IO[bytes]]]:
+    """The members of a zip archive, or of one that is `packed` by tar; none of anything else."""
     if zipfile.is_zipfile(content):
         with zipfile.ZipFile(content) as archive:
             for info in archive.infolist()[:_MOST_MEMBERS]:
                 with archive.open(info) as member:
                     yield info.filename, io.BytesIO(member.read(_LOOK))
         return
+    if not packed:  # whoever asks tarfile waits until it has read all of the file in vain
+        return
     content.seek(0)
-    with suppress(tarfile.TarError, *_NOT_PACKED_SO), tarfile.open(fileobj=content) as packed:
-        for number, entry in enumerate(packed):
-            found = packed.extractfile(entry) if entry.isfile() and number < _MOST_MEMBERS else None
+    with suppress(tarfile.TarError, *_NOT_PACKED_SO), tarfile.open(fileobj=content) as opened:
+        for number, entry in enumerate(opened):
+            found = opened.extractfile(entry) if entry.isfile() and number < _MOST_MEMBERS else None
             if found is not None:
                 yield entry.name, io.BytesIO(found.read(_LOOK))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import CategoricalColumn, Profile, to_floats, to_names
+from include.data.profile import CategoricalColumn, Profile, profile_table, to_floats, to_names
+from include.data.reference import ReferenceProfiles
 from include.data.spans import Span, within
-from include.data.tables import table_hash
+from include.data.tables import next_features, table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.scoring import Task
@@ -31,6 +33,24 @@ class Columns:
         categorical = tuple(name for name in inputs if isinstance(reference.columns[name], CategoricalColumn))
         return cls(features=tuple(inputs), categorical=categorical)
 
+    def same(self, other: Columns) -> bool:
+        """Whether these are the same columns, of the same kinds, in whatever order."""
+        return set(self.features) == set(other.features) and set(self.categorical) == set(other.categorical)
+
+    @classmethod
+    def of_challenger(cls, spec: ModelSpec, champion: ReferenceProfiles, table: pd.DataFrame) -> Columns:
+        """As the model file has them now; of what kind they are, the champion's reference says, of new ones `table`.
+
+        A column of numbers is a category for as long as the model file lists it so.
+        """
+        names = next_features(spec, table, champion.inputs)
+        known = champion.profile.columns
+        kinds = {**known, **profile_table(table, [name for name in names if name not in known], lag1=False).columns}
+        categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
+        categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
+        categorical |= set(spec.categorical)
+        return cls(features=tuple(names), categorical=tuple(name for name in names if name in categorical))
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRows:
@@ -45,7 +65,7 @@ class TrainingRows:
     origin : array of shape (n,)
         Position of each row among the merged rows.
     sha256 : str
-        Hash of features and target.
+        Hash of features and target of all rows.
     dropped : mapping of str to int
         Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate.
     """
@@ -62,6 +82,11 @@ class TrainingRows:
     def slice(self, start: int, stop: int) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
         """Features and target of the rows ``start <= i < stop``."""
         return self.features.iloc[start:stop], self.target[start:stop]
+
+    def hash_of(self, start: int, stop: int, target: str) -> str:
+        """Hash of features and target, the column `target`, of the rows ``start <= i < stop``."""
+        features, labels = self.slice(start, stop)
+        return table_hash(features.assign(**{target: labels}))
 
 
 def prepare(
@@ -104,6 +129,10 @@ def prepare(
     )
 
 
+def _numbers(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
 def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Rows that are there before, to the letter; whatever a column holds can be compared as text."""
     mixed = [name for name in rows.columns if rows[name].dtype == object]
@@ -130,3 +159,23 @@ def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target"
             raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
         return np.where(np.isfinite(floats), floats, np.nan)
     return to_names(values)
+
+
+def labels_of(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    """The labels that have arrived."""
+    values = target_values(spec, rows[spec.target])
+    return values[~pd.isna(values)]
+
+
+def just_after(times: pd.Series[Any]) -> datetime:
+    """The first moment after the last of `times`, ascending."""
+    moment: datetime = times.iloc[-1].to_pydatetime()
+    return moment + timedelta(microseconds=1)
+
+
+def first_moment(spec: ModelSpec, rows: pd.DataFrame) -> datetime | None:
+    """Time of the first of `rows`, in time order; None without timestamps."""
+    if spec.timestamp is None:
+        return None
+    moment: datetime = rows[spec.timestamp].iloc[0].to_pydatetime()
+    return moment

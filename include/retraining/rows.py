@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy.typing as npt
 import pandas as pd
 
+from include.errors import DataError, TrainingError
 from include.retraining.prepare import Columns, TrainingRows
 from include.retraining.trainers.trainer import Predictor, Trainer
 
@@ -30,13 +31,17 @@ class RowChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A trained challenger, the choice of rows behind it, and what each choice's validation loss was."""
+    """A trained challenger, the choice of rows behind it, and what each choice's validation loss was.
+
+    Of a choice that could not be trained `untrainable` says why.
+    """
 
     predictor: Predictor
     choice: RowChoice
     start: int
     stop: int
     validation_losses: Mapping[str, float]
+    untrainable: Mapping[str, str] = field(default_factory=dict)
 
     def again(self, trainer: Trainer, rows: TrainingRows, columns: Columns) -> Trained:
         """The same training once more by the same choice, now up to the last row."""
@@ -61,25 +66,50 @@ def train_best(
     """Train on the rows before `stop`, chosen by the loss on the last `validation` of them.
 
     Each choice is trained on the rows before the validation rows and scored on those; the best is trained again on
-    its rows up to `stop`. With one choice, or choices that come to the same rows, nothing has to be measured. `loss` is
-    that of a model on rows and their labels; infinite where it cannot be computed.
+    its rows up to `stop`. One that cannot be trained, or scored, is left out. With one choice, or choices that come
+    to the same rows, nothing has to be measured. `loss` is that of a model on rows and their labels; infinite where it
+    cannot be computed.
+
+    Raises
+    ------
+    TrainingError, DataError
+        When no choice can be trained.
     """
     fit_stop = stop - validation
     different = {choice.start(stop): choice for choice in reversed(choices)}
+    if len(different) < 2 or validation <= 0 or fit_stop <= 0:
+        return _fitted(trainer, rows, columns, choices[0], stop)
     losses: dict[str, float] = {}
-    if len(different) > 1 and validation > 0 and fit_stop > 0:
-        features, actual = rows.slice(fit_stop, stop)
-        for choice in different.values():
+    failed: dict[str, TrainingError | DataError] = {}
+    features, actual = rows.slice(fit_stop, stop)
+    for choice in different.values():
+        try:
             trial = trainer.fit(*rows.slice(choice.start(fit_stop), fit_stop), columns)
             losses[choice.name] = loss(trial, features, actual)
-        best = next(choice for choice in choices if choice.name == min(losses, key=lambda name: losses[name]))
-    else:
-        best = choices[0]
-    start = best.start(stop)
-    return Trained(
-        predictor=trainer.fit(*rows.slice(start, stop), columns),
-        choice=best,
-        start=start,
-        stop=stop,
-        validation_losses=losses,
-    )
+        except (TrainingError, DataError) as error:
+            failed[choice.name] = error
+    measured = [choice for choice in different.values() if choice.name in losses]
+    for choice in sorted(measured, key=lambda choice: losses[choice.name]):
+        try:
+            made = _fitted(trainer, rows, columns, choice, stop)
+        except TrainingError as error:
+            failed[choice.name] = error
+        else:
+            untrainable = {name: str(error) for name, error in failed.items()}
+            return replace(made, validation_losses=losses, untrainable=untrainable)
+    raise _none_of(failed)
+
+
+def _none_of(failed: Mapping[str, TrainingError | DataError]) -> TrainingError | DataError:
+    """What to say when nothing could be trained: once, if it is the same for all choices."""
+    reasons = {name: str(error) for name, error in failed.items()}
+    if len(set(reasons.values())) == 1:
+        return next(iter(failed.values()))
+    told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    return TrainingError(f"field training.rows: none of the choices of rows can be trained: {told}")
+
+
+def _fitted(trainer: Trainer, rows: TrainingRows, columns: Columns, choice: RowChoice, stop: int) -> Trained:
+    start = choice.start(stop)
+    predictor = trainer.fit(*rows.slice(start, stop), columns)
+    return Trained(predictor=predictor, choice=choice, start=start, stop=stop, validation_losses={})

@@ -13,10 +13,11 @@ from include.data.tables import ModelTables
 from include.errors import ArtifactError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
 from include.retraining.anchor import Anchor
-from include.retraining.executor import STATUS, Champion, RetrainingExecutor, just_after, labels_of
+from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate import GateResult, GateVerdict
 from include.retraining.limits import ServingCost, serving_cost
-from include.retraining.prepare import Columns, prepare
+from include.retraining.prepare import Columns, just_after, labels_of, prepare
+from include.retraining.rival import cannot_be_asked, gone_columns
 from include.retraining.unseen import Pair, judge_pair, labelled_among, unseen_rows, untrained_rows
 from include.scoring import METRICS, Baseline
 
@@ -64,12 +65,23 @@ class ShadowEnd:
             cost = serving_cost(stored, ready.features, latency=spec.gate.max_latency_ms is not None)
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
+        if unasked := self._unasked(rows):
+            reason = f"{unasked}; the next retrain is judged without it"
+            return self._outcome(EventStatus.HELD, reason)
         pair = judge_pair(spec, self.executor.load, self.champion.version, version, rows)
         result = self._judge(pair, cost)
         outcome = self._outcome(STATUS[result.verdict], result.reason, result)
         if result.verdict is not GateVerdict.PROMOTE:
             return outcome
         return self._published(outcome, tables, pair, stored.columns)
+
+    def _unasked(self, rows: pd.DataFrame) -> str:
+        """Why the champion cannot be asked any more, where that is meant; empty if it can."""
+        champion = self.champion.version
+        if not champion.artifact_path:
+            return ""
+        gone = gone_columns(self.executor.spec, self.executor.load(champion).columns, rows.columns)
+        return cannot_be_asked(champion, gone) if gone else ""
 
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
         spec = self.executor.spec

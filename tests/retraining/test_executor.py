@@ -156,6 +156,16 @@ def test_same_rows_make_the_same_challenger(executor: RetrainingExecutor, first:
     assert one.details["training_data_hash"] == other.details["training_data_hash"]
 
 
+def test_hash_on_record_is_that_of_the_rows_trained_on(executor: RetrainingExecutor, first: Outcome) -> None:
+    executor = replace(executor, spec=spec_of(training={"rows": "latest"}, gate={"refit": False}))
+    given = tables(frame(400), frame(200, sign=-1.0, seed=1))
+    details = executor.retrain(given, champion_of(first), 2).details
+    assert first.details["training_data_hash"] == first.details["prepared_data_hash"] == table_hash(given.reference)
+    assert details["training_data_size"] == 200  # as many as are recent, before the 50 held out
+    assert details["training_data_hash"] == table_hash(given.history.iloc[350:550])
+    assert details["prepared_data_hash"] == table_hash(given.history)
+
+
 def test_classification_with_categories_and_gaps(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"x": rng.normal(size=500), "c": rng.choice(["a", "b", None], 500)})

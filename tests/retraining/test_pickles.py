@@ -18,7 +18,7 @@ import joblib
 import numpy as np
 import pytest
 
-from include.retraining.pickles import find_pickle, looks_like_pickle
+from include.retraining.pickles import _find, find_pickle, looks_like_pickle
 
 
 class Payload:
@@ -45,6 +45,23 @@ def tarred(content: bytes, mode: str) -> bytes:
     return made.getvalue()
 
 
+def without_magic(tar: bytes) -> bytes:
+    """The same tar as it was written before `ustar` stood in it."""
+    header = tar[:148] + b" " * 8 + tar[156:257] + bytes(8) + tar[265:512]
+    return header[:148] + f"{sum(header):06o}\0 ".encode() + header[156:] + tar[512:]
+
+
+class Counted(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    read_bytes = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self.read_bytes += len(found)
+        return found
+
+
 def saved(write: Callable[[io.BytesIO], object]) -> bytes:
     made = io.BytesIO()
     write(made)
@@ -62,6 +79,8 @@ PICKLES = {
        for way in ("zlib", "gzip", "bz2", "lzma", "xz")},
     "gzip": gzip.compress(HARMFUL), "bz2": bz2.compress(HARMFUL), "xz": lzma.compress(HARMFUL),
     "zlib": zlib.compress(HARMFUL),
+    "large gzip": gzip.compress(pickle.dumps((np.random.default_rng(0).bytes(3_000_000), Payload()))),
+    "tar of the seventh edition": without_magic(tarred(HARMFUL, "w")),
     "zip": zipped("archive/data.pkl", HARMFUL), "zip in a zip": zipped("inner.zip", zipped("data", HARMFUL)),
     "tar": tarred(HARMFUL, "w"), "tar.gz": tarred(HARMFUL, "w:gz"),
     "tar.gz in a zip": zipped("a", tarred(HARMFUL, "w:gz")),
@@ -89,6 +108,13 @@ def test_pickle_is_found_and_not_run(tmp_path: Path, content: bytes, monkeypatch
 def test_other_files_are_no_pickles(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(content)
     assert find_pickle(tmp_path / "model.bin") == ""
+
+
+def test_of_a_large_file_only_the_beginning_is_read(tmp_path: Path) -> None:
+    for beginning in (bytes(8), bytes([0x78, 0x9C]), b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\x00"):
+        content = Counted(beginning + bytes(20 * 2**20))
+        assert _find(content, "model.bin", 0) == ""
+        assert content.read_bytes < 2 * 2**20
 
 
 def test_weights_are_no_pickles() -> None:

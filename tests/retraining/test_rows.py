@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from include.errors import TrainingError
 from include.retraining.prepare import Columns, TrainingRows, prepare
 from include.retraining.rows import RowChoice, Trained, row_choices, train_best
 from include.scoring import METRICS, LabelledRows
@@ -34,6 +35,20 @@ class MeanTrainer:
 
     def fit(self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Constant:
         self.seen.append(len(target))
+        return Constant(float(target.mean()))
+
+
+@dataclass(frozen=True)
+class PickyTrainer:
+    """The same, but refuses fewer rows than `least`, and any that `until` rows or more precede."""
+
+    least: int = 0
+    until: int = 10**9
+
+    def fit(self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Constant:
+        first = int(features["x"].iloc[0])
+        if len(target) < self.least or first >= self.until:
+            raise TrainingError(f"refused: {len(target)} rows from {first} on")
         return Constant(float(target.mean()))
 
 
@@ -106,3 +121,30 @@ def test_choice_starts_at_its_length_before_the_end() -> None:
     assert RowChoice(name="sliding", length=30).start(100) == 70
     assert RowChoice(name="sliding", length=300).start(100) == 0
     assert RowChoice(name="all", length=None).start(100) == 0
+
+
+CHOICES = row_choices("measured", reference_rows=200, recent_rows=60, least=10)
+
+
+def picked(trainer: PickyTrainer) -> Trained:
+    target = np.repeat([0.0, 9.0], [300, 100]) + np.arange(400) / 1e6
+    return train_best(trainer, rows_of(target), COLUMNS, CHOICES, loss, stop=390, validation=20)
+
+
+def test_choice_that_cannot_be_trained_is_left_out_and_told() -> None:
+    trained = picked(PickyTrainer(least=100))
+    assert trained.choice.name == "sliding"
+    assert set(trained.validation_losses) == {"all", "sliding"}
+    assert trained.untrainable == {"latest": "refused: 60 rows from 310 on"}
+
+
+def test_next_best_choice_is_taken_if_the_best_cannot_be_trained_up_to_the_end() -> None:
+    trained = picked(PickyTrainer(until=320))  # the best would start at 330
+    assert trained.choice.name == "sliding"
+    assert set(trained.validation_losses) == {"all", "sliding", "latest"}
+    assert trained.untrainable == {"latest": "refused: 60 rows from 330 on"}
+
+
+def test_retraining_fails_only_if_no_choice_can_be_trained() -> None:
+    with pytest.raises(TrainingError, match=r"training\.rows: none .*latest: refused: 60 .*all: refused: 370 rows"):
+        picked(PickyTrainer(least=1000))

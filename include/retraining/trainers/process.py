@@ -118,7 +118,7 @@ def _watch(
         except subprocess.TimeoutExpired:
             pass
         else:
-            return _too_much_printed(limits, printed)
+            return _too_much_written(limits, scratch) or _too_much_printed(limits, printed)
         if time.monotonic() - began > limits.seconds:
             return f"longer than {limits.seconds:g} s (training.script.timeout)"
         if found := _too_much(process.pid, limits, printed, scratch):
@@ -130,9 +130,11 @@ def _watch(
 def _too_much(supervisor: int, limits: Limits, printed: Sequence[_Printed], scratch: Path) -> str:
     if sum(_resident(child) for child in _children(supervisor)) > limits.memory:
         return f"more than {limits.memory // _MEBIBYTE} MiB of memory (training.script.memory_mib)"
-    if _written(scratch) > limits.disk:
-        return "more files than training.script.disk_mib allows"
-    return _too_much_printed(limits, printed)
+    return _too_much_written(limits, scratch) or _too_much_printed(limits, printed)
+
+
+def _too_much_written(limits: Limits, scratch: Path) -> str:
+    return "more files than training.script.disk_mib allows" if _written(scratch) > limits.disk else ""
 
 
 def _too_much_printed(limits: Limits, printed: Sequence[_Printed]) -> str:

@@ -18,8 +18,9 @@ from pydantic import Field, FiniteFloat, ValidationError
 
 from include.errors import TrainingError
 from include.registry.section import Section
-from include.retraining.pickles import find_pickle
+from include.retraining.pickles import UNREADABLE, find_pickle
 from include.retraining.prepare import Columns
+from include.retraining.trainers.trainer import checked_probabilities
 from include.scoring import Task
 
 SCHEMA_VERSION = 1
@@ -76,14 +77,16 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     ------
     TrainingError
         For anything but regular files and folders (a link may point to a secret, a pipe may never end), for a pickle,
-        which is not opened, and for nothing at all.
+        which is not opened, for an archive that cannot be looked into, and for nothing at all.
     """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise TrainingError(f"{made_by}: the output folder was replaced by something else: refused")
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
         _refuse_unless_regular(path, made_by)
-        if where := find_pickle(path):
+        if where := _pickle_in(path, made_by):
             raise TrainingError(
                 f"{made_by}: {where} looks like a pickle, which runs code when it is opened: refused, not opened; "
                 "store weights or parameters in a format that holds data only"
@@ -92,6 +95,16 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     if not found:
         raise TrainingError(f"{made_by}: ended with exit code 0, but wrote no model into the output folder")
     return found
+
+
+def _pickle_in(path: Path, made_by: str) -> str:
+    """Where in a file a pickle is; empty for none."""
+    try:
+        return find_pickle(path)
+    except UNREADABLE as error:
+        raise TrainingError(
+            f"{made_by}: {path.name} cannot be looked into: {error}; a zip archive has to be whole, without a password"
+        ) from error
 
 
 def copy_files(source: Path, names: Sequence[str], destination: Path) -> None:
@@ -110,12 +123,9 @@ def read_predictions(file: Path, rows: int, task: Task, made_by: str) -> npt.NDA
 
 
 def read_probabilities(file: Path, rows: int, classes: Sequence[str], made_by: str) -> npt.NDArray[np.float64]:
-    """Probabilities of shape (rows, classes)."""
+    """Probabilities of shape (rows, classes); each row sums to 1."""
     columns = [_floats(_column(file, f"{PROBABILITY}{name}", rows, made_by), made_by) for name in classes]
-    found = np.column_stack(columns)
-    if ((found < 0.0) | (found > 1.0)).any():
-        raise TrainingError(f"{made_by}: probabilities have to be between 0 and 1")
-    return found
+    return checked_probabilities(np.column_stack(columns), made_by)
 
 
 def _column(file: Path, name: str, rows: int, made_by: str) -> Any:

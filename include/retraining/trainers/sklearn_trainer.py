@@ -58,7 +58,9 @@ class SklearnTrainer:
         if start is None and self.task is Task.CLASSIFICATION and len(np.unique(target)) < 2:
             raise TrainingError(f"all {len(target)} rows have the label {str(target[0])!r}: two classes are needed")
         try:
-            return self._full(features, target, columns) if start is None else self._further(start, features, target)
+            if start is None:
+                return self._full(features, target, columns)
+            return self._further(start, features, target, columns)
         except (ValueError, TypeError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:
             raise TrainingError(f"{self.estimator}: {type(error).__name__}: {error}") from error
 
@@ -72,8 +74,8 @@ class SklearnTrainer:
         predictor: Predictor = pipeline
         return predictor
 
-    def _further(self, start: Start, features: pd.DataFrame, target: npt.NDArray[Any]) -> Predictor:
-        """The champion, trained further on other rows."""
+    def _further(self, start: Start, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Predictor:
+        """The champion, trained further on other rows, with the hyperparameters that a full training would have."""
         from sklearn.pipeline import Pipeline
 
         pipeline: Any = copy.deepcopy(start.predictor)
@@ -93,7 +95,8 @@ class SklearnTrainer:
                 f"{', '.join(sorted(known))}, the rows it has not seen hold {', '.join(sorted(found))}; write "
                 "`strategy: full`"
             )
-        estimator.set_params(**self.hyperparameters)
+        fresh = ESTIMATORS.get(self.estimator, _imported)(self, columns)[-1]
+        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been asked for with others
         if way == "partial_fit":
             estimator.partial_fit(given, target)
         else:

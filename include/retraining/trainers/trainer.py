@@ -15,6 +15,8 @@ from include.errors import TrainingError
 from include.retraining.prepare import Columns
 from include.scoring import Task
 
+_NEAR_ONE = 1e-3  # how far a row of probabilities may be from 1 in all: they may be of single precision
+
 
 class Predictor(Protocol):
     """A trained model."""
@@ -31,12 +33,47 @@ def class_probabilities(
 
     A model that gives them has, as in scikit-learn, ``predict_proba(features)`` of shape (rows, classes) and
     ``classes_``.
+
+    Raises
+    ------
+    TrainingError
+        When they are no probabilities; see `checked_probabilities`.
     """
     predict: Any = getattr(predictor, "predict_proba", None)
     if predict is None:
         return None
     classes = tuple(str(name) for name in getattr(predictor, "classes_"))  # noqa: B009  # no part of the protocol
-    return np.asarray(predict(features), dtype=float), classes
+    found = np.asarray(predict(features), dtype=float)
+    if found.shape != (len(features), len(classes)):
+        raise TrainingError(
+            f"{type(predictor).__name__}: predict_proba answers {len(features)} rows and {len(classes)} classes with "
+            f"an array of shape {found.shape}"
+        )
+    return checked_probabilities(found, f"{type(predictor).__name__}: predict_proba"), classes
+
+
+def checked_probabilities(found: npt.NDArray[np.float64], made_by: str) -> npt.NDArray[np.float64]:
+    """The same, each row made to sum to 1 exactly.
+
+    Most scores look at the probability of the true class only: a model that says 1 of every class would seem perfect.
+
+    Raises
+    ------
+    TrainingError
+        When they are not between 0 and 1, or those of a row do not sum to 1 within 0.001.
+    """
+    if not ((found >= -_NEAR_ONE) & (found <= 1.0 + _NEAR_ONE)).all():
+        raise TrainingError(f"{made_by}: probabilities have to be between 0 and 1")
+    total = found.sum(axis=1, keepdims=True)
+    wrong = np.flatnonzero(np.abs(total[:, 0] - 1.0) > _NEAR_ONE)
+    if len(wrong):
+        raise TrainingError(
+            f"{made_by}: the probabilities of all classes have to sum to 1 in each row; in {len(wrong)} of "
+            f"{len(found)} rows they do not, the first of them sums to {total[wrong[0], 0]:.4g}"
+        )
+    clipped = found.clip(0.0, 1.0)
+    whole: npt.NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
+    return whole
 
 
 def reported_metrics(predictor: Predictor) -> Mapping[str, float]:

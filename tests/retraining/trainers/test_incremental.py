@@ -64,6 +64,21 @@ def test_going_on_is_deterministic() -> None:
     assert np.array_equal(*again)
 
 
+def test_hyperparameters_of_one_request_do_not_stay() -> None:
+    asked = regression(DESCENT, alpha=0.5, penalty="l1", eta0=0.02).fit(*rows(), COLUMNS)
+    usual = regression(DESCENT, eta0=0.005)
+    further, full = usual.fit(*rows(seed=1), COLUMNS, start(asked)), usual.fit(*rows(seed=1), COLUMNS)
+    settings = [model[-1].get_params() for model in (further, full)]  # type: ignore[index]
+    assert settings[0] == settings[1]
+    assert {settings[0][name] for name in ("alpha", "penalty", "eta0")} == {0.0001, "l2", 0.005}
+
+
+def test_ensemble_grows_by_what_the_model_file_says_after_a_request_for_more() -> None:
+    asked = regression(FOREST, n_estimators=7, max_depth=2).fit(*rows(), COLUMNS)
+    further: Any = regression(FOREST, n_estimators=3).fit(*rows(seed=1), COLUMNS, start(asked))
+    assert (len(further[-1].estimators_), further[-1].max_depth) == (10, None)
+
+
 @pytest.mark.parametrize(("estimator", "labels"), [(FOREST, ["a"]), (FOREST, ["a", "b", "z"]), (DESCENT, ["a", "z"])])
 def test_classes_that_do_not_fit_the_champion_are_a_training_error(estimator: str, labels: list[str]) -> None:
     trainer = SklearnTrainer(task=Task.CLASSIFICATION, estimator=f"{estimator}Classifier")

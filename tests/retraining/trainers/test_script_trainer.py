@@ -183,13 +183,19 @@ def test_memory_and_disk_are_limited_without_grace(monkeypatch: pytest.MonkeyPat
     assert time.monotonic() - began < 120
     with pytest.raises(TrainingError, match=r"more files than training\.script\.disk_mib allows"):
         fit(misbehaving("fill_the_disk", "-", disk_mib=100))
+    with pytest.raises(TrainingError, match=r"more files than training\.script\.disk_mib allows"):
+        fit(misbehaving("fill_the_disk_at_once", "-", disk_mib=100, opaque=True))
 
 
 @pytest.mark.parametrize(
     ("how", "reason"),
     [("write_no_model", "wrote no model into the output folder"), ("write_nothing", r"wrote no result\.json"),
      ("write_a_bad_result", r"metrics\.rmse: .*valid number"), ("write_a_link", "no regular file: refused"),
-     ("write_a_pipe", "no regular file: refused")],
+     ("write_a_pipe", "no regular file: refused"), ("write_no_folder", "wrote no model into the output folder"),
+     ("write_through_a_link", "output folder was replaced by something else: refused"),
+     ("write_a_file_for_a_folder", "output folder was replaced by something else: refused"),
+     ("write_half_a_zip", r"model\.bin cannot be looked into: "),
+     ("write_a_locked_zip", r"model\.zip cannot be looked into: .* encrypted.*without a password")],
 )  # fmt: skip
 def test_what_a_script_leaves_is_checked(how: str, reason: str) -> None:
     with pytest.raises(TrainingError, match=reason):

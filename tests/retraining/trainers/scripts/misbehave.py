@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 
@@ -73,6 +74,12 @@ def fill_the_disk() -> None:
             time.sleep(0.01)
 
 
+def fill_the_disk_at_once() -> None:
+    with Path(OUTPUT, "large").open("wb") as file:
+        file.truncate(200 * 2**20)
+    write_result({"schema_version": 1})
+
+
 def write_no_model() -> None:
     write_result({"schema_version": 1})
 
@@ -111,6 +118,41 @@ def write_a_list() -> None:
 def write_a_link() -> None:
     write_result({"schema_version": 1})
     Path(OUTPUT, "model.json").symlink_to("/etc/hostname")
+
+
+def write_through_a_link() -> None:
+    write_result({"schema_version": 1})
+    elsewhere = Path(REQUEST["result"]).with_name("elsewhere")
+    elsewhere.mkdir()
+    Path(elsewhere, "model.json").write_text("{}")
+    Path(OUTPUT).rmdir()
+    Path(OUTPUT).symlink_to(elsewhere)
+
+
+def write_a_file_for_a_folder() -> None:
+    write_result({"schema_version": 1})
+    Path(OUTPUT).rmdir()
+    Path(OUTPUT).write_text("{}")
+
+
+def write_no_folder() -> None:
+    write_result({"schema_version": 1})
+    Path(OUTPUT).rmdir()
+
+
+def write_half_a_zip() -> None:
+    write_result({"schema_version": 1})
+    Path(OUTPUT, "model.bin").write_bytes(b"x" * 1000 + b"PK\x05\x06" + b"\xff" * 18)
+
+
+def write_a_locked_zip() -> None:
+    write_result({"schema_version": 1})
+    with zipfile.ZipFile(Path(OUTPUT, "model.zip"), "w") as archive:
+        archive.writestr("weights", "b" * 100)
+    content = bytearray(Path(OUTPUT, "model.zip").read_bytes())
+    content[6] |= 1  # says that the member is encrypted, in both places that say so
+    content[content.find(b"PK\x01\x02") + 8] |= 1
+    Path(OUTPUT, "model.zip").write_bytes(content)
 
 
 def write_a_pipe() -> None:
