@@ -14,8 +14,8 @@ changed, its asset `champion_<model>` has an event: downstream DAGs start.
 no row.
 
 ### When it fails
-- `registered_models`: the folder of model files is missing, or `models` names an unknown model. Correct
-  `RETRAINING_MODELS_DIR` or the parameter.
+- `registered_models`: the folder of model files is missing, `models` names an unknown model, or `as_of` is later than
+  now. Correct `RETRAINING_MODELS_DIR` or the parameter.
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
   Correct it, then clear the task.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
@@ -81,7 +81,7 @@ PARAMS = {
         type=["null", "string"],
         format="date-time",
         title="As of",
-        description="End of the recent window. Empty: the logical date, or now for a manual run.",
+        description="End of the recent window, not later than now. Empty: the logical date, or now for a manual run.",
     ),
     "rollback_to": Param(
         "",
