@@ -44,7 +44,7 @@ def roll_back(
     """Make a former champion champion again, after its stored artifact has been loaded and asked.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
-    ``champion/`` follows. Nothing is trained, and no cooldown begins.
+    ``champion/`` follows. Nothing is trained. A rollback that somebody asked for begins a cooldown, as a retrain does.
 
     Parameters
     ----------

@@ -144,3 +144,19 @@ def test_process_that_died_before_the_files_followed_is_repaired(stage: Stage) -
     assert publish_files(stage.store, artifacts, "sales")
     assert str(artifacts.published("sales")).startswith("v1-")
     assert not publish_files(stage.store, artifacts, "sales")
+
+
+def test_what_was_rolled_back_by_hand_is_not_trained_again_at_once(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(70, change=35), training={"estimator": "linear"}, probation={"checks": 0, "former": 0})
+    stage.run("sales", FIRST)
+    assert stage.run("sales", day(45)).event is not None
+    assert champion(stage).version == 2
+    stage.store.roll_back(
+        "sales", from_version=2, to_version=1, kind=ChangeKind.ROLLBACK, requested_by="ada", reason="harms customers",
+        at=day(52.5), key="by hand",
+    )  # fmt: skip
+    held = stage.run("sales", day(52.75)).decision
+    assert not held.triggered
+    assert "cooling down until 2026-03-01 12:00 UTC" in str(held.blocked_by)
+    assert stage.run("sales", day(53), force=True, reason="I know better").decision.triggered
