@@ -18,7 +18,7 @@ from include.records.json_values import clean_json, to_utc
 from include.records.memory_champions import MemoryChampions
 from include.records.memory_claim import MemoryClaim, MemoryTables
 from include.records.memory_quarantine import MemoryQuarantine
-from include.records.outcome_rows import abandoned_row, failed_row, was_retrained
+from include.records.outcome_rows import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
 from include.records.quarantine_rows import lifting_row, quarantine_rows
 from include.records.request_rows import request_row
 from include.records.rows import (
@@ -35,7 +35,7 @@ from include.records.rows import (
     signal_rows,
 )
 from include.signals import Signal, SignalKind
-from include.triggers.request import Request, RequestKind
+from include.triggers.request import MOST_TRIES, Request, RequestKind
 from include.triggers.trigger import PastCheck
 
 Key = tuple[str, str]  # model name and run id
@@ -193,10 +193,13 @@ class MemoryStore(MemoryChampions):
         return None if stored is None else ReferenceProfiles.from_json(json.loads(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
-        events = self.events(model_name=model_name)
-        judged = (e for e in events if was_retrained(e) and e.champion_version is not None)
-        return max((event.run.as_of for event in judged), default=None)
+        """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
+        events = sorted(self.events(model_name=model_name), key=lambda event: event.id, reverse=True)
+        ended = [e for e in events if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
+        counting = [e for e in ended if was_retrained(e) and e.champion_version is not None]
+        if len(ended) >= MOST_TRIES and all(event.status in LOST for event in ended[:MOST_TRIES]):
+            counting.append(ended[0])
+        return max((event.run.as_of for event in counting), default=None)
 
     def event(self, event_id: int) -> Event:
         """Return one event; a `DataError` for an unknown id."""

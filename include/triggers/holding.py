@@ -12,7 +12,8 @@ from include.triggers.trigger import Evidence, Trigger, TriggerResult
 class Cooldown:
     """Holds `trigger` back until `period` has passed since the last retraining, whatever came of it.
 
-    A rollback by hand counts as one: the rows that made the version that was taken out would make its like at once.
+    One that was lost is tried again at the next checks, but three in a row count. So does a rollback by hand: the rows
+    that made the version that was taken out would make its like at once.
     """
 
     trigger: Trigger
