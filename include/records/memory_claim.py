@@ -117,6 +117,7 @@ class MemoryClaim:
             if row["id"] not in versions:
                 versions[row["id"]] = self._new_version(at)
             version = versions[row["id"]]
+            version["parent"] = self._champion()
             row |= named_versions(row["model_name"], version["version"], version["parent"])
             return version_from_row(version)
 
@@ -175,16 +176,18 @@ class MemoryClaim:
 
     def _new_version(self, at: datetime) -> Row:
         known = self._tables.versions_of(self._event.model_name)
-        champion = next((version for version in known if version.status is VersionStatus.CHAMPION), None)
         candidate = Version(
             model_name=self._event.model_name,
             version=known[-1].version + 1 if known else 1,
             event_id=self._event.id,
             status=VersionStatus.CANDIDATE,
             created_at=to_utc(at),
-            parent=None if champion is None else champion.version,
         )
         return {**vars(candidate), "status": str(candidate.status), "shadow_since": None}
+
+    def _champion(self) -> int | None:
+        known = self._tables.versions_of(self._event.model_name)
+        return next((each.version for each in known if each.status is VersionStatus.CHAMPION), None)
 
     @contextmanager
     def _writing(self) -> Iterator[Row | None]:

@@ -60,6 +60,8 @@ class PostgresClaim:
                 version = session.one(
                     "add_version", self._keys() | {"created_by": row["requested_by"], "at": to_utc(at)}
                 )
+            else:
+                version = session.one("renew_parent", self._keys() | {"version": version["version"]})
             names = named_versions(self._event.model_name, version["version"], version["parent"])
             session.rows("note_version", self._keys() | names)
             return version_from_row(version)

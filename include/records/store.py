@@ -41,7 +41,10 @@ class Claim(Protocol):
         ...
 
     def begin_version(self, *, at: datetime) -> Version:
-        """The candidate version of this event: a new one with the next number, or the one an earlier try began."""
+        """The candidate version of this event: a new one with the next number, or the one an earlier try began.
+
+        Its parent is the champion of now, also when that one was rolled back between two tries.
+        """
         ...
 
     def take_shadow(self) -> Version:

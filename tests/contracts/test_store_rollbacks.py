@@ -14,7 +14,7 @@ from include.errors import ClaimLost, RollbackRefused
 from include.records.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
 from include.records.store import Store
 from include.signals import Signal, SignalKind, Verdict
-from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event
+from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, open_event
 
 LOOK = Signal(kind=SignalKind.PROBATION, statistic="r2", verdict=Verdict.STABLE, reason="as good", detail={"look": 1.0})
 
@@ -169,3 +169,16 @@ def test_probation_checks_of_one_champion_come_back_in_order(promoted: Store) ->
     assert found[0] == replace(LOOK, detail={"look": 1.0})
     assert len(promoted.looks("housing", SignalKind.PROBATION, 2, before=NOW + 2 * HOUR)) == 1
     assert promoted.looks("housing", SignalKind.SHADOW, 2, before=NOW + 3 * HOUR) == []
+
+
+def test_try_after_a_rollback_names_the_restored_version(promoted: Store) -> None:
+    event = open_event(promoted, "run-3", champion_version=2)
+    with promoted.claim(event.id, at=NOW) as claim:
+        assert claim.begin_version(at=NOW).parent == 2  # and the process dies
+    back(promoted)
+    with promoted.claim(event.id, at=NOW + 3 * HOUR) as claim:
+        again = claim.begin_version(at=NOW + 3 * HOUR)
+        assert (again.version, again.parent) == (3, 1)
+        assert claim.finish(make_outcome(), at=NOW + 3 * HOUR).champion_version == 1
+    assert promoted.versions("housing")[-1].parent == 1
+    assert promoted.champion_changes("housing")[-1].from_version == 1
