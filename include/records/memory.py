@@ -16,7 +16,7 @@ from include.records.entries import Analysis, Check, Event, EventStatus, KeptReq
 from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
 from include.records.memory_champions import MemoryChampions
-from include.records.memory_claim import MemoryClaim, MemoryTables
+from include.records.memory_claim import MemoryClaim, MemoryTables, take
 from include.records.memory_quarantine import MemoryQuarantine
 from include.records.outcome_rows import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
 from include.records.quarantine_rows import lifting_row, quarantine_rows
@@ -227,12 +227,13 @@ class MemoryStore(MemoryChampions):
         model_name = self.event(event_id).model_name
         with self._tables.guard:
             right = self._tables.rights[model_name]
-        if not right.acquire(timeout=wait.total_seconds()):
+        waited = take(right, wait)
+        if waited is None:
             raise ClaimLost(f"{model_name} is being retrained by another thread")
         claim = None
         try:
             with self._tables.guard:
-                claim = MemoryClaim(self._tables, self._tables.take_over(event_id, model_name, at))
+                claim = MemoryClaim(self._tables, self._tables.take_over(event_id, model_name, at + waited))
             yield claim
         finally:
             if claim is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from include.errors import ClaimLost, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
@@ -63,6 +64,13 @@ class MemoryTables:
         rows = (row for row in self.versions.values() if row["model_name"] == model_name)
         return next((row for row in rows if version_from_row(row).in_shadow), None)
 
+    def add_deployment(self, change: Row) -> Row:
+        """Put a change of champion into the history, not before the one before it, and return it as it is kept."""
+        earlier = [row["deployed_at"] for row in self.deployments if row["model_name"] == change["model_name"]]
+        at = max([*earlier, change["deployed_at"]])
+        self.deployments.append(change | {"id": len(self.deployments) + 1, "deployed_at": at})
+        return self.deployments[-1]
+
     def end_shadow(self, ending: Row) -> None:
         """Reject the version in shadow, because another one became champion."""
         row = self.shadow(ending["model_name"])
@@ -93,6 +101,15 @@ class MemoryTables:
         row |= closing
         self.requests.retry(retry_row(row, closing))
         return event_from_row(row)
+
+
+def take(right: threading.Lock, wait: timedelta) -> timedelta | None:
+    """Take a right, and return how long that took: nothing if it was free, None if `wait` was too short."""
+    if right.acquire(blocking=False):
+        return timedelta(0)
+    began = time.monotonic()
+    taken = right.acquire(timeout=wait.total_seconds())
+    return timedelta(seconds=time.monotonic() - began) if taken else None
 
 
 class MemoryClaim:
@@ -165,13 +182,12 @@ class MemoryClaim:
         tables, name = self._tables, row["model_name"]
         change = {"model_name": name, "from_version": None, "to_version": version["version"], "event_id": row["id"]}
         change |= {"kind": str(ChangeKind.PROMOTION), "run_id": row["run_id"], "key": None}
-        change |= {"id": len(tables.deployments) + 1}
         change |= {"deployed_by": row["requested_by"], "reason": clean_text(outcome.reason), "deployed_at": to_utc(at)}
         for other in tables.versions.values():
             if other["model_name"] == name and other["status"] == VersionStatus.CHAMPION:
                 other |= {"status": str(VersionStatus.RETIRED), "status_changed_at": to_utc(at)}
                 change["from_version"] = other["version"]
-        tables.deployments.append(change)
+        tables.add_deployment(change)
         tables.end_shadow(ending_row(name, version["version"], row["requested_by"], at))
 
     def _new_version(self, at: datetime) -> Row:

@@ -206,7 +206,8 @@ class Store(Protocol):
         The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
-        champion (any more), or `to_version` never was.
+        champion (any more), or `to_version` never was. `at` is the time of asking: the change is put down later by
+        what it had to wait, and never before the change before it, whose process may have had another clock.
         """
         ...
 
@@ -268,7 +269,8 @@ class Store(Protocol):
     def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> AbstractContextManager[Claim]:
         """Claim the right to retrain the event's model, for the time the context is open.
 
-        While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`. Other events of
+        While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`; the execution
+        starts at `at`, later by what it had to wait. Other events of
         the model that are still `executing` had an owner that died: they are closed as abandoned. An open event
         becomes `executing`.
         """

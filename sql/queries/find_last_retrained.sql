@@ -3,7 +3,9 @@
 -- Parameters: model_name text, most_tries integer
 -- Returns:    one row: as_of timestamptz (NULL for never)
 WITH ended AS (
-    SELECT as_of, champion_version, status IN ('failed', 'abandoned') AS lost, row_number() OVER (ORDER BY id DESC) AS nth
+    SELECT
+        as_of, champion_version, status IN ('failed', 'abandoned') AS lost,
+        row_number() OVER (ORDER BY id DESC) AS nth
     FROM model_retraining_events
     WHERE model_name = %(model_name)s
       AND trigger_type <> 'shadow'

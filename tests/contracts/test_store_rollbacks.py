@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -125,9 +126,12 @@ def test_rollback_waits_for_a_retrain_that_ends(promoted: Store) -> None:
         back(promoted, wait=timedelta(seconds=0.1))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(back, promoted, wait=timedelta(seconds=10))
+        time.sleep(0.5)
         done.wait(timeout=5)
-        assert waiting.result(timeout=10).to_version == 1
+        change = waiting.result(timeout=10)
     thread.join()
+    assert change.to_version == 1
+    assert change.deployed_at >= NOW + 2 * HOUR + timedelta(seconds=0.3)  # not when it was asked for
 
 
 def test_of_many_that_roll_back_at_once_one_does(promoted: Store) -> None:
@@ -182,3 +186,14 @@ def test_try_after_a_rollback_names_the_restored_version(promoted: Store) -> Non
         assert claim.finish(make_outcome(), at=NOW + 3 * HOUR).champion_version == 1
     assert promoted.versions("housing")[-1].parent == 1
     assert promoted.champion_changes("housing")[-1].from_version == 1
+
+
+def test_history_keeps_its_order_when_clocks_differ(promoted: Store) -> None:
+    fast = NOW + 5 * HOUR
+    execute(promoted, "run-3", at=fast)
+    change = back(promoted, from_version=3, to_version=1, at=NOW + 4 * HOUR)
+    assert change.deployed_at == fast
+    execute(promoted, "run-4", at=NOW + 3 * HOUR)
+    found = [promoted.champion_at("housing", at) for at in (NOW + 4 * HOUR, fast, fast + HOUR)]
+    assert [version and version.version for version in found] == [2, 4, 4]
+    assert [each.deployed_at for each in promoted.champion_changes("housing")] == [NOW, NOW + HOUR, fast, fast, fast]
