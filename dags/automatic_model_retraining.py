@@ -166,8 +166,8 @@ def execute_retraining(
     with task_outcome() as deployment:
         if approval is not None and not approval["approved"]:
             return text.of_event(hold(deployment, event_id, approval["by"]))
-        notes = f"approved by {approval['by']}" if approval is not None else ""
-        return text.of_event(workflow.execute(deployment, event_id, notes=notes))
+        by = "" if approval is None else approval["by"] or "somebody unnamed"
+        return text.of_event(workflow.execute(deployment, event_id, approved_by=by))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)

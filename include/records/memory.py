@@ -40,7 +40,7 @@ from include.triggers.trigger import PastCheck
 
 Key = tuple[str, str]  # model name and run id
 _NOT_YET: Row = {  # columns of an event that only its execution fills
-    **dict.fromkeys(("execution_successful", "version", "error_type", "error")),
+    **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
     **{name: {} for name in ("performance_metrics", "parent_performance", "execution_metrics")},
     "execution_attempted": False,
 }

@@ -161,6 +161,12 @@ class MemoryClaim:
                     self._tables.requests.retry(retry_row(row, closing))
             return event_from_row(self._tables.events[self._event.id])
 
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays."""
+        with self._writing() as row:
+            if row is not None and row["approved_by"] is None:
+                row |= {"approved_by": clean_text(approved_by), "approved_at": to_utc(at)}
+
     def note_error(self, error_type: str, error: str) -> None:
         """Write on the open event why this try failed; the event stays open for the next try."""
         with self._writing() as row:

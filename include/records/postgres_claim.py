@@ -90,6 +90,14 @@ class PostgresClaim:
                 session.rows("retry_requests", retry_row(row, closing))
             return event_from_row(session.one("close_event", self._keys() | closing))
 
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays."""
+        with self._transaction() as session:
+            if self._open_row(session) is not None:
+                who = clean_text(approved_by)
+                noted = {"approved_by": who, "notes": f"approved by {who}", "at": to_utc(at)}
+                session.rows("note_approval", self._keys() | noted)
+
     def note_error(self, error_type: str, error: str) -> None:
         """Write on the open event why this try failed; the event stays open for the next try."""
         with self._transaction() as session:

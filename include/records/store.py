@@ -41,10 +41,7 @@ class Claim(Protocol):
         ...
 
     def begin_version(self, *, at: datetime) -> Version:
-        """The candidate version of this event: a new one with the next number, or the one an earlier try began.
-
-        Its parent is the champion of now, also when that one was rolled back between two tries.
-        """
+        """The candidate version of this event, to replace the champion of now: a new one, or that of an earlier try."""
         ...
 
     def take_shadow(self) -> Version:
@@ -63,6 +60,10 @@ class Claim(Protocol):
         candidate, in shadow, and its reference profile is kept. Finishing a closed event changes nothing and returns
         it as it is.
         """
+        ...
+
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays, whatever becomes of the event."""
         ...
 
     def note_error(self, error_type: str, error: str) -> None:
@@ -206,8 +207,8 @@ class Store(Protocol):
         The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
-        champion (any more), or `to_version` never was. `at` is the time of asking: the change is put down later by
-        what it had to wait, and never before the change before it, whose process may have had another clock.
+        champion (any more), or `to_version` never was. The change is put down at `at`, later by what it had to wait,
+        and never before the last one, whose process may have had another clock.
         """
         ...
 
