@@ -60,7 +60,6 @@ def test_request_is_made_once_listed_and_carries_its_settings(
     assert kept.request.hyperparameters == {"max_iter": 40, "loss": "absolute_error"}
     line = said(capsys, "requests", "sales")
     assert "api  waiting  ada: audit" in line
-    assert said(capsys, "requests", "other") == ""
     train_first(deployment)
     assert "consumed by first" in said(capsys, "requests")
 
@@ -150,3 +149,20 @@ def test_canary_is_written_down_and_shown(deployment: Deployment, capsys: pytest
     assert "v1 10 % beside v2  runs  ada: try it" in said(capsys, "canary", "sales")
     assert "v2 cannot be a canary" in said(capsys, "canary", "sales", "--version", "v2", "--share", "5",
                                            "--reason", "?", code=2)  # fmt: skip
+
+
+def test_unknown_model_is_no_model_without_a_history(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    period = ["--from", "2026-05-03", "--to", "2026-05-05"]
+    asked = [
+        ["requests", "sale"], ["quarantines", "sale"], ["recommend", "sale"], ["canary", "sale"],
+        ["audit", *period, "--model", "sale"],
+    ]  # fmt: skip
+    for words in asked:
+        assert "model sale: nothing is on record of it" in said(capsys, *words, code=2)
+        said(capsys, *(word.replace("sale", "sales") for word in words))  # it has a file, and no record yet
+    train_first(deployment)
+    (deployment.models_dir / "sales.yaml").unlink()
+    for words in asked:
+        said(capsys, *(word.replace("sale", "sales") for word in words))  # a model of the past

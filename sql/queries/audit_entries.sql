@@ -1,6 +1,6 @@
--- What happened in a period: each decision that fired, who approved it and how it ended, each change of champion and who
--- was told, each probation look that came to a verdict, each check of a version in shadow that counts and the end of a
--- shadow by a change of champion, each quarantine and its lifting, each request and its being consumed.
+-- What happened in a period: each decision that fired, who approved it and how it ended, each change of champion and
+-- who was told, each probation look that came to a verdict, each check of a version in shadow that counts and the end
+-- of a shadow by a change of champion, each quarantine and its lifting, each request and its being consumed.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
 -- Returns:    at, model_name, action, who, why, run_id, event_id, version (the one it is about), other_version (the
 --             champion until then), data_path, data_hash, data_rows, data_from, data_until, outcome, and source and
