@@ -68,6 +68,7 @@ def test_request_for_an_unknown_model_or_with_a_wrong_setting_is_refused(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "sale" in said(capsys, "request", "sale", "--reason", "why", code=2)
+    assert "needs a reason" in said(capsys, "request", "sales", "--reason", "", code=2)
     with pytest.raises(SystemExit, match="2"):
         main(["request", "sales", "--reason", "why", "--set", "max_iter"])
     assert "write NAME=VALUE" in capsys.readouterr().err
@@ -133,6 +134,8 @@ def test_rollback_is_asked_for_on_the_command_line_and_says_what_changed(
         answer = said(capsys, *asked, "--key", "ticket 7", "--wait", "1min")
         assert answer.startswith("sales rolled back from v2 to v1: complaints (by ada, ")
     assert "v1 is champion already; former champions: v2" in said(capsys, *asked, "--to", "v1", code=2)
+    assert "not to v2; give another key" in said(capsys, *asked, "--key", "ticket 7", "--to", "v2", code=2)
+    assert "needs a reason" in said(capsys, *asked, "--to", "v2", "--reason", "", code=2)
     assert "write previous, or for example v3" in said(capsys, *asked, "--to", "best", code=2)
     with pytest.raises(SystemExit):
         main([*asked, "--wait", "soon"])

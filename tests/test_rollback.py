@@ -53,9 +53,16 @@ def test_version_before_is_never_one_that_was_rolled_back(stage: Stage) -> None:
 
 def test_same_key_is_the_same_rollback_however_often(stage: Stage) -> None:
     asked = [
-        roll_back(stage.deployment, "sales", to, requested_by="ada", reason="r", key="k") for to in (None, None, 2)
+        roll_back(stage.deployment, "sales", to, requested_by="ada", reason="r", key="k") for to in (None, None, 1)
     ]
     assert asked[0] == asked[1] == asked[2]
+    assert champion(stage).version == 1
+
+
+def test_key_of_a_rollback_to_another_version_is_refused(stage: Stage) -> None:
+    roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="r", key="k")
+    with pytest.raises(RollbackRefused, match="key 'k' it was rolled back to v1 before, not to v2; give another key"):
+        roll_back(stage.deployment, "sales", 2, requested_by="ada", reason="r", key="k")
     assert champion(stage).version == 1
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
 from include.records.canaries import CanaryShare, canary_from_row, canary_row, no_canary
-from include.records.champion_rows import change_from_row, never_champion, not_champion, rollback_row
+from include.records.champion_rows import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory_claim import MemoryTables, take
@@ -109,6 +109,8 @@ class MemoryChampions:
     def _roll_back(self, row: Row) -> Row:
         name, tables = row["model_name"], self._tables
         kept = next((r for r in tables.deployments if (r["model_name"], r["key"]) == (name, row["key"])), None)
+        if kept is not None and kept["to_version"] != row["to_version"]:
+            raise other_target(name, row["key"], kept["to_version"], row["to_version"])
         if kept is not None:
             return kept
         versions = {r["version"]: r for r in tables.versions.values() if r["model_name"] == name}

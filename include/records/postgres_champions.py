@@ -9,7 +9,7 @@ from typing import Any
 
 from include.errors import ClaimLost
 from include.records.canaries import CanaryShare, canary_from_row, canary_row, no_canary
-from include.records.champion_rows import change_from_row, never_champion, not_champion, rollback_row
+from include.records.champion_rows import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.entries import ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
 from include.records.outcome_rows import ending_row
@@ -104,6 +104,8 @@ class PostgresChampions:
 def _roll_back(session: Session, row: Row) -> Row:
     model_name, at = row["model_name"], {"at": row["deployed_at"]}
     kept = session.row("find_rollback", row)
+    if kept is not None and kept["to_version"] != row["to_version"]:
+        raise other_target(model_name, row["key"], kept["to_version"], row["to_version"])
     if kept is not None:
         return kept
     if session.row("roll_back_champion", row | at) is None:

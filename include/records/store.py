@@ -127,7 +127,7 @@ class Store(Protocol):
         key: str = "",
         hyperparameters: Mapping[str, Any] | None = None,
     ) -> tuple[Request, bool]:
-        """Ask for a retrain; the request that now waits, and whether it is new.
+        """Ask for a retrain; the request that now waits, and whether it is new; a `DataError` without a reason.
 
         Parameters
         ----------
@@ -207,8 +207,9 @@ class Store(Protocol):
         The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
-        champion (any more), or `to_version` never was. The change is put down at `at`, later by what it had to wait,
-        and never before the last one, whose process may have had another clock.
+        champion (any more), `to_version` never was, the key was used for another one, or the reason is empty. The
+        change is put down at `at`, later by what it had to wait, and never before the last one, whose process may have
+        had another clock.
         """
         ...
 

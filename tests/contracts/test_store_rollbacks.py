@@ -71,6 +71,14 @@ def test_rollback_with_the_same_key_happens_once(promoted: Store) -> None:
     assert len(promoted.champion_changes("housing")) == 3
 
 
+def test_key_of_a_rollback_to_another_version_is_refused(promoted: Store) -> None:
+    execute(promoted, "run-3", at=NOW + HOUR)
+    back(promoted, from_version=3, to_version=2)
+    with pytest.raises(RollbackRefused, match="key 'first' it was rolled back to v2 before, not to v1"):
+        back(promoted, from_version=2, to_version=1)
+    assert len(promoted.champion_changes("housing")) == 4
+
+
 def test_rolled_back_version_can_come_back(promoted: Store) -> None:
     back(promoted)
     back(promoted, from_version=1, to_version=2, key="second", at=NOW + 3 * HOUR)
@@ -93,6 +101,7 @@ def test_promotion_after_a_rollback_names_the_restored_version(promoted: Store) 
         ({"to_version": 9}, "v9 was never champion"),
         ({"to_version": 2}, "v2 is champion already"),
         ({"key": ""}, "needs a key"),
+        ({"reason": " "}, "needs a reason"),
     ],
 )
 def test_impossible_rollback_is_refused_and_changes_nothing(promoted: Store, asked: dict[str, Any], why: str) -> None:
