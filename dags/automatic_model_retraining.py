@@ -14,8 +14,8 @@ changed, its asset `champion_<model>` has an event: downstream DAGs start.
 no row.
 
 ### When it fails
-- `registered_models`: the folder of model files is missing, or `models` names an unknown model. Correct
-  `RETRAINING_MODELS_DIR` or the parameter.
+- `registered_models`: the folder of model files is missing, `models` names an unknown model, or `as_of` is later than
+  now. Correct `RETRAINING_MODELS_DIR` or the parameter.
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
   Correct it, then clear the task.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
@@ -81,7 +81,7 @@ PARAMS = {
         type=["null", "string"],
         format="date-time",
         title="As of",
-        description="End of the recent window. Empty: the logical date, or now for a manual run.",
+        description="End of the recent window, not later than now. Empty: the logical date, or now for a manual run.",
     ),
     "rollback_to": Param(
         "",
@@ -166,8 +166,8 @@ def execute_retraining(
     with task_outcome() as deployment:
         if approval is not None and not approval["approved"]:
             return text.of_event(hold(deployment, event_id, approval["by"]))
-        notes = f"approved by {approval['by']}" if approval is not None else ""
-        return text.of_event(workflow.execute(deployment, event_id, notes=notes))
+        by = "" if approval is None else approval["by"] or "somebody unnamed"
+        return text.of_event(workflow.execute(deployment, event_id, approved_by=by))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)

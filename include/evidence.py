@@ -10,7 +10,7 @@ import pandas as pd
 from include.data.spans import within
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
-from include.records.champion_changes import promoted_by
+from include.records.champion_changes import promoted_by, rolled_back_by_hand
 from include.records.entries import Analysis, EventStatus, Run, Version
 from include.records.facts import Facts
 from include.records.outcome_rows import was_retrained
@@ -59,6 +59,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         signals=analysis.signals,
         has_champion=analysis.champion_version is not None,
         last_retrained_at=store.last_retrained_at(spec.name),
+        rolled_back_at=rolled_back_by_hand(store.champion_changes(spec.name)),
         requested=(run.reason or "asked for without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
         champion_since=None if champion is None else champion_since(store, champion),

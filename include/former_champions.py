@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.tables import ModelTables
-from include.errors import ArtifactError, TrainingError
+from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import ChangeKind, Version
 from include.records.store import Store
 from include.registry.spec import ModelSpec
@@ -93,7 +93,7 @@ class _Look:
         unseen = self.recent[self.recent[spec.timestamp] >= pd.Timestamp(former.data_until)]
         try:
             rows = self._judged(spec, former, unseen)
-        except (ArtifactError, TrainingError) as error:  # no reason not to go on with the champion
+        except (ArtifactError, DataError, TrainingError) as error:  # no reason not to go on with the champion
             return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
         if rows is None:
             return self._signal(former, Verdict.NO_DATA, "cannot be compared: a column is gone")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.arguments import moment
+from include.known_models import check_known
 from include.record_commands import open_deployment
 from include.settings import Settings
 
@@ -94,6 +95,8 @@ def audit(options: argparse.Namespace) -> None:
     from include.records.audit import read_audit
     from include.reports.audit import FORMATS
 
+    if options.model:
+        check_known(options.model)
     text = FORMATS[options.format](read_audit(connect(), options.start, options.end, options.model))
     if options.out is None:
         print(text, end="")

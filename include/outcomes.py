@@ -19,6 +19,7 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
+from include.asked import asked_time
 from include.connections import object_storage_client
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, PermanentError
@@ -99,10 +100,12 @@ def chosen_models(deployment: Deployment, params: Mapping[str, Any]) -> list[str
     Raises
     ------
     ConfigurationError
-        For an unknown name, or a rollback of every model at once.
+        For an unknown name, a rollback of every model at once, or a time to look at that has not come yet.
     RollbackRefused
         For a version that cannot be read.
     """
+    if as_of := params.get("as_of"):
+        asked_time(as_of, now=datetime.now(UTC))
     names = params.get("models") or []
     if to := params.get("rollback_to") or "":
         version_number(to)
@@ -116,24 +119,19 @@ def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
 
     The recent window ends at the parameter ``as_of``, else at the logical date, else (manual runs have none) at the
     moment the run was asked for.
+
+    Raises
+    ------
+    ConfigurationError
+        For a time that cannot be read, or has not come yet.
     """
-    as_of = _moment(params["as_of"]) if params.get("as_of") else dag_run.logical_date or dag_run.run_after
+    as_of = params.get("as_of") or dag_run.logical_date or dag_run.run_after
     return Run(
         run_id=dag_run.run_id,
-        as_of=as_of,
+        as_of=asked_time(as_of, now=datetime.now(UTC)),
         reason=params.get("reason") or "",
         requested_by=getattr(dag_run, "triggering_user_name", None) or str(dag_run.run_type),
         force=bool(params.get("force")),
         dry_run=bool(params.get("dry_run")),
         preset=params.get("preset") or "",
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(
-            "parameter as_of", f"found {text!r}; write a date and time, for example 2026-11-01T00:00:00Z"
-        ) from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.errors import ConfigurationError, DataError
+from include.known_models import check_known
 from include.settings import Settings
 from include.triggers.request import RequestKind
 
@@ -119,6 +120,7 @@ def request(options: argparse.Namespace) -> None:
 
 def requests(options: argparse.Namespace) -> None:
     """List what was asked for, oldest first, and what became of it."""
+    check_known(*filter(None, [options.model]))
     for kept in store().requests(model_name=options.model):
         asked = kept.request
         state = "waiting" if kept.consumed is None else f"consumed by {kept.consumed.run_id}"
@@ -152,6 +154,7 @@ def canary(options: argparse.Namespace) -> None:
     """Write down which share of the traffic a version has beside the champion, or show what was; it routes nothing."""
     from include.rollback import version_number
 
+    check_known(options.model)
     if options.version is None:
         for kept in store().canaries(options.model):
             print(f"{kept.set_at:%Y-%m-%d %H:%M}  v{kept.version} {kept.share:g} % beside v{kept.champion_version}  "
@@ -169,6 +172,7 @@ def canary(options: argparse.Namespace) -> None:
 
 def quarantines(options: argparse.Namespace) -> None:
     """List the rows that are or were in quarantine, oldest first: since when, why, and who lifted it."""
+    check_known(*filter(None, [options.model]))
     for kept in store().quarantines(options.model):
         fault, lifted = kept.fault, kept.lifted
         state = "in quarantine"
@@ -212,6 +216,7 @@ def recommend(options: argparse.Namespace) -> None:
     from include.recommendations import recommend as advise
     from include.reports.report import MOST_CHECKS
 
+    check_known(*options.model)
     records = store()
     for name in options.model:
         history = records.history(name, until=datetime.now(UTC), most=MOST_CHECKS)

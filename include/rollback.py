@@ -16,6 +16,7 @@ from include.errors import ArtifactError, RollbackRefused
 from include.former_champions import better_one
 from include.probation import verdict_of
 from include.publication import publish_files
+from include.records.champion_rows import other_target
 from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
@@ -44,7 +45,7 @@ def roll_back(
     """Make a former champion champion again, after its stored artifact has been loaded and asked.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
-    ``champion/`` follows. Nothing is trained, and no cooldown begins.
+    ``champion/`` follows. Nothing is trained. A rollback that somebody asked for begins a cooldown, as a retrain does.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ def roll_back(
     Raises
     ------
     RollbackRefused
-        There is nothing to roll back to, or the champion has been replaced meanwhile.
+        There is nothing to roll back to, the champion has been replaced meanwhile, the reason is empty, or the key was
+        used for another version.
     ArtifactError
         The version's artifact is missing, damaged, or does not answer.
     ClaimLost
@@ -67,6 +69,8 @@ def roll_back(
     store = deployment.store
     changes = store.champion_changes(model_name)
     if key and (kept := next((change for change in changes if change.key == key), None)) is not None:
+        if to_version not in (None, kept.to_version):
+            raise other_target(model_name, key, kept.to_version, to_version)
         return _published(deployment, kept)
     if (champion := store.champion(model_name)) is None:
         raise RollbackRefused(f"model {model_name}: there is no champion to roll back")

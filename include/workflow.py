@@ -100,17 +100,19 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
         return decide(deployment, model_name, run)
 
 
-def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, notes: str = "") -> Event:
+def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
     At the end of a shadow nothing is trained: the version in shadow is judged once more.
-    A second process that executes the same event waits for the first and returns what that one achieved. `notes` are
-    kept with the event.
+    A second process that executes the same event waits for the first and returns what that one achieved. Who approved
+    it, if anybody was asked, is kept with the event before anything is trained.
     """
     store = deployment.store
     with store.claim(event_id, at=_now(), wait=wait) as claim:
         if claim.event.status.closed:
             return claim.event
+        if approved_by:
+            claim.note_approval(approved_by, at=_now())
         try:
             outcome = _retrain(deployment, claim)
         except ClaimLost:
@@ -118,8 +120,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, no
         except Exception as error:
             claim.note_error(type(error).__name__, str(error))
             raise
-        noted = {**outcome.details, "retraining_notes": notes} if notes else outcome.details
-        return claim.finish(replace(outcome, details=noted), at=_now())
+        return claim.finish(outcome, at=_now())
 
 
 def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None] | None:

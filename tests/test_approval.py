@@ -65,9 +65,19 @@ def test_no_holds_the_event_on_record_once_and_trains_nothing(stage: Stage, by: 
 
 
 def test_who_approved_is_kept_with_the_event(stage: Stage) -> None:
-    done = workflow.execute(stage.deployment, opened(stage).id, notes="approved by ada")
-    assert done.status is EventStatus.PROMOTED
-    assert done.details["retraining_notes"] == "approved by ada"
+    done = workflow.execute(stage.deployment, opened(stage).id, approved_by="ada")
+    assert (done.status, done.approved_by) == (EventStatus.PROMOTED, "ada")
+
+
+def test_who_approved_is_kept_also_when_the_retrain_fails(stage: Stage) -> None:
+    event = opened(stage)
+    stage.add("sales", training={"callable": "os:nothing_here"})
+    with pytest.raises(ConfigurationError):
+        workflow.execute(stage.deployment, event.id, approved_by="ada")
+    found = workflow.log_completion(stage.deployment, "sales", FIRST)
+    assert found is not None
+    assert found[1] is not None
+    assert (found[1].status, found[1].approved_by) == (EventStatus.FAILED, "ada")
 
 
 @pytest.mark.parametrize(

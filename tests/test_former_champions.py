@@ -129,3 +129,18 @@ def test_a_version_whose_artifact_is_gone_is_named_and_left_out(stage: Stage) ->
     step = run(stage, BACK + 10)
     assert [signal.verdict for signal in looked(step)] == [Verdict.NO_DATA]
     assert "cannot be compared" in looked(step)[0].reason
+
+
+def test_a_version_that_cannot_score_the_rows_is_named_and_left_out(tmp_path: Path) -> None:
+    stage, table = Stage(tmp_path), sales(60)
+    late = np.arange(len(table)) >= REFERENCE_DAYS * 24 + 24
+    table["sales"] = np.where(table["price"] > 2.0, "low", "high").astype(object)
+    table.loc[late & (table["price"] > 2.5), "sales"] = "none"
+    fields: Mapping[str, Any] = {"task": "classification", "metric": "accuracy", "training": None, "probation": OFF}
+    stage.add("sales", table, **fields)
+    run(stage, REFERENCE_DAYS)
+    force_promotion(stage.deployment, "sales", day(REFERENCE_DAYS + 12), shuffled=False)
+    stage.add("sales", positive_class="none", **fields)  # a class that the first version was never shown
+    found = looked(run(stage, REFERENCE_DAYS + 24))
+    assert [(signal.verdict, signal.detail["version"]) for signal in found] == [(Verdict.NO_DATA, 1.0)]
+    assert "'none' is not among the classes" in found[0].reason

@@ -60,7 +60,6 @@ def test_request_is_made_once_listed_and_carries_its_settings(
     assert kept.request.hyperparameters == {"max_iter": 40, "loss": "absolute_error"}
     line = said(capsys, "requests", "sales")
     assert "api  waiting  ada: audit" in line
-    assert said(capsys, "requests", "other") == ""
     train_first(deployment)
     assert "consumed by first" in said(capsys, "requests")
 
@@ -69,6 +68,7 @@ def test_request_for_an_unknown_model_or_with_a_wrong_setting_is_refused(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "sale" in said(capsys, "request", "sale", "--reason", "why", code=2)
+    assert "needs a reason" in said(capsys, "request", "sales", "--reason", "", code=2)
     with pytest.raises(SystemExit, match="2"):
         main(["request", "sales", "--reason", "why", "--set", "max_iter"])
     assert "write NAME=VALUE" in capsys.readouterr().err
@@ -138,6 +138,8 @@ def test_rollback_is_asked_for_on_the_command_line_and_says_what_changed(
         answer = said(capsys, *asked, "--key", "ticket 7", "--wait", "1min")
         assert answer.startswith("sales rolled back from v2 to v1: complaints (by ada, ")
     assert "v1 is champion already; former champions: v2" in said(capsys, *asked, "--to", "v1", code=2)
+    assert "not to v2; give another key" in said(capsys, *asked, "--key", "ticket 7", "--to", "v2", code=2)
+    assert "needs a reason" in said(capsys, *asked, "--to", "v2", "--reason", "", code=2)
     assert "write previous, or for example v3" in said(capsys, *asked, "--to", "best", code=2)
     with pytest.raises(SystemExit):
         main([*asked, "--wait", "soon"])
@@ -154,3 +156,20 @@ def test_canary_is_written_down_and_shown(deployment: Deployment, capsys: pytest
     assert "v1 10 % beside v2  runs  ada: try it" in said(capsys, "canary", "sales")
     assert "v2 cannot be a canary" in said(capsys, "canary", "sales", "--version", "v2", "--share", "5",
                                            "--reason", "?", code=2)  # fmt: skip
+
+
+def test_unknown_model_is_no_model_without_a_history(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    period = ["--from", "2026-05-03", "--to", "2026-05-05"]
+    asked = [
+        ["requests", "sale"], ["quarantines", "sale"], ["recommend", "sale"], ["canary", "sale"],
+        ["audit", *period, "--model", "sale"],
+    ]  # fmt: skip
+    for words in asked:
+        assert "model sale: nothing is on record of it" in said(capsys, *words, code=2)
+        said(capsys, *(word.replace("sale", "sales") for word in words))  # it has a file, and no record yet
+    train_first(deployment)
+    (deployment.models_dir / "sales.yaml").unlink()
+    for words in asked:
+        said(capsys, *(word.replace("sale", "sales") for word in words))  # a model of the past

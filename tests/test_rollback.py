@@ -53,9 +53,16 @@ def test_version_before_is_never_one_that_was_rolled_back(stage: Stage) -> None:
 
 def test_same_key_is_the_same_rollback_however_often(stage: Stage) -> None:
     asked = [
-        roll_back(stage.deployment, "sales", to, requested_by="ada", reason="r", key="k") for to in (None, None, 2)
+        roll_back(stage.deployment, "sales", to, requested_by="ada", reason="r", key="k") for to in (None, None, 1)
     ]
     assert asked[0] == asked[1] == asked[2]
+    assert champion(stage).version == 1
+
+
+def test_key_of_a_rollback_to_another_version_is_refused(stage: Stage) -> None:
+    roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="r", key="k")
+    with pytest.raises(RollbackRefused, match="key 'k' it was rolled back to v1 before, not to v2; give another key"):
+        roll_back(stage.deployment, "sales", 2, requested_by="ada", reason="r", key="k")
     assert champion(stage).version == 1
 
 
@@ -144,3 +151,19 @@ def test_process_that_died_before_the_files_followed_is_repaired(stage: Stage) -
     assert publish_files(stage.store, artifacts, "sales")
     assert str(artifacts.published("sales")).startswith("v1-")
     assert not publish_files(stage.store, artifacts, "sales")
+
+
+def test_what_was_rolled_back_by_hand_is_not_trained_again_at_once(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(70, change=35), training={"estimator": "linear"}, probation={"checks": 0, "former": 0})
+    stage.run("sales", FIRST)
+    assert stage.run("sales", day(45)).event is not None
+    assert champion(stage).version == 2
+    stage.store.roll_back(
+        "sales", from_version=2, to_version=1, kind=ChangeKind.ROLLBACK, requested_by="ada", reason="harms customers",
+        at=day(52.5), key="by hand",
+    )  # fmt: skip
+    held = stage.run("sales", day(52.75)).decision
+    assert not held.triggered
+    assert "cooling down until" in str(held.blocked_by)
+    assert stage.run("sales", day(53), force=True, reason="I know better").decision.triggered

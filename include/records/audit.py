@@ -25,9 +25,9 @@ class AuditEntry:
     at : datetime
         When it was written down.
     action : str
-        ``decided``, ``promoted``, ``held``, ``rejected``, ``failed``, ``abandoned``, ``deployed``, ``rolled_back``,
-        ``rolled_back_by_probation``, ``former_champion_returned``, ``canary_set``, ``announced``, ``probation_look``,
-        ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested`` or
+        ``decided``, ``approved``, ``promoted``, ``held``, ``rejected``, ``failed``, ``abandoned``, ``deployed``,
+        ``rolled_back``, ``rolled_back_by_probation``, ``former_champion_returned``, ``canary_set``, ``announced``,
+        ``probation_look``, ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested`` or
         ``request_consumed``.
     who, why, outcome : str
         Empty where the records say nothing.

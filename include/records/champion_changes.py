@@ -59,3 +59,8 @@ def promoted_by(changes: Sequence[ChampionChange], version: int) -> int | None:
     """Id of the event that promoted a version: of one that was in shadow not the one it was trained for."""
     mine = (change.event_id for change in changes if change.to_version == version)
     return next((event_id for event_id in mine if event_id is not None), None)
+
+
+def rolled_back_by_hand(changes: Sequence[ChampionChange]) -> datetime | None:
+    """When somebody last rolled the model back, or had it rolled back; None for never."""
+    return max((change.deployed_at for change in changes if change.kind is ChangeKind.ROLLBACK), default=None)

@@ -19,6 +19,8 @@ def rollback_row(
     """Return the row of ``model_deployment_history`` for a rollback, but for its id."""
     if not key:
         raise RollbackRefused(f"model {model_name}: a rollback needs a key that says which one it is")
+    if not clean_text(reason).strip():
+        raise RollbackRefused(f"model {model_name}: a rollback needs a reason, which is kept on record")
     if from_version == to_version:
         raise RollbackRefused(f"model {model_name}: v{to_version} is champion already")
     return {
@@ -55,6 +57,14 @@ def change_from_row(row: Mapping[str, Any]) -> ChampionChange:
 def not_champion(model_name: str, version: int) -> RollbackRefused:
     """The error for a champion that has been replaced since it was looked at."""
     return RollbackRefused(f"model {model_name}: v{version} is not champion any more; look again, then decide")
+
+
+def other_target(model_name: str, key: str, kept: int, asked: int) -> RollbackRefused:
+    """The error for a key that stands for a rollback to another version."""
+    return RollbackRefused(
+        f"model {model_name}: with the key {key!r} it was rolled back to v{kept} before, not to v{asked}; "
+        "give another key"
+    )
 
 
 def never_champion(model_name: str, version: int) -> RollbackRefused:

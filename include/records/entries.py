@@ -181,6 +181,7 @@ class Event:
     error_type: str = ""
     error: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    approved_by: str = ""
 
     @property
     def trigger_type(self) -> str:

@@ -16,9 +16,9 @@ from include.records.entries import Analysis, Check, Event, EventStatus, KeptReq
 from include.records.history_rows import check_from_rows
 from include.records.json_values import clean_json, to_utc
 from include.records.memory_champions import MemoryChampions
-from include.records.memory_claim import MemoryClaim, MemoryTables
+from include.records.memory_claim import MemoryClaim, MemoryTables, take
 from include.records.memory_quarantine import MemoryQuarantine
-from include.records.outcome_rows import abandoned_row, failed_row, was_retrained
+from include.records.outcome_rows import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
 from include.records.quarantine_rows import lifting_row, quarantine_rows
 from include.records.request_rows import request_row
 from include.records.rows import (
@@ -35,12 +35,12 @@ from include.records.rows import (
     signal_rows,
 )
 from include.signals import Signal, SignalKind
-from include.triggers.request import Request, RequestKind
+from include.triggers.request import MOST_TRIES, Request, RequestKind
 from include.triggers.trigger import PastCheck
 
 Key = tuple[str, str]  # model name and run id
 _NOT_YET: Row = {  # columns of an event that only its execution fills
-    **dict.fromkeys(("execution_successful", "version", "error_type", "error")),
+    **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
     **{name: {} for name in ("performance_metrics", "parent_performance", "execution_metrics")},
     "execution_attempted": False,
 }
@@ -193,10 +193,13 @@ class MemoryStore(MemoryChampions):
         return None if stored is None else ReferenceProfiles.from_json(json.loads(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
-        events = self.events(model_name=model_name)
-        judged = (e for e in events if was_retrained(e) and e.champion_version is not None)
-        return max((event.run.as_of for event in judged), default=None)
+        """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
+        events = sorted(self.events(model_name=model_name), key=lambda event: event.id, reverse=True)
+        ended = [e for e in events if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
+        counting = [e for e in ended if was_retrained(e) and e.champion_version is not None]
+        if len(ended) >= MOST_TRIES and all(event.status in LOST for event in ended[:MOST_TRIES]):
+            counting.append(ended[0])
+        return max((event.run.as_of for event in counting), default=None)
 
     def event(self, event_id: int) -> Event:
         """Return one event; a `DataError` for an unknown id."""
@@ -224,12 +227,13 @@ class MemoryStore(MemoryChampions):
         model_name = self.event(event_id).model_name
         with self._tables.guard:
             right = self._tables.rights[model_name]
-        if not right.acquire(timeout=wait.total_seconds()):
+        waited = take(right, wait)
+        if waited is None:
             raise ClaimLost(f"{model_name} is being retrained by another thread")
         claim = None
         try:
             with self._tables.guard:
-                claim = MemoryClaim(self._tables, self._tables.take_over(event_id, model_name, at))
+                claim = MemoryClaim(self._tables, self._tables.take_over(event_id, model_name, at + waited))
             yield claim
         finally:
             if claim is not None:

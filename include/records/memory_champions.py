@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
 from include.records.canaries import CanaryShare, canary_from_row, canary_row, no_canary
-from include.records.champion_rows import change_from_row, never_champion, not_champion, rollback_row
+from include.records.champion_rows import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
-from include.records.memory_claim import MemoryTables
+from include.records.memory_claim import MemoryTables, take
 from include.records.outcome_rows import ending_row
 from include.records.rows import Row
 
@@ -58,11 +58,12 @@ class MemoryChampions:
         row = rollback_row(model_name, from_version, to_version, kind, requested_by, reason, at, key, run_id)
         with self._tables.guard:
             right = self._tables.rights[model_name]
-        if not right.acquire(timeout=wait.total_seconds()):
+        waited = take(right, wait)
+        if waited is None:
             raise ClaimLost(f"{model_name} is being retrained by another thread; roll back when it is done")
         try:
             with self._tables.guard:
-                return change_from_row(self._roll_back(row))
+                return change_from_row(self._roll_back(row | {"deployed_at": row["deployed_at"] + waited}))
         finally:
             right.release()
 
@@ -108,6 +109,8 @@ class MemoryChampions:
     def _roll_back(self, row: Row) -> Row:
         name, tables = row["model_name"], self._tables
         kept = next((r for r in tables.deployments if (r["model_name"], r["key"]) == (name, row["key"])), None)
+        if kept is not None and kept["to_version"] != row["to_version"]:
+            raise other_target(name, row["key"], kept["to_version"], row["to_version"])
         if kept is not None:
             return kept
         versions = {r["version"]: r for r in tables.versions.values() if r["model_name"] == name}
@@ -119,6 +122,4 @@ class MemoryChampions:
         old |= {"status": str(VersionStatus.ROLLED_BACK), "status_changed_at": row["deployed_at"]}
         new |= {"status": str(VersionStatus.CHAMPION), "status_changed_at": row["deployed_at"]}
         tables.end_shadow(ending_row(name, row["to_version"], row["deployed_by"], row["deployed_at"]))
-        kept = row | {"id": len(tables.deployments) + 1}
-        tables.deployments.append(kept)
-        return kept
+        return tables.add_deployment(row)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from include.errors import ClaimLost, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
@@ -63,6 +64,13 @@ class MemoryTables:
         rows = (row for row in self.versions.values() if row["model_name"] == model_name)
         return next((row for row in rows if version_from_row(row).in_shadow), None)
 
+    def add_deployment(self, change: Row) -> Row:
+        """Put a change of champion into the history, not before the one before it, and return it as it is kept."""
+        earlier = [row["deployed_at"] for row in self.deployments if row["model_name"] == change["model_name"]]
+        at = max([*earlier, change["deployed_at"]])
+        self.deployments.append(change | {"id": len(self.deployments) + 1, "deployed_at": at})
+        return self.deployments[-1]
+
     def end_shadow(self, ending: Row) -> None:
         """Reject the version in shadow, because another one became champion."""
         row = self.shadow(ending["model_name"])
@@ -95,6 +103,15 @@ class MemoryTables:
         return event_from_row(row)
 
 
+def take(right: threading.Lock, wait: timedelta) -> timedelta | None:
+    """Take a right, and return how long that took: nothing if it was free, None if `wait` was too short."""
+    if right.acquire(blocking=False):
+        return timedelta(0)
+    began = time.monotonic()
+    taken = right.acquire(timeout=wait.total_seconds())
+    return timedelta(seconds=time.monotonic() - began) if taken else None
+
+
 class MemoryClaim:
     """A claim on a `MemoryStore`."""
 
@@ -117,6 +134,7 @@ class MemoryClaim:
             if row["id"] not in versions:
                 versions[row["id"]] = self._new_version(at)
             version = versions[row["id"]]
+            version["parent"] = self._champion()
             row |= named_versions(row["model_name"], version["version"], version["parent"])
             return version_from_row(version)
 
@@ -143,6 +161,12 @@ class MemoryClaim:
                     self._tables.requests.retry(retry_row(row, closing))
             return event_from_row(self._tables.events[self._event.id])
 
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays."""
+        with self._writing() as row:
+            if row is not None and row["approved_by"] is None:
+                row |= {"approved_by": clean_text(approved_by), "approved_at": to_utc(at)}
+
     def note_error(self, error_type: str, error: str) -> None:
         """Write on the open event why this try failed; the event stays open for the next try."""
         with self._writing() as row:
@@ -164,27 +188,28 @@ class MemoryClaim:
         tables, name = self._tables, row["model_name"]
         change = {"model_name": name, "from_version": None, "to_version": version["version"], "event_id": row["id"]}
         change |= {"kind": str(ChangeKind.PROMOTION), "run_id": row["run_id"], "key": None}
-        change |= {"id": len(tables.deployments) + 1}
         change |= {"deployed_by": row["requested_by"], "reason": clean_text(outcome.reason), "deployed_at": to_utc(at)}
         for other in tables.versions.values():
             if other["model_name"] == name and other["status"] == VersionStatus.CHAMPION:
                 other |= {"status": str(VersionStatus.RETIRED), "status_changed_at": to_utc(at)}
                 change["from_version"] = other["version"]
-        tables.deployments.append(change)
+        tables.add_deployment(change)
         tables.end_shadow(ending_row(name, version["version"], row["requested_by"], at))
 
     def _new_version(self, at: datetime) -> Row:
         known = self._tables.versions_of(self._event.model_name)
-        champion = next((version for version in known if version.status is VersionStatus.CHAMPION), None)
         candidate = Version(
             model_name=self._event.model_name,
             version=known[-1].version + 1 if known else 1,
             event_id=self._event.id,
             status=VersionStatus.CANDIDATE,
             created_at=to_utc(at),
-            parent=None if champion is None else champion.version,
         )
         return {**vars(candidate), "status": str(candidate.status), "shadow_since": None}
+
+    def _champion(self) -> int | None:
+        known = self._tables.versions_of(self._event.model_name)
+        return next((each.version for each in known if each.status is VersionStatus.CHAMPION), None)
 
     @contextmanager
     def _writing(self) -> Iterator[Row | None]:

@@ -35,7 +35,7 @@ from include.records.rows import (
     triggers_from_row,
     version_from_row,
 )
-from include.triggers.request import Request, RequestKind
+from include.triggers.request import MOST_TRIES, Request, RequestKind
 from include.triggers.trigger import PastCheck
 
 
@@ -186,9 +186,9 @@ class PostgresStore(PostgresChampions):
         return None if row is None else ReferenceProfiles.from_json(row["profile"])
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
-        """Return `as_of` of the newest retraining that ended with a verdict of the gate; first versions aside."""
+        """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
         with transaction(self._connect) as session:
-            as_of = session.one("find_last_retrained", {"model_name": model_name})["as_of"]
+            as_of = session.one("find_last_retrained", {"model_name": model_name, "most_tries": MOST_TRIES})["as_of"]
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:

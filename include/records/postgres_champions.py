@@ -9,7 +9,7 @@ from typing import Any
 
 from include.errors import ClaimLost
 from include.records.canaries import CanaryShare, canary_from_row, canary_row, no_canary
-from include.records.champion_rows import change_from_row, never_champion, not_champion, rollback_row
+from include.records.champion_rows import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.entries import ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
 from include.records.outcome_rows import ending_row
@@ -53,15 +53,16 @@ class PostgresChampions:
     ) -> ChampionChange:
         """Make a former champion champion again."""
         row = rollback_row(model_name, from_version, to_version, kind, requested_by, reason, at, key, run_id)
-        deadline = time.monotonic() + wait.total_seconds()
+        began, waited = time.monotonic(), timedelta(0)
         while True:
             with transaction(self._connect) as session:
                 if session.one("claim_for_transaction", row)["claimed"]:
-                    return change_from_row(_roll_back(session, row))
-            left = deadline - time.monotonic()
-            if left <= 0:
+                    late = {"deployed_at": row["deployed_at"] + waited}
+                    return change_from_row(_roll_back(session, row | late))
+            if waited >= wait:
                 raise ClaimLost(f"{model_name} is being retrained by another process; roll back when it is done")
-            time.sleep(min(self._poll_seconds, left))
+            time.sleep(min(self._poll_seconds, (wait - waited).total_seconds()))
+            waited = timedelta(seconds=time.monotonic() - began)
 
     def announce(self, model_name: str, run_id: str, *, at: datetime) -> ChampionChange | None:
         """Return the last change of the champion if no other run has told downstream of it; note it as told."""
@@ -103,6 +104,8 @@ class PostgresChampions:
 def _roll_back(session: Session, row: Row) -> Row:
     model_name, at = row["model_name"], {"at": row["deployed_at"]}
     kept = session.row("find_rollback", row)
+    if kept is not None and kept["to_version"] != row["to_version"]:
+        raise other_target(model_name, row["key"], kept["to_version"], row["to_version"])
     if kept is not None:
         return kept
     if session.row("roll_back_champion", row | at) is None:

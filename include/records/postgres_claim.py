@@ -60,6 +60,8 @@ class PostgresClaim:
                 version = session.one(
                     "add_version", self._keys() | {"created_by": row["requested_by"], "at": to_utc(at)}
                 )
+            else:
+                version = session.one("renew_parent", self._keys() | {"version": version["version"]})
             names = named_versions(self._event.model_name, version["version"], version["parent"])
             session.rows("note_version", self._keys() | names)
             return version_from_row(version)
@@ -87,6 +89,14 @@ class PostgresClaim:
             if outcome.status in LOST:
                 session.rows("retry_requests", retry_row(row, closing))
             return event_from_row(session.one("close_event", self._keys() | closing))
+
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays."""
+        with self._transaction() as session:
+            if self._open_row(session) is not None:
+                who = clean_text(approved_by)
+                noted = {"approved_by": who, "notes": f"approved by {who}", "at": to_utc(at)}
+                session.rows("note_approval", self._keys() | noted)
 
     def note_error(self, error_type: str, error: str) -> None:
         """Write on the open event why this try failed; the event stays open for the next try."""
@@ -154,9 +164,9 @@ def hold_claim(
             connection.autocommit = True
             session = Session(connection)
             session.rows("prepare_claim_session", {"application_name": _session_name(event.id)})
-            _wait_for_claim(session, event.model_name, wait.total_seconds(), poll_seconds)
+            waited = _wait_for_claim(session, event.model_name, wait, poll_seconds)
             with connection.transaction():
-                found = _take_over(session, event.id, event.model_name, at)
+                found = _take_over(session, event.id, event.model_name, at + waited)
         yield PostgresClaim(connection, event_from_row(found))
     finally:
         with suppress(psycopg.Error):  # a broken connection has given the right back already
@@ -196,15 +206,17 @@ def _is_held(session: Session, model_name: str) -> bool:
     return session.row("find_claim_holder", {"model_name": model_name}) is not None
 
 
-def _wait_for_claim(session: Session, model_name: str, wait_seconds: float, poll_seconds: float) -> None:
-    deadline = time.monotonic() + wait_seconds
+def _wait_for_claim(session: Session, model_name: str, wait: timedelta, poll_seconds: float) -> timedelta:
+    """Take the right, and return how long that took: nothing if it was free."""
+    began, waited = time.monotonic(), timedelta(0)
     while not session.one("try_claim", {"model_name": model_name})["claimed"]:
-        left = deadline - time.monotonic()
-        if left <= 0:
+        if waited >= wait:
             holder = session.row("find_claim_holder", {"model_name": model_name}) or {}
             who = f"{holder.get('application_name') or 'unknown'}, database session {holder.get('pid', 'just ended')}"
             raise ClaimLost(f"{model_name} is being retrained by another process ({who})")
-        time.sleep(min(poll_seconds, left))
+        time.sleep(min(poll_seconds, (wait - waited).total_seconds()))
+        waited = timedelta(seconds=time.monotonic() - began)
+    return waited
 
 
 def _take_over(session: Session, event_id: int, model_name: str, at: datetime) -> Row:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from include.errors import DataError
 from include.records.entries import Consumption, KeptRequest
 from include.records.json_values import clean_json, clean_text, to_utc
 from include.records.rows import Row
@@ -24,7 +25,9 @@ def request_row(
     key: str = "",
     hyperparameters: Mapping[str, Any] | None = None,
 ) -> Row:
-    """Return a row of ``retraining_requests`` that waits."""
+    """Return a row of ``retraining_requests`` that waits; a `DataError` without a reason."""
+    if not clean_text(reason).strip():
+        raise DataError(f"model {model_name}: a request needs a reason, which is kept on record")
     known = clean_json(dict(hyperparameters or {}))
     return {
         "model_name": model_name,

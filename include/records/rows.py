@@ -195,6 +195,7 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         error_type=row["error_type"] or "",
         error=row["error"] or "",
         details=row["execution_metrics"],
+        approved_by=row["approved_by"] or "",
     )
 
 

@@ -41,7 +41,7 @@ class Claim(Protocol):
         ...
 
     def begin_version(self, *, at: datetime) -> Version:
-        """The candidate version of this event: a new one with the next number, or the one an earlier try began."""
+        """The candidate version of this event, to replace the champion of now: a new one, or that of an earlier try."""
         ...
 
     def take_shadow(self) -> Version:
@@ -60,6 +60,10 @@ class Claim(Protocol):
         candidate, in shadow, and its reference profile is kept. Finishing a closed event changes nothing and returns
         it as it is.
         """
+        ...
+
+    def note_approval(self, approved_by: str, *, at: datetime) -> None:
+        """Write on the open event who approved it; the first to be written stays, whatever becomes of the event."""
         ...
 
     def note_error(self, error_type: str, error: str) -> None:
@@ -123,7 +127,7 @@ class Store(Protocol):
         key: str = "",
         hyperparameters: Mapping[str, Any] | None = None,
     ) -> tuple[Request, bool]:
-        """Ask for a retrain; the request that now waits, and whether it is new.
+        """Ask for a retrain; the request that now waits, and whether it is new; a `DataError` without a reason.
 
         Parameters
         ----------
@@ -203,7 +207,9 @@ class Store(Protocol):
         The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
-        champion (any more), or `to_version` never was.
+        champion (any more), `to_version` never was, the key was used for another one, or the reason is empty. The
+        change is put down at `at`, later by what it had to wait, and never before the last one, whose process may have
+        had another clock.
         """
         ...
 
@@ -245,7 +251,8 @@ class Store(Protocol):
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """`as_of` of the newest retraining of the model that ended with a verdict of the gate.
 
-        First versions and ends of a shadow aside: those meet no champion, these train nothing.
+        First versions and ends of a shadow aside: those meet no champion, these train nothing. What is lost (failed or
+        abandoned) is tried again at the next check, but after `MOST_TRIES` in a row the last of them counts, too.
         """
         ...
 
@@ -264,7 +271,8 @@ class Store(Protocol):
     def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> AbstractContextManager[Claim]:
         """Claim the right to retrain the event's model, for the time the context is open.
 
-        While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`. Other events of
+        While another process holds the right, wait for it up to `wait`, then fail with `ClaimLost`; the execution
+        starts at `at`, later by what it had to wait. Other events of
         the model that are still `executing` had an owner that died: they are closed as abandoned. An open event
         becomes `executing`.
         """

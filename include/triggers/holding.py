@@ -10,7 +10,11 @@ from include.triggers.trigger import Evidence, Trigger, TriggerResult
 
 @dataclass(frozen=True, kw_only=True)
 class Cooldown:
-    """Holds `trigger` back until `period` has passed since the last retraining, whatever came of it."""
+    """Holds `trigger` back until `period` has passed since the last retraining, whatever came of it.
+
+    One that was lost is tried again at the next checks, but three in a row count. So does a rollback by hand: the rows
+    that made the version that was taken out would make its like at once.
+    """
 
     trigger: Trigger
     period: timedelta
@@ -18,7 +22,8 @@ class Cooldown:
     def decide(self, evidence: Evidence) -> TriggerResult:
         """Ask `trigger`, and block it while cooling down."""
         result = self.trigger.decide(evidence)
-        return _held("cooldown", "cooling down", result, evidence, evidence.last_retrained_at, self.period)
+        known = [at for at in (evidence.last_retrained_at, evidence.rolled_back_at) if at is not None]
+        return _held("cooldown", "cooling down", result, evidence, max(known, default=None), self.period)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ class Evidence:
     has_champion : bool
     last_retrained_at : datetime or None
         When a retraining of this model was last attempted.
+    rolled_back_at : datetime or None
+        When somebody last rolled it back by hand.
     requested : str
         Reason of a run that was forced; empty for none.
     requests : sequence of Request
@@ -52,6 +54,7 @@ class Evidence:
     signals: Sequence[Signal]
     has_champion: bool = True
     last_retrained_at: datetime | None = None
+    rolled_back_at: datetime | None = None
     requested: str = ""
     requests: Sequence[Request] = ()
     champion_since: datetime | None = None

@@ -1,6 +1,6 @@
--- What happened in a period: each decision that fired and how it ended, each change of champion and who was told, each
--- probation look that came to a verdict, each check of a version in shadow that counts and the end of a shadow by
--- a change of champion, each quarantine and its lifting, each request and its being consumed.
+-- What happened in a period: each decision that fired, who approved it and how it ended, each change of champion and
+-- who was told, each probation look that came to a verdict, each check of a version in shadow that counts and the end
+-- of a shadow by a change of champion, each quarantine and its lifting, each request and its being consumed.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
 -- Returns:    at, model_name, action, who, why, run_id, event_id, version (the one it is about), other_version (the
 --             champion until then), data_path, data_hash, data_rows, data_from, data_until, outcome, and source and
@@ -16,6 +16,13 @@ SELECT * FROM (
         'model_retraining_events' AS source, e.id::bigint AS source_id, 1 AS step
     FROM model_retraining_events e
     JOIN retraining_analyses a USING (model_name, run_id)
+    UNION ALL
+    SELECT
+        e.approved_at, e.model_name, 'approved', e.approved_by, e.trigger_reason,
+        e.run_id, e.id, e.version, e.champion_version,
+        NULL, NULL, NULL, NULL, NULL, e.status, 'model_retraining_events', e.id, 1
+    FROM model_retraining_events e
+    WHERE e.approved_at IS NOT NULL
     UNION ALL
     SELECT
         e.execution_completed_at, e.model_name, e.status, e.requested_by, e.trigger_reason,

@@ -28,6 +28,6 @@ UPDATE model_retraining_events SET
     training_duration = %(training_duration)s,
     memory_usage = %(memory_usage)s,
     gpu_usage = %(gpu_usage)s,
-    retraining_notes = %(retraining_notes)s
+    retraining_notes = coalesce(%(retraining_notes)s, retraining_notes)
 WHERE id = %(event_id)s
 RETURNING *;

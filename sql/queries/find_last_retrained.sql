@@ -1,9 +1,16 @@
 -- As of when a model was last retrained up to a verdict of the gate; first versions, which meet no champion, and ends
--- of a shadow, which train nothing, aside.
--- Parameters: model_name text
+-- of a shadow, which train nothing, aside. If the last most_tries were all lost, the newest of them counts as well.
+-- Parameters: model_name text, most_tries integer
 -- Returns:    one row: as_of timestamptz (NULL for never)
-SELECT max(as_of) AS as_of FROM model_retraining_events
-WHERE model_name = %(model_name)s
-  AND champion_version IS NOT NULL
-  AND trigger_type <> 'shadow'
-  AND status IN ('promoted', 'held', 'rejected');
+WITH ended AS (
+    SELECT
+        as_of, champion_version, status IN ('failed', 'abandoned') AS lost,
+        row_number() OVER (ORDER BY id DESC) AS nth
+    FROM model_retraining_events
+    WHERE model_name = %(model_name)s
+      AND trigger_type <> 'shadow'
+      AND status IN ('promoted', 'held', 'rejected', 'failed', 'abandoned')
+)
+SELECT max(as_of) AS as_of FROM ended
+WHERE (NOT lost AND champion_version IS NOT NULL)
+   OR (nth = 1 AND (SELECT count(*) FILTER (WHERE lost) = %(most_tries)s FROM ended WHERE nth <= %(most_tries)s));

@@ -256,17 +256,15 @@ def test_decided_event_is_abandoned_when_it_is_old(store: Store) -> None:
     assert [event.id for event in unfinished(store)] == [old.id]
 
 
-def test_last_retrained_at_counts_verdicts_on_a_challenger(store: Store) -> None:
-    execute(store, "run-1")  # a first version meets no champion
-    assert store.last_retrained_at("housing") is None
-    execute(store, "run-2", at=NOW + HOUR, status=EventStatus.HELD)
-    assert store.last_retrained_at("housing") == NOW + HOUR
-    execute(store, "run-3", at=NOW + 3 * HOUR, status=EventStatus.FAILED)
-    store.close_failed(open_event(store, "run-4", as_of=NOW + 3 * HOUR).id, at=NOW, error_type="", error="")
-    open_event(store, "run-5", as_of=NOW + 3 * HOUR, dry_run=True)
-    with store.claim(open_event(store, "run-6", as_of=NOW + 3 * HOUR).id, at=NOW):
-        pass
-    store.close_unfinished("housing", at=NOW, idle=GIVEN_UP)
-    assert store.last_retrained_at("housing") == NOW + HOUR
-    execute(store, "run-7", at=NOW + 2 * HOUR)
-    assert store.last_retrained_at("housing") == NOW + 2 * HOUR
+@pytest.mark.parametrize("status", [EventStatus.PROMOTED, EventStatus.FAILED, None])
+def test_who_approved_is_kept_whatever_becomes_of_the_event(store: Store, status: EventStatus | None) -> None:
+    event = open_event(store)
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.note_approval("ada", at=NOW)
+    with store.claim(event.id, at=NOW) as claim:
+        claim.note_approval("eve", at=NOW + HOUR)
+        if status is not None:
+            claim.finish(make_outcome(status), at=NOW)
+    store.close_failed(event.id, at=NOW, error_type="ProcessDied", error="gone")
+    assert store.event(event.id).approved_by == "ada"

@@ -143,6 +143,12 @@ def test_of_many_that_ask_at_once_one_adds(store: Store) -> None:
     assert [added for _, added in answers].count(True) == 1
 
 
+def test_request_without_a_reason_is_refused(store: Store) -> None:
+    with pytest.raises(DataError, match="model housing: a request needs a reason"):
+        store.add_request("housing", RequestKind.MANUAL, " ", "ada", at=NOW)
+    assert store.requests() == []
+
+
 def test_hyperparameters_that_cannot_be_kept_are_refused(store: Store) -> None:
     with pytest.raises(DataError, match="object cannot be kept"):
         store.add_request("housing", RequestKind.API, "why", "ada", at=NOW, hyperparameters={"a": object()})

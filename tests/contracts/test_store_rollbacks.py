@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from include.errors import ClaimLost, RollbackRefused
 from include.records.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
 from include.records.store import Store
 from include.signals import Signal, SignalKind, Verdict
-from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event
+from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, open_event
 
 LOOK = Signal(kind=SignalKind.PROBATION, statistic="r2", verdict=Verdict.STABLE, reason="as good", detail={"look": 1.0})
 
@@ -70,6 +71,14 @@ def test_rollback_with_the_same_key_happens_once(promoted: Store) -> None:
     assert len(promoted.champion_changes("housing")) == 3
 
 
+def test_key_of_a_rollback_to_another_version_is_refused(promoted: Store) -> None:
+    execute(promoted, "run-3", at=NOW + HOUR)
+    back(promoted, from_version=3, to_version=2)
+    with pytest.raises(RollbackRefused, match="key 'first' it was rolled back to v2 before, not to v1"):
+        back(promoted, from_version=2, to_version=1)
+    assert len(promoted.champion_changes("housing")) == 4
+
+
 def test_rolled_back_version_can_come_back(promoted: Store) -> None:
     back(promoted)
     back(promoted, from_version=1, to_version=2, key="second", at=NOW + 3 * HOUR)
@@ -92,6 +101,7 @@ def test_promotion_after_a_rollback_names_the_restored_version(promoted: Store) 
         ({"to_version": 9}, "v9 was never champion"),
         ({"to_version": 2}, "v2 is champion already"),
         ({"key": ""}, "needs a key"),
+        ({"reason": " "}, "needs a reason"),
     ],
 )
 def test_impossible_rollback_is_refused_and_changes_nothing(promoted: Store, asked: dict[str, Any], why: str) -> None:
@@ -125,9 +135,12 @@ def test_rollback_waits_for_a_retrain_that_ends(promoted: Store) -> None:
         back(promoted, wait=timedelta(seconds=0.1))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(back, promoted, wait=timedelta(seconds=10))
+        time.sleep(0.5)
         done.wait(timeout=5)
-        assert waiting.result(timeout=10).to_version == 1
+        change = waiting.result(timeout=10)
     thread.join()
+    assert change.to_version == 1
+    assert change.deployed_at >= NOW + 2 * HOUR + timedelta(seconds=0.3)  # not when it was asked for
 
 
 def test_of_many_that_roll_back_at_once_one_does(promoted: Store) -> None:
@@ -169,3 +182,27 @@ def test_probation_checks_of_one_champion_come_back_in_order(promoted: Store) ->
     assert found[0] == replace(LOOK, detail={"look": 1.0})
     assert len(promoted.looks("housing", SignalKind.PROBATION, 2, before=NOW + 2 * HOUR)) == 1
     assert promoted.looks("housing", SignalKind.SHADOW, 2, before=NOW + 3 * HOUR) == []
+
+
+def test_try_after_a_rollback_names_the_restored_version(promoted: Store) -> None:
+    event = open_event(promoted, "run-3", champion_version=2)
+    with promoted.claim(event.id, at=NOW) as claim:
+        assert claim.begin_version(at=NOW).parent == 2  # and the process dies
+    back(promoted)
+    with promoted.claim(event.id, at=NOW + 3 * HOUR) as claim:
+        again = claim.begin_version(at=NOW + 3 * HOUR)
+        assert (again.version, again.parent) == (3, 1)
+        assert claim.finish(make_outcome(), at=NOW + 3 * HOUR).champion_version == 1
+    assert promoted.versions("housing")[-1].parent == 1
+    assert promoted.champion_changes("housing")[-1].from_version == 1
+
+
+def test_history_keeps_its_order_when_clocks_differ(promoted: Store) -> None:
+    fast = NOW + 5 * HOUR
+    execute(promoted, "run-3", at=fast)
+    change = back(promoted, from_version=3, to_version=1, at=NOW + 4 * HOUR)
+    assert change.deployed_at == fast
+    execute(promoted, "run-4", at=NOW + 3 * HOUR)
+    found = [promoted.champion_at("housing", at) for at in (NOW + 4 * HOUR, fast, fast + HOUR)]
+    assert [version and version.version for version in found] == [2, 4, 4]
+    assert [each.deployed_at for each in promoted.champion_changes("housing")] == [NOW, NOW + HOUR, fast, fast, fast]

@@ -42,6 +42,7 @@ LOOK = Signal(
 )  # fmt: skip
 MOMENTS = """
     SELECT 'model_retraining_events' AS source, id, triggered_at AS at FROM model_retraining_events
+    UNION ALL SELECT 'model_retraining_events', id, approved_at FROM model_retraining_events
     UNION ALL SELECT 'model_retraining_events', id, execution_completed_at FROM model_retraining_events
         WHERE status <> 'dry_run'
     UNION ALL SELECT 'model_deployment_history', id, deployed_at FROM model_deployment_history
@@ -73,6 +74,7 @@ def live(uri: str) -> None:
     event = store.save_decision(first, make_decision(), at=NOW, requests=[asked.request])[1]
     assert event is not None
     with store.claim(event.id, at=after(0.1)) as claim:
+        claim.note_approval("grace", at=after(0.1))
         claim.begin_version(at=after(0.1))
         claim.finish(make_outcome(details={"training_data_hash": "ef01", "training_data_size": 900,
                                            "training_data_path": "housing.csv"}), at=after(0.5))  # fmt: skip
@@ -136,14 +138,18 @@ def test_every_table_whose_rows_are_guarded_is_audited(lived: str) -> None:
 def test_each_action_says_who_why_on_which_data_and_with_what_outcome(lived: str) -> None:
     found = audit(lived)
     assert found.counts == {
-        "abandoned": 1, "announced": 1, "canary_set": 1, "decided": 9, "deployed": 3, "failed": 1, "held": 1,
-        "probation_look": 1, "promoted": 3, "quarantine_lifted": 1, "quarantined": 1, "rejected": 1,
+        "abandoned": 1, "announced": 1, "approved": 1, "canary_set": 1, "decided": 9, "deployed": 3, "failed": 1,
+        "held": 1, "probation_look": 1, "promoted": 3, "quarantine_lifted": 1, "quarantined": 1, "rejected": 1,
         "request_consumed": 1, "requested": 1, "rolled_back": 1, "rolled_back_by_probation": 1,
     }  # fmt: skip
     by_action = {entry.action: entry for entry in reversed(found.entries)}
     decided, promoted, deployed = (by_action[name] for name in ("decided", "promoted", "deployed"))
     assert (decided.who, decided.why, decided.outcome) == (
         "schedule", "the error rose; asked for: because", "HIGH, promoted"
+    )  # fmt: skip
+    approved = by_action["approved"]
+    assert (approved.who, approved.why, approved.event_id, approved.at) == (
+        "grace", "the error rose", decided.event_id, after(0.1)
     )  # fmt: skip
     assert (decided.data_rows, decided.data_from, decided.data_until) == (500, NOW - 24 * HOUR, NOW)
     assert (promoted.data_path, promoted.data_hash, promoted.data_rows) == ("housing.csv", "ef01", 900)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from threading import Thread
 
 import psycopg
 import pytest
@@ -193,3 +194,34 @@ def test_claim_is_in_no_transaction_while_it_trains(records_uri: str) -> None:
                 "SELECT state FROM pg_stat_activity WHERE application_name LIKE 'retraining event %'"
             ).fetchall()
     assert states == [("idle",)]
+
+
+def test_execution_starts_when_the_claim_is_granted(records_uri: str) -> None:
+    store = postgres_store(records_uri)
+    first, second = open_event(store, "run-1"), open_event(store, "run-2")
+
+    def train() -> None:
+        with store.claim(second.id, at=NOW, wait=SOON):
+            pass
+
+    with store.claim(first.id, at=NOW):
+        thread = Thread(target=train)
+        thread.start()
+        time.sleep(0.5)
+    thread.join()
+    with psycopg.connect(records_uri) as connection:
+        query = "SELECT execution_started_at FROM model_retraining_events ORDER BY id"
+        started = [row[0] for row in connection.execute(query).fetchall()]
+    assert started[0] == NOW
+    assert started[1] >= NOW + timedelta(seconds=0.3)
+
+
+def test_periods_of_champions_keep_their_order_when_clocks_differ(records_uri: str) -> None:
+    store, fast = postgres_store(records_uri), NOW + 5 * HOUR
+    execute(store, "run-1")
+    execute(store, "run-2", at=fast)
+    execute(store, "run-3", at=NOW + HOUR)
+    with psycopg.connect(records_uri) as connection:
+        query = "SELECT version, since, until FROM champion_periods ORDER BY change_id"
+        periods = connection.execute(query).fetchall()
+    assert periods == [(1, NOW, fast), (2, fast, fast), (3, fast, None)]

@@ -62,3 +62,14 @@ def test_what_is_let_through_stays_let_through_and_a_longer_period_holds_longer(
     assert fired(NOW, period) is (hours >= 24)
     assert fired(NOW, period) <= fired(NOW + timedelta(hours=later), period)
     assert fired(NOW, period + timedelta(hours=longer)) <= fired(NOW, period)
+
+
+def test_rollback_by_hand_cools_down_as_a_retraining_does() -> None:
+    for seen in (
+        Evidence(now=NOW, signals=(), rolled_back_at=NOW - timedelta(days=1)),
+        Evidence(
+            now=NOW, signals=(), rolled_back_at=NOW - timedelta(days=1), last_retrained_at=NOW - timedelta(days=9)
+        ),
+    ):
+        result = Cooldown(trigger=Says(True), period=timedelta(days=7)).decide(seen)
+        assert not result.fired
