@@ -23,6 +23,7 @@ from include.retraining.gain import RetrainGainDetector, measure_gain
 from include.retraining.labelled import RecentRows, recent_rows
 from include.retraining.prepare import Columns
 from include.retraining.running import count_recent
+from include.retraining.unusable import without_unusable
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.shadow import check_shadow
 
@@ -32,8 +33,10 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     reference, tables = champion.reference, feed.tables
     executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
     columns = Columns.of(reference.profile, reference.inputs)
+    baseline = champion.version.baseline
+    recent, unusable = without_unusable(spec, tables.recent, () if baseline is None else baseline.classes)
     rows = recent_rows(
-        spec, tables.recent, columns, champion.version.baseline,
+        spec, recent, columns, baseline,
         lambda: executor.load(champion.version).predictor,
     )  # fmt: skip
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
@@ -43,7 +46,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
         labelled=rows.labelled,
         unlabelled=rows.unlabelled,
         metric=METRICS[spec.metric],
-        running=count_recent(spec, tables.recent, rows.labelled, earlier),
+        running=count_recent(spec, recent, rows.labelled, earlier),
     )
     number = champion.version.version
     settings = spec.settings(run.preset)
@@ -52,8 +55,9 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     )
     signals = [
         *feed.signals,
+        *unusable,
         *detect(change_detectors(settings, spec.metric), comparison),
-        *measure_gain(gain, spec, tables.recent, columns, rows.labelled),
+        *measure_gain(gain, spec, recent, columns, rows.labelled),
     ]
     broken = any(signal.blocks for signal in signals)
     back = [*check_probation(store, executor, champion.version, tables, run, broken=broken)]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.retraining.unusable import without_unusable
+from include.signals import Verdict
+from tests.retraining.test_labelled import RECORDED, classifier
+from tests.stage import REFERENCE_DAYS, START, Stage, day
+
+CLASSES = ("no", "yes")
+
+
+def rows(labels: list[str | None], chances: list[float | None]) -> pd.DataFrame:
+    said = ["yes" if chance is None or chance > 0.5 else "no" for chance in chances]
+    return pd.DataFrame({"x": np.arange(len(labels)), "y": labels, "p": said, "q": chances})
+
+
+def test_labels_without_a_probability_and_of_unknown_classes_count_as_not_arrived() -> None:
+    given = rows(["yes", "no", "maybe", None, "yes"], [0.9, 0.2, 0.3, None, None])
+    found, [signal] = without_unusable(classifier(**RECORDED), given, CLASSES)
+    assert found["y"].isna().tolist() == [False, False, True, True, True]
+    assert given["y"].isna().tolist() == [False, False, False, True, False]
+    assert signal.value == pytest.approx(2 / 4)
+    assert (signal.verdict, signal.blocks) == (Verdict.CHANGED, False)
+    assert "2 of 4 labels are left out: 1 without a probability, 1 of a class" in signal.reason
+
+
+def test_one_label_of_many_is_on_record_and_no_change() -> None:
+    given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, None])
+    _, [signal] = without_unusable(classifier(**RECORDED), given, CLASSES)
+    assert signal.verdict is Verdict.STABLE
+
+
+@pytest.mark.parametrize(
+    ("labels", "chances", "fields"),
+    [(["yes", "no"], [0.9, 0.2], {}), (["yes", "no"], [None, None], {}),
+     (["yes", "odd"], [None, 0.1], {"metric": "f1"}), ([None, None], [None, 0.3], {})],
+    ids=["all can be used", "none has a probability", "a metric without probabilities", "no label"],
+)  # fmt: skip
+def test_rows_are_left_as_they_are(
+    labels: list[str | None], chances: list[float | None], fields: dict[str, str]
+) -> None:
+    given = rows(labels, chances)
+    found, signals = without_unusable(classifier(**RECORDED, **fields), given, CLASSES)
+    assert found is given
+    assert signals == []
+
+
+def test_one_row_without_a_probability_ends_no_analysis(tmp_path: Path) -> None:
+    rng, days = np.random.default_rng(0), REFERENCE_DAYS + 10
+    score = rng.normal(size=days * 24)
+    chance = 1.0 / (1.0 + np.exp(-2.0 * score))
+    table = pd.DataFrame({
+        "at": pd.date_range(START, periods=len(score), freq="h"), "x": score,
+        "y": np.where(rng.random(len(score)) < chance, "yes", "no"), "p": np.where(chance > 0.5, "yes", "no"),
+        "q": chance,
+    })  # fmt: skip
+    table.loc[len(table) - 5, "q"] = np.nan
+    table.loc[len(table) - 9, "y"] = "maybe"
+    stage = Stage(tmp_path)
+    stage.add("shop", table, task="classification", metric="auc", target="y", features=["x"], **RECORDED)
+    stage.run("shop", day(REFERENCE_DAYS))
+    seen = stage.run("shop", day(days)).analysis
+    assert seen.labelled_rows == 10 * 24 - 2
+    assert any("2 of 240 labels are left out" in signal.reason for signal in seen.signals)
