@@ -21,8 +21,8 @@ class ModelTypeDefaults:
     psi : float
         Population stability index that a feature has drifted from, with ``drift_tests: model_type``.
     strategy : str
-        ``full`` trains from scratch, ``incremental`` goes on from the champion. What is usual; what is done stands in
-        ``training.strategy``.
+        ``full`` trains from scratch, ``incremental`` goes on from the champion: what ``training.strategy: model_type``
+        stands for.
     """
 
     schedule: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -134,6 +134,18 @@ class ModelSpec(Section):
                     f"`probes`, as in {unmeasured[0]}: module:function; known: {', '.join([*self.probes, MODEL_SIZE])}"
                 )
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_strategy(cls, given: Any) -> Any:
+        """``training.strategy: model_type`` stands for what is usual for the type of the model."""
+        training = given.get("training") if isinstance(given, dict) else None
+        if not isinstance(training, dict) or training.get("strategy") != "model_type":
+            return given
+        usual = MODEL_TYPES.get(given.get("model_type"))
+        if usual is None:
+            raise ValueError(f"training.strategy: model_type needs a `model_type`: one of {', '.join(MODEL_TYPES)}")
+        return {**given, "training": {**training, "strategy": usual.strategy}}
 
     @field_validator("features", "slices")
     @classmethod

@@ -114,3 +114,15 @@ def test_effective_settings_are_those_of_the_run(tmp_path: Path) -> None:
     assert shown["preset"] == "aggressive"
     assert shown["settings"]["model_age"] == "2d"
     assert timedelta(days=2) == PRESETS["aggressive"].model_age
+
+
+@pytest.mark.parametrize(("kind", "strategy"), [("ensemble", "incremental"), ("lstm", "full")])
+def test_strategy_of_the_model_type_is_taken_where_it_is_asked_for(tmp_path: Path, kind: str, strategy: str) -> None:
+    text = TIMED + f"model_type: {kind}\ntraining: {{estimator: sklearn.linear_model.SGDRegressor"
+    assert loaded(tmp_path, text + ", strategy: model_type}\n").training.strategy == strategy
+    assert loaded(tmp_path, text + "}\n").training.strategy == "full"
+
+
+def test_strategy_of_no_model_type_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="needs a `model_type`"):
+        loaded(tmp_path, TIMED + "training: {strategy: model_type}\n")
