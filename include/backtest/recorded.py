@@ -100,7 +100,7 @@ def read_record(store: Store, spec: ModelSpec, *, start: datetime | None = None,
 def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
     """Decide each recorded check by `policy`, oldest first; its own retrains start its cooldowns.
 
-    Requests are left out: they were made of the policy that there was.
+    Requests and rollbacks by hand are left out: they were made of the policy that there was.
     """
     settings = policy.spec.settings(policy.preset)
     tree, checks = standard_policy(settings), []
