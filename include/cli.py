@@ -21,8 +21,6 @@ METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
-    import psycopg
-
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     try:
@@ -34,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RetrainingError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    except (OSError, psycopg.Error) as error:
+    except Exception as error:
         if not (told := _trouble(error)):
             raise
         print(told, file=sys.stderr)

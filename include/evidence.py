@@ -82,10 +82,9 @@ def _declined(store: Store, champion: Version) -> list[PastCheck]:
         and event.version is not None and event.champion_version == champion.version
     ]  # fmt: skip
     return [
-        PastCheck(at=event.run.as_of, results=decision.triggers)
+        PastCheck(at=event.run.as_of, results=found[0].triggers)
         for event in events[:MOST_DECLINED]
-        for analysis, decision in store.decisions(run_id=event.run.run_id)
-        if analysis.model_name == champion.model_name
+        if (found := store.decision(champion.model_name, event.run.run_id)) is not None
     ]
 
 

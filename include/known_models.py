@@ -19,11 +19,13 @@ def check_known(*model_names: str) -> None:
     from include.records.postgres_session import transaction
     from include.registry.loader import list_model_files
 
+    if not model_names:
+        return
     settings = Settings.from_environment()
     folder = settings.models_dir
     files = {file.stem for file in list_model_files(folder)} if folder.is_dir() else set()
-    for name in model_names:
-        with transaction(lambda: psycopg.connect(settings.database)) as session:
+    with transaction(lambda: psycopg.connect(settings.database)) as session:
+        for name in model_names:
             if not session.one("find_model", {"model_name": name})["known"] and name not in files:
                 raise DataError(
                     f"model {name}: nothing is on record of it, and {folder} has no file of that name; correct the name"

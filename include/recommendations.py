@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from include.records.entries import Check, EventStatus
-from include.signals import SignalKind
+from include.signals import HARM, SignalKind
 from include.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
 from include.triggers.trigger import TriggerResult
 
@@ -25,7 +25,6 @@ REPEATED = 3  # of the latest checks with the same trouble
 
 _VERDICTS = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED)
 _ASKED = (MANUAL, RED_TEAM, FIRST_VERSION, SignalKind.SHADOW)  # beside every tree: there is no threshold to move
-_HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 
 
 class RecommendationKind(StrEnum):
@@ -85,7 +84,7 @@ def _retrain(history: Sequence[Check]) -> Iterator[Recommendation]:
         return
     harmed = 0
     for check in reversed(history):
-        harm = any(leaf.fired and leaf.trigger in _HARM for leaf in _leaves(check))
+        harm = any(leaf.fired and leaf.trigger in HARM for leaf in _leaves(check))
         if check.event is not None or not harm or any(leaf.trigger == SignalKind.SHADOW for leaf in _leaves(check)):
             break
         harmed += 1
@@ -133,7 +132,7 @@ def _add_labels(history: Sequence[Check]) -> Iterator[Recommendation]:
 
 def _lower(history: Sequence[Check]) -> Iterator[Recommendation]:
     """Harm that a retrain then mended was near the threshold of today for many checks before it fired."""
-    for trigger in _HARM:
+    for trigger in HARM:
         threshold = _threshold(history, trigger)
         waits = _waits_of_those_that_paid(_since_threshold(history, trigger, threshold), trigger)
         if not waits:
@@ -192,7 +191,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
         told = f"{trigger} asked for {len(checks)} retrains, of which {len(unpaid)} were held or rejected"
         values = [leaf.value for check in unpaid if (leaf := _decisive(check, trigger)) and leaf.value is not None]
         threshold = _threshold(history, trigger)
-        if len(unpaid) == len(checks) >= FEWEST_TO_RETIRE and trigger not in _HARM:
+        if len(unpaid) == len(checks) >= FEWEST_TO_RETIRE and trigger not in HARM:
             reason = f"{told}: none has paid; take it out of the policy, or let it only add to another trigger"
             yield Recommendation(
                 kind=RecommendationKind.RETIRE_TRIGGER, subject=trigger, reason=reason, evidence=numbers

@@ -170,12 +170,15 @@ def replay(
         windows.append(window)
         show(window)
     if not policy.rows:
-        raise DataError(
-            f"model {model_name}: field target: no row from {moments[0]:%Y-%m-%d %H:%M} to "
-            f"{moments[-1]:%Y-%m-%d %H:%M} has a label in {spec.target!r}, so that nothing can be scored; choose "
-            "--from and --to where there are some"
-        )
+        raise _nothing_scored(spec, moments)
     return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
+
+
+def _nothing_scored(spec: ModelSpec, moments: list[datetime]) -> DataError:
+    return DataError(
+        f"model {spec.name}: field target: no row from {moments[0]:%Y-%m-%d %H:%M} to {moments[-1]:%Y-%m-%d %H:%M} has "
+        f"a label in {spec.target!r}, so that nothing can be scored; choose --from and --to where there are some"
+    )
 
 
 def lines(result: Replay, metric: str) -> Iterator[str]:

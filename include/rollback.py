@@ -68,9 +68,7 @@ def roll_back(
     """
     store = deployment.store
     changes = store.champion_changes(model_name)
-    if key and (kept := next((change for change in changes if change.key == key), None)) is not None:
-        if to_version not in (None, kept.to_version):
-            raise other_target(model_name, key, kept.to_version, to_version)
+    if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
         return _published(deployment, kept)
     if (champion := store.champion(model_name)) is None:
         raise RollbackRefused(f"model {model_name}: there is no champion to roll back")
@@ -83,6 +81,16 @@ def roll_back(
     )  # fmt: skip
     log.warning("%s: %s", model_name, change.sentence)
     return _published(deployment, change)
+
+
+def _done_before(
+    changes: Sequence[ChampionChange], model_name: str, key: str, to_version: int | None
+) -> ChampionChange | None:
+    """The rollback that the key stands for already; refused where that was one to another version."""
+    kept = next((change for change in changes if change.key == key), None)
+    if kept is not None and to_version not in (None, kept.to_version):
+        raise other_target(model_name, key, kept.to_version, to_version)
+    return kept
 
 
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:

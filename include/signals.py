@@ -47,6 +47,10 @@ class SignalKind(StrEnum):
     EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 
 
+#: What shows that the champion does harm, or that a retrain would mend some; the most telling first.
+HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signal:
     """One measured change.

@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from include.scoring import METRICS
-from include.signals import Signal, SignalKind, Verdict
+from include.signals import HARM, Signal, SignalKind, Verdict
 from include.triggers.trigger import Evidence, TriggerResult
 
-HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 MEASURED = frozenset(str(kind) for kind in SignalKind)  # triggers with a name not among these state facts, as age
 
 NOTABLE = 5.0  # times the smallest change of an input that counts: without labels, what a "no" rules out

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from include.decision.cause import RootCause, root_cause
-from include.decision.confidence import HARM, MEASURED, confidence
+from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
 from include.decision.shadow import in_shadow, shadow_of
-from include.signals import Signal, SignalKind, Verdict
+from include.signals import HARM, Signal, SignalKind, Verdict
 from include.triggers.declined import turned_down
-from include.triggers.requests import FIRST_VERSION, MANUAL
+from include.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
 from include.triggers.trigger import Evidence, Trigger, TriggerResult
 
 STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger counts as strong, and as very strong
-RED_TEAM = "red_team"
 
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
 _WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
@@ -37,8 +36,10 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     over = shadow is not None and shadow.fired
     wanted = answer.fired or bool(answer.blocked_by) or over
     fired = [shadow] if shadow is not None and over else sorted(answer.fired_leaves(), key=_weight)
-    weighed = fired if over or _without_measurements(policy, evidence) else _measured(fired)
-    costly = worth.objection(evidence) if worth is not None and weighed and _measured(weighed) == weighed else ""
+    measured = [leaf for leaf in fired if leaf.trigger in MEASURED]
+    mixed = 0 < len(measured) < len(fired)
+    weighed = measured if mixed and not _without_measurements(policy, evidence) else fired
+    costly = worth.objection(evidence) if worth is not None and measured and weighed == measured else ""
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
     triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
@@ -71,10 +72,6 @@ def _without_measurements(policy: Trigger, evidence: Evidence) -> bool:
     """Whether facts alone, such as a request or the model's age, ask for a retrain: chance has no part in it."""
     answer = policy.decide(replace(evidence, signals=(), past=()))
     return answer.fired or bool(answer.blocked_by)
-
-
-def _measured(leaves: Sequence[TriggerResult]) -> list[TriggerResult]:
-    return [leaf for leaf in leaves if leaf.trigger in MEASURED]
 
 
 def _broken(evidence: Evidence) -> tuple[str, ...]:
@@ -127,8 +124,8 @@ def _harm(evidence: Evidence) -> Signal | None:
     return next((signal for kind in HARM for signal in evidence.of_kind(kind) if signal.changed), None)
 
 
-def _leaf_of(signal: Signal, leaves: Sequence[TriggerResult]) -> TriggerResult | None:
-    return next((leaf for leaf in leaves if leaf.trigger == signal.kind), None)
+def _leaf_of(kind: SignalKind, leaves: Sequence[TriggerResult]) -> TriggerResult | None:
+    return next((leaf for leaf in leaves if leaf.trigger == kind), None)
 
 
 def _enough_rows(evidence: Evidence) -> bool:
@@ -151,13 +148,13 @@ def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult], cause: Ro
     if (gain := _nothing_to_learn(evidence)) is not None:
         return f"the champion is worse, but {gain.reason}: a retrain would not mend it"
     if (harm := _harm(evidence)) is not None:
-        leaf = _leaf_of(harm, leaves)
+        leaf = _leaf_of(harm.kind, leaves)
         if leaf is None:
             return f"{harm.reason}, which the policy does not look at"
         return f"{leaf.reason}; the policy asks for more than that" if leaf.fired else leaf.reason
     if cause.cause is Cause.COVARIATE_SHIFT:
-        seen = next((leaf.reason for leaf in leaves if leaf.trigger == SignalKind.PERFORMANCE), "")
-        return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {seen}"
+        seen = _leaf_of(SignalKind.PERFORMANCE, leaves)
+        return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {seen.reason if seen else ''}"
     if changed := [signal.reason for signal in evidence.signals if signal.changed]:
         return f"nothing that asks for a retrain, but: {'; '.join(changed[:3])}"
     return "nothing changed beyond chance"

@@ -12,10 +12,9 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from include.signals import Signal, SignalKind
+from include.signals import HARM, Signal, SignalKind
 from include.triggers.trigger import Evidence, PastCheck, TriggerResult
 
-_HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)
 _NORMAL = NormalDist()
 _CERTAIN = _NORMAL.inv_cdf(0.999)
 _LEAST_P, _LEAST_Z = 1e-15, 0.1
@@ -35,7 +34,7 @@ def held_after_refusals(evidence: Evidence, kind: SignalKind) -> str:
     A refusal of clearly worse evidence than the one before counts as the first.
     """
     refusals = turned_down(evidence, kind)
-    kinds = sorted({kind, *_HARM})
+    kinds = sorted({kind, *HARM})
     if not refusals or any(_worse(_seen(evidence, each), _remembered(refusals[0], each)) for each in kinds):
         return ""
     alike = 1

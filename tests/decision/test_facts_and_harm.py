@@ -13,10 +13,11 @@ from include.decision.decision import Severity
 from include.signals import SignalKind, Verdict
 from include.triggers.combinators import AllOf, AnyOf
 from include.triggers.model_age import ModelAgeTrigger
+from include.triggers.persistence import Persistence
 from include.triggers.policy import standard_policy
 from include.triggers.presets import PRESETS
 from include.triggers.signal_trigger import SignalTrigger
-from include.triggers.trigger import PastCheck, Trigger
+from include.triggers.trigger import PastCheck, Trigger, TriggerResult
 from tests.decision.test_decide import decided
 from tests.triggers.signals import NOW, enough, evidence, signal
 
@@ -75,4 +76,12 @@ def test_a_fact_that_suffices_is_certain_and_asks_nothing_of_costs() -> None:
     tree = PRESETS["balanced"].replace(when=AnyOf((SignalTrigger(kind=P), AGED)))
     aged = evidence(enough(), signal(P, 1.1), champion_since=NOW - timedelta(days=8))
     decision = decide(standard_policy(tree), aged, worth)
+    assert (decision.triggered, decision.confidence) == (True, 1.0)
+
+
+def test_facts_that_were_seen_at_earlier_checks_are_facts() -> None:
+    tree = PRESETS["balanced"].replace(when=Persistence(trigger=AGED, count=2, checks=3))
+    aged = [PastCheck(at=NOW - timedelta(days=1), results=(TriggerResult(trigger="model_age", fired=True, reason="old",
+                                                                         label=AGED.label),))]  # fmt: skip
+    decision = decide(standard_policy(tree), evidence(enough(), champion_since=NOW - timedelta(days=9), past=aged))
     assert (decision.triggered, decision.confidence) == (True, 1.0)

@@ -55,10 +55,10 @@ def stage(tmp_path: Path) -> Stage:
     return stage
 
 
-def follow_stage(stage: Stage, uri: str, seconds: float = 30.0) -> bool:
+def follow_stage(stage: Stage, uri: str, seconds: float = 30.0, model: str = "sales") -> bool:
     deployment = stage.deployment
     settings = MlflowSettings(uri=uri, seconds=seconds)
-    return follow(lambda: settings, deployment.store, deployment.artifacts, "sales", lambda: deployment.spec("sales"))
+    return follow(lambda: settings, deployment.store, deployment.artifacts, model, lambda: deployment.spec(model))
 
 
 def ask(server: MlflowServer, path: str, **query: Any) -> dict[str, Any]:
@@ -139,15 +139,10 @@ def test_server_that_comes_back_is_told_what_it_missed(
     stage = Stage(tmp_path)
     stage.add("later", sales(70, change=45))
     stage.run("later", FIRST)
-    deployment = stage.deployment
-    down = MlflowSettings(uri=f"http://127.0.0.1:{free_port()}", seconds=5)
     with caplog.at_level(logging.WARNING):
-        assert not follow(
-            lambda: down, deployment.store, deployment.artifacts, "later", lambda: deployment.spec("later")
-        )
+        assert not follow_stage(stage, f"http://127.0.0.1:{free_port()}", seconds=5, model="later")
     assert "the next run tells it" in caplog.text
-    up = MlflowSettings(uri=server.uri, seconds=30)
-    assert follow(lambda: up, deployment.store, deployment.artifacts, "later", lambda: deployment.spec("later"))
+    assert follow_stage(stage, server.uri, model="later")
     assert ask(server, "registered-models/alias", name="later", alias=ALIAS)["model_version"]["version"] == "1"
 
 
@@ -158,12 +153,10 @@ def test_version_whose_files_are_gone_keeps_no_later_one_from_being_told(
     stage.add("cleaned", sales(70, change=45))
     stage.run("cleaned", FIRST)
     stage.run("cleaned", ALARM)
-    deployment = stage.deployment
-    first, second = deployment.store.versions("cleaned")
+    first, second = stage.store.versions("cleaned")
     shutil.rmtree(stage.root / "made" / first.artifact_path)
-    up = MlflowSettings(uri=server.uri, seconds=30)
     with caplog.at_level(logging.WARNING):
-        assert follow(lambda: up, deployment.store, deployment.artifacts, "cleaned", lambda: deployment.spec("cleaned"))
+        assert follow_stage(stage, server.uri, model="cleaned")
     assert "v1 without its model" in caplog.text
     told = ask(server, "registered-models/alias", name="cleaned", alias=ALIAS)["model_version"]
     assert values(told["tags"])["retraining.version"] == second.label
