@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-import psycopg
-from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.asked import asked_time
-from include.connections import object_storage_client
+from include.connections import databases, object_storage_client
+from include.data.reach import Reach
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, PermanentError
 from include.integrations.mlflow import follow
@@ -54,21 +53,14 @@ def task_outcome() -> Iterator[Deployment]:
 def deployment() -> Deployment:
     """This deployment, with what Airflow's connections lead to: the records database (``retraining_db``), storage."""
     settings = Settings.from_environment()
-    hook = PostgresHook(CONNECTION, log_sql=False)
-
-    def connect() -> psycopg.Connection[Any]:
-        connection = hook.get_conn()
-        if not isinstance(connection, psycopg.Connection):  # the provider falls back to psycopg2 without SQLAlchemy 2
-            raise ConfigurationError(CONNECTION, f"psycopg 3 is needed, the provider gave {type(connection)}")
-        return connection
-
-    reach = lru_cache(object_storage_client)  # for as long as this deployment: a connection may be changed
+    # Both for as long as this deployment: a connection may be changed.
+    database, storage = databases(), lru_cache(object_storage_client)
     return Deployment(
-        store=PostgresStore(connect),
+        store=PostgresStore(partial(database, CONNECTION)),
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
-        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, reach),
-        read=partial(read_tables, connect=reach),
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, storage),
+        read=partial(read_tables, reach=Reach(storage=storage, database=database)),
     )
 
 

@@ -1,20 +1,53 @@
 """What consumers that read files are led to follows the champion on record: Postgres is the truth.
 
+Artifacts belong to one records database, which keeps its name in ``<artifacts>/records.json``: by another's record
+these versions would be remains, to be removed.
+
 On disk that is the symbolic link ``<artifacts>/<model>/champion``, in object storage the pointer
 ``<artifacts>/<model>/champion.json``; see `Artifacts.publish`.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+from include.errors import ArtifactError, ConfigurationError
 from include.records.entries import ChampionChange, Version, VersionStatus
 from include.records.store import Store
 from include.retraining.artifacts import Artifacts
 
+OWNER_FILE = "records.json"
+
 log = logging.getLogger(__name__)
+
+
+def own(store: Store, artifacts: Artifacts) -> None:
+    """Make sure that the artifacts are those of these records; nobody's become theirs.
+
+    Raises
+    ------
+    ConfigurationError
+        When they belong to another records database.
+    ArtifactError
+        When the file that says so holds something else.
+    """
+    identity, place = store.identity(), artifacts.address(OWNER_FILE)
+    if artifacts.read(OWNER_FILE) is None:
+        artifacts.write("", {OWNER_FILE: json.dumps({"records": identity}) + "\n"})
+    try:
+        owner = json.loads(artifacts.read(OWNER_FILE) or "")["records"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{place}: does not say whose artifacts these are: {error!r}; remove it") from error
+    if owner != identity:
+        raise ConfigurationError(
+            "RETRAINING_ARTIFACTS_DIR or RETRAINING_ARTIFACTS",
+            f"{place} says that these artifacts belong to the records {owner}, these records are {identity} (table "
+            "records_identity); give each records database a folder of its own, or, if the other is gone for good, "
+            "remove that file",
+        )
 
 
 def publish(store: Store, artifacts: Artifacts, model_name: str, run_id: str) -> ChampionChange | None:
@@ -41,9 +74,12 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     ------
     ArtifactError
         When the champion's files are not there, or the place is taken by something else.
+    ConfigurationError
+        When the artifacts belong to another records database.
     SourceUnavailable
         When object storage cannot be reached.
     """
+    own(store, artifacts)
     changed = False
     while (target := _target(store, model_name)) is not None:
         if artifacts.published(model_name) == Path(target.artifact_path).name:

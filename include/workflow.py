@@ -24,6 +24,7 @@ from include.errors import ClaimLost, DataError, RequestsTaken, SourceUnavailabl
 from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
 from include.known_columns import known_columns
+from include.publication import own
 from include.quarantine import inspect_feed, quarantined_spans
 from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
@@ -229,6 +230,7 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     if shadow is not None:  # it began after this was decided
         reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
         return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
+    own(deployment.store, deployment.artifacts)
     version = claim.begin_version(at=_now())
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)

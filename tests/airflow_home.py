@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -64,7 +65,10 @@ class AirflowHome:
 
     def environment(self, records_uri: str | None = None, settings: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return all environment variables; `settings` win. `records_uri` is the database of the retraining records."""
-        records = {"AIRFLOW_CONN_RETRAINING_DB": records_uri} if records_uri is not None else {}
+        records = {}
+        if records_uri is not None:
+            made = self.layout.artifacts / hashlib.sha256(records_uri.encode()).hexdigest()[:12]  # each has its own
+            records = {"AIRFLOW_CONN_RETRAINING_DB": records_uri, "RETRAINING_ARTIFACTS_DIR": str(made)}
         ours = records | dict(settings or {})
         return environment(self.layout, self._postgres, api_port=free_port(), schedule=False, settings=ours)
 

@@ -13,6 +13,7 @@ import pytest
 from include import workflow
 from include.data.address import Address
 from include.data.object_storage import Connect, client_from_environment
+from include.data.reach import Reach
 from include.data.tables import read_tables
 from include.errors import SourceUnavailable
 from include.publication import publish
@@ -125,7 +126,7 @@ def recorded(object_server: ObjectServer, tmp_path: Path, records_uri: str) -> C
     def deployment(connect: Connect = client_from_environment) -> Deployment:
         return Deployment(
             store=store, models_dir=stage.models, data_dir=stage.data, artifacts=ObjectArtifacts(ROOT, connect),
-            read=lambda *given, **asked: read_tables(*given, connect=connect, **asked),
+            read=lambda *given, **asked: read_tables(*given, reach=Reach(storage=connect), **asked),
         )  # fmt: skip
 
     run = Run(run_id="first", as_of=FIRST)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import ArtifactError
-from include.publication import publish, publish_files, tidy
+from include.errors import ArtifactError, ConfigurationError
+from include.publication import OWNER_FILE, own, publish, publish_files, tidy
 from include.records.memory import MemoryStore
 from include.retraining.artifacts import CHAMPION_LINK, ArtifactFolder
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
@@ -116,6 +116,33 @@ def test_change_from_outside_a_run_is_told_by_the_next_run_and_once(tmp_path: Pa
     later = publish(store, ArtifactFolder(tmp_path), "housing", "run-3")
     assert later is not None
     assert later.deployed_at == NOW + timedelta(hours=2)
+
+
+def test_artifacts_of_other_records_are_left_alone(tmp_path: Path) -> None:
+    ours, others, folder = MemoryStore(), MemoryStore(), ArtifactFolder(tmp_path)
+    first = promote(ours, tmp_path, 1)
+    publish(ours, folder, "housing", "run-1")
+    event = open_event(others, "run-1", at=NOW)
+    with others.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.finish(make_outcome(artifact_path="housing/v1-theirs"), at=NOW)
+    (tmp_path / "housing" / "v1-theirs").mkdir()
+    with pytest.raises(ConfigurationError, match=f"belong to the records {ours.identity()}.*remove that file"):
+        publish(others, folder, "housing", "run-1")
+    assert folder.published("housing") == first
+    (tmp_path / OWNER_FILE).unlink()
+    publish(others, folder, "housing", "run-1")
+    assert folder.published("housing") == "v1-theirs"
+    with pytest.raises(ConfigurationError, match=others.identity()):
+        publish_files(ours, folder, "housing")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "not json"])
+def test_owner_that_cannot_be_read_is_no_owner(tmp_path: Path, text: str) -> None:
+    (tmp_path / OWNER_FILE).write_text(text)
+    with pytest.raises(ArtifactError, match=r"records\.json: does not say whose"):
+        own(MemoryStore(), ArtifactFolder(tmp_path))
+    assert (tmp_path / OWNER_FILE).read_text() == text
 
 
 def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from include.data.batches import Batch, CsvBatches, ParquetBatches
 from include.data.files import Files, LocalFiles
 from include.data.frames import frame_of
 from include.data.object_files import ObjectFiles
-from include.data.object_storage import Connect, client_from_environment
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.samples import demand, iris
 from include.data.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
@@ -28,14 +28,14 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s w
 
 
 def read_timed(
-    spec: ModelSpec, data_dir: Path, until: datetime, connect: Connect = client_from_environment,
+    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
     columns: Collection[str] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
 
     Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
     the columns that the model needs, and `columns`, are read, if its file lists its features and the source has them
-    all. Object storage is reached by `connect`.
+    all. Storage and databases are reached by `reach`.
     """
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
@@ -43,7 +43,7 @@ def read_timed(
     if isinstance(spec.source, SampleSource):
         table, where = demand(until), f"sample {spec.source.name}"
     else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until, connect, columns)
+        table, where = _read_between(spec, spec.source, data_dir, start, until, reach, columns)
     for name, field in ((spec.timestamp, "timestamp"), (spec.target, "target")):
         _require(table, name, field, where)
     times = _times(table[spec.timestamp], where)
@@ -54,9 +54,7 @@ def read_timed(
     return table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
 
 
-def read_pair(
-    spec: ModelSpec, data_dir: Path, connect: Connect = client_from_environment
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_pair(spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reference and recent rows of a model without timestamps, each in the order of its files."""
     source = spec.source
     if not isinstance(source, FileSource):
@@ -64,9 +62,9 @@ def read_pair(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = frame_of(_batches(source, places[0], data_dir, connect))
+            reference = frame_of(_batches(source, places[0], data_dir, reach))
         with _field(spec, "source.recent_path"):
-            pair = reference, frame_of(_batches(source, places[1], data_dir, connect))
+            pair = reference, frame_of(_batches(source, places[1], data_dir, reach))
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     return pair
@@ -74,7 +72,7 @@ def read_pair(
 
 def _read_between(
     spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
-    connect: Connect, columns: Collection[str],
+    reach: Reach, columns: Collection[str],
 ) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
     assert spec.timestamp is not None
@@ -82,30 +80,32 @@ def _read_between(
     if isinstance(source, SqlSource):
         bounds = {"start": start or _BEGINNING, "end": until}
         with _field(spec, "source.query"):
-            rows = SqlBatches(connection=source.connection, query=source.query, parameters=bounds)
+            rows = SqlBatches(
+                connection=source.connection, query=source.query, parameters=bounds, connect=reach.database
+            )  # fmt: skip
             return frame_of(rows, keep), source.place
     assert source.path is not None
     with _field(spec, "source.path"):
-        table = frame_of(_batches(source, source.path, data_dir, connect, _needed(spec, columns)), keep)
+        table = frame_of(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            every = _batches(source, source.path, data_dir, connect)  # all columns: an error will list them
+            every = _batches(source, source.path, data_dir, reach)  # all columns: an error will list them
             table = frame_of(every, keep)
         return table, source.path
 
 
 def files_of(
-    source: FileSource, path: str, data_dir: Path, connect: Connect = client_from_environment
+    source: FileSource, path: str, data_dir: Path, reach: Reach = FROM_ENVIRONMENT
 ) -> tuple[str | Path, Files]:
     """Where one of the source's paths leads, and what finds and opens the files there."""
     if path.startswith(SCHEME):
-        return path, ObjectFiles(connect, source.connection)
+        return path, ObjectFiles(reach.storage, source.connection)
     return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
 
 
 def _batches(
-    source: FileSource, path: str, data_dir: Path, connect: Connect, columns: Sequence[str] | None = None
+    source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
 ) -> Iterable[Batch]:
-    place, files = files_of(source, path, data_dir, connect)
+    place, files = files_of(source, path, data_dir, reach)
     return CsvBatches(place, columns, files) if source.kind == "csv" else ParquetBatches(place, columns, files)
 
 

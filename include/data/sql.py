@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,49 +17,15 @@ from include.errors import ConfigurationError, DataError, SourceUnavailable
 BATCH_ROWS = 10_000
 CONNECT_SECONDS = 15
 
+Connect = Callable[[str], psycopg.Connection[Any]]
+"""Opens a psycopg connection of the name of an Airflow connection."""
 
-@dataclass(frozen=True, kw_only=True)
-class SqlBatches:
-    """The rows of a query, through a server-side cursor: neither side holds more than a batch of the result.
 
-    Each reading is a read-only transaction of its own, with its times in UTC.
+def connection_from_environment(name: str) -> psycopg.Connection[Any]:
+    """Connect by a ``postgresql://`` URI that the environment holds: ``AIRFLOW_CONN_SALES_DB`` for ``sales_db``.
 
-    Parameters
-    ----------
-    connection : str
-        Name of an Airflow connection that the environment holds as a ``postgresql://`` URI:
-        ``AIRFLOW_CONN_SALES_DB`` for ``sales_db``.
-    query : str
-        One SELECT.
-    parameters : mapping of str to value
-        Bound to ``%(name)s`` in the query by the driver. A per cent sign of the query itself is written ``%%``.
-
-    Raises
-    ------
-    ConfigurationError
-        When the environment has no such connection, or what it has is no Postgres URI.
-    SourceUnavailable
-        When the server cannot be reached or breaks off.
-    DataError
-        When the server refuses the query, or a value cannot be represented.
+    What the driver says of an address is not passed on, for it may quote a part of the password.
     """
-
-    connection: str
-    query: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[Batch]:
-        with _named(self.connection), _connect(self.connection) as connection:
-            connection.read_only = True
-            connection.execute("SET TIME ZONE 'UTC'")
-            with connection.cursor(name="rows") as cursor:
-                # The query is the model owner's own text; its values are bound.
-                cursor.execute(self.query.encode(), self.parameters)
-                yield from CursorBatches(cursor, rows=BATCH_ROWS)
-
-
-def _connect(name: str) -> psycopg.Connection[Any]:
-    """Connect; what the driver says of an address is not passed on, for it may quote a part of the password."""
     variable = connection_variable(name)
     address = os.environ.get(variable, "")
     expected = "write postgresql://user:password@host:port/database, special characters per cent-encoded"
@@ -76,6 +42,48 @@ def _connect(name: str) -> psycopg.Connection[Any]:
         ) from None
     except psycopg.Error:
         raise ConfigurationError(variable, f"not a Postgres URI; {expected}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlBatches:
+    """The rows of a query, through a server-side cursor: neither side holds more than a batch of the result.
+
+    Each reading is a read-only transaction of its own, with its times in UTC.
+
+    Parameters
+    ----------
+    connection : str
+        Name of an Airflow connection.
+    query : str
+        One SELECT.
+    parameters : mapping of str to value
+        Bound to ``%(name)s`` in the query by the driver. A per cent sign of the query itself is written ``%%``.
+    connect : callable
+        Opens the connection of that name.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no such connection, or it is none to a Postgres.
+    SourceUnavailable
+        When the server cannot be reached or breaks off.
+    DataError
+        When the server refuses the query, or a value cannot be represented.
+    """
+
+    connection: str
+    query: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    connect: Connect = field(default=connection_from_environment, repr=False)
+
+    def __iter__(self) -> Iterator[Batch]:
+        with _named(self.connection), self.connect(self.connection) as connection:
+            connection.read_only = True
+            connection.execute("SET TIME ZONE 'UTC'")
+            with connection.cursor(name="rows") as cursor:
+                # The query is the model owner's own text; its values are bound.
+                cursor.execute(self.query.encode(), self.parameters)
+                yield from CursorBatches(cursor, rows=BATCH_ROWS)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
-from include.data.object_storage import Connect, client_from_environment
+from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import read_pair, read_timed
 from include.data.spans import Span
 from include.errors import DataError
@@ -49,7 +49,7 @@ class ModelTables:
 
 def read_tables(
     spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = "",
-    connect: Connect = client_from_environment, columns: Collection[str] = (),
+    reach: Reach = FROM_ENVIRONMENT, columns: Collection[str] = (),
 ) -> ModelTables:  # fmt: skip
     """Read a model's rows as of `as_of`.
 
@@ -59,14 +59,14 @@ def read_tables(
         Rows before it were used to train and accept the champion; they are not recent.
     seen_hash : str
         The same for models without timestamps: hash of the recent rows that the champion was accepted on.
-    connect : callable
-        How object storage is reached; by default by the connections that the environment holds.
+    reach : Reach
+        How object storage and databases are reached; by default by the connections that the environment holds.
     columns : collection of str
         To be read besides those that the model file names, as far as they are there.
     """
     if spec.source.timed:
-        return cut_tables(spec, read_timed(spec, data_dir, as_of, connect, columns), as_of, seen_until)
-    reference, recent = read_pair(spec, data_dir, connect)
+        return cut_tables(spec, read_timed(spec, data_dir, as_of, reach, columns), as_of, seen_until)
+    reference, recent = read_pair(spec, data_dir, reach)
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -50,12 +51,17 @@ class MemoryStore(MemoryChampions):
     """What the workflow remembers, in this process only. Safe to use from several threads."""
 
     def __init__(self) -> None:
+        self._identity = str(uuid.uuid4())
         self._tables = MemoryTables()
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
         self._decisions: dict[Key, Row] = {}
         self._quarantines = MemoryQuarantine()
         self._reports: dict[Key, str] = {}
+
+    def identity(self) -> str:
+        """Return the id of these records."""
+        return self._identity
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""

@@ -55,6 +55,11 @@ class PostgresStore(PostgresChampions):
         self._connect = connect
         self._poll_seconds = poll_seconds
 
+    def identity(self) -> str:
+        """Return the id of these records."""
+        with transaction(self._connect) as session:
+            return str(session.one("find_identity", {})["id"])
+
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
         row = {"model_name": model_name, "config_hash": config_hash, "config": clean_json(config), "at": to_utc(at)}

@@ -74,6 +74,10 @@ class Claim(Protocol):
 class Store(Protocol):
     """What the workflow remembers. Every method is idempotent on its natural key and safe to repeat after a crash."""
 
+    def identity(self) -> str:
+        """Id of these records, made with them; a copy of the database has the same."""
+        ...
+
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
         ...
@@ -117,16 +121,9 @@ class Store(Protocol):
         ...
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
         hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new; a `DataError` without a reason.
 
         Parameters

@@ -57,9 +57,10 @@ class FileSource(Section):
 class SqlSource(Section):
     """Rows with a timestamp column that a query selects from a Postgres database.
 
-    `connection` names an Airflow connection that the environment holds (``AIRFLOW_CONN_SALES_DB`` for ``sales_db``);
-    no secret stands in a model file. The query may use ``%(start)s`` and ``%(end)s``, the bounds of the rows that are
-    needed (``start <= timestamp < end``), so that the server leaves the others out.
+    `connection` names an Airflow connection of the type ``postgres``; outside Airflow, one that the environment holds
+    (``AIRFLOW_CONN_SALES_DB`` for ``sales_db``). No secret stands in a model file. The query may use ``%(start)s`` and
+    ``%(end)s``, the bounds of the rows that are needed (``start <= timestamp < end``), so that the server leaves the
+    others out.
     """
 
     kind: Literal["sql"]

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from include.data.address import Address
@@ -99,7 +99,7 @@ class ObjectArtifacts:
     def write(self, folder: str, files: Mapping[str, str]) -> None:
         """See `Artifacts.write`."""
         for name, text in files.items():
-            self._bucket.put(self._key(f"{folder}/{name}"), text.encode())
+            self._bucket.put(self._key(str(PurePosixPath(folder, name))), text.encode())
 
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""

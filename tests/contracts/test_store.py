@@ -16,6 +16,7 @@ from include.detectors.running_errors import RunningErrors, update
 from include.errors import DataError
 from include.records.entries import EventStatus
 from include.records.facts import Facts
+from include.records.memory import MemoryStore
 from include.records.store import Store
 from include.signals import Signal, SignalKind, Verdict
 from tests.records.examples import (
@@ -30,6 +31,14 @@ from tests.records.examples import (
     make_outcome,
     open_event,
 )
+
+
+def test_records_keep_their_identity(store: Store) -> None:
+    first = store.identity()
+    store.register_model("housing", "hash-1", {}, at=NOW)
+    assert store.identity() == first
+    assert len(first) == 36
+    assert MemoryStore().identity() != first
 
 
 def test_models_can_be_registered_again(store: Store) -> None:

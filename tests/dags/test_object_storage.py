@@ -38,13 +38,22 @@ for name in sys.argv[1].split(","):
 print("ANSWER", json.dumps(answers))
 """
 MISSING = """
-from include.connections import object_storage_client
-from include.errors import ConfigurationError
-for name in ("gone", "shop_db"):
+from include.connections import databases, object_storage_client
+from include.errors import RetrainingError
+database = databases()
+for connect, name in ((object_storage_client, "gone"), (object_storage_client, "shop_db"), (database, "gone"),
+                      (database, "shop_s3"), (database, "shop_db")):
     try:
-        object_storage_client(name)
-    except ConfigurationError as error:
-        print("TOLD", error)
+        connect(name)
+    except RetrainingError as error:
+        print("TOLD", type(error).__name__, error)
+"""
+ADD = """
+import sys
+from airflow.models.connection import Connection
+from airflow.utils.session import create_session
+with create_session() as session:
+    session.add(Connection(conn_id=sys.argv[1], uri=sys.argv[2]))
 """
 
 
@@ -85,8 +94,8 @@ def test_run_with_rows_and_versions_in_a_bucket_comes_to_what_one_on_a_query_doe
     settings = {
         "RETRAINING_MODELS_DIR": str(models), "RETRAINING_ARTIFACTS_DIR": str(tmp_path / "unused"),
         "RETRAINING_ARTIFACTS": "s3://shop_s3@shop/made", "AIRFLOW_CONN_SHOP_S3": object_server.connection,
-        "AIRFLOW_CONN_SHOP_DB": database_uri,
     }  # fmt: skip
+    airflow_home.run_python(ADD, "shop_db", database_uri)  # in Airflow's own database, as its page would add it
     for at in (day(REFERENCE_DAYS), day(CHANGE + 6)):
         run = airflow_home.run_dag({"as_of": at.isoformat()}, records_uri=records_uri, settings=settings)
         assert run.state == "success"
@@ -119,10 +128,18 @@ def test_connections_are_read_as_the_provider_reads_them(airflow_home: AirflowHo
         assert (found.verify is False) is (verify is False)
 
 
-def test_connection_that_airflow_does_not_have_is_told(airflow_home: AirflowHome) -> None:
-    held = {"AIRFLOW_CONN_SHOP_DB": f"postgresql://keeper:{SECRET.replace('#', '%23').replace('/', '%2F')}@host/db"}
+def test_connection_that_airflow_does_not_have_or_cannot_use_is_told(airflow_home: AirflowHome) -> None:
+    secret = SECRET.replace("#", "%23").replace("/", "%2F")
+    held = {
+        "AIRFLOW_CONN_SHOP_DB": f"postgresql://keeper:{secret}@localhost:1/db",
+        "AIRFLOW_CONN_SHOP_S3": CONNECTIONS["uri"],
+    }
     told = [line for line in airflow_home.run_python(MISSING, settings=held).stdout.splitlines() if "TOLD" in line]
-    assert len(told) == 2
-    assert "connection gone: Airflow has none of that name; add it, or set AIRFLOW_CONN_GONE" in told[0]
-    assert "connection shop_db: is of the type postgres" in told[1]
+    assert len(told) == 5
+    for line in (told[0], told[2]):
+        assert "connection gone: Airflow has none of that name; add it, or set AIRFLOW_CONN_GONE" in line
+    assert "ConfigurationError connection shop_db: is of the type postgres; aws is needed" in told[1]
+    assert "ConfigurationError connection shop_s3: is of the type aws; postgres is needed" in told[3]
+    assert "SourceUnavailable connection 'shop_db': connection failed" in told[4]
+    assert "port 1 failed" in told[4]
     assert SECRET not in "".join(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -48,10 +49,10 @@ def rows_of(uri: str, query: str) -> list[dict[str, Any]]:
         return connection.execute(query.encode()).fetchall()
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
     """A model whose world changes, to be run."""
-    stage = Stage(tmp_path_factory.mktemp("stage"))
+    stage = Stage(tmp_path)
     stage.add("sales", sales(60, change=REFERENCE_DAYS + 1))
     return stage
 
