@@ -35,10 +35,11 @@ def own(store: Store, artifacts: Artifacts) -> None:
         When the file that says so holds something else.
     """
     identity, place = store.identity(), artifacts.address(OWNER_FILE)
-    if artifacts.read(OWNER_FILE) is None:
+    if (text := artifacts.read(OWNER_FILE)) is None:
         artifacts.write("", {OWNER_FILE: json.dumps({"records": identity}) + "\n"})
+        text = artifacts.read(OWNER_FILE)  # others may have taken them at the same moment
     try:
-        owner = json.loads(artifacts.read(OWNER_FILE) or "")["records"]
+        owner = json.loads(text or "")["records"]
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{place}: does not say whose artifacts these are: {error!r}; remove it") from error
     if owner != identity:

@@ -31,17 +31,9 @@ ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
 def roll_back(
-    deployment: Deployment,
-    model_name: str,
-    to_version: int | None = None,
-    *,
-    requested_by: str,
-    reason: str,
-    key: str = "",
-    run_id: str = "",
-    kind: ChangeKind = ChangeKind.ROLLBACK,
-    wait: timedelta = timedelta(0),
-) -> ChampionChange:
+    deployment: Deployment, model_name: str, to_version: int | None = None, *, requested_by: str, reason: str,
+    key: str = "", run_id: str = "", kind: ChangeKind = ChangeKind.ROLLBACK, wait: timedelta = timedelta(0),
+) -> ChampionChange:  # fmt: skip
     """Make a former champion champion again, after its stored artifact has been loaded and asked.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
@@ -84,7 +76,7 @@ def roll_back(
 
 
 def _done_before(
-    changes: Sequence[ChampionChange], model_name: str, key: str, to_version: int | None
+    changes: Sequence[ChampionChange], model_name: str, key: str, to_version: int | None = None
 ) -> ChampionChange | None:
     """The rollback that the key stands for already; refused where that was one to another version."""
     kept = next((change for change in changes if change.key == key), None)
@@ -114,8 +106,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
             reason=run.reason or "asked for without a reason", key=f"run {run.run_id}",
         )  # fmt: skip
     key = f"check in run {run.run_id}"
-    done = next((change for change in deployment.store.champion_changes(model_name) if change.key == key), None)
-    if done is not None:
+    if (done := _done_before(deployment.store.champion_changes(model_name), model_name, key)) is not None:
         return _published(deployment, done)
     analysis = deployment.store.analysis(model_name, run.run_id)
     champion = deployment.store.champion(model_name)
