@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import sklearn
-import skops
 import yaml
 
 from include.retraining.artifacts import MANIFEST_FILE
@@ -28,7 +27,7 @@ def model_files(folder: Path, task: Task) -> dict[str, Path | bytes]:
     manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
     if "files" not in manifest:
         files["MLmodel"] = yaml.safe_dump(_description(manifest, task), sort_keys=False).encode()
-        needed = f"scikit-learn=={sklearn.__version__}\nskops=={skops.__version__}\npandas\n"
+        needed = f"scikit-learn=={version('scikit-learn')}\nskops=={version('skops')}\npandas\n"
         files["requirements.txt"] = needed.encode()
     return files
 
@@ -52,7 +51,7 @@ def _description(manifest: dict[str, Any], task: Task) -> dict[str, Any]:
                 "pickled_model": MODEL_FILE,  # that is what MLflow calls the file, whatever its format
                 "serialization_format": "skops",
                 "skops_trusted_types": list(ALLOWED_TYPES),
-                "sklearn_version": sklearn.__version__,
+                "sklearn_version": version("scikit-learn"),
             },
         },
         "signature": {
