@@ -30,7 +30,7 @@ status: .venv/installed  ## What runs, and how to reach it
 	@$(BIN)/python -m tools.local_stack status || [ $$? -eq 3 ]  # 3: not running
 
 test: .venv/installed-dev .venv/mlflow/installed  ## All tests; for some: make test TESTS="tests/tools -k postgres"
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/installed-dev  ## Style, types and the direction of imports
 	@failed=0; \
