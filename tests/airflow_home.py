@@ -63,6 +63,11 @@ class AirflowHome:
         self._postgres.create_databases(METADATA_DATABASE)
         self.run_python(_PREPARE)
 
+    @property
+    def metadata_uri(self) -> str:
+        """URI of Airflow's own database."""
+        return self._postgres.uri(METADATA_DATABASE)
+
     def environment(self, records_uri: str | None = None, settings: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return all environment variables; `settings` win. `records_uri` is the database of the retraining records."""
         records = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.airflow_home import AirflowHome
@@ -14,25 +14,14 @@ from tests.models import CHANGED
 
 pytestmark = pytest.mark.airflow
 
-EVENTS = """
-import json, sys
-from airflow.settings import dispose_orm
-from airflow.utils.session import create_session
-from airflow.models.asset import AssetEvent
-with create_session() as session:
-    found = session.query(AssetEvent).filter_by(source_run_id=sys.argv[1]).all()
-    told = [[e.asset.name, e.asset.uri, e.source_task_id, e.source_map_index, e.extra] for e in found]
-    print("ANSWER", json.dumps(told))
-dispose_orm()
-"""
+EVENTS = """SELECT a.name, a.uri, e.source_task_id, e.source_map_index, e.extra
+            FROM asset_event e JOIN asset a ON a.id = e.asset_id WHERE e.source_run_id = %s ORDER BY 1"""
 
 
 def events(home: AirflowHome, run_id: str) -> list[list[Any]]:
     """Name, URI, task, map index and extra of the asset events of a run."""
-    lines = home.run_python(EVENTS, run_id).stdout.splitlines()
-    answer = next(line for line in lines if line.startswith("ANSWER"))
-    found: list[list[Any]] = json.loads(answer.removeprefix("ANSWER"))
-    return sorted(found)
+    with psycopg.connect(home.metadata_uri) as connection:
+        return [list(row) for row in connection.execute(EVENTS, (run_id,))]
 
 
 def test_story_of_promotions_a_hold_a_rollback_and_who_is_told(
