@@ -24,7 +24,7 @@ def picture(shares: Mapping[str, Sequence[tuple[float, int, int]]]) -> str:
         'sans-serif" font-size="13" role="img" aria-label="Share of false decisions by their confidence">',
         f"<style>{STYLE}</style>",
         f'<rect class="page" width="{LEFT + WIDTH + 40}" height="{height}"/>',
-        f'<text class="t" x="{LEFT}" y="22" font-weight="600">Nothing changes: share of false decisions, of those '
+        f'<text class="t" x="{LEFT - 54}" y="22" font-weight="600">Nothing changes: share that is false of decisions '
         "with confidence c or more</text>",
         f'<path class="a" d="M{_x(0.5):.1f},{_y(0.5):.1f} L{_x(0.999):.1f},{_y(0.001):.1f}"/>',
         f'<text class="s" x="{_x(0.98) + 8:.1f}" y="{_y(0.02) - 6:.1f}">allowed: 1 - c</text>',
@@ -34,7 +34,7 @@ def picture(shares: Mapping[str, Sequence[tuple[float, int, int]]]) -> str:
             f'<text class="s" x="{_x(level):.1f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{level:g}</text>'
         )
     for share in (0.5, 0.1, 0.01, 0.001, LEAST):
-        told = f"{share:g}" if share > LEAST else "none"
+        told = f"{share:g}" if share > LEAST else f"≤ {LEAST:.4f}"
         parts.append(f'<line class="g" x1="{LEFT}" x2="{LEFT + WIDTH}" y1="{_y(share):.1f}" y2="{_y(share):.1f}"/>')
         parts.append(f'<text class="s" x="{LEFT - 6}" y="{_y(share) + 4:.1f}" text-anchor="end">{told}</text>')
     for place, (name, found) in enumerate(shares.items()):
