@@ -18,20 +18,21 @@ import psycopg
 import pytest
 
 from include.retraining.artifacts import ArtifactFolder
+from tests.chaos.training import CALLABLE
 from tests.models import CHANGED, models_dir
 from tools.local_stack import LocalStack
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "1"))
-SLOW = CHANGED + "training: {rows: all, hyperparameters: {max_iter: 2000}}\n"  # some seconds to aim at
+SLOW = CHANGED + "training: {{rows: all, callable: '{}', hyperparameters: {{seconds: 4, notes: '{}'}}}}\n"
 NAME = "slow"
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("chaos")
-    models = models_dir(folder / "models", **{NAME: SLOW})
+    models = models_dir(folder / "models", **{NAME: SLOW.format(CALLABLE, folder / "notes")})  # seconds to aim at
     with LocalStack(folder / "home", models_dir=models) as running:
         assert running.wait(running.trigger({"models": [NAME]})) == "success"
         yield running
