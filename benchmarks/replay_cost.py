@@ -88,17 +88,20 @@ def main() -> None:
         first = START + timedelta(days=REFERENCE_DAYS)
         moments = boundaries(first, first + timedelta(days=options.windows), "1d")
         by_hand(deployment_in(folder, "warm"), moments[:2])
-        read_anew = timed(lambda: by_hand(deployment_in(folder, "anew"), moments[:SAMPLE])) / SAMPLE
+        anew = deployment_in(folder, "anew")
         once = replace(deployment_in(folder, "once"), read=RowsOnce(moments[-1]))
-        read_once = timed(lambda: by_hand(once, moments[:-1])) / (len(moments) - 1)
-        cached = replace(deployment_in(folder, "replay"), read=RowsOnce(moments[-1]))
-        replayed = timed(lambda: replay(cached, NAME, moments, show=lambda _: None, compare=False)) / (len(moments) - 1)
         print(f"{options.windows} windows, {options.features} features, CPU milliseconds a window")
-        print(f"  by hand, rows read anew (first {SAMPLE})  {1e3 * read_anew:7.1f}")
-        print(f"  by hand, rows read once          {1e3 * read_once:7.1f}")
-        print(f"  replay                           {1e3 * replayed:7.1f}   ratio {replayed / read_once:.2f} to the "
-              f"latter, {replayed / read_anew:.2f} to the former")  # fmt: skip
+        _compare(f"rows read anew, first {SAMPLE}", anew, folder, moments[: SAMPLE + 1])
+        _compare("rows read once", once, folder, moments)
         _cores(folder, moments)
+
+
+def _compare(what: str, deployment: Deployment, folder: Path, moments: list[datetime]) -> None:
+    """By hand and as a replay, on the same windows."""
+    cached = replace(deployment_in(folder, f"replay {what}"), read=RowsOnce(moments[-1]))
+    hand = timed(lambda: by_hand(deployment, moments[:-1])) / (len(moments) - 1)
+    replayed = timed(lambda: replay(cached, NAME, moments, show=lambda _: None, compare=False)) / (len(moments) - 1)
+    print(f"  by hand, {what:<27}{1e3 * hand:7.1f}   replay {1e3 * replayed:7.1f}   ratio {replayed / hand:.2f}")
 
 
 def _cores(folder: Path, moments: list[datetime]) -> None:
