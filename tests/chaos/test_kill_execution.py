@@ -25,14 +25,15 @@ from tools.local_stack import LocalStack
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "1"))
-SLOW = CHANGED + "training: {{rows: all, callable: '{}', hyperparameters: {{seconds: 4, notes: '{}'}}}}\n"
 NAME = "slow"
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("chaos")
-    models = models_dir(folder / "models", **{NAME: SLOW.format(CALLABLE, folder / "notes")})  # seconds to aim at
+    settings = f"{{seconds: 4, notes: '{folder / 'notes'}'}}"  # seconds to aim at
+    training = f"{{rows: all, callable: '{CALLABLE}', hyperparameters: {settings}}}"
+    models = models_dir(folder / "models", **{NAME: f"{CHANGED}training: {training}\n"})
     with LocalStack(folder / "home", models_dir=models) as running:
         assert running.wait(running.trigger({"models": [NAME]})) == "success"
         yield running
@@ -86,7 +87,7 @@ def _executing_process(stack: LocalStack, run_id: str) -> psutil.Process:
     """Wait until the execute task runs; its process is the one that Airflow has on record."""
     deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
-        with psycopg.connect(stack.metadata_uri.replace("+psycopg2", "")) as connection:
+        with psycopg.connect(stack.metadata_uri) as connection:
             row = connection.execute(
                 "SELECT pid FROM task_instance WHERE run_id = %s AND task_id = %s AND state = 'running'",
                 (run_id, "execute_retraining"),

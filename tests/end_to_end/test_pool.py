@@ -39,7 +39,7 @@ def test_three_retrains_at_once_and_the_most_important_first(tmp_path: Path) -> 
 
 def resize_pool(stack: LocalStack, slots: int) -> None:
     """Give the pool of retrains that many slots."""
-    with psycopg.connect(stack.metadata_uri.replace("+psycopg2", "")) as connection:
+    with psycopg.connect(stack.metadata_uri) as connection:
         done = connection.execute("UPDATE slot_pool SET slots = %s WHERE pool = %s", (slots, POOL))
         assert done.rowcount == 1
 
