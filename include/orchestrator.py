@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import calibrate
-from include.data.profile import profile_table
+from include.data.kinds import unwatched
+from include.data.pairs import profile_pair
 from include.decision.decide import decide
 from include.decision.decision import Decision
 from include.detectors import (
@@ -76,8 +77,13 @@ def _input_drift(settings: PolicySettings) -> Sequence[Detector]:
 
 
 def detect(detectors: Sequence[Detector], comparison: Comparison) -> list[Signal]:
-    """The signals of all detectors."""
-    return [signal for detector in detectors for signal in detector.detect(comparison)]
+    """The signals of all detectors; those that look for change are not shown columns that move by themselves."""
+    watched = comparison.watched
+    return [
+        signal
+        for detector in detectors
+        for signal in detector.detect(comparison if isinstance(detector, DataQualityDetector) else watched)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +170,17 @@ class AutomaticRetrainingOrchestrator:
         return _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
 
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, labelled: LabelledRows | None) -> Comparison:
-        known = profile_table(reference, list(reference.columns))
-        calibration = calibrate(reference, known, len(recent)) if len(recent) else None
+        pair = profile_pair(reference, recent)
+        watched = pair.known.without(unwatched(pair.kinds))
+        calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
         numbers = labelled is None or all(
             np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)
         )
         return Comparison(
-            reference=known,
-            recent=profile_table(recent, list(known.columns), against=known, lag1=False),
+            reference=pair.known,
+            recent=pair.found,
+            new_columns=pair.new_columns,
+            kinds=pair.kinds,
             labelled=labelled,
             metric=METRICS["rmse" if numbers else "accuracy"],
             calibration=calibration,

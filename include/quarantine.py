@@ -107,7 +107,8 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         calibration=reference.calibration,
         minimum_rows=spec.minimum_rows,
         arrivals=tables.arrivals,
-        new_columns=new_features(spec, tables.recent, known.columns),
+        new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
+        kinds={name: tables.kinds[name] for name in known.columns if name in tables.kinds},
     )
 
 

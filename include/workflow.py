@@ -208,6 +208,7 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
+        kinds=champion.reference.kinds,
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     return replace(with_measures(spec, tables), quarantined=quarantined)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from include.data.sources import files_of, read_timed
+from include.data.kinds import Kinds
+from include.data.sources import Rows, files_of, read_rows
 from include.data.tables import ModelTables, cut_tables, rows_before
 from include.errors import ConfigurationError
 from include.registry.source import FileSource
@@ -27,7 +29,7 @@ class RowsOnce:
     def __init__(self, until: datetime) -> None:
         self._until = until
         self._stamp: _Stamp | None = None
-        self._history = pd.DataFrame()
+        self._rows = Rows(table=pd.DataFrame())
 
     def history(self, spec: ModelSpec, data_dir: Path) -> pd.DataFrame:
         """All rows up to `until`, in time order."""
@@ -35,21 +37,23 @@ class RowsOnce:
             raise ConfigurationError(spec.name, "a model without timestamps has no history to replay")
         stamp = _stamp(spec, data_dir)
         if stamp != self._stamp:
-            self._history = read_timed(spec, data_dir, self._until)
+            self._rows = read_rows(spec, data_dir, self._until)
             self._stamp = stamp
-        return self._history
+        return self._rows.table
 
     def __call__(
         self, spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None,
-        seen_hash: str = "", columns: Collection[str] = (),
+        seen_hash: str = "", columns: Collection[str] = (), kinds: Kinds | None = None,
     ) -> ModelTables:  # fmt: skip
         """As `include.data.tables.read_tables`, for models with timestamps and moments up to `until`.
 
-        Of `columns` only those are there that the model file names: a replay's versions have no others.
+        Of `columns` only those are there that the model file names: a replay's versions have no others. Kinds are those
+        of the reference, which a replay's versions have too.
         """
         whole = self.history(spec, data_dir)
         assert spec.timestamp is not None
-        return cut_tables(spec, whole.iloc[: rows_before(whole[spec.timestamp], as_of)], as_of, seen_until)
+        tables = cut_tables(spec, whole.iloc[: rows_before(whole[spec.timestamp], as_of)], as_of, seen_until)
+        return replace(tables, kinds=self._rows.kinds, told=self._rows.told, without_time=self._rows.without_time)
 
 
 def _stamp(spec: ModelSpec, data_dir: Path) -> _Stamp:

@@ -1,4 +1,4 @@
-"""Rows in batches: a Parquet file, folder or glob, CSV files, a DataFrame, or the result of a query.
+"""Rows in batches: a Parquet file, folder or glob, a DataFrame, or the result of a query; CSV has its own module.
 
 Every source is read a batch at a time, so that memory does not grow with rows. All but a query's result can be read
 again; `Spooled` makes that true of anything.
@@ -16,7 +16,6 @@ from typing import IO, Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from include.data.arrays import array_of, array_of_series, shared_array
@@ -25,14 +24,8 @@ from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
 FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
-CSV_BLOCK_BYTES = 1 << 22
 PAGE_BYTES = 1 << 16  # read ahead in each column of a local Parquet file; without it a row group is held as a whole
-_NOTHING = (  # what stands for an empty cell in a CSV file, as pandas reads it
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
-    "NULL", "NaN", "None", "n/a", "nan", "null",
-)  # fmt: skip
 _ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels without a name in a Parquet file
-_WIDER = {pa.null(): pa.float64(), pa.int64(): pa.float64()}  # what a CSV column becomes when a value does not fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +82,7 @@ class ParquetBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         for file in self.files.find(self.path, ".parquet"):
-            with _named(file, "Parquet"):
+            with named(file, "Parquet"):
                 yield from self._read(file)
 
     def _read(self, file: str | Path) -> Iterator[Batch]:
@@ -105,34 +98,9 @@ class ParquetBatches:
         with pq.ParquetFile(
             self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
         ) as opened:
-            yield _empty_batch(schema, wanted)  # the columns, also of a file without rows
+            yield empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
-                    yield Batch.of(batch)
-
-
-@dataclass(frozen=True)
-class CsvBatches:
-    """The rows of a CSV file, of all ``*.csv`` files in a folder (by name), or of those that a glob matches.
-
-    A column's type is that of all its values in a file, not of the first ones: before the first batch the file is
-    parsed once to find it, and again whenever a type does not hold. Whole numbers give way to floats, then to text.
-    """
-
-    path: str | Path
-    columns: Sequence[str] | None = None
-    files: Files = field(default_factory=LocalFiles)
-    _types: dict[str | Path, dict[str, pa.DataType]] = field(default_factory=dict, compare=False, repr=False)
-
-    def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".csv"):
-            with _named(file, "CSV"):
-                if file not in self._types:
-                    self._types[file] = _csv_types(self.files, file, self.columns)
-                names = [name for name in self._types[file] if name in (self.columns or ())]
-                reader = _open_csv(self.files, file, self._types[file], names if self.columns is not None else None)
-                yield _empty_batch(reader.schema)  # the columns, also of a file without rows
-                for batch in reader:
                     yield Batch.of(batch)
 
 
@@ -227,53 +195,13 @@ def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
         seen.add(name)
 
 
-def _empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Batch:
+def empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Batch:
+    """No rows of these columns."""
     return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
 
 
-def _csv_types(files: Files, file: str | Path, columns: Sequence[str] | None) -> dict[str, pa.DataType]:
-    """Types that all values of the file have, widened until they do."""
-    types: dict[str, pa.DataType] = {}
-    while True:
-        reader = _open_csv(files, file, types)
-        require_distinct([name for name in reader.schema.names if columns is None or name in columns], str(file))
-        types = {**{entry.name: entry.type for entry in reader.schema}, **types}
-        types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
-        misfit = _misfit(reader)
-        if misfit is None:
-            return types
-        name = reader.schema.names[misfit]
-        types[name] = _WIDER.get(types[name], pa.string())
-
-
-def _misfit(reader: pa_csv.CSVStreamingReader) -> int | None:
-    """Number of the first column found to hold a value that its type cannot; None if all fit."""
-    try:
-        for _ in reader:
-            pass
-    except pa.ArrowInvalid as error:
-        found = re.search(r"In CSV column #(\d+)", str(error))
-        if found is None:
-            raise
-        return int(found[1])
-    return None
-
-
-def _open_csv(
-    files: Files, file: str | Path, types: Mapping[str, pa.DataType], columns: Sequence[str] | None = None
-) -> pa_csv.CSVStreamingReader:
-    return pa_csv.open_csv(
-        files.open(file),
-        read_options=pa_csv.ReadOptions(block_size=CSV_BLOCK_BYTES),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=dict(types), include_columns=columns, strings_can_be_null=True, null_values=_NOTHING
-        ),
-    )
-
-
 @contextmanager
-def _named(file: str | Path, kind: str) -> Iterator[None]:
+def named(file: str | Path, kind: str) -> Iterator[None]:
     """Errors of the reader, with the file's name, as errors of the rows or of the place they come from."""
     try:
         yield

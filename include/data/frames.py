@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from include.data.batches import Batch
 
+EXACT = 2**53  # from here on whole numbers are not all floats
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+
 
 def frame_of(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None = None) -> pd.DataFrame:
     """All rows of `batches`, or those that `keep` leaves of each batch, numbered from 0.
@@ -38,16 +41,32 @@ def _series(chunks: list[pa.Array]) -> pd.Series[Any]:
     typed = [values for values in plain if not pa.types.is_null(values.type)]
     types = {values.type for values in typed if len(values)} or {values.type for values in typed[:1]}
     if len(types) > 1:
-        parts: list[pd.Series[Any]] = [values.to_pandas() for values in plain if len(values)]
+        exact = any(pa.types.is_integer(values.type) and _beyond_floats(values) for values in plain)
+        parts = [_converted(values.cast(pa.string()) if exact else values) for values in plain if len(values)]
         return pd.concat(parts, ignore_index=True)
     kind = next(iter(types), pa.null())
     whole = [values if values.type == kind else pa.nulls(len(values), kind) for values in plain]
-    made: pd.Series[Any] = pa.chunked_array(whole, type=kind).to_pandas()
+    return _converted(pa.chunked_array(whole, type=kind))
+
+
+def _converted(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
+    """A pandas column; whole numbers that floats could not tell apart stay whole, also where some are missing."""
+    exact = pa.types.is_integer(values.type) and values.null_count and _beyond_floats(values)
+    made: pd.Series[Any] = values.to_pandas(types_mapper=_NULLABLE.get if exact else None)
     return made
+
+
+def _beyond_floats(values: pa.Array | pa.ChunkedArray) -> bool:
+    ends = pc.min_max(values).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
 
 
 def _plain(values: pa.Array) -> pa.Array:
     """Without dictionary codes and decimals."""
     if pa.types.is_dictionary(values.type):
         return values.dictionary_decode()
-    return pc.cast(values, pa.float64(), safe=False) if pa.types.is_decimal(values.type) else values
+    if not pa.types.is_decimal(values.type):
+        return values
+    if values.type.scale <= 0 and _beyond_floats(values):
+        return values.cast(pa.string())  # codes
+    return pc.cast(values, pa.float64(), safe=False)

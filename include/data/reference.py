@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import Calibration, calibrate
+from include.data.kinds import ColumnKind, Kinds, unwatched
 from include.data.profile import Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
 
@@ -34,6 +35,8 @@ class ReferenceProfiles:
         How much a row tells; None where the rows are too few to measure it.
     seasons : Seasons or None
         The profile phase by phase, where the columns show a season longer than a recent window.
+    kinds : mapping of str to ColumnKind
+        Of the columns, as they were when the version was accepted.
     """
 
     profile: Profile
@@ -41,6 +44,7 @@ class ReferenceProfiles:
     outputs: Mapping[str, Profile] = field(default_factory=dict)
     calibration: Calibration | None = None
     seasons: Seasons | None = None
+    kinds: Kinds = field(default_factory=dict)
 
     def matching(self, start: datetime | None, end: datetime, measures: Collection[str] = ()) -> Profile:
         """The profile that recent rows of ``start <= t < end`` are to be compared with: inputs, and these measures.
@@ -48,7 +52,10 @@ class ReferenceProfiles:
         A measure that its owner has given up since is left out; one added since has no reference yet.
         """
         found = self.seasons.matching(start, end) if self.seasons is not None and start is not None else None
-        whole = found or self.profile
+        whole = self.profile
+        if found is not None:  # what no season is looked for in is compared with all rows
+            others = {name: column for name, column in whole.columns.items() if name not in found.columns}
+            whole = replace(found, columns={**found.columns, **others})
         wanted = {*self.inputs, *measures}
         return replace(whole, columns={name: column for name, column in whole.columns.items() if name in wanted})
 
@@ -68,6 +75,7 @@ class ReferenceProfiles:
             "outputs": {name: profile.to_json() for name, profile in self.outputs.items()},
             "calibration": self.calibration.to_json() if self.calibration is not None else None,
             "seasons": self.seasons.to_json() if self.seasons is not None else None,
+            "kinds": {name: kind.to_json() for name, kind in self.kinds.items()},
         }
 
     @classmethod
@@ -83,6 +91,7 @@ class ReferenceProfiles:
             outputs={name: Profile.from_json(profile) for name, profile in stored["outputs"].items()},
             calibration=None if calibration is None else Calibration.from_json(calibration),
             seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
+            kinds={name: ColumnKind.from_json(kind) for name, kind in stored.get("kinds", {}).items()},
         )
 
 
@@ -94,6 +103,7 @@ def make_reference(
     window: timedelta,
     window_rows: int,
     categorical: Collection[str] = (),
+    kinds: Kinds | None = None,
     timestamp: str | None = None,
 ) -> ReferenceProfiles:
     """Profile rows, and measure on them how much a row tells.
@@ -108,14 +118,20 @@ def make_reference(
         Length of a recent window, and its usual number of rows.
     categorical : collection of str
         Numeric columns to be counted as categories.
+    kinds : mapping of str to ColumnKind, optional
+        Of columns, as far as they are known. Those that are not compared do not count in what a row tells.
     timestamp : str, optional
         Column of times in UTC; without it no season is looked for.
     """
-    profile = profile_table(table, [*inputs, *measures], categorical=categorical)
-    season = find_seasons(table, table[timestamp], profile, window) if timestamp is not None and len(table) else None
+    names = [*inputs, *measures]
+    known = {name: kind for name, kind in (kinds or {}).items() if name in names}
+    profile = profile_table(table, names, categorical=categorical, kinds=known)
+    watched = profile.without(unwatched(known))
+    season = find_seasons(table, table[timestamp], watched, window) if timestamp is not None and len(table) else None
     return ReferenceProfiles(
         profile=profile,
         inputs=tuple(inputs),
-        calibration=calibrate(table, profile, window_rows, phases=None if season is None else season[1]),
+        calibration=calibrate(table, watched, window_rows, phases=None if season is None else season[1]),
         seasons=None if season is None else season[0],
+        kinds=known,
     )

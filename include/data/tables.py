@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.kinds import Kind, Kinds
 from include.data.reach import FROM_ENVIRONMENT, Reach
-from include.data.sources import read_pair, read_timed
+from include.data.sources import Rows, read_both, read_rows
 from include.data.spans import Span
 from include.errors import DataError
 from include.registry.spec import ModelSpec
@@ -37,6 +39,12 @@ class ModelTables:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     quarantined : tuple of Span
         Rows that must not be trained on: a column is broken in them.
+    kinds : mapping of str to ColumnKind
+        Of the columns, as the whole reference shows them or the model file says.
+    told : tuple of str
+        What had to be found out about how the rows are written, a sentence each.
+    without_time : int
+        Rows that were left out because their time is missing or cannot be read.
     """
 
     reference: pd.DataFrame
@@ -45,11 +53,14 @@ class ModelTables:
     window_start: datetime | None
     arrivals: Arrivals | None = None
     quarantined: tuple[Span, ...] = ()
+    kinds: Kinds = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    without_time: int = 0
 
 
 def read_tables(
     spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = "",
-    reach: Reach = FROM_ENVIRONMENT, columns: Collection[str] = (),
+    reach: Reach = FROM_ENVIRONMENT, columns: Collection[str] = (), kinds: Kinds | None = None,
 ) -> ModelTables:  # fmt: skip
     """Read a model's rows as of `as_of`.
 
@@ -63,24 +74,43 @@ def read_tables(
         How object storage and databases are reached; by default by the connections that the environment holds.
     columns : collection of str
         To be read besides those that the model file names, as far as they are there.
+    kinds : mapping of str to ColumnKind, optional
+        Of columns, as they were when the champion was accepted; the model file may say otherwise since.
     """
     if spec.source.timed:
-        return cut_tables(spec, read_timed(spec, data_dir, as_of, reach, columns), as_of, seen_until)
-    reference, recent = read_pair(spec, data_dir, reach)
+        rows = read_rows(spec, data_dir, as_of, reach, columns, kinds)
+        return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
+    first, second = read_both(spec, data_dir, reach, kinds)
+    reference, recent = first.table, second.table
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    return ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+    tables = ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+    return replace(tables, kinds=first.kinds, told=tuple(dict.fromkeys((*first.told, *second.told))))
 
 
-def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
-    """The model's features: those that its file lists, else all columns but timestamp, target and prediction."""
+def _reading(rows: Rows) -> dict[str, Any]:
+    return {"kinds": rows.kinds, "told": rows.told, "without_time": rows.without_time}
+
+
+def feature_names(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds | None = None) -> list[str]:
+    """The model's features: those that its file lists, else all columns but timestamp, target and prediction.
+
+    Without a list identifiers and sentences are none either, and a column of lists is refused.
+    """
     wanted = [*(spec.features or []), *spec.categorical]
     missing = sorted(set(wanted) - set(table.columns))
     if missing:
         found = ", ".join(str(name) for name in table.columns)
         raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)}; found: {found}")
-    names = _features(spec, table)
+    names = _features(spec, table, kinds or {})
+    for name in names:
+        kind = (kinds or {}).get(name)
+        if kind is not None and kind.kind is Kind.NESTED:
+            raise DataError(
+                f"model {spec.name}: field features: column {name!r} cannot be learnt from: {kind.why}; list the "
+                "features without it, or deliver its parts as columns"
+            )
     if not names:
         raise DataError(f"model {spec.name}: field features: there is no column besides target and timestamp")
     return names
@@ -99,9 +129,11 @@ def is_given_up(spec: ModelSpec, column: str) -> bool:
     return spec.features is not None and column not in {*spec.features, *spec.measures}
 
 
-def new_features(spec: ModelSpec, table: pd.DataFrame, known: Collection[str]) -> tuple[str, ...]:
+def new_features(
+    spec: ModelSpec, table: pd.DataFrame, known: Collection[str], kinds: Kinds | None = None
+) -> tuple[str, ...]:
     """Columns of `table` that would be features of a new first version, and that the champion does not know."""
-    return tuple(name for name in _features(spec, table) if name in table.columns and name not in known)
+    return tuple(name for name in _features(spec, table, kinds or {}) if name in table.columns and name not in known)
 
 
 def table_hash(table: pd.DataFrame) -> str:
@@ -111,10 +143,11 @@ def table_hash(table: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
+def _features(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds) -> list[str]:
     if spec.features is not None:
         return list(spec.features)
-    return [name for name in table.columns if name not in _special(spec)]
+    unasked = {name for name, found in kinds.items() if not found.kind.learnt and found.kind is not Kind.NESTED}
+    return [name for name in table.columns if name not in _special(spec) | unasked]
 
 
 def _special(spec: ModelSpec) -> set[str | None]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
+from include.data.kinds import Kinds, unwatched
 from include.data.profile import Column, NumericColumn, Profile
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
@@ -43,6 +44,8 @@ class Comparison:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     new_columns : tuple of str
         Columns of the recent rows that the reference does not have.
+    kinds : mapping of str to ColumnKind
+        Of the columns, as far as they are known.
     """
 
     reference: Profile
@@ -57,6 +60,13 @@ class Comparison:
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
     new_columns: tuple[str, ...] = ()
+    kinds: Kinds = field(default_factory=dict)
+
+    @property
+    def watched(self) -> Comparison:
+        """Without the columns whose distribution says nothing: identifiers, text, what moves with time by itself."""
+        names = unwatched(self.kinds)
+        return replace(self, reference=self.reference.without(names), recent=self.recent.without(names))
 
     @property
     def coverage(self) -> float:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from include.data.profile import Column, NumericColumn, profile_table
+from include.data.pairs import column_gone, profile_pair
+from include.data.profile import Column, NumericColumn
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.distances import DIVERGENCES, grouped, wasserstein
 from include.detectors.score_tests import Sizes, column_tests, number_of_tests
 from include.signals import Signal, SignalKind, Verdict
 
 FEWEST_EFFECTIVE_ROWS = 4.0  # below this no distribution test has a chance, whatever the number of rows
+UNREADABLE = 0.5  # share of cells that are not a number, from which on a column of numbers cannot be compared
 
 #: The smallest effects that matter, all of about the size of a normal column's move by 0.05 standard deviations.
 SMALLEST_EFFECTS: Mapping[str, float] = {"ks": 0.02, "cramers_v": 0.02, "mean_shift": 0.05, "variance_shift": 0.15}
@@ -77,19 +79,19 @@ class DataDriftDetector:
         Returns
         -------
         bool
-            Whether any column changed.
+            Whether any column changed, is gone, or cannot be read any more.
         dict
             For each column, of its most telling test: statistic, value, p_value, level, verdict, reason; and the
-            measures psi, kl_divergence, js_distance and wasserstein.
+            measures psi, kl_divergence, js_distance and wasserstein. Of columns that are gone, new, mostly unreadable,
+            or not compared because of what they hold (identifiers, dates): statistic, verdict and reason.
         """
-        known = profile_table(reference, list(reference.columns))
-        comparison = Comparison(
-            reference=known,
-            recent=profile_table(current, list(known.columns), against=known, lag1=False),
-            minimum_rows=1,
+        pair = profile_pair(reference, current)
+        known = pair.known
+        comparison = Comparison(reference=known, recent=pair.found, minimum_rows=1, kinds=pair.kinds)
+        found = _without_test(comparison, pair.new_columns)
+        signals = sorted(
+            self.detect(comparison.watched), key=lambda signal: (not signal.changed, signal.p_value or 0.0)
         )
-        found: dict[str, dict[str, object]] = {}
-        signals = sorted(self.detect(comparison), key=lambda signal: (not signal.changed, signal.p_value or 0.0))
         measures = {signal.feature: signal.detail for signal in signals if signal.statistic in ("ks", "cramers_v")}
         for signal in signals:
             found.setdefault(signal.feature, {
@@ -97,7 +99,8 @@ class DataDriftDetector:
                 "level": signal.level, "verdict": str(signal.verdict), "reason": signal.reason,
                 **measures[signal.feature],
             })  # fmt: skip
-        return any(signal.changed for signal in signals), {name: found[name] for name in known.columns if name in found}
+        changed = any(entry["verdict"] == Verdict.CHANGED for entry in found.values())
+        return changed, {name: found[name] for name in (*known.columns, *pair.new_columns) if name in found}
 
     def _column(self, name: str, comparison: Comparison) -> Iterator[Signal]:
         """What the tests of one column found, not judged yet; or one signal that says why there are none."""
@@ -136,6 +139,28 @@ class DataDriftDetector:
         reason = f"{signal.feature}: {signal.statistic} {signal.value:.3f}, p {signal.p_value:.2g} against {level:.2g}"
         reason += f" ({signal.reason})" if signal.reason else ""
         return replace(signal, level=level, verdict=Verdict.CHANGED if changed else Verdict.STABLE, reason=reason)
+
+
+def _without_test(comparison: Comparison, new_columns: Sequence[str]) -> dict[str, dict[str, object]]:
+    """What there is to say of columns that no test is made of."""
+    told: dict[str, tuple[str, Verdict, str]] = {}
+    recent = comparison.recent.columns
+    for name in comparison.reference.columns:
+        if name not in recent:
+            told[name] = "column_gone", Verdict.CHANGED, column_gone(name, new_columns)
+        elif not comparison.kinds[name].kind.watched:
+            kind = comparison.kinds[name]
+            told[name] = "not_compared", Verdict.STABLE, f"{name}: not compared: {kind.kind}, {kind.why}"
+        elif isinstance(column := recent[name], NumericColumn) and column.unreadable > UNREADABLE * column.rows:
+            reason = f"{name}: {column.unreadable} of {column.rows} cells are not a number"
+            told[name] = "unreadable", Verdict.CHANGED, reason
+    for name in new_columns:
+        told[name] = "new_column", Verdict.STABLE, f"{name}: the reference has no such column"
+    return {
+        name: {"statistic": statistic, "value": None, "p_value": None, "level": None, "verdict": str(verdict),
+               "reason": reason}
+        for name, (statistic, verdict, reason) in told.items()
+    }  # fmt: skip
 
 
 def _measures(reference: Column, recent: Column) -> dict[str, float]:

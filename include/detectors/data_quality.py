@@ -10,6 +10,8 @@ from datetime import timedelta
 import numpy as np
 
 from include.data.arrivals import Arrivals
+from include.data.kinds import told, unwatched
+from include.data.pairs import column_gone
 from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
@@ -65,6 +67,8 @@ class DataQualityDetector:
             for signal in self._column(name, column, recent.get(name), comparison)
             if comparison.recent.rows
         ]
+        if kinds := told(comparison.kinds):
+            found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
         if comparison.new_columns:
             names = ", ".join(comparison.new_columns)
             reason = f"columns that the champion does not know: {names}"
@@ -78,7 +82,7 @@ class DataQualityDetector:
 
     def _column(self, name: str, known: Column, recent: Column | None, comparison: Comparison) -> Iterator[Signal]:
         if recent is None:
-            yield _signal(name, "column_gone", f"{name}: the column is gone", 1.0, None, blocks=True)
+            yield _signal(name, "column_gone", column_gone(name, comparison.new_columns), 1.0, None, blocks=True)
             return
         if recent.rows < comparison.minimum_rows or not known.rows:
             return
@@ -88,7 +92,7 @@ class DataQualityDetector:
             yield from self._categories(name, known, recent, comparison, level)
         elif isinstance(recent, NumericColumn) and isinstance(known, NumericColumn):
             yield from self._numbers(name, known, recent, level)
-        if values_in(recent) >= comparison.minimum_rows:
+        if values_in(recent) >= comparison.minimum_rows and name not in unwatched(comparison.kinds):
             yield from self._constant(name, known, recent, comparison, level)
 
     def _missing(self, name: str, known: Column, recent: Column, level: float) -> Iterator[Signal]:

@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from include.data.address import Address
+from include.data.csv_dialect import Dialect
+from include.data.time_format import TimeFormat
 from include.registry.section import Section
 
+_DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 
-class FileSource(Section):
+
+class TimestampReading(Section):
+    """How the column of times is written, where that cannot be told from its cells or is to be certain.
+
+    `columns` are joined, a blank between them, into the column that `timestamp` names: a date and a time of day, say.
+    """
+
+    columns: list[str] = Field(default_factory=list)
+    format: str = ""
+    timezone: str = ""
+    unit: Literal["", "s", "ms", "us", "ns"] = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        try:
+            return timezone and str(ZoneInfo(timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"no time zone {timezone!r}; write one such as Europe/Zurich") from error
+
+    @field_validator("format")
+    @classmethod
+    def _has_directives(cls, form: str) -> str:
+        if form and "%" not in form:
+            raise ValueError("write it with the directives of strptime, for example %d/%m/%Y %H:%M")
+        return form
+
+    @property
+    def how(self) -> TimeFormat:
+        """The same for who reads the cells."""
+        return TimeFormat(format=self.format, timezone=self.timezone, unit=self.unit)
+
+
+class _Rows(Section):
+    """How cells are read, whatever they come from."""
+
+    timestamp: TimestampReading = TimestampReading()
+    missing: list[str | int | float | date] = Field(default_factory=list)
+
+
+class FileSource(_Rows):
     """Rows in files. Either one `path` with a timestamp column, or a pair without timestamps.
 
     A path is that of a file, of a folder of files, or a glob (``sales/2026-*.parquet``). Relative ones start from
     ``RETRAINING_DATA_DIR``. With ``s3://bucket/key`` the files are objects in S3-compatible storage; `connection`
     names the Airflow connection of the type ``aws`` to read them by, so that no secret stands in a model file.
+
+    How a CSV file is written is found out from the file and told; `delimiter`, `decimal`, `thousands`, `encoding`,
+    `quote` and `header` (true, false, or the columns' names) say it.
     """
 
     kind: Literal["csv", "parquet"]
@@ -24,6 +73,12 @@ class FileSource(Section):
     reference_path: str | None = None
     recent_path: str | None = None
     connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal["", ",", ".", " ", "'"] | None = None
+    encoding: str | None = None
+    quote: str | None = Field(None, max_length=1)
+    header: bool | list[str] | None = None
 
     @model_validator(mode="after")
     def _one_path_or_a_pair(self) -> Self:
@@ -43,6 +98,31 @@ class FileSource(Section):
             raise ValueError("a connection is for paths that begin with s3://")
         return self
 
+    @model_validator(mode="after")
+    def _dialect_is_one(self) -> Self:
+        said = [name for name in _DIALECT if getattr(self, name) is not None]
+        if said and self.kind != "csv":
+            raise ValueError(f"{said[0]} is for CSV files; a Parquet file says how it is written")
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f"thousands: {self.thousands!r} is the decimal separator already")
+        if self.decimal is not None and self.decimal == self.delimiter:
+            raise ValueError(f"delimiter: {self.delimiter!r} is the decimal separator already")
+        return self
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, encoding: str | None) -> str | None:
+        try:
+            return encoding and codecs.lookup(encoding).name
+        except LookupError as error:
+            raise ValueError(f"no encoding {encoding!r}; write one such as utf-8, cp1252 or latin-1") from error
+
+    @property
+    def dialect(self) -> Dialect:
+        """What is said of how its CSV files are written."""
+        names = tuple(self.header) if isinstance(self.header, list) else self.header
+        return Dialect(**{name: getattr(self, name) for name in _DIALECT[:-1]}, header=names)
+
     @property
     def timed(self) -> bool:
         """Whether there is one table with a timestamp column."""
@@ -54,7 +134,7 @@ class FileSource(Section):
         return self.path or f"{self.reference_path} + {self.recent_path}"
 
 
-class SqlSource(Section):
+class SqlSource(_Rows):
     """Rows with a timestamp column that a query selects from a Postgres database.
 
     `connection` names an Airflow connection of the type ``postgres``; outside Airflow, one that the environment holds
@@ -87,7 +167,7 @@ class SqlSource(Section):
         return f"sql:{self.connection}"
 
 
-class SampleSource(Section):
+class SampleSource(_Rows):
     """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
 
     kind: Literal["sample"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from include.data.kinds import DECLARABLE, ColumnKind, declared_kinds
 from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
@@ -32,6 +33,15 @@ def _not_a_number(value: object) -> object:
 
 def _as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _kind_or_order(said: str | list[str]) -> str | list[str]:
+    """A kind's name, or at least two names in their order."""
+    if isinstance(said, str) and said not in DECLARABLE:
+        raise ValueError(f"unknown kind {said!r}; known: {', '.join(DECLARABLE)}, or the names of an order, as a list")
+    if isinstance(said, list) and len(set(said)) < max(len(said), 2):
+        raise ValueError("an order has at least two names, each once, from the least to the most")
+    return said
 
 
 Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
@@ -85,6 +95,7 @@ class ModelSpec(Section):
     trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
+    columns: dict[str, Annotated[str | list[str], AfterValidator(_kind_or_order)]] = Field(default_factory=dict)
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
@@ -100,6 +111,11 @@ class ModelSpec(Section):
     approval: Approval | None = None
     policy: Policy = Policy()
     environments: dict[str, Environment] = Field(default_factory=dict)
+
+    @property
+    def declared_kinds(self) -> dict[str, ColumnKind]:
+        """What the model file says of the kinds of its columns."""
+        return declared_kinds(self.columns, self.categorical)
 
     @property
     def type_defaults(self) -> ModelTypeDefaults | None:

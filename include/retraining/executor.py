@@ -101,7 +101,7 @@ class RetrainingExecutor:
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
-        names = feature_names(self.spec, tables.reference)
+        names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical)
         columns = Columns.of(reference.profile, names)
         rows = prepare(self.spec, [tables.reference], columns)
@@ -127,7 +127,7 @@ class RetrainingExecutor:
 
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
-        columns = Columns.of_challenger(self.spec, champion.reference, tables.history)
+        columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
         rows = prepare(self.spec, [tables.history], columns, tables.quarantined)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
         last = self._holdout(recent)
@@ -217,8 +217,8 @@ class RetrainingExecutor:
     ) -> ReferenceProfiles:
         """What later checks compare with, but for target and predictions."""
         return make_reference(
-            used, inputs, categorical=categorical, measures=list(self.spec.measures), window=self.spec.window,
-            window_rows=self._window_rows(tables), timestamp=self.spec.timestamp,
+            used, inputs, categorical=categorical, kinds=tables.kinds, measures=list(self.spec.measures),
+            window=self.spec.window, window_rows=self._window_rows(tables), timestamp=self.spec.timestamp,
         )  # fmt: skip
 
     def _window_rows(self, tables: ModelTables) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.kinds import Kinds
 from include.data.profile import CategoricalColumn, Profile, profile_table, to_floats, to_names
 from include.data.reference import ReferenceProfiles
 from include.data.spans import Span, within
@@ -38,8 +39,12 @@ class Columns:
         return set(self.features) == set(other.features) and set(self.categorical) == set(other.categorical)
 
     @classmethod
-    def of_challenger(cls, spec: ModelSpec, champion: ReferenceProfiles, table: pd.DataFrame) -> Columns:
-        """As the model file has them now; of what kind they are, the champion's reference says, of new ones `table`.
+    def of_challenger(
+        cls, spec: ModelSpec, champion: ReferenceProfiles, table: pd.DataFrame, known_kinds: Kinds | None = None
+    ) -> Columns:
+        """As the model file has them now; of what kind they are, `known_kinds` say.
+
+        Of a column that is not among these the champion's reference tells, of a new one its cells in `table`.
 
         A column of numbers is a category for as long as the model file lists it so.
         """
@@ -48,6 +53,8 @@ class Columns:
         kinds = {**known, **profile_table(table, [name for name in names if name not in known], lag1=False).columns}
         categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
         categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
+        for name, found in (known_kinds or {}).items():
+            categorical = categorical | {name} if found.kind.named else categorical - {name}
         categorical |= set(spec.categorical)
         return cls(features=tuple(names), categorical=tuple(name for name in names if name in categorical))
 

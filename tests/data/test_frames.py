@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from include.data.batches import Batch, CsvBatches, ParquetBatches
+from include.data.batches import Batch, ParquetBatches
+from include.data.csv_batches import CsvBatches
 from include.data.frames import frame_of
 from include.data.tables import table_hash
 
@@ -29,9 +30,11 @@ def frame() -> pd.DataFrame:
     )
 
 
-def test_csv_gives_the_table_that_pandas_reads(tmp_path: Path) -> None:
+def test_csv_gives_the_table_that_pandas_reads_with_words_for_missing_as_words(tmp_path: Path) -> None:
     frame().to_csv(tmp_path / "rows.csv", index=False)
-    found, expected = frame_of(CsvBatches(tmp_path / "rows.csv")), pd.read_csv(tmp_path / "rows.csv")
+    found = frame_of(CsvBatches(tmp_path / "rows.csv"))
+    empty = {name: [""] for name in ("text", "holes", "empty")}
+    expected = pd.read_csv(tmp_path / "rows.csv", keep_default_na=False, na_values=empty)
     pd.testing.assert_frame_equal(found, expected)
     assert table_hash(found) == table_hash(expected)
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import pandas as pd
 
 from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
+from include.data.kinds import Kinds
 from include.data.profile.builder import ProfileBuilder
 from include.data.profile.cells import to_floats, to_names
 from include.data.profile.columns import (
@@ -55,6 +56,7 @@ def profile_table(
     columns: Sequence[str],
     *,
     categorical: Collection[str] = (),
+    kinds: Kinds | None = None,
     against: Profile | None = None,
     start: int | None = None,
     lag1: bool = True,
@@ -68,6 +70,8 @@ def profile_table(
         Columns to profile; those that the table does not have are left out of the profile.
     categorical : collection of str
         Numeric columns to be counted as categories.
+    kinds : mapping of str to ColumnKind, optional
+        Of columns, as far as they are known; of the others the cells' types tell.
     against : Profile, optional
         The reference's profile. Its bins, categories and column kinds are used, so that both can be compared. Columns
         that it does not have are cut from `table`.
@@ -88,7 +92,9 @@ def profile_table(
     (0, 1, 1, 0)
     """
     batches = FrameBatches(table, columns)
-    return profile_batches(batches, columns, categorical=categorical, against=against, start=start, lag1=lag1)
+    return profile_batches(
+        batches, columns, categorical=categorical, kinds=kinds, against=against, start=start, lag1=lag1
+    )
 
 
 def profile_batches(
@@ -96,6 +102,7 @@ def profile_batches(
     columns: Sequence[str] | None = None,
     *,
     categorical: Collection[str] = (),
+    kinds: Kinds | None = None,
     against: Profile | None = None,
     start: int | None = None,
     lag1: bool = True,
@@ -111,7 +118,7 @@ def profile_batches(
     batches : iterable of Batch
     columns : sequence of str, optional
         Columns to profile; without it those of `against`, or else all of the first batch.
-    categorical, against, start, lag1
+    categorical, kinds, against, start, lag1
         As for `profile_table`.
     """
     if columns is None and against is not None:
@@ -121,19 +128,19 @@ def profile_batches(
         return _count(builder, batches)
     if isinstance(batches, Iterator | CursorBatches):
         with Spooled(batches) as again:
-            return _cut(again, columns, frozenset(categorical), against, start, lag1)
-    return _cut(batches, columns, frozenset(categorical), against, start, lag1)
+            return _cut(
+                again,
+                Cutter(columns=columns, categorical=frozenset(categorical), kinds=kinds or {}),
+                against,
+                start,
+                lag1,
+            )
+    return _cut(
+        batches, Cutter(columns=columns, categorical=frozenset(categorical), kinds=kinds or {}), against, start, lag1
+    )
 
 
-def _cut(
-    batches: Iterable[Batch],
-    columns: Sequence[str] | None,
-    categorical: frozenset[str],
-    against: Profile | None,
-    start: int | None,
-    lag1: bool,
-) -> Profile:
-    cutter = Cutter(columns=columns, categorical=categorical)
+def _cut(batches: Iterable[Batch], cutter: Cutter, against: Profile | None, start: int | None, lag1: bool) -> Profile:
     for batch in batches:
         cutter.add(batch)
     known = cutter.finish()

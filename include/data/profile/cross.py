@@ -9,7 +9,7 @@ profiles in any order gives the same integers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,6 +51,20 @@ class CrossMoments:
     pairs: tuple[int, ...]
     sums: tuple[int, ...]
     products: tuple[int, ...]
+
+    def among(self, names: Collection[str]) -> CrossMoments | None:
+        """The same of those of the columns that are in `names`; None for fewer than two."""
+        places = [place for place, name in enumerate(self.names) if name in names]
+        if len(places) < 2:
+            return None
+        size = len(self.names)
+        flat = [row * size + column for row in places for column in places]
+        return CrossMoments(
+            names=tuple(self.names[place] for place in places),
+            pairs=tuple(self.pairs[place] for place in flat),
+            sums=tuple(self.sums[place] for place in flat),
+            products=tuple(self.products[place] for place in flat),
+        )
 
     def correlations(self) -> Floats:
         """Correlations of the scores, shape (d, d), in [-1, 1].

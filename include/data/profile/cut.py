@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from include.data.batches import BATCH_ROWS, Batch
+from include.data.kinds import Kinds
 from include.data.profile.categorical import cut_categories
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
@@ -32,6 +33,8 @@ class Cutter:
         Without it, all columns of the first batch.
     categorical : collection of str
         Numeric columns to be counted as categories.
+    kinds : mapping of str to ColumnKind
+        Of columns, as far as they are known; of the others the cells' types tell.
 
     Notes
     -----
@@ -49,6 +52,7 @@ class Cutter:
 
     columns: Sequence[str] | None = None
     categorical: frozenset[str] = frozenset()
+    kinds: Kinds = field(default_factory=dict)
     rows: int = field(default=0, init=False)
     kept: list[tuple[npt.NDArray[np.uint64], Batch]] = field(default_factory=list, init=False)
     _bound: int = field(default=2**64 - 1, init=False)
@@ -88,9 +92,11 @@ class Cutter:
 
     def _note_kind(self, name: str, values: pa.Array) -> None:
         """One batch of categories makes a column categorical; nothing but empty cells says nothing."""
-        quantity = quantity_of(values.type)
-        if name in self.categorical:
+        quantity, known = quantity_of(values.type), self.kinds.get(name)
+        if name in self.categorical or (known is not None and known.kind.named):
             self._kinds[name] = None
+        elif known is not None:
+            self._kinds[name] = quantity or self._kinds.get(name) or "number"
         elif quantity is not None:
             self._kinds[name] = quantity if self._kinds.get(name, quantity) in (quantity, None) else "number"
             if name in self._texts:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from include.data.profile.categorical import merge_categorical
@@ -39,6 +39,13 @@ class Profile:
     columns: Mapping[str, Column]
     cross: CrossMoments | None = None
     places: tuple[tuple[int, int], ...] = ()
+
+    def without(self, names: Collection[str]) -> Profile:
+        """The same without these columns."""
+        if not self.columns.keys() & set(names):
+            return self
+        kept = {name: column for name, column in self.columns.items() if name not in names}
+        return replace(self, columns=kept, cross=None if self.cross is None else self.cross.among(kept))
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form that carries its schema version; see `include.data.profile.stored`."""

@@ -1,0 +1,234 @@
+"""Rows of CSV files, a batch at a time: what a column holds is decided by all cells of the file, not by the first."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from include.data.batches import Batch, empty_batch, named, require_distinct
+from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect
+from include.data.csv_numbers import LeadingZeros, Watched, Written, decimal_of, plain_numbers
+from include.data.files import Files, LocalFiles
+
+CSV_BLOCK_BYTES = 1 << 22
+NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+_EXACT = 2**53  # from here on whole numbers are not all floats
+_SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
+_WIDER = {  # what a column becomes when a value does not fit
+    pa.null(): pa.float64(), pa.int64(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
+    pa.string(): pa.binary(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How one file is read: its dialect, its columns' types, and which of text hold numbers in other writing."""
+
+    dialect: Dialect
+    types: Mapping[str, pa.DataType]
+    numbers: frozenset[str] = frozenset()
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CsvBatches:
+    """The rows of a CSV file, of all ``*.csv`` files in a folder (by name), or of those that a glob matches.
+
+    A column's type is that of all its values in a file: before the first batch the file is parsed once to find it, and
+    again whenever a type does not hold. Whole numbers give way to floats, then to text. Whole numbers of which some
+    begin with a zero, or that floats could not tell apart, are text: they are codes. Blanks around a cell of text do
+    not count, and an empty one is missing.
+
+    Parameters
+    ----------
+    path : str or Path
+    columns : sequence of str, optional
+        The only columns to read; those that a file lacks are left out.
+    files : Files
+        Where they are; by default on this machine's disks.
+    dialect : Dialect
+        What is known of how they are written.
+    missing : sequence of str
+        Further words that stand for an empty cell.
+    """
+
+    path: str | Path
+    columns: Sequence[str] | None = None
+    files: Files = field(default_factory=LocalFiles)
+    dialect: Dialect = field(default_factory=Dialect)
+    missing: Sequence[str] = ()
+    _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for file in self.files.find(self.path, ".csv"):
+            with named(file, "CSV"):
+                layout = self._layout(file)
+                names = [name for name in layout.types if name in (self.columns or ())]
+                reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
+                yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
+                for batch in reader:
+                    yield _tidy(Batch.of(batch), layout)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What had to be found out about the files read so far, each thing once."""
+        return tuple(dict.fromkeys(line for layout in self._layouts.values() for line in layout.told))
+
+    def _layout(self, file: str | Path) -> _Layout:
+        if file not in self._layouts:
+            with self._stream(file) as opened:
+                dialect = find_dialect(opened.read(SAMPLE_BYTES), self.dialect)
+            self._layouts[file] = self._found(file, dialect)
+        return self._layouts[file]
+
+    def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
+        """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
+        types, written = self._types(file, dialect)
+        dots = any(kind == pa.float64() for kind in types.values())
+        decimal = dialect.decimal
+        if decimal is None and dialect.thousands != ",":
+            decimal = decimal_of(written, str(file), dots=dots)
+        if decimal == "," and dialect.decimal is None and dialect.delimiter != ",":
+            said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
+            return self._found(file, replace(dialect, decimal=",", told=said))
+        numbers = frozenset(name for name, each in written.items() if each.numbers)
+        dialect = replace(dialect, decimal=decimal)
+        told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
+        bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
+        if bytes_in:
+            told.append(f"{Path(str(file)).name}: cells of {', '.join(bytes_in)} that are no UTF-8 are read as "
+                        "Windows-1252 (source.encoding)")  # fmt: skip
+        return _Layout(dialect=dialect, types=types, numbers=numbers, told=tuple(told))
+
+    def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
+        """Types that all values of the file have, widened until they do, and how numbers in text are written."""
+        types: dict[str, pa.DataType] = {}
+        numbers: dict[str, pa.DataType] = {}  # columns that are looked at as text, in case they are codes
+        while True:
+            leading = LeadingZeros(dialect)
+            reader = self._open(file, dialect, types, seen=leading)
+            wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
+            require_distinct(wanted, str(file))
+            types = {**{entry.name: entry.type for entry in reader.schema}, **types}
+            types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
+            seen = _Seen.of(reader, types, wanted)
+            if seen.misfit is not None:
+                types[seen.misfit[0]] = seen.misfit[1]
+                continue
+            doubtful = {*seen.large, *(name for name in wanted if types[name] == pa.int64() and leading.found)}
+            if doubtful := doubtful - numbers.keys():
+                numbers |= {name: types[name] for name in doubtful}
+                types |= dict.fromkeys(doubtful, pa.string())
+                continue
+            types |= {name: kind for name, kind in numbers.items() if not seen.written[name].are_codes(kind)}
+            return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
+
+    def _open(
+        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],
+        columns: Sequence[str] | None = None, seen: LeadingZeros | None = None,
+    ) -> pa_csv.CSVStreamingReader:  # fmt: skip
+        names = list(dialect.header) if isinstance(dialect.header, tuple) else None
+        source: Any = self.files.open(file)
+        if seen is not None:
+            source = pa.PythonFile(Watched(self._stream(file), seen), mode="r")
+        return pa_csv.open_csv(
+            source,
+            read_options=pa_csv.ReadOptions(
+                block_size=CSV_BLOCK_BYTES, column_names=names, skip_rows=dialect.skip,
+                encoding=dialect.encoding or "utf8",
+            ),
+            parse_options=pa_csv.ParseOptions(
+                newlines_in_values=True, delimiter=dialect.delimiter or ",", quote_char=dialect.quote or False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict(types), include_columns=columns, strings_can_be_null=False,
+                null_values=[*NOTHING, *self.missing], decimal_point=dialect.decimal or ".",
+            ),
+        )  # fmt: skip
+
+    def _stream(self, file: str | Path) -> pa.NativeFile:
+        opened = self.files.open(file)
+        return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """What one parsing of a whole file showed.
+
+    Parameters
+    ----------
+    written : mapping of str to Written
+        How the cells of each column of text are written.
+    large : set of str
+        Columns of floats of which some are whole and too large to tell them from their neighbours.
+    misfit : (str, type) or None
+        A column with a value that its type cannot hold, and the next wider type; the rest of the file was not seen.
+    """
+
+    written: dict[str, Written] = field(default_factory=dict)
+    large: set[str] = field(default_factory=set)
+    misfit: tuple[str, pa.DataType] | None = None
+
+    @classmethod
+    def of(cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str]) -> _Seen:
+        """Parse the whole file."""
+        text = [name for name in wanted if types[name] == pa.string()]
+        floats = [name for name in wanted if types[name] == pa.float64()]
+        seen = cls(written={name: Written() for name in text})
+        try:
+            for batch in reader:
+                for name in text:
+                    seen.written[name].add(_trimmed(batch.column(name)))
+                seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
+        except pa.ArrowInvalid as error:
+            found = re.search(r"In CSV column #(\d+)", str(error))
+            if found is None:
+                raise
+            name = reader.schema.names[int(found[1])]
+            digits = types[name] == pa.int64() and re.search(r"invalid value '[+-]?\d+'", str(error))
+            seen.misfit = name, pa.string() if digits else _WIDER.get(types[name], pa.string())
+        return seen
+
+
+def _beyond_floats(values: pa.Array) -> bool:
+    ends = pc.min_max(values).as_py()
+    return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    """Text without blanks around it; what is empty then is missing."""
+    bare = pc.utf8_trim_whitespace(values)
+    empty = pc.equal(bare, "")
+    return pc.if_else(empty, None, bare) if pc.any(empty).as_py() else bare
+
+
+def _tidy(batch: Batch, layout: _Layout) -> Batch:
+    """The batch with its text made plain: without blanks around it, in Unicode, with numbers written in one way."""
+    made = {}
+    for name, values in batch.columns.items():
+        if values.type == pa.binary():
+            values = pa.array([None if cell is None else _decoded(cell) for cell in values.to_pylist()], pa.string())
+        if values.type == pa.string():
+            values = _trimmed(values)
+            if name in layout.numbers:
+                values = plain_numbers(values, layout.dialect.decimal or ".", layout.dialect.thousands)
+        made[name] = values
+    return Batch(batch.rows, made)
+
+
+def _decoded(cell: bytes) -> str:
+    try:
+        return cell.decode("utf-8")
+    except UnicodeDecodeError:
+        return cell.decode("cp1252", "replace")

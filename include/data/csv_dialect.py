@@ -1,0 +1,158 @@
+"""How a CSV file is written: what separates cells and decimals, whether names stand on top, in which encoding.
+
+What its owner does not say is found out from the head of the file, and told.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+SAMPLE_BYTES = 1 << 18
+SAMPLE_RECORDS = 400
+DELIMITERS = (",", ";", "\t", "|")
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
+_FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a CSV file is written; what is None is found out.
+
+    Parameters
+    ----------
+    delimiter, decimal, thousands, quote : str or None
+        One character each; an empty `thousands` or `quote` says that there is none.
+    encoding : str or None
+        As Python names it. Without one, text is UTF-8, and a cell that is not is read as Windows-1252.
+    header : bool, tuple of str, or None
+        Whether the first row holds the names of the columns; or these names.
+    skip : int
+        Lines before it.
+    told : str
+        What was found out, if it is not what is usual.
+    """
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    quote: str | None = None
+    encoding: str | None = None
+    header: bool | tuple[str, ...] | None = None
+    skip: int = 0
+    told: str = ""
+
+
+def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
+    """What is declared, completed from the head of the file: all but decimals, which only whole columns tell."""
+    encoding = declared.encoding or _BYTE_ORDER_MARKS.get(sample[:2])
+    text = _decoded(sample, encoding)
+    skip, delimiter = 0, declared.delimiter
+    if named := re.match(r"sep=(.)\r?\n", text):  # spreadsheets write so
+        skip, delimiter, text = 1, delimiter or named[1], text[named.end() :]
+    quote = '"' if declared.quote is None else declared.quote
+    whole = len(sample) < SAMPLE_BYTES
+    delimiter = delimiter or _delimiter(text, quote, whole=whole)
+    records = _records(text, delimiter, quote, whole=whole)
+    header = declared.header
+    if header is None:
+        header = _has_header(records)
+    if header is False:
+        header = tuple(f"column_{number}" for number in range(1, len(records[0]) + 1 if records else 1))
+    elif header is True and records and not _is_utf8(sample, encoding):
+        header, skip = tuple(records[0]), skip + 1  # names that the reader could not decode
+    found = replace(declared, delimiter=delimiter, quote=quote, encoding=encoding, header=header, skip=skip)
+    return replace(found, told=_told(found, declared))
+
+
+def _told(found: Dialect, declared: Dialect) -> str:
+    said = []
+    if declared.delimiter is None and found.delimiter != ",":
+        said.append(f"cells end with {found.delimiter!r} (source.delimiter)")
+    if declared.header is None and isinstance(found.header, tuple) and not found.skip:
+        said.append("there are no names on top: the columns are column_1 and so on (source.header)")
+    if declared.encoding is None and found.encoding:
+        said.append(f"text is {found.encoding} (source.encoding)")
+    return "; ".join(said)
+
+
+def _decoded(sample: bytes, encoding: str | None) -> str:
+    if encoding:
+        return sample[: len(sample) // 4 * 4].decode(encoding, "replace")
+    try:
+        return sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError:
+        return sample.removeprefix(b"\xef\xbb\xbf").decode("cp1252", "replace")
+
+
+def _is_utf8(sample: bytes, encoding: str | None) -> bool:
+    """Whether the first line is UTF-8, or what was declared."""
+    line = sample.split(b"\n", 1)[0]
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return bool(encoding)
+    return True
+
+
+def _records(text: str, delimiter: str, quote: str, *, whole: bool) -> list[list[str]]:
+    """The first records; the last one of a part of a file may be cut off, and is left out."""
+    options = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **options)
+    found: list[list[str]] = []
+    try:
+        for record in reader:
+            if record:
+                found.append([cell.strip() for cell in record])
+            if len(found) > SAMPLE_RECORDS:
+                break
+    except csv.Error:  # a cell of more than 128 KiB: what was read before it has to do
+        whole = True
+    return found if whole and len(found) <= SAMPLE_RECORDS else found[:-1]
+
+
+def _delimiter(text: str, quote: str, *, whole: bool) -> str:
+    """The character at which records fall into as many cells each as there are names; of several the most cells."""
+    best, most = ",", (0.0, 1)
+    for candidate in DELIMITERS:
+        records = _records(text, candidate, quote, whole=whole)
+        sizes = Counter(len(record) for record in records)
+        if not sizes:
+            continue
+        size, times = max(sizes.items(), key=lambda pair: (pair[1], pair[0]))
+        alike = times / len(records)
+        if size < 2 or alike < _FEWEST_ALIKE or len(records[0]) != size:
+            continue
+        if (alike, size) > most:
+            best, most = candidate, (alike, size)
+    return best
+
+
+def _has_header(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first record is of names: where a column holds values, its first cell is none.
+
+    A table of text only has names, unless its first cells come again below. Names that are 0, 1, 2 … are what pandas
+    writes for a table without.
+    """
+    if len(records) < 2:
+        return True
+    first, rest = records[0], records[1:]
+    if [cell for cell in first if cell] == [str(number) for number in range(sum(map(bool, first)))]:
+        return True
+    for_names, against, again = 0, 0, 0
+    for place, cell in enumerate(first):
+        below = [record[place] for record in rest if place < len(record) and record[place]]
+        if not below:
+            continue
+        values = sum(_VALUE.fullmatch(each) is not None for each in below)
+        if values >= _FEWEST_ALIKE * len(below):
+            value = _VALUE.fullmatch(cell) is not None
+            for_names, against = for_names + (not value), against + value
+        else:
+            again += cell in below
+    return for_names > 0 or (against == 0 and again <= len(first) / 2.0)

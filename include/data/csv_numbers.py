@@ -1,0 +1,156 @@
+"""Numbers as people write them in CSV files: 1.234,50 or 1,234.50 or 1'234.50, each column by all of its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.data.csv_dialect import Dialect
+from include.errors import DataError
+
+MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
+_SPACES = "'  \u00a0\u202f"
+_PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_WHOLE = r"^[+-]?\d+$"
+_ZERO_LED = r"^0\d+$"
+_COMMA = r"^[+-]?\d*,\d+$"
+_COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+_GROUPED_BY_COMMA = r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"
+_GROUPED_BY_DOT = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+$"
+_GROUPED_BY_SPACE = rf"^[+-]?[1-9]\d{{0,2}}([{_SPACES}]\d{{3}})+([.,]\d+)?$"
+
+
+@dataclass
+class Written:
+    """How the cells of one column of text are written: how many of each way, counted batch by batch."""
+
+    cells: int = 0
+    plain: int = 0
+    comma: int = 0
+    comma_of_three: int = 0
+    by_comma: int = 0
+    by_dot: int = 0
+    by_space: int = 0
+    whole: int = 0
+    zero_led: int = 0
+    example: str = ""
+
+    def add(self, values: pa.Array) -> None:
+        """Count text in: each distinct cell is looked at once."""
+        found = values.drop_null().value_counts()
+        cells, times = found.field(0), found.field(1)
+        self.cells += pc.sum(times).as_py() or 0
+        self.plain += _count(cells, times, _PLAIN)
+        self.whole += _count(cells, times, _WHOLE)
+        self.zero_led += _count(cells, times, _ZERO_LED)
+        marked = pc.match_substring_regex(cells, rf"\d[,{_SPACES}]\d|\.\d{{3}}\.|^,\d")
+        if not pc.any(marked).as_py():
+            return
+        cells, times = cells.filter(marked), times.filter(marked)
+        self.comma += _count(cells, times, _COMMA)
+        self.comma_of_three += _count(cells, times, _COMMA_OF_THREE)
+        self.by_comma += _count(cells, times, _GROUPED_BY_COMMA)
+        self.by_dot += _count(cells, times, _GROUPED_BY_DOT)
+        self.by_space += _count(cells, times, _GROUPED_BY_SPACE)
+        self.example = self.example or cells[0].as_py()
+
+    def are_codes(self, kind: pa.DataType) -> bool:
+        """Whether the cells, which could be read as numbers of that type, are whole ones that it would not keep."""
+        return self.zero_led > 0 or (kind == pa.float64() and self.whole == self.cells)
+
+    @property
+    def numbers(self) -> bool:
+        """Whether nearly all cells are numbers, and some of them not plain ones."""
+        known = self.plain + self.comma + self.by_comma + self.by_dot + self.by_space
+        return known > self.plain and known >= MOSTLY * self.cells
+
+    @property
+    def has_decimal_comma(self) -> bool:
+        """Whether a comma has to be that of decimals."""
+        return self.comma > self.comma_of_three or self.by_dot > 0
+
+
+def decimal_of(columns: Mapping[str, Written], where: str, *, dots: bool) -> str:
+    """The file's decimal separator, from the columns of text that hold numbers.
+
+    `dots` says that another column has decimals after a dot.
+
+    Raises
+    ------
+    DataError
+        When cells such as ``1,234`` may be one thousand or one, and no other cell of the file says which.
+    """
+    numbers = {name: written for name, written in columns.items() if written.numbers}
+    comma = [name for name, written in numbers.items() if written.has_decimal_comma]
+    grouped = [name for name, written in numbers.items() if written.by_comma]
+    if comma and grouped:
+        raise DataError(
+            f"{where}: column {comma[0]!r} has a decimal comma ({numbers[comma[0]].example!r}), column {grouped[0]!r} "
+            f"a comma between thousands ({numbers[grouped[0]].example!r}); say source.decimal and source.thousands"
+        )
+    if comma or grouped or dots:
+        return "," if comma else "."
+    unsure = next((name for name, written in numbers.items() if written.comma_of_three), None)
+    if unsure is not None:
+        raise DataError(
+            f"{where}: column {unsure!r}: {numbers[unsure].example!r} may be a decimal number or thousands; say "
+            "source.decimal: ',' or source.thousands: ','"
+        )
+    return "."
+
+
+def plain_numbers(values: pa.Array, decimal: str, thousands: str | None) -> pa.Array:
+    """Text in which numbers are written with a dot and without groups; what is no number stays as it is."""
+    point, group = (",", thousands or ".") if decimal == "," else (r"\.", thousands or ",")
+    group = "" if group in _SPACES else re.escape(group)
+    numbers = pc.match_substring_regex(values, rf"^[+-]?\d[\d{group}{_SPACES}]*({point}\d*)?$|^[+-]?{point}\d+$")
+    bare = pc.replace_substring_regex(values, rf"[{group}{_SPACES}]", "")
+    return pc.if_else(numbers, pc.replace_substring(bare, ",", ".") if decimal == "," else bare, values)
+
+
+def _count(cells: pa.Array, times: pa.Array, pattern: str) -> int:
+    return pc.sum(times.filter(pc.match_substring_regex(cells, pattern))).as_py() or 0
+
+
+@dataclass
+class LeadingZeros:
+    """Whether a file has whole numbers that begin with a zero: looked for in its bytes, before they are numbers."""
+
+    dialect: Dialect
+    found: bool = False
+
+    def look(self, block: bytes) -> None:
+        """Look at the next bytes of the file."""
+        if self.found or len(block) < len("0,0"):
+            return
+        cells = np.frombuffer(block, dtype=np.uint8)
+        ends = np.frombuffer(f"{self.dialect.delimiter}\n {self.dialect.quote or ''}".encode(), dtype=np.uint8)
+        zeros = np.flatnonzero(cells[1:-1] == ord("0"))
+        after = cells[zeros + 2]
+        zeros = zeros[(after >= ord("0")) & (after <= ord("9"))]
+        self.found = bool(np.isin(cells[zeros], ends).any())
+
+
+@dataclass
+class Watched:
+    """A file whose bytes are looked at as they are read."""
+
+    stream: pa.NativeFile
+    leading: LeadingZeros
+    closed: bool = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
+        block: bytes = self.stream.read(size if size >= 0 else None)
+        self.leading.look(block)
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        self.closed = True
+        self.stream.close()

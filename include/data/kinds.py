@@ -1,0 +1,115 @@
+"""What kind of thing a column holds: decided once, on the whole reference, kept with the version, and changeable.
+
+A reader's type is no kind: one stray cell makes text of numbers, a code of digits looks like a quantity, a month of
+the year stands still in any short window. The kind says how cells are read, whether the column is compared at all, and
+whether a model learns from it unasked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of columns, by the names that a model file uses."""
+
+    NUMBER = "number"  # a quantity; single cells that are no number are unreadable
+    CATEGORY = "category"  # names, or numbers that are none but names
+    BOOLEAN = "boolean"  # true or false, in whatever spelling
+    ORDINAL = "ordinal"  # a number whose order counts and whose distances do not
+    TIME = "time"  # a moment, such as a date of birth
+    CALENDAR = "calendar"  # moves with time by itself: month, year, row number, a date, a rate set in steps
+    IDENTIFIER = "identifier"  # nearly every row has its own
+    TEXT = "text"  # sentences
+    NESTED = "nested"  # lists, structs: refused
+
+    @property
+    def watched(self) -> bool:
+        """Whether a change of its distribution means anything."""
+        return self not in (Kind.CALENDAR, Kind.IDENTIFIER, Kind.TEXT, Kind.NESTED)
+
+    @property
+    def learnt(self) -> bool:
+        """Whether a model learns from it where its file does not list the features."""
+        return self not in (Kind.IDENTIFIER, Kind.TEXT, Kind.NESTED)
+
+    @property
+    def named(self) -> bool:
+        """Whether its cells are names and not quantities."""
+        return self in (Kind.CATEGORY, Kind.BOOLEAN, Kind.IDENTIFIER, Kind.TEXT, Kind.NESTED)
+
+
+#: The kinds that a model file may declare.
+DECLARABLE = tuple(kind for kind in Kind if kind is not Kind.NESTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnKind:
+    """The kind of one column.
+
+    Parameters
+    ----------
+    kind : Kind
+    why : str
+        What it was told by.
+    values : tuple of str
+        Words that usually stand for an empty cell and are values here, such as a class ``None``.
+    order : tuple of str
+        Of an ordinal column of names: the names from the least to the most.
+    declared : bool
+        Whether the model file says so.
+    """
+
+    kind: Kind
+    why: str = ""
+    values: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    declared: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "kind": str(self.kind), "why": self.why, "values": list(self.values), "order": list(self.order),
+            "declared": self.declared,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ColumnKind:
+        """Read what `to_json` wrote."""
+        return cls(
+            kind=Kind(stored["kind"]), why=stored["why"], values=tuple(stored["values"]), order=tuple(stored["order"]),
+            declared=stored["declared"],
+        )  # fmt: skip
+
+
+Kinds = Mapping[str, ColumnKind]
+
+
+def unwatched(kinds: Kinds) -> frozenset[str]:
+    """Names of the columns whose distribution is not compared."""
+    return frozenset(name for name, found in kinds.items() if not found.kind.watched)
+
+
+def declared_kinds(
+    columns: Mapping[str, str | Sequence[str]], categorical: Sequence[str] = ()
+) -> dict[str, ColumnKind]:
+    """What a model file says: a kind's name, or for an ordinal column its names from the least to the most."""
+    found = {name: ColumnKind(kind=Kind.CATEGORY, why="the model file says so", declared=True) for name in categorical}
+    for name, said in columns.items():
+        kind, order = (Kind(said), ()) if isinstance(said, str) else (Kind.ORDINAL, tuple(said))
+        found[name] = ColumnKind(kind=kind, why="the model file says so", order=order, declared=True)
+    return found
+
+
+def told(kinds: Kinds) -> str:
+    """The columns that are not compared, and why; empty for none."""
+    return "; ".join(
+        f"{name} is {_article(found.kind)} ({found.why})" for name, found in kinds.items() if not found.kind.watched
+    )
+
+
+def _article(kind: Kind) -> str:
+    return {Kind.CALENDAR: "a calendar column", Kind.TEXT: "text", Kind.NESTED: "nested"}.get(kind, f"an {kind}")

@@ -1,0 +1,63 @@
+"""Two tables as a caller hands them over, reference and recent: the same kinds, the same cells, both profiled."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from include.data.conform import conform
+from include.data.find_kinds import find_kinds
+from include.data.kinds import Kinds
+from include.data.profile import Profile, profile_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Reference and recent rows.
+
+    Parameters
+    ----------
+    reference, recent : DataFrame
+        Cells as the kinds of the reference's columns have them.
+    known, found : Profile
+        Of both, the recent one counted into the bins of the reference.
+    kinds : mapping of str to ColumnKind
+    """
+
+    reference: pd.DataFrame
+    recent: pd.DataFrame
+    known: Profile
+    found: Profile
+    kinds: Kinds
+
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """Columns that only the recent rows have."""
+        return tuple(name for name in self.recent.columns if name not in self.known.columns)
+
+
+def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None) -> Pair:
+    """Find the kinds of the reference's columns, and profile both tables by them.
+
+    Rows need not be in time order, so that only what moves in equal steps, and dates, are seen to move with time.
+    """
+    kinds = find_kinds(reference, declared or {})
+    reference, recent = conform(reference, kinds), conform(recent, kinds)
+    known = profile_table(reference, list(reference.columns), kinds=kinds)
+    found = profile_table(recent, list(known.columns), against=known, lag1=False)
+    return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
+
+
+def column_gone(name: str, others: Collection[str]) -> str:
+    """That a column is gone, and which of the new columns it may be now."""
+    names = [str(other) for other in others]
+    folded = [other for other in names if _folded(other) == _folded(name)]
+    near = folded or difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+    return f"{name}: the column is gone" + (f"; was it renamed to {near[0]!r}?" if near else "")
+
+
+def _folded(name: str) -> Sequence[str]:
+    return [letter for letter in name.casefold() if letter.isalnum()]
