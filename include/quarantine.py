@@ -21,7 +21,7 @@ from include.orchestrator import FEED_DETECTORS, detect
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
-from include.signals import Signal
+from include.signals import Signal, SignalKind, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -80,16 +80,40 @@ def inspect_feed(
     tables = replace(tables, quarantined=tuple(sorted({*tables.quarantined, *spans})))
     aside = within(times, tables.quarantined) if times is not None else None
     if aside is None or not aside.any():
-        signals = [each.signal for each in located]
+        signals = [*reading_signals(tables), *(each.signal for each in located)]
         return Feed(signals=signals, faults=faults, tables=tables, comparison=whole, shown=whole.recent)
     tables = replace(tables, recent=tables.recent[~aside].reset_index(drop=True))
     rest = replace(whole, recent=_profile(champion, tables.recent, whole.reference))
     broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
     needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, rest))
     return Feed(
-        signals=_signals(located, [*needed, *given_up]), faults=faults, tables=tables, comparison=rest,
+        signals=[*reading_signals(tables), *_signals(located, [*needed, *given_up])], faults=faults, tables=tables, comparison=rest,
         shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
     )  # fmt: skip
+
+
+def reading_signals(tables: ModelTables) -> list[Signal]:
+    """What had to be found out to read the rows, and those that were left out because they have no time."""
+    found = []
+    if tables.told:
+        found.append(
+            Signal(
+                kind=SignalKind.DATA_QUALITY, statistic="reading", verdict=Verdict.STABLE, reason="; ".join(tables.told)
+            )  # fmt: skip
+        )
+    if tables.without_time:
+        share = tables.without_time / (tables.without_time + max(len(tables.history), 1))
+        found.append(
+            Signal(
+                kind=SignalKind.DATA_QUALITY,
+                statistic="rows_without_time",
+                value=share,
+                threshold=0.0,
+                verdict=Verdict.CHANGED,
+                reason=f"{tables.without_time} rows without a readable time are left out",
+            )  # fmt: skip
+        )
+    return found
 
 
 def quarantined_spans(kept: Iterable[Quarantine]) -> tuple[Span, ...]:

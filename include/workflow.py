@@ -25,7 +25,7 @@ from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
 from include.known_columns import known_columns
 from include.publication import own
-from include.quarantine import inspect_feed, quarantined_spans
+from include.quarantine import inspect_feed, quarantined_spans, reading_signals
 from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
 from include.registry.effective import effective_settings
@@ -73,7 +73,7 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     if champion is None:
         analysis = Analysis(
             model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
-            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=(),
+            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=reading_signals(tables),
         )  # fmt: skip
     else:
         feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))

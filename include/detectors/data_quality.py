@@ -67,8 +67,6 @@ class DataQualityDetector:
             for signal in self._column(name, column, recent.get(name), comparison)
             if comparison.recent.rows
         ]
-        if kinds := told(comparison.kinds):
-            found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
         if comparison.new_columns:
             names = ", ".join(comparison.new_columns)
             reason = f"columns that the champion does not know: {names}"
@@ -78,6 +76,8 @@ class DataQualityDetector:
         elif not found:
             reason = f"{len(known)} columns without a fault"
             found = [_signal("", "faults", reason, 0.0, None, verdict=Verdict.STABLE)]
+        if kinds := told(comparison.kinds):
+            found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
         return found if comparison.arrivals is None else [*found, *self._arrivals(comparison.arrivals)]
 
     def _column(self, name: str, known: Column, recent: Column | None, comparison: Comparison) -> Iterator[Signal]:

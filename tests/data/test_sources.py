@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from include.data.sources import read_pair, read_timed
+from include.data.sources import read_pair, read_rows, read_timed
 from include.data.tables import new_features, read_tables
 from include.errors import DataError, SourceUnavailable
 from include.registry.spec import ModelSpec
@@ -113,12 +113,15 @@ def test_bounds_are_exact(tmp_path: Path) -> None:
     assert found["x"].tolist() == [1, 2]
 
 
-def test_rows_without_a_time_are_counted_though_others_are_left_out(tmp_path: Path) -> None:
+def test_rows_without_a_time_are_left_out_and_told(tmp_path: Path) -> None:
     holed = ROWS.assign(at=ROWS["at"].where(ROWS.index % 100 != 99))
+    lost = int(holed["at"].isna().sum())
     for kind in ("csv", "parquet"):
         getattr(holed, f"to_{kind}")(tmp_path / f"rows.{kind}", index=False)
-        with pytest.raises(DataError, match="field timestamp: column 'at' is empty in 4 rows"):
-            read_timed(model({"kind": kind, "path": f"rows.{kind}"}), tmp_path, UNTIL)
+        rows = read_rows(model({"kind": kind, "path": f"rows.{kind}"}), tmp_path, UNTIL)
+        assert len(rows.table) == int(holed["at"].between(START, UNTIL, inclusive="left").sum())
+        assert rows.without_time == lost
+        assert rows.told == (f"at: {lost} rows without a readable time are left out",)
 
 
 def test_pair_of_folders_is_read(place: Path) -> None:
