@@ -87,8 +87,8 @@ def inspect_feed(
     broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
     needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, rest))
     return Feed(
-        signals=[*reading_signals(tables), *_signals(located, [*needed, *given_up])], faults=faults, tables=tables, comparison=rest,
-        shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
+        signals=[*reading_signals(tables), *_signals(located, [*needed, *given_up])], faults=faults, tables=tables,
+        comparison=rest, shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def reading_signals(tables: ModelTables) -> list[Signal]:
         found.append(
             Signal(
                 kind=SignalKind.DATA_QUALITY, statistic="reading", verdict=Verdict.STABLE, reason="; ".join(tables.told)
-            )  # fmt: skip
+            )
         )
     if tables.without_time:
         share = tables.without_time / (tables.without_time + max(len(tables.history), 1))
@@ -111,7 +111,7 @@ def reading_signals(tables: ModelTables) -> list[Signal]:
                 threshold=0.0,
                 verdict=Verdict.CHANGED,
                 reason=f"{tables.without_time} rows without a readable time are left out",
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -64,8 +64,8 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
         header = _has_header(records)
     if header is False:
         header = tuple(f"column_{number}" for number in range(1, len(records[0]) + 1 if records else 1))
-    elif header is True and records and not _is_utf8(sample, encoding):
-        header, skip = tuple(records[0]), skip + 1  # names that the reader could not decode
+    elif header is True and records and (not _is_utf8(sample, encoding) or _has_blanks(text, delimiter)):
+        header, skip = tuple(records[0]), skip + 1  # names that the reader would not decode, or with their blanks
     found = replace(declared, delimiter=delimiter, quote=quote, encoding=encoding, header=header, skip=skip)
     return replace(found, told=_told(found, declared))
 
@@ -88,6 +88,11 @@ def _decoded(sample: bytes, encoding: str | None) -> str:
         return sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return sample.removeprefix(b"\xef\xbb\xbf").decode("cp1252", "replace")
+
+
+def _has_blanks(text: str, delimiter: str) -> bool:
+    """Whether the names on top have blanks around them."""
+    return any(name != name.strip() for name in text.split("\n", 1)[0].rstrip("\r").split(delimiter))
 
 
 def _is_utf8(sample: bytes, encoding: str | None) -> bool:

@@ -39,8 +39,9 @@ Floats = npt.NDArray[np.float64]
 
 
 def find_kinds(
-    table: pd.DataFrame, declared: Kinds, *, ordered: bool = False, window_rows: int = 0, known: Kinds | None = None
-) -> dict[str, ColumnKind]:
+    table: pd.DataFrame, declared: Kinds, *, times: pd.Series[Any] | None = None, window_rows: int = 0,
+    known: Kinds | None = None,
+) -> dict[str, ColumnKind]:  # fmt: skip
     """The kind of each column of `table`: as declared, else as it is known from before, else found.
 
     Parameters
@@ -49,8 +50,8 @@ def find_kinds(
         All rows of the reference.
     declared, known : mapping of str to ColumnKind
         What the model file says; what the champion's reference had.
-    ordered : bool
-        Whether the rows are in time order: only then can a column be seen to move with time.
+    times : Series of timestamps (UTC), shape (rows,), optional
+        Of the rows, ascending: only with them can a column be seen to move with time.
     window_rows : int
         Rows of a usual recent window.
     """
@@ -61,18 +62,41 @@ def find_kinds(
         if said is None and before is not None and not before.declared:
             found[name] = before
             continue
-        values = array_of_series(table[name])
-        inferred = _find(str(name), values, ordered=ordered, window_rows=window_rows)
+        inferred = _find(str(name), array_of_series(table[name]), times is not None, window_rows)
+        if times is not None and len(times) >= FEWEST and (part := _calendar_part(table[name], times)):
+            names = inferred.kind.named
+            inferred = ColumnKind(kind=Kind.CALENDAR, why=f"it is the {part} of the row's time", as_names=names)
         found[name] = inferred if said is None else _as_said(said, inferred, before)
     return found
 
 
 def _as_said(said: ColumnKind, inferred: ColumnKind, before: ColumnKind | None) -> ColumnKind:
     values = before.values if before is not None else inferred.values
-    return ColumnKind(kind=said.kind, why=said.why, order=said.order, declared=True, values=values)
+    names = said.kind is Kind.CALENDAR and inferred.named
+    return ColumnKind(
+        kind=said.kind, why=said.why, order=said.order, declared=True, values=values, as_names=names
+    )  # fmt: skip
 
 
-def _find(name: str, values: pa.Array, *, ordered: bool, window_rows: int) -> ColumnKind:
+def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
+    """The part of the date that the column holds, as a number or by its name; empty if it holds none."""
+    if not pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    some = slice(None, None, max(len(values) // 1_000, 1))
+    few, when = values.iloc[some].reset_index(drop=True), times.iloc[some].reset_index(drop=True)
+    numbers = pd.to_numeric(few, errors="coerce")
+    parts = {
+        "year": when.dt.year, "month": when.dt.month, "quarter": when.dt.quarter, "week": when.dt.isocalendar().week,
+        "day of the year": when.dt.day_of_year, "day": when.dt.day,
+    }  # fmt: skip
+    for part, found in parts.items():
+        if numbers.sub(found.astype(float)).eq(0.0).mean() >= MOSTLY:
+            return part
+    names = few.astype("str").str[:3].str.lower()
+    return "month" if names.eq(when.dt.strftime("%b").str.lower()).mean() >= MOSTLY else ""
+
+
+def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_nested(kind):
         return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")

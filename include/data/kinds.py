@@ -61,6 +61,8 @@ class ColumnKind:
         Of an ordinal column of names: the names from the least to the most.
     declared : bool
         Whether the model file says so.
+    as_names : bool
+        Of a calendar column: that its cells are names, such as those of months.
     """
 
     kind: Kind
@@ -68,12 +70,18 @@ class ColumnKind:
     values: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     declared: bool = False
+    as_names: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether its cells are names and not quantities."""
+        return self.as_names or self.kind.named
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form."""
         return {
             "kind": str(self.kind), "why": self.why, "values": list(self.values), "order": list(self.order),
-            "declared": self.declared,
+            "declared": self.declared, "as_names": self.as_names,
         }  # fmt: skip
 
     @classmethod
@@ -81,7 +89,7 @@ class ColumnKind:
         """Read what `to_json` wrote."""
         return cls(
             kind=Kind(stored["kind"]), why=stored["why"], values=tuple(stored["values"]), order=tuple(stored["order"]),
-            declared=stored["declared"],
+            declared=stored["declared"], as_names=stored["as_names"],
         )  # fmt: skip
 
 

@@ -142,10 +142,11 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     reference = table[(times < pd.Timestamp(spec.reference.end)).to_numpy()]
     span = (times.iloc[len(reference) - 1] - times.iloc[0]) if len(reference) else pd.Timedelta(0)
     share = pd.Timedelta(spec.window) / span if span else 0.0
-    reference = conform(reference, {}, spec.source.missing).drop(columns=spec.timestamp)
+    reference = conform(reference, {}, spec.source.missing)
     return find_kinds(
-        reference, spec.declared_kinds, ordered=True, window_rows=round(len(reference) * min(share, 1.0)), known=known
-    )
+        reference.drop(columns=spec.timestamp), spec.declared_kinds, times=reference[spec.timestamp],
+        window_rows=round(len(reference) * min(share, 1.0)), known=known,
+    )  # fmt: skip
 
 
 def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str]) -> pd.DataFrame:

@@ -187,17 +187,14 @@ def _text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     rest = text.notna() & moments.isna()
     if not rest.any():
         return Times(values=moments)
-    if rest.mean() <= STRAY and not _written_otherwise(text[rest]):
+    try:
+        found, format_told = _other_formats(text[rest], how, where)
+    except DataError:
+        if rest.mean() > STRAY:
+            raise
         return _lost(Times(values=moments), text)
-    found, format_told = _other_formats(text[rest], how, where)
     moments = moments.where(~rest, found.reindex(text.index))
     return _told(_lost(Times(values=moments), text), format_told)
-
-
-def _written_otherwise(text: pd.Series[Any]) -> bool:
-    """Whether these cells are dates, though not as ISO 8601 has them."""
-    parts = pc.extract_regex(pa.array(text, from_pandas=True), _NUMERIC)
-    return bool(np.mean(pc.is_valid(parts)) > MOST_UNREADABLE)
 
 
 def _parsed(text: pd.Series[Any], written: str, how: TimeFormat, where: str) -> pd.Series[Any]:

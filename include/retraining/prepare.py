@@ -54,7 +54,7 @@ class Columns:
         categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
         categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
         for name, found in (known_kinds or {}).items():
-            categorical = categorical | {name} if found.kind.named else categorical - {name}
+            categorical = categorical | {name} if found.named else categorical - {name}
         categorical |= set(spec.categorical)
         return cls(features=tuple(names), categorical=tuple(name for name in names if name in categorical))
 

@@ -93,7 +93,7 @@ class Cutter:
     def _note_kind(self, name: str, values: pa.Array) -> None:
         """One batch of categories makes a column categorical; nothing but empty cells says nothing."""
         quantity, known = quantity_of(values.type), self.kinds.get(name)
-        if name in self.categorical or (known is not None and known.kind.named):
+        if name in self.categorical or (known is not None and known.named):
             self._kinds[name] = None
         elif known is not None:
             self._kinds[name] = quantity or self._kinds.get(name) or "number"

@@ -1,0 +1,141 @@
+"""A column's kind is that of all its cells in the reference, in every reader and spelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.data.conform import conform
+from include.data.find_kinds import find_kinds
+from include.data.kinds import ColumnKind, Kind, Kinds, declared_kinds
+
+ROWS = 4_000
+RNG = np.random.default_rng(0)
+HOURS = pd.date_range("2025-07-01", periods=ROWS, freq="h")
+NORMAL = RNG.normal(size=ROWS)
+WALK = np.cumsum(NORMAL)
+LETTERS = RNG.choice(list("abcdefgh"), ROWS)
+
+
+def autoregressive(phi: float) -> Any:
+    values = np.empty(ROWS)
+    values[0] = NORMAL[0]
+    for row in range(1, ROWS):
+        values[row] = phi * values[row - 1] + NORMAL[row]
+    return values
+
+
+def kind_of(cells: Any, window_rows: int = 24 * 14, *, ordered: bool = True) -> Kind:
+    table = pd.DataFrame({"x": cells})
+    times = pd.Series(HOURS.tz_localize("UTC")) if ordered else None
+    return find_kinds(table, {}, times=times, window_rows=window_rows)["x"].kind
+
+
+def with_stray(cells: Any, stray: str) -> Any:
+    text = pd.Series(cells).astype(str).to_numpy(dtype=object)
+    text[RNG.integers(len(text))] = stray
+    return text
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (NORMAL, Kind.NUMBER), (WALK, Kind.NUMBER), (autoregressive(0.9), Kind.NUMBER),
+        (autoregressive(0.99), Kind.NUMBER), (RNG.lognormal(0, 2, ROWS), Kind.NUMBER),
+        (RNG.poisson(3, ROWS), Kind.NUMBER), (NORMAL + 0.001 * np.arange(ROWS), Kind.NUMBER),
+        (HOURS.hour, Kind.NUMBER), (HOURS.day_of_week, Kind.NUMBER), (HOURS.day, Kind.CALENDAR),
+        (np.sin(HOURS.hour / 24 * 2 * np.pi), Kind.NUMBER), ((np.arange(ROWS) % 960 < 24).astype(int), Kind.NUMBER),
+        (np.full(ROWS, 3.5), Kind.NUMBER), (np.full(ROWS, np.nan), Kind.NUMBER),
+        (RNG.integers(0, 2, ROWS), Kind.NUMBER),
+        (with_stray(NORMAL, "?"), Kind.NUMBER), (with_stray(NORMAL, "n/a"), Kind.NUMBER),
+        (with_stray(NORMAL, "#REF!"), Kind.NUMBER), (NORMAL.astype(str), Kind.NUMBER),
+        (HOURS.month, Kind.CALENDAR), (HOURS.year, Kind.CALENDAR), (HOURS.month_name(), Kind.CALENDAR),
+        (HOURS.quarter, Kind.CALENDAR),
+        (HOURS.day_of_year, Kind.CALENDAR), (HOURS.isocalendar().week, Kind.CALENDAR), (np.arange(ROWS), Kind.CALENDAR),
+        (1_000 - np.arange(ROWS), Kind.CALENDAR), (HOURS, Kind.CALENDAR), (HOURS.strftime("%Y-%m-%d"), Kind.CALENDAR),
+        (HOURS.tz_localize("UTC"), Kind.CALENDAR), (np.cumsum(RNG.exponential(size=ROWS)), Kind.CALENDAR),
+        (np.repeat([4.25, 4.0, 3.75, 3.5, 3.75], ROWS // 5), Kind.CALENDAR),
+        (with_stray(HOURS.month, "?"), Kind.CALENDAR),
+        (np.arange(ROWS) + RNG.normal(0, 20, ROWS), Kind.CALENDAR),
+        (pd.to_datetime("1950-01-01") + pd.to_timedelta(RNG.integers(0, 20_000, ROWS), unit="D"), Kind.TIME),
+        (LETTERS, Kind.CATEGORY), (with_stray(LETTERS, "7"), Kind.CATEGORY),
+        (RNG.zipf(1.4, ROWS).astype(str) + "z", Kind.CATEGORY),
+        ([f"0{n}" for n in RNG.integers(1000, 9000, ROWS) % 50 + 1200], Kind.CATEGORY),
+        (np.where(NORMAL > 0, "true", "false"), Kind.BOOLEAN),
+        (with_stray(np.where(NORMAL > 0, "True", "False"), "x"), Kind.BOOLEAN),
+        (NORMAL > 0, Kind.BOOLEAN),
+        ([f"u-{n}" for n in range(ROWS)], Kind.IDENTIFIER), (RNG.permutation(ROWS) + 5_000, Kind.IDENTIFIER),
+        ([f"the parcel number {n} came too late" for n in range(ROWS)], Kind.TEXT),
+        ([[1, 2]] * ROWS, Kind.NESTED), ([{"a": 1}] * ROWS, Kind.NESTED),
+    ],
+    ids=range(47),
+)  # fmt: skip
+def test_kinds(cells: Any, kind: Kind) -> None:
+    assert kind_of(cells) is kind
+
+
+@pytest.mark.parametrize("cells", [np.sort(NORMAL), np.sort(HOURS.month), np.sort(RNG.integers(0, 99, ROWS))])
+def test_a_table_that_somebody_sorted_does_not_move_with_time(cells: Any) -> None:
+    assert kind_of(cells, ordered=False) is Kind.NUMBER
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_columns_that_vary_are_hardly_ever_taken_for_calendars(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    slow = np.convolve(rng.normal(size=ROWS + 200), np.ones(200) / 200, "valid")[:ROWS]
+    for cells in (rng.normal(size=ROWS), slow, np.cumsum(rng.normal(size=ROWS)), rng.integers(0, 3, ROWS)):
+        assert kind_of(cells) is Kind.NUMBER
+
+
+def test_a_word_for_missing_is_a_name_where_it_is_as_frequent_as_the_others() -> None:
+    def values(word: str, share: float, names: int = 5) -> tuple[str, ...]:
+        cells = np.where(RNG.random(ROWS) < share, word, RNG.choice([f"n{n}" for n in range(names)], ROWS))
+        return find_kinds(pd.DataFrame({"x": cells}), {})["x"].values
+
+    assert values("None", 0.7) == ("None",)
+    assert values("NA", 0.005, names=150) == ("NA",)  # Namibia among the countries
+    assert values("NA", 0.02) == values("null", 0.01) == values("nan", 0.5) == values("", 0.5) == ()
+
+
+def test_words_for_missing_are_emptied_and_the_others_stay() -> None:
+    table = pd.DataFrame({"x": ["None", "a", "NA", ""], "n": ["1.5", "NA", "?", "2"]})
+    kinds = {"x": ColumnKind(kind=Kind.CATEGORY, values=("None",)), "n": ColumnKind(kind=Kind.NUMBER)}
+    made = conform(table, kinds)
+    assert made["x"].fillna("-").tolist() == ["None", "a", "-", "-"]
+    assert made["n"].fillna("-").tolist() == ["1.5", "-", "-", "2"]
+
+
+def test_truth_in_any_spelling_is_one_value() -> None:
+    kinds: Kinds = {"x": ColumnKind(kind=Kind.BOOLEAN)}
+    for cells in ([True, False, True], ["true", "FALSE", "True"], [1, 0, 1], ["1", "0", "1.0"], [1.0, 0.0, 1.0]):
+        assert [str(cell) for cell in conform(pd.DataFrame({"x": cells}), kinds)["x"]] == ["True", "False", "True"]
+    assert conform(pd.DataFrame({"x": ["true", "maybe"]}), kinds)["x"].tolist() == ["True", "maybe"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "missing"),
+    [
+        ([1.0, -999.0, 2.0], [-999]), ([1, -999, 2], ["-999"]), (["a", "unknown", "b"], ["unknown"]),
+        (pd.to_datetime(["2026-01-01", "9999-12-31", "2026-01-02"]), ["9999-12-31"]), (["1", "-999", "x"], [-999]),
+    ],
+)  # fmt: skip
+def test_what_the_owner_calls_missing_is_missing(cells: Any, missing: list[Any]) -> None:
+    table = pd.DataFrame({"x": cells})
+    made = conform(table, find_kinds(table, {}), missing)
+    assert made["x"].isna().tolist() == [False, True, False]
+
+
+def test_the_model_file_has_the_last_word_and_what_was_known_comes_before_what_is_found() -> None:
+    table = pd.DataFrame(
+        {"zip": RNG.integers(1000, 9999, ROWS), "size": RNG.choice(["s", "m", "l"], ROWS), "n": NORMAL}
+    )
+    declared = declared_kinds({"zip": "category", "size": ["s", "m", "l"]})
+    kinds = find_kinds(table, declared, known={"n": ColumnKind(kind=Kind.CALENDAR, why="it was one")})
+    assert [kinds[name].kind for name in table] == [Kind.CATEGORY, Kind.ORDINAL, Kind.CALENDAR]
+    assert set(conform(table, kinds)["size"].tolist()) == {0.0, 1.0, 2.0}
+    before = {name: ColumnKind.from_json(kind.to_json()) for name, kind in kinds.items()}
+    assert before == kinds
+    assert find_kinds(table, {}, known=before)["zip"].kind is Kind.NUMBER  # no longer declared: found again

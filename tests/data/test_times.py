@@ -1,0 +1,118 @@
+"""Times are read in one way wherever they come from, and what can be read in two ways is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.data.time_format import TimeFormat
+from include.data.times import joined, read_times
+from include.errors import DataError
+
+HOURS = pd.date_range("2026-01-01", periods=600, freq="h")
+SECONDS = HOURS.as_unit("s").astype("int64")
+EXPECTED = HOURS.tz_localize("UTC")
+
+
+def read(cells: Any, **how: str) -> pd.Series[Any]:
+    return read_times(pd.Series(cells, name="at"), TimeFormat(**how), "model m: column 'at'").values
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        HOURS, HOURS.as_unit("ns"), HOURS.tz_localize("UTC"), HOURS.tz_localize("UTC").tz_convert("Asia/Tokyo"),
+        SECONDS, SECONDS * 10**3, SECONDS * 10**6, SECONDS * 10**9, SECONDS.astype(float), SECONDS.astype(str),
+        HOURS.strftime("%Y-%m-%d %H:%M:%S"), HOURS.strftime("%Y-%m-%dT%H:%MZ"), HOURS.strftime("%Y/%m/%d %H:%M"),
+        HOURS.strftime("%d/%m/%Y %H:%M"), HOURS.strftime("%m/%d/%Y %I:%M %p"), HOURS.strftime("%d.%m.%Y %H:%M:%S"),
+        HOURS.strftime("%d-%b-%Y %H:%M"), HOURS.strftime("%b %d, %Y %H:%M"), HOURS.strftime("%Y%m%dT%H%M%S"),
+        HOURS.to_pydatetime().astype(object),
+    ],
+
+)  # fmt: skip
+def test_the_same_moments_in_any_writing_are_the_same_moments(cells: Any) -> None:
+    assert (read(cells).to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")).all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (pd.date_range("2010-01-01", periods=90, freq="MS").strftime("%d/%m/%Y"), "day or the month first"),
+        (["13/13/2026"] * 2 + ["13/01/2026", "01/13/2026"] * 50, "in some the second"),
+        (HOURS.strftime("%d/%m/%y"), "year first or last"),
+        (np.arange(600), "no times since 1970"),
+        (np.full(60, 2026), "no times since 1970"),
+        (44_000.5 + np.arange(60), "no times since 1970"),
+        (pd.to_datetime(SECONDS), "taken for a smaller unit"),
+        (pd.to_datetime(SECONDS, unit="us"), "taken for a smaller unit"),
+        (["noon"] * 20, "20 of 20 cells are no times, such as 'noon'"),
+        (["12:00", "13:00"] * 20, "are no times"),
+        ([True, False] * 20, "true and false are no times"),
+    ],
+)
+def test_what_has_two_readings_or_none_is_refused_with_what_to_write(cells: Any, says: str) -> None:
+    with pytest.raises(DataError, match=says) as refused:
+        read(cells)
+    assert str(refused.value).startswith("model m: column 'at': ")
+
+
+@pytest.mark.parametrize("place", [0, 3, 599])
+@pytest.mark.parametrize("odd", ["soon", "", "31/31/2026", "9999-99-99"])
+def test_one_cell_that_is_no_time_is_one_unreadable_cell_wherever_it_is(place: int, odd: str) -> None:
+    for written in ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M"):
+        cells = HOURS.strftime(written).to_numpy().astype(object)
+        cells[place] = odd
+        found = read_times(pd.Series(cells, name="at"), TimeFormat(), "")
+        assert np.flatnonzero(found.values.isna()).tolist() == [place]
+        assert (found.unreadable, found.example) == (int(bool(odd)), odd)
+
+
+@given(st.integers(0, 599), st.sampled_from([".5", ".250", ".123456", "+00:00", "Z"]))
+def test_late_surprises_are_read_as_early_ones(place: int, tail: str) -> None:
+    cells = HOURS.strftime("%Y-%m-%d %H:%M:%S").to_numpy().astype(object)
+    cells[place] += tail
+    found = read(cells)
+    assert found.notna().all()
+    assert (found.dt.floor("s").to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")).all()
+
+
+def test_what_was_found_out_is_told_and_what_is_usual_is_not() -> None:
+    def told(cells: Any) -> str:
+        return read_times(pd.Series(cells), TimeFormat(), "").told
+
+    assert told(HOURS) == told(HOURS.strftime("%Y-%m-%d %H:%M")) == ""
+    assert told(SECONDS) == "whole numbers are s since 1970"
+    assert told(HOURS.strftime("%Y%m%d").astype(int)) == "whole numbers are days as in 20260131"
+    assert told(HOURS.strftime("%d/%m/%Y %H:%M")) == "times are written '%d/%m/%Y %H:%M'"
+
+
+def test_what_the_owner_says_holds() -> None:
+    months = pd.date_range("2010-01-01", periods=90, freq="MS")
+    assert read(months.strftime("%d/%m/%Y"), format="%d/%m/%Y").tolist() == months.tz_localize("UTC").tolist()
+    assert read([86_400 * 400, 86_400 * 800], unit="s").tolist()[0] == datetime(1971, 2, 5, tzinfo=UTC)
+    with pytest.raises(DataError, match="are no times"):
+        read(months.strftime("%d/%m/%Y"), format="%Y-%m-%d")
+
+
+def test_times_without_a_zone_are_those_of_the_zone_named() -> None:
+    cells = ["2026-01-01 00:00", "2026-07-01 00:00", "2026-03-29 02:30", "2026-10-25 02:30"]
+    expected = ["2025-12-31 23:00", "2026-06-30 22:00", "2026-03-29 01:00", "2026-10-25 00:30"]
+    for given_cells in (cells, pd.to_datetime(cells)):
+        found = read(given_cells, timezone="Europe/Zurich")
+        assert found.dt.strftime("%Y-%m-%d %H:%M").tolist() == expected
+    mixed = read([cells[0], "2026-01-01 00:00:00Z"], timezone="Europe/Zurich")
+    assert mixed.dt.hour.tolist() == [23, 0]
+
+
+def test_a_date_and_a_time_of_day_are_joined() -> None:
+    table = pd.DataFrame({"day": HOURS.normalize(), "hr": HOURS.hour, "text": HOURS.strftime("%H:%M")})
+    assert read(joined(table, ["day", "hr"]), format="%Y-%m-%d %H").tolist() == EXPECTED.tolist()
+    assert read(joined(table, ["day", "text"])).tolist() == EXPECTED.tolist()
+    table.loc[3, "text"] = None
+    assert read(joined(table, ["day", "text"])).isna().sum() == 1
