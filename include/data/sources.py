@@ -139,13 +139,13 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     assert spec.timestamp is not None
     assert spec.reference is not None
     times = table[spec.timestamp]
-    reference = table[(times < pd.Timestamp(spec.reference.end)).to_numpy()]
-    span = (times.iloc[len(reference) - 1] - times.iloc[0]) if len(reference) else pd.Timedelta(0)
-    share = pd.Timedelta(spec.window) / span if span else 0.0
-    reference = conform(reference, {}, spec.source.missing)
+    rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
+    share = 0.0
+    if rows and (span := times.iloc[rows - 1] - times.iloc[0]):
+        share = min(pd.Timedelta(spec.window) / span, 1.0)
     return find_kinds(
-        reference.drop(columns=spec.timestamp), spec.declared_kinds, times=reference[spec.timestamp],
-        window_rows=round(len(reference) * min(share, 1.0)), known=known,
+        conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
+        times=times.iloc[:rows], window_rows=round(rows * share), known=known,
     )  # fmt: skip
 
 
