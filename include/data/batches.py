@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from include.data.arrays import array_of, array_of_series, shared_array
 from include.data.files import Files, LocalFiles
+from include.data.same_files import distinct_files
 from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
@@ -88,7 +89,7 @@ class ParquetBatches:
     files: Files = field(default_factory=LocalFiles)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".parquet"):
+        for file in distinct_files(self.files, self.files.find(self.path, ".parquet")):
             with _named(file, "Parquet"):
                 yield from self._read(file)
 
@@ -125,7 +126,7 @@ class CsvBatches:
     _types: dict[str | Path, dict[str, pa.DataType]] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".csv"):
+        for file in distinct_files(self.files, self.files.find(self.path, ".csv")):
             with _named(file, "CSV"):
                 if file not in self._types:
                     self._types[file] = _csv_types(self.files, file, self.columns)

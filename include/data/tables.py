@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.copies import pair_without_copies, timed_without_copies
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import read_pair, read_timed
 from include.data.spans import Span
@@ -37,6 +38,8 @@ class ModelTables:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     quarantined : tuple of Span
         Rows that must not be trained on: a column is broken in them.
+    copies, reference_copies : int
+        Rows left out of `history`, and of `reference`, because another delivery of them is there, by the model's key.
     """
 
     reference: pd.DataFrame
@@ -45,6 +48,8 @@ class ModelTables:
     window_start: datetime | None
     arrivals: Arrivals | None = None
     quarantined: tuple[Span, ...] = ()
+    copies: int = 0
+    reference_copies: int = 0
 
 
 def read_tables(
@@ -66,11 +71,14 @@ def read_tables(
     """
     if spec.source.timed:
         return cut_tables(spec, read_timed(spec, data_dir, as_of, reach, columns), as_of, seen_until)
-    reference, recent = read_pair(spec, data_dir, reach)
+    reference, recent, copies = pair_without_copies(spec, *read_pair(spec, data_dir, reach))
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    return ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+    return ModelTables(
+        reference=reference, recent=recent, history=history, window_start=None, copies=int(copies.sum()),
+        reference_copies=int(copies[: len(reference)].sum()),
+    )  # fmt: skip
 
 
 def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
@@ -118,7 +126,7 @@ def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    return {spec.timestamp, spec.target, spec.prediction, spec.probability, spec.weight, *spec.key, *spec.measures}
 
 
 def cut_tables(
@@ -130,6 +138,7 @@ def cut_tables(
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
+    history, copies = timed_without_copies(spec, history)
     times = history[spec.timestamp]
     if spec.label_delay:
         arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
@@ -137,12 +146,15 @@ def cut_tables(
     start = as_of - spec.window
     if seen_until is not None:
         start = max(start, seen_until)
+    first_rows = rows_before(times, spec.reference.end)
     return ModelTables(
-        reference=history.iloc[: rows_before(times, spec.reference.end)],
+        reference=history.iloc[:first_rows],
         recent=history.iloc[rows_before(times, start) :].reset_index(drop=True),
         history=history,
         window_start=start,
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
+        copies=int(copies.sum()),
+        reference_copies=int(copies[:first_rows].sum()),
     )
 
 
