@@ -48,6 +48,7 @@ def test_the_challenger_that_the_rows_that_count_ask_for_is_promoted(stage: Stag
     champion = stage.store.champion("shops")
     assert champion is not None
     assert champion.baseline is not None
+    assert later.event.scores["rmse"] < 13.0  # what both shops together teach is wrong by 20
     assert champion.baseline.effective_rows < 0.6 * champion.baseline.rows
 
 

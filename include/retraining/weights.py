@@ -15,11 +15,12 @@ from include.signals import Signal, SignalKind, Verdict
 
 Floats = npt.NDArray[np.float64]
 
+LARGEST = 1e100  # sums of larger ones, and of their squares, overflow
 MANY = 0.05  # share of the rows from which on unusable weights are a change of the data, and not only on record
 
 
 def row_weights(spec: ModelSpec, rows: pd.DataFrame) -> Floats | None:
-    """The weight of each row, NaN where it is empty, negative, infinite or no number; None for a model without.
+    """The weight of each row, NaN where it is empty, negative, above 1e100 or no number; None for a model without.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def row_weights(spec: ModelSpec, rows: pd.DataFrame) -> Floats | None:
         found = ", ".join(str(name) for name in rows.columns)
         raise DataError(f"model {spec.name}: field weight: no column {spec.weight!r} in the rows; found: {found}")
     values = to_floats(rows[spec.weight])[0]
-    return np.where(np.isfinite(values) & (values >= 0.0), values, np.nan)
+    return np.where((values >= 0.0) & (values <= LARGEST), values, np.nan)
 
 
 def counted(spec: ModelSpec, rows: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -209,8 +209,10 @@ class PredictedRows:
 
 def equal_weights(weight: Floats) -> float:
     """How many rows of one weight are as sure as rows with these; see `LabelledRows.evidence`."""
-    square = float(weight @ weight)
-    return float(weight.sum()) ** 2 / square if square > 0.0 else 0.0
+    largest = float(weight.max(initial=0.0))
+    shares = weight / largest if largest > 0.0 else weight
+    square = float(shares @ shares)
+    return float(shares.sum()) ** 2 / square if square > 0.0 else 0.0
 
 
 def _joined_weights(parts: Sequence[LabelledRows]) -> Floats | None:

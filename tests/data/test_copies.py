@@ -115,7 +115,7 @@ KEYS: dict[str, tuple[dict[str, object], list[int]]] = {
     "two columns": ({"a": [1, 1, 2, 1], "b": ["x", "y", "x", "x"]}, [0, 1, 2, 0]),
     "three columns": ({"a": [1, 1, 1], "b": [2, 2, 2], "c": [3, 4, 3]}, [0, 1, 0]),
     "empty numbers": ({"a": [1.0, np.nan, np.nan, 1.0]}, [0, 1, 2, 0]),
-    "empty text": ({"a": ["x", None, None, "", " ", "x"]}, [0, 1, 2, 3, 4, 0]),
+    "empty text": ({"a": ["x", None, None, "", "", " ", " ", "x"]}, [0, 1, 2, 3, 4, 5, 6, 0]),
     "one of two empty": ({"a": [1, 1, 1], "b": ["x", None, None]}, [0, 1, 2]),
     "numbers in text and beside it": ({"a": pd.Series([17, "17", 18], dtype=object)}, [0, 0, 1]),
     "large whole numbers": ({"a": [2**53, 2**53 + 1, 2**53]}, [0, 1, 0]),

@@ -39,7 +39,7 @@ def test_a_copy_in_a_folder_is_read_once_and_told(tmp_path: Path, caplog: pytest
 
 
 def test_files_of_one_length_that_differ_anywhere_are_all_read(tmp_path: Path) -> None:
-    write(tmp_path / "a.csv")
+    write(tmp_path / "a.csv", rows=100_000)  # longer than what is looked at first
     text = (tmp_path / "a.csv").read_text()
     middle = len(text) // 2 // 4 * 4 + 2
     for name, place in (("b", 2), ("c", middle), ("d", len(text) - 4)):

@@ -114,7 +114,7 @@ def test_a_script_finds_the_weights_in_its_rows(tmp_path: Path) -> None:
 
 
 def test_weights_are_finite_numbers_from_0_up() -> None:
-    cells = pd.Series([1, "2.5", 0, -1, None, np.inf, -np.inf, "much", ""], dtype=object)
+    cells = pd.Series([1, "2.5", 0, -1, None, 1e200, np.inf, -np.inf, "much", ""], dtype=object)
     found = row_weights(spec_of(weight="w"), pd.DataFrame({"w": cells}))
     assert found is not None
     assert found.tolist()[:3] == [1.0, 2.5, 0.0]
@@ -154,6 +154,18 @@ def test_rows_without_weight_are_no_part_of_an_estimate_either() -> None:
     assert found.unlabelled is not None
     assert found.unlabelled.weight is not None
     assert sorted(set(found.unlabelled.weight)) == [1.0, 2.0]
+
+
+def test_a_correction_is_learnt_from_the_rows_that_weigh() -> None:
+    """All rows together teach nothing: one half of them asks for what the other forbids."""
+    x = np.random.default_rng(0).normal(size=2000)
+    half = np.random.default_rng(1).random(2000) < 0.5
+    noise = np.random.default_rng(2).normal(size=2000)
+    actual = np.where(half, 2.0, -1.0) * x + noise
+    detector = RetrainGainDetector(threshold=0.05, level=0.01, minimum_rows=100)
+    rows = LabelledRows(actual=actual, predicted=0.5 * x, weight=np.where(half, 1.0, 1e-9))
+    found = detector.detect(pd.DataFrame({"x": x}), COLUMNS, rows, METRICS["rmse"])
+    assert found.verdict is Verdict.CHANGED
 
 
 def test_a_gain_counts_the_rows_that_weigh() -> None:

@@ -190,6 +190,15 @@ def test_a_slice_whose_weight_is_in_few_rows_is_not_judged() -> None:
     assert [one.name for one in found.guards] == ["rmse, shop: b"]
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e100])
+def test_very_small_and_very_large_weights_are_weights(size: float) -> None:
+    champion, challenger = challenged(400, 0.9, seed=0, weight=np.full(400, size))
+    assert challenger.evidence == pytest.approx(400)
+    result = gate().judge(champion, challenger)
+    plain = gate().judge(*challenged(400, 0.9, seed=0, weight=None))
+    assert (result.verdict, result.gain) == (plain.verdict, pytest.approx(plain.gain))
+
+
 def test_joined_rows_keep_their_weights() -> None:
     rows = numbers(10)
     both = LabelledRows.joined([weighted(rows, np.full(10, 3)), rows])
