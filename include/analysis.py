@@ -24,6 +24,7 @@ from include.retraining.labelled import RecentRows, recent_rows
 from include.retraining.prepare import Columns
 from include.retraining.running import count_recent
 from include.retraining.unusable import without_unusable
+from include.retraining.weights import without_unweighted
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.shadow import check_shadow
 
@@ -34,7 +35,8 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
     columns = Columns.of(reference.profile, reference.inputs)
     baseline = champion.version.baseline
-    recent, unusable = without_unusable(spec, tables.recent, () if baseline is None else baseline.classes)
+    weighted, unweighted = without_unweighted(spec, tables.recent)
+    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes)
     rows = recent_rows(
         spec, recent, columns, baseline,
         lambda: executor.load(champion.version).predictor,
@@ -55,6 +57,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     )
     signals = [
         *feed.signals,
+        *unweighted,
         *unusable,
         *detect(change_detectors(settings, spec.metric), comparison),
         *measure_gain(gain, spec, recent, columns, rows.labelled),

@@ -20,6 +20,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.labelled import judged_rows
 from include.retraining.prepare import TrainingRows, prepare
+from include.retraining.rows import fit_on
 from include.rollback import roll_back_in_run
 from include.scoring import METRICS, LabelledRows, score_all
 from include.signals import SignalKind
@@ -244,7 +245,9 @@ def _judged(
     in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
     recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
     rows = prepare(spec, [recent], stored.columns)
-    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target) if len(rows) else None
+    if not len(rows):
+        return rows, None
+    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target, weight=rows.weight)
 
 
 class _Rivals:
@@ -264,8 +267,8 @@ class _Rivals:
             tables = self._deployment.read(spec, self._deployment.data_dir, as_of=start)
             rows = prepare(spec, [tables.history], first.columns)
             for place, begin in ((1, 0), (2, max(0, len(rows) - len(tables.reference)))):
-                models[place] = executor.trainer.fit(*rows.slice(begin, len(rows)), first.columns)
+                models[place] = fit_on(executor.trainer, rows, first.columns, begin, len(rows))
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):
-            tally.add(judged_rows(spec, model, window.features, window.target))
+            tally.add(judged_rows(spec, model, window.features, window.target, weight=window.weight))

@@ -16,6 +16,7 @@ from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect
 from include.data.csv_numbers import Written, decimal_of, plain_numbers, whole_numbers
 from include.data.files import Files, LocalFiles
+from include.data.same_files import distinct_files
 
 CSV_BLOCK_BYTES = 1 << 22
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -70,7 +71,7 @@ class CsvBatches:
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".csv"):
+        for file in distinct_files(self.files, self.files.find(self.path, ".csv")):
             with named(file, "CSV"):
                 layout = self._layout(file)
                 names = [name for name in layout.types if name in (self.columns or ())]

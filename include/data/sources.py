@@ -203,7 +203,8 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
     if spec.features is None or spec.measures:  # a measure is given whole rows
         return None
     told = (spec.timestamp, spec.target, spec.prediction, spec.probability)
-    named = (*told, *spec.features, *spec.categorical, *spec.slices, *spec.source.timestamp.columns, *sorted(columns))
+    marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
+    named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
     return list({name: None for name in named if name is not None})
 
 

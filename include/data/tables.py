@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.copies import pair_without_copies, timed_without_copies
 from include.data.kinds import Kind, Kinds
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import Rows, read_both, read_rows
@@ -45,6 +46,8 @@ class ModelTables:
         What had to be found out about how the rows are written, a sentence each.
     without_time : int
         Rows that were left out because their time is missing or cannot be read.
+    copies, reference_copies : int
+        Rows left out of `history`, and of `reference`, because another delivery of them is there, by the model's key.
     """
 
     reference: pd.DataFrame
@@ -56,6 +59,8 @@ class ModelTables:
     kinds: Kinds = field(default_factory=dict)
     told: tuple[str, ...] = ()
     without_time: int = 0
+    copies: int = 0
+    reference_copies: int = 0
 
 
 def read_tables(
@@ -81,12 +86,15 @@ def read_tables(
         rows = read_rows(spec, data_dir, as_of, reach, columns, kinds)
         return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
     first, second = read_both(spec, data_dir, reach, kinds)
-    reference, recent = first.table, second.table
+    reference, recent, copies = pair_without_copies(spec, first.table, second.table)
     if seen_hash and table_hash(recent) == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    tables = ModelTables(reference=reference, recent=recent, history=history, window_start=None)
-    return replace(tables, kinds=first.kinds, told=tuple(dict.fromkeys((*first.told, *second.told))))
+    return ModelTables(
+        reference=reference, recent=recent, history=history, window_start=None, copies=int(copies.sum()),
+        reference_copies=int(copies[: len(reference)].sum()), kinds=first.kinds,
+        told=tuple(dict.fromkeys((*first.told, *second.told))),
+    )  # fmt: skip
 
 
 def _reading(rows: Rows) -> dict[str, Any]:
@@ -151,7 +159,7 @@ def _features(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    return {spec.timestamp, spec.target, spec.prediction, spec.probability, spec.weight, *spec.key, *spec.measures}
 
 
 def cut_tables(
@@ -163,6 +171,7 @@ def cut_tables(
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
+    history, copies = timed_without_copies(spec, history)
     times = history[spec.timestamp]
     if spec.label_delay:
         arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
@@ -170,12 +179,15 @@ def cut_tables(
     start = as_of - spec.window
     if seen_until is not None:
         start = max(start, seen_until)
+    first_rows = rows_before(times, spec.reference.end)
     return ModelTables(
-        reference=history.iloc[: rows_before(times, spec.reference.end)],
+        reference=history.iloc[:first_rows],
         recent=history.iloc[rows_before(times, start) :].reset_index(drop=True),
         history=history,
         window_start=start,
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
+        copies=int(copies.sum()),
+        reference_copies=int(copies[:first_rows].sum()),
     )
 
 

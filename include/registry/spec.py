@@ -31,6 +31,10 @@ def _not_a_number(value: object) -> object:
     return value
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 def _as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
@@ -92,6 +96,8 @@ class ModelSpec(Section):
     probability: str | None = None
     positive_class: str | None = None
     slices: list[str] = Field(default_factory=list)
+    key: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)  # rows of one key are one row
+    weight: str | None = None  # column: how much each row counts in training, metrics and gate
     trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
@@ -163,7 +169,7 @@ class ModelSpec(Section):
             raise ValueError(f"training.strategy: model_type needs a `model_type`: one of {', '.join(MODEL_TYPES)}")
         return {**given, "training": {**training, "strategy": usual.strategy}}
 
-    @field_validator("features", "slices")
+    @field_validator("features", "slices", "key")
     @classmethod
     def _each_column_once(cls, columns: list[str] | None) -> list[str] | None:
         twice = sorted({name for name in columns or () if (columns or []).count(name) > 1})
@@ -190,7 +196,7 @@ class ModelSpec(Section):
             raise ValueError("gate.guards: slices are guarded, but none are named: add a field `slices` with columns")
         self._columns_have_one_role()
         self._classes_and_trading()
-        check_estimator(self.training, self.task)
+        check_estimator(self.training, self.task, weighted=self.weight is not None)
         if self.source.timed and (self.timestamp is None or self.reference is None):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):
@@ -211,15 +217,23 @@ class ModelSpec(Section):
 
     def _columns_have_one_role(self) -> None:
         roles: dict[str, str] = {}
-        for role in _ROLES:
+        for role in (*_ROLES, "weight"):
             column = getattr(self, role)
             if column in roles:
                 raise ValueError(f"{role}: {column!r} is the {roles[column]} already; name another column")
             if column is not None:
                 roles[column] = role
-        wrong = sorted(set(roles) & set(self.features or ()))
+        wrong = sorted((set(roles) - {self.weight}) & set(self.features or ()))
         if wrong:
             raise ValueError(f"features must not hold {', '.join(_ROLES[:-1])} or {_ROLES[-1]}: {', '.join(wrong)}")
+        if self.weight in {*(self.features or ()), *self.categorical}:
+            raise ValueError(f"weight: {self.weight!r} says how much a row counts, and is no feature: name it once")
+        changing = [column for column in self.key if roles.get(column, "timestamp") != "timestamp"]
+        if changing:
+            raise ValueError(
+                f"key: {changing[0]!r} is the {roles[changing[0]]}, which may be corrected: a key has to stay the same "
+                "in every delivery of a row"
+            )
 
     def _classes_and_trading(self) -> None:
         """Whether metrics have what they need: row losses, probabilities, returns."""

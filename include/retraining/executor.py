@@ -25,7 +25,7 @@ from include.retraining.limits import serving_cost
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.rival import Rival
-from include.retraining.rows import RowChoice, Trained, row_choices, train_best
+from include.retraining.rows import RowChoice, Trained, fit_on, row_choices, train_best
 from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
 from include.retraining.unseen import shadow_needs, untrained_rows
@@ -104,18 +104,19 @@ class RetrainingExecutor:
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical)
         columns = Columns.of(reference.profile, names)
-        rows = prepare(self.spec, [tables.reference], columns)
+        rows = prepare(self.spec, [tables.reference], columns, copies=tables.reference_copies)
         if len(rows) < self.spec.minimum_rows:
             raise DataError(
                 f"model {self.spec.name}: {len(rows)} usable reference rows, {self.spec.minimum_rows} needed "
                 f"(field minimum_rows); left out: {dict(rows.dropped)}"
             )
         cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
-        trial = self.trainer.fit(*rows.slice(0, cut), columns)
+        trial = fit_on(self.trainer, rows, columns, 0, cut)
         features, actual = rows.slice(cut, len(rows))
-        holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
+        held_out, weight = tables.reference.iloc[rows.origin[cut:]], rows.weights(cut, len(rows))
+        holdout = judged_rows(self.spec, trial, features, actual, held_out, weight)
         result = self.gate.judge_first(holdout)
-        final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
+        final = fit_on(self.trainer, rows, columns, 0, len(rows))
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
@@ -128,7 +129,7 @@ class RetrainingExecutor:
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
         columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
-        rows = prepare(self.spec, [tables.history], columns, tables.quarantined)
+        rows = prepare(self.spec, [tables.history], columns, tables.quarantined, copies=tables.copies)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
         last = self._holdout(recent)
         if last == 0:
@@ -143,7 +144,8 @@ class RetrainingExecutor:
         trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
-        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
+        weight = rows.weights(stop, len(rows))
+        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
         rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
         result = rival.judge(champion.version, holdout, held_out)
         result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
@@ -164,10 +166,13 @@ class RetrainingExecutor:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
         return table_hash(recent.drop(columns=list(self.spec.measures)))
 
-    def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
+    def _loss(
+        self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any],
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> float:  # fmt: skip
         """Mean row loss of the primary metric; infinite where it cannot be computed."""
-        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual)
-        return math.inf if metric.hindrance(rows) else float(metric.row_loss(rows).mean())
+        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual, weight=weight)
+        return math.inf if metric.hindrance(rows) else rows.mean(metric.row_loss(rows))
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""

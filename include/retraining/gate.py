@@ -114,7 +114,7 @@ class PromotionGate:
         """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""
         why = f"{why}: judged alone"
         result = self._alone(challenger, why)
-        if result.verdict is GateVerdict.PROMOTE and len(challenger) < FEWEST_ROWS:
+        if result.verdict is GateVerdict.PROMOTE and challenger.evidence < FEWEST_ROWS:
             return replace(result, verdict=GateVerdict.HOLD, reason=f"{why}; {_too_few(challenger)}")
         return result
 
@@ -151,7 +151,7 @@ class PromotionGate:
         below = self._below_floor(result.scores, challenger)
         if below:
             return replace(result, verdict=GateVerdict.REJECT, reason=below)
-        if len(challenger) < FEWEST_ROWS:
+        if challenger.evidence < FEWEST_ROWS:
             return replace(result, reason=_too_few(challenger))
         hindrance = self.metric.hindrance(champion) or self.metric.hindrance(challenger)
         if hindrance:
@@ -200,4 +200,4 @@ class PromotionGate:
 
 
 def _too_few(rows: LabelledRows) -> str:
-    return f"only {len(rows)} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"
+    return f"only {rows.amount} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"

@@ -15,14 +15,17 @@ from include.errors import DataError, TrainingError
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, feature_table, target_values
 from include.retraining.trainers.trainer import Predictor, class_probabilities
+from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 
 Values = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 
 
 def judged_rows(
-    spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None
-) -> LabelledRows:
+    spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None,
+    weight: Floats | None = None,
+) -> LabelledRows:  # fmt: skip
     """Labelled rows with a model's predictions, and its probabilities if it gives any.
 
     Parameters
@@ -33,6 +36,8 @@ def judged_rows(
         Labels of the same rows.
     table : DataFrame, optional
         The same rows as they were read, for their slices.
+    weight : array, optional
+        How much each row counts; by default all count the same.
 
     Raises
     ------
@@ -58,11 +63,13 @@ def judged_rows(
     return LabelledRows(
         actual=actual, predicted=predictor.predict(features), probability=probability, classes=classes,
         positive=spec.positive_class or "", periods_per_year=_periods(spec),
-        slices={} if table is None else _slices(spec, table),
+        slices={} if table is None else _slices(spec, table), weight=weight,
     )  # fmt: skip
 
 
-def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> LabelledRows:
+def recorded_rows(
+    spec: ModelSpec, actual: Values, table: pd.DataFrame, weight: Floats | None = None
+) -> LabelledRows:  # fmt: skip
     """Labelled rows with the predictions, and the probabilities, that `table` carries for them all.
 
     Raises
@@ -79,7 +86,7 @@ def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> Label
     return LabelledRows(
         actual=actual, predicted=predicted.astype(str) if spec.task is Task.CLASSIFICATION else predicted,
         probability=None if probability is None or np.isnan(probability).any() else probability,
-        classes=classes, positive=spec.positive_class or "", periods_per_year=_periods(spec),
+        classes=classes, positive=spec.positive_class or "", periods_per_year=_periods(spec), weight=weight,
     )  # fmt: skip
 
 
@@ -111,7 +118,8 @@ def recent_rows(
     Parameters
     ----------
     recent : DataFrame
-        Labels that have not arrived are empty.
+        Labels that have not arrived are empty, and so are those of rows without a weight above 0, where there are
+        weights.
     columns : Columns
         The champion's features.
     baseline : Baseline or None
@@ -128,7 +136,7 @@ def recent_rows(
         return RecentRows(predicted=np.empty(0))
     known = baseline or Baseline(scores={})
     actual = target_values(spec, recent[spec.target])
-    arrived = ~pd.isna(actual)
+    arrived, weight = ~pd.isna(actual), row_weights(spec, recent)
     answers = _answers(spec, recent, columns, actual[arrived], known.classes, load)
     if answers is None:
         return RecentRows(predicted=np.empty(0))
@@ -143,12 +151,15 @@ def recent_rows(
         labelled = LabelledRows(
             actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
             classes=classes, positive=known.positive or spec.positive_class or "", periods_per_year=_periods(spec),
-            slices=_slices(spec, recent[arrived]),
+            slices=_slices(spec, recent[arrived]), weight=None if weight is None else weight[arrived],
         )  # fmt: skip
-    waiting = ~arrived & certain
+    waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():
         return RecentRows(predicted=every, labelled=labelled)
-    unlabelled = PredictedRows(predicted=predicted[waiting], probability=probability[waiting], classes=classes)
+    unlabelled = PredictedRows(
+        predicted=predicted[waiting], probability=probability[waiting], classes=classes,
+        weight=None if weight is None else weight[waiting],
+    )  # fmt: skip
     return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
 
 

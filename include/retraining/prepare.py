@@ -18,6 +18,7 @@ from include.data.spans import Span, within
 from include.data.tables import next_features, table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
+from include.retraining.weights import require_weights, row_weights
 from include.scoring import Task
 
 
@@ -74,7 +75,10 @@ class TrainingRows:
     sha256 : str
         Hash of features and target of all rows.
     dropped : mapping of str to int
-        Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate.
+        Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate (another delivery of a row, by the
+        model's key); of a model with weights also unweighted (no usable weight) and weightless (weight 0).
+    weight : array of shape (n,) or None
+        How much each row counts, above 0; None where all count the same.
     """
 
     features: pd.DataFrame
@@ -82,6 +86,7 @@ class TrainingRows:
     origin: npt.NDArray[np.intp]
     sha256: str
     dropped: Mapping[str, int]
+    weight: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -90,6 +95,10 @@ class TrainingRows:
         """Features and target of the rows ``start <= i < stop``."""
         return self.features.iloc[start:stop], self.target[start:stop]
 
+    def weights(self, start: int, stop: int) -> npt.NDArray[np.float64] | None:
+        """Weights of the rows ``start <= i < stop``; None where all count the same."""
+        return None if self.weight is None else self.weight[start:stop]
+
     def hash_of(self, start: int, stop: int, target: str) -> str:
         """Hash of features and target, the column `target`, of the rows ``start <= i < stop``."""
         features, labels = self.slice(start, stop)
@@ -97,12 +106,13 @@ class TrainingRows:
 
 
 def prepare(
-    spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns, quarantined: Sequence[Span] = ()
+    spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns, quarantined: Sequence[Span] = (), copies: int = 0
 ) -> TrainingRows:
     """Merge `parts` in their order, leave out what must not be trained on, and hash the rest.
 
-    Rows of `quarantined` spans, rows without a label, exact duplicates of an earlier row, and rows with text in a
-    numeric column are left out and counted. A model without timestamps has no spans.
+    Rows of `quarantined` spans, rows without a label, rows with text in a numeric column, and rows without a weight
+    where the model has weights, are left out and counted. A model without timestamps has no spans. Rows that are alike
+    are rows: `copies`, other deliveries of a row, were left out when the rows were read, and are only counted here.
     """
     merged = pd.concat(list(parts), ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     missing = [name for name in columns.features if name not in merged.columns]
@@ -113,13 +123,14 @@ def prepare(
         trusted = ~within(merged[spec.timestamp], quarantined)
     target = target_values(spec, merged[spec.target])
     labelled = ~pd.isna(target) & trusted
-    wanted = [name for name in (spec.timestamp, *columns.features, spec.target) if name is not None]
-    duplicate = _repeated(merged[wanted])
     readable = np.ones(len(merged), dtype=bool)
     for name in columns.features:
         if name not in columns.categorical:
             readable &= ~(np.isnan(to_floats(merged[name])[0]) & merged[name].notna().to_numpy())
-    keep = labelled & readable & ~duplicate
+    weight = row_weights(spec, merged)
+    require_weights(spec, weight)
+    usable = labelled & readable
+    keep = usable if weight is None else usable & (weight > 0.0)
     features = feature_table(merged[keep], columns)
     chosen = target[keep].astype(float) if spec.task is Task.REGRESSION else target[keep].astype(str)
     return TrainingRows(
@@ -131,19 +142,19 @@ def prepare(
             "quarantined": int((~trusted).sum()),
             "unlabelled": int((~labelled & trusted).sum()),
             "unreadable": int((labelled & ~readable).sum()),
-            "duplicate": int((labelled & readable & duplicate).sum()),
+            "duplicate": copies,
+            **({} if weight is None else _without_weight(weight[usable])),
         },
+        weight=None if weight is None else weight[keep],
     )
+
+
+def _without_weight(weight: npt.NDArray[np.float64]) -> dict[str, int]:
+    return {"unweighted": int(np.isnan(weight).sum()), "weightless": int((weight == 0.0).sum())}
 
 
 def _numbers(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Rows that are there before, to the letter; whatever a column holds can be compared as text."""
-    mixed = [name for name in rows.columns if rows[name].dtype == object]
-    return np.asarray(rows.assign(**{name: rows[name].astype(str) for name in mixed}).duplicated())
 
 
 def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:

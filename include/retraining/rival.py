@@ -44,12 +44,14 @@ class Rival:
         version has to, and the reason says so.
         """
         if not champion.artifact_path:
-            return self.gate.judge(recorded_rows(self.spec, challenger.actual, rows), challenger)
+            return self.gate.judge(recorded_rows(self.spec, challenger.actual, rows, challenger.weight), challenger)
         stored = self.load(champion)
         if gone := gone_columns(self.spec, stored.columns, self.there):
             return self.gate.judge_alone(challenger, cannot_be_asked(champion, gone))
         features = feature_table(rows, stored.columns)
-        return self.gate.judge(judged_rows(self.spec, stored.predictor, features, challenger.actual, rows), challenger)
+        weight = challenger.weight
+        theirs = judged_rows(self.spec, stored.predictor, features, challenger.actual, rows, weight)
+        return self.gate.judge(theirs, challenger)
 
 
 def gone_columns(spec: ModelSpec, needed: Columns, there: Collection[str]) -> list[str]:

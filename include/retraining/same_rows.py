@@ -112,7 +112,10 @@ class VersionPair:
                 f"{dict(ready.dropped)}; choose others with from and to"
             )
         kept = rows.iloc[ready.origin]
-        judged = [judged_rows(spec, each.predictor, feature_table(kept, each.columns), ready.target) for each in loaded]
+        judged = [
+            judged_rows(spec, each.predictor, feature_table(kept, each.columns), ready.target, weight=ready.weight)
+            for each in loaded
+        ]
         seen = [_seen(spec, version, kept, rows) for version in (self.first, self.second)]
         every = self._on(judged[0], judged[1], kept, seen, ready.dropped)
         fresh = np.ones(len(kept), dtype=bool)
@@ -146,8 +149,8 @@ class VersionPair:
             "end": None if times is None else times.iloc[-1].to_pydatetime(),
             "scores": (score_all(spec.task, first), score_all(spec.task, second)),
         }  # fmt: skip
-        if len(first) < FEWEST_ROWS:
-            return SameRows(**scored, note=f"{len(first)} rows, {FEWEST_ROWS} needed to prove anything")
+        if first.evidence < FEWEST_ROWS:
+            return SameRows(**scored, note=f"{first.amount} rows, {FEWEST_ROWS} needed to prove anything")
         hindrance = metric.hindrance(first) or metric.hindrance(second)
         if hindrance:
             return SameRows(**scored, note=f"{spec.metric} cannot be computed on these rows: {hindrance}")

@@ -27,18 +27,18 @@ def _relative(rows: LabelledRows) -> Floats:
 
 
 def _rmse(rows: LabelledRows) -> float:
-    return math.sqrt(float(_squared(rows).mean()))
+    return math.sqrt(rows.mean(_squared(rows)))
 
 
 def _rmse_influence(rows: LabelledRows) -> Floats:
     squared = _squared(rows)
-    mean = float(squared.mean())
+    mean = rows.mean(squared)
     return np.zeros(len(rows)) if mean == 0.0 else np.asarray((squared - mean) / (2.0 * math.sqrt(mean)))
 
 
 def _r2(rows: LabelledRows) -> float:
     """1 less the residual over the total sum of squares; of a constant target 1 or 0, as in scikit-learn."""
-    total, residual = float(_deviations(rows).sum()), float(_squared(rows).sum())
+    total, residual = rows.sum(_deviations(rows)), rows.sum(_squared(rows))
     if total == 0.0:  # a constant target has no variance to explain
         return 1.0 if residual == 0.0 else 0.0
     return 1.0 - residual / total
@@ -46,15 +46,15 @@ def _r2(rows: LabelledRows) -> float:
 
 def _r2_influence(rows: LabelledRows) -> Floats:
     deviations, squared = _deviations(rows), _squared(rows)
-    total = float(deviations.mean())
+    total = rows.mean(deviations)
     if total == 0.0:
         return np.zeros(len(rows))
-    return np.asarray((float(squared.mean()) / total * deviations - squared) / total)
+    return np.asarray((rows.mean(squared) / total * deviations - squared) / total)
 
 
 def _deviations(rows: LabelledRows) -> Floats:
     values = np.asarray(rows.actual, dtype=float)
-    return np.asarray(np.square(values - values.mean()))
+    return np.asarray(np.square(values - rows.mean(values)))
 
 
 def _actual_of_zero(rows: LabelledRows) -> str:
