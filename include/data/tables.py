@@ -37,6 +37,8 @@ class ModelTables:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     quarantined : tuple of Span
         Rows that must not be trained on: a column is broken in them.
+    recent_hash : str
+        Of the recent rows as they were read; empty with timestamps.
     """
 
     reference: pd.DataFrame
@@ -45,6 +47,7 @@ class ModelTables:
     window_start: datetime | None
     arrivals: Arrivals | None = None
     quarantined: tuple[Span, ...] = ()
+    recent_hash: str = ""
 
 
 def read_tables(
@@ -67,10 +70,13 @@ def read_tables(
     if spec.source.timed:
         return cut_tables(spec, read_timed(spec, data_dir, as_of, reach, columns), as_of, seen_until)
     reference, recent = read_pair(spec, data_dir, reach)
-    if seen_hash and table_hash(recent) == seen_hash:
+    found = table_hash(recent)
+    if seen_hash and found == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    return ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+    return ModelTables(
+        reference=reference, recent=recent, history=history, window_start=None, recent_hash=found
+    )  # fmt: skip
 
 
 def feature_names(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
@@ -118,7 +124,7 @@ def _features(spec: ModelSpec, table: pd.DataFrame) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    return {spec.timestamp, spec.target, spec.prediction, *spec.probability_columns, *spec.measures}
 
 
 def cut_tables(
