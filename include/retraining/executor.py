@@ -14,7 +14,7 @@ import pandas as pd
 
 from include.data.profile import REST, CategoricalColumn
 from include.data.reference import TARGET, ReferenceProfiles, make_reference
-from include.data.tables import ModelTables, feature_names
+from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
 from include.registry.spec import ModelSpec
@@ -167,8 +167,12 @@ class RetrainingExecutor:
             data_from=first_moment(self.spec, used),
             reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
             shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
-            recent_hash=tables.recent_hash,
+            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables),
         )  # fmt: skip
+
+    def _hash_as_read(self, tables: ModelTables) -> str:
+        """The hash that the next run will find: the model's own measures are no columns of its files."""
+        return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
     def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
         """Mean row loss of the primary metric; infinite where it cannot be computed."""

@@ -79,10 +79,11 @@ def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> Label
     probability, classes = recorded_chances(spec, table, (actual, predicted), ())
     if METRICS[spec.metric].needs_probability and (probability is None or np.isnan(probability).any()):
         raise DataError(_without_probability(spec))
+    positive = positive_class(spec, classes or _class_names(spec, actual))
     return LabelledRows(
         actual=actual, predicted=predicted.astype(str) if spec.task is Task.CLASSIFICATION else predicted,
         probability=None if probability is None or np.isnan(probability).any() else probability,
-        classes=classes, positive=positive_class(spec, classes or _class_names(spec, actual)), periods_per_year=_periods(spec),
+        classes=classes, positive=positive, periods_per_year=_periods(spec),
     )  # fmt: skip
 
 

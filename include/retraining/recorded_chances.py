@@ -44,15 +44,16 @@ def recorded_chances(
     Raises
     ------
     DataError
-        When there are three classes and one column.
+        When there are three classes and one column, or when more than half of the probabilities cannot be any.
     """
     if not has_chances(spec, table):
         return None, classes
+    chances = _in_range(spec, table)
     counts = pd.Series(np.concatenate([np.asarray(each).astype(object) for each in said])).value_counts()
     found = {str(name): int(count) for name, count in counts.items()}
     known = sorted({*classes, *found})
     if spec.probabilities is not None:
-        return row_chances(spec, table), covered_classes(spec, known)
+        return chances, covered_classes(spec, known)
     positive = positive_class(spec, known)
     others = {name: found.get(name, 0) for name in known if name != positive}
     other = max(others, key=lambda name: (others[name], name in classes), default=f"not {positive}")
@@ -63,7 +64,22 @@ def recorded_chances(
             f"there are {', '.join(others)}; name a column for each class in `probabilities`, or leave `prediction` "
             "and `probability` out, so that the champion is asked"
         )
-    return row_chances(spec, table), (other, positive)
+    return chances, (other, positive)
+
+
+def _in_range(spec: ModelSpec, table: pd.DataFrame) -> Chances:
+    """The probabilities of each row; a DataError where more than half of those recorded cannot be any."""
+    columns, found = list(spec.probability_columns), row_chances(spec, table)
+    there = table[columns].notna().to_numpy().all(axis=1)
+    wrong = there & np.isnan(found[:, 0])
+    if 2 * wrong.sum() > there.sum():
+        first, place = table[columns].iloc[int(np.argmax(wrong))].tolist(), int(np.argmax(wrong))
+        field, shape = ("probability", "") if spec.probabilities is None else ("probabilities", " and sum to 1")
+        raise DataError(
+            f"model {spec.name}: field {field}: {wrong.sum()} of {there.sum()} values of {', '.join(columns)} are not "
+            f"between 0 and 1{shape}; the first is {', '.join(map(str, first))}, in row {place + 1} of the window"
+        )
+    return found
 
 
 def has_chances(spec: ModelSpec, table: pd.DataFrame) -> bool:
