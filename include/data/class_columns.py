@@ -130,8 +130,7 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
     names = {*labels, *known, *(ClassCoding.of(declared=spec.classes).declared.values())}
     if spec.positive_class is not None and names and positive_class(spec, names) not in names:
         raise DataError(
-            f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes "
-            f"{listed(names)}"
+            f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes {listed(names)}"
         )
     _check_probabilities(spec, {**dict.fromkeys(known, 0), **labels})
 
