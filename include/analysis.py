@@ -36,7 +36,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     columns = Columns.of(reference.profile, reference.inputs)
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
-    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes)
+    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
     rows = recent_rows(
         spec, recent, columns, baseline,
         lambda: executor.load(champion.version).predictor,

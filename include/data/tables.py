@@ -48,6 +48,8 @@ class ModelTables:
         Rows that were left out because their time is missing or cannot be read.
     copies, reference_copies : int
         Rows left out of `history`, and of `reference`, because another delivery of them is there, by the model's key.
+    recent_hash : str
+        Of the recent rows as they were read; empty with timestamps.
     """
 
     reference: pd.DataFrame
@@ -61,6 +63,7 @@ class ModelTables:
     without_time: int = 0
     copies: int = 0
     reference_copies: int = 0
+    recent_hash: str = ""
 
 
 def read_tables(
@@ -87,12 +90,13 @@ def read_tables(
         return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
     first, second = read_both(spec, data_dir, reach, kinds)
     reference, recent, copies = pair_without_copies(spec, first.table, second.table)
-    if seen_hash and table_hash(recent) == seen_hash:
+    found = table_hash(recent)
+    if seen_hash and found == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
     return ModelTables(
         reference=reference, recent=recent, history=history, window_start=None, copies=int(copies.sum()),
-        reference_copies=int(copies[: len(reference)].sum()), kinds=first.kinds,
+        reference_copies=int(copies[: len(reference)].sum()), kinds=first.kinds, recent_hash=found,
         told=tuple(dict.fromkeys((*first.told, *second.told))),
     )  # fmt: skip
 
@@ -159,7 +163,8 @@ def _features(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, spec.weight, *spec.key, *spec.measures}
+    roles = (spec.timestamp, spec.target, spec.prediction, spec.weight)
+    return {*roles, *spec.probability_columns, *spec.key, *spec.measures}
 
 
 def cut_tables(

@@ -43,11 +43,12 @@ def explain_loss(
     seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
     before = _last(seen, baseline.rows)
     after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
-    known, recent = (_losses(spec, stored, rows) for rows in (before, after))
-    if known is None or recent is None:
+    found = [_losses(spec, stored, rows, changed) for rows in (before, after)]
+    if found[0] is None or found[1] is None:
         return []
-    known, weights = _as_accepted(known, before.weight, baseline), (before.weight, after.weight)
-    share = explained_share(before.features[changed], known, after.features[changed], recent, weights)
+    (inputs, losses, weight), (later, recent, weight_after) = found[0], found[1]
+    known, weights = _as_accepted(losses, weight, baseline), (weight, weight_after)
+    share = explained_share(inputs, known, later, recent, weights)
     means = [float(np.average(each, weights=weight)) for each, weight in zip((known, recent), weights, strict=True)]
     reason = f"{', '.join(changed)}: the change explains about {share:.0%} of the rise of the loss"
     return [
@@ -82,10 +83,16 @@ def _last(rows: TrainingRows, number: int) -> TrainingRows:
     )  # fmt: skip
 
 
-def _losses(spec: ModelSpec, stored: StoredModel, rows: TrainingRows) -> Floats | None:
-    """The champion's loss on each row; None where the metric cannot be computed."""
+def _losses(
+    spec: ModelSpec, stored: StoredModel, rows: TrainingRows, columns: list[str]
+) -> tuple[pd.DataFrame, Floats, Floats | None] | None:
+    """`columns` of the rows that the metric has a value on, the champion's losses and the rows' weights; or None."""
     if not len(rows):
         return None
     metric = METRICS[spec.metric]
     judged = judged_rows(spec, stored.predictor, rows.features, rows.target, weight=rows.weight)
-    return None if metric.hindrance(judged) else metric.row_loss(judged)
+    if metric.hindrance(judged):
+        return None
+    inputs = rows.features[columns]
+    chosen = inputs if metric.usable is None else inputs[metric.usable(judged)]
+    return chosen, metric.row_loss(judged), metric.judged(judged).weight

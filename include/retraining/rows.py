@@ -41,9 +41,16 @@ class Trained:
     untrainable: Mapping[str, str] = field(default_factory=dict)
 
     def again(self, trainer: Trainer, rows: TrainingRows, columns: Columns) -> Trained:
-        """The same training once more by the same choice, now up to the last row."""
+        """The same training once more by the same choice, now up to the last row.
+
+        Where those rows cannot be trained on, as when a class has vanished from them, it stays as it was judged.
+        """
         start, stop = self.choice.start(len(rows)), len(rows)
-        return replace(self, predictor=fit_on(trainer, rows, columns, start, stop), start=start, stop=stop)
+        try:
+            predictor = fit_on(trainer, rows, columns, start, stop)
+        except TrainingError as error:
+            return replace(self, untrainable={**self.untrainable, "refit": str(error)})
+        return replace(self, predictor=predictor, start=start, stop=stop)
 
 
 def row_choices(wanted: str, *, reference_rows: int, recent_rows: int, least: int) -> list[RowChoice]:

@@ -65,13 +65,14 @@ class Baseline:
         `usual` is the losses' autocorrelation as known from unchanged rows, if it is; see `steady_autocorrelation`.
         Without `others` the primary metric alone is scored.
         """
-        losses, steady = metric.row_loss(labelled), steady_lasting if metric.lasting else steady_autocorrelation
+        losses, judged = metric.row_loss(labelled), metric.judged(labelled)
+        steady = steady_lasting if metric.lasting else steady_autocorrelation
         return cls(
             scores=score_all(metric.task, labelled) if others else {metric.name: metric.score(labelled)},
             rows=len(losses),
-            effective_rows=effective_size(labelled.evidence, steady(losses, usual)),
-            loss_mean=labelled.mean(losses),
-            loss_variance=_variance(labelled, losses),
+            effective_rows=effective_size(judged.evidence, steady(losses, usual)),
+            loss_mean=judged.mean(losses),
+            loss_variance=_variance(judged, losses),
         )
 
     @classmethod
