@@ -45,43 +45,43 @@ class Cells:
 
 
 def category_cells(reference: Column, recent: Column, inflation: float = 1.0) -> Cells:
-    """A cell for each category where its hash bucket holds only named ones on both sides, else one for the bucket.
+    """A cell for each category that no luck could have kept from being named, and one for each hash bucket of others.
 
-    They are in the order of their hashes: named ones first would be the luckier half first. Where one side does not
-    tell its buckets (it was stored by an older version), a category has a cell if its total is so large that no luck
-    could have kept it from being named; all others are one cell. `inflation` is how many rows of the reference tell as
-    much as one independent one, for that luck.
+    A bucket's cell takes along the named categories that have that hash. Cells are in the order of their hashes: named
+    ones first would be the luckier half first. Where one side does not tell its buckets (it was stored by an older
+    version), all others are one cell. `inflation` is how many rows of the reference tell as much as an independent one.
     """
     assert isinstance(reference, CategoricalColumn)  # a profile against a reference has its kinds
     assert isinstance(recent, CategoricalColumn)
     sides = (reference, recent)
     names = sorted((set(reference.counts) | set(recent.counts)) - {REST})
     named = np.array([[side.counts.get(name, 0) for name in names] for side in sides], dtype=float).reshape(2, -1)
-    if not (reference.rest or recent.rest):
-        return Cells(counts=_filled(named))
+    sure = _sure(reference, recent, named, inflation)
     if any(side.rest and not side.buckets for side in sides):
-        return Cells(counts=_filled(_beyond_luck(reference, recent, named, inflation)), note=NAMED_ONLY)
+        rest = named[:, ~sure].sum(axis=1) + np.array([side.rest for side in sides], dtype=float)
+        return Cells(counts=_filled(np.column_stack([named[:, sure], rest])), note=NAMED_ONLY)
     buckets = np.array([side.buckets or (0,) * BUCKETS for side in sides], dtype=float)
     place = bucket_of(name_hashes(names))
-    shared = buckets.sum(axis=0)[place] > 0.0
+    mixed = buckets.sum(axis=0) > 0.0
+    mixed[place[~sure]] = True
+    shared = mixed[place]
     for side in range(2):
         np.add.at(buckets[side], place[shared], named[side, shared])
-    cells = np.column_stack([named[:, ~shared], buckets])
     order = np.argsort(np.concatenate([place[~shared], np.arange(BUCKETS)]), kind="stable")
-    return Cells(counts=_filled(cells[:, order]))
+    return Cells(counts=_filled(np.column_stack([named[:, ~shared], buckets])[:, order]))
 
 
 def _filled(counts: Floats) -> Floats:
     return counts[:, counts.sum(axis=0) > 0.0]
 
 
-def _beyond_luck(reference: CategoricalColumn, recent: CategoricalColumn, named: Floats, inflation: float) -> Floats:
-    """Categories expected in the reference four standard deviations more often than the rarest; the rest as one."""
+def _sure(
+    reference: CategoricalColumn, recent: CategoricalColumn, named: Floats, inflation: float
+) -> npt.NDArray[np.bool_]:
+    """Which are expected in the reference four standard deviations more often than the rarest that it names."""
     least = float(named[0][named[0] > 0.0].min(initial=math.inf)) if reference.rest else 1.0
     expected = named.sum(axis=0) * reference.present / (reference.present + recent.present)
-    sure = expected > least + 4.0 * np.sqrt(least * max(inflation, 1.0))
-    rest = named[:, ~sure].sum(axis=1) + np.array([reference.rest, recent.rest], dtype=float)
-    return np.column_stack([named[:, sure], rest])
+    return np.asarray(expected > least + 4.0 * math.sqrt(least * max(inflation, 1.0)))
 
 
 def rows_to_come(known: CategoricalColumn) -> tuple[float, float]:
