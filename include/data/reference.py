@@ -28,8 +28,8 @@ class ReferenceProfiles:
     inputs : tuple of str
         Names of the inputs, in the model's order.
     outputs : mapping of str to Profile
-        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (on the rows that the
-        version was accepted on, which it had not been trained on).
+        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (the version's own on the
+        rows that it was accepted on, less what it remembers of them).
     calibration : Calibration or None
         How much a row tells; None where the rows are too few to measure it.
     seasons : Seasons or None

@@ -230,8 +230,8 @@ class CategoricalColumn:
         """
         if self.rest and self.sample is None:
             return None
-        once = sum(n == 1 for name, n in self.counts.items() if name != REST)
-        once += self.sample.singletons if self.sample is not None else 0.0
+        named = sum(n == 1 for name, n in self.counts.items() if name != REST)
+        once = named + (self.sample.singletons if self.sample is not None else 0.0)
         return min(once / self.present, 1.0) if self.present else 1.0
 
     @property
