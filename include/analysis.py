@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from include.data.profile import Profile, profile_table
-from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
+from include.data.reference import PREDICTION, TARGET, ReferenceProfiles, predictions_against
 from include.former_champions import compare_former
 from include.orchestrator import change_detectors, detect
 from include.probation import check_probation
@@ -84,12 +84,15 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
 
 def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
     """Profiles of target and predictions, on both sides, where they are known."""
-    recent = {PREDICTION: rows.predicted, TARGET: rows.labelled.actual if rows.labelled is not None else ()}
-    return {
-        name: (known, profile_table(pd.DataFrame({name: recent[name]}), [name], against=known, lag1=False))
-        for name, known in reference.outputs.items()
-        if len(recent[name])
-    }
+    found = {}
+    actual = rows.labelled.actual if rows.labelled is not None else ()
+    if TARGET in reference.outputs and len(actual):
+        known = reference.outputs[TARGET]
+        found[TARGET] = known, profile_table(pd.DataFrame({TARGET: actual}), [TARGET], against=known, lag1=False)
+    if PREDICTION in reference.outputs and len(rows.predicted):
+        known = reference.outputs[PREDICTION]
+        found[PREDICTION] = known, predictions_against(known, rows.predicted)
+    return found
 
 
 def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:

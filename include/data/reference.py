@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import Calibration, calibrate
 from include.data.kinds import ColumnKind, Kinds, unwatched
-from include.data.profile import Profile, profile_table
+from include.data.profile import NumericColumn, Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
 
 TARGET, PREDICTION = "target", "prediction"
+KEPT_BITS = 33  # of a prediction: about ten digits, what no order of summation changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +31,8 @@ class ReferenceProfiles:
     inputs : tuple of str
         Names of the inputs, in the model's order.
     outputs : mapping of str to Profile
-        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (on the rows that the
-        version was accepted on, which it had not been trained on).
+        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (the version's own on the
+        rows that it was accepted on, less what it remembers of them).
     calibration : Calibration or None
         How much a row tells; None where the rows are too few to measure it.
     seasons : Seasons or None
@@ -61,7 +63,7 @@ class ReferenceProfiles:
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
         """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
-        columns = {TARGET: target, PREDICTION: predictions}
+        columns = {TARGET: target, PREDICTION: _rounded(predictions)}
         outputs = {
             name: profile_table(pd.DataFrame({name: values}), [name]) for name, values in columns.items() if len(values)
         }
@@ -93,6 +95,37 @@ class ReferenceProfiles:
             seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
             kinds={name: ColumnKind.from_json(kind) for name, kind in stored.get("kinds", {}).items()},
         )
+
+
+def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profile:
+    """The profile of recent predictions, counted into the reference's.
+
+    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is asked about
+    at once. So a number is taken for the reference's own where they agree in about ten digits: where many rows have one
+    prediction, its last bit would be a drift.
+    """
+    column = known.columns[PREDICTION]
+    if isinstance(column, NumericColumn) and predictions.dtype.kind == "f" and column.edges:
+        edges = np.array(column.edges)
+        above = np.searchsorted(edges, predictions).clip(0, len(edges) - 1)
+        for near in (edges[above], edges[np.maximum(above - 1, 0)]):
+            close = np.abs(predictions - near) <= np.maximum(np.abs(near) * 2.0 ** (1 - KEPT_BITS), _nothing(edges))
+            predictions = np.where(close, near, predictions)
+    return profile_table(pd.DataFrame({PREDICTION: predictions}), [PREDICTION], against=known, lag1=False)
+
+
+def _nothing(values: npt.NDArray[np.float64]) -> float:
+    """The size of what is left where numbers like these cancel out."""
+    return float(np.median(np.abs(values))) * 2.0**-44
+
+
+def _rounded(predictions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers to `KEPT_BITS` bits, what is left of a difference of equals as 0; names of classes as they are."""
+    if predictions.dtype.kind != "f" or not len(predictions):
+        return predictions
+    predictions = np.where(np.abs(predictions) <= _nothing(predictions), 0.0, predictions)
+    fraction, power = np.frexp(predictions)
+    return np.asarray(np.ldexp(np.round(np.ldexp(fraction, KEPT_BITS)), power - KEPT_BITS))
 
 
 def make_reference(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,12 +12,12 @@ from include.data.arrivals import Arrivals
 from include.data.kinds import told, unwatched
 from include.data.pairs import column_gone
 from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
+from include.detectors.categories import rows_to_come
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
 from include.signals import Signal, SignalKind, Verdict
 
 IMPOSSIBLE = 1e-6  # probability below which a column that stands still is broken, not quiet
-RARE = 5  # a category that the reference had less often may as well have been missing from it
 STALE = 3.0  # times its usual age from which on the newest row is stale
 DELIVERY = timedelta(days=2)  # a day's rows often come on the day after: no row is stale before
 
@@ -47,7 +46,8 @@ class DataQualityDetector:
         Rise of the share of empty cells, or share of unreadable cells or of cells of another type, from which on the
         rows are broken.
     unseen_share : float, default 0.01
-        Share of cells in categories that the reference did not have, or that are unreadable or infinite.
+        Share of cells that are unreadable or infinite, or in categories that the reference did not have (of more than
+        can be counted by name: that are not among those); beyond what is to be expected of the reference's long tail.
     row_share : float, default 0.5
         Rows less than this share of the usual number are too few.
     """
@@ -114,10 +114,11 @@ class DataQualityDetector:
     def _categories(
         self, name: str, known: CategoricalColumn, recent: CategoricalColumn, comparison: Comparison, level: float
     ) -> Iterator[Signal]:
-        rare = _rare(known)
-        unseen = recent.counts.get(REST, 0)
+        expected, passing = rows_to_come(known)
+        unseen = recent.rest
         sizes = tuple(comparison.effective_rows(name, known, column.rows) for column in (known, recent))
-        yield from self._share(name, "unseen_categories", rare, known, unseen, recent, sizes, level)
+        sizes = sizes[0] / passing, sizes[1]
+        yield from self._share(name, "unseen_categories", expected, known, unseen, recent, sizes, level)
         numbers = _share(recent.retyped, recent) - _share(known.retyped, known)
         if known.present and min(numbers, _share(unseen, recent)) >= self.blocking_share:
             reason = f"{name}: {numbers:.0%} of the categories are numbers or dates now, and unknown"
@@ -141,7 +142,7 @@ class DataQualityDetector:
         yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
 
     def _share(
-        self, name: str, statistic: str, before: int, known: Column, after: int, recent: Column,
+        self, name: str, statistic: str, before: float, known: Column, after: int, recent: Column,
         sizes: tuple[float, ...], level: float,
     ) -> Iterator[Signal]:  # fmt: skip
         """Whether cells that were rare or absent in the reference have become more than chance and unseen_share."""
@@ -206,17 +207,6 @@ def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | Non
     if len(seen) != 1 or seen[0] == REST or not varied:
         return None
     return repr(seen[0]), known.counts.get(seen[0], 0) / known.present, max(known.counts.values())
-
-
-def _rare(known: CategoricalColumn) -> int:
-    """Cells of the reference in categories that another such sample may well not have, or not have among the kept.
-
-    Of categories about as frequent as the rarest that was kept, those were kept that came more often by luck.
-    """
-    rest = known.counts.get(REST, 0)
-    kept = [n for category, n in known.counts.items() if category != REST]
-    least = min(kept, default=0) if rest else 0
-    return rest + sum(n for n in kept if n < max(RARE, least + 3.0 * math.sqrt(least)))
 
 
 def _bursts(column: Column) -> float:

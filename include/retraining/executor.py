@@ -20,6 +20,7 @@ from include.records.entries import EventStatus, Outcome, Version
 from include.registry.spec import ModelSpec
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
@@ -133,7 +134,9 @@ class RetrainingExecutor:
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
-            reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
+            reference=reference.with_outputs(
+                labels_of(self.spec, tables.reference), predictions_to_come(final, trial, rows, 0, cut)
+            ),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
@@ -159,6 +162,7 @@ class RetrainingExecutor:
         rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
         result = rival.judge(champion.version, holdout, held_out)
         result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
+        trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
@@ -167,7 +171,9 @@ class RetrainingExecutor:
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, used),
-            reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
+            reference=reference.with_outputs(
+                labels_of(self.spec, used), predictions_to_come(trained.predictor, trial, rows, first, stop)
+            ),
             shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
             recent_hash="" if self.spec.source.timed else self._hash_as_read(tables),
         )  # fmt: skip
