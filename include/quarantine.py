@@ -108,6 +108,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         minimum_rows=spec.minimum_rows,
         arrivals=tables.arrivals,
         new_columns=new_features(spec, tables.recent, known.columns),
+        odd_times=tables.odd_times,
     )
 
 

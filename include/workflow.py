@@ -19,6 +19,7 @@ from include.data.tables import ModelTables, read_tables
 from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
 from include.decision.decision import Cause, Decision
+from include.detectors.data_quality import odd_times_signals
 from include.detectors.faults import Fault
 from include.errors import ClaimLost, DataError, RequestsTaken, SourceUnavailable
 from include.evidence import gather, learn_facts
@@ -73,7 +74,8 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     if champion is None:
         analysis = Analysis(
             model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
-            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=(),
+            rows=len(tables.recent), labelled_rows=0, champion_version=None,
+            signals=odd_times_signals(tables.odd_times),
         )  # fmt: skip
     else:
         feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.odd_times import OddTimes, describe, odd_first
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import read_pair, read_timed
 from include.data.spans import Span
@@ -37,6 +38,8 @@ class ModelTables:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     quarantined : tuple of Span
         Rows that must not be trained on: a column is broken in them.
+    odd_times : OddTimes or None
+        Rows that are in none of the tables because their time stands apart from all others; None for none.
     """
 
     reference: pd.DataFrame
@@ -45,6 +48,7 @@ class ModelTables:
     window_start: datetime | None
     arrivals: Arrivals | None = None
     quarantined: tuple[Span, ...] = ()
+    odd_times: OddTimes | None = None
 
 
 def read_tables(
@@ -126,10 +130,13 @@ def cut_tables(
 ) -> ModelTables:
     """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
 
-    Labels that had not arrived at that moment are emptied. The tables share the memory of `history` where they can.
+    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory of `history` where they can.
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
+    odd = odd_first(history[spec.timestamp])
+    odd_times = describe(history[spec.timestamp], odd)
+    history = history.iloc[odd:].reset_index(drop=True) if odd else history
     times = history[spec.timestamp]
     if spec.label_delay:
         arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
@@ -143,6 +150,7 @@ def cut_tables(
         history=history,
         window_start=start,
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
+        odd_times=odd_times,
     )
 
 

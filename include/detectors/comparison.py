@@ -8,6 +8,7 @@ from typing import Protocol
 
 from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
+from include.data.odd_times import OddTimes
 from include.data.profile import Column, NumericColumn, Profile
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
@@ -43,6 +44,8 @@ class Comparison:
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
     new_columns : tuple of str
         Columns of the recent rows that the reference does not have.
+    odd_times : OddTimes or None
+        Rows that are left out because their time stands apart from all others.
     """
 
     reference: Profile
@@ -57,6 +60,7 @@ class Comparison:
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
     new_columns: tuple[str, ...] = ()
+    odd_times: OddTimes | None = None
 
     @property
     def coverage(self) -> float:

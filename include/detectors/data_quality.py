@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from include.data.arrivals import Arrivals
+from include.data.odd_times import OddTimes
 from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
@@ -74,6 +75,7 @@ class DataQualityDetector:
         elif not found:
             reason = f"{len(known)} columns without a fault"
             found = [_signal("", "faults", reason, 0.0, None, verdict=Verdict.STABLE)]
+        found += odd_times_signals(comparison.odd_times)
         return found if comparison.arrivals is None else [*found, *self._arrivals(comparison.arrivals)]
 
     def _column(self, name: str, known: Column, recent: Column | None, comparison: Comparison) -> Iterator[Signal]:
@@ -168,13 +170,7 @@ class DataQualityDetector:
             yield _signal(name, "constant", reason, 1.0, None, p_value=chance, level=level, blocks=blocks)
 
     def _arrivals(self, arrivals: Arrivals) -> Iterator[Signal]:
-        limit = arrivals.max_age
-        if limit is None:
-            limit = max(STALE * arrivals.usual_age, DELIVERY.total_seconds())
-        age = timedelta(seconds=round(arrivals.age))
-        stale = Verdict.CHANGED if arrivals.age > limit else Verdict.STABLE
-        reason = f"the newest row is {age} old; stale from {timedelta(seconds=round(limit))} on"
-        yield _signal("", "staleness", reason, arrivals.age, limit, verdict=stale)
+        yield _staleness(arrivals)
         if not arrivals.earlier:
             return
         usual, p_value = shortfall(arrivals.rows, arrivals.earlier)
@@ -182,6 +178,28 @@ class DataQualityDetector:
         few = Verdict.CHANGED if share < self.row_share and p_value < self.level else Verdict.STABLE
         reason = f"{arrivals.rows} rows up to the newest, {usual:.0f} usual in that time (p {p_value:.2g})"
         yield _signal("", "row_count", reason, share, self.row_share, verdict=few, p_value=p_value, level=self.level)
+
+
+def odd_times_signals(odd: OddTimes | None) -> Sequence[Signal]:
+    """That rows are left out for their times; nothing where none is."""
+    return [] if odd is None else [_signal("", "odd_times", odd.sentence, odd.share, None)]
+
+
+def _staleness(arrivals: Arrivals) -> Signal:
+    """Whether the newest row is older than the owner allows, or than the source's habits let expect."""
+    age, limit = timedelta(seconds=round(arrivals.age)), arrivals.max_age
+    if limit is None and arrivals.usual_age is None:
+        reason = f"the newest row is {age} old; the rows before came at one moment: `max_age` says what is stale"
+        return _signal("", "staleness", reason, arrivals.age, None, verdict=Verdict.INCONCLUSIVE)
+    if limit is None:
+        limit = max(STALE * (arrivals.usual_age or 0.0), DELIVERY.total_seconds())
+    since = timedelta(seconds=round(limit))
+    if arrivals.age <= limit:
+        reason = f"the newest row is {age} old; stale from {since} on"
+        return _signal("", "staleness", reason, arrivals.age, limit, verdict=Verdict.STABLE)
+    newest = f"of {arrivals.newest:%Y-%m-%d %H:%M} UTC, " if arrivals.newest is not None else ""
+    reason = f"the source stopped: its newest row is {newest}{age} old; stale from {since} on"
+    return _signal("", "staleness", reason, arrivals.age, limit)
 
 
 def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | None:
