@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import calibrate
-from include.data.profile import profile_table
+from include.data.profile import profile_table, with_possible
 from include.decision.decide import decide
 from include.decision.decision import Decision
 from include.detectors import (
@@ -164,7 +164,7 @@ class AutomaticRetrainingOrchestrator:
         return _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
 
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, labelled: LabelledRows | None) -> Comparison:
-        known = profile_table(reference, list(reference.columns))
+        known = with_possible(profile_table(reference, list(reference.columns)), [recent])
         calibration = calibrate(reference, known, len(recent)) if len(recent) else None
         numbers = labelled is None or all(
             np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)

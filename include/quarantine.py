@@ -12,16 +12,18 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from include.data.profile import Profile, profile_table
+from include.data.declared import declared
+from include.data.profile import NumericColumn, Profile, profile_table, with_possible
 from include.data.spans import Span, within
 from include.data.tables import ModelTables, is_given_up, new_features
 from include.detectors import Comparison
+from include.detectors.data_quality import impossible_sentence, odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
 from include.orchestrator import FEED_DETECTORS, detect
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
-from include.signals import Signal
+from include.signals import Signal, SignalKind, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +92,31 @@ def inspect_feed(
         signals=_signals(located, [*needed, *given_up]), faults=faults, tables=tables, comparison=rest,
         shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
     )  # fmt: skip
+
+
+def with_impossible_cells(spec: ModelSpec, champion: Champion, tables: ModelTables) -> Champion:
+    """The champion with a reference that knows which cells of all rows hold no value, by the model file or by sight."""
+    reference = champion.reference
+    known = with_possible(reference.profile, (tables.recent, tables.history), declared(spec))
+    return replace(champion, reference=replace(reference, profile=known))
+
+
+def inspect_reference(spec: ModelSpec, tables: ModelTables) -> list[Signal]:
+    """What a first version's rows have that is left out of its training: rows with odd times, impossible cells."""
+    names = [name for name in spec.features or tables.reference.columns if name in tables.reference.columns]
+    profile = profile_table(
+        tables.reference, names, categorical=spec.categorical, possible=declared(spec), lag1=False
+    )  # fmt: skip
+    found = odd_times_signals(tables.odd_times)
+    for name, column in profile.columns.items():
+        if isinstance(column, NumericColumn) and column.impossible and name not in (spec.timestamp, spec.target):
+            found.append(
+                Signal(
+                    kind=SignalKind.DATA_QUALITY, statistic="impossible", feature=name, verdict=Verdict.CHANGED,
+                    value=column.impossible / column.rows, reason=f"in the reference: {impossible_sentence(name, column)}",
+                )
+            )  # fmt: skip
+    return found
 
 
 def quarantined_spans(kept: Iterable[Quarantine]) -> tuple[Span, ...]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import Calibration, calibrate
-from include.data.profile import Profile, profile_table
+from include.data.profile import Column, NumericColumn, Possible, Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
 
 TARGET, PREDICTION = "target", "prediction"
@@ -50,7 +50,16 @@ class ReferenceProfiles:
         found = self.seasons.matching(start, end) if self.seasons is not None and start is not None else None
         whole = found or self.profile
         wanted = {*self.inputs, *measures}
-        return replace(whole, columns={name: column for name, column in whole.columns.items() if name in wanted})
+        return replace(
+            whole, columns={name: self._as_known(name, whole.columns[name]) for name in whole.columns if name in wanted}
+        )
+
+    def _as_known(self, name: str, column: Column) -> Column:
+        """A column of a phase, with what has been learnt since of which of its cells hold no value."""
+        known = self.profile.columns[name]
+        if isinstance(column, NumericColumn) and isinstance(known, NumericColumn):
+            return replace(column, possible=known.possible)
+        return column
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
         """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
@@ -95,6 +104,7 @@ def make_reference(
     window_rows: int,
     categorical: Collection[str] = (),
     timestamp: str | None = None,
+    possible: Mapping[str, Possible] | None = None,
 ) -> ReferenceProfiles:
     """Profile rows, and measure on them how much a row tells.
 
@@ -110,8 +120,10 @@ def make_reference(
         Numeric columns to be counted as categories.
     timestamp : str, optional
         Column of times in UTC; without it no season is looked for.
+    possible : mapping of str to Possible, optional
+        Which numbers of a column are known to be values.
     """
-    profile = profile_table(table, [*inputs, *measures], categorical=categorical)
+    profile = profile_table(table, [*inputs, *measures], categorical=categorical, possible=possible)
     season = find_seasons(table, table[timestamp], profile, window) if timestamp is not None and len(table) else None
     return ReferenceProfiles(
         profile=profile,

@@ -130,7 +130,8 @@ def cut_tables(
 ) -> ModelTables:
     """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
 
-    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory of `history` where they can.
+    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory
+    of `history` where they can.
     """
     assert spec.timestamp is not None
     assert spec.reference is not None

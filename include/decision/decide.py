@@ -180,7 +180,7 @@ def _advice(
     """What to do where rows come."""
     broken = dict.fromkeys(signal.feature for signal in evidence.signals if signal.blocks)
     if broken:
-        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows."
+        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows. {_way_out(evidence)}"
     if _gives_way(evidence):
         return "Roll back; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == SignalKind.SHADOW:
@@ -197,6 +197,14 @@ def _advice(
     if _nothing_to_learn(evidence) is not None:
         return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
     return _advice_on_harm(evidence, leaves) if _harm(evidence) is not None else "Leave the champion alone."
+
+
+def _way_out(evidence: Evidence) -> str:
+    """What else ends a block: somebody says that the rows are right, or that the column is not needed."""
+    kinds = {signal.statistic for signal in evidence.signals if signal.blocks}
+    ways = [] if kinds == {"column_gone"} else ["lift the quarantine (`quarantines`, `lift`)"]
+    ways += ["give the column's `range`"] if "impossible" in kinds else []
+    return f"If this is as it should be: {', '.join([*ways, 'or name `features` without the column'])}."
 
 
 def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:

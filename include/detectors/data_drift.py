@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from include.data.profile import Column, NumericColumn, profile_table
+from include.data.profile import Column, NumericColumn, profile_table, with_possible
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.distances import DIVERGENCES, grouped, wasserstein
 from include.detectors.score_tests import Sizes, column_tests, number_of_tests
@@ -82,7 +82,7 @@ class DataDriftDetector:
             For each column, of its most telling test: statistic, value, p_value, level, verdict, reason; and the
             measures psi, kl_divergence, js_distance and wasserstein.
         """
-        known = profile_table(reference, list(reference.columns))
+        known = with_possible(profile_table(reference, list(reference.columns)), [current])
         comparison = Comparison(
             reference=known,
             recent=profile_table(current, list(known.columns), against=known, lag1=False),
