@@ -164,7 +164,7 @@ class AutomaticRetrainingOrchestrator:
         return _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
 
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, labelled: LabelledRows | None) -> Comparison:
-        known = with_possible(profile_table(reference, list(reference.columns)), [recent])
+        known = with_possible(profile_table(reference, list(reference.columns)), recent, len(recent))
         calibration = calibrate(reference, known, len(recent)) if len(recent) else None
         numbers = labelled is None or all(
             np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)

@@ -97,7 +97,7 @@ def inspect_feed(
 def with_impossible_cells(spec: ModelSpec, champion: Champion, tables: ModelTables) -> Champion:
     """The champion with a reference that knows which cells of all rows hold no value, by the model file or by sight."""
     reference = champion.reference
-    known = with_possible(reference.profile, (tables.recent, tables.history), declared(spec))
+    known = with_possible(reference.profile, tables.history, len(tables.recent), declared(spec))
     return replace(champion, reference=replace(reference, profile=known))
 
 
@@ -110,10 +110,11 @@ def inspect_reference(spec: ModelSpec, tables: ModelTables) -> list[Signal]:
     found = odd_times_signals(tables.odd_times)
     for name, column in profile.columns.items():
         if isinstance(column, NumericColumn) and column.impossible and name not in (spec.timestamp, spec.target):
+            told = f"in the reference: {impossible_sentence(name, column)}"
             found.append(
                 Signal(
                     kind=SignalKind.DATA_QUALITY, statistic="impossible", feature=name, verdict=Verdict.CHANGED,
-                    value=column.impossible / column.rows, reason=f"in the reference: {impossible_sentence(name, column)}",
+                    value=column.impossible / column.rows, reason=told,
                 )
             )  # fmt: skip
     return found

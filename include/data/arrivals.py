@@ -105,7 +105,8 @@ def _usual_age(gaps: Seconds) -> float | None:
     ``sum(max(g - a, 0)) / sum(g)`` of the time. An outage is a long time, too; so it is the third-longest gap at most,
     for what happened once or twice is no habit. In a history of less than `FEWEST_WEEKS` a gap up to `WEEKEND` is.
     """
-    ordered = np.sort(gaps[gaps > 0.0])[::-1]
+    ordered = np.sort(gaps)[::-1]
+    ordered = ordered[: np.searchsorted(-ordered, 0.0, side="left")]  # rows of one moment have no gap
     if not len(ordered):
         return None
     total = float(ordered.sum())

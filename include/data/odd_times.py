@@ -60,13 +60,18 @@ def odd_first(times: pd.Series[Any]) -> int:
     later, and a month at least. Monthly rows from 1950 on have no such gap, and none of them is odd. Only dates that
     stand for "no date" in programs may be many.
     """
-    rows, seconds = len(times), _seconds(times)
-    gaps = np.diff(seconds)
-    apart = np.flatnonzero(gaps >= LEAST_GAP.total_seconds())
+    rows, stamps = len(times), times.array.asi8
+    month = LEAST_GAP // pd.Timedelta(1, times.dt.unit)
+    half = int(STANDARD_SHARE * rows)
+    apart = np.flatnonzero(np.diff(stamps[: half + 1]) >= month)
+    if not len(apart):
+        return 0
+    gaps = np.diff(stamps)
+    apart = np.flatnonzero(gaps >= month)
     most = max(FEWEST, int(SHARE * rows))
     for number in range(len(apart) - 1, -1, -1):
         place = int(apart[number]) + 1
-        if place > STANDARD_SHARE * rows:
+        if place > half:
             continue
         longer = gaps[apart[number + 1 :]]
         usual = _usual_gap(longer if len(longer) >= HABIT else gaps[place:])
@@ -85,11 +90,7 @@ def describe(times: pd.Series[Any], odd: int) -> OddTimes | None:
     return OddTimes(rows=odd, dates=dates, share=odd / len(times), first=f"{times.iloc[odd]:%Y-%m-%d}")
 
 
-def _seconds(times: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    return np.asarray(times.dt.tz_localize(None).to_numpy("datetime64[us]").astype(float)) / 1e6
-
-
-def _usual_gap(gaps: npt.NDArray[np.float64]) -> float | None:
+def _usual_gap(gaps: npt.NDArray[np.int64]) -> float | None:
     """The third-longest of these gaps between rows, of fewer the longest; None where all rows are of one moment."""
     there = gaps[gaps > 0.0]
     if not len(there):

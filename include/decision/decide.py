@@ -180,7 +180,7 @@ def _advice(
     """What to do where rows come."""
     broken = dict.fromkeys(signal.feature for signal in evidence.signals if signal.blocks)
     if broken:
-        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows. {_way_out(evidence)}"
+        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows.{_way_out(evidence)}"
     if _gives_way(evidence):
         return "Roll back; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == SignalKind.SHADOW:
@@ -202,9 +202,11 @@ def _advice(
 def _way_out(evidence: Evidence) -> str:
     """What else ends a block: somebody says that the rows are right, or that the column is not needed."""
     kinds = {signal.statistic for signal in evidence.signals if signal.blocks}
+    if "missing" in kinds:  # the predictions that were given
+        return ""
     ways = [] if kinds == {"column_gone"} else ["lift the quarantine (`quarantines`, `lift`)"]
     ways += ["give the column's `range`"] if "impossible" in kinds else []
-    return f"If this is as it should be: {', '.join([*ways, 'or name `features` without the column'])}."
+    return f" If this is as it should be: {', '.join([*ways, 'or name `features` without the column'])}."
 
 
 def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:

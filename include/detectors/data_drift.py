@@ -82,7 +82,7 @@ class DataDriftDetector:
             For each column, of its most telling test: statistic, value, p_value, level, verdict, reason; and the
             measures psi, kl_divergence, js_distance and wasserstein.
         """
-        known = with_possible(profile_table(reference, list(reference.columns)), [current])
+        known = with_possible(profile_table(reference, list(reference.columns)), current, len(current))
         comparison = Comparison(
             reference=known,
             recent=profile_table(current, list(known.columns), against=known, lag1=False),

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from include.data.profile.cells import to_floats
-from include.data.profile.columns import Column, NumericColumn
+from include.data.profile.cells import Floats, to_floats
+from include.data.profile.columns import NumericColumn
 from include.data.profile.possible import Possible
 from include.data.profile.profiles import Profile
-from include.data.profile.sentinels import sentinels_beside
+from include.data.profile.sentinels import sentinels_beside, within_reach
 
 
 def with_possible(
-    profile: Profile, tables: Iterable[pd.DataFrame], declared: Mapping[str, Possible] | None = None
+    profile: Profile, table: pd.DataFrame, recent: int, declared: Mapping[str, Possible] | None = None
 ) -> Profile:
     """A reference's profile that knows which cells of these rows hold no value: so they are to be counted against it.
 
@@ -24,26 +23,25 @@ def with_possible(
     ----------
     profile : Profile
         The reference's.
-    tables : iterable of DataFrame
-        Rows in time order, each table looked at alone.
+    table : DataFrame
+        Rows in time order.
+    recent : int
+        How many of them, the last, are looked at alone, too: a fault of today is little among all that came.
     declared : mapping of str to Possible, optional
         What the model's owner says of columns; in these nothing is looked for.
     """
-    rows = list(tables)
     known = declared or {}
-    return replace(
-        profile, columns={name: _told(name, column, rows, known.get(name)) for name, column in profile.columns.items()}
-    )
+    columns = dict(profile.columns)
+    for name, column in profile.columns.items():
+        if isinstance(column, NumericColumn) and name in known:
+            columns[name] = replace(column, possible=known[name])
+        elif isinstance(column, NumericColumn) and name in table.columns:
+            columns[name] = _told(column, to_floats(table[name])[0], recent)
+    return replace(profile, columns=columns)
 
 
-def _told(name: str, column: Column, tables: list[pd.DataFrame], declared: Possible | None) -> Column:
-    if not isinstance(column, NumericColumn):
+def _told(column: NumericColumn, floats: Floats, recent: int) -> NumericColumn:
+    if within_reach(floats, column):
         return column
-    if declared is not None:
-        return replace(column, possible=declared)
-    found: set[float] = set()
-    for table in tables:
-        if name in table.columns:
-            floats = to_floats(table[name])[0]
-            found.update(sentinels_beside(floats[np.isfinite(floats)], column))
-    return replace(column, possible=column.possible.with_sentinels(tuple(found))) if found else column
+    found = (*sentinels_beside(floats, column), *sentinels_beside(floats[len(floats) - recent :], column))
+    return replace(column, possible=column.possible.with_sentinels(found)) if found else column

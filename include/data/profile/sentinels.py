@@ -85,15 +85,13 @@ def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tup
 
 
 def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
-    """Those among recent finite values, in row order, that the reference `known` never had."""
-    few = known.finite < FEWEST_VALUES or not len(values) or not known.minimum < known.maximum
-    if few or known.possible.declared:
+    """Those among recent values, in row order, NaN where there is none, that the reference `known` never had."""
+    if known.possible.declared or known.finite < FEWEST_VALUES or not known.minimum < known.maximum:
+        return ()
+    if within_reach(values, known):
         return ()
     values = known.possible.only(values)[0]
     values = values[np.isfinite(values)]
-    reach = SIGN * (known.maximum - known.minimum)
-    if values.min() >= known.minimum - reach and values.max() <= known.maximum + reach:
-        return ()
     below, above = np.sort(values[values < known.minimum]), np.sort(-values[values > known.maximum])
     lows, highs = _outermost(below), [(-value, cells) for value, cells in _outermost(above)]
     gap = float(np.diff(known.edges).max())
@@ -108,6 +106,13 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
         if all(_stands_for_none(one, values, others, known.quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
     return ()
+
+
+def within_reach(values: Floats, known: NumericColumn) -> bool:
+    """Whether all values are so near to the reference's that none can be a sentinel: seen at a glance."""
+    reach = SIGN * (known.maximum - known.minimum)
+    low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
+    return bool(low >= known.minimum - reach and high <= known.maximum + reach)
 
 
 def _outermost(ordered: Floats) -> list[tuple[float, int]]:
