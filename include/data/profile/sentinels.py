@@ -19,7 +19,7 @@ from include.data.profile.columns import NumericColumn, Quantity
 
 MOST = 3  # such numbers on either side of a column
 FEWEST_VALUES = 30  # other values below which nothing is said
-FAR, NEAR, SIGN = 5.0, 1.0, 0.1  # distances in units of the range of all other values
+ALONE, FAR, NEAR, SIGN = 20.0, 5.0, 1.0, 0.1  # distances in units of the range of all other values
 TIMES_GAP, TIMES_GAP_ANY = 3.0, 10.0  # the same in units of the widest gap among them
 REPEATED, SHARE = 3, 0.002  # cells, and share of them, where the number alone is not telling enough
 LARGE = 999.0  # size from which on one cell of a usual code, far outside, is enough
@@ -146,12 +146,14 @@ def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, 
     often = cells >= REPEATED and cells >= SHARE * len(values)
     far = distance >= FAR * others.span
     if code and far:
-        telling = cells > 1 or abs(value) >= LARGE or quantity == "datetime"
+        alone = abs(value) >= LARGE and (sign or distance >= ALONE * others.span)
+        telling = cells > 1 or quantity == "datetime" or alone
     elif code:
         telling = often and (sign or distance >= NEAR * others.span)
     else:
         telling = often and far and distance >= TIMES_GAP_ANY * others.gap and others.smooth()
-    return telling and ((sign and code and far) or _among_others(value, cells, values))
+    fault = sign and code and distance >= NEAR * others.span  # also where nothing else comes any more
+    return telling and (fault or _among_others(value, cells, values))
 
 
 def _among_others(value: float, cells: int, values: Floats) -> bool:
