@@ -32,8 +32,8 @@ from include.shadow import check_shadow
 def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
     reference, tables = champion.reference, feed.tables
-    executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
     columns = Columns.of(reference.profile, reference.inputs)
+    executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)

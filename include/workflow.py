@@ -7,7 +7,7 @@ after a crash, or run twice at once, changes nothing more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from include.analysis import compare
 from include.data.class_columns import in_one_coding
 from include.data.measures import with_measures
+from include.data.profile import Possible
 from include.data.tables import ModelTables, read_tables
 from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
@@ -26,7 +27,7 @@ from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
 from include.known_columns import known_columns
 from include.publication import own
-from include.quarantine import inspect_feed, quarantined_spans, reading_signals
+from include.quarantine import inspect_feed, inspect_reference, quarantined_spans, with_impossible_cells
 from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
 from include.registry.effective import effective_settings
@@ -37,6 +38,7 @@ from include.reports.files import write_report as save_report
 from include.reports.report import RetrainingReport, make_report
 from include.retraining.artifacts import Artifacts
 from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.prepare import Columns
 from include.retraining.shadow import ShadowEnd
 from include.signals import SignalKind
 from include.triggers.policy import standard_policy
@@ -74,9 +76,11 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     if champion is None:
         analysis = Analysis(
             model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
-            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=reading_signals(tables),
+            rows=len(tables.recent), labelled_rows=0, champion_version=None,
+            signals=inspect_reference(spec, tables),
         )  # fmt: skip
     else:
+        champion = with_impossible_cells(spec, champion, tables)
         feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
         tables, faults = feed.tables, feed.faults
         analysis = compare(deployment.store, deployment.artifacts, spec, run, champion, feed)
@@ -220,9 +224,14 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     spec = deployment.spec(event.model_name)
     champion = _champion(deployment.store, event.model_name)
     tables = _tables(deployment, spec, event.run, champion)
+    possible: Mapping[str, Possible] = {}
+    if champion is not None:
+        champion = with_impossible_cells(spec, champion, tables)
+        possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
     executor = RetrainingExecutor(
-        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event)
-    )
+        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event),
+        possible=possible,
+    )  # fmt: skip
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:

@@ -133,7 +133,8 @@ def test_text_in_a_numeric_column_is_a_signal_and_much_of_it_blocks(stage: Stage
     assert later.decision.triggered is not blocked
     if not blocked:
         assert later.event is not None
-        assert later.event.details["dropped_rows"]["unreadable"] == 15  # one in twenty of those before the check
+        assert later.event.details["dropped_rows"]["unreadable"] == 0
+        assert later.event.details["emptied_cells"] == {"price": 15}  # one in twenty of those before the check
 
 
 def test_rows_that_are_alike_are_all_trained_on(stage: Stage) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from include.data.calibration import Calibration, calibrate
 from include.data.kinds import ColumnKind, Kinds, unwatched
-from include.data.profile import NumericColumn, Profile, profile_table
+from include.data.profile import Column, NumericColumn, Possible, Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
 
 TARGET, PREDICTION = "target", "prediction"
@@ -59,7 +59,16 @@ class ReferenceProfiles:
             others = {name: column for name, column in whole.columns.items() if name not in found.columns}
             whole = replace(found, columns={**found.columns, **others})
         wanted = {*self.inputs, *measures}
-        return replace(whole, columns={name: column for name, column in whole.columns.items() if name in wanted})
+        return replace(
+            whole, columns={name: self._as_known(name, whole.columns[name]) for name in whole.columns if name in wanted}
+        )
+
+    def _as_known(self, name: str, column: Column) -> Column:
+        """A column of a phase, with what has been learnt since of which of its cells hold no value."""
+        known = self.profile.columns[name]
+        if isinstance(column, NumericColumn) and isinstance(known, NumericColumn):
+            return replace(column, possible=known.possible)
+        return column
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
         """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
@@ -138,6 +147,7 @@ def make_reference(
     categorical: Collection[str] = (),
     kinds: Kinds | None = None,
     timestamp: str | None = None,
+    possible: Mapping[str, Possible] | None = None,
 ) -> ReferenceProfiles:
     """Profile rows, and measure on them how much a row tells.
 
@@ -155,10 +165,12 @@ def make_reference(
         Of columns, as far as they are known. Those that are not compared do not count in what a row tells.
     timestamp : str, optional
         Column of times in UTC; without it no season is looked for.
+    possible : mapping of str to Possible, optional
+        Which numbers of a column are known to be values.
     """
     names = [*inputs, *measures]
     known = {name: kind for name, kind in (kinds or {}).items() if name in names}
-    profile = profile_table(table, names, categorical=categorical, kinds=known)
+    profile = profile_table(table, names, categorical=categorical, kinds=known, possible=possible)
     watched = profile.without(unwatched(known))
     season = find_seasons(table, table[timestamp], watched, window) if timestamp is not None and len(table) else None
     return ReferenceProfiles(

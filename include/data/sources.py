@@ -141,7 +141,7 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     times = table[spec.timestamp]
     rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
     share = 0.0
-    if rows and (span := times.iloc[rows - 1] - times.iloc[0]):
+    if rows and (span := times.iloc[rows - 1] - times.iloc[rows // 50]):  # not from the first: its time may be odd
         share = min(pd.Timedelta(spec.window) / span, 1.0)
     return find_kinds(
         conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,

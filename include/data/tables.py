@@ -15,6 +15,7 @@ import pandas as pd
 from include.data.arrivals import Arrivals, measure_arrivals
 from include.data.copies import pair_without_copies, timed_without_copies
 from include.data.kinds import Kind, Kinds
+from include.data.odd_times import OddTimes, describe, odd_first
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import Rows, read_both, read_rows
 from include.data.spans import Span
@@ -50,6 +51,8 @@ class ModelTables:
         Rows left out of `history`, and of `reference`, because another delivery of them is there, by the model's key.
     recent_hash : str
         Of the recent rows as they were read; empty with timestamps.
+    odd_times : OddTimes or None
+        Rows that are in none of the tables because their time stands apart from all others; None for none.
     """
 
     reference: pd.DataFrame
@@ -64,6 +67,7 @@ class ModelTables:
     copies: int = 0
     reference_copies: int = 0
     recent_hash: str = ""
+    odd_times: OddTimes | None = None
 
 
 def read_tables(
@@ -172,10 +176,14 @@ def cut_tables(
 ) -> ModelTables:
     """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
 
-    Labels that had not arrived at that moment are emptied. The tables share the memory of `history` where they can.
+    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory
+    of `history` where they can.
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
+    odd = odd_first(history[spec.timestamp])
+    odd_times = describe(history[spec.timestamp], odd)
+    history = history.iloc[odd:].reset_index(drop=True) if odd else history
     history, copies = timed_without_copies(spec, history)
     times = history[spec.timestamp]
     if spec.label_delay:
@@ -193,6 +201,7 @@ def cut_tables(
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
         copies=int(copies.sum()),
         reference_copies=int(copies[:first_rows].sum()),
+        odd_times=odd_times,
     )
 
 

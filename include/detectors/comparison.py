@@ -9,6 +9,7 @@ from typing import Protocol
 from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
 from include.data.kinds import Kinds, unwatched
+from include.data.odd_times import OddTimes
 from include.data.profile import Column, NumericColumn, Profile
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
@@ -46,6 +47,8 @@ class Comparison:
         Columns of the recent rows that the reference does not have.
     kinds : mapping of str to ColumnKind
         Of the columns, as far as they are known.
+    odd_times : OddTimes or None
+        Rows that are left out because their time stands apart from all others.
     """
 
     reference: Profile
@@ -60,6 +63,7 @@ class Comparison:
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
     new_columns: tuple[str, ...] = ()
+    odd_times: OddTimes | None = None
     kinds: Kinds = field(default_factory=dict)
 
     @property

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from include.data.arrivals import Arrivals
 from include.data.kinds import told, unwatched
+from include.data.odd_times import OddTimes
 from include.data.pairs import column_gone
-from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
+from include.data.profile import REST, CategoricalColumn, Column, NumericColumn, Possible, Quantity
 from include.detectors.categories import rows_to_come
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
@@ -76,6 +77,7 @@ class DataQualityDetector:
         elif not found:
             reason = f"{len(known)} columns without a fault"
             found = [_signal("", "faults", reason, 0.0, None, verdict=Verdict.STABLE)]
+        found += odd_times_signals(comparison.odd_times)
         if kinds := told(comparison.kinds):
             found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
         return found if comparison.arrivals is None else [*found, *self._arrivals(comparison.arrivals)]
@@ -96,8 +98,7 @@ class DataQualityDetector:
             yield from self._constant(name, known, recent, comparison, level)
 
     def _missing(self, name: str, known: Column, recent: Column, level: float) -> Iterator[Signal]:
-        before = known.missing / known.rows if known.rows else 0.0
-        after = recent.missing / recent.rows
+        before, after = empty_share(known), empty_share(recent)
         least = min(max(before, self.missing_rise / 10.0), self.missing_rise)
         if after - before < least - 1e-12:
             return
@@ -135,11 +136,27 @@ class DataQualityDetector:
         if other >= self.blocking_share and not was_empty:
             reason = f"{name}: {other:.0%} of the values are no {known.quantity} any more"
             yield _signal(name, "type_change", reason, other, self.blocking_share, blocks=True)
-        if not recent.infinite:
-            return
         bursts = _bursts(known)
         sizes = known.rows / bursts, recent.rows / bursts
-        yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
+        if recent.impossible:
+            yield self._impossible(name, known, recent, sizes, level)
+        if recent.infinite:
+            yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
+
+    def _impossible(
+        self, name: str, known: NumericColumn, recent: NumericColumn, sizes: tuple[float, float], level: float
+    ) -> Signal:
+        """That cells hold no value: a fault where the reference had none such, or where there are more than it had."""
+        before, share = known.impossible / known.rows, recent.impossible / recent.rows
+        p_value = rise_p_value(before, sizes[0], share, sizes[1]) if known.impossible else None
+        usual = p_value is not None and (p_value >= level or share - before < self.unseen_share)
+        reason = impossible_sentence(name, recent)
+        if known.impossible:
+            reason = f"{reason}; {before:.2%} in the reference"
+        return _signal(
+            name, "impossible", reason, share, self.blocking_share, p_value=p_value,
+            verdict=Verdict.STABLE if usual else Verdict.CHANGED, blocks=share - before >= self.blocking_share,
+        )  # fmt: skip
 
     def _share(
         self, name: str, statistic: str, before: float, known: Column, after: int, recent: Column,
@@ -173,13 +190,7 @@ class DataQualityDetector:
             yield _signal(name, "constant", reason, 1.0, None, p_value=chance, level=level, blocks=blocks)
 
     def _arrivals(self, arrivals: Arrivals) -> Iterator[Signal]:
-        limit = arrivals.max_age
-        if limit is None:
-            limit = max(STALE * arrivals.usual_age, DELIVERY.total_seconds())
-        age = timedelta(seconds=round(arrivals.age))
-        stale = Verdict.CHANGED if arrivals.age > limit else Verdict.STABLE
-        reason = f"the newest row is {age} old; stale from {timedelta(seconds=round(limit))} on"
-        yield _signal("", "staleness", reason, arrivals.age, limit, verdict=stale)
+        yield _staleness(arrivals)
         if not arrivals.earlier:
             return
         usual, p_value = shortfall(arrivals.rows, arrivals.earlier)
@@ -187,6 +198,54 @@ class DataQualityDetector:
         few = Verdict.CHANGED if share < self.row_share and p_value < self.level else Verdict.STABLE
         reason = f"{arrivals.rows} rows up to the newest, {usual:.0f} usual in that time (p {p_value:.2g})"
         yield _signal("", "row_count", reason, share, self.row_share, verdict=few, p_value=p_value, level=self.level)
+
+
+def odd_times_signals(odd: OddTimes | None) -> list[Signal]:
+    """That rows are left out for their times; nothing where none is."""
+    return [] if odd is None else [_signal("", "odd_times", odd.sentence, odd.share, None)]
+
+
+def _staleness(arrivals: Arrivals) -> Signal:
+    """Whether the newest row is older than the owner allows, or than the source's habits let expect."""
+    age, limit = timedelta(seconds=round(arrivals.age)), arrivals.max_age
+    if limit is None and arrivals.usual_age is None:
+        reason = f"the newest row is {age} old; the rows before came at one moment: `max_age` says what is stale"
+        return _signal("", "staleness", reason, arrivals.age, None, verdict=Verdict.INCONCLUSIVE)
+    if limit is None:
+        limit = max(STALE * (arrivals.usual_age or 0.0), DELIVERY.total_seconds())
+    since = timedelta(seconds=round(limit))
+    if arrivals.age <= limit:
+        reason = f"the newest row is {age} old; stale from {since} on"
+        return _signal("", "staleness", reason, arrivals.age, limit, verdict=Verdict.STABLE)
+    newest = f"of {arrivals.newest:%Y-%m-%d %H:%M} UTC, " if arrivals.newest is not None else ""
+    reason = f"the source stopped: its newest row is {newest}{age} old; stale from {since} on"
+    return _signal("", "staleness", reason, arrivals.age, limit)
+
+
+def empty_share(column: Column) -> float:
+    """Share of the cells that are empty, those that hold an impossible number not among them."""
+    impossible = column.impossible if isinstance(column, NumericColumn) else 0
+    return (column.missing - impossible) / column.rows if column.rows else 0.0
+
+
+def impossible_sentence(name: str, column: NumericColumn) -> str:
+    """How many cells of a column are impossible, which numbers that are, and what to do."""
+    what, share = described(column.possible, column.quantity), column.impossible / column.rows
+    told = f"{name}: {share:.2%} of the cells are impossible ({what}) and count as empty"
+    return f"{told}; mend the source, or, if they are values, write `range: {{{name}: [null, null]}}`"
+
+
+def described(possible: Possible, quantity: Quantity) -> str:
+    """Which numbers are impossible, in words."""
+    limits = [f"{word} {_shown(end, quantity)}" for word, end in (("below", possible.low), ("above", possible.high))
+              if end is not None]  # fmt: skip
+    return ", ".join([*(_shown(number, quantity) for number in possible.sentinels), *limits])
+
+
+def _shown(number: float, quantity: Quantity) -> str:
+    if quantity != "datetime":
+        return f"{number:.15g}"
+    return f"{datetime(1970, 1, 1) + timedelta(seconds=number):%Y-%m-%d}"  # noqa: DTZ001 - years before 1 have no zone
 
 
 def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | None:

@@ -50,7 +50,14 @@ def _kind_or_order(said: str | list[str]) -> str | list[str]:
     return said
 
 
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number, a date or null is needed")
+    return value
+
+
 Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
+Bound = Annotated[Annotated[float, Field(allow_inf_nan=False)] | Moment | None, BeforeValidator(_no_boolean)]
 
 
 class Reference(Section):
@@ -106,6 +113,7 @@ class ModelSpec(Section):
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
     columns: dict[str, Annotated[str | list[str], AfterValidator(_kind_or_order)]] = Field(default_factory=dict)
+    range: dict[str, tuple[Bound, Bound]] = Field(default_factory=dict)
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
@@ -217,6 +225,7 @@ class ModelSpec(Section):
             raise ValueError(f"gate: {', '.join(foreign)} is not a metric for {self.task}")
         if SLICES in self.gate.guards and not self.slices:
             raise ValueError("gate.guards: slices are guarded, but none are named: add a field `slices` with columns")
+        self._ranges_are_of_numbers()
         self._columns_have_one_role()
         self._classes_and_trading()
         check_estimator(self.training, self.task, weighted=self.weight is not None)
@@ -237,6 +246,20 @@ class ModelSpec(Section):
                 f"{format_duration(self.label_delay)}, and {format_duration(self.window)} for `window`"
             )
         return self
+
+    def _ranges_are_of_numbers(self) -> None:
+        for column, (low, high) in self.range.items():
+            ends = [type(end) for end in (low, high) if end is not None]
+            if column in self.categorical or (column == self.target and self.task is Task.CLASSIFICATION):
+                raise ValueError(f"range: {column} holds categories; a range is for numbers and dates")
+            if column in (self.timestamp, self.prediction, self.probability):
+                raise ValueError(f"range: {column} is no feature; name features, or the target of a regression")
+            if self.features is not None and column not in {*self.features, *self.measures, self.target}:
+                raise ValueError(f"range: {column} is none of `features`: {', '.join(self.features)}")
+            if len(set(ends)) > 1 or (low is not None and high is not None and low > high):  # type: ignore[operator]  # one type
+                raise ValueError(
+                    f"range.{column}: two numbers or two dates are needed, the smaller first; null: no limit"
+                )
 
     def _columns_have_one_role(self) -> None:
         roles: dict[str, str] = {}

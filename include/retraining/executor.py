@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import REST, CategoricalColumn
+from include.data.declared import declared
+from include.data.profile import REST, CategoricalColumn, Possible
 from include.data.reference import TARGET, ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError, TrainingError
@@ -83,11 +84,14 @@ class RetrainingExecutor:
     artifacts : Artifacts
     hyperparameters : mapping
         Asked for with this retraining; they override those of the model file.
+    possible : mapping of str to Possible
+        What recent rows have told of which numbers are values: earlier versions are asked without the others, too.
     """
 
     spec: ModelSpec
     artifacts: Artifacts
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    possible: Mapping[str, Possible] = field(default_factory=dict)
 
     def retrain(
         self, tables: ModelTables, champion: Champion | None, version: int, former: Sequence[Version] = ()
@@ -113,7 +117,7 @@ class RetrainingExecutor:
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         names = feature_names(self.spec, tables.reference, tables.kinds)
-        reference = self.reference(tables, tables.reference, names, self.spec.categorical)
+        reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
         columns = Columns.of(reference.profile, names)
         rows = prepare(self.spec, [tables.reference], columns, copies=tables.reference_copies)
         if len(rows) < self.spec.minimum_rows:
@@ -166,7 +170,7 @@ class RetrainingExecutor:
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
-        reference = self.reference(tables, used, columns.features, columns.categorical)
+        reference = self.reference(tables, used, columns.features, columns.categorical, columns.possible)
         until = just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
@@ -192,7 +196,9 @@ class RetrainingExecutor:
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
-        return self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        known = {**self.possible, **declared(self.spec)}
+        return replace(stored, columns=stored.columns.knowing(known)) if known else stored
 
     @property
     def trainer(self) -> Trainer:
@@ -234,12 +240,14 @@ class RetrainingExecutor:
         )  # fmt: skip
 
     def reference(
-        self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str]
-    ) -> ReferenceProfiles:
+        self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str],
+        possible: Mapping[str, Possible],
+    ) -> ReferenceProfiles:  # fmt: skip
         """What later checks compare with, but for target and predictions."""
         return make_reference(
             used, inputs, categorical=categorical, kinds=tables.kinds, measures=list(self.spec.measures),
             window=self.spec.window, window_rows=self._window_rows(tables), timestamp=self.spec.timestamp,
+            possible=possible,
         )  # fmt: skip
 
     def _window_rows(self, tables: ModelTables) -> int:
@@ -290,6 +298,7 @@ class RetrainingExecutor:
             "validation_losses": dict(trained.validation_losses),
             "untrainable_choices": dict(trained.untrainable),
             "dropped_rows": dict(rows.dropped),
+            "emptied_cells": dict(rows.emptied),
             "training_data_hash": rows.hash_of(trained.start, trained.stop, self.spec.target),
             "prepared_data_hash": rows.sha256,
             "training_data_from": judged.data_from and judged.data_from.isoformat(),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.profile import profile_table
+from include.data.profile import Possible, profile_table
 from include.data.spans import Span
 from include.errors import DataError
 from include.retraining.prepare import Columns, TrainingRows, feature_table, prepare, target_values
@@ -80,10 +80,36 @@ def test_rows_without_a_label_are_left_out() -> None:
     assert rows.dropped["unlabelled"] == 2
 
 
-def test_rows_with_text_in_a_numeric_column_are_left_out() -> None:
+def test_text_in_a_numeric_column_is_an_empty_cell_of_a_row_that_is_trained_on() -> None:
     rows = rows_of(frame(x=["1", "two", None]))
+    assert rows.origin.tolist() == [0, 1, 2]
+    assert np.isnan(rows.features["x"]).tolist() == [False, True, True]
+    assert rows.dropped["unreadable"] == 0
+    assert rows.emptied == {"x": 1}
+
+
+def test_row_of_which_no_feature_can_be_read_is_left_out_and_an_empty_one_is_not() -> None:
+    rows = rows_of(frame(x=["1", "two", None], c=["a", None, None]))
     assert rows.origin.tolist() == [0, 2]
     assert rows.dropped["unreadable"] == 1
+    assert rows.emptied == {}
+
+
+def test_impossible_cells_are_empty_for_training_as_for_prediction() -> None:
+    columns = Columns(
+        features=("x", "c"), categorical=("c",), possible={"x": Possible(low=0.0, high=5.0, sentinels=(3.0,))}
+    )
+    table = frame(x=[-1.0, 3.0, 4.0])
+    rows = prepare(spec_of(), [table], columns)
+    assert np.isnan(rows.features["x"]).tolist() == [True, True, False]
+    pd.testing.assert_frame_equal(rows.features, feature_table(table, columns))
+    assert rows.emptied == {"x": 2}
+
+
+def test_label_out_of_the_declared_range_has_not_arrived() -> None:
+    rows = rows_of(frame(y=[10.0, -999.0, 30.0]), range={"y": [0, None]})
+    assert rows.target.tolist() == [10.0, 30.0]
+    assert rows.dropped["unlabelled"] == 1
 
 
 def test_gaps_and_infinities_become_nan_and_categories_names() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.data.profile.names import NameSample
+from include.data.profile.possible import ANYTHING, Possible
 
 BINS = 512  # numeric bins; with at most this many distinct reference values the bins are exact
 CATEGORIES = 200  # categories counted one by one; the rest are counted together
@@ -94,7 +95,7 @@ class NumericColumn:
     Parameters
     ----------
     rows, missing, unreadable, infinite : int
-        All rows; of them empty; of them not a number (text); of them infinite.
+        All rows; of them empty or impossible; of them not a number (text); of them infinite.
     mean, variance, minimum, maximum : float
         Of the finite values; NaN where there are none or where they exceed what a float holds. The variance is that
         of a sample (n - 1).
@@ -115,6 +116,10 @@ class NumericColumn:
     quantity : {'number', 'datetime', 'duration'}
     retyped : int
         Cells that came as another quantity than this: dates where numbers are usual, or the other way round.
+    possible : Possible
+        Which numbers are values. All others are cells without one.
+    impossible : int
+        How many of the missing cells hold such a number.
     """
 
     rows: int
@@ -134,6 +139,8 @@ class NumericColumn:
     neighbours: Neighbours = NO_NEIGHBOURS
     quantity: Quantity = "number"
     retyped: int = 0
+    possible: Possible = ANYTHING
+    impossible: int = 0
 
     @property
     def finite(self) -> int:

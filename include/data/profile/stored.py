@@ -13,7 +13,7 @@ import base64
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from include.data.profile.columns import CategoricalColumn, Column, Neighbours, NumericColumn
 from include.data.profile.cross import CrossMoments
 from include.data.profile.names import NameSample
+from include.data.profile.possible import Possible
 
 SCHEMA_VERSION = 3
 READABLE = (2, SCHEMA_VERSION)
@@ -66,6 +67,7 @@ def column_to_json(column: Column) -> dict[str, Any]:
         if entry.name in _PACKED:
             value = pack(value, _PACKED[entry.name])
         stored[entry.name] = _neighbours_to_json(value) if isinstance(value, Neighbours) else _finite(value)
+    stored["possible"] = asdict(column.possible)
     return stored
 
 
@@ -81,6 +83,8 @@ def column_from_json(stored: Mapping[str, Any]) -> Column:
         return CategoricalColumn(**given)
     for name in _PACKED:
         given[name] = unpack(given[name])
+    if "possible" in stored:  # not in what earlier releases wrote
+        given["possible"] = Possible.from_json(stored["possible"])
     return NumericColumn(**given)
 
 
