@@ -124,7 +124,8 @@ def config(options: argparse.Namespace) -> None:
     import yaml
 
     from include.registry.effective import effective_settings
-    from include.registry.loader import list_model_files, load_model
+    from include.registry.loader import load_model
+    from include.registry.model_files import list_model_files
 
     folder = options.models_dir or Settings.from_environment().models_dir
     for name in options.model or [file.stem for file in list_model_files(folder)]:

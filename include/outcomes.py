@@ -1,14 +1,15 @@
 """Where Airflow and the workflow meet: what a run was asked goes in, and errors come out as task outcomes.
 
-This module, `include.assets`, `include.approval_operator` and `include.connections` are the only ones in this package
-that import Airflow.
+This module, `include.assets`, `include.approval_operator`, `include.connections` and `include.run_notes` are the only
+ones in this package that import Airflow.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -17,7 +18,7 @@ from typing import Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.asked import asked_time
+from include.asked import asked_time, check_parameters
 from include.connections import databases, object_storage_client
 from include.data.reach import Reach
 from include.data.tables import read_tables
@@ -33,6 +34,8 @@ from include.settings import Settings
 from include.workflow import Deployment
 
 CONNECTION = "retraining_db"
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -64,6 +67,16 @@ def deployment() -> Deployment:
     )
 
 
+def tell(text: str) -> None:
+    """Write `text` to the task's log, a record a line.
+
+    What a task prints may end up in the folded group "Post Execute" of its log, because standard output is read beside
+    the task; and a record of several lines is shown as one.
+    """
+    for line in text.splitlines():
+        log.info("%s", line)
+
+
 def tell_mlflow(deployment: Deployment, model_name: str) -> None:
     """Have MLflow follow the record of a model, where a server is set; whatever goes wrong is a warning."""
     spec = partial(deployment.spec, model_name)
@@ -86,16 +99,29 @@ def _mlflow_settings() -> MlflowSettings | None:
     return MlflowSettings.from_environment({**os.environ, **told})
 
 
-def chosen_models(deployment: Deployment, params: Mapping[str, Any]) -> list[str]:
+def chosen_models(
+    deployment: Deployment, params: Mapping[str, Any], conf: Mapping[str, Any] | None = None, known: Iterable[str] = ()
+) -> list[str]:
     """Names of the models that this DAG run looks at; a rollback has to name them.
+
+    Parameters
+    ----------
+    params : mapping
+        Airflow's: the defaults, overridden by `conf`.
+    conf : mapping, optional
+        What was given with the run.
+    known : iterable of str
+        Names of the DAG's parameters; `conf` may hold no other.
 
     Raises
     ------
     ConfigurationError
-        For an unknown name, a rollback of every model at once, or a time to look at that has not come yet.
+        For an unknown parameter or model, a rollback of every model at once, or a time to look at that has not come
+        yet.
     RollbackRefused
         For a version that cannot be read.
     """
+    check_parameters(conf, params, known)
     if as_of := params.get("as_of"):
         asked_time(as_of, now=datetime.now(UTC))
     names = params.get("models") or []

@@ -1,0 +1,116 @@
+"""The note of a DAG run: what was decided about each model, in a line. Imports Airflow, inside functions only.
+
+A task of Airflow 3 has no way to write a note: neither its own nor its run's. The scheduler has when a run is over, so
+the plugin listens for that; each log task has left what its model came to as its return value.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from include.reports.escaping import shorten
+
+DAG_ID = "automatic_model_retraining"
+LOG_TASK = "log_retraining_completion"
+LONGEST = 1000  # characters that Airflow's table has room for
+AUTHOR = "automatic_model_retraining"  # of notes that are ours alone
+OURS = "\n\n---\n\n"  # between what somebody wrote and what we add: a rule in Markdown
+NOTHING = "no model was looked at: a task before them failed"
+_UNTOLD = ("failed", "upstream_failed")
+_MARKUP = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`*[]<"}, "\x00": " "})
+
+log = logging.getLogger(__name__)
+
+
+def note_text(written: str, lines: Sequence[str]) -> str:
+    """The note: what somebody wrote, kept, and what each model came to.
+
+    Parameters
+    ----------
+    written : str
+        The note as it is; an earlier one of ours after `OURS` is replaced.
+    lines : sequence of str
+        As `include.reports.text.in_short` makes them; text from outside loses what Markdown would act on.
+
+    Returns
+    -------
+    str
+        At most 1,000 characters. Where they are too many the models that something happened to come first, and those
+        that do not fit are counted.
+
+    Examples
+    --------
+    >>> note_text("", ["iris: no: nothing changed", "demand: retrained, promoted v2"])
+    'iris: no: nothing changed; demand: retrained, promoted v2'
+    """
+    people = written.partition(OURS)[0]
+    people = people if len(people) < LONGEST // 2 else shorten(people, LONGEST // 2)
+    room = LONGEST - (len(people) + len(OURS) if people else 0)
+    ours = _fitting([line.translate(_MARKUP) for line in lines], room) if lines else NOTHING
+    return f"{people}{OURS}{ours}" if people else ours
+
+
+def _fitting(lines: Sequence[str], room: int) -> str:
+    """The lines in one, as many as fit, and how many more there are."""
+    if len(text := "; ".join(lines)) <= room:
+        return text
+    quiet_last = sorted(lines, key=lambda line: line.partition(": ")[2].startswith(("no:", "no,")))
+    for count in range(len(lines) - 1, 0, -1):
+        text = "; ".join(quiet_last[:count]) + f"; and {len(lines) - count} more"
+        if len(text) <= room:
+            return text
+    return shorten(quiet_last[0], room)
+
+
+def write_note(dag_run: Any) -> None:
+    """Write the note of a run of our DAG that is over; whatever hinders that is a warning, never an error.
+
+    Called by the scheduler, inside its transaction, so nothing is committed or flushed here.
+    """
+    if dag_run.dag_id != DAG_ID:
+        return
+    try:
+        from sqlalchemy.orm import object_session
+
+        session = object_session(dag_run)
+        if session is None:
+            raise RuntimeError("Airflow handed the run over without its database session")
+        with session.no_autoflush:
+            known = dag_run.dag_run_note
+            written = "" if known is None or known.user_id == AUTHOR else known.content or ""
+            text = note_text(written, _lines(dag_run, session))
+        if known is None:
+            dag_run.note = (text, AUTHOR)
+        else:
+            known.content = text
+    except Exception as error:
+        log.warning("run %s: its note could not be written: %s: %s", dag_run.run_id, type(error).__name__, error)
+
+
+def _lines(dag_run: Any, session: Any) -> list[str]:
+    """What each model of the run came to; one whose log task failed is told by its label."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
+    from sqlalchemy import select
+
+    told: Mapping[int, Any] = {
+        row.map_index: XComModel.deserialize_value(row)
+        for row in session.scalars(
+            XComModel.get_many(run_id=dag_run.run_id, key=XCOM_RETURN_KEY, task_ids=LOG_TASK, dag_ids=dag_run.dag_id)
+        )
+    }
+    tasks = session.execute(
+        select(TaskInstance.map_index, TaskInstance.rendered_map_index, TaskInstance.state)
+        .where(TaskInstance.dag_id == dag_run.dag_id, TaskInstance.run_id == dag_run.run_id)
+        .where(TaskInstance.task_id == LOG_TASK, TaskInstance.map_index >= 0)
+        .order_by(TaskInstance.map_index)
+    )
+    lines = []
+    for index, label, state in tasks:
+        if isinstance(line := told.get(index), str):
+            lines.append(line)
+        elif state in _UNTOLD:
+            lines.append(f"{label or index}: failed: its red task says why")
+    return lines
