@@ -16,7 +16,7 @@ DAG_ID = "automatic_model_retraining"
 LOG_TASK = "log_retraining_completion"
 LONGEST = 1000  # characters that Airflow's table has room for
 AUTHOR = "automatic_model_retraining"  # of notes that are ours alone
-OURS = "\n\n---\n\n"  # between what somebody wrote and what we add: a rule in Markdown
+RULE = "\n\n* * *\n\n"  # between ours, which the page of a run shows first, and what somebody wrote
 NOTHING = "no model was looked at: a task before them failed"
 _UNTOLD = ("failed", "upstream_failed")
 _MARKUP = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`*[]<"}, "\x00": " "})
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 
 def note_text(written: str, lines: Sequence[str]) -> str:
-    """The note: what somebody wrote, kept, and what each model came to.
+    """The note: what each model came to, and below it what somebody wrote.
 
     Parameters
     ----------
     written : str
-        The note as it is; an earlier one of ours after `OURS` is replaced.
+        The note as it is; empty for none, or one of ours alone. What stands before a `RULE` is ours, and replaced.
     lines : sequence of str
         As `include.reports.text.in_short` makes them; text from outside loses what Markdown would act on.
 
@@ -45,11 +45,10 @@ def note_text(written: str, lines: Sequence[str]) -> str:
     >>> note_text("", ["iris: no: nothing changed", "demand: retrained, promoted v2"])
     'iris: no: nothing changed; demand: retrained, promoted v2'
     """
-    people = written.partition(OURS)[0]
-    people = people if len(people) < LONGEST // 2 else shorten(people, LONGEST // 2)
-    room = LONGEST - (len(people) + len(OURS) if people else 0)
+    people = shorten(written.partition(RULE)[2] or written, LONGEST // 2)
+    room = LONGEST - (len(RULE) + len(people) if people else 0)
     ours = _fitting([line.translate(_MARKUP) for line in lines], room) if lines else NOTHING
-    return f"{people}{OURS}{ours}" if people else ours
+    return f"{ours}{RULE}{people}" if people else ours
 
 
 def _fitting(lines: Sequence[str], room: int) -> str:
@@ -67,7 +66,7 @@ def _fitting(lines: Sequence[str], room: int) -> str:
 def write_note(dag_run: Any) -> None:
     """Write the note of a run of our DAG that is over; whatever hinders that is a warning, never an error.
 
-    Called by the scheduler, inside its transaction, so nothing is committed or flushed here.
+    Called by the scheduler, inside its transaction, which nothing here may commit or break.
     """
     if dag_run.dag_id != DAG_ID:
         return
@@ -77,10 +76,13 @@ def write_note(dag_run: Any) -> None:
         session = object_session(dag_run)
         if session is None:
             raise RuntimeError("Airflow handed the run over without its database session")
-        with session.no_autoflush:
-            known = dag_run.dag_run_note
-            written = "" if known is None or known.user_id == AUTHOR else known.content or ""
-            text = note_text(written, _lines(dag_run, session))
+        savepoint = session.begin_nested()  # a query that fails ends no transaction but this
+        try:
+            lines, known = _lines(dag_run, session), dag_run.dag_run_note
+        finally:
+            savepoint.rollback()
+        alone = known is None or (known.user_id == AUTHOR and RULE not in known.content)
+        text = note_text("" if alone else known.content or "", lines)
         if known is None:
             dag_run.note = (text, AUTHOR)
         else:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.embedded_postgres import EmbeddedPostgres, free_port
+from tools.embedded_postgres import EmbeddedPostgres
 from tools.layout import DAG_ID, METADATA_DATABASE, POOL, POOL_SLOTS, PROJECT_ROOT, Layout, environment
+from tools.ports import free_port
 
 _PREPARE = f"""
 from airflow.utils import db
