@@ -120,11 +120,13 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
     if params["rollback_to"]:
         raise AirflowSkipException(f"{model_name}: this run rolls back")
     from include import workflow
-    from include.outcomes import run_of, task_outcome
+    from include.outcomes import run_of, task_outcome, warn
     from include.reports import text
 
     with task_outcome() as deployment:
-        return text.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
+        analysis = workflow.analyze(deployment, model_name, run_of(dag_run, params))
+        warn(deployment, analysis)
+        return text.of_analysis(analysis)
 
 
 @task(map_index_template=LABEL)

@@ -20,12 +20,14 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.asked import asked_time, check_parameters
 from include.connections import databases, object_storage_client
+from include.coverage import unseen_note
 from include.data.reach import Reach
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, PermanentError
+from include.idle_threads import let_idle_threads_sleep
 from include.integrations.mlflow import follow
 from include.integrations.mlflow_settings import MlflowSettings
-from include.records.entries import Run
+from include.records.entries import Analysis, Run
 from include.records.postgres import PostgresStore
 from include.registry.loader import names_to_check
 from include.retraining.object_artifacts import open_artifacts
@@ -46,6 +48,7 @@ def task_outcome() -> Iterator[Deployment]:
     process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a crashed task would
     hang for ever and still send heartbeats.
     """
+    let_idle_threads_sleep()
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     try:
         yield deployment()
@@ -75,6 +78,21 @@ def tell(text: str) -> None:
     """
     for line in text.splitlines():
         log.info("%s", line)
+
+
+def warn(deployment: Deployment, analysis: Analysis) -> None:
+    """Warn in the task's log of rows that no check looks at, and of a retrain asked for that could not be proven."""
+    from include.retraining.holdout import shortfall  # loads scipy
+
+    spec = deployment.spec(analysis.model_name)
+    if note := unseen_note(spec, spec.check_every):
+        log.warning("%s: %s", spec.name, note)
+    if (
+        analysis.run.force
+        and analysis.champion_version is not None
+        and (why := shortfall(spec, analysis.labelled_rows))
+    ):
+        log.warning("%s: %s", spec.name, why)
 
 
 def tell_mlflow(deployment: Deployment, model_name: str) -> None:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.embedded_postgres import USER, EmbeddedPostgres
@@ -16,14 +16,17 @@ from tools.patience import StackError
 from tools.stack import LocalStack
 
 
-def exports(home: Path) -> str:
-    """Return lines for a shell to evaluate: every variable that the local Airflow has and this environment has not.
+def exports(home: Path, known: Mapping[str, str] | None = None) -> str:
+    """Return lines for a shell to evaluate: every variable that the local Airflow has and `known` has not.
+
+    `known` is the caller's environment if nothing is said.
 
     Among them are `AIRFLOW_CONN_RETRAINING_DB`, the address of the records, and `AIRFLOW_HOME`; `RETRAINING_PYTHON` is
     the interpreter, which also comes first in `PATH`.
     """
     wanted = environment(home) | {"RETRAINING_PYTHON": sys.executable}
-    different = {name: value for name, value in sorted(wanted.items()) if os.environ.get(name) != value}
+    known = os.environ if known is None else known
+    different = {name: value for name, value in sorted(wanted.items()) if known.get(name) != value}
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in different.items())
 
 
