@@ -66,29 +66,36 @@ def _fitting(lines: Sequence[str], room: int) -> str:
 def write_note(dag_run: Any) -> None:
     """Write the note of a run of our DAG that is over; whatever hinders that is a warning, never an error.
 
-    Called by the scheduler, inside its transaction, which nothing here may commit or break.
+    The scheduler calls it inside its transaction, which nothing here may commit or break. `dag.test()` hands a run over
+    that belongs to no transaction: then it is one of our own.
     """
     if dag_run.dag_id != DAG_ID:
         return
     try:
+        from airflow.utils.session import create_session
         from sqlalchemy.orm import object_session
 
-        session = object_session(dag_run)
-        if session is None:
-            raise RuntimeError("Airflow handed the run over without its database session")
-        savepoint = session.begin_nested()  # a query that fails ends no transaction but this
-        try:
-            lines, known = _lines(dag_run, session), dag_run.dag_run_note
-        finally:
-            savepoint.rollback()
-        alone = known is None or (known.user_id == AUTHOR and RULE not in known.content)
-        text = note_text("" if alone else known.content or "", lines)
-        if known is None:
-            dag_run.note = (text, AUTHOR)
-        else:
-            known.content = text
+        if (session := object_session(dag_run)) is not None:
+            _write(dag_run, session)
+            return
+        with create_session(scoped=False) as own:
+            _write(own.get(type(dag_run), dag_run.id), own)
     except Exception as error:
         log.warning("run %s: its note could not be written: %s: %s", dag_run.run_id, type(error).__name__, error)
+
+
+def _write(dag_run: Any, session: Any) -> None:
+    savepoint = session.begin_nested()  # a query that fails ends no transaction but this
+    try:
+        lines, known = _lines(dag_run, session), dag_run.dag_run_note
+    finally:
+        savepoint.rollback()
+    alone = known is None or (known.user_id == AUTHOR and RULE not in known.content)
+    text = note_text("" if alone else known.content or "", lines)
+    if known is None:
+        dag_run.note = (text, AUTHOR)
+    else:
+        known.content = text
 
 
 def _lines(dag_run: Any, session: Any) -> list[str]:

@@ -69,6 +69,15 @@ class AirflowHome:
         """URI of Airflow's own database."""
         return self._postgres.uri(METADATA_DATABASE)
 
+    def note(self, run_id: str) -> str:
+        """What the note of a run says; empty for none."""
+        import psycopg
+
+        text = "SELECT n.content FROM dag_run_note n JOIN dag_run r ON r.id = n.dag_run_id WHERE r.run_id = %s"
+        with psycopg.connect(self.metadata_uri) as connection:
+            row = connection.execute(text, (run_id,)).fetchone()
+        return str(row[0]) if row else ""
+
     def environment(self, records_uri: str | None = None, settings: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return all environment variables; `settings` win. `records_uri` is the database of the retraining records."""
         records = {}
