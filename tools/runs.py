@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.layout import ADMIN, DAG_ID
-from tools.patience import Patience
+from tools.patience import QUIET_SECONDS, Patience
 from tools.processes import BackgroundProcess, StackError, tail
 
 FINISHED = frozenset({"success", "failed"})
@@ -89,9 +89,11 @@ class RestApi:
         return response.status, json.loads(text) if is_json and text else text
 
 
-def wait_for_api(api: RestApi, server: BackgroundProcess) -> None:
+def wait_for_api(api: RestApi, server: BackgroundProcess, quiet_seconds: float = QUIET_SECONDS) -> None:
     """Return when the API server is healthy; raise `StackError` with the end of its log if it exits or hangs."""
-    patience = Patience("the API server", logs=[server.log], pids=lambda: [server.pid()], sign=lambda: api.health()[0])
+    patience = Patience(
+        "the API server", [server.log], lambda: [server.pid()], lambda: api.health()[0], quiet_seconds=quiet_seconds
+    )
     while not api.healthy():
         if server.pid() is None:
             raise StackError(f"the API server exited with code {server.exit_code()}.\n{tail(server.log)}")

@@ -31,8 +31,8 @@ def event(status: EventStatus, trigger: str = "performance", **given: Any) -> tu
 
 
 ROLLED_BACK = ChampionChange(
-    id=1, model_name="demand", kind=ChangeKind.ROLLBACK, from_version=3, to_version=2, deployed_at=AT, reason="too slow",
-    deployed_by="ada", run_id="r",
+    id=1, model_name="demand", kind=ChangeKind.ROLLBACK, from_version=3, to_version=2, deployed_at=AT,
+    reason="too slow", deployed_by="ada", run_id="r",
 )  # fmt: skip
 
 
