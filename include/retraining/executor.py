@@ -23,6 +23,7 @@ from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.holdout import holdout_rows
 from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
@@ -148,7 +149,7 @@ class RetrainingExecutor:
         columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
         rows = prepare(self.spec, [tables.history], columns, tables.quarantined, copies=tables.copies)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
-        last = self._holdout(recent)
+        last = holdout_rows(self.spec, recent)
         if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
             return Outcome(status=EventStatus.HELD, reason=reason, details={"dropped_rows": dict(rows.dropped)})
@@ -256,11 +257,6 @@ class RetrainingExecutor:
             return len(tables.recent) or len(tables.reference)
         times = tables.history[self.spec.timestamp]
         return int((times > times.iloc[-1] - pd.Timedelta(self.spec.window)).sum())
-
-    def _holdout(self, recent: int) -> int:
-        """Number of the latest rows to keep for the gate: a share of the recent ones, and enough to prove something."""
-        enough = min(self.spec.minimum_rows // 2, recent // 2)
-        return max(math.ceil(recent * self.spec.gate.holdout_share), enough)
 
     def _store(self, judged: _Judged, version: int) -> Outcome:
         """Keep the challenger's artifact, also of one that is not promoted: the record refers to it."""
