@@ -132,7 +132,8 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
     if known and sum(late.values()) >= ACCIDENTS and (lists := disjoint(late, known)):
         raise DataError(
             f"model {spec.name}: field target: the latest {sum(late.values())} labels ({spec.target!r}) and the "
-            f"classes that the champion knows share none: {lists}, so that it could not be right; {_advice(known, late)}"
+            f"classes that the champion knows share none: {lists}, so that it could not be right; "
+            f"{_advice(known, late)}"
         )
     names = {*labels, *known, *(ClassCoding.of(declared=spec.classes).declared.values())}
     if spec.positive_class is not None and names and positive_class(spec, names) not in names:
