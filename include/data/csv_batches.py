@@ -117,6 +117,7 @@ class CsvBatches:
         wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
         require_distinct(wanted, str(file))
         types = {entry.name: pa.float64() if entry.type == pa.null() else entry.type for entry in reader.schema}
+        hollow = {entry.name for entry in reader.schema if entry.type == pa.null() and entry.name in wanted}
         exact: set[str] = set()  # columns that looked like floats and are looked at as text, in case they are codes
         while True:
             whole = {name for name in wanted if types[name] == pa.int64()}
@@ -130,8 +131,12 @@ class CsvBatches:
             elif seen.large - exact:
                 types |= dict.fromkeys(seen.large, pa.string())
                 exact |= seen.large
+            elif hollow := {name for name in hollow if types[name] == pa.float64()} - seen.filled:
+                types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
+                hollow = set()
             elif not seen.codes:
                 types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
+                types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
                 return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
 
     def _open(
@@ -169,6 +174,8 @@ class _Seen:
         How the cells of each column of text are written.
     codes : set of str
         Columns of whole numbers of which some begin with a zero.
+    filled : set of str
+        Columns of floats with a value.
     large : set of str
         Columns of floats of which some are whole and too large to tell them from their neighbours.
     misfit : (str, type) or None
@@ -177,6 +184,7 @@ class _Seen:
 
     written: dict[str, Written] = field(default_factory=dict)
     codes: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
     large: set[str] = field(default_factory=set)
     misfit: tuple[str, pa.DataType] | None = None
 
@@ -200,6 +208,7 @@ class _Seen:
                     seen.codes |= {name} if led else set()
                 floats = by_type.get(pa.float64(), ())
                 seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
+                seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
         except pa.ArrowInvalid as error:
             found = re.search(r"In CSV column #(\d+)", str(error))
             if found is None:

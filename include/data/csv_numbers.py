@@ -15,7 +15,7 @@ MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is
 _SPACES = "'  \u00a0\u202f"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _WHOLE = r"^[+-]?\d+$"
-_COMMA = r"^[+-]?\d*,\d+$"
+_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _GROUPED_BY_COMMA = r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"
 _GROUPED_BY_DOT = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+$"
@@ -104,7 +104,9 @@ def plain_numbers(values: pa.Array, decimal: str, thousands: str | None) -> pa.A
     """Text in which numbers are written with a dot and without groups; what is no number stays as it is."""
     point, group = (",", thousands or ".") if decimal == "," else (r"\.", thousands or ",")
     group = "" if group in _SPACES else re.escape(group)
-    numbers = pc.match_substring_regex(values, rf"^[+-]?\d[\d{group}{_SPACES}]*({point}\d*)?$|^[+-]?{point}\d+$")
+    power = r"([eE][+-]?\d+)?"
+    whole = rf"\d[\d{group}{_SPACES}]*({point}\d*)?"
+    numbers = pc.match_substring_regex(values, rf"^[+-]?({whole}|{point}\d+){power}$")
     bare = pc.replace_substring_regex(values, rf"[{group}{_SPACES}]", "")
     return pc.if_else(numbers, pc.replace_substring(bare, ",", ".") if decimal == "," else bare, values)
 

@@ -100,6 +100,8 @@ def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
 
 def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_null(kind):
+        return ColumnKind(kind=Kind.NUMBER, why="no values")
     if pa.types.is_nested(kind):
         return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")
     if pa.types.is_boolean(kind):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -103,6 +103,17 @@ class Comparison:
         if name in self.calibration.trending:
             notes.append("it moves steadily through the reference itself")
         return "; ".join(notes)
+
+
+def varying(columns: Iterable[Column]) -> int:
+    """How many columns vary in the reference, at least 1: one that does not cannot be called changed by chance."""
+    found = [
+        column.minimum < column.maximum
+        if isinstance(column, NumericColumn)
+        else sum(n > 0 for n in column.counts.values()) > 1
+        for column in columns
+    ]
+    return max(sum(found), 1)
 
 
 def values_in(column: Column) -> int:

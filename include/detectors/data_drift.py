@@ -10,7 +10,7 @@ import pandas as pd
 
 from include.data.pairs import column_gone, profile_pair
 from include.data.profile import Column, NumericColumn
-from include.detectors.comparison import Comparison, values_in
+from include.detectors.comparison import Comparison, values_in, varying
 from include.detectors.distances import DIVERGENCES, grouped, wasserstein
 from include.detectors.score_tests import Sizes, column_tests, number_of_tests
 from include.signals import Signal, SignalKind, Verdict
@@ -67,7 +67,7 @@ class DataDriftDetector:
         """Signals for each column that both profiles have, one a test."""
         names = [name for name in comparison.reference.columns if name in comparison.recent.columns]
         found = [signal for name in names for signal in self._column(name, comparison)]
-        share = self.threshold / max(len(comparison.reference.columns), 1)
+        share = self.threshold / varying(comparison.reference.columns.values())
         tests = {name: number_of_tests(comparison.reference.columns[name]) for name in names}
         return [self._judge(signal, share / tests[signal.feature]) for signal in found]
 

@@ -28,6 +28,7 @@ from include.data.pairs import Pair, profile_pair
 from include.data.profile import CategoricalColumn, Column, NumericColumn
 from include.decision.decision import Decision
 from include.errors import RetrainingError
+from include.given_answers import Answers
 from include.orchestrator import AutomaticRetrainingOrchestrator, standard_detectors
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -138,7 +139,7 @@ def digits(reason: str) -> str:
 
 def marginal(pair: Tables) -> bool:
     """Whether a p-value or an effect is so near its limit that a cell may decide."""
-    comparison = ASK._compare(pair.reference, pair.recent, None)
+    comparison = ASK._compare(pair.reference, pair.recent, Answers())
     found = [s for each in standard_detectors(ASK.settings, "rmse") for s in each.detect(comparison.watched)]
     return any(
         near(s.p_value, s.level) or near(s.value, s.threshold)
@@ -204,6 +205,7 @@ def test_every_reader_gives_the_same_rows(tmp_path: Path, server: psycopg.Connec
 @MANY
 @given(tables(), st.sampled_from(["latin-1", "utf-16", "utf-8-sig"]), st.sampled_from([",", ";", "\t"]))
 def test_encoding_and_dialect_change_nothing(tmp_path: Path, pair: Tables, encoding: str, delimiter: str) -> None:
+    assume(len(pair.reference.columns) > 1)  # of one column nothing tells what it would be separated by
     decimal = "," if delimiter == ";" else "."
     same(pair, pair.both(lambda t: from_csv(tmp_path, t, encoding=encoding, sep=delimiter, decimal=decimal)))
 
