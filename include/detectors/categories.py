@@ -118,6 +118,8 @@ def rows_to_come(known: CategoricalColumn) -> tuple[float, float]:
 def pool(counts: Floats, least: float) -> tuple[Floats, Floats]:
     """Cells expected at least `least` times on the smaller side, rarer ones pooled with others of about their total.
 
+    Totals are those of whole rows: of effective ones, cells of one total would be in the order of how they split.
+
     Returns
     -------
     array of shape (2, cells)
@@ -149,8 +151,10 @@ def _groups(expected: Floats, least: float) -> Places:
     return np.minimum(groups, max(number - 1, 0))
 
 
-def compare_cells(counts: Floats) -> tuple[float, float]:
+def compare_cells(counts: Floats, effective: tuple[float, float] | None = None) -> tuple[float, float]:
     """Effect and p-value of the difference between two samples, from counts of shape (2, cells).
+
+    The rows of each side are worth so many `effective` independent ones; without them, as many as there are.
 
     The effect is Cramér's V of sides of equal size, less what chance contributes [1]_: the root of
     ``sum((p - q) ** 2 / (p + q)) / 2 - (cells - 1) * (1 / n + 1 / m) / 4``, at least 0, in [0, 1]. So it means the same
@@ -167,7 +171,11 @@ def compare_cells(counts: Floats) -> tuple[float, float]:
     .. [2] R. B. Dawson, "A simplified expression for the variance of the χ² function on a contingency table",
        Biometrika 41 (1954).
     """
-    cells, left = pool(counts, LEAST_EXPECTED)
+    sizes = counts.sum(axis=1)
+    worth = np.ones((2, 1)) if effective is None else np.array(effective)[:, None] / sizes[:, None]
+    smaller = float(np.min(sizes * worth[:, 0]))
+    cells, left = pool(counts, LEAST_EXPECTED * float(sizes.min()) / smaller)
+    cells, left, counts = cells * worth, left * worth[:, 0], counts * worth
     every = np.column_stack([cells, left]) if left.any() else cells
     effect = _balanced_v(every)
     found = []

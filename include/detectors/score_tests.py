@@ -134,6 +134,5 @@ def _chi_square(reference: CategoricalColumn, recent: Column, sizes: Sizes) -> T
     cells = category_cells(reference, recent, reference.present / sizes.before)
     if cells.counts.shape[1] < 2:
         return Tested(statistic="cramers_v", effect=0.0, p_value=1.0, note=cells.note)
-    effective = np.array([[sizes.before], [sizes.after]]) / cells.counts.sum(axis=1, keepdims=True)
-    effect, p_value = compare_cells(cells.counts * effective)
+    effect, p_value = compare_cells(cells.counts, (sizes.before, sizes.after))
     return Tested(statistic="cramers_v", effect=effect, p_value=p_value, note=cells.note)

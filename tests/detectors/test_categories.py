@@ -68,6 +68,16 @@ def test_unchanged_categories_keep_the_level(categories: int, exponent: float, b
     assert np.mean(found < 0.01) <= most(0.01, TRIALS)
 
 
+@pytest.mark.parametrize("worth", [(1.01, 1.01), (1.003, 1.017), (2.5, 1.0)])
+def test_effective_sizes_do_not_put_cells_of_one_total_in_the_order_of_their_splits(worth: tuple[float, float]) -> None:
+    rng, found = np.random.default_rng(8), []
+    for _ in range(TRIALS):
+        counts = np.array([rng.multinomial(rows, law(5000, 0.0)) for rows in (2500, 500)], dtype=float)
+        counts = counts[:, counts.sum(axis=0) > 0.0]
+        found.append(compare_cells(counts, (2500 / worth[0], 500 / worth[1]))[1])
+    assert np.mean(np.array(found) < LEVEL) <= most(LEVEL, TRIALS)
+
+
 def test_100_000_unchanged_categories_keep_the_level() -> None:
     rng, shares = np.random.default_rng(4), law(100_000, 0.0)
     found = np.array([p_value(*pair(rng, shares, 20_000, 5_000)) for _ in range(60)])
