@@ -15,7 +15,7 @@ import pandas as pd
 from include.data.declared import declared
 from include.data.profile import NumericColumn, Profile, profile_table, with_possible
 from include.data.spans import Span, within
-from include.data.tables import ModelTables, is_given_up, new_features
+from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_features
 from include.detectors import Comparison
 from include.detectors.data_quality import impossible_sentence, odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
@@ -155,7 +155,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         minimum_rows=spec.minimum_rows,
         arrivals=tables.arrivals,
         new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
-        kinds={name: tables.kinds[name] for name in known.columns if name in tables.kinds},
+        kinds=kinds_to_tell(spec, tables.kinds, known.columns),
         odd_times=tables.odd_times,
     )
 

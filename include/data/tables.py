@@ -152,6 +152,12 @@ def new_features(
     return tuple(name for name in _features(spec, table, kinds or {}) if name in table.columns and name not in known)
 
 
+def kinds_to_tell(spec: ModelSpec, kinds: Kinds, known: Collection[str]) -> Kinds:
+    """The kinds of the champion's columns, `known`, and of those that no version learns from unless it is told to."""
+    left = set() if spec.features is not None else {name for name, kind in kinds.items() if not kind.kind.learnt}
+    return {name: kinds[name] for name in (*known, *sorted(left - _special(spec) - set(known))) if name in kinds}
+
+
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 of a table's values, column names and row order."""
     digest = hashlib.sha256("\x1f".join(str(name) for name in table.columns).encode("utf-8", "surrogatepass"))
