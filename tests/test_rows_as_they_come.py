@@ -167,3 +167,17 @@ def test_rows_without_a_time_are_left_out_and_told(tmp_path: Path) -> None:
     analysis, decision, _ = shop.both(ROWS.assign(at=at))
     assert signals(analysis, "rows_without_time") == ["2 rows without a readable time are left out"]
     assert (analysis.rows, decision.triggered) == (239, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [({}, "labels are no values (-999)"), ({"range": {"y": [-50, 50]}}, "`range`")]
+)
+def test_labels_that_stand_for_no_value_have_not_arrived(tmp_path: Path, said: dict[str, Any], told: str) -> None:
+    shop = Shop(tmp_path, **said)
+    ROWS.assign(y=ROWS["y"].mask(ROWS.index % 25 == 3, -999.0)).to_csv(shop.file, index=False)
+    _, _, event = shop.run("2026-01-31")
+    assert event is not None
+    assert event.details["dropped_rows"]["unlabelled"] == 29
+    analysis, decision, _ = shop.run("2026-02-10")
+    assert (analysis.labelled_rows, decision.triggered) == (230, False)
+    assert told in signals(analysis, "reading")[0]
