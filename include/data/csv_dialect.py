@@ -56,6 +56,8 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
     skip, delimiter = 0, declared.delimiter
     if named := re.match(r"sep=(.)\r?\n", text):  # spreadsheets write so
         skip, delimiter, text = 1, delimiter or named[1], text[named.end() :]
+    while text.startswith("#") and "\n" in text:  # remarks on top
+        skip, text = skip + 1, text.split("\n", 1)[1]
     quote = '"' if declared.quote is None else declared.quote
     whole = len(sample) < SAMPLE_BYTES
     delimiter = delimiter or _delimiter(text, quote, whole=whole)
