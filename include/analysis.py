@@ -37,10 +37,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
-    rows = recent_rows(
-        spec, recent, columns, baseline,
-        lambda: executor.load(champion.version).predictor,
-    )  # fmt: skip
+    rows = recent_rows(spec, recent, columns, baseline, lambda: executor.load(champion.version).predictor)
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = replace(
         feed.comparison,

@@ -47,6 +47,7 @@ class Times:
 
 
 def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Text as moments; a DataError where the cells leave two ways to read it."""
     if how.format:
         return with_lost(Times(values=_parsed(text, how.format, how, where)), text)
     moments = _parsed(text, "ISO8601", how, where)
@@ -153,6 +154,7 @@ def _with_clock(text: pd.Series[Any], date: str, how: TimeFormat, where: str) ->
 
 
 def told_as(read: Times, told: str) -> Times:
+    """The same with a word on how they were read."""
     return Times(values=read.values, unreadable=read.unreadable, told=told, example=read.example)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from include.data.kinds import DECLARABLE, ColumnKind, declared_kinds
+from include.data.kinds import ColumnKind, declared_kinds
 from include.registry.classes import as_text, read_classes
 from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
+from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
 from include.registry.section import Section
@@ -24,68 +25,6 @@ from include.triggers.presets import PolicySettings
 from include.triggers.probe import MODEL_SIZE
 
 _ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
-
-
-def _not_a_number(value: object) -> object:
-    """Refuse a bare number: pydantic would take 2026 for seconds since 1970."""
-    if isinstance(value, int | float):
-        raise ValueError("a date is needed, for example 2026-01-31")
-    return value
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _kind_or_order(said: str | list[str]) -> str | list[str]:
-    """A kind's name, or at least two names in their order."""
-    if isinstance(said, str) and said not in DECLARABLE:
-        raise ValueError(f"unknown kind {said!r}; known: {', '.join(DECLARABLE)}, or the names of an order, as a list")
-    if isinstance(said, list) and len(set(said)) < max(len(said), 2):
-        raise ValueError("an order has at least two names, each once, from the least to the most")
-    return said
-
-
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("a number, a date or null is needed")
-    return value
-
-
-Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
-Bound = Annotated[Annotated[float, Field(allow_inf_nan=False)] | Moment | None, BeforeValidator(_no_boolean)]
-
-
-class Reference(Section):
-    """The stretch of time that the first version is trained on: ``start <= timestamp < end``."""
-
-    start: Moment | None = None
-    end: Moment
-
-    @model_validator(mode="after")
-    def _start_before_end(self) -> Self:
-        if self.start is not None and self.start >= self.end:
-            raise ValueError("start must be earlier than end")
-        return self
-
-
-class Trading(Section):
-    """That the model trades: `target` is a return (0.01 is +1 %), the prediction the position held over it.
-
-    `periods_per_year` annualises the Sharpe ratio: the rows that a year has, such as 252 trading days.
-    """
-
-    periods_per_year: float = Field(1.0, ge=1)
-
-
-class Environment(Section):
-    """What is different where ``RETRAINING_ENVIRONMENT`` has that name: fields of `policy`, one by one."""
-
-    policy: Policy
 
 
 class ModelSpec(Section):
@@ -107,12 +46,12 @@ class ModelSpec(Section):
     positive_class: Annotated[str | None, BeforeValidator(as_text)] = None
     classes: Annotated[dict[str, list[str]] | None, BeforeValidator(read_classes)] = None
     slices: list[str] = Field(default_factory=list)
-    key: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)  # rows of one key are one row
+    key: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)  # rows of one key are one row
     weight: str | None = None  # column: how much each row counts in training, metrics and gate
     trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
-    columns: dict[str, Annotated[str | list[str], AfterValidator(_kind_or_order)]] = Field(default_factory=dict)
+    columns: dict[str, Annotated[str | list[str], AfterValidator(kind_or_order)]] = Field(default_factory=dict)
     range: dict[str, tuple[Bound, Bound]] = Field(default_factory=dict)
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)

@@ -22,6 +22,8 @@ from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
 
+MOSTLY = 0.95  # share of the labelled rows with a probability, from which on the others count as not arrived
+
 Values = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
@@ -130,11 +132,8 @@ def recent_rows(
     Parameters
     ----------
     recent : DataFrame
-        Labels that have not arrived are empty, and so are those of rows without a weight above 0, where there are
-        weights.
-    columns : Columns
-        The champion's features.
-    baseline : Baseline or None
+        Labels that have not arrived are empty, and those of rows without a weight above 0, where there are any.
+    columns, baseline : Columns, Baseline or None
         The champion's; rows without a label are of use only with its calibrated probabilities.
     load : callable
         Loads the champion; called only if a prediction is missing.
@@ -142,7 +141,7 @@ def recent_rows(
     Raises
     ------
     DataError
-        When the primary metric needs a probability that is neither recorded nor computed.
+        When the primary metric needs a probability that most rows do not have.
     """
     if recent.empty:
         return RecentRows(predicted=np.empty(0))
@@ -155,6 +154,8 @@ def recent_rows(
     predicted, probability, classes = answers
     certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
     every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
+    if arrived.any() and MOSTLY <= certain[arrived].mean() < 1.0:
+        arrived &= certain  # a few rows without a probability do not take those of all others away
     labelled = None
     if arrived.any():
         complete = bool(certain[arrived].all())
@@ -163,16 +164,20 @@ def recent_rows(
         labelled = LabelledRows(
             actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
             classes=classes, positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
-            slices=_slices(spec, recent[arrived]), weight=None if weight is None else weight[arrived],
+            slices=_slices(spec, recent[arrived]), weight=_chosen(weight, arrived),
         )  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():
         return RecentRows(predicted=every, labelled=labelled)
     unlabelled = PredictedRows(
         predicted=predicted[waiting], probability=probability[waiting], classes=classes,
-        weight=None if weight is None else weight[waiting],
+        weight=_chosen(weight, waiting),
     )  # fmt: skip
     return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+
+
+def _chosen(weight: npt.NDArray[np.float64] | None, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64] | None:
+    return None if weight is None else weight[rows]
 
 
 def _answers(
