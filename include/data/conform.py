@@ -16,6 +16,7 @@ from include.data.times import read_times
 from include.errors import DataError
 
 _TRUE_AND_FALSE = {**TRUTHS, "1": "True", "1.0": "True", "0": "False", "0.0": "False"}
+_AS_NUMBERS = {"true": "1", "false": "0"}
 
 Missing = Sequence[str | int | float | date]
 
@@ -92,6 +93,9 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
     if kind.kind is Kind.BOOLEAN and not pd.api.types.is_bool_dtype(values):
         text = values.map(str, na_action="ignore").astype("str")
         return text.str.lower().map(_TRUE_AND_FALSE).fillna(text)
+    if kind.kind is Kind.NUMBER and _is_text(values):
+        truths = values.map(str, na_action="ignore").astype("str").str.lower().map(_AS_NUMBERS)
+        return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else values
     if kind.order and _is_text(values):
         places = {name: float(place) for place, name in enumerate(kind.order)}
         return values.map(lambda cell: places.get(cell, cell), na_action="ignore")

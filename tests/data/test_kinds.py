@@ -108,6 +108,12 @@ def test_words_for_missing_are_emptied_and_the_others_stay() -> None:
     assert made["n"].fillna("-").tolist() == ["1.5", "-", "-", "2"]
 
 
+def test_truth_in_words_is_a_number_where_numbers_are_usual() -> None:
+    kinds: Kinds = {"x": ColumnKind(kind=Kind.NUMBER)}
+    assert conform(pd.DataFrame({"x": ["true", "FALSE", "?"]}), kinds)["x"].fillna("-").tolist() == ["1", "0", "-"]
+    assert conform(pd.DataFrame({"x": ["true", "2.5", "3"]}), kinds)["x"].tolist() == ["true", "2.5", "3"]
+
+
 def test_truth_in_any_spelling_is_one_value() -> None:
     kinds: Kinds = {"x": ColumnKind(kind=Kind.BOOLEAN)}
     for cells in ([True, False, True], ["true", "FALSE", "True"], [1, 0, 1], ["1", "0", "1.0"], [1.0, 0.0, 1.0]):
