@@ -94,7 +94,9 @@ def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
     for part, found in parts.items():
         if numbers.sub(found.astype(float)).eq(0.0).mean() >= MOSTLY:
             return part
-    names = few.astype("str").str[:3].str.lower()
+    if not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    names = few.str[:3].str.lower()
     return "month" if names.eq(when.dt.strftime("%b").str.lower()).mean() >= MOSTLY else ""
 
 
@@ -128,9 +130,12 @@ def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_row
 
 def _numbers_each_row(name: str, finite: Floats) -> str:
     """Why these are numbers of rows or of customers and no quantity; empty if they are one."""
-    if len(finite) < FEWEST_NAMES or not np.all(finite == np.rint(finite)) or len(np.unique(finite)) < len(finite):
+    span = float(np.ptp(finite))
+    if len(finite) < FEWEST_NAMES or span < len(finite) - 1.0:  # too narrow for as many whole numbers
         return ""
-    if np.ptp(finite) < 1.5 * len(finite):
+    if not np.all(finite == np.rint(finite)) or len(np.unique(finite)) < len(finite):
+        return ""
+    if span < 1.5 * len(finite):
         return "whole numbers without gaps, each once"
     return "whole numbers, each once, and its name" if _IDENTIFYING.search(name) else ""
 
@@ -138,25 +143,29 @@ def _numbers_each_row(name: str, finite: Floats) -> str:
 def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
     """How these values move with time by themselves; empty if they do not."""
     steps = np.diff(finite)
-    changes = steps[steps != 0.0]
-    if not len(changes):
+    up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+    changes, one_way = up + down, max(up, down)
+    if not changes:
         return ""
-    equal = len(changes) == len(steps) and np.all(steps == steps[0])
-    up = float(np.mean(changes > 0.0))
-    one_way = max(up, 1.0 - up) >= ONE_WAY
-    if equal or (ordered and one_way and (len(changes) >= FEWEST or len(changes) < RUNS)):
-        return f"it goes {'up' if up > 0.5 else 'down'} steadily"
+    equal = one_way == len(steps) and bool(np.all(steps == steps[0]))
+    if equal or (ordered and one_way >= ONE_WAY * changes and (changes >= FEWEST or changes < RUNS)):
+        return f"it goes {'up' if up > down else 'down'} steadily"
     if not ordered:
         return ""
-    runs = (len(changes) + 1) * window_rows / len(finite)
+    runs = (changes + 1) * window_rows / len(finite)
     if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and _most(finite) < COMMON * len(finite):
         return f"it stands still for a long time: {runs:.1f} values in turn in a recent window"
-    parts = np.array_split(finite, STRETCHES)
-    within = float(np.sum([np.square(part - part.mean()).sum() for part in parts]))
-    whole = float(np.square(finite - finite.mean()).sum())
-    if len(finite) >= 10 * STRETCHES and within <= TIMELY * whole:
-        return "time alone tells its value"
-    return ""
+    return "time alone tells its value" if len(finite) >= 10 * STRETCHES and _timely(finite) else ""
+
+
+def _timely(finite: Floats) -> bool:
+    """Whether hardly any of the variance is left within short stretches of time."""
+    deviations = finite - finite.mean()
+    starts = np.arange(STRETCHES) * len(finite) // STRETCHES
+    sizes = np.diff(starts, append=len(finite))
+    whole = float(deviations @ deviations)
+    between = float(np.sum(np.square(np.add.reduceat(deviations, starts)) / sizes))
+    return whole - between <= TIMELY * whole
 
 
 def _most(values: Floats) -> int:
