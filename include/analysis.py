@@ -34,7 +34,9 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
     columns = Columns.of(reference.profile, reference.inputs)
     baseline = champion.version.baseline
-    recent, unusable = without_unusable(spec, tables.recent, () if baseline is None else baseline.classes)
+    recent, unusable = without_unusable(
+        spec, tables.recent, () if baseline is None else baseline.classes, champion.classes
+    )
     rows = recent_rows(
         spec, recent, columns, baseline,
         lambda: executor.load(champion.version).predictor,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from include.analysis import compare
+from include.data.class_columns import in_one_coding
 from include.data.measures import with_measures
 from include.data.tables import ModelTables, read_tables
 from include.decision.costs import Worth
@@ -204,14 +205,14 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
                 f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
                 f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
             )
-        return with_measures(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
+        return with_measures(spec, in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of)))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
         kinds=champion.reference.kinds,
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
-    return replace(with_measures(spec, tables), quarantined=quarantined)
+    return replace(with_measures(spec, in_one_coding(spec, tables, champion.classes)), quarantined=quarantined)
 
 
 def _retrain(deployment: Deployment, claim: Claim) -> Outcome:

@@ -201,7 +201,7 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
     """The columns that the model's file names, and `columns`; None if its features are all that there are."""
     if spec.features is None or spec.measures:  # a measure is given whole rows
         return None
-    told = (spec.timestamp, spec.target, spec.prediction, spec.probability)
+    told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
     named = (*told, *spec.features, *spec.categorical, *spec.slices, *spec.source.timestamp.columns, *sorted(columns))
     return list({name: None for name in named if name is not None})
 

@@ -45,6 +45,8 @@ class ModelTables:
         What had to be found out about how the rows are written, a sentence each.
     without_time : int
         Rows that were left out because their time is missing or cannot be read.
+    recent_hash : str
+        Of the recent rows as they were read; empty with timestamps.
     """
 
     reference: pd.DataFrame
@@ -56,6 +58,7 @@ class ModelTables:
     kinds: Kinds = field(default_factory=dict)
     told: tuple[str, ...] = ()
     without_time: int = 0
+    recent_hash: str = ""
 
 
 def read_tables(
@@ -82,10 +85,13 @@ def read_tables(
         return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
     first, second = read_both(spec, data_dir, reach, kinds)
     reference, recent = first.table, second.table
-    if seen_hash and table_hash(recent) == seen_hash:
+    found = table_hash(recent)
+    if seen_hash and found == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    tables = ModelTables(reference=reference, recent=recent, history=history, window_start=None)
+    tables = ModelTables(
+        reference=reference, recent=recent, history=history, window_start=None, recent_hash=found
+    )  # fmt: skip
     return replace(tables, kinds=first.kinds, told=tuple(dict.fromkeys((*first.told, *second.told))))
 
 
@@ -151,7 +157,7 @@ def _features(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    return {spec.timestamp, spec.target, spec.prediction, *spec.probability_columns, *spec.measures}
 
 
 def cut_tables(

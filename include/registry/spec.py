@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from include.data.kinds import DECLARABLE, ColumnKind, declared_kinds
+from include.registry.classes import as_text, read_classes
 from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
@@ -17,6 +18,7 @@ from include.registry.section import Section
 from include.registry.source import Source
 from include.registry.training import SLICES, Gate, Training, some_time
 from include.scoring import METRICS, Task
+from include.scoring.classes import ClassCoding, form_of
 from include.scoring.metric import NO_ROW_LOSS
 from include.triggers.presets import PolicySettings
 from include.triggers.probe import MODEL_SIZE
@@ -90,7 +92,9 @@ class ModelSpec(Section):
     target: str
     prediction: str | None = None
     probability: str | None = None
-    positive_class: str | None = None
+    probabilities: dict[str, str] | None = Field(None, min_length=2)
+    positive_class: Annotated[str | None, BeforeValidator(as_text)] = None
+    classes: Annotated[dict[str, list[str]] | None, BeforeValidator(read_classes)] = None
     slices: list[str] = Field(default_factory=list)
     trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
@@ -121,6 +125,13 @@ class ModelSpec(Section):
     def type_defaults(self) -> ModelTypeDefaults | None:
         """What is usual for the model's type; None without `model_type`."""
         return None if self.model_type is None else MODEL_TYPES[self.model_type]
+
+    @property
+    def probability_columns(self) -> tuple[str, ...]:
+        """The columns of recorded probabilities."""
+        if self.probabilities is not None:
+            return tuple(self.probabilities.values())
+        return () if self.probability is None else (self.probability,)
 
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""
@@ -162,6 +173,18 @@ class ModelSpec(Section):
         if usual is None:
             raise ValueError(f"training.strategy: model_type needs a `model_type`: one of {', '.join(MODEL_TYPES)}")
         return {**given, "training": {**training, "strategy": usual.strategy}}
+
+    @field_validator("probabilities", mode="before")
+    @classmethod
+    def _names_of_classes(cls, given: Any) -> Any:
+        """Names of classes as text: YAML may hold a boolean, or a number."""
+        if not isinstance(given, dict):
+            return given
+        names = [str(as_text(key)) for key in given]
+        twice = sorted({name for name in names if [form_of(each) for each in names].count(form_of(name)) > 1})
+        if twice:
+            raise ValueError(f"name each class once; twice: {', '.join(twice)}")
+        return dict(zip(names, given.values(), strict=True))
 
     @field_validator("features", "slices")
     @classmethod
@@ -211,8 +234,9 @@ class ModelSpec(Section):
 
     def _columns_have_one_role(self) -> None:
         roles: dict[str, str] = {}
-        for role in _ROLES:
-            column = getattr(self, role)
+        named = [(role, getattr(self, role)) for role in _ROLES]
+        named += [(f"probabilities.{name}", column) for name, column in (self.probabilities or {}).items()]
+        for role, column in named:
             if column in roles:
                 raise ValueError(f"{role}: {column!r} is the {roles[column]} already; name another column")
             if column is not None:
@@ -220,6 +244,22 @@ class ModelSpec(Section):
         wrong = sorted(set(roles) & set(self.features or ()))
         if wrong:
             raise ValueError(f"features must not hold {', '.join(_ROLES[:-1])} or {_ROLES[-1]}: {', '.join(wrong)}")
+
+    def _classes_fit(self) -> None:
+        """Whether what is said of classes goes together."""
+        said = (self.probability, self.probabilities, self.positive_class, self.classes)
+        if self.task is Task.REGRESSION and any(each is not None for each in said):
+            raise ValueError("probability, probabilities, positive_class and classes are for classification")
+        if self.probability is not None and self.probabilities is not None:
+            raise ValueError("probabilities: give these or `probability` (for two classes), not both")
+        if self.probability is not None and (self.prediction is None or self.positive_class is None):
+            raise ValueError("probability needs `prediction`, recorded beside it, and `positive_class`, which it is of")
+        if self.probabilities is not None and self.prediction is None:
+            raise ValueError("probabilities needs `prediction`, recorded beside them")
+        if self.classes is not None and self.positive_class is not None:
+            found = ClassCoding.of(declared=self.classes).positive(self.positive_class, self.classes)
+            if found not in self.classes:
+                raise ValueError(f"positive_class: {self.positive_class!r} is none of {', '.join(self.classes)}")
 
     def _classes_and_trading(self) -> None:
         """Whether metrics have what they need: row losses, probabilities, returns."""
@@ -229,14 +269,12 @@ class ModelSpec(Section):
         asked = [name for name in (self.metric, *self.gate.metrics) if METRICS[name].for_trading]
         if asked and self.trading is None:
             raise ValueError(f"{asked[0]} is for trading models: add a section `trading` (see its periods_per_year)")
-        if regression and (self.probability is not None or self.positive_class is not None):
-            raise ValueError("probability and positive_class are for classification")
+        self._classes_fit()
         if not regression and self.trading is not None:
             raise ValueError("trading is for regression: the prediction is a position, the target a return")
-        if self.probability is not None and (self.prediction is None or self.positive_class is None):
-            raise ValueError("probability needs `prediction`, recorded beside it, and `positive_class`, which it is of")
-        if metric.needs_probability and self.prediction is not None and self.probability is None:
+        if metric.needs_probability and self.prediction is not None and not self.probability_columns:
             raise ValueError(
                 f"metric {metric.name!r} needs probabilities, but with `prediction` they are to be recorded too: name "
-                "their column in `probability`, or leave `prediction` out, so that the champion is asked"
+                "their column in `probability`, or leave `prediction` out, so that the champion is asked; of more than "
+                "two classes name a column for each in `probabilities`"
             )

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.profile import REST, CategoricalColumn
+from include.data.reference import TARGET, ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
@@ -44,6 +45,15 @@ class Champion:
 
     version: Version
     reference: ReferenceProfiles
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it knows, and those of the labels that it was trained and accepted on; none of numbers."""
+        baseline, labels = self.version.baseline, self.reference.outputs.get(TARGET)
+        counted = () if labels is None else (labels.columns[TARGET],)
+        seen = [name for column in counted if isinstance(column, CategoricalColumn) for name in column.counts]
+        known = () if baseline is None else baseline.classes
+        return tuple(dict.fromkeys((*known, *(name for name in seen if name != REST))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,12 +167,12 @@ class RetrainingExecutor:
             data_from=first_moment(self.spec, used),
             reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
             shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
-            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
+            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables),
         )  # fmt: skip
 
-    def _hash_as_read(self, recent: pd.DataFrame) -> str:
+    def _hash_as_read(self, tables: ModelTables) -> str:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
-        return table_hash(recent.drop(columns=list(self.spec.measures)))
+        return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
     def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
         """Mean row loss of the primary metric; infinite where it cannot be computed."""

@@ -41,11 +41,12 @@ def explain_loss(
     seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
     before = _last(seen, baseline.rows)
     after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
-    known, recent = (_losses(spec, stored, rows) for rows in (before, after))
-    if known is None or recent is None:
+    found = [_losses(spec, stored, rows, changed) for rows in (before, after)]
+    if found[0] is None or found[1] is None:
         return []
-    known = _as_accepted(known, baseline)
-    share = explained_share(before.features[changed], known, after.features[changed], recent)
+    (inputs, losses), (later, recent) = found[0], found[1]
+    known = _as_accepted(losses, baseline)
+    share = explained_share(inputs, known, later, recent)
     reason = f"{', '.join(changed)}: the change explains about {share:.0%} of the rise of the loss"
     return [
         Signal(
@@ -78,9 +79,14 @@ def _last(rows: TrainingRows, number: int) -> TrainingRows:
     )
 
 
-def _losses(spec: ModelSpec, stored: StoredModel, rows: TrainingRows) -> npt.NDArray[np.float64] | None:
-    """The champion's loss on each row; None where the metric cannot be computed."""
+def _losses(
+    spec: ModelSpec, stored: StoredModel, rows: TrainingRows, columns: list[str]
+) -> tuple[pd.DataFrame, npt.NDArray[np.float64]] | None:
+    """`columns` of the rows that the metric has a value on, and the champion's loss on each; None where it has none."""
     if not len(rows):
         return None
     judged, metric = judged_rows(spec, stored.predictor, rows.features, rows.target), METRICS[spec.metric]
-    return None if metric.hindrance(judged) else metric.row_loss(judged)
+    if metric.hindrance(judged):
+        return None
+    inputs = rows.features[columns]
+    return inputs if metric.usable is None else inputs[metric.usable(judged)], metric.row_loss(judged)

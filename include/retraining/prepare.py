@@ -159,11 +159,18 @@ def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target") -> npt.NDArray[Any]:
-    """Labels or predictions as an array: floats (NaN where missing), or class names (None where missing)."""
+    """Labels or predictions as an array: floats (NaN where missing), or class names (None where missing).
+
+    A cell that is no number counts as missing; a DataError where more than half of them are none.
+    """
     if spec.task is Task.REGRESSION:
         floats, unreadable = to_floats(values)
-        if unreadable:
-            raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
+        there = int(values.notna().sum()) if unreadable else 0
+        if 2 * unreadable > there:
+            raise DataError(
+                f"model {spec.name}: field {field}: {unreadable} of {there} values of {values.name!r} are not numbers; "
+                "correct the column, or name another"
+            )
         return np.where(np.isfinite(floats), floats, np.nan)
     return to_names(values)
 

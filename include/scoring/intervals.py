@@ -62,7 +62,7 @@ def interval(metric: Metric, rows: LabelledRows, *, coverage: float = COVERAGE) 
         same rows show in another order, block by block: how deep such a window may fall, rather than what the true
         value is, which no finite window has.
     """
-    if len(rows) < 3:
+    if len(metric.judged(rows)) < 3:
         return None
     if metric.influence is None:
         return _resampled_drawdown(returns(rows), coverage)

@@ -54,6 +54,8 @@ def paired_gain(metric: Metric, champion: LabelledRows, challenger: LabelledRows
 
     losses = metric.row_loss(champion)
     cut = losses - metric.row_loss(challenger)
+    if len(cut) < 2:  # the metric has a value on one row
+        return PairedGain(gain=0.0, error=0.0, freedom=1.0, p_value=0.5)
     mean, (spread, freedom) = float(cut.mean()), mean_error(cut, lasting=metric.lasting)
     unit = float(losses.mean()) if metric.loss_from_zero else 1.0
     if spread > 0.0:

@@ -14,6 +14,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[Any]
 
+FEWEST_OF_A_CLASS = 5  # labels, for a class to count as much as any other
+
 
 class Task(StrEnum):
     """What kind of prediction a model makes."""
@@ -40,6 +42,20 @@ class Classes:
     actual: npt.NDArray[np.intp]
     predicted: npt.NDArray[np.intp]
     positive: int | None
+
+    @property
+    def rare(self) -> npt.NDArray[np.bool_]:
+        """Which classes too few labels have to say anything: fewer than 5, and a quarter of an equal share.
+
+        Such a class is in one window and not in the next; where classes count alike, one row would move the metric as
+        much as a whole class.
+        """
+        return self.too_few(np.bincount(self.actual, minlength=len(self.names)))
+
+    def too_few(self, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """The same of other counts, one for each class, among as many rows."""
+        equal = len(self.actual) / max(int((counts > 0).sum()), 2)
+        return np.asarray((counts > 0) & (counts < FEWEST_OF_A_CLASS) & (4 * counts < equal))
 
 
 @dataclass(frozen=True, kw_only=True)
