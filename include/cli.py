@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from include import lineage_commands, record_commands
+from include import first_commands, lineage_commands, record_commands
 from include.arguments import finite, moment, positive, probability, sample_size
 from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
@@ -184,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
         "migrate", help="bring the records database up to date", description=migrate.__doc__
     )
     migrating.set_defaults(command=migrate)
+    first_commands.add_commands(commands.add_parser)
     record_commands.add_commands(commands.add_parser)
     lineage_commands.add_commands(commands.add_parser)
     return parser

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
-from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect
+from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
 from include.data.csv_numbers import LeadingZeros, Watched, Written, decimal_of, plain_numbers
 from include.data.files import Files, LocalFiles
 
@@ -85,11 +85,17 @@ class CsvBatches:
         """What had to be found out about the files read so far, each thing once."""
         return tuple(dict.fromkeys(line for layout in self._layouts.values() for line in layout.told))
 
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """How the files read so far are written, each way once."""
+        return tuple(dict.fromkeys(replace(layout.dialect, told="") for layout in self._layouts.values()))
+
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
             with self._stream(file) as opened:
-                dialect = find_dialect(opened.read(SAMPLE_BYTES), self.dialect)
-            self._layouts[file] = self._found(file, dialect)
+                sample = opened.read(SAMPLE_BYTES)
+            require_text(sample, self.dialect.encoding, str(file))
+            self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
         return self._layouts[file]
 
     def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
