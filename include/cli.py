@@ -20,11 +20,11 @@ METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
+    """Run one command; the exit code is 0, or what the command says, or 2 after an error named on standard error."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        code = options.command(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(told, file=sys.stderr)
         return 2
-    return 0
+    return int(code)
 
 
 def _trouble(error: Exception) -> str:

@@ -29,6 +29,22 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     _add_rows(starting)
     _add_fields(starting)
     starting.set_defaults(command=init)
+    checking = add("validate", help="what a model file and its rows come to", description=validate.__doc__)
+    checking.add_argument("model", help="name of a registered model, or the path of a model file")
+    checking.add_argument("--json", action="store_true", help="print JSON")
+    _add_folders(checking)
+    checking.set_defaults(command=validate)
+    telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
+    telling.add_argument("model", help="name of a registered model, or the path of a model file")
+    telling.add_argument("--preset", default="", choices=["", "conservative", "balanced", "aggressive"])
+    _add_folders(telling)
+    telling.set_defaults(command=explain)
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    flag = parser.add_argument
+    flag("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
+    flag("--data-dir", type=Path, help="folder that relative paths start from (default: RETRAINING_DATA_DIR)")
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +79,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--name", default="", help="the model's name; default: by the file")
     flag("--out", type=Path, help="file to write; default: NAME.yaml in RETRAINING_MODELS_DIR")
     flag("--force", action="store_true", help="write it although there is such a file")
-    flag("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
-    flag("--data-dir", type=Path, help="folder that relative paths start from (default: RETRAINING_DATA_DIR)")
+    _add_folders(parser)
 
 
 def init(options: argparse.Namespace) -> None:
@@ -88,6 +103,46 @@ def init(options: argparse.Namespace) -> None:
     _show(draft)
     write_file(place, model_file(draft), force=options.force)
     print(f"\nWrote {place}. Next: python -m include.cli validate {place}")
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Read a model's rows once, try a first version and a check; 0: all is well, 1: warnings, 2: mistakes."""
+    import json
+
+    from include.validation.text import lines
+    from include.validation.validate import validate as look
+
+    settings = Settings.from_environment()
+    file = _model_file(options.model, options.models_dir or settings.models_dir)
+    with progress(f"reading the rows of {file.stem}, training and checking a first version"):
+        found = look(file, (options.data_dir or settings.data_dir).resolve())
+    if options.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(lines(found, _width())))
+    return found.exit_code
+
+
+def explain(options: argparse.Namespace) -> None:
+    """Say in plain words when a model is retrained, when not, what the gate asks, and what happens afterwards."""
+    from include.plain_words import lines
+    from include.registry.loader import load_model_file
+
+    file = _model_file(options.model, options.models_dir or Settings.from_environment().models_dir)
+    for line in lines(load_model_file(file), options.preset, _width()):
+        print(line)
+
+
+def _model_file(model: str, models_dir: Path) -> Path:
+    """The file of a registered model's name, or of a path."""
+    from include.registry.loader import SUFFIXES, model_file
+
+    path = Path(model).expanduser()
+    if path.suffix in SUFFIXES or os.sep in model:
+        if not path.is_file():
+            raise ConfigurationError(path, "no such model file; give its path, or the name of a registered model")
+        return path
+    return model_file(models_dir, model)
 
 
 def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:

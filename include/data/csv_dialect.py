@@ -20,7 +20,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _OTHER_KINDS = {
-    b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)", b"PK\x03\x04": "a ZIP archive or a spreadsheet",
+    b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
     b"\xd0\xcf\x11\xe0": "a spreadsheet", b"%PDF": "a PDF document", b"SQLite format 3": "an SQLite database",
     b"\x89PNG": "a picture", b"\x93NUMPY": "a NumPy array", b"\x7fELF": "a program",
 }  # fmt: skip

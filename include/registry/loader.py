@@ -43,7 +43,7 @@ def list_model_files(folder: Path) -> list[Path]:
 
 def load_model(folder: Path, name: str) -> ModelSpec:
     """Read one model by its name, that is, its file's name without its suffix."""
-    return load_model_file(_model_file(folder, name))
+    return load_model_file(model_file(folder, name))
 
 
 def load_model_file(path: Path) -> ModelSpec:
@@ -87,13 +87,14 @@ def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
     The highest `priority` comes first: of tasks that wait for a place in a pool, Airflow takes the first mapped first.
     A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name.
     """
-    files = [_model_file(folder, name) for name in dict.fromkeys(wanted)] or list_model_files(folder)
+    files = [model_file(folder, name) for name in dict.fromkeys(wanted)] or list_model_files(folder)
     found = [(file.stem, _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
     return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
 
 
-def _model_file(folder: Path, name: str) -> Path:
+def model_file(folder: Path, name: str) -> Path:
+    """The file of a registered model; a `ConfigurationError` names the known ones."""
     files = {file.stem: file for file in list_model_files(folder)}
     if name not in files:
         known = list(files)

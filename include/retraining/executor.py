@@ -15,11 +15,13 @@ import pandas as pd
 from include.data.profile import REST, CategoricalColumn
 from include.data.reference import TARGET, ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
-from include.errors import ArtifactError, DataError, TrainingError
+from include.errors import ArtifactError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
+from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.first import try_first
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
@@ -114,23 +116,14 @@ class RetrainingExecutor:
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical)
         columns = Columns.of(reference.profile, names)
-        rows = prepare(self.spec, [tables.reference], columns)
-        if len(rows) < self.spec.minimum_rows:
-            raise DataError(
-                f"model {self.spec.name}: {len(rows)} usable reference rows, {self.spec.minimum_rows} needed "
-                f"(field minimum_rows); left out: {dict(rows.dropped)}"
-            )
-        cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
-        trial = self.trainer.fit(*rows.slice(0, cut), columns)
-        features, actual = rows.slice(cut, len(rows))
-        holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
-        result = self.gate.judge_first(holdout)
+        trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
+        rows, holdout = trial.rows, trial.holdout
         final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
-            columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            columns=columns, rows=rows, trained=trained, result=trial.result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
             reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
         )  # fmt: skip
@@ -273,6 +266,7 @@ class RetrainingExecutor:
         rows, trained = judged.rows, judged.trained
         return {
             "features": list(judged.columns.features),
+            "config_hash": config_hash(self.spec),
             "training_data_size": trained.stop - trained.start,
             "row_choice": trained.choice.name,
             "refit": trained.stop == len(rows),
