@@ -57,6 +57,13 @@ class ClassCells:
                 found[name] = found.get(name, 0) + int(count)
         return found
 
+    def latest(self, rows: int) -> dict[str, int]:
+        """The same of the later half of the cells that are not empty among the last `rows`."""
+        empty = np.array([name is None for name in self.names] + [True])
+        there = self.codes[len(self.codes) - rows :]
+        there = there[~empty[there]]
+        return replace(self, codes=there[len(there) // 2 :]).counts()
+
     def among(self, classes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which cells hold one of `classes`; shape (n,)."""
         return np.array([name in classes for name in self.names] + [False], dtype=bool)[self.codes]
@@ -113,7 +120,7 @@ def rows_in_one_coding(spec: ModelSpec, rows: pd.DataFrame, known: Sequence[str]
 
 def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: Sequence[str]) -> None:
     actual = columns[spec.target]
-    labels, late = actual.counts(), actual.counts(slice(len(actual.codes) - recent, None))
+    labels, late = actual.counts(), actual.latest(recent)
     where = f"model {spec.name}: fields target, prediction"
     if spec.prediction in columns and labels:
         predicted = columns[spec.prediction].counts()
@@ -124,8 +131,9 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
             )
     if known and sum(late.values()) >= ACCIDENTS and (lists := disjoint(late, known)):
         raise DataError(
-            f"model {spec.name}: field target: the recent labels ({spec.target!r}) and the classes that the champion "
-            f"knows share none: {lists}, so that it could not be right; {_advice(known, late)}"
+            f"model {spec.name}: field target: the latest {sum(late.values())} labels ({spec.target!r}) and the "
+            f"classes that the champion knows share none: {lists}, so that it could not be right; "
+            f"{_advice(known, late)}"
         )
     names = {*labels, *known, *(ClassCoding.of(declared=spec.classes).declared.values())}
     if spec.positive_class is not None and names and positive_class(spec, names) not in names:

@@ -16,7 +16,7 @@ from include.data.profile import to_floats, to_names
 from include.errors import DataError, TrainingError
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, feature_table, target_values
-from include.retraining.recorded_chances import recorded_chances
+from include.retraining.recorded_chances import has_chances, recorded_chances, row_chances
 from include.retraining.trainers.trainer import Predictor, class_probabilities
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
@@ -85,6 +85,14 @@ def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> Label
         probability=None if probability is None or np.isnan(probability).any() else probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec),
     )  # fmt: skip
+
+
+def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows carry what `recorded_rows` needs; all, where half of them or more do not: that is no accident."""
+    there = ~pd.isna(target_values(spec, table[spec.prediction], "prediction"))
+    if METRICS[spec.metric].needs_probability and has_chances(spec, table):
+        there &= ~np.isnan(row_chances(spec, table)).any(axis=1)
+    return there if 2 * there.sum() > len(there) else np.ones_like(there)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.gate import GateResult, PromotionGate
-from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.labelled import judged_rows, recorded_rows, with_record
 from include.retraining.prepare import Columns, feature_table
 from include.scoring import LabelledRows
 
@@ -39,11 +39,14 @@ class Rival:
     def judge(self, champion: Version, challenger: LabelledRows, rows: pd.DataFrame) -> GateResult:
         """The gate's result on the held-out `rows`, as they were read.
 
-        A champion from elsewhere is judged by the predictions that the rows carry. One that needs a column which is
+        A champion from elsewhere is judged by the predictions that the rows carry; odd rows that carry none are left
+        out for both. One that needs a column which is
         gone, and which the model file has given up, predicts nothing any more: the challenger has to pass what a first
         version has to, and the reason says so.
         """
         if not champion.artifact_path:
+            there = with_record(self.spec, rows)
+            challenger, rows = challenger.where(there), rows[there]
             return self.gate.judge(recorded_rows(self.spec, challenger.actual, rows), challenger)
         stored = self.load(champion)
         if gone := gone_columns(self.spec, stored.columns, self.there):

@@ -44,9 +44,16 @@ class Trained:
     untrainable: Mapping[str, str] = field(default_factory=dict)
 
     def again(self, trainer: Trainer, rows: TrainingRows, columns: Columns) -> Trained:
-        """The same training once more by the same choice, now up to the last row."""
+        """The same training once more by the same choice, now up to the last row.
+
+        Where those rows cannot be trained on, as when a class has vanished from them, it stays as it was judged.
+        """
         start, stop = self.choice.start(len(rows)), len(rows)
-        return replace(self, predictor=trainer.fit(*rows.slice(start, stop), columns), start=start, stop=stop)
+        try:
+            predictor = trainer.fit(*rows.slice(start, stop), columns)
+        except TrainingError as error:
+            return replace(self, untrainable={**self.untrainable, "refit": str(error)})
+        return replace(self, predictor=predictor, start=start, stop=stop)
 
 
 def row_choices(wanted: str, *, reference_rows: int, recent_rows: int, least: int) -> list[RowChoice]:

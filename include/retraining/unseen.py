@@ -16,7 +16,7 @@ from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.gate import FEWEST_ROWS
-from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.labelled import judged_rows, recorded_rows, with_record
 from include.retraining.prepare import feature_table, prepare, target_values
 from include.scoring import LabelledRows
 
@@ -70,7 +70,9 @@ def judge_pair(
     kept = rows.iloc[ready.origin]
     challenger = judged_rows(spec, now.predictor, ready.features, ready.target, kept)
     if not before.artifact_path:
-        return Pair(rows=kept, before=recorded_rows(spec, ready.target, kept), after=challenger)
+        there = with_record(spec, kept)
+        kept, challenger = kept[there], challenger.where(there)
+        return Pair(rows=kept, before=recorded_rows(spec, challenger.actual, kept), after=challenger)
     then = load(before)
     gone = [name for name in then.columns.features if name not in rows.columns]
     if gone:

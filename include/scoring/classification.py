@@ -28,6 +28,8 @@ class _Counts:
         self.hits = rows.total(coded.actual, self.right)
         self.positive = coded.positive
         self.rare = coded.rare
+        said = [np.bincount(each, minlength=len(coded.names)) for each in (coded.actual, coded.predicted)]
+        self.hardly_there = self.rare | coded.too_few(said[0] + said[1])
 
 
 def _wrong(rows: LabelledRows) -> Floats:
@@ -43,7 +45,7 @@ def _averaged(counts: _Counts) -> Floats:
     """Weight of each class in the metric: the positive one alone, or all alike that occur and are not too rare."""
     if counts.positive is not None:
         return np.asarray(np.arange(len(counts.hits)) == counts.positive, dtype=float)
-    occurs = ((counts.of_actual + counts.of_predicted > 0.0) & ~counts.rare).astype(float)
+    occurs = ((counts.of_actual + counts.of_predicted > 0.0) & ~counts.hardly_there).astype(float)
     return np.asarray(occurs / occurs.sum())
 
 

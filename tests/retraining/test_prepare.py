@@ -93,8 +93,9 @@ def test_missing_feature_is_named() -> None:
 
 
 def test_text_in_a_regressions_target_is_counted() -> None:
-    with pytest.raises(DataError, match="field target: 1 values of 'y' are not numbers"):
-        rows_of(frame(y=["1", "many", None]))
+    with pytest.raises(DataError, match="field target: 2 of 3 values of 'y' are not numbers"):
+        rows_of(frame(y=["1", "many", "more"]))
+    assert rows_of(frame(y=["1", "many", None])).target.tolist() == [1.0]
 
 
 @pytest.mark.parametrize("labels", [[1, 0, 1], [1.0, 0.0, 1.0], ["1", "0", "1"]])
