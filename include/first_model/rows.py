@@ -11,18 +11,16 @@ import pandas as pd
 from pydantic import ValidationError
 
 from include.data.address import SCHEME
-from include.data.batches import ParquetBatches
-from include.data.csv_batches import CsvBatches
 from include.data.csv_dialect import Dialect
 from include.data.frames import frame_of
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import files_of
 from include.data.sql import SqlBatches
+from include.data.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.registry.loader import problems_of
 from include.registry.source import FileSource, SqlSource
 
-PARQUET = (".parquet", ".pq", ".parq")
 _BOUNDS = {"start": datetime(1, 1, 1, tzinfo=UTC), "end": datetime(9999, 12, 31, tzinfo=UTC)}
 _TABLE = re.compile(r"\w+(\.\w+)?")
 
@@ -75,7 +73,7 @@ def read_file(
     """
     path = given if given.startswith(SCHEME) else _as_in_model_file(given, data_dir)
     said = dialect or Dialect()
-    kind = "parquet" if _is_parquet(given) else "csv"
+    kind = kind_of(Path(given).expanduser())
     written = {
         name: value for name in ("delimiter", "decimal", "thousands", "encoding", "quote")
         if (value := getattr(said, name)) is not None
@@ -84,21 +82,14 @@ def read_file(
         source = FileSource(kind=kind, path=path, connection=connection, **written)
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
-    found, told = said, tuple[str, ...]()
     place, files = files_of(source, path, data_dir, reach)
     try:
-        if kind == "parquet":
-            table = frame_of(ParquetBatches(place, None, files))
-        else:
-            batches = CsvBatches(place, None, files, dialect=source.dialect)
-            table = frame_of(batches)
-            found, told = (batches.dialects or (said,))[0], batches.told
+        read = read_whole(place, kind, said, files)
     except SourceUnavailable as error:
         raise SourceUnavailable(f"{flag}: {error}") from error
     except DataError as error:
         raise DataError(f"{flag}: {error}") from error
-    _require_rows(table, f"{flag}: {given}")
-    return FirstRows(table=table, source=source, told=told, dialect=found)
+    return FirstRows(table=read.table, source=source, told=read.told, dialect=read.dialect)
 
 
 def read_query(connection: str, query: str, table_name: str, reach: Reach = FROM_ENVIRONMENT) -> FirstRows:
@@ -119,7 +110,8 @@ def read_query(connection: str, query: str, table_name: str, reach: Reach = FROM
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
     rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=reach.database)
     table = frame_of(rows)
-    _require_rows(table, f"--sql {connection}")
+    if not len(table):
+        raise DataError(f"--sql {connection}: the query selects no rows")
     return FirstRows(table=table, source=source, table_name=table_name)
 
 
@@ -128,25 +120,3 @@ def _as_in_model_file(given: str, data_dir: Path) -> str:
     path = Path.cwd() / Path(given).expanduser()
     whole = path.resolve() if path.exists() else path
     return str(whole.relative_to(data_dir)) if whole.is_relative_to(data_dir) else str(whole)
-
-
-def _is_parquet(given: str) -> bool:
-    path = Path(given).expanduser()
-    if given.endswith(PARQUET):
-        return True
-    if given.startswith(SCHEME):
-        return False
-    if path.is_dir():
-        return next(path.rglob("*.parquet"), None) is not None and next(path.rglob("*.csv"), None) is None
-    try:
-        with path.open("rb") as opened:
-            return opened.read(4) == b"PAR1"
-    except OSError:
-        return False  # a glob, or what the reader will refuse by name
-
-
-def _require_rows(table: pd.DataFrame, where: str) -> None:
-    if not len(table.columns):
-        raise DataError(f"{where}: it is empty; give a table with the names of its columns on top")
-    if not len(table):
-        raise DataError(f"{where}: it has columns ({', '.join(map(str, table.columns[:8]))}) and no rows")
