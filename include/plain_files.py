@@ -44,7 +44,7 @@ class PlainFiles:
     kinds : mapping of str to ColumnKind
         Of the reference's columns.
     told : tuple of str
-        What had to be found out to read the files, and what is not compared.
+        What had to be found out to read the files.
     """
 
     reference: pd.DataFrame
@@ -53,6 +53,17 @@ class PlainFiles:
     actuals: npt.NDArray[Any] | None
     kinds: Kinds = field(default_factory=dict)
     told: tuple[str, ...] = ()
+
+    def differences(self, target: str) -> list[str]:
+        """Columns besides the target that are not compared, or that only one table has."""
+        new = [str(name) for name in self.recent.columns if name not in self.reference.columns and name != target]
+        gone = [str(name) for name in self.reference.columns if name not in self.recent.columns and name != target]
+        found = [column_gone(name, new) for name in gone]
+        if len(gone) == 1 and not target:
+            found = [f"{found[0]}; if it is what is predicted, say --target {gone[0]}"]
+        found += [f"{name}: the reference has no such column" for name in new]
+        unlike = told({name: kind for name, kind in self.kinds.items() if name not in (target, *gone)})
+        return found + ([f"not compared: {unlike}"] if unlike else [])
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.
@@ -97,11 +108,10 @@ def read_plain_files(
             f"{_listed(after.table)}, the reference {_listed(before.table)}; deliver both with the same names on top"
         )
     kinds = find_kinds(before.table, {})
-    found_out = [*before.told, *after.told, *_differences(before.table, after.table, kinds)]
     files = PlainFiles(
         reference=conform(before.table, kinds), recent=conform(after.table, kinds), kinds=kinds,
         predictions=_array(predictions, "--recent-predictions"), actuals=_array(actuals, "--recent-actuals"),
-        told=tuple(dict.fromkeys(found_out)),
+        told=tuple(dict.fromkeys((*before.told, *after.told))),
     )  # fmt: skip
     for values, flag in ((files.predictions, "--recent-predictions"), (files.actuals, "--recent-actuals")):
         if values is not None and len(values) != len(files.recent):
@@ -130,7 +140,7 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
     tables = ModelTables(
         reference=files.reference, recent=recent, history=history, window_start=None, kinds=files.kinds
     )  # fmt: skip
-    return executor.retrain(tables, champion, 2)
+    return _named(executor, tables, champion, 2, target)
 
 
 def _champion(executor: RetrainingExecutor, files: PlainFiles, target: str) -> Champion:
@@ -143,10 +153,20 @@ def _champion(executor: RetrainingExecutor, files: PlainFiles, target: str) -> C
         alone = ModelTables(
             reference=files.reference, recent=nothing, history=files.reference, window_start=None, kinds=files.kinds
         )  # fmt: skip
-        first = executor.retrain(alone, None, 1)
+        first = _named(executor, alone, None, 1, target)
         version = _version(first.artifact_path, first.artifact_sha256)
         return Champion(version=version, reference=first.reference or reference)
     return Champion(version=_version("", ""), reference=reference)
+
+
+def _named(
+    executor: RetrainingExecutor, tables: ModelTables, champion: Champion | None, version: int, target: str
+) -> Outcome:
+    """Retrain; an error of the rows names the flags that they came by."""
+    try:
+        return executor.retrain(tables, champion, version)
+    except DataError as error:
+        raise DataError(f"--reference-data, --target {target}, --min-samples: {error}") from error
 
 
 def _version(path: str, sha256: str) -> Version:
@@ -191,15 +211,6 @@ def _table(path: Path, flag: str) -> WholeFile:
 def _listed(table: pd.DataFrame) -> str:
     names = [str(name) for name in table.columns]
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-
-
-def _differences(reference: pd.DataFrame, recent: pd.DataFrame, kinds: Kinds) -> list[str]:
-    """Columns that are not compared, or that only one table has."""
-    new = [str(name) for name in recent.columns if name not in reference.columns]
-    gone = [str(name) for name in reference.columns if name not in recent.columns]
-    found = [column_gone(name, new) for name in gone]
-    found += [f"{name}: the reference has no such column" for name in new]
-    return found + ([f"not compared: {unlike}"] if (unlike := told(kinds)) else [])
 
 
 def _array(path: Path | None, flag: str) -> npt.NDArray[Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
 from include.data.csv_numbers import LeadingZeros, Watched, Written, decimal_of, plain_numbers
 from include.data.files import Files, LocalFiles
+from include.errors import DataError
 
 CSV_BLOCK_BYTES = 1 << 22
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
+LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
 _EXACT = 2**53  # from here on whole numbers are not all floats
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
 _WIDER = {  # what a column becomes when a value does not fit
@@ -72,13 +75,32 @@ class CsvBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         for file in self.files.find(self.path, ".csv"):
-            with named(file, "CSV"):
+            with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
                 names = [name for name in layout.types if name in (self.columns or ())]
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
                 yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
                 for batch in reader:
                     yield _tidy(Batch.of(batch), layout)
+
+    @contextmanager
+    def _located(self, file: str | Path) -> Iterator[None]:
+        """Errors of rows with too many or too few cells, with their line."""
+        try:
+            yield
+        except pa.ArrowInvalid as error:
+            found = re.search(r"Expected (\d+) columns, got (\d+): ([^\n]*)", str(error))
+            if found is None:
+                raise
+            with self._stream(file) as opened:
+                text = b"\n" + opened.read(LOCATED_BYTES)
+            row = re.escape(found[3].removesuffix(" ...").encode())
+            place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
+            where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
+            raise DataError(
+                f"{file}: {where} has {found[2]} cells, the first one {found[1]}: {found[3][:80]!r}; correct it, or "
+                "say source.delimiter and source.quote if cells end otherwise than it seems"
+            ) from error
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def read_whole(place: str | Path, kind: str, dialect: Dialect, files: Files | No
         table = frame_of(batches)
         found = WholeFile(table=table, told=batches.told, dialect=(batches.dialects or (dialect,))[0])
     names = [str(name) for name in found.table.columns]
-    if not names:
+    if not any(name.strip() for name in names):
         raise DataError(f"{place}: it is empty; give a table with the names of its columns on top")
     if not len(found.table):
         raise DataError(f"{place}: it has columns ({', '.join(names[:8])}) and no rows; deliver some")

@@ -151,7 +151,9 @@ def make_draft(rows: FirstRows, said: Said, recent: FirstRows | None = None) -> 
     _require_columns(said, names)
     open_questions = questions(rows, said, pair=recent is not None)
     if open_questions:
-        raise ConfigurationError("init", *(f"{each.text}: give {each.flag}" for each in open_questions))
+        listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+        asked = [f"{each.text}: give {each.flag}" for each in open_questions]
+        raise ConfigurationError("init", *asked, f"the columns are {listed}")
     target = said.target or target_by_name(names)
     label = read_label(rows.table[target], said.task, f"--target {target}")
     if said.task is Task.REGRESSION and said.positive_class:

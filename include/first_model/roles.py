@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from include.data.kinds import Kind, Kinds
@@ -71,17 +72,18 @@ def read_label(values: pd.Series[Any], task: Task | None, where: str) -> Label:
         raise DataError(f"{where}: no row has a label; name another column (--target), or deliver the labels")
     if known.nunique() == 1:
         raise DataError(
-            f"{where}: every label is {known.iloc[0]!r}, so that there is nothing to learn; name another column "
+            f"{where}: every label is {str(known.iloc[0])!r}, so that there is nothing to learn; name another column "
             "(--target)"
         )
     floats, unreadable = to_floats(known)
+    finite = floats[np.isfinite(floats)]
     numbers = not pd.api.types.is_bool_dtype(known) and unreadable <= 0.05 * len(known)
     if task is Task.REGRESSION and unreadable:
-        odd = known[pd.isna(floats)].iloc[0] if pd.isna(floats).any() else known.iloc[0]
+        odd = str(known[pd.isna(floats)].iloc[0])
         raise DataError(f"{where}: {unreadable} labels are no numbers, such as {odd!r}; correct them, or say "
                         "--task classification")  # fmt: skip
     if task is None:
-        whole = numbers and bool((floats[~pd.isna(floats)] % 1 == 0).all())
+        whole = numbers and bool((finite % 1 == 0).all())
         few = known.nunique() <= FEW_CLASSES
         task = Task.REGRESSION if numbers and not (whole and few) else Task.CLASSIFICATION
         why = f"{known.nunique():,} different numbers" if task is Task.REGRESSION else f"{known.nunique():,} classes"

@@ -16,6 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REFERENCE = 0.6  # share of the time that there is
 LONGEST_REFERENCE = 730 * DAY
 FEWEST_REFERENCE_ROWS = 200
+FEWEST_ROWS = 40  # of all: a reference of two thirds, and a window of ten rows
 USUAL = 28 * DAY
 WINDOWS = (
     6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, USUAL, 56 * DAY, 91 * DAY, 182 * DAY, 364 * DAY, 728 * DAY,
@@ -83,6 +84,11 @@ def make_plan(moments: pd.Series[Any], labelled: pd.Series[Any], delay: timedelt
         When no reference and window fit.
     """
     first, last, outside = usual_span(moments)
+    if int(moments.between(first, last).sum()) < FEWEST_ROWS or first == last:
+        raise DataError(
+            f"{int(moments.notna().sum())} rows with a time, {FEWEST_ROWS} needed between the first and the last "
+            "moment: too few for a reference and windows after it; deliver more of them"
+        )
     inside = moments.between(first, last)
     known = moments[inside].sort_values(ignore_index=True)
     found, why = (delay, "you said so") if delay is not None else _delay(moments[inside], labelled[inside], last)
@@ -92,11 +98,6 @@ def make_plan(moments: pd.Series[Any], labelled: pd.Series[Any], delay: timedelt
     span = (last - first).to_pytimedelta()
     window = _window(len(known) * (DAY / span), (end - first).to_pytimedelta(), found)
     rows = math.ceil(len(known) * min(window / span, 1.0))
-    if reference < 2 * LEAST_MINIMUM_ROWS:
-        raise DataError(
-            f"{len(known)} rows from {first:%Y-%m-%d} to {last:%Y-%m-%d} are too few for a reference and windows after "
-            "it; deliver more of them"
-        )
     steps = known.diff()
     cadence = pd.Timedelta(steps[steps > pd.Timedelta(0)].median())
     return Plan(

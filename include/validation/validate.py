@@ -76,15 +76,18 @@ def validate(file: Path, data_dir: Path, now: datetime | None = None) -> Validat
     try:
         look = _look(spec, data_dir, now or datetime.now(UTC))
     except RetrainingError as error:
-        return Validation(model=spec.name, findings=(_failure(error),))
+        return Validation(model=spec.name, findings=(_failure(spec, error),))
     trial: Trial | None = None
     failed: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
             trial = try_out(spec, file, data_dir, Path(folder), look.read, look.first, look.last)
         except RetrainingError as error:
-            failed.append(_failure(error))
-    found = _facts(look, trial)
+            failed.append(_failure(spec, error))
+    try:
+        found = _facts(look, trial)
+    except RetrainingError as error:
+        return Validation(model=spec.name, findings=(*failed, *([] if failed else [_failure(spec, error)])))
     return replace(found, findings=(*failed, *advise(spec, look.tables, trial, found)))
 
 
@@ -216,8 +219,8 @@ def _reference_length(look: Look, trial: Trial) -> str:
     return "; ".join(told)
 
 
-def _failure(error: RetrainingError) -> Finding:
-    text = str(error)
+def _failure(spec: ModelSpec, error: RetrainingError) -> Finding:
+    text = str(error) if spec.name in str(error) else f"model {spec.name}: {error}"
     return Finding(weight=Weight.ERROR, field=_field_of(text), text=text)
 
 
