@@ -27,7 +27,7 @@ _DATES = (
     r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
     r"|^\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{4}|^[A-Za-z]{3,9} \d{1,2},? \d{4}"
 )
-_CLOCK = r"^\d{1,2}([:.]\d{2}){1,2}(\.\d+)?( ?[AaPp][Mm])?$"
+_CLOCK = r"^\d{1,2}(?:[:.]\d{2}){1,2}(?:\.\d+)?(?: ?[AaPp][Mm])?$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +107,8 @@ def _candidate(table: pd.DataFrame, name: str, how: TimeFormat) -> TimeColumn | 
         counted = _looked_at(values, (name,), "its name, and numbers that count from 1970", how)
         return None if counted.problem else counted
     cells = _some(values).map(str)
+    if _are_clocks(cells):
+        return None
     if not len(cells) or cells.str.contains(_DATES, regex=True).mean() < 1.0 - MOST_MISSING:
         return None
     return _looked_at(values, (name,), "its cells are dates", how)
@@ -150,8 +152,14 @@ def _is_clock(values: pd.Series[Any], name: str) -> bool:
         known = values.dropna()
         hours = len(known) > 0 and bool(known.between(0, 23).all()) and bool((known % 1 == 0).all())
         return hours and known.nunique() > 1 and name.casefold() in CLOCKS
-    cells = _some(values).map(str)
-    return len(cells) > 0 and bool(cells.str.contains(_CLOCK, regex=True).mean() >= 1.0 - MOST_MISSING)
+    return _are_clocks(_some(values).map(str))
+
+
+def _are_clocks(cells: pd.Series[Any]) -> bool:
+    """Whether these are times of the day: 18:00, or 18.00.00, which no date is as no month is 00."""
+    if not len(cells) or cells.str.contains(_CLOCK, regex=True).mean() < 1.0 - MOST_MISSING:
+        return False
+    return bool(cells.str.contains(r":|^\d{1,2}\.00", regex=True).any())
 
 
 def _some(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -182,7 +190,7 @@ def usual_span(moments: pd.Series[Any], now: datetime | None = None) -> tuple[pd
     ends = np.array([0.001, 0.999]) * (len(known) - 1)
     low, high = known.iloc[int(np.ceil(ends[0]))], known.iloc[int(np.floor(ends[1]))]
     usual = high - low
-    first = low if low - known.iloc[0] > usual else known.iloc[0]
-    last = high if known.iloc[-1] - high > usual else known.iloc[-1]
+    near = known[known.between(low - usual, high + usual)]
+    first, last = near.iloc[0], near.iloc[-1]
     inside = int(moments.between(first, last).sum())
     return first, last, int(moments.notna().sum()) - inside

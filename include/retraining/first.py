@@ -74,15 +74,16 @@ def try_first(
 def constant_answers(metric: Metric, learnt: npt.NDArray[np.generic], rows: LabelledRows) -> LabelledRows:
     """The same rows as the best constant would answer them that knows the labels `learnt` and no feature.
 
-    Numbers: their mean, or where errors count as they are (MAE, MAPE) their median. Classes: the most frequent, with
-    the share of each as its probability where the version gives probabilities.
+    Numbers: their mean, or where errors count as they are (MAE, MAPE) their median. Classes: the most frequent, or by
+    F1 and precision the positive class, with the share of each as its probability where the version gives
+    probabilities.
     """
     if metric.task is Task.REGRESSION:
         numbers = np.asarray(learnt, dtype=float)
         value = np.median(numbers) if metric.name in ("mae", "mape") else numbers.mean()
         return replace(rows, predicted=np.full(len(rows), float(value)))
     names, counts = np.unique(np.asarray(learnt).astype(str), return_counts=True)
-    often = str(names[np.argmax(counts)])
+    often = _best_class(metric, names, counts, rows.positive)
     probability = None
     if rows.probability is not None:
         shares = dict(zip(names.tolist(), (counts / counts.sum()).tolist(), strict=True))
@@ -90,6 +91,16 @@ def constant_answers(metric: Metric, learnt: npt.NDArray[np.generic], rows: Labe
         probability = np.tile(row / row.sum() if row.sum() > 0.0 else 1.0 / max(len(row), 1), (len(rows), 1))
     predicted = np.full(len(rows), often, dtype=object)
     return replace(rows, predicted=predicted, probability=probability)
+
+
+def _best_class(
+    metric: Metric, names: npt.NDArray[np.generic], counts: npt.NDArray[np.intp], positive: str
+) -> str:
+    """The class that is best always to answer; by recall, which always saying yes has in full, the most frequent."""
+    often = str(names[np.argmax(counts)])
+    if metric.name not in ("f1", "precision") or len(names) != 2:
+        return often
+    return positive or str(names[-1])
 
 
 def _require_several(spec: ModelSpec, target: npt.NDArray[np.generic]) -> None:
