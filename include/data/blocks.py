@@ -177,5 +177,5 @@ def _correlations(columns: Sequence[Cells], starts: Integers, stops: Integers) -
             continue
         block = np.stack([cells[start:stop] for cells in columns])
         with np.errstate(invalid="ignore", divide="ignore"):
-            found.append(np.corrcoef(np.nan_to_num(block)))
+            found.append(np.asarray(np.corrcoef(np.nan_to_num(block))))
     return np.stack(found)

@@ -98,8 +98,8 @@ class CsvBatches:
             place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
             where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
             raise DataError(
-                f"{file}: {where} has {found[2]} cells, the first one {found[1]}: {found[3][:80]!r}; correct it, or "
-                "say source.delimiter and source.quote if cells end otherwise than it seems"
+                f"{file}: cannot be read as CSV: {where} has {found[2]} cells, the first one {found[1]}: "
+                f"{found[3][:80]!r}; correct it, or say source.delimiter and source.quote if cells end otherwise"
             ) from error
 
     @property
