@@ -1,4 +1,4 @@
-"""Command line: ``python -m include.cli check | execute | replay | migrate | rollback | report | compare | audit``."""
+"""Command line: ``python -m include.cli init | validate | explain | check | execute | replay | migrate | …``."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from include import lineage_commands, record_commands
+from include import first_commands, lineage_commands, record_commands
 from include.arguments import finite, moment, positive, probability, sample_size
 from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
 from include.idle_threads import let_idle_threads_sleep
+from include.progress import progress
 from include.settings import Settings
+
+if TYPE_CHECKING:  # imported late: every command reads this file
+    from include.data.targets import Target
+    from include.plain_files import PlainFiles
 
 METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
+    """Run one command; the exit code is 0, or what the command says, or 2 after an error named on standard error."""
     let_idle_threads_sleep()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        code = options.command(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(told, file=sys.stderr)
         return 2
-    return 0
+    return int(code)
 
 
 def _trouble(error: Exception) -> str:
@@ -61,19 +67,26 @@ def _trouble(error: Exception) -> str:
 
 def check(options: argparse.Namespace) -> None:
     """Decide from plain files whether a retrain pays, and print the decision."""
-    _decide(options)
+    from include.plain_files import read_plain_files
+
+    files = read_plain_files(
+        options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
+    )
+    _decide(options, files, files.target(options.target))
 
 
 def execute(options: argparse.Namespace) -> None:
     """Decide from plain files; if it pays (or with --force) train a challenger and judge it."""
     from include.plain_files import read_plain_files, retrain
 
-    if not _decide(options) and not options.force:
-        return
     files = read_plain_files(
         options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
     )
-    outcome = retrain(files, options.target, minimum_rows=options.min_samples, output=options.output)
+    target = files.target(options.target, needed=True)
+    if not _decide(options, files, target) and not options.force:
+        return
+    with progress("training a challenger"):
+        outcome = retrain(files, target.name, minimum_rows=options.min_samples, output=options.output)
     print(f"Outcome: {outcome.status}: {outcome.reason}")
     for name, value in outcome.scores.items():
         before = outcome.champion_scores.get(name)
@@ -140,31 +153,36 @@ def config(options: argparse.Namespace) -> None:
         print(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), end="")
 
 
-def _decide(options: argparse.Namespace) -> bool:
+def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> bool:
+    from include.data.targets import inputs_of
     from include.orchestrator import AutomaticRetrainingOrchestrator
-    from include.plain_files import read_plain_files
     from include.reports.text import banner
 
-    files = read_plain_files(
-        options.reference_data, options.recent_data, options.recent_predictions, options.recent_actuals
-    )
+    for line in (*files.told, *files.differences(target.name)):
+        print(f"Found: {line}")
+    if target.name:
+        print(f"Target: {target.name!r}, no input ({target.why or 'as you said'})")
     orchestrator = AutomaticRetrainingOrchestrator(
         data_drift_threshold=options.data_drift_threshold,
         performance_threshold=options.performance_threshold,
         min_samples_for_retraining=options.min_samples,
         baseline_metrics=_metrics(options, "baseline_"),
+        task=options.task,
     )
-    target, actuals = getattr(options, "target", None), files.actuals
+    actuals = files.actuals
     if files.predictions is not None and actuals is None:
-        if target not in files.recent.columns:
+        if target.name not in files.recent.columns:
             raise ConfigurationError("--recent-predictions", "give --recent-actuals too: errors need both")
-        actuals = files.recent[target].to_numpy()
+        actuals = files.recent[target.name].to_numpy()
     if files.predictions is None and actuals is not None:
-        if target is None:
+        if options.command is not execute:
             raise ConfigurationError("--recent-actuals", "give --recent-predictions too: errors need both")
         actuals = None  # they are to be learnt, and there is nothing to compare them with
-    inputs = files.reference.drop(columns=[target] if target else [], errors="ignore")
-    decision = orchestrator.should_retrain(inputs, files.recent, files.predictions, actuals, _metrics(options, ""))
+    inputs, recent = (inputs_of(table, [target.name]) for table in (files.reference, files.recent))
+    with progress("comparing the rows"):
+        decision = orchestrator.should_retrain(
+            inputs, recent, files.predictions, actuals, _metrics(options, ""), target=""
+        )
     print(banner(decision))
     return decision.triggered
 
@@ -182,7 +200,6 @@ def _parser() -> argparse.ArgumentParser:
         "execute", help="decide, train and judge from plain files", description=execute.__doc__
     )
     _add_check(executing, execute)
-    executing.add_argument("--target", default="target", help="column to predict (default: %(default)s)")
     executing.add_argument("--output", type=Path, default=Path("artifacts"), help="folder for the version trained")
     executing.add_argument("--force", action="store_true", help="retrain whatever the decision is")
     command.add_arguments(commands.add_parser("backtest", help="try policies on history", description=command.__doc__))
@@ -192,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
         "migrate", help="bring the records database up to date", description=migrate.__doc__
     )
     migrating.set_defaults(command=migrate)
+    first_commands.add_commands(commands.add_parser)
     record_commands.add_commands(commands.add_parser)
     lineage_commands.add_commands(commands.add_parser)
     return parser
@@ -201,8 +219,10 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
     add = parser.add_argument
     add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV or Parquet)")
     add("--recent-data", type=Path, required=True, help="rows observed since, in time order")
-    add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy)")
-    add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy)")
+    add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy, or one column)")
+    add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy, or one column)")
+    add("--target", help="column to predict, no input (default: by its name, or by the actuals)")
+    add("--task", choices=["regression", "classification"], help="default: by predictions and actuals")
     for name in METRIC_FLAGS:
         add(f"--{name}", type=finite, help=f"the model's {name} now")
         add(f"--baseline-{name}", type=finite, help=f"its {name} when it was accepted")

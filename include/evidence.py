@@ -16,6 +16,7 @@ from include.records.facts import Facts
 from include.records.outcome_rows import was_retrained
 from include.records.store import Store
 from include.registry.functions import import_function
+from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
 from include.triggers.new_data import NewDataTrigger
@@ -69,13 +70,27 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
-        declined=() if champion is None else _declined(store, champion),
+        declined=_held_first(store, spec) if analysis.champion_version is None else _declined(store, champion),
         patience=spec.window,
     )
 
 
-def _declined(store: Store, champion: Version) -> list[PastCheck]:
+def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
+    """The latest checks whose first version of this very model file the gate did not let through, newest first."""
+    own = config_hash(spec)
+    tried = {version.version for version in store.versions(spec.name) if version.details.get("config_hash") == own}
+    events = [
+        event for event in store.events(model_name=spec.name)
+        if was_retrained(event) and event.status is not EventStatus.PROMOTED
+        and event.champion_version is None and event.version in tried
+    ]  # fmt: skip
+    return [PastCheck(at=event.run.as_of, results=()) for event in events[:MOST_DECLINED]]
+
+
+def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
     """The latest checks whose retrain of this champion the gate turned down, newest first."""
+    if champion is None:
+        return []
     events = [
         event for event in store.events(model_name=champion.model_name)
         if was_retrained(event) and event.status is not EventStatus.PROMOTED

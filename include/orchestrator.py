@@ -14,6 +14,7 @@ import pandas as pd
 from include.data.calibration import calibrate
 from include.data.kinds import unwatched
 from include.data.pairs import profile_pair
+from include.data.targets import Target, find_target, inputs_of
 from include.decision.decide import decide
 from include.decision.decision import Decision
 from include.detectors import (
@@ -141,6 +142,7 @@ class AutomaticRetrainingOrchestrator:
         predictions: npt.ArrayLike | None = None,
         actuals: npt.ArrayLike | None = None,
         metrics: Mapping[str, float] | None = None,
+        target: str | None = None,
     ) -> Decision:
         """Decide; rows in time order.
 
@@ -153,18 +155,25 @@ class AutomaticRetrainingOrchestrator:
             Predictions half of which are empty are a fault that blocks a retrain.
         metrics : mapping of str to float, optional
             The model's current metrics, for comparison with `baseline_metrics`.
+        target : str, optional
+            The column that is predicted: it is no input, whichever of the tables has it. By default it is found by its
+            name or by the actuals, and the reason says so; an empty text says that there is none.
 
         Raises
         ------
         ConfigurationError
             When a metric has a value that it cannot have.
         DataError
-            When the reference has no rows, or predictions and actuals fit neither the rows nor one another.
+            When the reference has no rows, when the tables share no column, when neither has the target, or predictions
+            and actuals fit neither the rows nor one another.
         """
         if not len(reference):
             raise DataError("reference: it has no rows; give those that the model was trained on")
         given = metrics or {}
         check_metrics("metrics", given)
+        predicted = find_target(reference, recent, target, actuals) if target != "" else Target()
+        reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
+        _require_shared(reference, recent)
         answers = read_answers(predictions, actuals, len(recent), None if self.task is None else Task(self.task))
         comparison = self._compare(reference, recent, answers)
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
@@ -174,7 +183,10 @@ class AutomaticRetrainingOrchestrator:
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
-        return replace(decision, reason=f"{decision.reason}; {answers.assumed}") if answers.assumed else decision
+        assumed = [answers.assumed] if answers.assumed else []
+        if predicted.why:
+            assumed.append(f"{predicted.name!r} is taken for the target ({predicted.why}), no input")
+        return replace(decision, reason="; ".join([decision.reason, *assumed])) if assumed else decision
 
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers) -> Comparison:
         pair = profile_pair(reference, recent)
@@ -210,6 +222,16 @@ class AutomaticRetrainingOrchestrator:
             )
             for name, entry in found.items()
         ]  # fmt: skip
+
+
+def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:
+    """Refuse tables that cannot be compared at all."""
+    if len(reference.columns) and not set(reference.columns) & set(recent.columns):
+        known, found = (", ".join(map(str, table.columns[:12])) for table in (reference, recent))
+        raise DataError(
+            f"recent: it shares no column with the reference: it has {found or 'none'}, the reference {known}; give "
+            "both with the same names"
+        )
 
 
 def _with_unjudged(decision: Decision, unjudged: Sequence[str]) -> Decision:

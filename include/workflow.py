@@ -149,6 +149,11 @@ def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[D
     return decision, event
 
 
+def tables_of(deployment: Deployment, spec: ModelSpec, run: Run) -> ModelTables:
+    """The rows that a run sees of the model, as it is now."""
+    return _tables(deployment, spec, run, _champion(deployment.store, spec.name))
+
+
 def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
     """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
     drawn = deployment.artifacts.read(f"backtests/{model_name}.svg") or ""

@@ -138,6 +138,7 @@ def test_array_of_pickled_objects_is_refused_and_not_run(files: Path, capsys: py
 
 
 def test_predictions_without_actuals_are_refused_with_the_flag(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pd.read_csv(files / "same.csv").drop(columns="target").to_csv(files / "same.csv", index=False)
     alone = ["--recent-predictions", f"{files}/same-predictions.npy"]
     assert "--recent-actuals" in failed(capsys, "check", *given(files, "same"), *alone)
 

@@ -172,7 +172,10 @@ def _correlations(columns: Sequence[Cells], starts: Integers, stops: Integers) -
     """Correlation matrix of each block, cells without a value counted as average ones."""
     found = []
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        if stop - start < 2:  # one row has no correlations
+            found.append(np.full((len(columns), len(columns)), np.nan))
+            continue
         block = np.stack([cells[start:stop] for cells in columns])
         with np.errstate(invalid="ignore", divide="ignore"):
-            found.append(np.corrcoef(np.nan_to_num(block)))
+            found.append(np.asarray(np.corrcoef(np.nan_to_num(block))))
     return np.stack(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,16 +14,18 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
-from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect
+from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
 from include.data.csv_numbers import Written, decimal_of, plain_numbers, whole_numbers
 from include.data.files import Files, LocalFiles
 from include.data.same_files import distinct_files
+from include.errors import DataError
 
 CSV_BLOCK_BYTES = 1 << 22
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
+LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
 _EXACT = 2**53  # from here on whole numbers are not all floats
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
 _WIDER = {  # what a column becomes when a value does not fit
@@ -72,7 +75,7 @@ class CsvBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         for file in distinct_files(self.files, self.files.find(self.path, ".csv")):
-            with named(file, "CSV"):
+            with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
                 names = [name for name in layout.types if name in (self.columns or ())]
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
@@ -80,16 +83,41 @@ class CsvBatches:
                 for batch in reader:
                     yield _tidy(Batch.of(batch), layout)
 
+    @contextmanager
+    def _located(self, file: str | Path) -> Iterator[None]:
+        """Errors of rows with too many or too few cells, with their line."""
+        try:
+            yield
+        except pa.ArrowInvalid as error:
+            found = re.search(r"Expected (\d+) columns, got (\d+): ([^\n]*)", str(error))
+            if found is None:
+                raise
+            with self._stream(file) as opened:
+                text = b"\n" + opened.read(LOCATED_BYTES)
+            row = re.escape(found[3].removesuffix(" ...").encode())
+            place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
+            where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
+            raise DataError(
+                f"{file}: cannot be read as CSV: {where} has {found[2]} cells, the first one {found[1]}: "
+                f"{found[3][:80]!r}; correct it, or say source.delimiter and source.quote if cells end otherwise"
+            ) from error
+
     @property
     def told(self) -> tuple[str, ...]:
         """What had to be found out about the files read so far, each thing once."""
         return tuple(dict.fromkeys(line for layout in self._layouts.values() for line in layout.told))
 
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """How the files read so far are written, each way once."""
+        return tuple(dict.fromkeys(replace(layout.dialect, told="") for layout in self._layouts.values()))
+
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
             with self._stream(file) as opened:
-                dialect = find_dialect(opened.read(SAMPLE_BYTES), self.dialect)
-            self._layouts[file] = self._found(file, dialect)
+                sample = opened.read(SAMPLE_BYTES)
+            require_text(sample, self.dialect.encoding, str(file))
+            self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
         return self._layouts[file]
 
     def _found(self, file: str | Path, dialect: Dialect) -> _Layout:

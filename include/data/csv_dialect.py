@@ -12,12 +12,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from include.errors import DataError
+
 SAMPLE_BYTES = 1 << 18
 SAMPLE_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
+_OTHER_KINDS = {
+    b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet", b"%PDF": "a PDF document", b"SQLite format 3": "an SQLite database",
+    b"\x89PNG": "a picture", b"\x93NUMPY": "a NumPy array", b"\x7fELF": "a program",
+}  # fmt: skip
 _FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
 
 
@@ -71,6 +79,26 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
         header, skip = tuple(records[0]), skip + 1  # names that the reader would not decode, or with their blanks
     found = replace(declared, delimiter=delimiter, quote=quote, encoding=encoding, header=header, skip=skip)
     return replace(found, told=_told(found, declared))
+
+
+def require_text(sample: bytes, encoding: str | None, where: str) -> None:
+    """Refuse bytes that no text holds.
+
+    Raises
+    ------
+    DataError
+        With what the file is, where its first bytes say so, or with the line of the first such byte.
+    """
+    for mark, kind in _OTHER_KINDS.items():
+        if sample.startswith(mark):
+            raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
+    if encoding or sample[:2] in _BYTE_ORDER_MARKS or b"\0" not in sample:
+        return
+    line = sample[: sample.index(b"\0")].count(b"\n") + 1
+    raise DataError(
+        f"{where}: line {line} holds a byte 0, which no text has; deliver a text file, or name its encoding in "
+        "source.encoding if it is of two bytes a letter (utf-16-le, utf-16-be)"
+    )
 
 
 def _told(found: Dialect, declared: Dialect) -> str:

@@ -14,6 +14,7 @@ from include.errors import DataError
 
 #: Names that nothing but a target has, in small letters.
 NAMES = ("target", "label", "labels", "y", "y_true", "actual", "actuals", "outcome", "class", "ground_truth")
+ALIKE = 0.1  # of the larger of two spreads, from which on the other may be one of the same thing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,10 @@ def find_target(
     same = [name for name in recent.columns if name in reference.columns and _same(recent[name], np.asarray(actuals))]
     if len(same) == 1:
         return Target(name=same[0], why="it holds the actuals")
-    gone = [name for name in reference.columns if name not in recent.columns]
-    if len(gone) == 1 and _alike(reference[gone[0]], np.asarray(actuals)):
-        return Target(name=gone[0], why="the actuals are in its place")
+    gone = [name for name in reference.columns if name not in recent.columns or recent[name].isna().all()]
+    fitting = [name for name in gone if _alike(reference[name], np.asarray(actuals))]
+    if len(fitting) == 1:
+        return Target(name=fitting[0], why="the actuals are in its place")
     return Target()
 
 
@@ -67,20 +69,25 @@ def inputs_of(table: pd.DataFrame, others: Sequence[str]) -> pd.DataFrame:
 
 
 def _same(column: pd.Series[Any], actuals: npt.NDArray[Any]) -> bool:
-    return (
-        len(column) == len(actuals) > 1
-        and len(set(actuals.tolist())) > 1
-        and bool(np.all(column.to_numpy() == actuals))
-    )
+    if len(column) != len(actuals) or len(set(actuals.tolist())) < 2:
+        return False
+    if pd.api.types.is_numeric_dtype(column) and actuals.dtype.kind in "iuf":
+        return bool(np.isclose(column.to_numpy(dtype=float), actuals.astype(float), equal_nan=True).all())
+    return [str(cell) for cell in column.tolist()] == [str(each) for each in actuals.tolist()]
 
 
 def _alike(column: pd.Series[Any], actuals: npt.NDArray[Any]) -> bool:
-    """Whether actuals may be values of that column: numbers of about its range, or names that it has."""
+    """Whether actuals may be values of that column: numbers of about its range and spread, or names that it has."""
     known = column.dropna()
+    if not len(known):
+        return False
     if pd.api.types.is_numeric_dtype(known) and actuals.dtype.kind in "iuf":
         finite = actuals[np.isfinite(actuals.astype(float))].astype(float)
         reach = float(known.max() - known.min())
         inside = (finite >= known.min() - reach) & (finite <= known.max() + reach)
-        return bool(len(finite)) and bool(inside.mean() > 0.5)
+        if not len(finite) or inside.mean() <= 0.5:
+            return False
+        spreads = float(known.astype(float).std(ddof=0)), float(finite.std())
+        return min(spreads) >= ALIKE * max(spreads)
     names = {str(cell) for cell in known.unique()}
     return bool(np.mean([str(each) in names for each in actuals.tolist()]) > 0.5) if len(actuals) else False

@@ -36,7 +36,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 def load_model(folder: Path, name: str) -> ModelSpec:
     """Read one model by its name, that is, its file's name without its suffix."""
-    return load_model_file(_model_file(folder, name))
+    return load_model_file(model_file(folder, name))
 
 
 def load_model_file(path: Path) -> ModelSpec:
@@ -86,7 +86,8 @@ def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
     return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
 
 
-def _model_file(folder: Path, name: str) -> Path:
+def model_file(folder: Path, name: str) -> Path:
+    """The file of a registered model; a `ConfigurationError` names the known ones."""
     return _model_files(folder, [name])[0]
 
 

@@ -110,12 +110,16 @@ class Gate(Section):
 
     With `shadow` a challenger that has passed is published only after so many checks more, at the last of which the
     gate decides again, on the labelled rows that arrived since (see `include.shadow`). 0: at once.
+
+    A first version, which has no champion to beat, has to be proven better than a constant (see
+    `include.retraining.first`); with `better_than_constant` false it has not: for a target that is near noise.
     """
 
     level: float = Field(0.05, gt=0, lt=0.5)
     holdout_share: float = Field(0.25, gt=0, le=0.5)
     minimum_gain: float = Field(0.0, ge=0)
     refit: bool = True
+    better_than_constant: bool = True
     shadow: int = Field(0, ge=0, le=1000)
     floors: dict[str, float] = Field(default_factory=dict)
     guards: list[str] = Field(default_factory=list)

@@ -13,15 +13,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.declared import declared
-from include.data.profile import REST, CategoricalColumn, Possible
-from include.data.reference import TARGET, ReferenceProfiles, make_reference
+from include.data.profile import Possible
+from include.data.reference import ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
-from include.errors import ArtifactError, DataError, TrainingError
+from include.errors import ArtifactError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
+from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
+from include.retraining.accepted import Champion as Champion
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.expected_predictions import predictions_to_come
+from include.retraining.first import try_first
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.holdout import holdout_rows
 from include.retraining.labelled import judged_rows
@@ -40,23 +43,6 @@ STATUS = {
     GateVerdict.HOLD: EventStatus.HELD,
     GateVerdict.REJECT: EventStatus.REJECTED,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Champion:
-    """The version to beat: its record, and the profiles of its reference."""
-
-    version: Version
-    reference: ReferenceProfiles
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes that it knows, and those of the labels that it was trained and accepted on; none of numbers."""
-        baseline, labels = self.version.baseline, self.reference.outputs.get(TARGET)
-        counted = () if labels is None else (labels.columns[TARGET],)
-        seen = [name for column in counted if isinstance(column, CategoricalColumn) for name in column.counts]
-        known = () if baseline is None else baseline.classes
-        return tuple(dict.fromkeys((*known, *(name for name in seen if name != REST))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,27 +106,18 @@ class RetrainingExecutor:
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
         columns = Columns.of(reference.profile, names)
-        rows = prepare(self.spec, [tables.reference], columns, copies=tables.reference_copies)
-        if len(rows) < self.spec.minimum_rows:
-            raise DataError(
-                f"model {self.spec.name}: {len(rows)} usable reference rows, {self.spec.minimum_rows} needed "
-                f"(field minimum_rows); left out: {dict(rows.dropped)}"
-            )
-        cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
-        trial = fit_on(self.trainer, rows, columns, 0, cut)
-        features, actual = rows.slice(cut, len(rows))
-        held_out, weight = tables.reference.iloc[rows.origin[cut:]], rows.weights(cut, len(rows))
-        holdout = judged_rows(self.spec, trial, features, actual, held_out, weight)
-        result = self.gate.judge_first(holdout)
+        trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
+        rows, holdout = trial.rows, trial.holdout
         final = fit_on(self.trainer, rows, columns, 0, len(rows))
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
-            columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
+            columns=columns, rows=rows, trained=trained, result=trial.result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
             reference=reference.with_outputs(
-                labels_of(self.spec, tables.reference), predictions_to_come(final, trial, rows, 0, cut)
+                labels_of(self.spec, tables.reference),
+                predictions_to_come(final, trial.predictor, rows, 0, trial.cut),
             ),
         )  # fmt: skip
 
@@ -288,6 +265,7 @@ class RetrainingExecutor:
         rows, trained = judged.rows, judged.trained
         return {
             "features": list(judged.columns.features),
+            "config_hash": config_hash(self.spec),
             "training_data_size": trained.stop - trained.start,
             "row_choice": trained.choice.name,
             "refit": trained.stop == len(rows),

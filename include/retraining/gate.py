@@ -46,6 +46,9 @@ class GateResult:
         What the guards found on a challenger that is better on the whole, those nearest to proving a harm first.
     former : sequence of Guarded
         The same beside former champions (`include.retraining.anchor`).
+    constant : float or None
+        Of a first version: the primary metric of the constant that it was compared with; gain and p-value are beside
+        that.
     """
 
     verdict: GateVerdict
@@ -59,11 +62,12 @@ class GateResult:
     p_value: float | None = None
     guards: Sequence[Guarded] = ()
     former: Sequence[Guarded] = ()
+    constant: float | None = None
 
     @property
     def details(self) -> dict[str, Any]:
         """What a version's details keep of it."""
-        told = ("rows", "gain", "gain_low", "gain_high", "p_value", "guards", "former")
+        told = ("rows", "gain", "gain_low", "gain_high", "p_value", "guards", "former", "constant")
         return {"verdict": str(self.verdict), **{name: asdict(self)[name] for name in told}}
 
 
@@ -106,9 +110,37 @@ class PromotionGate:
         if self.metric.losses is None:
             raise ConfigurationError("metric", f"{self.metric.name} {NO_ROW_LOSS}")
 
-    def judge_first(self, challenger: LabelledRows) -> GateResult:
-        """Judge a first version: there is nothing to compare it with, only floors, and its metric to be measured."""
-        return self._alone(challenger, "first version: no champion to beat")
+    def judge_first(self, challenger: LabelledRows, constant: LabelledRows | None = None) -> GateResult:
+        """Judge a first version: it has to reach the floors, and to be better than a constant.
+
+        Parameters
+        ----------
+        constant : LabelledRows, optional
+            The same rows as the best constant answers them. On fewer than 20 rows, where nothing can be proven, it is
+            enough to do better. None: the floors alone count.
+        """
+        why = "first version: no champion to beat"
+        result = self._alone(challenger, why)
+        if constant is None or result.verdict is not GateVerdict.PROMOTE or self.metric.hindrance(constant):
+            return result
+        name, score = self.metric.name, self.metric.score(constant)
+        found = paired_gain(self.metric, constant, challenger) if len(challenger) > 1 else None
+        few = found is None or len(self.metric.judged(challenger)) < FEWEST_ROWS
+        better = found is not None and found.gain > 0.0 and (few or found.p_value < self.level)
+        result = replace(
+            result, constant=score, gain=None if found is None else found.gain,
+            p_value=None if found is None or few else found.p_value,
+        )  # fmt: skip
+        beside = f"{name} {result.scores[name]:.4g} against its {score:.4g} on {len(challenger)} held-out rows"
+        beside += "" if result.p_value is None else f", p {result.p_value:.2g}"
+        if better:
+            word = "better" if few else "proven better"
+            return replace(result, reason=f"{result.reason}, {word} than a constant: {beside}")
+        reason = (
+            f"first version, no better than a constant: {beside}; look for features that tell more, wrong labels or "
+            "kinds of columns, or write gate.better_than_constant: false if the target is near noise"
+        )
+        return replace(result, verdict=GateVerdict.HOLD, reason=reason)
 
     def judge_alone(self, challenger: LabelledRows, why: str) -> GateResult:
         """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""

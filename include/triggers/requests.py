@@ -46,7 +46,11 @@ class RedTeamTrigger:
 
 @dataclass(frozen=True)
 class FirstVersionTrigger:
-    """Fires when the model has no champion."""
+    """Fires when the model has no champion.
+
+    The same rows and the same model file make the same version: one that the gate did not let through is tried again
+    after `Evidence.patience`, then after twice that, and so on. A request, or another model file, does not wait.
+    """
 
     @property
     def label(self) -> str:
@@ -54,10 +58,21 @@ class FirstVersionTrigger:
         return FIRST_VERSION
 
     def decide(self, evidence: Evidence) -> TriggerResult:
-        """Look for a champion."""
-        reason = "there is a champion" if evidence.has_champion else "the model has no champion yet"
-        fired = not evidence.has_champion
-        return TriggerResult(trigger=FIRST_VERSION, label=self.label, fired=fired, reason=reason)
+        """Look for a champion, and for earlier attempts."""
+        if evidence.has_champion:
+            return TriggerResult(trigger=FIRST_VERSION, label=self.label, fired=False, reason="there is a champion")
+        reason, refused = "the model has no champion yet", len(evidence.declined)
+        until = evidence.declined[0].at + evidence.patience * 2 ** (refused - 1) if refused else evidence.now
+        if evidence.now >= until:
+            return TriggerResult(trigger=FIRST_VERSION, label=self.label, fired=True, reason=reason)
+        times = "" if refused == 1 else f" {refused} times"
+        blocked_by = (
+            f"the gate held a first version{times} with this model file: tried again from {until:%Y-%m-%d %H:%M} UTC "
+            "on, at once when somebody asks for it or the model file changes"
+        )
+        return TriggerResult(
+            trigger=FIRST_VERSION, label=self.label, fired=False, reason=reason, blocked_by=blocked_by
+        )  # fmt: skip
 
 
 def told(requests: Sequence[Request]) -> list[str]:
