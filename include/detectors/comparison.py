@@ -10,10 +10,13 @@ from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
 from include.data.kinds import Kinds, unwatched
 from include.data.profile import Column, NumericColumn, Profile
+from include.data.trends import FARTHEST
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
 from include.signals import Signal
 from include.statistics import effective_size
+
+STEADY = "moves steadily through the reference"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,9 @@ class Comparison:
         Columns of the recent rows that the reference does not have.
     kinds : mapping of str to ColumnKind
         Of the columns, as far as they are known.
+    ahead : mapping of str to float
+        For each column that moves steadily how far the recent rows are from the reference's middle, in lengths of the
+        reference. Its reference is where it would be by now.
     """
 
     reference: Profile
@@ -61,6 +67,7 @@ class Comparison:
     arrivals: Arrivals | None = None
     new_columns: tuple[str, ...] = ()
     kinds: Kinds = field(default_factory=dict)
+    ahead: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def watched(self) -> Comparison:
@@ -86,6 +93,16 @@ class Comparison:
                 return rows / measured
         return effective_size(rows, column.lag1)
 
+    def reference_rows(self, name: str, column: Column, rows: int) -> float:
+        """How many independent rows the reference's are worth for statements on its level by now.
+
+        Of a column that moves steadily they tell the less the further it has moved since: with evenly spread times the
+        variance of a line at a distance d from their middle, in lengths of the reference, is ``1 + 12 d²`` times that
+        of the mean. None are left beyond `FARTHEST`.
+        """
+        ahead = self.ahead.get(name, 0.0)
+        return 0.0 if ahead > FARTHEST else self.effective_rows(name, column, rows) / (1.0 + 12.0 * ahead**2)
+
     def how_counted(self, name: str) -> str:
         """What the effective rows of a column rest on, for the record; empty where they were measured as they should.
 
@@ -96,9 +113,18 @@ class Comparison:
         notes = []
         if self.calibration.block_rows < self.calibration.window_rows:
             notes.append(f"calibrated on stretches of {self.calibration.block_rows} rows: the reference is short")
-        if name in self.calibration.trending:
-            notes.append("it moves steadily through the reference itself")
+        if name in self.ahead:
+            notes.append(f"it {STEADY}: compared with where it would be by now")
+        elif name in self.calibration.trending:
+            notes.append(f"it {STEADY} itself")
         return "; ".join(notes)
+
+    def too_far(self, name: str) -> str:
+        """Why nobody can say where a column that moves steadily would be by now; empty if one can, or it does not."""
+        ahead = self.ahead.get(name, 0.0)
+        if ahead <= FARTHEST:
+            return ""
+        return f"it {STEADY}, whose middle is {ahead:.1f} times its length ago: where it would be by now is not known"
 
 
 def values_in(column: Column) -> int:
