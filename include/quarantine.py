@@ -139,7 +139,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         arrivals=tables.arrivals,
         new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
         kinds={name: tables.kinds[name] for name in known.columns if name in tables.kinds},
-        ahead={name: trend.ahead(moment) for name, trend in reference.trends.items()},
+        ahead=reference.ahead(moment),
     )
 
 

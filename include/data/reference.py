@@ -60,6 +60,10 @@ class ReferenceProfiles:
             seasons = replace(seasons, phases=tuple(moved(phase, self.trends, moment) for phase in seasons.phases))
         return replace(self, profile=moved(self.profile, self.trends, moment), seasons=seasons)
 
+    def ahead(self, moment: datetime) -> dict[str, float]:
+        """For each column that moves steadily how far `moment` is from the reference's middle, in its lengths."""
+        return {name: trend.ahead(moment) for name, trend in self.trends.items()}
+
     def matching(self, start: datetime | None, end: datetime, measures: Collection[str] = ()) -> Profile:
         """The profile that recent rows of ``start <= t < end`` are to be compared with: inputs, and these measures.
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from include.data.profile import NumericColumn, Profile, to_floats, to_names
+from include.data.profile import Column, NumericColumn, Profile, to_floats, to_names
 from include.statistics import autocorrelation
 
 FEWEST_ROWS = 40  # values below which no line is drawn
@@ -22,7 +22,10 @@ WANDERING = (
     0.5  # autocorrelation of what the line leaves of the parts, from which on it is no line: chance reaches it in 3 %
 )
 BENT = 0.01  # probability of taking a straight line for a bend
-FREQUENT = 0.05  # share of one value, from which on a column moves by how often its values come, not by size
+RARE = 0.01  # share of its most frequent value, up to which a column's values hardly ever come twice
+FINEST = 2.0  # robust standard deviations that the step of rounded values has at most
+UNEVEN = 0.01  # of a step: how far rounded values may be from whole steps, for floats are not exact
+GOLDEN = (5.0**0.5 - 1.0) / 2.0  # multiples of it are spread most evenly between whole numbers
 FARTHEST = 3.0  # lengths of the reference from its middle, beyond which nobody knows where a column would be
 ROUNDS, FAR = 5, 2.5  # of fitting; robust standard deviations from the line, beyond which a value pulls no harder
 
@@ -41,11 +44,15 @@ class Trend:
         Mean time of the reference's values, in seconds since 1970 (UTC).
     span : float
         Seconds that evenly spread values with the same variance of times would cover.
+    grain : float
+        Of values rounded coarsely the step between them; 0 for measurements that hardly ever come twice. Rounded
+        values moved by less than a step would fall between each other, where no other value is.
     """
 
     slope: float
     middle: float
     span: float
+    grain: float = 0.0
 
     def rise(self, moment: datetime) -> float:
         """How much higher than at the reference's middle the column would be by `moment`."""
@@ -77,7 +84,8 @@ def find_trends(
     table : DataFrame
         The reference's rows in time order; `times` are theirs, in UTC.
     names : iterable of str
-        Columns to look at. Those with few different values are no candidates: they move by how often these come.
+        Columns to look at. Those with a frequent value or few different ones are no candidates: they move by how often
+        these come.
     reference : Profile
         Of `table`.
 
@@ -86,7 +94,7 @@ def find_trends(
     .. [1] P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964).
     """
     seconds = _seconds(times)
-    found = {name: _line(to_floats(table[name])[0], seconds) for name in names if _measured(reference, name)}
+    found = {name: _line(to_floats(table[name])[0], seconds) for name in names if _is_number(reference.columns[name])}
     return {name: trend for name, trend in found.items() if trend is not None}
 
 
@@ -96,6 +104,7 @@ def without_trends(
     """`table` with these columns as they would be had they not moved; all others are shared with it.
 
     A column whose values are all the same stands still and stays as it is: a trend is nothing that it could have.
+    Coarsely rounded values are spread evenly over their step, by the number of their row.
     Cells that are empty, infinite or no number stay so.
 
     Parameters
@@ -112,7 +121,7 @@ def without_trends(
     made = {}
     for name, trend in present.items():
         middle = trend.middle if around is None else around.timestamp()
-        made[name] = _less(table[name], trend.slope * (seconds - middle))
+        made[name] = _less(table[name], trend.slope * (seconds - middle), trend.grain)
     return table.assign(**made)
 
 
@@ -135,12 +144,8 @@ def _seconds(times: pd.Series[Any]) -> Floats:
     return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
 
 
-def _measured(reference: Profile, name: str) -> bool:
-    """Whether the column holds measurements: numbers, none of them frequent."""
-    column = reference.columns[name]
-    if not isinstance(column, NumericColumn) or column.quantity != "number" or column.finite < FEWEST_ROWS:
-        return False
-    return max(column.at_edges, default=0) <= FREQUENT * column.finite
+def _is_number(column: Column) -> bool:
+    return isinstance(column, NumericColumn) and column.quantity == "number" and column.finite >= FEWEST_ROWS
 
 
 def _line(floats: Floats, seconds: Floats) -> Trend | None:
@@ -157,12 +162,30 @@ def _line(floats: Floats, seconds: Floats) -> Trend | None:
     fitted = _robust_slope(values, offsets / span)
     if fitted is None:
         return None
-    slope, left = fitted
+    slope, left, spread = fitted
     parts = _part_means(left + slope * offsets / span)
     rises = stats.spearmanr(parts, np.arange(PARTS)).pvalue < LEVEL
     if not rises or autocorrelation(_part_means(left)) > WANDERING or _bend(parts) < BENT:
         return None
-    return Trend(slope=slope / span, middle=middle, span=span)
+    grain = _grain(values, spread)
+    return None if grain is None else Trend(slope=slope / span, middle=middle, span=span, grain=grain)
+
+
+def _grain(values: Floats, spread: float) -> float | None:
+    """The step of rounded values that vary by `spread` around their line; 0 for measurements, None for neither.
+
+    Rounded normal values have no one that is more frequent than the step and the spread say: such a one, a zero among
+    sales, has a meaning of its own, and does not move.
+    """
+    distinct, times = np.unique(values, return_counts=True)
+    most = float(times.max()) / len(values)
+    rare = times.max() <= max(RARE * len(values), 2)
+    steps = np.diff(distinct)
+    step = float(steps.min())
+    even = bool(np.all(np.abs(steps / step - np.rint(steps / step)) < UNEVEN))
+    if even and step <= FINEST * spread and most <= 1.5 * 0.4 * step / spread + 3.0 / len(values):
+        return 0.0 if rare else step
+    return 0.0 if rare else None
 
 
 def _bend(parts: Floats) -> float:
@@ -181,8 +204,8 @@ def _part_means(values: Floats) -> Floats:
     return np.array([part.mean() for part in np.array_split(values, PARTS)])
 
 
-def _robust_slope(values: Floats, offsets: Floats) -> tuple[float, Floats] | None:
-    """Slope, and what the line leaves of each value, far ones drawn in; None where nothing is left.
+def _robust_slope(values: Floats, offsets: Floats) -> tuple[float, Floats, float] | None:
+    """Slope; what the line leaves of each value, far ones drawn in; its robust spread. None where nothing is left.
 
     It begins with the medians of the parts, which single values do not move.
     """
@@ -200,15 +223,17 @@ def _robust_slope(values: Floats, offsets: Floats) -> tuple[float, Floats] | Non
         slope += step
         left = left - step * offsets
     centre = float(np.median(left))
-    return slope, left.clip(centre - reach, centre + reach)
+    return slope, left.clip(centre - reach, centre + reach), reach / FAR
 
 
-def _less(values: pd.Series[Any], rises: Floats) -> pd.Series[Any]:
+def _less(values: pd.Series[Any], rises: Floats, grain: float) -> pd.Series[Any]:
     floats = to_floats(values)[0]
     finite = np.isfinite(floats)
     some = floats[finite]
     if not len(some) or some.min() == some.max():
         return values
+    if grain:
+        rises = rises + grain * (np.arange(len(floats)) * GOLDEN % 1.0 - 0.5)
     made = np.where(finite, floats - np.where(finite, rises, 0.0), floats)
     if pd.api.types.is_numeric_dtype(values):
         return pd.Series(made, index=values.index)
