@@ -27,6 +27,7 @@ FINEST = 2.0  # robust standard deviations that the step of rounded values has a
 UNEVEN = 0.01  # of a step: how far rounded values may be from whole steps, for floats are not exact
 GOLDEN = (5.0**0.5 - 1.0) / 2.0  # multiples of it are spread most evenly between whole numbers
 FARTHEST = 3.0  # lengths of the reference from its middle, beyond which nobody knows where a column would be
+LARGEST = 1e150  # size from which on squares are beyond what a float holds
 ROUNDS, FAR = 5, 2.5  # of fitting; robust standard deviations from the line, beyond which a value pulls no harder
 
 Floats = npt.NDArray[np.float64]
@@ -151,13 +152,14 @@ def _is_number(column: Column) -> bool:
 def _line(floats: Floats, seconds: Floats) -> Trend | None:
     from scipy import stats
 
-    there = np.isfinite(floats)
+    there = np.abs(floats) < LARGEST
     values, when = floats[there], seconds[there]
+    if len(values) < FEWEST_ROWS:
+        return None
     middle = float(when.mean())
     offsets = when - middle
     span = float(np.sqrt(12.0 * np.mean(np.square(offsets))))
-    size = float(np.abs(values).max())
-    if not (span > 0.0 and 0.0 < size < 1e150):
+    if not span > 0.0:
         return None
     fitted = _robust_slope(values, offsets / span)
     if fitted is None:
