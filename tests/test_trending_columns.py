@@ -97,3 +97,14 @@ def test_unreadable_cell_in_a_rising_price_stays_one_cell(tmp_path: Path, cell: 
     step = staged(tmp_path, table).run("shop", day(REFERENCE_DAYS + 12))
     assert drifting(step) == set()
     assert any("compared with where it would be by now" in signal.reason for signal in step.analysis.signals)
+
+
+def test_rate_that_is_set_anew_for_the_first_time_asks_for_nothing(tmp_path: Path) -> None:
+    table = rows()
+    table["rate"] = np.where(since(table, REFERENCE_DAYS + 10), 3.75, 4.0)
+    stage = staged(tmp_path, table)
+    for number in (REFERENCE_DAYS + 12, REFERENCE_DAYS + 20, REFERENCE_DAYS + 45):
+        step = stage.run("shop", day(number))
+        assert drifting(step) == set()
+        assert not step.decision.triggered
+        assert any("how often it changes is not known" in signal.reason for signal in step.analysis.signals)

@@ -98,10 +98,23 @@ class Comparison:
 
         Of a column that moves steadily they tell the less the further it has moved since: with evenly spread times the
         variance of a line at a distance d from their middle, in lengths of the reference, is ``1 + 12 d²`` times that
-        of the mean. None are left beyond `FARTHEST`.
+        of the mean. None are left beyond `FARTHEST`. A column that never changed in a calibrated reference tells
+        nothing of how often it does: all its rows are one.
         """
+        if self.never_changed(name):
+            return 1.0
         ahead = self.ahead.get(name, 0.0)
         return 0.0 if ahead > FARTHEST else self.effective_rows(name, column, rows) / (1.0 + 12.0 * ahead**2)
+
+    def never_changed(self, name: str) -> bool:
+        """Whether a column of numbers has one value in all of a reference that is long enough to calibrate.
+
+        Such is a rate that is set in steps. No model has learnt from it. A column that varies has more than one edge, also
+        in a phase of a season in which it does not.
+        """
+        column = self.reference.columns.get(name)
+        calibrated = self.calibration is not None and name in self.calibration.inflation
+        return calibrated and isinstance(column, NumericColumn) and len(column.edges) == 1
 
     def how_counted(self, name: str) -> str:
         """What the effective rows of a column rest on, for the record; empty where they were measured as they should.

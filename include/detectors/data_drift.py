@@ -118,6 +118,8 @@ class DataDriftDetector:
             reason = f"{name}: {here} values, {min(sizes.before, sizes.after):.1f} effective: too few to tell"
             if why := comparison.too_far(name):
                 reason = f"{name}: {why}"
+            elif comparison.never_changed(name):
+                reason = f"{name}: one value in all of the reference: how often it changes is not known"
             if verdict is Verdict.NO_DATA:
                 reason = f"{name}: no values{'' if before else ' in the reference'}"
             statistic = "ks" if isinstance(recent, NumericColumn) else "cramers_v"

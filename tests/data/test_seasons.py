@@ -183,6 +183,14 @@ def test_trend_beside_a_season_leaves_both() -> None:
     assert by_now.counts == before.counts
 
 
+def test_night_that_was_always_zero_is_seen_when_it_is_no_more() -> None:
+    rng, at = np.random.default_rng(7), times(DAYS)
+    reference = reference_of(np.where(hours_of(at) % 24 < 6, 0.0, 1.0 + rng.random(len(at))), at)
+    start = START + timedelta(days=DAYS)
+    assert drifted(reference, np.full(ROWS, 0.5) + 0.1 * rng.random(ROWS), start)
+    assert not drifted(reference, np.zeros(ROWS), start)
+
+
 def test_survives_storage() -> None:
     reference = reference_of(daily(times(DAYS), np.random.default_rng(0)), times(DAYS))
     assert reference.seasons is not None
