@@ -109,8 +109,8 @@ class Comparison:
     def never_changed(self, name: str) -> bool:
         """Whether a column of numbers has one value in all of a reference that is long enough to calibrate.
 
-        Such is a rate that is set in steps. No model has learnt from it. A column that varies has more than one edge, also
-        in a phase of a season in which it does not.
+        Such is a rate that is set in steps. No model has learnt from it. A column that varies has more than one edge,
+        also in a phase of a season in which it does not.
         """
         column = self.reference.columns.get(name)
         calibrated = self.calibration is not None and name in self.calibration.inflation
