@@ -6,16 +6,16 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --no-emit-find-links --custom-compile-command "make lock"
 
-export API_PORT
+export API_PORT SQL
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status test lint format bench lock clean
+.PHONY: help run up down status psql cli env test lint format bench lock clean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/installed  ## One full demonstration on a real local Airflow, from nothing to the printed records
 	@$(BIN)/python -m tools.local_stack run
@@ -28,6 +28,15 @@ down: .venv/installed  ## Stop all that runs in the background; the data stays
 
 status: .venv/installed  ## What runs, and how to reach it
 	@$(BIN)/python -m tools.local_stack status || [ $$? -eq 3 ]  # 3: not running
+
+psql: .venv/installed  ## psql on the records; SQL="select ..." runs that instead of opening it
+	@$(BIN)/python -m tools.local_stack psql
+
+cli: .venv/installed  ## The command line, on the records of the local Airflow: make cli ARGS="report demand"
+	@$(BIN)/python -m tools.local_stack cli -- $(ARGS)
+
+env: .venv/installed  ## What a shell needs for the same, as exports: eval "$$(make -s env)"
+	@$(BIN)/python -m tools.local_stack env
 
 test: .venv/installed-dev .venv/mlflow/installed  ## All tests; for some: make test TESTS="tests/tools -k postgres"
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -82,7 +91,7 @@ clean:  ## Stop everything; remove state, environment and caches
 # uv takes seconds where pip takes a minute. It brings its own certificates and does not read pip's
 # configuration, so behind a proxy or with a private index the system's certificates, then pip, get a try.
 define install
-	@echo "installing $(1)"
+	@echo "installing $(1)" >&2
 	@export VIRTUAL_ENV="$(CURDIR)/$(or $(2),.venv)"; \
 	$(BIN)/uv pip install --quiet --require-hashes -r $(1) \
 	    || $(BIN)/uv pip install --quiet --system-certs --require-hashes -r $(1) \

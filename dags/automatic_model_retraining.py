@@ -7,15 +7,15 @@ worse than the one before it (probation) is **rolled back**; with `rollback_to` 
 
 **Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
 artifacts, what leads to the champion's files and a report of each run below `RETRAINING_ARTIFACTS_DIR` or, in
-S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is. When the champion of a model has
-changed, its asset `champion_<model>` has an event: downstream DAGs start.
+S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is, the run's note what was decided.
+When the champion of a model has changed, its asset `champion_<model>` has an event: downstream DAGs start.
 
 **A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and doubles
 no row.
 
 ### When it fails
-- `registered_models`: the folder of model files is missing, `models` names an unknown model, or `as_of` is later than
-  now. Correct `RETRAINING_MODELS_DIR` or the parameter.
+- `registered_models`: the folder of model files is missing, the run was given an unknown parameter or model, or `as_of`
+  is later than now. Correct `RETRAINING_MODELS_DIR` or what the run was given; nothing has been looked at.
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
   Correct it, then clear the task.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
@@ -47,6 +47,16 @@ def _label(model_name: str) -> None:
     get_current_context()["model_name"] = model_name  # type: ignore[typeddict-unknown-key]  # read by LABEL
 
 
+def _offered() -> dict[str, list[str]]:
+    """The models that the form offers: names of files, none of which is read here; without any, names are typed."""
+    from include.registry.model_files import model_names
+    from include.settings import Settings
+
+    names = model_names(Settings.from_environment().models_dir)
+    return {"examples": names} if names else {}
+
+
+# The form of Airflow's web interface asks for a value wherever `type` does not allow null; to it an empty text is none.
 PARAMS = {
     "models": Param(
         [],
@@ -54,6 +64,7 @@ PARAMS = {
         items={"type": "string"},
         title="Models",
         description="Names of the models to check. Empty: all that are enabled.",
+        **_offered(),
     ),
     "reason": Param(
         "",
@@ -70,9 +81,10 @@ PARAMS = {
     ),
     "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and record, but do not execute."),
     "preset": Param(
-        "",
-        type="string",
-        enum=["", "conservative", "balanced", "aggressive"],
+        None,
+        type=["null", "string"],
+        enum=[None, "conservative", "balanced", "aggressive"],
+        values_display={"null": "each model's own"},
         title="Preset",
         description="Policy preset for this run. Empty: each model's own.",
     ),
@@ -95,11 +107,11 @@ PARAMS = {
 
 
 @task
-def registered_models(params: dict[str, Any]) -> list[str]:
+def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
     from include.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment:
-        return chosen_models(deployment, params)
+        return chosen_models(deployment, params, dag_run.conf, PARAMS)
 
 
 @task(map_index_template=LABEL)
@@ -108,11 +120,13 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
     if params["rollback_to"]:
         raise AirflowSkipException(f"{model_name}: this run rolls back")
     from include import workflow
-    from include.outcomes import run_of, task_outcome
+    from include.outcomes import run_of, task_outcome, warn
     from include.reports import text
 
     with task_outcome() as deployment:
-        return text.of_analysis(workflow.analyze(deployment, model_name, run_of(dag_run, params)))
+        analysis = workflow.analyze(deployment, model_name, run_of(dag_run, params))
+        warn(deployment, analysis)
+        return text.of_analysis(analysis)
 
 
 @task(map_index_template=LABEL)
@@ -122,12 +136,12 @@ def check_retraining_decision(
     """Pass on the event's id, or nothing when the model is to be left alone."""
     _label(model_name)
     from include import workflow
-    from include.outcomes import run_of, task_outcome
+    from include.outcomes import run_of, task_outcome, tell
     from include.reports import text
 
     with task_outcome() as deployment:
         decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
-        print(text.banner(decision))
+        tell(text.banner(decision))
         return None if event is None else event.id
 
 
@@ -192,21 +206,24 @@ def publish_champion(
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
-def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> None:
+def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> str:
+    """Return what the model came to, in a line: the run's note is made of these."""
     _label(model_name)
     from include import workflow
-    from include.outcomes import run_of, task_outcome, tell_mlflow
+    from include.outcomes import run_of, task_outcome, tell, tell_mlflow
     from include.reports import text
     from include.rollback import change_in_run
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)
         found = workflow.log_completion(deployment, model_name, run)
-        print(text.of_model(model_name, found, change_in_run(deployment, model_name, run)))
+        change = change_in_run(deployment, model_name, run)
+        tell(text.of_model(model_name, found, change))
         if (page := workflow.write_report(deployment, model_name, run)) is not None:
-            print(f"Report: {page}")
+            tell(f"Report: {page}")
         if not params["dry_run"]:
             tell_mlflow(deployment, model_name)
+        return text.in_short(model_name, found, change)
 
 
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)

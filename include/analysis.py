@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from include.data.profile import Profile, profile_table
-from include.data.reference import PREDICTION, TARGET, ReferenceProfiles
+from include.data.reference import PREDICTION, TARGET, ReferenceProfiles, predictions_against
 from include.former_champions import compare_former
 from include.orchestrator import change_detectors, detect
 from include.probation import check_probation
@@ -24,6 +24,7 @@ from include.retraining.labelled import RecentRows, recent_rows
 from include.retraining.prepare import Columns
 from include.retraining.running import count_recent
 from include.retraining.unusable import without_unusable
+from include.retraining.weights import without_unweighted
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.shadow import check_shadow
 
@@ -31,14 +32,12 @@ from include.shadow import check_shadow
 def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
     reference, tables = champion.reference, feed.tables
-    executor = RetrainingExecutor(spec=spec, artifacts=artifacts)
     columns = Columns.of(reference.profile, reference.inputs)
+    executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
     baseline = champion.version.baseline
-    recent, unusable = without_unusable(spec, tables.recent, () if baseline is None else baseline.classes)
-    rows = recent_rows(
-        spec, recent, columns, baseline,
-        lambda: executor.load(champion.version).predictor,
-    )  # fmt: skip
+    weighted, unweighted = without_unweighted(spec, tables.recent)
+    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
+    rows = recent_rows(spec, recent, columns, baseline, lambda: executor.load(champion.version).predictor)
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = replace(
         feed.comparison,
@@ -55,6 +54,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     )
     signals = [
         *feed.signals,
+        *unweighted,
         *unusable,
         *detect(change_detectors(settings, spec.metric), comparison),
         *measure_gain(gain, spec, recent, columns, rows.labelled),
@@ -81,12 +81,15 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
 
 def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
     """Profiles of target and predictions, on both sides, where they are known."""
-    recent = {PREDICTION: rows.predicted, TARGET: rows.labelled.actual if rows.labelled is not None else ()}
-    return {
-        name: (known, profile_table(pd.DataFrame({name: recent[name]}), [name], against=known, lag1=False))
-        for name, known in reference.outputs.items()
-        if len(recent[name])
-    }
+    found = {}
+    actual = rows.labelled.actual if rows.labelled is not None else ()
+    if TARGET in reference.outputs and len(actual):
+        known = reference.outputs[TARGET]
+        found[TARGET] = known, profile_table(pd.DataFrame({TARGET: actual}), [TARGET], against=known, lag1=False)
+    if PREDICTION in reference.outputs and len(rows.predicted):
+        known = reference.outputs[PREDICTION]
+        found[PREDICTION] = known, predictions_against(known, rows.predicted)
+    return found
 
 
 def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:

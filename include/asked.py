@@ -1,10 +1,13 @@
-"""The time that a run is asked to look at."""
+"""What a run is asked for: parameters by their names, and the time that it is to look at."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from include.errors import ConfigurationError
+from include.suggestions import did_you_mean
 
 CLOCK_SKEW = timedelta(minutes=5)  # how far the clocks of two machines may be apart
 
@@ -31,3 +34,36 @@ def asked_time(as_of: str | datetime, *, now: datetime) -> datetime:
             f"{moment:%Y-%m-%d %H:%M %Z} is later than now, {now:%Y-%m-%d %H:%M %Z}; give a time that has passed",
         )
     return moment
+
+
+def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Do nothing where all that a run was asked for (`conf`) has come through as one of the `known` parameters.
+
+    Airflow takes any name for a parameter, and with ``[core] dag_run_conf_overrides_params`` off passes none of them
+    on: the run would do something else than what somebody believes that it does.
+
+    Parameters
+    ----------
+    conf : mapping or None
+        As it was given with the run; None and empty for a run that nobody asked anything of.
+    params : mapping
+        What the task is given: the defaults, overridden by `conf`.
+
+    Raises
+    ------
+    ConfigurationError
+        For each name that is no parameter, with the one that may have been meant and all that are allowed; for a value
+        that was not passed on.
+    """
+    allowed = list(known)
+    wrong = [
+        f"unknown parameter {name!r}{did_you_mean(str(name), allowed)}" for name in conf or {} if name not in allowed
+    ]
+    if wrong:
+        raise ConfigurationError("parameters of this run", *wrong, f"allowed: {', '.join(allowed)}")
+    lost = [name for name, value in (conf or {}).items() if params.get(name) != value]
+    if lost:
+        raise ConfigurationError(
+            "parameters of this run", f"{', '.join(lost)}: given, but not passed on; turn Airflow's setting "
+            "[core] dag_run_conf_overrides_params on",
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from include import lineage_commands, record_commands
 from include.arguments import finite, moment, positive, probability, sample_size
 from include.backtest import command
 from include.errors import ConfigurationError, RetrainingError
+from include.idle_threads import let_idle_threads_sleep
 from include.settings import Settings
 
 METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
@@ -21,6 +22,7 @@ METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 after an error that is named on standard error."""
+    let_idle_threads_sleep()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     try:
@@ -81,7 +83,9 @@ def execute(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> None:
     """Replay a stretch of history with the production code, and print a line a window and a summary."""
+    from include.coverage import unseen_note_of
     from include.records.memory import MemoryStore
+    from include.registry.loader import load_model
     from include.replay import Window, boundaries, lines
     from include.replay import replay as run
     from include.retraining.artifacts import ArtifactFolder
@@ -89,6 +93,9 @@ def replay(options: argparse.Namespace) -> None:
 
     settings = Settings.from_environment()
     moments = boundaries(options.start, options.end, options.every)
+    spec = load_model(options.models_dir or settings.models_dir, options.model)
+    if note := unseen_note_of(spec, moments):
+        print(f"Note: {note}")
 
     def show(window: Window) -> None:
         score = "-" if window.score is None else f"{window.score:.4g}"
@@ -104,7 +111,7 @@ def replay(options: argparse.Namespace) -> None:
         )
         result = run(deployment, options.model, moments, show=show, preset=options.preset, compare=not options.alone)
         print()
-        for line in lines(result, deployment.spec(options.model).metric):
+        for line in lines(result, spec.metric):
             print(line)
 
 
@@ -124,7 +131,8 @@ def config(options: argparse.Namespace) -> None:
     import yaml
 
     from include.registry.effective import effective_settings
-    from include.registry.loader import list_model_files, load_model
+    from include.registry.loader import load_model
+    from include.registry.model_files import list_model_files
 
     folder = options.models_dir or Settings.from_environment().models_dir
     for name in options.model or [file.stem for file in list_model_files(folder)]:

@@ -97,8 +97,8 @@ class _Look:
             return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
         if rows is None:
             return self._signal(former, Verdict.NO_DATA, "cannot be compared: a column is gone")
-        if len(rows[0]) < spec.minimum_rows:
-            reason = f"{len(rows[0])} labelled rows that neither has seen, {spec.minimum_rows} needed"
+        if rows[0].evidence < spec.minimum_rows:
+            reason = f"{rows[0].amount} labelled rows that neither has seen, {spec.minimum_rows} needed"
             return self._signal(former, Verdict.INCONCLUSIVE, reason)
         return self._judge(former, *rows)
 
@@ -110,12 +110,13 @@ class _Look:
         ready = prepare(spec, [rows], now.columns)
         kept = rows.iloc[ready.origin[-MOST_ROWS:]]
         features, actual = ready.slice(max(len(ready) - MOST_ROWS, 0), len(ready))
+        weight = ready.weights(max(len(ready) - MOST_ROWS, 0), len(ready))
         if not len(actual):
             empty = LabelledRows(actual=np.empty(0), predicted=np.empty(0))
             return empty, empty
         return (
-            judged_rows(spec, now.predictor, features, actual),
-            judged_rows(spec, before.predictor, feature_table(kept, before.columns), actual),
+            judged_rows(spec, now.predictor, features, actual, weight=weight),
+            judged_rows(spec, before.predictor, feature_table(kept, before.columns), actual, weight=weight),
         )
 
     def _judge(self, former: Version, champion: LabelledRows, before: LabelledRows) -> Signal:

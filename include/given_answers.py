@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import ConfigurationError, DataError
-from include.scoring import METRICS, LabelledRows
+from include.scoring import METRICS, LabelledRows, Task
+from include.scoring.answers import in_one_coding, known_values
+from include.scoring.assumed_task import assumed_task
 from include.scoring.metric import Scale
 from include.signals import Signal, SignalKind, Verdict
 
@@ -31,20 +33,33 @@ class Answers:
         On predictions without a value; they block from `BROKEN_SHARE` on.
     unjudged : tuple of str
         What part of the rows cannot be judged, a few words each.
+    task : Task
+    assumed : str
+        What was assumed about the task, where the values leave it open.
     """
 
     labelled: LabelledRows | None = None
     signals: tuple[Signal, ...] = ()
     unjudged: tuple[str, ...] = ()
+    task: Task = Task.REGRESSION
+    assumed: str = ""
 
 
-def read_answers(predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int) -> Answers:
+def read_answers(
+    predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None
+) -> Answers:
     """The answers on `rows` recent rows; where an actual is empty, it has not arrived.
+
+    Parameters
+    ----------
+    task : Task, optional
+        By default what the values speak of, see `include.scoring.assumed_task`. Classes may be spelled in more than one
+        way: 1, 1.0 and "1" are one class, and where there are two, true is 1 and false is 0.
 
     Raises
     ------
     DataError
-        When one of the two is missing, has not one value a row, or when one is text and the other numbers.
+        When one of the two is missing, has not one value a row, or when both have classes and share none.
     """
     if predictions is None and actuals is None:
         return Answers()
@@ -52,10 +67,15 @@ def read_answers(predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | Non
         given, lacking = ("actuals", "predictions") if predictions is None else ("predictions", "actuals")
         raise DataError(f"{given}: give {lacking} too, or neither; errors need both")
     predicted, actual = _values("predictions", predictions, rows), _values("actuals", actuals, rows)
-    answered, arrived = _known(predicted), _known(actual)
-    if answered.any() and arrived.any() and _is_text(predicted) != _is_text(actual):
-        text, numbers = ("predictions", "actuals") if _is_text(predicted) else ("actuals", "predictions")
-        raise DataError(f"{text} are text, {numbers} are not, so that none could be right; give both as the same type")
+    answered, arrived = known_values(predicted), known_values(actual)
+    assumed = ""
+    if task is None:
+        task, assumed = assumed_task(predicted[answered & arrived], actual[answered & arrived])
+    if task is Task.CLASSIFICATION:
+        predicted, actual = in_one_coding(predicted, actual)
+    elif _is_text(predicted) or _is_text(actual):
+        text = "predictions" if _is_text(predicted) else "actuals"
+        raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
     both = answered & arrived
     empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
     told = f"predictions: {empty:,} of {rows:,} are missing or not finite"
@@ -68,7 +88,8 @@ def read_answers(predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | Non
         labelled=LabelledRows(actual=actual[both], predicted=predicted[both]) if both.any() else None,
         signals=(signal,) if empty else (),
         unjudged=(*([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
-    )
+        task=task, assumed=assumed,
+    )  # fmt: skip
 
 
 def check_metrics(where: str, metrics: Mapping[str, float]) -> None:
@@ -100,15 +121,10 @@ def _values(name: str, given: npt.ArrayLike, rows: int) -> npt.NDArray[Any]:
     if values.shape != (rows,):
         shape = f"{len(values)} values" if values.ndim == 1 else f"shape {values.shape}"
         raise DataError(f"{name}: {shape}, but {rows} recent rows; give one value for each of them, in their order")
-    if values.dtype == object and not _is_text(values):
+    if values.dtype == object and not _is_text(values) and pd.api.types.infer_dtype(values) != "boolean":
         return pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(dtype=float)
     return values
 
 
 def _is_text(values: npt.NDArray[Any]) -> bool:
     return values.dtype.kind in "US" or (values.dtype == object and any(isinstance(each, str) for each in values))
-
-
-def _known(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    known: npt.NDArray[np.bool_] = np.isfinite(values) if values.dtype.kind == "f" else ~pd.isna(values)
-    return known

@@ -17,7 +17,7 @@ def check_known(*model_names: str) -> None:
     import psycopg
 
     from include.records.postgres_session import transaction
-    from include.registry.loader import list_model_files
+    from include.registry.model_files import list_model_files
 
     if not model_names:
         return

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -36,8 +35,8 @@ from include.detectors import (
 )
 from include.detectors.performance import DEFAULT_THRESHOLDS
 from include.errors import ConfigurationError, DataError
-from include.given_answers import check_metrics, read_answers, unjudged_metrics
-from include.scoring import METRICS, LabelledRows
+from include.given_answers import Answers, check_metrics, read_answers, unjudged_metrics
+from include.scoring import METRICS, Task
 from include.signals import Signal, SignalKind, Verdict
 from include.triggers.policy import standard_policy
 from include.triggers.presets import PRESETS, PolicySettings
@@ -103,11 +102,15 @@ class AutomaticRetrainingOrchestrator:
         says so.
     settings : PolicySettings
         Everything else.
+    task : Task or str, optional
+        ``classification`` or ``regression``. By default predictions and actuals say it: what is no number is a class,
+        and so are whole numbers where few values are taken from few (`include.scoring.assumed_task`); the decision's
+        reason says what was assumed where both could be.
 
     Raises
     ------
     ConfigurationError
-        When a number is out of its range.
+        When a number is out of its range, or `task` is no task.
     """
 
     data_drift_threshold: float = 0.05
@@ -115,10 +118,13 @@ class AutomaticRetrainingOrchestrator:
     min_samples_for_retraining: int = 100
     baseline_metrics: Mapping[str, float] = field(default_factory=dict)
     settings: PolicySettings = PRESETS["balanced"]
+    task: Task | str | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
         worsening, rows = self.performance_threshold, self.min_samples_for_retraining
+        if self.task not in (None, *Task):
+            raise ConfigurationError("task", f"found {self.task!r}; known: {', '.join(Task)}")
         if not 0.0 < self.data_drift_threshold < 1.0:
             found = f"found {self.data_drift_threshold:g}; a probability is needed, more than 0 and less than 1"
             raise ConfigurationError("data_drift_threshold", found)
@@ -159,30 +165,28 @@ class AutomaticRetrainingOrchestrator:
             raise DataError("reference: it has no rows; give those that the model was trained on")
         given = metrics or {}
         check_metrics("metrics", given)
-        answers = read_answers(predictions, actuals, len(recent))
-        comparison = self._compare(reference, recent, answers.labelled)
+        answers = read_answers(predictions, actuals, len(recent), None if self.task is None else Task(self.task))
+        comparison = self._compare(reference, recent, answers)
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
         detectors = [  # performance is judged from the given metrics
             each for each in standard_detectors(settings, "rmse") if not isinstance(each, ModelPerformanceMonitor)
         ]
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
-        return _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
+        decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
+        return replace(decision, reason=f"{decision.reason}; {answers.assumed}") if answers.assumed else decision
 
-    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, labelled: LabelledRows | None) -> Comparison:
+    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers) -> Comparison:
         pair = profile_pair(reference, recent)
         watched = pair.known.without(unwatched(pair.kinds))
         calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
-        numbers = labelled is None or all(
-            np.issubdtype(values.dtype, np.number) for values in (labelled.actual, labelled.predicted)
-        )
         return Comparison(
             reference=pair.known,
             recent=pair.found,
             new_columns=pair.new_columns,
             kinds=pair.kinds,
-            labelled=labelled,
-            metric=METRICS["rmse" if numbers else "accuracy"],
+            labelled=answers.labelled,
+            metric=METRICS["rmse" if answers.task is Task.REGRESSION else "accuracy"],
             calibration=calibration,
             minimum_rows=self.min_samples_for_retraining,
         )

@@ -1,14 +1,15 @@
 """Where Airflow and the workflow meet: what a run was asked goes in, and errors come out as task outcomes.
 
-This module, `include.assets`, `include.approval_operator` and `include.connections` are the only ones in this package
-that import Airflow.
+This module, `include.assets`, `include.approval_operator`, `include.connections` and `include.run_notes` are the only
+ones in this package that import Airflow.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -17,14 +18,16 @@ from typing import Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.asked import asked_time
+from include.asked import asked_time, check_parameters
 from include.connections import databases, object_storage_client
+from include.coverage import unseen_note
 from include.data.reach import Reach
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, PermanentError
+from include.idle_threads import let_idle_threads_sleep
 from include.integrations.mlflow import follow
 from include.integrations.mlflow_settings import MlflowSettings
-from include.records.entries import Run
+from include.records.entries import Analysis, Run
 from include.records.postgres import PostgresStore
 from include.registry.loader import names_to_check
 from include.retraining.object_artifacts import open_artifacts
@@ -33,6 +36,8 @@ from include.settings import Settings
 from include.workflow import Deployment
 
 CONNECTION = "retraining_db"
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -43,6 +48,7 @@ def task_outcome() -> Iterator[Deployment]:
     process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a crashed task would
     hang for ever and still send heartbeats.
     """
+    let_idle_threads_sleep()
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     try:
         yield deployment()
@@ -62,6 +68,31 @@ def deployment() -> Deployment:
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, storage),
         read=partial(read_tables, reach=Reach(storage=storage, database=database)),
     )
+
+
+def tell(text: str) -> None:
+    """Write `text` to the task's log, a record a line.
+
+    What a task prints may end up in the folded group "Post Execute" of its log, because standard output is read beside
+    the task; and a record of several lines is shown as one.
+    """
+    for line in text.splitlines():
+        log.info("%s", line)
+
+
+def warn(deployment: Deployment, analysis: Analysis) -> None:
+    """Warn in the task's log of rows that no check looks at, and of a retrain asked for that could not be proven."""
+    from include.retraining.holdout import shortfall  # loads scipy
+
+    spec = deployment.spec(analysis.model_name)
+    if note := unseen_note(spec, spec.check_every):
+        log.warning("%s: %s", spec.name, note)
+    if (
+        analysis.run.force
+        and analysis.champion_version is not None
+        and (why := shortfall(spec, analysis.labelled_rows))
+    ):
+        log.warning("%s: %s", spec.name, why)
 
 
 def tell_mlflow(deployment: Deployment, model_name: str) -> None:
@@ -86,16 +117,29 @@ def _mlflow_settings() -> MlflowSettings | None:
     return MlflowSettings.from_environment({**os.environ, **told})
 
 
-def chosen_models(deployment: Deployment, params: Mapping[str, Any]) -> list[str]:
+def chosen_models(
+    deployment: Deployment, params: Mapping[str, Any], conf: Mapping[str, Any] | None = None, known: Iterable[str] = ()
+) -> list[str]:
     """Names of the models that this DAG run looks at; a rollback has to name them.
+
+    Parameters
+    ----------
+    params : mapping
+        Airflow's: the defaults, overridden by `conf`.
+    conf : mapping, optional
+        What was given with the run.
+    known : iterable of str
+        Names of the DAG's parameters; `conf` may hold no other.
 
     Raises
     ------
     ConfigurationError
-        For an unknown name, a rollback of every model at once, or a time to look at that has not come yet.
+        For an unknown parameter or model, a rollback of every model at once, or a time to look at that has not come
+        yet.
     RollbackRefused
         For a version that cannot be read.
     """
+    check_parameters(conf, params, known)
     if as_of := params.get("as_of"):
         asked_time(as_of, now=datetime.now(UTC))
     names = params.get("models") or []

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from include.data.profile import Profile, profile_table
+from include.data.declared import declared
+from include.data.profile import NumericColumn, Profile, profile_table, with_possible
 from include.data.spans import Span, within
-from include.data.tables import ModelTables, is_given_up, new_features
+from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_features
 from include.data.trends import middle_of, without_trends
 from include.detectors import Comparison
+from include.detectors.data_quality import impossible_sentence, odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
 from include.orchestrator import FEED_DETECTORS, detect
 from include.records.entries import Quarantine, Run
@@ -72,7 +74,7 @@ def inspect_feed(
     times = tables.recent[spec.timestamp] if spec.timestamp is not None else None
     rows = tables.recent
     if times is not None:
-        rows = without_trends(rows, times, champion.reference.trends, moment)
+        rows = without_trends(rows, times, champion.reference.trends, moment, champion.reference.profile)
     whole = _compare_all(spec, run, champion, tables, rows)
     window = RecentWindow(comparison=whole, table=rows, times=times, end=run.as_of)
     needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, whole))
@@ -102,23 +104,44 @@ def reading_signals(tables: ModelTables) -> list[Signal]:
     """What had to be found out to read the rows, and those that were left out because they have no time."""
     found = []
     if tables.told:
+        said = "; ".join(tables.told)
         found.append(
-            Signal(
-                kind=SignalKind.DATA_QUALITY, statistic="reading", verdict=Verdict.STABLE, reason="; ".join(tables.told)
-            )
-        )
+            Signal(kind=SignalKind.DATA_QUALITY, statistic="reading", verdict=Verdict.STABLE, reason=said)
+        )  # fmt: skip
     if tables.without_time:
         share = tables.without_time / (tables.without_time + max(len(tables.history), 1))
         found.append(
             Signal(
-                kind=SignalKind.DATA_QUALITY,
-                statistic="rows_without_time",
-                value=share,
-                threshold=0.0,
-                verdict=Verdict.CHANGED,
-                reason=f"{tables.without_time} rows without a readable time are left out",
+                kind=SignalKind.DATA_QUALITY, statistic="rows_without_time", verdict=Verdict.CHANGED, value=share,
+                threshold=0.0, reason=f"{tables.without_time} rows without a readable time are left out",
             )
-        )
+        )  # fmt: skip
+    return found
+
+
+def with_impossible_cells(spec: ModelSpec, champion: Champion, tables: ModelTables) -> Champion:
+    """The champion with a reference that knows which cells of all rows hold no value, by the model file or by sight."""
+    reference = champion.reference
+    known = with_possible(reference.profile, tables.history, len(tables.recent), declared(spec))
+    return replace(champion, reference=replace(reference, profile=known))
+
+
+def inspect_reference(spec: ModelSpec, tables: ModelTables) -> list[Signal]:
+    """What a first version's rows have that is left out of its training: rows with odd times, impossible cells."""
+    names = [name for name in spec.features or tables.reference.columns if name in tables.reference.columns]
+    profile = profile_table(
+        tables.reference, names, categorical=spec.categorical, kinds=tables.kinds, possible=declared(spec), lag1=False
+    )  # fmt: skip
+    found = [*reading_signals(tables), *odd_times_signals(tables.odd_times)]
+    for name, column in profile.columns.items():
+        if isinstance(column, NumericColumn) and column.impossible and name not in (spec.timestamp, spec.target):
+            told = f"in the reference: {impossible_sentence(name, column)}"
+            found.append(
+                Signal(
+                    kind=SignalKind.DATA_QUALITY, statistic="impossible", feature=name, verdict=Verdict.CHANGED,
+                    value=column.impossible / column.rows, reason=told,
+                )
+            )  # fmt: skip
     return found
 
 
@@ -138,7 +161,8 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         minimum_rows=spec.minimum_rows,
         arrivals=tables.arrivals,
         new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
-        kinds={name: tables.kinds[name] for name in known.columns if name in tables.kinds},
+        kinds=kinds_to_tell(spec, tables.kinds, known.columns),
+        odd_times=tables.odd_times,
         ahead=reference.ahead(moment),
     )
 

@@ -102,6 +102,7 @@ def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def request(options: argparse.Namespace) -> None:
     """Ask for a retrain of a model; its next run that may retrain does so, whatever the policy says."""
+    from include.provable import why_not_provable
     from include.registry.estimators import check_asked_for
     from include.registry.loader import load_model
 
@@ -115,7 +116,12 @@ def request(options: argparse.Namespace) -> None:
         options.model, RequestKind(options.kind), options.reason, options.by or getpass.getuser(),
         at=datetime.now(UTC), key=options.key, hyperparameters=settings,
     )  # fmt: skip
-    print(f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}")
+    print(
+        f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}",
+        flush=True,
+    )
+    if why := why_not_provable(open_deployment(), options.model, at=datetime.now(UTC)):
+        print(f"Note: {why}. The request waits all the same.")
 
 
 def requests(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 import pandas as pd
 
 from include import workflow
+from include.data.class_columns import rows_in_one_coding
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError
 from include.records.entries import ChampionChange, Event, EventStatus, Run, Version
@@ -20,6 +21,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.labelled import judged_rows
 from include.retraining.prepare import TrainingRows, prepare
+from include.retraining.rows import fit_on
 from include.rollback import roll_back_in_run
 from include.scoring import METRICS, LabelledRows, score_all
 from include.signals import SignalKind
@@ -243,8 +245,14 @@ def _judged(
     stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
     in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
     recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
-    rows = prepare(spec, [recent], stored.columns)
-    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target) if len(rows) else None
+    rows = prepare(spec, [rows_in_one_coding(spec, recent, _classes_of(version))], stored.columns)
+    if not len(rows):
+        return rows, None
+    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target, weight=rows.weight)
+
+
+def _classes_of(version: Version) -> tuple[str, ...]:
+    return () if version.baseline is None else version.baseline.classes
 
 
 class _Rivals:
@@ -262,10 +270,11 @@ class _Rivals:
         models = [first.predictor] * 3
         if self.tallies[0].rows:  # from the second window on
             tables = self._deployment.read(spec, self._deployment.data_dir, as_of=start)
-            rows = prepare(spec, [tables.history], first.columns)
+            known = _classes_of(store.versions(spec.name)[0])
+            rows = prepare(spec, [rows_in_one_coding(spec, tables.history, known)], first.columns)
             for place, begin in ((1, 0), (2, max(0, len(rows) - len(tables.reference)))):
-                models[place] = executor.trainer.fit(*rows.slice(begin, len(rows)), first.columns)
+                models[place] = fit_on(executor.trainer, rows, first.columns, begin, len(rows))
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):
-            tally.add(judged_rows(spec, model, window.features, window.target))
+            tally.add(judged_rows(spec, model, window.features, window.target, weight=window.weight))

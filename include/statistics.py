@@ -50,7 +50,7 @@ def steady_autocorrelation(values: Floats, usual: float) -> float:
     return min(autocorrelation(values), max(quarters, usual))
 
 
-def effective_size(rows: int, lag1: float) -> float:
+def effective_size(rows: float, lag1: float) -> float:
     """Number of independent rows that carry as much information on a mean as `rows` autocorrelated ones.
 
     ``rows * (1 - lag1) / (1 + lag1)``, the large-sample value of a first-order autoregression [1]_. Negative

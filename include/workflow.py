@@ -7,14 +7,17 @@ after a crash, or run twice at once, changes nothing more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from include.analysis import compare
+from include.data.class_columns import in_one_coding
+from include.data.label_values import without_impossible_labels
 from include.data.measures import with_measures
+from include.data.profile import Possible
 from include.data.tables import ModelTables, read_tables
 from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
@@ -25,7 +28,7 @@ from include.evidence import gather, learn_facts
 from include.former_champions import former_champions
 from include.known_columns import known_columns
 from include.publication import own
-from include.quarantine import inspect_feed, quarantined_spans, reading_signals
+from include.quarantine import inspect_feed, inspect_reference, quarantined_spans, with_impossible_cells
 from include.records.entries import Analysis, Event, EventStatus, Outcome, Run, Version
 from include.records.store import Claim, Store
 from include.registry.effective import effective_settings
@@ -36,6 +39,7 @@ from include.reports.files import write_report as save_report
 from include.reports.report import RetrainingReport, make_report
 from include.retraining.artifacts import Artifacts
 from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.prepare import Columns
 from include.retraining.shadow import ShadowEnd
 from include.signals import SignalKind
 from include.triggers.policy import standard_policy
@@ -73,9 +77,11 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     if champion is None:
         analysis = Analysis(
             model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
-            rows=len(tables.recent), labelled_rows=0, champion_version=None, signals=reading_signals(tables),
+            rows=len(tables.recent), labelled_rows=0, champion_version=None,
+            signals=inspect_reference(spec, tables),
         )  # fmt: skip
     else:
+        champion = with_impossible_cells(spec, champion, tables)
         feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
         tables, faults = feed.tables, feed.faults
         analysis = compare(deployment.store, deployment.artifacts, spec, run, champion, feed)
@@ -204,13 +210,15 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
                 f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
                 f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
             )
-        return with_measures(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
+        tables = in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
+        return with_measures(spec, without_impossible_labels(spec, tables))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
         kinds=champion.reference.kinds,
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
+    tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
     return replace(with_measures(spec, tables), quarantined=quarantined)
 
 
@@ -219,9 +227,14 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     spec = deployment.spec(event.model_name)
     champion = _champion(deployment.store, event.model_name)
     tables = _tables(deployment, spec, event.run, champion)
+    possible: Mapping[str, Possible] = {}
+    if champion is not None:
+        champion = with_impossible_cells(spec, champion, tables)
+        possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
     executor = RetrainingExecutor(
-        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event)
-    )
+        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event),
+        possible=possible,
+    )  # fmt: skip
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
+from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 PROJECT_ROOT = str(Path(__file__).resolve().parent.parent)
@@ -16,7 +18,28 @@ if PROJECT_ROOT not in sys.path:
     sys.path.append(PROJECT_ROOT)
 
 
+class RunNotes:
+    """Has the note of a run that is over say what was decided; the scheduler calls it, for every DAG."""
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run: Any) -> None:
+        """Write the note."""
+        _write_note(dag_run)
+
+    @hookimpl
+    def on_dag_run_failed(self, dag_run: Any) -> None:
+        """Write the note."""
+        _write_note(dag_run)
+
+
+def _write_note(dag_run: Any) -> None:
+    from include.run_notes import write_note
+
+    write_note(dag_run)
+
+
 class RetrainingPlugin(AirflowPlugin):
     """Registers this package with Airflow; the REST API and the UI page will hang here."""
 
     name = "retraining"
+    listeners = [RunNotes()]  # noqa: RUF012  # as Airflow has it

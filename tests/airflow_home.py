@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.embedded_postgres import EmbeddedPostgres, free_port
+from tools.embedded_postgres import EmbeddedPostgres
 from tools.layout import DAG_ID, METADATA_DATABASE, POOL, POOL_SLOTS, PROJECT_ROOT, Layout, environment
+from tools.ports import free_port
 
 _PREPARE = f"""
 from airflow.utils import db
@@ -67,6 +68,15 @@ class AirflowHome:
     def metadata_uri(self) -> str:
         """URI of Airflow's own database."""
         return self._postgres.uri(METADATA_DATABASE)
+
+    def note(self, run_id: str) -> str:
+        """What the note of a run says; empty for none."""
+        import psycopg
+
+        text = "SELECT n.content FROM dag_run_note n JOIN dag_run r ON r.id = n.dag_run_id WHERE r.run_id = %s"
+        with psycopg.connect(self.metadata_uri) as connection:
+            row = connection.execute(text, (run_id,)).fetchone()
+        return str(row[0]) if row else ""
 
     def environment(self, records_uri: str | None = None, settings: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return all environment variables; `settings` win. `records_uri` is the database of the retraining records."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.asked import asked_time
+from include.asked import asked_time, check_parameters
 from include.errors import ConfigurationError
 from tests.airflow_home import AirflowHome
 
@@ -49,3 +49,36 @@ def test_text_that_is_no_time_is_named() -> None:
 
 def test_run_of_airflow_that_looks_ahead_is_refused(airflow_home: AirflowHome) -> None:
     assert "taken" not in airflow_home.run_python(_RUN_OF).stdout
+
+
+KNOWN = ("models", "reason", "force", "dry_run", "preset", "as_of", "rollback_to")
+
+
+@pytest.mark.parametrize("conf", [None, {}, {"models": ["demand"], "force": True}, {"preset": None}])
+def test_known_parameters_are_taken(conf: dict[str, object] | None) -> None:
+    check_parameters(conf, {**dict.fromkeys(KNOWN), **(conf or {})}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("modelz", "models"), ("Models", "models"), ("MODEL", "models"), ("dry-run", "dry_run"), ("asof", "as_of"),
+     ("rollback", "rollback_to"), ("forced", "force"), ("", None), ("x" * 300, None), ("colour", None)],
+)  # fmt: skip
+def test_unknown_parameter_is_refused_with_the_one_that_was_meant(name: str, meant: str | None) -> None:
+    conf = {"reason": "try", name: ["demand"]}
+    with pytest.raises(ConfigurationError) as caught:
+        check_parameters(conf, conf, KNOWN)
+    told = str(caught.value)
+    assert f"unknown parameter {name!r}" in told
+    assert f"allowed: {', '.join(KNOWN)}" in told
+    assert "did you mean" not in told if meant is None else f"did you mean {meant!r}?" in told
+
+
+def test_every_unknown_parameter_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"'modelz'.*'forse'"):
+        check_parameters({"modelz": [], "forse": True}, {}, KNOWN)
+
+
+def test_parameter_that_airflow_does_not_pass_on_is_told_instead_of_checking_every_model() -> None:
+    with pytest.raises(ConfigurationError, match=r"models: given, but not passed on.*dag_run_conf_overrides_params"):
+        check_parameters({"models": ["demand"]}, {"models": []}, KNOWN)

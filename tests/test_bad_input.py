@@ -133,12 +133,23 @@ def test_text_in_a_numeric_column_is_a_signal_and_much_of_it_blocks(stage: Stage
     assert later.decision.triggered is not blocked
     if not blocked:
         assert later.event is not None
-        assert later.event.details["dropped_rows"]["unreadable"] == 15  # one in twenty of those before the check
+        assert later.event.details["dropped_rows"]["unreadable"] == 0
+        assert later.event.details["emptied_cells"] == {"price": 15}  # one in twenty of those before the check
 
 
-def test_duplicate_rows_are_trained_on_once(stage: Stage) -> None:
+def test_rows_that_are_alike_are_all_trained_on(stage: Stage) -> None:
     table = sales(DAYS)
     stage.add("sick", pd.concat([table, table.iloc[100:150]]))
+    first = both(stage)[0]
+    assert isinstance(first, Step)
+    assert first.event is not None
+    assert first.event.details["dropped_rows"]["duplicate"] == 0
+    assert first.event.details["training_data_size"] == REFERENCE_DAYS * 24 + 50
+
+
+def test_rows_delivered_twice_are_trained_on_once_by_their_key(stage: Stage) -> None:
+    table = sales(DAYS).assign(number=np.arange(DAYS * 24))
+    stage.add("sick", pd.concat([table, table.iloc[100:150]]), key=["number"])
     first = both(stage)[0]
     assert isinstance(first, Step)
     assert first.event is not None

@@ -63,8 +63,8 @@ def test_metric_that_is_no_number_is_refused() -> None:
         (PREDICTIONS[:, None], ACTUALS, r"predictions: shape \(500, 1\), but 500 recent rows"),
         (PREDICTIONS, None, "predictions: give actuals too"),
         (None, ACTUALS, "actuals: give predictions too"),
-        ((ACTUALS > 0.0).astype(int), CLASSES, "actuals are text, predictions are not"),
-        (CLASSES.astype(object), ACTUALS > 0.0, "predictions are text, actuals are not"),
+        (CLASSES, ACTUALS, "actuals are numbers that are not whole, predictions are not numbers"),
+        (np.where(CLASSES == "1", "yes", "no"), CLASSES, "predictions and actuals share no class: 'no', 'yes' against"),
     ],
 )
 def test_answers_that_do_not_fit_are_refused(predictions: Any, actuals: Any, words: str) -> None:

@@ -64,6 +64,18 @@ def test_request_is_made_once_listed_and_carries_its_settings(
     assert "consumed by first" in said(capsys, "requests")
 
 
+def test_request_that_could_not_be_proven_is_told_when_it_is_made(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Note" not in said(capsys, "request", "sales", "--reason", "no champion yet")
+    train_first(deployment)
+    told = said(capsys, "request", "sales", "--reason", "new price list")  # today's window has no rows any more
+    assert "waits for the next run of sales" in told
+    assert "Note: a retrain could not be proven now: 0 labelled rows" in told
+    assert "40 are needed" in told
+    assert len(deployment.store.requests()) == 2
+
+
 def test_request_for_an_unknown_model_or_with_a_wrong_setting_is_refused(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

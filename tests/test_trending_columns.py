@@ -108,3 +108,24 @@ def test_rate_that_is_set_anew_for_the_first_time_asks_for_nothing(tmp_path: Pat
         assert drifting(step) == set()
         assert not step.decision.triggered
         assert any("how often it changes is not known" in signal.reason for signal in step.analysis.signals)
+
+
+def test_a_number_that_stands_for_none_stays_one_in_a_rising_price(tmp_path: Path) -> None:
+    table = rows()
+    table.loc[np.random.default_rng(1).random(len(table)) < 0.02, "price"] = -999.0
+    stage = staged(tmp_path, table)
+    step = stage.run("shop", day(REFERENCE_DAYS + 45))
+    assert drifting(step) == set()
+    reference = stage.store.reference("shop", 1)
+    assert reference is not None
+    assert set(reference.trends) == {"price"}
+    assert any("compared with where it would be by now" in signal.reason for signal in step.analysis.signals)
+
+
+def test_jump_to_a_number_that_stands_for_none_is_a_fault_and_no_drift(tmp_path: Path) -> None:
+    table = rows()
+    late = since(table, REFERENCE_DAYS + 3) & (np.random.default_rng(1).random(len(table)) < 0.1)
+    table.loc[late, "price"] = -999.0
+    step = staged(tmp_path, table).run("shop", day(REFERENCE_DAYS + 12))
+    assert drifting(step) == set()
+    assert any(s.statistic == "impossible" and s.feature == "price" and s.changed for s in step.analysis.signals)

@@ -14,11 +14,14 @@ from tools.stack import LocalStack
 
 logger = logging.getLogger(__name__)
 
-PLAIN_LINE_SECONDS = 5.0
+PLAIN_LINE_SECONDS, LONGEST_SILENCE_SECONDS = 5.0, 15.0
 
 
 class Progress:
-    """Shows how far a run is: one line that is rewritten on a terminal, a new line every few seconds elsewhere."""
+    """Shows how far a run is: one line that is rewritten on a terminal, a new line every few seconds elsewhere.
+
+    Where nothing changes for a while that is said, too: a training may take minutes.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -33,7 +36,9 @@ class Progress:
         line = f"  {now - self._started:5.0f} s  run {state}: {counts or 'no tasks yet'}"
         if sys.stdout.isatty():
             sys.stdout.write(f"\r\x1b[K{line}" + ("\n" if finished else ""))
-        elif finished or (counts != self._shown and now - self._shown_at >= PLAIN_LINE_SECONDS):
+        elif finished or now - self._shown_at >= (
+            PLAIN_LINE_SECONDS if counts != self._shown else LONGEST_SILENCE_SECONDS
+        ):
             sys.stdout.write(f"{line}\n")
             self._shown, self._shown_at = counts, now
         sys.stdout.flush()

@@ -13,7 +13,6 @@ import argparse
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,7 +23,9 @@ from typing import Any, Self
 
 import psutil
 
-from tools.server_location import ServerLocation, ServerUser, locate_server
+from tools.patience import Patience, StackError
+from tools.ports import free_port, is_free
+from tools.server_location import ServerLocation, locate_server, works_in, write_private
 
 USER = "airflow"
 START_SECONDS = 10
@@ -93,9 +94,19 @@ class EmbeddedPostgres:
         """The TCP port; raises `PostgresError` before the first start."""
         return int(self._read("port"))
 
+    @property
+    def password(self) -> str:
+        """The password of `USER`; raises `PostgresError` before the first start."""
+        return self._read("password")
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether it was ever started."""
+        return (self.data / "PG_VERSION").exists() and self._file("port").exists()
+
     def uri(self, database: str = "postgres", driver: str = "postgresql") -> str:
         """Return the connection URI of `database`, with the password in it."""
-        return f"{driver}://{USER}:{self._read('password')}@127.0.0.1:{self.port}/{database}"
+        return f"{driver}://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def pid(self) -> int | None:
         """Process id of the running server, or None.
@@ -112,12 +123,23 @@ class EmbeddedPostgres:
         return number if serving else None
 
     def start(self) -> None:
-        """Start the server unless it runs, set it up if it never was; return when it accepts connections."""
+        """Start the server unless it runs, set it up if it never was; return when it accepts connections.
+
+        One that is alive and does not answer yet, after a crash say, is waited for as long as it gets on.
+        """
         self.location.prepare()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         deadline = time.monotonic() + START_SECONDS
+        patience = Patience("Postgres", pids=lambda: [self.pid()], sign=self._lines_of_its_own)
         while not self._answers():
+            if self.pid() is not None:
+                try:
+                    patience.go_on()
+                except StackError as error:
+                    raise PostgresError(f"{error}\n{self._log_tail()}") from error
+                time.sleep(0.5)
+                continue
             self._drop_stale_pid_file()
             self._choose_port()
             result = self._start_once()
@@ -158,7 +180,7 @@ class EmbeddedPostgres:
         user, fresh, password = self.location.user, self.data.with_name("data.new"), self._file("password")
         if fresh.exists():
             shutil.rmtree(fresh)
-        _write_private(password, secrets.token_urlsafe(24), user)
+        write_private(password, secrets.token_urlsafe(24), user)
         user.make_folder(fresh)
         self.log.touch(mode=0o600)
         user.own(self.log)
@@ -181,6 +203,11 @@ class EmbeddedPostgres:
         except psycopg.OperationalError:  # dying, or starting: the caller tries again
             return False
         return True
+
+    def _lines_of_its_own(self) -> int:
+        """How many lines the log has, but for the refusals of those who ask whether it is up."""
+        with self.log.open(errors="replace") as lines:
+            return sum("FATAL" not in line for line in lines)
 
     def _start_once(self) -> subprocess.CompletedProcess[str]:
         """Try one `pg_ctl start`; what it says goes to a file because the server inherits its output."""
@@ -210,7 +237,7 @@ class EmbeddedPostgres:
         or a zombie has it. Left alone while any process still works in the data directory.
         """
         pid_file = self.data / "postmaster.pid"
-        if pid_file.exists() and self.pid() is None and not _works_in(self.data):
+        if pid_file.exists() and self.pid() is None and not works_in(self.data):
             pid_file.unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: object, output: Any = None) -> subprocess.CompletedProcess[str]:
@@ -240,42 +267,6 @@ class EmbeddedPostgres:
     def _log_tail(self, lines: int = 15) -> str:
         tail = self.log.read_text(errors="replace").splitlines()[-lines:] if self.log.exists() else []
         return "\n".join([f"Its log, {self.log}, ends with:", *tail])
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Tell whether a server could listen on this TCP port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what Postgres does: TIME_WAIT is no obstacle
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _works_in(folder: Path) -> bool:
-    """Tell whether a live process has `folder` as its working directory, as all Postgres processes have."""
-    for process in psutil.process_iter():
-        try:
-            if process.cwd() == str(folder):
-                return True
-        except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or of another user: not ours
-            continue
-    return False
-
-
-def _write_private(path: Path, text: str, user: ServerUser) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    user.own(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -100,8 +100,9 @@ def environment(
 ) -> dict[str, str]:
     """Return all environment variables of the Airflow of `layout`, on top of the caller's own.
 
-    `settings` come last and win. Folders of ours that the caller names are made absolute, because the
-    components run elsewhere. With `schedule` false only triggered runs are made.
+    `settings` come last and win. Folders of ours that the caller names, and those of PYTHONPATH, are made absolute,
+    because the components run elsewhere; the project's own comes before the caller's. With `schedule` false only
+    triggered runs are made.
     """
     result = {"OMP_WAIT_POLICY": "PASSIVE"} | dict(os.environ)  # several retrains share the cores: idle threads sleep
     result |= _paths(layout, dags_dir)
@@ -114,7 +115,8 @@ def environment(
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{api_port}/",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{api_port}/execution/",
     }
-    local = ",".join(filter(None, [result.get("NO_PROXY") or result.get("no_proxy"), "127.0.0.1,localhost"]))
+    spared = (result.get("NO_PROXY") or result.get("no_proxy") or "").split(",")
+    local = ",".join(dict.fromkeys([*filter(None, spared), "127.0.0.1", "localhost"]))
     result |= {"NO_PROXY": local, "no_proxy": local}  # tasks speak to the API server; never through a proxy
     return result | dict(settings or {})
 
@@ -134,9 +136,18 @@ def _paths(layout: Layout, dags_dir: Path) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": f"{dags_dir}",
         "AIRFLOW__CORE__PLUGINS_FOLDER": f"{PROJECT_ROOT / 'plugins'}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": f"{layout.task_logs}",
-        "PYTHONPATH": f"{PROJECT_ROOT}",
-        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONPATH": _joined([f"{PROJECT_ROOT}", *(f"{Path(place).resolve()}" for place in _split("PYTHONPATH"))]),
+        "PATH": _joined([f"{programs}", *(_split("PATH") or os.defpath.split(os.pathsep))]),
     }
+
+
+def _split(name: str) -> list[str]:
+    """The parts of a search path in the caller's environment."""
+    return [part for part in os.environ.get(name, "").split(os.pathsep) if part]
+
+
+def _joined(parts: list[str]) -> str:
+    return os.pathsep.join(dict.fromkeys(parts))
 
 
 def _databases(postgres: EmbeddedPostgres) -> dict[str, str]:

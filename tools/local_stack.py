@@ -1,6 +1,6 @@
-"""What `make run`, `make up`, `make down` and `make status` call: a real Airflow below `.local/`.
+"""What `make run`, `make up`, `make down`, `make status` and their like call: a real Airflow below `.local/`.
 
-Run as ``python -m tools.local_stack run|up|down|status|clean [--home FOLDER]``.
+Run as ``python -m tools.local_stack run|up|down|status|clean|env|psql|cli [--home FOLDER] [-- ARGUMENTS]``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tools import demonstration
-from tools.embedded_postgres import PostgresError, is_free
+from tools import demonstration, shell
+from tools.embedded_postgres import PostgresError
 from tools.layout import ADMIN, PROJECT_ROOT, Layout, web_port
 from tools.ownership import Owner
+from tools.patience import Patience
+from tools.ports import is_free
 from tools.processes import StackError, tail
-from tools.stack import ALL_COMPONENTS, START_SECONDS, LocalStack
+from tools.stack import ALL_COMPONENTS, LocalStack
 
 __all__ = ["LocalStack", "main"]
 
@@ -88,10 +90,10 @@ def down(home: Path) -> int:
     owner = LocalStack.owner(home)
     if owner is not None:
         os.kill(owner.pid, signal.SIGTERM)
-        deadline = time.monotonic() + START_SECONDS
+        log, pid = Layout(home).logs / "supervisor.log", owner.pid
+        patience = Patience(f"process {pid} to stop", logs=[log, log.parent], pids=lambda: [pid])
         while LocalStack.owner(home) is not None:
-            if time.monotonic() > deadline:
-                raise StackError(f"process {owner.pid} does not stop; see {Layout(home).logs}")
+            patience.go_on()
             time.sleep(0.1)
     LocalStack(home, components=ALL_COMPONENTS).stop()
     logger.info("stopped")
@@ -109,7 +111,8 @@ def status(home: Path) -> int:
     lines = [
         f"web interface  http://127.0.0.1:{owner.api_port}",
         f"user           {ADMIN}",
-        f"password       in {layout.passwords}",
+        f"password       {layout.admin_password()}   (kept in {layout.passwords})",
+        f"records        {stack.records_uri}",
         f"logs           {layout.logs}",
         f"held by        make {owner.mode}, process {owner.pid}{'' if owner.ready else ', still starting'}",
         f"postgres       {_described(stack.postgres.pid())}",
@@ -149,6 +152,7 @@ def _start_supervisor(home: Path, port: int) -> None:
             start_new_session=True,
         )
     shown = 0
+    patience = Patience("Airflow", logs=[log, log.parent], pids=lambda: [process.pid], told=False)
     try:
         owner: Owner | None = None
         while owner is None or not owner.ready:
@@ -157,6 +161,7 @@ def _start_supervisor(home: Path, port: int) -> None:
             shown = len(text)
             if process.poll() is not None:
                 raise StackError(f"the start failed with exit code {process.returncode}.\n{tail(log)}")
+            patience.go_on()
             time.sleep(0.2)
             owner = LocalStack.owner(home)
     except BaseException:
@@ -174,6 +179,20 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+COMMANDS = {"run": run, "up": up, "down": down, "status": status, "clean": clean}
+
+
+def _do(command: str, home: Path, port: int, passed_on: list[str]) -> int:
+    if command == "supervise":
+        return supervise(home, port)
+    if command == "env":
+        sys.stdout.write(shell.exports(home))
+        return 0
+    if command == "psql":
+        return shell.psql(home, os.environ.get("SQL", ""), passed_on)
+    return shell.command_line(home, passed_on) if command == "cli" else COMMANDS[command](home)
+
+
 class _ElapsedFormatter(logging.Formatter):
     """Puts the seconds since the start of the program before each line."""
 
@@ -184,19 +203,20 @@ class _ElapsedFormatter(logging.Formatter):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; errors of a step go to standard error with the end of its log, exit code 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["run", "up", "down", "status", "clean", "supervise"])
+    parser.add_argument("command", choices=[*COMMANDS, "supervise", "env", "psql", "cli"])
     parser.add_argument("--home", type=Path, default=PROJECT_ROOT / ".local")
     parser.add_argument("--port", type=int, default=web_port(), help="of `supervise`")
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    own, passed_on = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
+    options = parser.parse_args(own)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_ElapsedFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     signal.signal(signal.SIGTERM, _end_on_signal)
     signal.signal(signal.SIGHUP, _end_on_signal)
     home = options.home.resolve()
-    commands = {"run": run, "up": up, "down": down, "status": status, "clean": clean}
     try:
-        return supervise(home, options.port) if options.command == "supervise" else commands[options.command](home)
+        return _do(options.command, home, options.port, passed_on)
     except (StackError, PostgresError) as error:
         sys.stdout.flush()
         sys.stderr.write(f"\nmake {options.command} failed: {error}\n")

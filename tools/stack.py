@@ -12,17 +12,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from tools import runs
-from tools.embedded_postgres import EmbeddedPostgres, free_port
+from tools.embedded_postgres import EmbeddedPostgres
 from tools.layout import DAG_ID, METADATA_DATABASE, PROJECT_ROOT, RECORDS_DATABASE, Layout, environment
 from tools.ownership import Owner, Ownership
+from tools.patience import Patience, children_of
+from tools.ports import free_port
 from tools.processes import STOP_SECONDS, BackgroundProcess, StackError, finish_step, run_step, tail
 
 logger = logging.getLogger(__name__)
 
 ONE_SHOT = ("api-server", "scheduler")
 ALL_COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-START_SECONDS = 120
 OUTAGE_SECONDS = 60
+RUN_QUIET_SECONDS = 600.0  # without a task that changes its state, writes into its log, or computes
 
 
 class LocalStack:
@@ -160,14 +162,14 @@ class LocalStack:
         self.start_component("api-server")
         left_open = runs.open_runs(self.metadata_uri) if close_open_runs else []
         if left_open:
-            self._wait_for_api()
+            runs.wait_for_api(self.api, self.components["api-server"])
         for run_id in left_open:
             logger.info("closing run %s, which an interrupted session left open", run_id)
             self.api.request("PATCH", f"/dags/{DAG_ID}/dagRuns/{run_id}", {"state": "failed"})
         for name in self.components:
             if name != "api-server":
                 self.start_component(name)
-        self._wait_for_api()
+        runs.wait_for_api(self.api, self.components["api-server"])
         logger.info("Airflow runs on http://127.0.0.1:%d", self.api_port)
         self._ownership.declare(mode, self.api_port, ready=True)
 
@@ -219,17 +221,23 @@ class LocalStack:
     def wait(
         self,
         run_id: str,
-        seconds: float = 1800,
+        seconds: float | None = None,
         on_progress: Callable[[str, Counter[str]], None] | None = None,
     ) -> str:
         """Wait until a run is over and return its state: "success" or "failed".
 
-        Raises `StackError` when a component of ours exits, the run does not end in `seconds`, or Airflow's
-        database cannot be read for `OUTAGE_SECONDS`. `on_progress` gets the run's state and its tasks' states.
+        Raises `StackError` when a component of ours exits, nothing moves for `RUN_QUIET_SECONDS`, the run does not end
+        in `seconds`, or Airflow's database cannot be read. `on_progress` gets the states of run and tasks.
         """
         import psycopg
 
-        deadline, readable = time.monotonic() + seconds, time.monotonic()
+        began = readable = time.monotonic()
+        seen: list[object] = []
+        scheduler, log = self.components["scheduler"], self.layout.task_logs / f"dag_id={DAG_ID}" / f"run_id={run_id}"
+        patience = Patience(
+            f"run {run_id}", [log], lambda: children_of(scheduler.pid()), lambda: list(seen), RUN_QUIET_SECONDS,
+            told=on_progress is None,
+        )  # fmt: skip
         while True:
             try:
                 state = self.run_state(run_id)
@@ -246,8 +254,10 @@ class LocalStack:
                 return state
             if self.owned:
                 self.check()
-            if readable > deadline:
+            if seconds is not None and readable - began > seconds:
                 raise StackError(f"run {run_id} is still {state} after {seconds:.0f} s; logs are in {self.layout.logs}")
+            seen[:] = sorted((task.task_id, task.map_index, task.state, task.try_number) for task in tasks)
+            patience.go_on()
             time.sleep(0.5)
 
     def run_state(self, run_id: str) -> str:
@@ -282,16 +292,6 @@ class LocalStack:
         finally:
             for process, _ in steps.values():
                 process.stop(seconds=0)
-
-    def _wait_for_api(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        server = self.components["api-server"]
-        while not self.api.healthy():
-            if server.pid() is None:
-                raise StackError(f"the API server exited with code {server.exit_code()}.\n{tail(server.log)}")
-            if time.monotonic() > deadline:
-                raise StackError(f"the API server did not answer in {START_SECONDS} s.\n{tail(server.log)}")
-            time.sleep(0.2)
 
     def _stop_left_over(self) -> None:
         """Stop what the records name and no object of ours holds: what a killed owner left behind."""

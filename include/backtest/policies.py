@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from include.errors import ConfigurationError
-from include.registry.loader import SUFFIXES, problems_of, read_fields
+from include.registry.loader import problems_of, read_fields
+from include.registry.model_files import SUFFIXES
 from include.registry.policy import Policy
 from include.registry.section import Section
 from include.registry.spec import ModelSpec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ import pandas as pd
 FEWEST_STRETCHES = 20  # needed to see how much the number of rows varies
 MOST_STRETCHES = 400  # that are counted: more would only be older
 USUAL_SHARE = 0.99  # of the earlier time, in which the newest row was not older than usual
+HABIT = 3  # times that a gap has to have come before it is a habit of the source: before, it is an outage
+FEWEST_WEEKS = timedelta(weeks=4)  # a shorter history has not seen three weekends
+WEEKEND = timedelta(days=3)  # so there gaps up to this are taken for one
 
 Seconds = npt.NDArray[np.float64]
 
@@ -29,17 +32,22 @@ class Arrivals:
         Rows in each stretch of the same length before the window, the latest first; none without recent rows.
     age : float
         Seconds from the newest row of all to the moment of the check.
-    usual_age : float
-        Seconds that the newest row's age did not exceed in 99 % of the time before the window.
+    usual_age : float or None
+        Seconds that the newest row's age did not exceed in 99 % of the time between the rows before the window, nor
+        in all but the two longest gaps between them; None where they came at one moment. The gap that lasts until
+        now has no part in it.
     max_age : float or None
         Seconds from which on the model's owner calls the rows stale.
+    newest : datetime or None
+        Time of the newest row, UTC.
     """
 
     rows: int
     earlier: tuple[int, ...]
     age: float
-    usual_age: float
+    usual_age: float | None
     max_age: float | None = None
+    newest: datetime | None = None
 
 
 def measure_arrivals(
@@ -74,8 +82,9 @@ def measure_arrivals(
         rows=int(np.count_nonzero(seconds > newest - span)),
         earlier=_earlier(seconds[:before], start, span),
         age=end - newest,
-        usual_age=_usual_age(np.diff(np.append(seconds[:before], start))),
+        usual_age=_usual_age(np.diff(seconds[:before])),
         max_age=max_age.total_seconds() if max_age is not None else None,
+        newest=datetime.fromtimestamp(newest, UTC),
     )
 
 
@@ -89,14 +98,24 @@ def _earlier(seconds: Seconds, start: float, span: float) -> tuple[int, ...]:
     return tuple((places[:-1] - places[1:]).tolist())
 
 
-def _usual_age(gaps: Seconds) -> float:
+def _usual_age(gaps: Seconds) -> float | None:
     """The age that the newest row did not exceed in `USUAL_SHARE` of the time that these gaps between rows make up.
 
     At a random moment of a gap of g seconds the newest row's age is anything up to g: the age exceeds a for a share
-    ``sum(max(g - a, 0)) / sum(g)`` of the time.
+    ``sum(max(g - a, 0)) / sum(g)`` of the time. An outage is a long time, too; so it is the third-longest gap at most,
+    for what happened once or twice is no habit. In a history of less than `FEWEST_WEEKS` a gap up to `WEEKEND` is.
     """
     ordered = np.sort(gaps)[::-1]
+    ordered = ordered[: np.searchsorted(-ordered, 0.0, side="left")]  # rows of one moment have no gap
+    if not len(ordered):
+        return None
+    total = float(ordered.sum())
     over = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)  # time beyond each gap's own length
-    allowed = (1.0 - USUAL_SHARE) * float(ordered.sum())
+    allowed = (1.0 - USUAL_SHARE) * total
     longer = int(np.searchsorted(over, allowed, side="right"))  # so many gaps exceed the age sought
-    return float((ordered[:longer].sum() - allowed) / longer)
+    age = float((ordered[:longer].sum() - allowed) / longer)
+    habit = float(ordered[HABIT - 1]) if len(ordered) >= HABIT else float(ordered[0])
+    if total < FEWEST_WEEKS.total_seconds():
+        short = ordered[ordered <= WEEKEND.total_seconds()]
+        habit = max(habit, float(short[0])) if len(short) else habit
+    return min(age, habit)

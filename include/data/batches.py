@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from include.data.arrays import array_of, array_of_series, shared_array
 from include.data.files import Files, LocalFiles
+from include.data.same_files import distinct_files
 from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
@@ -81,7 +82,7 @@ class ParquetBatches:
     files: Files = field(default_factory=LocalFiles)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".parquet"):
+        for file in distinct_files(self.files, self.files.find(self.path, ".parquet")):
             with named(file, "Parquet"):
                 yield from self._read(file)
 

@@ -131,7 +131,7 @@ def _spread_out(starts: Integers, stops: Integers) -> Integers:
 def _cells(values: pd.Series[Any], column: NumericColumn | CategoricalColumn) -> Cells:
     """Numbers as normal scores, categories as their rank by frequency; NaN where there is none."""
     if isinstance(column, NumericColumn):
-        floats = to_floats(values)[0]
+        floats = column.possible.only(to_floats(values)[0])[0]
         finite = np.isfinite(floats)
         places = np.searchsorted(np.array(column.edges), np.where(finite, floats, 0.0), side="left")
         return np.where(finite, bin_scores(column)[places], np.nan).astype(np.float32)

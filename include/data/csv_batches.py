@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +14,9 @@ import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect
-from include.data.csv_numbers import LeadingZeros, Watched, Written, decimal_of, plain_numbers
+from include.data.csv_numbers import Written, decimal_of, plain_numbers, whole_numbers
 from include.data.files import Files, LocalFiles
+from include.data.same_files import distinct_files
 
 CSV_BLOCK_BYTES = 1 << 22
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -26,7 +26,7 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
 _EXACT = 2**53  # from here on whole numbers are not all floats
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
 _WIDER = {  # what a column becomes when a value does not fit
-    pa.null(): pa.float64(), pa.int64(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
+    pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
     pa.string(): pa.binary(),
 }  # fmt: skip
 
@@ -71,7 +71,7 @@ class CsvBatches:
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in self.files.find(self.path, ".csv"):
+        for file in distinct_files(self.files, self.files.find(self.path, ".csv")):
             with named(file, "CSV"):
                 layout = self._layout(file)
                 names = [name for name in layout.types if name in (self.columns or ())]
@@ -113,37 +113,39 @@ class CsvBatches:
 
     def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
-        types: dict[str, pa.DataType] = {}
-        numbers: dict[str, pa.DataType] = {}  # columns that are looked at as text, in case they are codes
+        reader = self._open(file, dialect, {})
+        wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
+        require_distinct(wanted, str(file))
+        types = {entry.name: pa.float64() if entry.type == pa.null() else entry.type for entry in reader.schema}
+        hollow = {entry.name for entry in reader.schema if entry.type == pa.null() and entry.name in wanted}
+        exact: set[str] = set()  # columns that looked like floats and are looked at as text, in case they are codes
         while True:
-            leading = LeadingZeros(dialect)
-            reader = self._open(file, dialect, types, seen=leading)
-            wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
-            require_distinct(wanted, str(file))
-            types = {**{entry.name: entry.type for entry in reader.schema}, **types}
-            types = {name: pa.float64() if kind == pa.null() else kind for name, kind in types.items()}
-            seen = _Seen.of(reader, types, wanted)
+            whole = {name for name in wanted if types[name] == pa.int64()}
+            nothing = pa.array([*NOTHING, *self.missing])
+            seen = _Seen.of(
+                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
+            )
+            types |= dict.fromkeys(seen.codes, pa.string())
             if seen.misfit is not None:
                 types[seen.misfit[0]] = seen.misfit[1]
-                continue
-            doubtful = {*seen.large, *(name for name in wanted if types[name] == pa.int64() and leading.found)}
-            if doubtful := doubtful - numbers.keys():
-                numbers |= {name: types[name] for name in doubtful}
-                types |= dict.fromkeys(doubtful, pa.string())
-                continue
-            types |= {name: kind for name, kind in numbers.items() if not seen.written[name].are_codes(kind)}
-            return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
+            elif seen.large - exact:
+                types |= dict.fromkeys(seen.large, pa.string())
+                exact |= seen.large
+            elif hollow := {name for name in hollow if types[name] == pa.float64()} - seen.filled:
+                types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
+                hollow = set()
+            elif not seen.codes:
+                types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
+                types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
+                return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
 
     def _open(
         self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],
-        columns: Sequence[str] | None = None, seen: LeadingZeros | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pa_csv.CSVStreamingReader:  # fmt: skip
         names = list(dialect.header) if isinstance(dialect.header, tuple) else None
-        source: Any = self.files.open(file)
-        if seen is not None:
-            source = pa.PythonFile(Watched(self._stream(file), seen), mode="r")
         return pa_csv.open_csv(
-            source,
+            self.files.open(file),
             read_options=pa_csv.ReadOptions(
                 block_size=CSV_BLOCK_BYTES, column_names=names, skip_rows=dialect.skip,
                 encoding=dialect.encoding or "utf8",
@@ -170,6 +172,10 @@ class _Seen:
     ----------
     written : mapping of str to Written
         How the cells of each column of text are written.
+    codes : set of str
+        Columns of whole numbers of which some begin with a zero.
+    filled : set of str
+        Columns of floats with a value.
     large : set of str
         Columns of floats of which some are whole and too large to tell them from their neighbours.
     misfit : (str, type) or None
@@ -177,27 +183,38 @@ class _Seen:
     """
 
     written: dict[str, Written] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
     large: set[str] = field(default_factory=set)
     misfit: tuple[str, pa.DataType] | None = None
 
     @classmethod
-    def of(cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str]) -> _Seen:
-        """Parse the whole file."""
-        text = [name for name in wanted if types[name] == pa.string()]
-        floats = [name for name in wanted if types[name] == pa.float64()]
-        seen = cls(written={name: Written() for name in text})
+    def of(
+        cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str],
+        nothing: pa.Array,
+    ) -> _Seen:  # fmt: skip
+        """Parse the whole file, in which whole numbers are still text."""
+        by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
+        seen = cls(written={name: Written() for name in by_type.get(pa.string(), ())})
         try:
             for batch in reader:
-                for name in text:
-                    seen.written[name].add(_trimmed(batch.column(name)))
+                for name, written in seen.written.items():
+                    written.add(_trimmed(batch.column(name)))
+                for name in by_type.get(pa.int64(), ()):
+                    fits, led = whole_numbers(batch.column(name), nothing)
+                    if not fits:
+                        seen.misfit = name, pa.float64()
+                        return seen
+                    seen.codes |= {name} if led else set()
+                floats = by_type.get(pa.float64(), ())
                 seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
+                seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
         except pa.ArrowInvalid as error:
             found = re.search(r"In CSV column #(\d+)", str(error))
             if found is None:
                 raise
             name = reader.schema.names[int(found[1])]
-            digits = types[name] == pa.int64() and re.search(r"invalid value '[+-]?\d+'", str(error))
-            seen.misfit = name, pa.string() if digits else _WIDER.get(types[name], pa.string())
+            seen.misfit = name, _WIDER.get(types[name], pa.string())
         return seen
 
 

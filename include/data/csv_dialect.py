@@ -17,6 +17,7 @@ SAMPLE_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
 _FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
 
 
@@ -55,6 +56,8 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
     skip, delimiter = 0, declared.delimiter
     if named := re.match(r"sep=(.)\r?\n", text):  # spreadsheets write so
         skip, delimiter, text = 1, delimiter or named[1], text[named.end() :]
+    while text.startswith("#") and "\n" in text:  # remarks on top
+        skip, text = skip + 1, text.split("\n", 1)[1]
     quote = '"' if declared.quote is None else declared.quote
     whole = len(sample) < SAMPLE_BYTES
     delimiter = delimiter or _delimiter(text, quote, whole=whole)
@@ -124,6 +127,9 @@ def _records(text: str, delimiter: str, quote: str, *, whole: bool) -> list[list
 def _delimiter(text: str, quote: str, *, whole: bool) -> str:
     """The character at which records fall into as many cells each as there are names; of several the most cells."""
     best, most = ",", (0.0, 1)
+    name, *lines = text.split("\n", SAMPLE_RECORDS)[:SAMPLE_RECORDS]
+    if "," not in name and sum(map(bool, map(_DECIMAL_COMMA.match, lines))) > len(lines) / 2.0:
+        return ";"  # a single column
     for candidate in DELIMITERS:
         records = _records(text, candidate, quote, whole=whole)
         sizes = Counter(len(record) for record in records)

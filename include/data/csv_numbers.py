@@ -6,19 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.data.csv_dialect import Dialect
 from include.errors import DataError
 
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
 _SPACES = "'  \u00a0\u202f"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _WHOLE = r"^[+-]?\d+$"
-_ZERO_LED = r"^0\d+$"
-_COMMA = r"^[+-]?\d*,\d+$"
+_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _GROUPED_BY_COMMA = r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"
 _GROUPED_BY_DOT = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+$"
@@ -37,7 +34,6 @@ class Written:
     by_dot: int = 0
     by_space: int = 0
     whole: int = 0
-    zero_led: int = 0
     example: str = ""
 
     def add(self, values: pa.Array) -> None:
@@ -47,7 +43,6 @@ class Written:
         self.cells += pc.sum(times).as_py() or 0
         self.plain += _count(cells, times, _PLAIN)
         self.whole += _count(cells, times, _WHOLE)
-        self.zero_led += _count(cells, times, _ZERO_LED)
         marked = pc.match_substring_regex(cells, rf"\d[,{_SPACES}]\d|\.\d{{3}}\.|^,\d")
         if not pc.any(marked).as_py():
             return
@@ -59,9 +54,10 @@ class Written:
         self.by_space += _count(cells, times, _GROUPED_BY_SPACE)
         self.example = self.example or cells[0].as_py()
 
-    def are_codes(self, kind: pa.DataType) -> bool:
-        """Whether the cells, which could be read as numbers of that type, are whole ones that it would not keep."""
-        return self.zero_led > 0 or (kind == pa.float64() and self.whole == self.cells)
+    @property
+    def all_whole(self) -> bool:
+        """Whether all cells are whole numbers."""
+        return self.whole == self.cells
 
     @property
     def numbers(self) -> bool:
@@ -108,7 +104,9 @@ def plain_numbers(values: pa.Array, decimal: str, thousands: str | None) -> pa.A
     """Text in which numbers are written with a dot and without groups; what is no number stays as it is."""
     point, group = (",", thousands or ".") if decimal == "," else (r"\.", thousands or ",")
     group = "" if group in _SPACES else re.escape(group)
-    numbers = pc.match_substring_regex(values, rf"^[+-]?\d[\d{group}{_SPACES}]*({point}\d*)?$|^[+-]?{point}\d+$")
+    power = r"([eE][+-]?\d+)?"
+    whole = rf"\d[\d{group}{_SPACES}]*({point}\d*)?"
+    numbers = pc.match_substring_regex(values, rf"^[+-]?({whole}|{point}\d+){power}$")
     bare = pc.replace_substring_regex(values, rf"[{group}{_SPACES}]", "")
     return pc.if_else(numbers, pc.replace_substring(bare, ",", ".") if decimal == "," else bare, values)
 
@@ -117,40 +115,19 @@ def _count(cells: pa.Array, times: pa.Array, pattern: str) -> int:
     return pc.sum(times.filter(pc.match_substring_regex(cells, pattern))).as_py() or 0
 
 
-@dataclass
-class LeadingZeros:
-    """Whether a file has whole numbers that begin with a zero: looked for in its bytes, before they are numbers."""
+def whole_numbers(cells: pa.Array, nothing: pa.Array) -> tuple[bool, bool]:
+    """Whether text holds whole numbers of 64 bits, besides words for `nothing`; and whether some begin with a zero.
 
-    dialect: Dialect
-    found: bool = False
-
-    def look(self, block: bytes) -> None:
-        """Look at the next bytes of the file."""
-        if self.found or len(block) < len("0,0"):
-            return
-        cells = np.frombuffer(block, dtype=np.uint8)
-        ends = np.frombuffer(f"{self.dialect.delimiter}\n {self.dialect.quote or ''}".encode(), dtype=np.uint8)
-        zeros = np.flatnonzero(cells[1:-1] == ord("0"))
-        after = cells[zeros + 2]
-        zeros = zeros[(after >= ord("0")) & (after <= ord("9"))]
-        self.found = bool(np.isin(cells[zeros], ends).any())
-
-
-@dataclass
-class Watched:
-    """A file whose bytes are looked at as they are read."""
-
-    stream: pa.NativeFile
-    leading: LeadingZeros
-    closed: bool = False
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes."""
-        block: bytes = self.stream.read(size if size >= 0 else None)
-        self.leading.look(block)
-        return block
-
-    def close(self) -> None:
-        """Close the file."""
-        self.closed = True
-        self.stream.close()
+    A number of more than one digit that begins with a zero is a code: 01234 is not 1234.
+    """
+    try:
+        cells.cast(pa.int64())
+    except pa.ArrowInvalid:
+        bare = pc.utf8_trim_whitespace(cells)
+        cells = bare.filter(pc.invert(pc.is_in(bare, nothing)))
+        try:
+            cells.cast(pa.int64())
+        except pa.ArrowInvalid:
+            return False, False
+    led = cells.filter(pc.starts_with(cells, "0"))
+    return True, bool(len(led)) and bool(pc.any(pc.greater(pc.binary_length(led), 1)).as_py())

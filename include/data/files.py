@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
@@ -28,6 +28,18 @@ class Files(Protocol):
 
     def state(self, file: str | Path) -> str:
         """What tells whether a file has changed since."""
+        ...
+
+    def size(self, file: str | Path) -> int:
+        """Its bytes, as they are stored."""
+        ...
+
+    def tag(self, file: str | Path) -> str:
+        """The same for files of one content, as far as the place knows; empty where it knows nothing."""
+        ...
+
+    def raw(self, file: str | Path) -> IO[bytes]:
+        """Its bytes as they are stored, to be read at any place."""
         ...
 
     @property
@@ -58,6 +70,19 @@ class LocalFiles:
         """See `Files.state`."""
         found = Path(file).stat()
         return f"{found.st_mtime_ns} {found.st_size}"
+
+    def size(self, file: str | Path) -> int:
+        """See `Files.size`; 0 for one that is gone by now."""
+        place = Path(file)
+        return place.stat().st_size if place.exists() else 0
+
+    def tag(self, file: str | Path) -> str:
+        """See `Files.tag`."""
+        return ""
+
+    def raw(self, file: str | Path) -> IO[bytes]:
+        """See `Files.raw`."""
+        return Path(file).open("rb")
 
     @property
     def distant(self) -> bool:

@@ -39,8 +39,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def find_kinds(
-    table: pd.DataFrame, declared: Kinds, *, times: pd.Series[Any] | None = None, window_rows: int = 0,
-    known: Kinds | None = None,
+    table: pd.DataFrame, declared: Kinds, *, without: str | None = None, times: pd.Series[Any] | None = None,
+    window_rows: int = 0, known: Kinds | None = None,
 ) -> dict[str, ColumnKind]:  # fmt: skip
     """The kind of each column of `table`: as declared, else as it is known from before, else found.
 
@@ -50,13 +50,15 @@ def find_kinds(
         All rows of the reference.
     declared, known : mapping of str to ColumnKind
         What the model file says; what the champion's reference had.
+    without : str, optional
+        A column to leave out.
     times : Series of timestamps (UTC), shape (rows,), optional
         Of the rows, ascending: only with them can a column be seen to move with time.
     window_rows : int
         Rows of a usual recent window.
     """
     found = {}
-    for name in table.columns:
+    for name in (name for name in table.columns if name != without):
         before = (known or {}).get(name)
         said = declared.get(name)
         if said is None and before is not None and not before.declared:
@@ -98,6 +100,8 @@ def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
 
 def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_null(kind):
+        return ColumnKind(kind=Kind.NUMBER, why="no values")
     if pa.types.is_nested(kind):
         return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")
     if pa.types.is_boolean(kind):
@@ -144,9 +148,8 @@ def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
         return f"it goes {'up' if up > 0.5 else 'down'} steadily"
     if not ordered:
         return ""
-    _, times = np.unique(finite, return_counts=True)
     runs = (len(changes) + 1) * window_rows / len(finite)
-    if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and times.max() < COMMON * len(finite):
+    if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and _most(finite) < COMMON * len(finite):
         return f"it stands still for a long time: {runs:.1f} values in turn in a recent window"
     parts = np.array_split(finite, STRETCHES)
     within = float(np.sum([np.square(part - part.mean()).sum() for part in parts]))
@@ -154,6 +157,11 @@ def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
     if len(finite) >= 10 * STRETCHES and within <= TIMELY * whole:
         return "time alone tells its value"
     return ""
+
+
+def _most(values: Floats) -> int:
+    """How often the most frequent value is there."""
+    return int(np.unique(values, return_counts=True)[1].max())
 
 
 def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import IO, cast
 
 import pyarrow as pa
 
 from include.data.address import Address
 from include.data.files import nothing_found
-from include.data.object_storage import Bucket, Connect, ObjectFile
+from include.data.object_storage import Bucket, Connect, ObjectFile, Stored
 
 _WILD = "*?["
 
@@ -29,6 +31,7 @@ class ObjectFiles:
 
     connect: Connect
     connection: str = ""
+    _listed: dict[str, Stored] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, path: str | Path, suffix: str) -> list[str]:
         """See `Files.find`. A glob's ``*`` ends at a slash, as on disk."""
@@ -53,10 +56,33 @@ class ObjectFiles:
         address = Address.of(str(file))
         return self._bucket(address).find(address.key).tag
 
+    def size(self, file: str | Path) -> int:
+        """See `Files.size`; 0 for one that is gone by now."""
+        return self._stored(file).size
+
+    def tag(self, file: str | Path) -> str:
+        """See `Files.tag`; that of an object sent in parts tells only that equal ones are equal."""
+        return self._stored(file).tag
+
+    def raw(self, file: str | Path) -> IO[bytes]:
+        """See `Files.raw`."""
+        address = Address.of(str(file))
+        return cast(IO[bytes], io.BufferedReader(ObjectFile(self._bucket(address), address.key)))
+
     @property
     def distant(self) -> bool:
         """See `Files.distant`."""
         return True
+
+    def _stored(self, file: str | Path) -> Stored:
+        """What the last listing said of a file, else the server."""
+        address = Address.of(str(file))
+        if str(file) not in self._listed:
+            try:
+                return self._bucket(address).find(address.key)
+            except FileNotFoundError:
+                return Stored(address.key, 0, "")
+        return self._listed[str(file)]
 
     def _bucket(self, address: Address) -> Bucket:
         return Bucket(self.connect(self.connection), address.bucket)
@@ -64,7 +90,8 @@ class ObjectFiles:
     def _matches(self, bucket: Bucket, key: str, suffix: str) -> list[str]:
         first = min((key.find(mark) for mark in _WILD if mark in key), default=-1)
         start = (f"{key}/" if key else "") if first < 0 else key[:first]
-        keys = [stored.key for stored in bucket.below(start)]
+        listed = {stored.key: stored for stored in bucket.below(start)}
+        keys = list(listed)
         if first < 0:
             found = [key for key in keys if key.endswith(suffix) and key.rpartition("/")[2][0] not in "._"]
         else:
@@ -72,7 +99,9 @@ class ObjectFiles:
             found = [key for key in keys if not key.endswith("/") and matches(pattern, key.split("/"))]
         ordered = sorted(found, key=lambda key: key.split("/"))  # as paths are ordered
         where = Address(bucket=bucket.name, key=key)
-        return [f"{Address(bucket=bucket.name, key=key)}" for key in ordered] or nothing_found(where, suffix)
+        made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
+        self._listed.update(made)
+        return list(made) or nothing_found(where, suffix)
 
 
 def matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from include.data.conform import conform
 from include.data.find_kinds import find_kinds
 from include.data.kinds import Kinds
-from include.data.profile import Profile, profile_table
+from include.data.profile import Profile, profile_table, with_possible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds 
     """
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
-    known = profile_table(reference, list(reference.columns), kinds=kinds)
+    known = with_possible(profile_table(reference, list(reference.columns), kinds=kinds), recent, len(recent))
     found = profile_table(recent, list(known.columns), against=known, lag1=False)
     return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
 

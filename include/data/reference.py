@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from include.data.calibration import Calibration, calibrate
 from include.data.kinds import ColumnKind, Kinds, unwatched
-from include.data.profile import Profile, profile_table
+from include.data.profile import Column, NumericColumn, Possible, Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
 from include.data.trends import Trend, Trends, find_trends, moved, without_trends
 
 TARGET, PREDICTION = "target", "prediction"
+KEPT_BITS = 33  # of a prediction: about ten digits, what no order of summation changes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,8 @@ class ReferenceProfiles:
     inputs : tuple of str
         Names of the inputs, in the model's order.
     outputs : mapping of str to Profile
-        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (on the rows that the
-        version was accepted on, which it had not been trained on).
+        What is watched besides, profiles of one column each: ``target``, and ``prediction`` (the version's own on the
+        rows that it was accepted on, less what it remembers of them).
     calibration : Calibration or None
         How much a row tells; None where the rows are too few to measure it.
     seasons : Seasons or None
@@ -75,11 +77,20 @@ class ReferenceProfiles:
             others = {name: column for name, column in whole.columns.items() if name not in found.columns}
             whole = replace(found, columns={**found.columns, **others})
         wanted = {*self.inputs, *measures}
-        return replace(whole, columns={name: column for name, column in whole.columns.items() if name in wanted})
+        return replace(
+            whole, columns={name: self._as_known(name, whole.columns[name]) for name in whole.columns if name in wanted}
+        )
+
+    def _as_known(self, name: str, column: Column) -> Column:
+        """A column of a phase, with what has been learnt since of which of its cells hold no value."""
+        known = self.profile.columns[name]
+        if isinstance(column, NumericColumn) and isinstance(known, NumericColumn):
+            return replace(column, possible=known.possible)
+        return column
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
         """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
-        columns = {TARGET: target, PREDICTION: predictions}
+        columns = {TARGET: target, PREDICTION: _rounded(predictions)}
         outputs = {
             name: profile_table(pd.DataFrame({name: values}), [name]) for name, values in columns.items() if len(values)
         }
@@ -115,6 +126,37 @@ class ReferenceProfiles:
         )
 
 
+def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profile:
+    """The profile of recent predictions, counted into the reference's.
+
+    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is asked about
+    at once. So a number is taken for the reference's own where they agree in about ten digits: where many rows have one
+    prediction, its last bit would be a drift.
+    """
+    column = known.columns[PREDICTION]
+    if isinstance(column, NumericColumn) and predictions.dtype.kind == "f" and column.edges:
+        edges = np.array(column.edges)
+        above = np.searchsorted(edges, predictions).clip(0, len(edges) - 1)
+        for near in (edges[above], edges[np.maximum(above - 1, 0)]):
+            close = np.abs(predictions - near) <= np.maximum(np.abs(near) * 2.0 ** (1 - KEPT_BITS), _nothing(edges))
+            predictions = np.where(close, near, predictions)
+    return profile_table(pd.DataFrame({PREDICTION: predictions}), [PREDICTION], against=known, lag1=False)
+
+
+def _nothing(values: npt.NDArray[np.float64]) -> float:
+    """The size of what is left where numbers like these cancel out."""
+    return float(np.median(np.abs(values))) * 2.0**-44
+
+
+def _rounded(predictions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers to `KEPT_BITS` bits, what is left of a difference of equals as 0; names of classes as they are."""
+    if predictions.dtype.kind != "f" or not len(predictions):
+        return predictions
+    predictions = np.where(np.abs(predictions) <= _nothing(predictions), 0.0, predictions)
+    fraction, power = np.frexp(predictions)
+    return np.asarray(np.ldexp(np.round(np.ldexp(fraction, KEPT_BITS)), power - KEPT_BITS))
+
+
 def make_reference(
     table: pd.DataFrame,
     inputs: Sequence[str],
@@ -125,6 +167,7 @@ def make_reference(
     categorical: Collection[str] = (),
     kinds: Kinds | None = None,
     timestamp: str | None = None,
+    possible: Mapping[str, Possible] | None = None,
 ) -> ReferenceProfiles:
     """Profile rows, and measure on them how much a row tells.
 
@@ -142,17 +185,21 @@ def make_reference(
         Of columns, as far as they are known. Those that are not compared do not count in what a row tells.
     timestamp : str, optional
         Column of times in UTC; without it neither a season nor a trend is looked for.
+    possible : mapping of str to Possible, optional
+        Which numbers of a column are known to be values.
     """
     names = [*inputs, *measures]
     known = {name: kind for name, kind in (kinds or {}).items() if name in names}
     times = table[timestamp] if timestamp is not None and len(table) else None
     made = _Rows(names=names, categorical=categorical, kinds=known, times=times, window=window, window_rows=window_rows)
-    found = made.profiled(table)
+    found = made.profiled(table, possible or {})
     trends: dict[str, Trend] = {}
     if times is not None and found.calibration is not None and found.calibration.trending:
         trends = find_trends(table, times, found.calibration.trending, found.profile)
     if times is not None and trends:
-        found = made.profiled(without_trends(table, times, trends), tuple(trends))
+        seen = {n: column.possible for n in trends if isinstance(column := found.profile.columns[n], NumericColumn)}
+        level = without_trends(table, times, trends, known=found.profile)
+        found = made.profiled(level, {**(possible or {}), **seen}, tuple(trends))
     return replace(found, inputs=tuple(inputs), trends=trends)
 
 
@@ -167,8 +214,10 @@ class _Rows:
     window: timedelta
     window_rows: int
 
-    def profiled(self, table: pd.DataFrame, straightened: Sequence[str] = ()) -> ReferenceProfiles:
-        profile = profile_table(table, self.names, categorical=self.categorical, kinds=self.kinds)
+    def profiled(
+        self, table: pd.DataFrame, possible: Mapping[str, Possible], straightened: Sequence[str] = ()
+    ) -> ReferenceProfiles:
+        profile = profile_table(table, self.names, categorical=self.categorical, kinds=self.kinds, possible=possible)
         watched = profile.without(unwatched(self.kinds))
         season = find_seasons(table, self.times, watched, self.window) if self.times is not None else None
         phases = None if season is None else season[1]

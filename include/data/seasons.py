@@ -17,6 +17,7 @@ from include.data.profile import Profile, merge_profiles, profile_table
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 CUT = ("edges", "knots")  # of a numeric column, the same in all phases
+WHOLE_ONLY = ("sample",)  # of a column of categories: what it tells is asked of the whole reference
 LEVEL = 0.001  # probability of seeing a season where there is none, over all columns
 
 Floats = npt.NDArray[np.float64]
@@ -50,10 +51,10 @@ class Seasons:
         return merge_profiles(self.phases[number % len(self.phases)] for number in range(first, last))
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-ready form, without the bins: they are those of the whole reference."""
+        """A JSON-ready form, without what is the whole reference's: bins, and samples of names."""
         phases = [profile.to_json() for profile in self.phases]
         for column in (column for stored in phases for column in stored["columns"].values()):
-            for name in CUT:
+            for name in (*CUT, *WHOLE_ONLY):
                 column.pop(name, None)
         return {"period": self.period.total_seconds(), "phases": phases}
 

@@ -139,13 +139,13 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     assert spec.timestamp is not None
     assert spec.reference is not None
     times = table[spec.timestamp]
-    reference = table[(times < pd.Timestamp(spec.reference.end)).to_numpy()]
-    span = (times.iloc[len(reference) - 1] - times.iloc[0]) if len(reference) else pd.Timedelta(0)
-    share = pd.Timedelta(spec.window) / span if span else 0.0
-    reference = conform(reference, {}, spec.source.missing)
+    rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
+    share = 0.0
+    if rows and (span := times.iloc[rows - 1] - times.iloc[rows // 50]):  # not from the first: its time may be odd
+        share = min(pd.Timedelta(spec.window) / span, 1.0)
     return find_kinds(
-        reference.drop(columns=spec.timestamp), spec.declared_kinds, times=reference[spec.timestamp],
-        window_rows=round(len(reference) * min(share, 1.0)), known=known,
+        conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
+        times=times.iloc[:rows], window_rows=round(rows * share), known=known,
     )  # fmt: skip
 
 
@@ -202,8 +202,9 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
     """The columns that the model's file names, and `columns`; None if its features are all that there are."""
     if spec.features is None or spec.measures:  # a measure is given whole rows
         return None
-    told = (spec.timestamp, spec.target, spec.prediction, spec.probability)
-    named = (*told, *spec.features, *spec.categorical, *spec.slices, *spec.source.timestamp.columns, *sorted(columns))
+    told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
+    marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
+    named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
     return list({name: None for name in named if name is not None})
 
 

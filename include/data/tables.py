@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.copies import pair_without_copies, timed_without_copies
 from include.data.kinds import Kind, Kinds
+from include.data.odd_times import OddTimes, describe, odd_first
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources import Rows, read_both, read_rows
 from include.data.spans import Span
@@ -45,6 +47,12 @@ class ModelTables:
         What had to be found out about how the rows are written, a sentence each.
     without_time : int
         Rows that were left out because their time is missing or cannot be read.
+    copies, reference_copies : int
+        Rows left out of `history`, and of `reference`, because another delivery of them is there, by the model's key.
+    recent_hash : str
+        Of the recent rows as they were read; empty with timestamps.
+    odd_times : OddTimes or None
+        Rows that are in none of the tables because their time stands apart from all others; None for none.
     """
 
     reference: pd.DataFrame
@@ -56,6 +64,10 @@ class ModelTables:
     kinds: Kinds = field(default_factory=dict)
     told: tuple[str, ...] = ()
     without_time: int = 0
+    copies: int = 0
+    reference_copies: int = 0
+    recent_hash: str = ""
+    odd_times: OddTimes | None = None
 
 
 def read_tables(
@@ -81,12 +93,16 @@ def read_tables(
         rows = read_rows(spec, data_dir, as_of, reach, columns, kinds)
         return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
     first, second = read_both(spec, data_dir, reach, kinds)
-    reference, recent = first.table, second.table
-    if seen_hash and table_hash(recent) == seen_hash:
+    reference, recent, copies = pair_without_copies(spec, first.table, second.table)
+    found = table_hash(recent)
+    if seen_hash and found == seen_hash:
         recent = recent.iloc[:0]
     history = pd.concat([reference, recent], ignore_index=True)
-    tables = ModelTables(reference=reference, recent=recent, history=history, window_start=None)
-    return replace(tables, kinds=first.kinds, told=tuple(dict.fromkeys((*first.told, *second.told))))
+    return ModelTables(
+        reference=reference, recent=recent, history=history, window_start=None, copies=int(copies.sum()),
+        reference_copies=int(copies[: len(reference)].sum()), kinds=first.kinds, recent_hash=found,
+        told=tuple(dict.fromkeys((*first.told, *second.told))),
+    )  # fmt: skip
 
 
 def _reading(rows: Rows) -> dict[str, Any]:
@@ -136,6 +152,12 @@ def new_features(
     return tuple(name for name in _features(spec, table, kinds or {}) if name in table.columns and name not in known)
 
 
+def kinds_to_tell(spec: ModelSpec, kinds: Kinds, known: Collection[str]) -> Kinds:
+    """The kinds of the champion's columns, `known`, and of those that no version learns from unless it is told to."""
+    left = set() if spec.features is not None else {name for name, kind in kinds.items() if not kind.kind.learnt}
+    return {name: kinds[name] for name in (*known, *sorted(left - _special(spec) - set(known))) if name in kinds}
+
+
 def table_hash(table: pd.DataFrame) -> str:
     """SHA-256 of a table's values, column names and row order."""
     digest = hashlib.sha256("\x1f".join(str(name) for name in table.columns).encode("utf-8", "surrogatepass"))
@@ -151,7 +173,8 @@ def _features(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds) -> list[str]:
 
 
 def _special(spec: ModelSpec) -> set[str | None]:
-    return {spec.timestamp, spec.target, spec.prediction, spec.probability, *spec.measures}
+    roles = (spec.timestamp, spec.target, spec.prediction, spec.weight)
+    return {*roles, *spec.probability_columns, *spec.key, *spec.measures}
 
 
 def cut_tables(
@@ -159,10 +182,15 @@ def cut_tables(
 ) -> ModelTables:
     """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
 
-    Labels that had not arrived at that moment are emptied. The tables share the memory of `history` where they can.
+    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory
+    of `history` where they can.
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
+    odd = odd_first(history[spec.timestamp])
+    odd_times = describe(history[spec.timestamp], odd)
+    history = history.iloc[odd:].reset_index(drop=True) if odd else history
+    history, copies = timed_without_copies(spec, history)
     times = history[spec.timestamp]
     if spec.label_delay:
         arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
@@ -170,12 +198,16 @@ def cut_tables(
     start = as_of - spec.window
     if seen_until is not None:
         start = max(start, seen_until)
+    first_rows = rows_before(times, spec.reference.end)
     return ModelTables(
-        reference=history.iloc[: rows_before(times, spec.reference.end)],
+        reference=history.iloc[:first_rows],
         recent=history.iloc[rows_before(times, start) :].reset_index(drop=True),
         history=history,
         window_start=start,
         arrivals=measure_arrivals(times, window_start=start, as_of=as_of, max_age=spec.max_age),
+        copies=int(copies.sum()),
+        reference_copies=int(copies[:first_rows].sum()),
+        odd_times=odd_times,
     )
 
 

@@ -8,52 +8,20 @@ is told in words, and what could be read in two ways is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from include.data.time_format import TimeFormat
+from include.data.time_text import MOST_UNREADABLE, STRAY, Times, in_utc, read_text, told_as, with_lost
 from include.errors import DataError
 
-MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading that is wrong and not the cells
-STRAY = 0.01  # share of the cells that may speak against a way to read the others
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 PLAUSIBLE = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))  # of numbers that count from 1970
+_RUNS = {"%Y%m%d": 0, "%Y%m%d%H": 2, "%Y%m%d%H%M": 4, "%Y%m%d%H%M%S": 6}  # digits after the date
 _EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
-_NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
-_ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
-_CLOCKS = (r"%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H")
-_WORDED = (
-    "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%Y-%b-%d", "%Y/%m/%d",
-    "%Y.%m.%d",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Times:
-    """Moments, and how they were read.
-
-    Parameters
-    ----------
-    values : Series of timestamps (UTC), shape (n,)
-        NaT where there is none.
-    unreadable : int
-        Cells that were there but no time.
-    told : str
-        How they were read, where that had to be found out; else empty.
-    example : str
-        One of the unreadable cells; empty for none.
-    """
-
-    values: pd.Series[Any]
-    unreadable: int = 0
-    told: str = ""
-    example: str = ""
 
 
 def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
@@ -76,7 +44,7 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     if not there.any():
         return Times(values=pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us, UTC]"))
     if pd.api.types.is_datetime64_any_dtype(values):
-        read = Times(values=_in_utc(values, how, where))
+        read = Times(values=in_utc(values, how, where))
     elif pd.api.types.is_bool_dtype(values):
         raise DataError(f"{where}: true and false are no times; name the column that holds them")
     elif pd.api.types.is_numeric_dtype(values):
@@ -113,27 +81,15 @@ def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
     return text
 
 
-def _in_utc(values: Any, how: TimeFormat, where: str) -> Any:
-    """Times with a zone as they are, others as of the zone that was named; an hour that came twice is the first."""
-    if values.dt.tz is not None:
-        return values.dt.tz_convert("UTC")
-    if not how.timezone or how.timezone == "UTC":
-        return values.dt.tz_localize("UTC")
-    try:
-        first = np.ones(len(values), dtype=bool)
-        return values.dt.tz_localize(how.timezone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
-    except (KeyError, ValueError, OSError) as error:
-        raise DataError(f"{where}: no time zone {how.timezone!r}; write one such as Europe/Zurich") from error
-
-
 def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     """Whole numbers: days written as 20260131, or a count of some unit since 1970."""
     numbers = values.astype("float64")
     finite = np.isfinite(numbers.to_numpy())
-    if how.format or (not how.unit and _are_days(numbers[finite])):
+    written = how.format or ("" if how.unit else _digits(numbers[finite]))
+    if written:
         text = values[finite].astype("Int64").astype("str").reindex(values.index)
-        read = _text(text, TimeFormat(format=how.format or "%Y%m%d", timezone=how.timezone), where)
-        return read if how.format else _told(read, "whole numbers are days as in 20260131")
+        read = read_text(text, TimeFormat(format=written, timezone=how.timezone), where)
+        return read if how.format else told_as(read, f"whole numbers are dates written as {written}")
     unit = how.unit or _unit_of(numbers[finite])
     if not unit:
         shown = f"{numbers[finite].iloc[0]:.0f}"
@@ -148,14 +104,20 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     moments = pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us]")
     moments[inside] = micros[inside].round().astype("int64").astype("datetime64[us]")
     read = Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
-    return read if how.unit else _told(read, f"whole numbers are {unit} since 1970")
+    return read if how.unit else told_as(read, f"whole numbers are {unit} since 1970")
 
 
-def _are_days(numbers: pd.Series[Any]) -> bool:
-    """Whether nearly all numbers are days written as eight digits."""
-    year, month, day = numbers // 10_000, numbers // 100 % 100, numbers % 100
-    fits = numbers.mod(1).eq(0) & year.between(1800, 2200) & month.between(1, 12) & day.between(1, 31)
-    return len(numbers) > 0 and float(fits.mean()) >= 1.0 - STRAY
+def _digits(numbers: pd.Series[Any]) -> str:
+    """The format in which nearly all numbers are dates written without separators; empty for none."""
+    for written, places in _RUNS.items():
+        days = numbers // 10**places
+        year, month, day = days // 10_000, days // 100 % 100, days % 100
+        fits = numbers.mod(1).eq(0) & year.between(1900, 2100) & month.between(1, 12) & day.between(1, 31)
+        for place in range(0, places, 2):
+            fits &= (numbers // 10**place % 100).between(0, 59 if place < places - 2 else 23)
+        if len(numbers) and float(fits.mean()) >= 1.0 - STRAY:
+            return written
+    return ""
 
 
 def _unit_of(numbers: pd.Series[Any]) -> str:
@@ -176,111 +138,13 @@ def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     digits = text.str.fullmatch(r"-?\d+(\.0*)?").fillna(value=False).astype(bool)
     if not how.format and digits.any() and digits.sum() >= (1.0 - STRAY) * text.notna().sum():
         read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
-        return _lost(read, text)
-    return _text(text, how, where)
-
-
-def _text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
-    if how.format:
-        return _lost(Times(values=_parsed(text, how.format, how, where)), text)
-    moments = _parsed(text, "ISO8601", how, where)
-    rest = text.notna() & moments.isna()
-    if not rest.any():
-        return Times(values=moments)
-    try:
-        found, format_told = _other_formats(text[rest], how, where)
-    except DataError:
-        if rest.mean() > STRAY:
-            raise
-        return _lost(Times(values=moments), text)
-    moments = moments.where(~rest, found.reindex(text.index))
-    return _told(_lost(Times(values=moments), text), format_told)
-
-
-def _parsed(text: pd.Series[Any], written: str, how: TimeFormat, where: str) -> pd.Series[Any]:
-    """Text in one format as UTC, NaT where it does not fit; times without a zone are those of `how.timezone`."""
-    zoned = pd.Series("%z" in written, index=text.index)
-    if written == "ISO8601" and how.timezone:
-        zoned = text.str.contains(_ZONE, na=False).astype(bool)
-    try:
-        if zoned.all() or not how.timezone:
-            return pd.to_datetime(text, format=written, utc=True, errors="coerce").dt.as_unit("us")
-        plain = pd.to_datetime(text.mask(zoned), format=written, errors="coerce").dt.as_unit("us")
-        moments: pd.Series[Any] = _in_utc(plain, how, where)
-        if zoned.any():
-            moments = moments.fillna(pd.to_datetime(text.where(zoned), format=written, utc=True, errors="coerce"))
-    except ValueError as error:
-        raise DataError(f"{where}: source.timestamp.format: {written!r} is no format of times: {error}") from error
-    return moments
-
-
-def _other_formats(text: pd.Series[Any], how: TimeFormat, where: str) -> tuple[pd.Series[Any], str]:
-    """Dates with the day or the month first, or with the month's name, and how they were read."""
-    parts = pc.extract_regex(pa.array(text, from_pandas=True), _NUMERIC)
-    matched = np.asarray(pc.is_valid(parts))
-    if matched.mean() > MOST_UNREADABLE:
-        first, second = (
-            np.asarray(pc.struct_field(parts, name).drop_null().cast(pa.int64())) for name in ("a", "b")
-        )  # fmt: skip
-        separator, year = (pc.struct_field(parts, name).drop_null()[0].as_py() for name in ("sep", "year"))
-        order = _order(first, second, separator, year, str(text[matched].iloc[0]), where)
-        return _with_clock(text, order, how, where)
-    for written in _WORDED:
-        found, told = _with_clock(text, written, how, where)
-        if found.notna().mean() > MOST_UNREADABLE:
-            return found, told
-    return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), ""
-
-
-def _order(first: Any, second: Any, separator: str, year: str, example: str, where: str) -> str:
-    """The format of the date, from where numbers above 12 stand; refused where there are none, or in both places."""
-    day_first, month_first = f"%d{separator}%m{separator}", f"%m{separator}%d{separator}"
-    if len(year) != 4:
-        raise DataError(
-            f"{where}: {example!r} may have its year first or last; say source.timestamp.format, for example "
-            f"'{day_first}%y'"
-        )
-    late, early = float(np.mean(first > 12)), float(np.mean(second > 12))
-    if max(late, early) > 0.0 and min(late, early) <= STRAY * max(late, early):
-        return (day_first if late > early else month_first) + "%Y"
-    if separator == "." and early == 0.0:
-        return day_first + "%Y"
-    both = "in some cells the first number is above 12, in some the second" if late else "no number is above 12"
-    raise DataError(
-        f"{where}: {example!r} may have the day or the month first ({both}); say source.timestamp.format: "
-        f"'{day_first}%Y' or '{month_first}%Y'"
-    )
-
-
-def _with_clock(text: pd.Series[Any], date: str, how: TimeFormat, where: str) -> tuple[pd.Series[Any], str]:
-    """Dates of that format with whatever time of day follows them, of one way of writing it or of several."""
-    found, used = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), []
-    for clock in ("", *_CLOCKS):
-        left = text[found.isna()]
-        if not len(left):
-            break
-        moments = _parsed(left.str.replace("T", " ", regex=False) if "%b" not in date.lower() else left,
-                          f"{date} {clock}".strip(), how, where)  # fmt: skip
-        if moments.notna().any():
-            used.append(f"{date} {clock}".strip())
-            found = found.where(found.notna(), moments.reindex(text.index))
-    return found, f"times are written {' and '.join(map(repr, used))}" if used else ""
-
-
-def _told(read: Times, told: str) -> Times:
-    return Times(values=read.values, unreadable=read.unreadable, told=told, example=read.example)
-
-
-def _lost(read: Times, text: pd.Series[Any]) -> Times:
-    """The same with the cells counted that were there and are no times."""
-    lost = text.notna() & read.values.isna()
-    example = str(text[lost].iloc[0]) if lost.any() else ""
-    return Times(values=read.values, unreadable=int(lost.sum()), told=read.told, example=example)
+        return with_lost(read, text)
+    return read_text(text, how, where)
 
 
 def _require_plausible(moments: pd.Series[Any], where: str) -> None:
     """Refuse times that all lie in the first days of 1970: seconds that somebody took for another unit."""
-    known = moments.dropna()
+    known = moments.iloc[:: max(len(moments) // 1_000, 1)].dropna()
     if len(known) < 2:
         return
     seconds = known.astype("int64").to_numpy() / UNITS[known.dt.unit]

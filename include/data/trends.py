@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from include.data.profile import Column, NumericColumn, Profile, to_floats, to_names
+from include.data.profile import Column, NumericColumn, Possible, Profile, to_floats, to_names
+from include.data.profile.possible import ANYTHING
 from include.statistics import autocorrelation
 
 FEWEST_ROWS = 40  # values below which no line is drawn
@@ -29,6 +30,8 @@ GOLDEN = (5.0**0.5 - 1.0) / 2.0  # multiples of it are spread most evenly betwee
 FARTHEST = 3.0  # lengths of the reference from its middle, beyond which nobody knows where a column would be
 LARGEST = 1e150  # size from which on squares are beyond what a float holds
 ROUNDS, FAR = 5, 2.5  # of fitting; robust standard deviations from the line, beyond which a value pulls no harder
+
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,12 +98,20 @@ def find_trends(
     .. [1] P. J. Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35 (1964).
     """
     seconds = _seconds(times)
-    found = {name: _line(to_floats(table[name])[0], seconds) for name in names if _is_number(reference.columns[name])}
+    found = {
+        name: _line(_possible(reference, name).only(to_floats(table[name])[0])[0], seconds)
+        for name in names
+        if _is_number(reference.columns[name])
+    }
     return {name: trend for name, trend in found.items() if trend is not None}
 
 
 def without_trends(
-    table: pd.DataFrame, times: pd.Series[Any], trends: Trends, around: datetime | None = None
+    table: pd.DataFrame,
+    times: pd.Series[Any],
+    trends: Trends,
+    around: datetime | None = None,
+    known: Profile | None = None,
 ) -> pd.DataFrame:
     """`table` with these columns as they would be had they not moved; all others are shared with it.
 
@@ -114,6 +125,8 @@ def without_trends(
         `times` are those of its rows, in UTC.
     around : datetime, optional
         The moment whose values stay what they are; by default each reference's middle.
+    known : Profile, optional
+        The reference's, which says what numbers are values: the others stay as they are.
     """
     present = {name: trend for name, trend in trends.items() if name in table.columns}
     if not present or not len(table):
@@ -122,7 +135,7 @@ def without_trends(
     made = {}
     for name, trend in present.items():
         middle = trend.middle if around is None else around.timestamp()
-        made[name] = _less(table[name], trend.slope * (seconds - middle), trend.grain)
+        made[name] = _less(table[name], trend.slope * (seconds - middle), trend.grain, _possible(known, name))
     return table.assign(**made)
 
 
@@ -142,7 +155,7 @@ def moved(profile: Profile, trends: Trends, moment: datetime) -> Profile:
 
 
 def _seconds(times: pd.Series[Any]) -> Floats:
-    return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), dtype=np.float64)
+    return times.astype("int64").to_numpy() / _PER_SECOND[times.dt.unit]
 
 
 def _is_number(column: Column) -> bool:
@@ -228,19 +241,28 @@ def _robust_slope(values: Floats, offsets: Floats) -> tuple[float, Floats, float
     return slope, left.clip(centre - reach, centre + reach), reach / FAR
 
 
-def _less(values: pd.Series[Any], rises: Floats, grain: float) -> pd.Series[Any]:
+def _possible(known: Profile | None, name: str) -> Possible:
+    column = known.columns.get(name) if known is not None else None
+    return column.possible if isinstance(column, NumericColumn) else ANYTHING
+
+
+def _less(values: pd.Series[Any], rises: Floats, grain: float, possible: Possible) -> pd.Series[Any]:
     floats = to_floats(values)[0]
-    finite = np.isfinite(floats)
-    some = floats[finite]
-    if not len(some) or some.min() == some.max():
+    there, impossible = possible.only(floats)
+    if not np.fmin.reduce(there) < np.fmax.reduce(there):
         return values
     if grain:
         rises = rises + grain * (np.arange(len(floats)) * GOLDEN % 1.0 - 0.5)
-    made = np.where(finite, floats - np.where(finite, rises, 0.0), floats)
+    made = floats - rises
+    low, high = possible.low, possible.high
+    if low is not None or high is not None:
+        made = made.clip(-np.inf if low is None else low, np.inf if high is None else high)
+    if impossible:
+        np.copyto(made, floats, where=np.isnan(there))
     if pd.api.types.is_numeric_dtype(values):
         return pd.Series(made, index=values.index)
     text = np.asarray(pa.array(made).cast(pa.string()).to_numpy(zero_copy_only=False), dtype=object)
-    return pd.Series(np.where(finite, text, to_names(values)), index=values.index, dtype=object)
+    return pd.Series(np.where(np.isnan(there), to_names(values), text), index=values.index, dtype=object)
 
 
 def _shifted(column: NumericColumn, rise: float) -> NumericColumn:

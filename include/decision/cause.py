@@ -36,6 +36,8 @@ def root_cause(evidence: Evidence) -> RootCause:
     harmed = _changed(evidence, _HARM)
     if not harmed and not _changed(evidence, _MENDABLE):
         cause, sentence = (Cause.COVARIATE_SHIFT, f"inputs changed: {names}") if drifted else (Cause.NONE, "")
+        if stopped_source(evidence) is not None and not drifted:
+            cause, sentence = Cause.DATA_QUALITY, "broken data: the source stopped"
         return RootCause(cause=cause, features=drifted, loss_explained=None, sentence=sentence)
     errs = "the champion errs more" if harmed else "the champion makes errors that recent rows teach to avoid"
     if not drifted:
@@ -48,6 +50,12 @@ def root_cause(evidence: Evidence) -> RootCause:
     cause = Cause.BOTH if LEAST < share < MOST else Cause.COVARIATE_SHIFT if share >= MOST else Cause.CONCEPT_SHIFT
     sentence += f"; they explain about {share:.0%} of the rise, a changed relation to the target the rest"
     return RootCause(cause=cause, features=drifted, loss_explained=share, sentence=sentence)
+
+
+def stopped_source(evidence: Evidence) -> Signal | None:
+    """The signal that no row comes any more, where that is so; it leads every headline, and asks for no retrain."""
+    found = (signal for signal in evidence.of_kind(SignalKind.DATA_QUALITY) if signal.changed)
+    return next((signal for signal in found if signal.statistic == "staleness"), None)
 
 
 def _changed(evidence: Evidence, kinds: Sequence[SignalKind]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from include.decision.cause import RootCause, root_cause
+from include.decision.cause import RootCause, root_cause, stopped_source
 from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
@@ -43,11 +43,12 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
     triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
-    severity = _severity(weighed)
+    severity, stopped = _severity(weighed), stopped_source(evidence)
+    reason = _reason(fired) if fired else _quiet_reason(evidence, leaves, cause)
     return Decision(
         triggered=triggered,
         trigger_type=fired[0].trigger if fired else "",
-        reason=_reason(fired) if fired else _quiet_reason(evidence, leaves, cause),
+        reason="; ".join(filter(None, [stopped.reason if stopped is not None else "", reason])),
         severity=severity,
         confidence=confidence(evidence, weighed, leaves),
         root_cause=cause.sentence,
@@ -141,8 +142,8 @@ def _reason(fired: Sequence[TriggerResult]) -> str:
 def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult], cause: RootCause) -> str:
     if failed := _gives_way(evidence):
         return "; ".join(failed)
-    if cause.cause is Cause.DATA_QUALITY:
-        return "; ".join(_broken(evidence))
+    if broken := _broken(evidence):
+        return "; ".join(broken)
     if not _enough_rows(evidence):
         return "; ".join(signal.reason for signal in evidence.of_kind(SignalKind.SUFFICIENCY))
     if (gain := _nothing_to_learn(evidence)) is not None:
@@ -155,18 +156,31 @@ def _quiet_reason(evidence: Evidence, leaves: Sequence[TriggerResult], cause: Ro
     if cause.cause is Cause.COVARIATE_SHIFT:
         seen = _leaf_of(SignalKind.PERFORMANCE, leaves)
         return f"inputs drifted ({', '.join(cause.features[:5])}), yet no harm is seen: {seen.reason if seen else ''}"
-    if changed := [signal.reason for signal in evidence.signals if signal.changed]:
+    stopped = stopped_source(evidence)
+    if changed := [signal.reason for signal in evidence.signals if signal.changed and signal is not stopped]:
         return f"nothing that asks for a retrain, but: {'; '.join(changed[:3])}"
-    return "nothing changed beyond chance"
+    return "nothing changed beyond chance" if stopped is None else ""
 
 
 def _recommendation(
     evidence: Evidence, *, triggered: bool, blocks: Sequence[str], severity: Severity, fired: Sequence[TriggerResult],
     leaves: Sequence[TriggerResult],
 ) -> str:  # fmt: skip
+    advice = _advice(evidence, triggered=triggered, blocks=blocks, severity=severity, fired=fired, leaves=leaves)
+    if stopped_source(evidence) is None:
+        return advice
+    rest = advice if triggered or blocks or _broken(evidence) or _gives_way(evidence) else "Nothing is to be trained."
+    return f"Mend the source: no row comes any more. {rest}"
+
+
+def _advice(
+    evidence: Evidence, *, triggered: bool, blocks: Sequence[str], severity: Severity, fired: Sequence[TriggerResult],
+    leaves: Sequence[TriggerResult],
+) -> str:  # fmt: skip
+    """What to do where rows come."""
     broken = dict.fromkeys(signal.feature for signal in evidence.signals if signal.blocks)
     if broken:
-        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows."
+        return f"Mend the source of {', '.join(broken)}; do not retrain on these rows.{_way_out(evidence)}"
     if _gives_way(evidence):
         return "Roll back; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == SignalKind.SHADOW:
@@ -183,6 +197,16 @@ def _recommendation(
     if _nothing_to_learn(evidence) is not None:
         return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
     return _advice_on_harm(evidence, leaves) if _harm(evidence) is not None else "Leave the champion alone."
+
+
+def _way_out(evidence: Evidence) -> str:
+    """What else ends a block: somebody says that the rows are right, or that the column is not needed."""
+    kinds = {signal.statistic for signal in evidence.signals if signal.blocks}
+    if "missing" in kinds:  # the predictions that were given
+        return ""
+    ways = [] if kinds == {"column_gone"} else ["lift the quarantine (`quarantines`, `lift`)"]
+    ways += ["give the column's `range`"] if "impossible" in kinds else []
+    return f" If this is as it should be: {', '.join([*ways, 'or name `features` without the column'])}."
 
 
 def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:

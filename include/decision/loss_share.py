@@ -14,7 +14,10 @@ FEWEST_IN_STRATUM = 20
 Floats = npt.NDArray[np.float64]
 
 
-def explained_share(before: pd.DataFrame, losses_before: Floats, after: pd.DataFrame, losses_after: Floats) -> float:
+def explained_share(
+    before: pd.DataFrame, losses_before: Floats, after: pd.DataFrame, losses_after: Floats,
+    weights: tuple[Floats | None, Floats | None] = (None, None),
+) -> float:  # fmt: skip
     """Share of the rise of the mean loss that would have come by more rows of the kinds that always were hard.
 
     The earlier rows are cut into strata by the inputs that changed, so that the losses in a stratum are alike (a
@@ -28,6 +31,8 @@ def explained_share(before: pd.DataFrame, losses_before: Floats, after: pd.DataF
         The changed inputs, of at least one earlier and one later row: floats, and strings for categories.
     losses_before, losses_after : array
         The champion's row losses on the same rows.
+    weights : pair of array or None
+        How much each of the earlier and of the later rows counts; None: all the same.
 
     Returns
     -------
@@ -36,13 +41,14 @@ def explained_share(before: pd.DataFrame, losses_before: Floats, after: pd.DataF
     """
     from sklearn.tree import DecisionTreeRegressor  # here, not above: few checks need it
 
-    rise = float(losses_after.mean() - losses_before.mean())
+    usual = np.average(losses_before, weights=weights[0])
+    rise = float(np.average(losses_after, weights=weights[1]) - usual)
     if not rise > 0.0:
         return 0.0
     least = max(FEWEST_IN_STRATUM, len(before) // 20)
     strata = DecisionTreeRegressor(max_leaf_nodes=STRATA, min_samples_leaf=least, random_state=0)
-    strata.fit(_numbers(before, before, losses_before), losses_before)
-    expected = strata.predict(_numbers(after, before, losses_before)).mean() - losses_before.mean()
+    strata.fit(_numbers(before, before, losses_before), losses_before, sample_weight=weights[0])
+    expected = np.average(strata.predict(_numbers(after, before, losses_before)), weights=weights[1]) - usual
     return float(np.clip(expected / rise, 0.0, 1.0))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from include.data.arrivals import Arrivals
 from include.data.calibration import Calibration
 from include.data.kinds import Kinds, unwatched
+from include.data.odd_times import OddTimes
 from include.data.profile import Column, NumericColumn, Profile
 from include.data.trends import FARTHEST
 from include.detectors.running_errors import RunningErrors
@@ -52,6 +53,8 @@ class Comparison:
     ahead : mapping of str to float
         For each column that moves steadily how far the recent rows are from the reference's middle, in lengths of the
         reference. Its reference is where it would be by now.
+    odd_times : OddTimes or None
+        Rows that are left out because their time stands apart from all others.
     """
 
     reference: Profile
@@ -66,6 +69,7 @@ class Comparison:
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
     new_columns: tuple[str, ...] = ()
+    odd_times: OddTimes | None = None
     kinds: Kinds = field(default_factory=dict)
     ahead: Mapping[str, float] = field(default_factory=dict)
 
@@ -138,6 +142,17 @@ class Comparison:
         if ahead <= FARTHEST:
             return ""
         return f"it {STEADY}, whose middle is {ahead:.1f} times its length ago: where it would be by now is not known"
+
+
+def varying(columns: Iterable[Column]) -> int:
+    """How many columns vary in the reference, at least 1: one that does not cannot be called changed by chance."""
+    found = [
+        column.minimum < column.maximum
+        if isinstance(column, NumericColumn)
+        else sum(n > 0 for n in column.counts.values()) > 1
+        for column in columns
+    ]
+    return max(sum(found), 1)
 
 
 def values_in(column: Column) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ import numpy.typing as npt
 from include.detectors.comparison import Comparison
 from include.detectors.error_score import ErrorScore, row_errors
 from include.scoring import Task
+from include.scoring.answers import in_one_coding, known_values
+from include.scoring.assumed_task import assumed_task
 from include.signals import Signal, SignalKind, Verdict, in_percent
 from include.statistics import (
     autocorrelation,
@@ -23,6 +26,7 @@ from include.statistics import (
 )
 
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[Any]
 
 TREND_SHARE = 0.1  # of the level; the trend finds little that the halves do not, and what it spends they miss
 LINE = 1.5  # a straight line fitted to a jump halfway rises by so many times the jump
@@ -88,9 +92,16 @@ class ConceptDriftDetector:
         return self._judge(errors, comparison.minimum_rows)
 
     def detect_prediction_error_drift(
-        self, predictions: npt.ArrayLike, actuals: npt.ArrayLike
+        self, predictions: npt.ArrayLike, actuals: npt.ArrayLike, *, task: Task | str | None = None
     ) -> tuple[bool, dict[str, object]]:
-        """Judge predictions and actuals directly, in time order; numbers are a regression, anything else classes.
+        """Judge predictions and actuals directly, in time order.
+
+        Parameters
+        ----------
+        task : Task or str, optional
+            ``classification`` or ``regression``; by default what the values speak of: what is no number is a class, and
+            so are whole numbers where few values are taken from few (`include.scoring.assumed_task`). Where both could
+            be, the reason says what was assumed.
 
         Returns
         -------
@@ -101,8 +112,8 @@ class ConceptDriftDetector:
             increase_low, increase_high, confidence, reason.
         """
         predicted, actual = np.asarray(predictions), np.asarray(actuals)
-        classes = not (np.issubdtype(predicted.dtype, np.number) and np.issubdtype(actual.dtype, np.number))
-        rise, trend = self._judge(row_errors(predicted, actual, classes=classes), 0)
+        errors, assumed = _direct_errors(predicted, actual, task)
+        rise, trend = self._judge(errors, 0)
         told = trend if trend.changed and not rise.changed else rise
         return told.changed, {
             "verdict": str(told.verdict),
@@ -111,7 +122,7 @@ class ConceptDriftDetector:
             "trend_increase": trend.value,
             "trend_p_value": trend.p_value,
             "confidence": None if told.p_value is None else 1.0 - told.p_value,
-            "reason": told.reason,
+            "reason": f"{told.reason}; {assumed}" if assumed else told.reason,
             **rise.detail,
             **trend.detail,
         }
@@ -172,6 +183,19 @@ class ConceptDriftDetector:
             )
         )  # fmt: skip
         return rise, trend
+
+
+def _direct_errors(predicted: Values, actual: Values, task: Task | str | None) -> tuple[Floats, str]:
+    """The error of each row, NaN where a value is missing, and what was assumed about the task."""
+    if predicted.shape != actual.shape or predicted.ndim != 1:
+        return row_errors(predicted, actual, classes=False), ""  # says so
+    there, assumed = known_values(predicted) & known_values(actual), ""
+    if task is None:
+        task, assumed = assumed_task(predicted[there], actual[there])
+    if Task(task) is Task.REGRESSION:
+        return row_errors(predicted, actual, classes=False), assumed
+    errors = row_errors(*in_one_coding(predicted, actual), classes=True)
+    return np.where(there, errors, np.nan), assumed
 
 
 def _effective(half: Floats, first: Floats) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from include.data.pairs import column_gone, profile_pair
 from include.data.profile import Column, NumericColumn
-from include.detectors.comparison import Comparison, values_in
+from include.detectors.comparison import Comparison, values_in, varying
 from include.detectors.distances import DIVERGENCES, grouped, wasserstein
 from include.detectors.score_tests import Sizes, column_tests, number_of_tests
 from include.signals import Signal, SignalKind, Verdict
@@ -29,7 +29,7 @@ class DataDriftDetector:
     The KS statistic is the largest distance of two distribution functions [1]_. It is blunt where a whole column moves
     or widens a little, so that the mean and the mean square of the column's normal scores are tested besides. The
     effect size of the χ² test is Cramér's V. PSI, KL and JS divergences and the Wasserstein distance go on record with
-    them; they are measures, not tests.
+    them; they are measures, not tests. Cramér's V is that of sides of equal size, less what chance contributes.
 
     Two corrections make the p-values honest. Rows that follow each other in time are alike, so that the tests count
     *effective* rows: as measured on the reference (see `include.data.calibration`), or where that is too short by
@@ -67,7 +67,7 @@ class DataDriftDetector:
         """Signals for each column that both profiles have, one a test."""
         names = [name for name in comparison.reference.columns if name in comparison.recent.columns]
         found = [signal for name in names for signal in self._column(name, comparison)]
-        share = self.threshold / max(len(comparison.reference.columns), 1)
+        share = self.threshold / varying(comparison.reference.columns.values())
         tests = {name: number_of_tests(comparison.reference.columns[name]) for name in names}
         return [self._judge(signal, share / tests[signal.feature]) for signal in found]
 
@@ -133,7 +133,7 @@ class DataDriftDetector:
                 kind=self.kind, statistic=found.statistic, feature=name, verdict=Verdict.STABLE, value=found.effect,
                 p_value=found.p_value, threshold=self.minimum_effects[found.statistic],
                 detail={"rows": float(here), "effective_rows": rows, **(measures if number == 0 else {})},
-                reason=comparison.how_counted(name),
+                reason="; ".join(filter(None, (comparison.how_counted(name), found.note))),
             )  # fmt: skip
 
     def _judge(self, signal: Signal, level: float) -> Signal:

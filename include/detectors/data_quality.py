@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from include.data.arrivals import Arrivals
 from include.data.kinds import told, unwatched
+from include.data.odd_times import OddTimes
 from include.data.pairs import column_gone
-from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
+from include.data.profile import REST, CategoricalColumn, Column, NumericColumn, Possible, Quantity
+from include.detectors.categories import rows_to_come
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
 from include.signals import Signal, SignalKind, Verdict
 
 IMPOSSIBLE = 1e-6  # probability below which a column that stands still is broken, not quiet
-RARE = 5  # a category that the reference had less often may as well have been missing from it
 STALE = 3.0  # times its usual age from which on the newest row is stale
 DELIVERY = timedelta(days=2)  # a day's rows often come on the day after: no row is stale before
 
@@ -47,7 +47,8 @@ class DataQualityDetector:
         Rise of the share of empty cells, or share of unreadable cells or of cells of another type, from which on the
         rows are broken.
     unseen_share : float, default 0.01
-        Share of cells in categories that the reference did not have, or that are unreadable or infinite.
+        Share of cells that are unreadable or infinite, or in categories that the reference did not have (of more than
+        can be counted by name: that are not among those); beyond what is to be expected of the reference's long tail.
     row_share : float, default 0.5
         Rows less than this share of the usual number are too few.
     """
@@ -76,6 +77,7 @@ class DataQualityDetector:
         elif not found:
             reason = f"{len(known)} columns without a fault"
             found = [_signal("", "faults", reason, 0.0, None, verdict=Verdict.STABLE)]
+        found += odd_times_signals(comparison.odd_times)
         if kinds := told(comparison.kinds):
             found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
         return found if comparison.arrivals is None else [*found, *self._arrivals(comparison.arrivals)]
@@ -96,8 +98,7 @@ class DataQualityDetector:
             yield from self._constant(name, known, recent, comparison, level)
 
     def _missing(self, name: str, known: Column, recent: Column, level: float) -> Iterator[Signal]:
-        before = known.missing / known.rows if known.rows else 0.0
-        after = recent.missing / recent.rows
+        before, after = empty_share(known), empty_share(recent)
         least = min(max(before, self.missing_rise / 10.0), self.missing_rise)
         if after - before < least - 1e-12:
             return
@@ -114,10 +115,11 @@ class DataQualityDetector:
     def _categories(
         self, name: str, known: CategoricalColumn, recent: CategoricalColumn, comparison: Comparison, level: float
     ) -> Iterator[Signal]:
-        rare = _rare(known)
-        unseen = recent.counts.get(REST, 0)
+        expected, passing = rows_to_come(known)
+        unseen = recent.rest
         sizes = tuple(comparison.effective_rows(name, known, column.rows) for column in (known, recent))
-        yield from self._share(name, "unseen_categories", rare, known, unseen, recent, sizes, level)
+        sizes = sizes[0] / passing, sizes[1]
+        yield from self._share(name, "unseen_categories", expected, known, unseen, recent, sizes, level)
         numbers = _share(recent.retyped, recent) - _share(known.retyped, known)
         if known.present and min(numbers, _share(unseen, recent)) >= self.blocking_share:
             reason = f"{name}: {numbers:.0%} of the categories are numbers or dates now, and unknown"
@@ -134,14 +136,30 @@ class DataQualityDetector:
         if other >= self.blocking_share and not was_empty:
             reason = f"{name}: {other:.0%} of the values are no {known.quantity} any more"
             yield _signal(name, "type_change", reason, other, self.blocking_share, blocks=True)
-        if not recent.infinite:
-            return
         bursts = _bursts(known)
         sizes = known.rows / bursts, recent.rows / bursts
-        yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
+        if recent.impossible:
+            yield self._impossible(name, known, recent, sizes, level)
+        if recent.infinite:
+            yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
+
+    def _impossible(
+        self, name: str, known: NumericColumn, recent: NumericColumn, sizes: tuple[float, float], level: float
+    ) -> Signal:
+        """That cells hold no value: a fault where the reference had none such, or where there are more than it had."""
+        before, share = known.impossible / known.rows, recent.impossible / recent.rows
+        p_value = rise_p_value(before, sizes[0], share, sizes[1]) if known.impossible else None
+        usual = p_value is not None and (p_value >= level or share - before < self.unseen_share)
+        reason = impossible_sentence(name, recent)
+        if known.impossible:
+            reason = f"{reason}; {before:.2%} in the reference"
+        return _signal(
+            name, "impossible", reason, share, self.blocking_share, p_value=p_value,
+            verdict=Verdict.STABLE if usual else Verdict.CHANGED, blocks=share - before >= self.blocking_share,
+        )  # fmt: skip
 
     def _share(
-        self, name: str, statistic: str, before: int, known: Column, after: int, recent: Column,
+        self, name: str, statistic: str, before: float, known: Column, after: int, recent: Column,
         sizes: tuple[float, ...], level: float,
     ) -> Iterator[Signal]:  # fmt: skip
         """Whether cells that were rare or absent in the reference have become more than chance and unseen_share."""
@@ -172,13 +190,7 @@ class DataQualityDetector:
             yield _signal(name, "constant", reason, 1.0, None, p_value=chance, level=level, blocks=blocks)
 
     def _arrivals(self, arrivals: Arrivals) -> Iterator[Signal]:
-        limit = arrivals.max_age
-        if limit is None:
-            limit = max(STALE * arrivals.usual_age, DELIVERY.total_seconds())
-        age = timedelta(seconds=round(arrivals.age))
-        stale = Verdict.CHANGED if arrivals.age > limit else Verdict.STABLE
-        reason = f"the newest row is {age} old; stale from {timedelta(seconds=round(limit))} on"
-        yield _signal("", "staleness", reason, arrivals.age, limit, verdict=stale)
+        yield _staleness(arrivals)
         if not arrivals.earlier:
             return
         usual, p_value = shortfall(arrivals.rows, arrivals.earlier)
@@ -186,6 +198,54 @@ class DataQualityDetector:
         few = Verdict.CHANGED if share < self.row_share and p_value < self.level else Verdict.STABLE
         reason = f"{arrivals.rows} rows up to the newest, {usual:.0f} usual in that time (p {p_value:.2g})"
         yield _signal("", "row_count", reason, share, self.row_share, verdict=few, p_value=p_value, level=self.level)
+
+
+def odd_times_signals(odd: OddTimes | None) -> list[Signal]:
+    """That rows are left out for their times; nothing where none is."""
+    return [] if odd is None else [_signal("", "odd_times", odd.sentence, odd.share, None)]
+
+
+def _staleness(arrivals: Arrivals) -> Signal:
+    """Whether the newest row is older than the owner allows, or than the source's habits let expect."""
+    age, limit = timedelta(seconds=round(arrivals.age)), arrivals.max_age
+    if limit is None and arrivals.usual_age is None:
+        reason = f"the newest row is {age} old; the rows before came at one moment: `max_age` says what is stale"
+        return _signal("", "staleness", reason, arrivals.age, None, verdict=Verdict.INCONCLUSIVE)
+    if limit is None:
+        limit = max(STALE * (arrivals.usual_age or 0.0), DELIVERY.total_seconds())
+    since = timedelta(seconds=round(limit))
+    if arrivals.age <= limit:
+        reason = f"the newest row is {age} old; stale from {since} on"
+        return _signal("", "staleness", reason, arrivals.age, limit, verdict=Verdict.STABLE)
+    newest = f"of {arrivals.newest:%Y-%m-%d %H:%M} UTC, " if arrivals.newest is not None else ""
+    reason = f"the source stopped: its newest row is {newest}{age} old; stale from {since} on"
+    return _signal("", "staleness", reason, arrivals.age, limit)
+
+
+def empty_share(column: Column) -> float:
+    """Share of the cells that are empty, those that hold an impossible number not among them."""
+    impossible = column.impossible if isinstance(column, NumericColumn) else 0
+    return (column.missing - impossible) / column.rows if column.rows else 0.0
+
+
+def impossible_sentence(name: str, column: NumericColumn) -> str:
+    """How many cells of a column are impossible, which numbers that are, and what to do."""
+    what, share = described(column.possible, column.quantity), column.impossible / column.rows
+    told = f"{name}: {share:.2%} of the cells are impossible ({what}) and count as empty"
+    return f"{told}; mend the source, or, if they are values, write `range: {{{name}: [null, null]}}`"
+
+
+def described(possible: Possible, quantity: Quantity) -> str:
+    """Which numbers are impossible, in words."""
+    limits = [f"{word} {_shown(end, quantity)}" for word, end in (("below", possible.low), ("above", possible.high))
+              if end is not None]  # fmt: skip
+    return ", ".join([*(_shown(number, quantity) for number in possible.sentinels), *limits])
+
+
+def _shown(number: float, quantity: Quantity) -> str:
+    if quantity != "datetime":
+        return f"{number:.15g}"
+    return f"{datetime(1970, 1, 1) + timedelta(seconds=number):%Y-%m-%d}"  # noqa: DTZ001 - years before 1 have no zone
 
 
 def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | None:
@@ -206,17 +266,6 @@ def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | Non
     if len(seen) != 1 or seen[0] == REST or not varied:
         return None
     return repr(seen[0]), known.counts.get(seen[0], 0) / known.present, max(known.counts.values())
-
-
-def _rare(known: CategoricalColumn) -> int:
-    """Cells of the reference in categories that another such sample may well not have, or not have among the kept.
-
-    Of categories about as frequent as the rarest that was kept, those were kept that came more often by luck.
-    """
-    rest = known.counts.get(REST, 0)
-    kept = [n for category, n in known.counts.items() if category != REST]
-    least = min(kept, default=0) if rest else 0
-    return rest + sum(n for n in kept if n < max(RARE, least + 3.0 * math.sqrt(least)))
 
 
 def _bursts(column: Column) -> float:

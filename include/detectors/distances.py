@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from include.data.profile import CategoricalColumn, Column, NumericColumn
+from include.data.profile import Column, NumericColumn
+from include.detectors.categories import GROUPS, group_cells
 
-GROUPS = 10  # bins of about equal shares of the reference in which PSI, KL and JS are computed, by custom
 HALF = 0.5  # count added to each group on both sides, so that an empty one makes no logarithm infinite
 
 Floats = npt.NDArray[np.float64]
@@ -35,9 +35,10 @@ class Grouped:
 
 
 def grouped(reference: Column, recent: Column) -> Grouped:
-    """Shares in tenths of the reference, or in its categories; half a count is added to each group.
+    """Shares in tenths of the reference, or in the categories of both sides; half a count is added to each group.
 
-    A numeric column with heavy values has fewer groups, because one value is never split.
+    A numeric column with heavy values has fewer groups, because one value is never split. Of many categories the rare
+    ones are pooled (`include.detectors.categories.group_cells`), so that a long tail is no distance by itself.
     """
     if isinstance(reference, NumericColumn) and isinstance(recent, NumericColumn):
         counts = np.array([reference.in_bins, recent.in_bins])
@@ -45,17 +46,9 @@ def grouped(reference: Column, recent: Column) -> Grouped:
         starts = np.flatnonzero(np.diff(np.floor(middle * GROUPS).clip(0, GROUPS - 1), prepend=-1.0))
         found = np.add.reduceat(counts, starts, axis=1)
     else:
-        found = category_counts(reference, recent)
+        found = group_cells(reference, recent)
     smooth = found + HALF
     return Grouped(*(smooth / smooth.sum(axis=1, keepdims=True)))
-
-
-def category_counts(reference: Column, recent: Column) -> Floats:
-    """Rows of each category on both sides, shape (2, categories), in the alphabet's order."""
-    assert isinstance(reference, CategoricalColumn)  # a profile against a reference has its kinds
-    assert isinstance(recent, CategoricalColumn)
-    names = sorted(set(reference.counts) | set(recent.counts))
-    return np.array([[column.counts.get(name, 0) for name in names] for column in (reference, recent)], dtype=float)
 
 
 def kl_divergence(shares: Grouped) -> float:

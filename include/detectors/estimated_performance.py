@@ -61,10 +61,10 @@ class EstimatedPerformanceMonitor:
         before, now = baseline.scores[metric.name], found.scores[metric.name]
         value = metric.worsening(baseline=before, recent=now)
         usual = lag1_of(baseline.effective_rows, baseline.rows)
-        effective = effective_size(found.rows, max(usual, steady_lasting(found.losses, usual)))
+        effective = effective_size(found.evidence, max(usual, steady_lasting(found.losses, usual)))
         p_value = welch_p_value(
             mean_before=baseline.loss_mean, variance_before=baseline.loss_variance,
-            size_before=baseline.effective_rows, mean_after=float(found.losses.mean()),
+            size_before=baseline.effective_rows, mean_after=found.loss_mean,
             variance_after=found.loss_variance, size_after=effective,
         )  # fmt: skip
         low, high = _bounds(metric, baseline, found, now)
@@ -95,6 +95,6 @@ class EstimatedPerformanceMonitor:
 def _bounds(metric: Metric, baseline: Baseline, found: Estimate, score: float) -> tuple[float, float]:
     """Interval of what the labels of these very rows will show: chance in them, and in what calibrated the estimate."""
     alike = baseline.rows / baseline.effective_rows
-    chance = found.noise_variance / found.rows * alike + baseline.loss_variance / baseline.effective_rows
-    freedom = max(min(found.rows / alike, baseline.effective_rows) - 1.0, 1.0)
-    return around(score, math.sqrt(chance), freedom, metric.scale, support=found.rows)
+    chance = found.noise_variance / found.evidence * alike + baseline.loss_variance / baseline.effective_rows
+    freedom = max(min(found.evidence / alike, baseline.effective_rows) - 1.0, 1.0)
+    return around(score, math.sqrt(chance), freedom, metric.scale, support=found.evidence)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import Column, NumericColumn, profile_table
+from include.data.profile import Column, NumericColumn, profile_table, to_floats
 from include.data.spans import Span, within
 from include.detectors.comparison import Comparison
+from include.detectors.data_quality import empty_share
 from include.signals import Signal, SignalKind, Verdict
 
 STRETCHES, FEWEST_ROWS = 40, 20  # into how many a window is cut, and the rows that each has at least
@@ -27,7 +28,7 @@ BROKEN, TAINTED = 0.5, 0.1  # how far a stretch has gone that is broken, and one
 HEALTHY = 2  # stretches in order, one after the other, that show that a fault is over: one may be so by chance
 
 #: Faults of cells. A column that is gone says nothing of its rows: when it is back, they show whether they are empty.
-LOCATABLE = frozenset({"missing_rise", "unreadable", "type_change", "constant", "unit_change"})
+LOCATABLE = frozenset({"missing_rise", "unreadable", "impossible", "type_change", "constant", "unit_change"})
 
 Floats = npt.NDArray[np.float64]
 
@@ -99,6 +100,7 @@ def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> 
     telling = signal.changed and signal.kind is SignalKind.DATA_QUALITY and signal.statistic in LOCATABLE
     if not telling or (signal.statistic == "constant" and not signal.blocks):
         return Located(signal=signal)
+    signal = _dated(signal, window)
     key = signal.feature, signal.statistic
     mine = [pardon.span for pardon in pardons if (pardon.feature, pardon.statistic) == key]
     if None in mine:
@@ -123,6 +125,17 @@ def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> 
         return Located(signal=replace(signal, blocks=True, reason=since), faults=faults)
     where = ", ".join(map(str, spans))
     return Located(signal=_over(signal, f"quarantined: {where}; in order since"), faults=faults, settled=True)
+
+
+def _dated(signal: Signal, window: RecentWindow) -> Signal:
+    """A signal on impossible cells, with the time of the first of them."""
+    known = window.comparison.reference.columns[signal.feature]
+    if signal.statistic != "impossible" or window.times is None or not isinstance(known, NumericColumn):
+        return signal
+    floats = to_floats(window.table[signal.feature])[0]
+    wrong = np.isnan(known.possible.only(floats)[0]) & ~np.isnan(floats)
+    first = window.times.iloc[int(np.argmax(wrong))]
+    return replace(signal, reason=f"{signal.reason}; the first is of {first:%Y-%m-%d %H:%M}")
 
 
 def _over(signal: Signal, why: str) -> Signal:
@@ -189,11 +202,13 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
 def _degree(signal: Signal, part: Column, known: Column) -> float:
     """Share of the cells that are as the signal says, or how much of the way to another unit they have come."""
     if signal.statistic == "missing_rise":
-        return part.missing / max(part.rows, 1)
+        return empty_share(part)
     if signal.statistic == "type_change":
         return part.retyped / max(part.rows - part.missing, 1)
     if not (isinstance(part, NumericColumn) and isinstance(known, NumericColumn)):
         return 0.0
+    if signal.statistic == "impossible":
+        return part.impossible / max(part.rows, 1)
     if signal.statistic == "unreadable":
         return part.unreadable / max(part.rows, 1)
     sizes = [math.hypot(column.mean, math.sqrt(column.variance)) for column in (part, known)]

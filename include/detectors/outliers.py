@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.data.profile import OUTLIER_Z, NumericColumn
-from include.detectors.comparison import Comparison
+from include.detectors.comparison import Comparison, varying
 from include.signals import Signal, SignalKind, Verdict
 
 
@@ -37,7 +37,7 @@ class OutlierDetector:
             if isinstance(known, NumericColumn)
             and isinstance(recent := comparison.recent.columns.get(name), NumericColumn)
         ]
-        level = self.level / max(len(pairs), 1)
+        level = self.level / varying(known for _, known, _ in pairs)
         return [self._signal(*pair, level, comparison) for pair in pairs]
 
     def _signal(

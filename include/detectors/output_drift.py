@@ -17,8 +17,8 @@ class OutputDriftDetector:
     """The tests of `DataDriftDetector` on the target and on the champion's predictions.
 
     Predictions are there at once, labels later: predictions that drift are the first sign, without labels, that inputs
-    moved where it matters to the model. Predictions are compared with those on the rows that the champion was accepted
-    on, which it had not been trained on.
+    moved where it matters to the model. Predictions are compared with the champion's own on the rows that it was
+    accepted on; where it was trained on them too, less what it remembers of them.
 
     Parameters
     ----------

@@ -84,8 +84,8 @@ class ModelPerformanceMonitor:
             return [self._signal(metric, Verdict.NO_DATA, "no recent row has a label")]
         if baseline is None or metric.name not in baseline.scores:
             return [self._signal(metric, Verdict.NO_DATA, f"no baseline of {metric.name} is known")]
-        if len(labelled) < comparison.minimum_rows:
-            reason = f"{len(labelled)} labelled rows, {comparison.minimum_rows} needed"
+        if labelled.evidence < comparison.minimum_rows:
+            reason = f"{labelled.amount} labelled rows, {comparison.minimum_rows} needed"
             return [self._signal(metric, Verdict.INCONCLUSIVE, reason)]
         hindrance = metric.hindrance(labelled)
         if hindrance:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from include.data.profile import CategoricalColumn, Column, NumericColumn
 from include.data.scores import bin_scores
-from include.detectors.distances import category_counts, ks_distance
+from include.detectors.categories import category_cells, compare_cells
+from include.detectors.distances import ks_distance
 
-LEAST_EXPECTED = 5.0  # categories expected less often than this are pooled, the usual condition of the χ² test
 SYMMETRIC = 1e-3  # skewness below which a statistic counts as normal
 
 Floats = npt.NDArray[np.float64]
@@ -29,11 +29,15 @@ class Sizes:
 
 @dataclass(frozen=True, kw_only=True)
 class Tested:
-    """What one test found: an effect of 0 or more in its own unit, and the probability of one as large by chance."""
+    """What one test found: an effect of 0 or more in its own unit, and the probability of one as large by chance.
+
+    `note` says what limited the test, if anything did.
+    """
 
     statistic: str
     effect: float
     p_value: float
+    note: str = ""
 
 
 def number_of_tests(reference: Column) -> int:
@@ -127,16 +131,8 @@ def _kolmogorov_smirnov(reference: NumericColumn, recent: NumericColumn, sizes: 
 
 
 def _chi_square(reference: CategoricalColumn, recent: Column, sizes: Sizes) -> Tested:
-    from scipy import stats
-
-    before, after = sizes.before, sizes.after
-    table = category_counts(reference, recent)
-    table *= np.array([[before], [after]]) / table.sum(axis=1, keepdims=True)
-    rare = table.sum(axis=0) * min(before, after) / (before + after) < LEAST_EXPECTED
-    pooled = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)]) if rare.any() else table
-    pooled = pooled[:, pooled.sum(axis=0) > 0]
-    if pooled.shape[1] < 2:
-        return Tested(statistic="cramers_v", effect=0.0, p_value=1.0)
-    outcome = stats.chi2_contingency(pooled, correction=False)
-    effect = float(np.sqrt(outcome.statistic / pooled.sum()))
-    return Tested(statistic="cramers_v", effect=effect, p_value=float(outcome.pvalue))
+    cells = category_cells(reference, recent, reference.present / sizes.before)
+    if cells.counts.shape[1] < 2:
+        return Tested(statistic="cramers_v", effect=0.0, p_value=1.0, note=cells.note)
+    effect, p_value = compare_cells(cells.counts, (sizes.before, sizes.after))
+    return Tested(statistic="cramers_v", effect=effect, p_value=p_value, note=cells.note)

@@ -44,7 +44,7 @@ class SlicePerformanceMonitor:
         gone = [name for name in baseline.slices if name not in labelled.slices]
         known = list(_slices(baseline, labelled))
         level = self.level / max(len(known), 1)
-        enough = len(labelled) >= comparison.minimum_rows
+        enough = labelled.evidence >= comparison.minimum_rows
         return [
             *(self._signal(metric, name, Verdict.NO_DATA, f"column {name!r} is gone") for name in gone),
             *(self._judge(metric, one, level, self.fewest_rows if enough else len(labelled) + 1) for one in known),
@@ -52,8 +52,8 @@ class SlicePerformanceMonitor:
 
     def _judge(self, metric: Metric, one: Slice, level: float, needed: int) -> Signal:
         name, baseline, labelled = one
-        if min(len(labelled), baseline.rows) < needed:
-            reason = f"{name}: {len(labelled)} labelled rows, {baseline.rows} at acceptance, {needed} needed of both"
+        if min(labelled.evidence, baseline.rows) < needed:
+            reason = f"{name}: {labelled.amount} labelled rows, {baseline.rows} at acceptance, {needed} needed of both"
             return self._signal(metric, name, Verdict.INCONCLUSIVE, reason, level)
         hindrance = metric.hindrance(labelled)
         if hindrance:

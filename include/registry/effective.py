@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
+from include.coverage import coverage
 from include.registry.loader import environment
 from include.registry.spec import ModelSpec
 from include.registry.tree_writer import write_period, write_tree
@@ -15,8 +16,9 @@ from include.triggers.policy import standard_policy
 def effective_settings(spec: ModelSpec, preset: str = "") -> dict[str, Any]:
     """The effective settings, JSON-ready; `preset` overrides the model file's for one run.
 
-    ``settings`` are those of `include.triggers.presets.PolicySettings`, ``policy`` is the whole tree with the numbers
-    that it uses, ``model_type_defaults`` what is usual for the type of the model, used or not.
+    ``coverage`` says which rows no check looks at, ``settings`` are those of
+    `include.triggers.presets.PolicySettings`, ``policy`` is the whole tree with the numbers that it uses,
+    ``model_type_defaults`` what is usual for the type of the model, used or not.
     """
     settings, here = spec.settings(preset), environment()
     values = {field.name: getattr(settings, field.name) for field in fields(settings) if field.name != "when"}
@@ -26,6 +28,7 @@ def effective_settings(spec: ModelSpec, preset: str = "") -> dict[str, Any]:
         "preset": preset or spec.policy.preset,
         "model_type": spec.model_type,
         "model_type_defaults": None if spec.type_defaults is None else asdict(spec.type_defaults),
+        "coverage": coverage(spec),
         "training": {"strategy": spec.training.strategy, "rows": spec.training.rows},
         "settings": {name: _plain(value) for name, value in values.items()},
         "policy": write_tree(standard_policy(settings)),

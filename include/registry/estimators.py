@@ -52,8 +52,10 @@ def goes_on(kind: type[Any]) -> str:
     return "warm_start" if "warm_start" in _settings(kind) and not same_rows_only else ""
 
 
-def check_estimator(training: Training, task: Task) -> None:
+def check_estimator(training: Training, task: Task, *, weighted: bool = False) -> None:
     """Refuse an estimator that is not there, is not for `task`, has no such hyperparameter, or cannot go on.
+
+    With `weighted` also one that cannot give rows different weights.
 
     Raises
     ------
@@ -69,12 +71,24 @@ def check_estimator(training: Training, task: Task) -> None:
         refuse("training.estimator", name, str(error))
     if name not in PRESETS:
         _check_hyperparameters(kind, training.hyperparameters, task)
+    if weighted and not takes_weights(kind, training.strategy):
+        problem = (
+            f"{kind.__name__} takes no weights of rows (sample_weight); choose another estimator, or leave the field "
+            "`weight` out"
+        )
+        refuse("training.estimator", f"{kind.__module__}.{kind.__name__}", problem)
     if training.strategy == "incremental" and not goes_on(kind):
         problem = (
             f"{kind.__name__} cannot go on from the champion: it has no partial_fit, and no warm_start that may be "
             "given other rows; choose another estimator, or write full"
         )
         refuse("training.strategy", training.strategy, problem)
+
+
+def takes_weights(kind: type[Any], strategy: str) -> bool:
+    """Whether an estimator can be told how much each row counts, in what trains it by that strategy."""
+    ways = ["fit"] if strategy == "full" or goes_on(kind) != "partial_fit" else ["fit", "partial_fit"]
+    return all("sample_weight" in inspect.signature(getattr(kind, way)).parameters for way in ways)
 
 
 def check_asked_for(training: Training, task: Task, hyperparameters: Mapping[str, Any]) -> None:

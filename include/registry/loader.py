@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -14,11 +13,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from include.errors import ConfigurationError
+from include.registry.model_files import list_model_files
 from include.registry.problems import PROBLEM
 from include.registry.source import SampleSource, SqlSource
 from include.registry.spec import ModelSpec
+from include.suggestions import did_you_mean
 
-SUFFIXES = (".yaml", ".yml")
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
 
 
@@ -32,13 +32,6 @@ class _StrictLoader(yaml.SafeLoader):
         if twice:
             raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
         return super().construct_mapping(node, deep)
-
-
-def list_model_files(folder: Path) -> list[Path]:
-    """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
-    if not folder.is_dir():
-        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def load_model(folder: Path, name: str) -> ModelSpec:
@@ -87,18 +80,24 @@ def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
     The highest `priority` comes first: of tasks that wait for a place in a pool, Airflow takes the first mapped first.
     A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name.
     """
-    files = [_model_file(folder, name) for name in dict.fromkeys(wanted)] or list_model_files(folder)
+    files = _model_files(folder, wanted) if wanted else list_model_files(folder)
     found = [(file.stem, _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
     return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
 
 
 def _model_file(folder: Path, name: str) -> Path:
+    return _model_files(folder, [name])[0]
+
+
+def _model_files(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The files of these models, each once; a `ConfigurationError` tells every name that is none."""
     files = {file.stem: file for file in list_model_files(folder)}
-    if name not in files:
-        known = list(files)
-        raise ConfigurationError(folder, f"no model {name!r}{_did_you_mean(name, known)}; known: {', '.join(known)}")
-    return files[name]
+    known = list(files)
+    wrong = [f"no model {name!r}{did_you_mean(name, known)}" for name in dict.fromkeys(names) if name not in files]
+    if wrong:
+        raise ConfigurationError(folder, *wrong, f"known: {', '.join(known) or 'none, the folder has no model file'}")
+    return [files[name] for name in dict.fromkeys(names)]
 
 
 def _readable(path: Path) -> ModelSpec | None:
@@ -131,7 +130,7 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     field, found = ".".join(where) or "(the file)", line["input"]
     if line["type"] == "extra_forbidden":
         allowed = _fields_at(where[:-1], section)
-        return f"unknown field {field}{_did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"
+        return f"unknown field {field}{did_you_mean(where[-1], allowed)}; allowed: {', '.join(allowed)}"
     if line["type"] == "missing":
         return f"field {field} is missing"
     if line["type"] == "union_tag_invalid":
@@ -156,8 +155,3 @@ def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
     if kind in ("sample", "sql"):
         section = SampleSource if kind == "sample" else SqlSource
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -2,77 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from include.data.kinds import DECLARABLE, ColumnKind, declared_kinds
+from include.data.kinds import ColumnKind, declared_kinds
+from include.registry.classes import as_text, read_classes
 from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
+from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
 from include.registry.section import Section
 from include.registry.source import Source
 from include.registry.training import SLICES, Gate, Training, some_time
 from include.scoring import METRICS, Task
+from include.scoring.classes import ClassCoding, form_of
 from include.scoring.metric import NO_ROW_LOSS
 from include.triggers.presets import PolicySettings
 from include.triggers.probe import MODEL_SIZE
 
 _ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
-
-
-def _not_a_number(value: object) -> object:
-    """Refuse a bare number: pydantic would take 2026 for seconds since 1970."""
-    if isinstance(value, int | float):
-        raise ValueError("a date is needed, for example 2026-01-31")
-    return value
-
-
-def _as_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _kind_or_order(said: str | list[str]) -> str | list[str]:
-    """A kind's name, or at least two names in their order."""
-    if isinstance(said, str) and said not in DECLARABLE:
-        raise ValueError(f"unknown kind {said!r}; known: {', '.join(DECLARABLE)}, or the names of an order, as a list")
-    if isinstance(said, list) and len(set(said)) < max(len(said), 2):
-        raise ValueError("an order has at least two names, each once, from the least to the most")
-    return said
-
-
-Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_as_utc)]
-
-
-class Reference(Section):
-    """The stretch of time that the first version is trained on: ``start <= timestamp < end``."""
-
-    start: Moment | None = None
-    end: Moment
-
-    @model_validator(mode="after")
-    def _start_before_end(self) -> Self:
-        if self.start is not None and self.start >= self.end:
-            raise ValueError("start must be earlier than end")
-        return self
-
-
-class Trading(Section):
-    """That the model trades: `target` is a return (0.01 is +1 %), the prediction the position held over it.
-
-    `periods_per_year` annualises the Sharpe ratio: the rows that a year has, such as 252 trading days.
-    """
-
-    periods_per_year: float = Field(1.0, ge=1)
-
-
-class Environment(Section):
-    """What is different where ``RETRAINING_ENVIRONMENT`` has that name: fields of `policy`, one by one."""
-
-    policy: Policy
 
 
 class ModelSpec(Section):
@@ -90,12 +42,17 @@ class ModelSpec(Section):
     target: str
     prediction: str | None = None
     probability: str | None = None
-    positive_class: str | None = None
+    probabilities: dict[str, str] | None = Field(None, min_length=2)
+    positive_class: Annotated[str | None, BeforeValidator(as_text)] = None
+    classes: Annotated[dict[str, list[str]] | None, BeforeValidator(read_classes)] = None
     slices: list[str] = Field(default_factory=list)
+    key: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)  # rows of one key are one row
+    weight: str | None = None  # column: how much each row counts in training, metrics and gate
     trading: Trading | None = None
     features: list[str] | None = Field(None, min_length=1)
     categorical: list[str] = Field(default_factory=list)
-    columns: dict[str, Annotated[str | list[str], AfterValidator(_kind_or_order)]] = Field(default_factory=dict)
+    columns: dict[str, Annotated[str | list[str], AfterValidator(kind_or_order)]] = Field(default_factory=dict)
+    range: dict[str, tuple[Bound, Bound]] = Field(default_factory=dict)
     measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
     reference: Reference | None = None
@@ -121,6 +78,13 @@ class ModelSpec(Section):
     def type_defaults(self) -> ModelTypeDefaults | None:
         """What is usual for the model's type; None without `model_type`."""
         return None if self.model_type is None else MODEL_TYPES[self.model_type]
+
+    @property
+    def probability_columns(self) -> tuple[str, ...]:
+        """The columns of recorded probabilities."""
+        if self.probabilities is not None:
+            return tuple(self.probabilities.values())
+        return () if self.probability is None else (self.probability,)
 
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""
@@ -163,7 +127,19 @@ class ModelSpec(Section):
             raise ValueError(f"training.strategy: model_type needs a `model_type`: one of {', '.join(MODEL_TYPES)}")
         return {**given, "training": {**training, "strategy": usual.strategy}}
 
-    @field_validator("features", "slices")
+    @field_validator("probabilities", mode="before")
+    @classmethod
+    def _names_of_classes(cls, given: Any) -> Any:
+        """Names of classes as text: YAML may hold a boolean, or a number."""
+        if not isinstance(given, dict):
+            return given
+        names = [str(as_text(key)) for key in given]
+        twice = sorted({name for name in names if [form_of(each) for each in names].count(form_of(name)) > 1})
+        if twice:
+            raise ValueError(f"name each class once; twice: {', '.join(twice)}")
+        return dict(zip(names, given.values(), strict=True))
+
+    @field_validator("features", "slices", "key")
     @classmethod
     def _each_column_once(cls, columns: list[str] | None) -> list[str] | None:
         twice = sorted({name for name in columns or () if (columns or []).count(name) > 1})
@@ -188,9 +164,10 @@ class ModelSpec(Section):
             raise ValueError(f"gate: {', '.join(foreign)} is not a metric for {self.task}")
         if SLICES in self.gate.guards and not self.slices:
             raise ValueError("gate.guards: slices are guarded, but none are named: add a field `slices` with columns")
+        self._ranges_are_of_numbers()
         self._columns_have_one_role()
         self._classes_and_trading()
-        check_estimator(self.training, self.task)
+        check_estimator(self.training, self.task, weighted=self.weight is not None)
         if self.source.timed and (self.timestamp is None or self.reference is None):
             raise ValueError("a source with one table needs `timestamp` (its column) and `reference` (start, end)")
         if not self.source.timed and (self.timestamp is not None or self.reference is not None):
@@ -209,17 +186,56 @@ class ModelSpec(Section):
             )
         return self
 
+    def _ranges_are_of_numbers(self) -> None:
+        for column, (low, high) in self.range.items():
+            ends = [type(end) for end in (low, high) if end is not None]
+            if column in self.categorical or (column == self.target and self.task is Task.CLASSIFICATION):
+                raise ValueError(f"range: {column} holds categories; a range is for numbers and dates")
+            if column in (self.timestamp, self.prediction, self.probability):
+                raise ValueError(f"range: {column} is no feature; name features, or the target of a regression")
+            if self.features is not None and column not in {*self.features, *self.measures, self.target}:
+                raise ValueError(f"range: {column} is none of `features`: {', '.join(self.features)}")
+            if len(set(ends)) > 1 or (low is not None and high is not None and low > high):  # type: ignore[operator]  # one type
+                raise ValueError(
+                    f"range.{column}: two numbers or two dates are needed, the smaller first; null: no limit"
+                )
+
     def _columns_have_one_role(self) -> None:
         roles: dict[str, str] = {}
-        for role in _ROLES:
-            column = getattr(self, role)
+        named = [(role, getattr(self, role)) for role in (*_ROLES, "weight")]
+        named += [(f"probabilities.{name}", column) for name, column in (self.probabilities or {}).items()]
+        for role, column in named:
             if column in roles:
                 raise ValueError(f"{role}: {column!r} is the {roles[column]} already; name another column")
             if column is not None:
                 roles[column] = role
-        wrong = sorted(set(roles) & set(self.features or ()))
+        wrong = sorted((set(roles) - {self.weight}) & set(self.features or ()))
         if wrong:
             raise ValueError(f"features must not hold {', '.join(_ROLES[:-1])} or {_ROLES[-1]}: {', '.join(wrong)}")
+        if self.weight in {*(self.features or ()), *self.categorical}:
+            raise ValueError(f"weight: {self.weight!r} says how much a row counts, and is no feature: name it once")
+        changing = [column for column in self.key if roles.get(column, "timestamp") != "timestamp"]
+        if changing:
+            raise ValueError(
+                f"key: {changing[0]!r} is the {roles[changing[0]]}, which may be corrected: a key has to stay the same "
+                "in every delivery of a row"
+            )
+
+    def _classes_fit(self) -> None:
+        """Whether what is said of classes goes together."""
+        said = (self.probability, self.probabilities, self.positive_class, self.classes)
+        if self.task is Task.REGRESSION and any(each is not None for each in said):
+            raise ValueError("probability, probabilities, positive_class and classes are for classification")
+        if self.probability is not None and self.probabilities is not None:
+            raise ValueError("probabilities: give these or `probability` (for two classes), not both")
+        if self.probability is not None and (self.prediction is None or self.positive_class is None):
+            raise ValueError("probability needs `prediction`, recorded beside it, and `positive_class`, which it is of")
+        if self.probabilities is not None and self.prediction is None:
+            raise ValueError("probabilities needs `prediction`, recorded beside them")
+        if self.classes is not None and self.positive_class is not None:
+            found = ClassCoding.of(declared=self.classes).positive(self.positive_class, self.classes)
+            if found not in self.classes:
+                raise ValueError(f"positive_class: {self.positive_class!r} is none of {', '.join(self.classes)}")
 
     def _classes_and_trading(self) -> None:
         """Whether metrics have what they need: row losses, probabilities, returns."""
@@ -229,14 +245,12 @@ class ModelSpec(Section):
         asked = [name for name in (self.metric, *self.gate.metrics) if METRICS[name].for_trading]
         if asked and self.trading is None:
             raise ValueError(f"{asked[0]} is for trading models: add a section `trading` (see its periods_per_year)")
-        if regression and (self.probability is not None or self.positive_class is not None):
-            raise ValueError("probability and positive_class are for classification")
+        self._classes_fit()
         if not regression and self.trading is not None:
             raise ValueError("trading is for regression: the prediction is a position, the target a return")
-        if self.probability is not None and (self.prediction is None or self.positive_class is None):
-            raise ValueError("probability needs `prediction`, recorded beside it, and `positive_class`, which it is of")
-        if metric.needs_probability and self.prediction is not None and self.probability is None:
+        if metric.needs_probability and self.prediction is not None and not self.probability_columns:
             raise ValueError(
                 f"metric {metric.name!r} needs probabilities, but with `prediction` they are to be recorded too: name "
-                "their column in `probability`, or leave `prediction` out, so that the champion is asked"
+                "their column in `probability`, or leave `prediction` out, so that the champion is asked; of more than "
+                "two classes name a column for each in `probabilities`"
             )

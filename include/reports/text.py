@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.decision.decision import Decision
-from include.records.entries import Analysis, ChampionChange, Event
+from include.records.entries import Analysis, ChampionChange, Event, EventStatus
+from include.reports.escaping import shorten
+from include.signals import SignalKind
 
 RULE = "═" * 60
+LONGEST_SHORT = 200  # characters of what one model came to, in a line
 
 
 def answer(decision: Decision) -> str:
@@ -92,6 +95,32 @@ def of_model(
     if rollback is not None:
         lines.append(f"  champion    {rollback.sentence}")
     return "\n".join(lines)
+
+
+def in_short(
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+) -> str:
+    """What came of one model in one run, in one line of at most `LONGEST_SHORT` characters."""
+    told = [] if found is None else [_came_to(*found)]
+    if rollback is not None:
+        told.append(rollback.sentence)
+    line = f"{model_name}: {', '.join(told) or 'failed: there is no decision, the red task says why'}"
+    return shorten(" ".join(line.split()), LONGEST_SHORT)
+
+
+def _came_to(decision: Decision, event: Event | None) -> str:
+    if event is None:
+        return f"no, blocked: {decision.blocked_by[0]}" if decision.blocked_by else f"no: {decision.reason}"
+    version = "" if event.version is None else f"v{event.version} "
+    did = "judged the shadow" if event.trigger_type == SignalKind.SHADOW else "retrained"
+    if event.status is EventStatus.PROMOTED:
+        return f"{did}, promoted {version}".rstrip()
+    if event.status in (EventStatus.HELD, EventStatus.REJECTED):
+        return f"{did if version else 'yes'}, {version}{event.status}: {event.outcome}"
+    if event.status is EventStatus.DRY_RUN:
+        return f"yes: {decision.reason} (dry run: nothing was executed)"
+    why = event.outcome or ": ".join(filter(None, (event.error_type, event.error)))
+    return f"yes, {event.status}: {why}" if why else f"yes, {event.status}"
 
 
 def _event_lines(event: Event) -> list[str]:

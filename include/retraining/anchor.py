@@ -67,13 +67,13 @@ class Anchor:
     def _beside(self, version: Version, challenger: LabelledRows, rows: pd.DataFrame) -> Guarded | None:
         """What one former champion shows; None where it cannot be asked."""
         unseen = self._unseen(version, rows)
-        if int(unseen.sum()) < FEWEST_ROWS:
-            return None
         ours = challenger.where(unseen)
+        if ours.evidence < FEWEST_ROWS:
+            return None
         try:
             stored = self.load(version)
             features = feature_table(rows[unseen], stored.columns)
-            theirs = judged_rows(self.spec, stored.predictor, features, ours.actual)
+            theirs = judged_rows(self.spec, stored.predictor, features, ours.actual, weight=ours.weight)
         except (ArtifactError, DataError, TrainingError, KeyError) as error:  # no reason to keep a bad champion
             log.warning("%s: %s cannot be compared with the challenger: %s", self.spec.name, version.label, error)
             return None

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from include.data.profile import Possible
 from include.errors import ArtifactError
 from include.registry.training import Script
 from include.retraining.prepare import Columns
@@ -155,7 +156,10 @@ class ArtifactFolder:
             if (found := _sha256(folder / MANIFEST_FILE)) != sha256:
                 raise ArtifactError(f"{folder / MANIFEST_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
             manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-            columns = Columns(features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]))
+            columns = Columns(
+                features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]),
+                possible={name: Possible.from_json(told) for name, told in manifest.get("possible", {}).items()},
+            )  # fmt: skip
             if "files" in manifest:
                 predictor: Predictor = _read_files(folder / FILES_FOLDER, manifest, columns, script)
             else:

@@ -12,20 +12,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.declared import declared
+from include.data.profile import REST, CategoricalColumn, Possible
+from include.data.reference import TARGET, ReferenceProfiles, make_reference
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import EventStatus, Outcome, Version
 from include.registry.spec import ModelSpec
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.holdout import holdout_rows
 from include.retraining.labelled import judged_rows
 from include.retraining.limits import serving_cost
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.rival import Rival
-from include.retraining.rows import RowChoice, Trained, row_choices, train_best
+from include.retraining.rows import RowChoice, Trained, fit_on, row_choices, train_best
 from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
 from include.retraining.unseen import shadow_needs, untrained_rows
@@ -44,6 +48,15 @@ class Champion:
 
     version: Version
     reference: ReferenceProfiles
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it knows, and those of the labels that it was trained and accepted on; none of numbers."""
+        baseline, labels = self.version.baseline, self.reference.outputs.get(TARGET)
+        counted = () if labels is None else (labels.columns[TARGET],)
+        seen = [name for column in counted if isinstance(column, CategoricalColumn) for name in column.counts]
+        known = () if baseline is None else baseline.classes
+        return tuple(dict.fromkeys((*known, *(name for name in seen if name != REST))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +85,14 @@ class RetrainingExecutor:
     artifacts : Artifacts
     hyperparameters : mapping
         Asked for with this retraining; they override those of the model file.
+    possible : mapping of str to Possible
+        What recent rows have told of which numbers are values: earlier versions are asked without the others, too.
     """
 
     spec: ModelSpec
     artifacts: Artifacts
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    possible: Mapping[str, Possible] = field(default_factory=dict)
 
     def retrain(
         self, tables: ModelTables, champion: Champion | None, version: int, former: Sequence[Version] = ()
@@ -102,35 +118,38 @@ class RetrainingExecutor:
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         names = feature_names(self.spec, tables.reference, tables.kinds)
-        reference = self.reference(tables, tables.reference, names, self.spec.categorical)
+        reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
         columns = Columns.of(reference.profile, names)
-        rows = prepare(self.spec, [tables.reference], columns)
+        rows = prepare(self.spec, [tables.reference], columns, copies=tables.reference_copies)
         if len(rows) < self.spec.minimum_rows:
             raise DataError(
                 f"model {self.spec.name}: {len(rows)} usable reference rows, {self.spec.minimum_rows} needed "
                 f"(field minimum_rows); left out: {dict(rows.dropped)}"
             )
         cut = len(rows) - math.ceil(len(rows) * self.spec.gate.holdout_share)
-        trial = self.trainer.fit(*rows.slice(0, cut), columns)
+        trial = fit_on(self.trainer, rows, columns, 0, cut)
         features, actual = rows.slice(cut, len(rows))
-        holdout = judged_rows(self.spec, trial, features, actual, tables.reference.iloc[rows.origin[cut:]])
+        held_out, weight = tables.reference.iloc[rows.origin[cut:]], rows.weights(cut, len(rows))
+        holdout = judged_rows(self.spec, trial, features, actual, held_out, weight)
         result = self.gate.judge_first(holdout)
-        final = self.trainer.fit(*rows.slice(0, len(rows)), columns)
+        final = fit_on(self.trainer, rows, columns, 0, len(rows))
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
         until = self.spec.reference.end if self.spec.reference is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, tables.reference.iloc[rows.origin]),
-            reference=reference.with_outputs(labels_of(self.spec, tables.reference), holdout.predicted),
+            reference=reference.with_outputs(
+                labels_of(self.spec, tables.reference), predictions_to_come(final, trial, rows, 0, cut)
+            ),
         )  # fmt: skip
 
     def _challenge(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
         """A challenger for `champion`; at once an outcome where nothing could be proven."""
         columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
-        rows = prepare(self.spec, [tables.history], columns, tables.quarantined)
+        rows = prepare(self.spec, [tables.history], columns, tables.quarantined, copies=tables.copies)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
-        last = self._holdout(recent)
+        last = holdout_rows(self.spec, recent)
         if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
             return Outcome(status=EventStatus.HELD, reason=reason, details={"dropped_rows": dict(rows.dropped)})
@@ -143,35 +162,44 @@ class RetrainingExecutor:
         trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
-        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out)
+        weight = rows.weights(stop, len(rows))
+        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
         rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
         result = rival.judge(champion.version, holdout, held_out)
         result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
+        trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
-        reference = self.reference(tables, used, columns.features, columns.categorical)
+        reference = self.reference(tables, used, columns.features, columns.categorical, columns.possible)
         until = just_after(used[self.spec.timestamp]) if self.spec.timestamp is not None else None
         return _Judged(
             columns=columns, rows=rows, trained=trained, result=result, data_until=until, holdout=holdout,
             data_from=first_moment(self.spec, used),
-            reference=reference.with_outputs(labels_of(self.spec, used), holdout.predicted),
+            reference=reference.with_outputs(
+                labels_of(self.spec, used), predictions_to_come(trained.predictor, trial, rows, first, stop)
+            ),
             shadow=shadow_needs(self.spec, champion.version, used) if result.champion_scores else None,
-            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables.recent),
+            recent_hash="" if self.spec.source.timed else self._hash_as_read(tables),
         )  # fmt: skip
 
-    def _hash_as_read(self, recent: pd.DataFrame) -> str:
+    def _hash_as_read(self, tables: ModelTables) -> str:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
-        return table_hash(recent.drop(columns=list(self.spec.measures)))
+        return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
-    def _loss(self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any]) -> float:
+    def _loss(
+        self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any],
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> float:  # fmt: skip
         """Mean row loss of the primary metric; infinite where it cannot be computed."""
-        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual)
-        return math.inf if metric.hindrance(rows) else float(metric.row_loss(rows).mean())
+        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual, weight=weight)
+        return math.inf if metric.hindrance(rows) else metric.judged(rows).mean(metric.row_loss(rows))
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
-        return self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        known = {**self.possible, **declared(self.spec)}
+        return replace(stored, columns=stored.columns.knowing(known)) if known else stored
 
     @property
     def trainer(self) -> Trainer:
@@ -213,12 +241,14 @@ class RetrainingExecutor:
         )  # fmt: skip
 
     def reference(
-        self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str]
-    ) -> ReferenceProfiles:
+        self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str],
+        possible: Mapping[str, Possible],
+    ) -> ReferenceProfiles:  # fmt: skip
         """What later checks compare with, but for target and predictions."""
         return make_reference(
             used, inputs, categorical=categorical, kinds=tables.kinds, measures=list(self.spec.measures),
             window=self.spec.window, window_rows=self._window_rows(tables), timestamp=self.spec.timestamp,
+            possible=possible,
         )  # fmt: skip
 
     def _window_rows(self, tables: ModelTables) -> int:
@@ -227,11 +257,6 @@ class RetrainingExecutor:
             return len(tables.recent) or len(tables.reference)
         times = tables.history[self.spec.timestamp]
         return int((times > times.iloc[-1] - pd.Timedelta(self.spec.window)).sum())
-
-    def _holdout(self, recent: int) -> int:
-        """Number of the latest rows to keep for the gate: a share of the recent ones, and enough to prove something."""
-        enough = min(self.spec.minimum_rows // 2, recent // 2)
-        return max(math.ceil(recent * self.spec.gate.holdout_share), enough)
 
     def _store(self, judged: _Judged, version: int) -> Outcome:
         """Keep the challenger's artifact, also of one that is not promoted: the record refers to it."""
@@ -269,6 +294,7 @@ class RetrainingExecutor:
             "validation_losses": dict(trained.validation_losses),
             "untrainable_choices": dict(trained.untrainable),
             "dropped_rows": dict(rows.dropped),
+            "emptied_cells": dict(rows.emptied),
             "training_data_hash": rows.hash_of(trained.start, trained.stop, self.spec.target),
             "prepared_data_hash": rows.sha256,
             "training_data_from": judged.data_from and judged.data_from.isoformat(),

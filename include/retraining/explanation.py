@@ -18,6 +18,8 @@ from include.retraining.prepare import TrainingRows, prepare
 from include.scoring import METRICS, Baseline
 from include.signals import Signal, SignalKind, Verdict
 
+Floats = npt.NDArray[np.float64]
+
 MOST_COLUMNS = 5  # changed the most; more would be told apart by chance
 
 
@@ -41,23 +43,25 @@ def explain_loss(
     seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
     before = _last(seen, baseline.rows)
     after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
-    known, recent = (_losses(spec, stored, rows) for rows in (before, after))
-    if known is None or recent is None:
+    found = [_losses(spec, stored, rows, changed) for rows in (before, after)]
+    if found[0] is None or found[1] is None:
         return []
-    known = _as_accepted(known, baseline)
-    share = explained_share(before.features[changed], known, after.features[changed], recent)
+    (inputs, losses, weight), (later, recent, weight_after) = found[0], found[1]
+    known, weights = _as_accepted(losses, weight, baseline), (weight, weight_after)
+    share = explained_share(inputs, known, later, recent, weights)
+    means = [float(np.average(each, weights=weight)) for each, weight in zip((known, recent), weights, strict=True)]
     reason = f"{', '.join(changed)}: the change explains about {share:.0%} of the rise of the loss"
     return [
         Signal(
             kind=SignalKind.EXPLANATION, statistic="explained_by_inputs", verdict=Verdict.STABLE, value=share,
-            reason=reason, detail={"loss_before": float(known.mean()), "loss_after": float(recent.mean())},
+            reason=reason, detail={"loss_before": means[0], "loss_after": means[1]},
         )
     ]  # fmt: skip
 
 
-def _as_accepted(losses: npt.NDArray[np.float64], baseline: Baseline) -> npt.NDArray[np.float64]:
+def _as_accepted(losses: Floats, weight: Floats | None, baseline: Baseline) -> Floats:
     """Losses with the mean they had at acceptance: a first version was trained on these rows afterwards."""
-    mean = float(losses.mean())
+    mean = float(np.average(losses, weights=weight))
     return losses * (baseline.loss_mean / mean) if min(mean, baseline.loss_mean) > 0.0 else losses
 
 
@@ -74,13 +78,21 @@ def _last(rows: TrainingRows, number: int) -> TrainingRows:
     start = max(len(rows) - number, 0)
     features, target = rows.slice(start, len(rows))
     return TrainingRows(
-        features=features, target=target, origin=rows.origin[start:], sha256=rows.sha256, dropped=rows.dropped
-    )
+        features=features, target=target, origin=rows.origin[start:], sha256=rows.sha256, dropped=rows.dropped,
+        weight=rows.weights(start, len(rows)),
+    )  # fmt: skip
 
 
-def _losses(spec: ModelSpec, stored: StoredModel, rows: TrainingRows) -> npt.NDArray[np.float64] | None:
-    """The champion's loss on each row; None where the metric cannot be computed."""
+def _losses(
+    spec: ModelSpec, stored: StoredModel, rows: TrainingRows, columns: list[str]
+) -> tuple[pd.DataFrame, Floats, Floats | None] | None:
+    """`columns` of the rows that the metric has a value on, the champion's losses and the rows' weights; or None."""
     if not len(rows):
         return None
-    judged, metric = judged_rows(spec, stored.predictor, rows.features, rows.target), METRICS[spec.metric]
-    return None if metric.hindrance(judged) else metric.row_loss(judged)
+    metric = METRICS[spec.metric]
+    judged = judged_rows(spec, stored.predictor, rows.features, rows.target, weight=rows.weight)
+    if metric.hindrance(judged):
+        return None
+    inputs = rows.features[columns]
+    chosen = inputs if metric.usable is None else inputs[metric.usable(judged)]
+    return chosen, metric.row_loss(judged), metric.judged(judged).weight

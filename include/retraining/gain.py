@@ -13,6 +13,7 @@ from include.errors import TrainingError
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, feature_table, target_values
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
+from include.retraining.weights import passed_on
 from include.scoring import METRICS, LabelledRows, Metric, Task
 from include.scoring.paired import paired_gain
 from include.signals import Signal, SignalKind, Verdict
@@ -74,8 +75,8 @@ class RetrainGainDetector:
         if labelled.periods_per_year is not None:
             return self._unknown(metric, Verdict.NO_DATA, "a trading model's answers are positions: no error to learn")
         needed = max(self.minimum_rows, FEWEST_ROWS)
-        if len(labelled) < needed:
-            reason = f"{len(labelled)} labelled rows, {needed} needed"
+        if labelled.evidence < needed:
+            reason = f"{labelled.amount} labelled rows, {needed} needed"
             return self._unknown(metric, Verdict.INCONCLUSIVE, reason)
         kept = np.arange(len(labelled)) >= len(labelled) - MOST_ROWS
         features, labelled = features[kept], labelled.where(kept)
@@ -137,17 +138,18 @@ def measure_gain(
 def _corrected(features: pd.DataFrame, columns: Columns, labelled: LabelledRows, task: Task, cut: int) -> LabelledRows:
     """The rows from `cut` on, predicted by the champion with what was learnt from those before."""
     later = labelled.where(np.arange(len(labelled)) >= cut)
+    weight = None if labelled.weight is None else labelled.weight[:cut]
     if task is Task.REGRESSION:
         answers = np.asarray(labelled.predicted, dtype=float)[:, None]
         residuals = np.asarray(labelled.actual, dtype=float)[:, None] - answers
-        moved = answers[cut:] + _learnt(features, columns, answers, residuals, cut)
+        moved = answers[cut:] + _learnt(features, columns, answers, residuals, cut, weight)
         return replace(later, predicted=moved[:, 0])
     names = np.array([str(name) for name in labelled.coded.names], dtype=object)
     answers = _probabilities(labelled, names)
     truth = np.eye(len(names))[labelled.coded.actual]
     frequent = np.argsort(-truth[:cut].sum(axis=0), kind="stable")[:MOST_CLASSES]
-    chances = answers[cut:].copy()
-    chances[:, frequent] += _learnt(features, columns, answers[:, frequent], (truth - answers)[:, frequent], cut)
+    chances, residuals = answers[cut:].copy(), (truth - answers)[:, frequent]
+    chances[:, frequent] += _learnt(features, columns, answers[:, frequent], residuals, cut, weight)
     chances = np.clip(chances, 1e-6, None)
     chances /= chances.sum(axis=1, keepdims=True)
     return replace(
@@ -162,7 +164,9 @@ def _probabilities(labelled: LabelledRows, names: npt.NDArray[np.object_]) -> Fl
     return np.column_stack([labelled.chance_of(str(name)) for name in names])
 
 
-def _learnt(features: pd.DataFrame, columns: Columns, answers: Floats, residuals: Floats, cut: int) -> Floats:
+def _learnt(
+    features: pd.DataFrame, columns: Columns, answers: Floats, residuals: Floats, cut: int, weight: Floats | None
+) -> Floats:
     """What the residuals of the rows before `cut` teach about those of the rows from it on."""
     stem = "answer"
     while any(name.startswith(stem) for name in columns.features):
@@ -171,5 +175,6 @@ def _learnt(features: pd.DataFrame, columns: Columns, answers: Floats, residuals
     seen = pd.concat([features, pd.DataFrame(answers, columns=named, index=features.index)], axis=1)
     wide = Columns(features=(*columns.features, *named), categorical=columns.categorical)
     trainer = SklearnTrainer(task=Task.REGRESSION, hyperparameters=CAUTIOUS)
-    found = [trainer.fit(seen.iloc[:cut], each[:cut], wide).predict(seen.iloc[cut:]) for each in residuals.T]
+    given = passed_on(weight)
+    found = [trainer.fit(seen.iloc[:cut], each[:cut], wide, **given).predict(seen.iloc[cut:]) for each in residuals.T]
     return np.column_stack(found)

@@ -114,7 +114,7 @@ class PromotionGate:
         """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""
         why = f"{why}: judged alone"
         result = self._alone(challenger, why)
-        if result.verdict is GateVerdict.PROMOTE and len(challenger) < FEWEST_ROWS:
+        if result.verdict is GateVerdict.PROMOTE and challenger.evidence < FEWEST_ROWS:
             return replace(result, verdict=GateVerdict.HOLD, reason=f"{why}; {_too_few(challenger)}")
         return result
 
@@ -151,8 +151,8 @@ class PromotionGate:
         below = self._below_floor(result.scores, challenger)
         if below:
             return replace(result, verdict=GateVerdict.REJECT, reason=below)
-        if len(challenger) < FEWEST_ROWS:
-            return replace(result, reason=_too_few(challenger))
+        if self.metric.judged(challenger).evidence < FEWEST_ROWS:
+            return replace(result, reason=_too_few(self.metric.judged(challenger)))
         hindrance = self.metric.hindrance(champion) or self.metric.hindrance(challenger)
         if hindrance:
             return replace(result, reason=f"{self.metric.name} cannot be computed on the held-out rows: {hindrance}")
@@ -183,10 +183,12 @@ class PromotionGate:
             verdict, word = GateVerdict.REJECT, "proven worse"
         name = self.metric.name
         size = f"loss cut {found.gain:+.1%}" if self.metric.loss_from_zero else f"gain {found.gain:+.4g}"
+        left_out = self.metric.left_out(challenger)
         return replace(
             result, verdict=verdict, gain=found.gain, gain_low=found.gain - width, gain_high=found.gain + width,
             p_value=better, reason=f"{word}: {name} {result.scores[name]:.4g} against the champion's "
-            f"{result.champion_scores[name]:.4g} on {result.rows} held-out rows ({size}, p {better:.2g})",
+            f"{result.champion_scores[name]:.4g} on {result.rows} held-out rows ({size}, p {better:.2g})"
+            + (f"; {left_out}" if left_out else ""),
         )  # fmt: skip
 
     def _below_floor(self, scores: Mapping[str, float], rows: LabelledRows) -> str:
@@ -200,4 +202,4 @@ class PromotionGate:
 
 
 def _too_few(rows: LabelledRows) -> str:
-    return f"only {len(rows)} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"
+    return f"only {rows.amount} held-out labelled rows, {FEWEST_ROWS} needed to prove anything"

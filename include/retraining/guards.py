@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from include.registry.training import SLICES
 from include.scoring import METRICS, LabelledRows, Metric, SliceRule
 from include.scoring.paired import paired_gain
@@ -107,10 +105,8 @@ class Guards:
             places = rule.assign(values)
             for place, value in enumerate(rule.names):
                 inside = places == place
-                if int(np.count_nonzero(inside)) < FEWEST_IN_SLICE:
-                    continue
                 one, other = champion.where(inside), challenger.where(inside)
-                if not _hindrance(self.metric, one, other):
+                if other.evidence >= FEWEST_IN_SLICE and not _hindrance(self.metric, one, other):
                     yield self._compare(self.metric, f"{self.metric.name}, {column}: {value}", one, other)
 
     def _compare(self, metric: Metric, name: str, champion: LabelledRows, challenger: LabelledRows) -> Guarded:

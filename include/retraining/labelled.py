@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +10,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.arrays import label
+from include.data.class_columns import positive_class
 from include.data.profile import to_floats, to_names
 from include.errors import DataError, TrainingError
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, feature_table, target_values
+from include.retraining.recorded_chances import has_chances, recorded_chances, row_chances
 from include.retraining.trainers.trainer import Predictor, class_probabilities
+from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
+from include.scoring.classes import ClassCoding
+
+MOSTLY = 0.95  # share of the labelled rows with a probability, from which on the others count as not arrived
 
 Values = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 
 
 def judged_rows(
-    spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None
-) -> LabelledRows:
+    spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None,
+    weight: Floats | None = None,
+) -> LabelledRows:  # fmt: skip
     """Labelled rows with a model's predictions, and its probabilities if it gives any.
 
     Parameters
@@ -33,36 +42,39 @@ def judged_rows(
         Labels of the same rows.
     table : DataFrame, optional
         The same rows as they were read, for their slices.
+    weight : array, optional
+        How much each row counts; by default all count the same.
 
     Raises
     ------
     TrainingError
         When the primary metric needs probabilities and the model gives none.
     DataError
-        When the positive class is not among the classes, or a column of slices not in the table.
+        When a column of slices is not in the table.
     """
-    probability, classes = class_probabilities(predictor, features) or (None, ())
+    names = _class_names(spec, actual)
+    probability, found = class_probabilities(predictor, features) or (None, ())
+    classes = _respelled(spec, found, names)
     if METRICS[spec.metric].needs_probability and probability is None:
         raise TrainingError(
             f"model {spec.name}: field metric: {spec.metric} needs probabilities, and the model trained has no "
             "predict_proba; choose another estimator or another metric"
         )
-    if classes and spec.positive_class is not None and spec.positive_class not in classes:
-        raise DataError(
-            f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes "
-            f"{', '.join(classes)}"
-        )
+    names = tuple(dict.fromkeys((*classes, *names)))
+    positive = positive_class(spec, names)
     gone = [] if table is None else [name for name in spec.slices if name not in table.columns]
     if gone:
         raise DataError(f"model {spec.name}: field slices: no column {', '.join(gone)} in the rows")
     return LabelledRows(
-        actual=actual, predicted=predictor.predict(features), probability=probability, classes=classes,
-        positive=spec.positive_class or "", periods_per_year=_periods(spec),
-        slices={} if table is None else _slices(spec, table),
+        actual=actual, predicted=_answered(spec, predictor.predict(features), names), probability=probability,
+        classes=classes, positive=positive, periods_per_year=_periods(spec),
+        slices={} if table is None else _slices(spec, table), weight=weight,
     )  # fmt: skip
 
 
-def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> LabelledRows:
+def recorded_rows(
+    spec: ModelSpec, actual: Values, table: pd.DataFrame, weight: Floats | None = None
+) -> LabelledRows:  # fmt: skip
     """Labelled rows with the predictions, and the probabilities, that `table` carries for them all.
 
     Raises
@@ -73,14 +85,23 @@ def recorded_rows(spec: ModelSpec, actual: Values, table: pd.DataFrame) -> Label
     predicted = target_values(spec, table[spec.prediction], "prediction")
     if pd.isna(predicted).any():
         raise DataError(f"model {spec.name}: field prediction: held-out rows without the champion's prediction")
-    probability, classes = _recorded(spec, table, (*actual, *predicted), ())
+    probability, classes = recorded_chances(spec, table, (actual, predicted), ())
     if METRICS[spec.metric].needs_probability and (probability is None or np.isnan(probability).any()):
         raise DataError(_without_probability(spec))
+    positive = positive_class(spec, classes or _class_names(spec, actual))
     return LabelledRows(
         actual=actual, predicted=predicted.astype(str) if spec.task is Task.CLASSIFICATION else predicted,
         probability=None if probability is None or np.isnan(probability).any() else probability,
-        classes=classes, positive=spec.positive_class or "", periods_per_year=_periods(spec),
+        classes=classes, positive=positive, periods_per_year=_periods(spec), weight=weight,
     )  # fmt: skip
+
+
+def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows carry what `recorded_rows` needs; all, where half of them or more do not: that is no accident."""
+    there = ~pd.isna(target_values(spec, table[spec.prediction], "prediction"))
+    if METRICS[spec.metric].needs_probability and has_chances(spec, table):
+        there &= ~np.isnan(row_chances(spec, table)).any(axis=1)
+    return there if 2 * there.sum() > len(there) else np.ones_like(there)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +132,8 @@ def recent_rows(
     Parameters
     ----------
     recent : DataFrame
-        Labels that have not arrived are empty.
-    columns : Columns
-        The champion's features.
-    baseline : Baseline or None
+        Labels that have not arrived are empty, and those of rows without a weight above 0, where there are any.
+    columns, baseline : Columns, Baseline or None
         The champion's; rows without a label are of use only with its calibrated probabilities.
     load : callable
         Loads the champion; called only if a prediction is missing.
@@ -122,19 +141,21 @@ def recent_rows(
     Raises
     ------
     DataError
-        When the primary metric needs a probability that is neither recorded nor computed.
+        When the primary metric needs a probability that most rows do not have.
     """
     if recent.empty:
         return RecentRows(predicted=np.empty(0))
     known = baseline or Baseline(scores={})
     actual = target_values(spec, recent[spec.target])
-    arrived = ~pd.isna(actual)
+    arrived, weight = ~pd.isna(actual), row_weights(spec, recent)
     answers = _answers(spec, recent, columns, actual[arrived], known.classes, load)
     if answers is None:
         return RecentRows(predicted=np.empty(0))
     predicted, probability, classes = answers
     certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
     every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
+    if arrived.any() and MOSTLY <= certain[arrived].mean() < 1.0:
+        arrived &= certain  # a few rows without a probability do not take those of all others away
     labelled = None
     if arrived.any():
         complete = bool(certain[arrived].all())
@@ -142,14 +163,21 @@ def recent_rows(
             raise DataError(_without_probability(spec))
         labelled = LabelledRows(
             actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
-            classes=classes, positive=known.positive or spec.positive_class or "", periods_per_year=_periods(spec),
-            slices=_slices(spec, recent[arrived]),
+            classes=classes, positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
+            slices=_slices(spec, recent[arrived]), weight=_chosen(weight, arrived),
         )  # fmt: skip
-    waiting = ~arrived & certain
+    waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():
         return RecentRows(predicted=every, labelled=labelled)
-    unlabelled = PredictedRows(predicted=predicted[waiting], probability=probability[waiting], classes=classes)
+    unlabelled = PredictedRows(
+        predicted=predicted[waiting], probability=probability[waiting], classes=classes,
+        weight=_chosen(weight, waiting),
+    )  # fmt: skip
     return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+
+
+def _chosen(weight: npt.NDArray[np.float64] | None, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64] | None:
+    return None if weight is None else weight[rows]
 
 
 def _answers(
@@ -161,50 +189,53 @@ def _answers(
     probability: Values | None = None
     if spec.prediction is not None and spec.prediction in recent.columns:
         predicted = target_values(spec, recent[spec.prediction], "prediction").astype(object)
-        probability, classes = _recorded(spec, recent, (*actual, *predicted[~pd.isna(predicted)]), classes)
+        probability, classes = recorded_chances(spec, recent, (actual, predicted), classes)
     missing = pd.isna(predicted)
     if missing.any():
         if set(columns.features) - set(recent.columns):
             return None  # a column is gone: data quality says so
         predictor, features = load(), feature_table(recent[missing], columns)
-        predicted[missing] = predictor.predict(features)
-        probability, classes = _filled(probability, classes, missing, class_probabilities(predictor, features))
+        names = classes or _class_names(spec, actual)
+        predicted[missing] = _answered(spec, predictor.predict(features), names)
+        computed = class_probabilities(predictor, features)
+        if computed is not None:
+            probability, classes = _filled(
+                probability, classes, missing, (computed[0], _respelled(spec, computed[1], names))
+            )
     if probability is None:
         probability = np.full((len(recent), len(classes)), np.nan)
     return predicted, probability, classes
 
 
-def _recorded(
-    spec: ModelSpec, table: pd.DataFrame, names: Iterable[str], classes: tuple[str, ...]
-) -> tuple[Values | None, tuple[str, ...]]:
-    """Recorded probabilities of both classes (NaN where there is none), and the classes."""
-    if spec.probability is None or spec.probability not in table.columns:
-        return None, classes
-    assert spec.positive_class is not None  # the model file has been read
-    others = sorted({str(name) for name in (*names, *classes)} - {spec.positive_class})
-    if len(others) > 1:
-        raise DataError(
-            f"model {spec.name}: field probability: one column is enough for two classes, but besides "
-            f"{spec.positive_class!r} there are {', '.join(others)}; leave `prediction` and `probability` out, so that "
-            "the champion is asked"
-        )
-    chance, unreadable = to_floats(table[spec.probability])
-    wrong = unreadable + int(np.sum((chance < 0.0) | (chance > 1.0)))
-    if wrong:
-        raise DataError(
-            f"model {spec.name}: field probability: {wrong} values of {spec.probability!r} are not between 0 and 1"
-        )
-    other = others[0] if others else f"not {spec.positive_class}"
-    return np.column_stack([1.0 - chance, chance]), (other, spec.positive_class)
+def _class_names(spec: ModelSpec, values: Values) -> tuple[str, ...]:
+    """The classes that occur among labels or predictions; none of a regression."""
+    if spec.task is Task.REGRESSION:
+        return ()
+    return tuple(str(name) for name in pd.unique(np.asarray(values).astype(object)) if name is not None)
+
+
+def _answered(spec: ModelSpec, answers: Values, names: tuple[str, ...]) -> Values:
+    """What a model answered, with its classes spelled as in `names`: a model of one's own may say 1 for true."""
+    if spec.task is Task.REGRESSION:
+        return answers
+    codes, found = pd.factorize(np.asarray(answers).astype(object))
+    spelled = [label(each) for each in found]
+    made = _respelled(spec, tuple(spelled), names)
+    return np.array(made, dtype=object)[codes]
+
+
+def _respelled(spec: ModelSpec, given: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Classes spelled as in `names`; as they are where two of them would become one."""
+    coding = ClassCoding.of(known=names, declared=spec.classes)
+    made = tuple(coding.name(each) for each in given)
+    return made if len(set(made)) == len(made) else given
 
 
 def _filled(
     probability: Values | None, classes: tuple[str, ...], missing: npt.NDArray[np.bool_],
-    computed: tuple[Values, tuple[str, ...]] | None,
-) -> tuple[Values | None, tuple[str, ...]]:  # fmt: skip
+    computed: tuple[Values, tuple[str, ...]],
+) -> tuple[Values, tuple[str, ...]]:  # fmt: skip
     """The same with what the champion computed for the missing rows."""
-    if computed is None:
-        return probability, classes
     values, names = computed
     if probability is None or not classes:
         probability, classes = np.full((len(missing), len(names)), np.nan), names

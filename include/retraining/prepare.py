@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,28 +11,51 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.declared import declared
 from include.data.kinds import Kinds
-from include.data.profile import CategoricalColumn, Profile, profile_table, to_floats, to_names
+from include.data.profile import (
+    CategoricalColumn,
+    Column,
+    NumericColumn,
+    Possible,
+    Profile,
+    profile_table,
+    to_floats,
+    to_names,
+)
 from include.data.reference import ReferenceProfiles
 from include.data.spans import Span, within
 from include.data.tables import next_features, table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec
+from include.retraining.weights import require_weights, row_weights
 from include.scoring import Task
+
+ANYTHING = Possible()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """The features of a model, in order, and which of them are categories."""
+    """The features of a model, in order, which of them are categories, and which numbers of the others are values."""
 
     features: tuple[str, ...]
     categorical: tuple[str, ...]
+    possible: Mapping[str, Possible] = field(default_factory=dict)
 
     @classmethod
     def of(cls, reference: Profile, inputs: Sequence[str]) -> Columns:
         """As the reference has them: text that turns up in a numeric column later does not make it categorical."""
         categorical = tuple(name for name in inputs if isinstance(reference.columns[name], CategoricalColumn))
-        return cls(features=tuple(inputs), categorical=categorical)
+        return cls(features=tuple(inputs), categorical=categorical, possible=_possible(reference.columns, inputs))
+
+    def knowing(self, possible: Mapping[str, Possible]) -> Columns:
+        """The same with what has been learnt since of which numbers are values; what was declared replaces it."""
+        known = dict(self.possible)
+        for name, told in possible.items():
+            if name in self.features and name not in self.categorical:
+                before = known.get(name, Possible())
+                known[name] = told if told.declared else before.with_sentinels(told.sentinels)
+        return replace(self, possible=known)
 
     def same(self, other: Columns) -> bool:
         """Whether these are the same columns, of the same kinds, in whatever order."""
@@ -50,13 +73,17 @@ class Columns:
         """
         names = next_features(spec, table, champion.inputs)
         known = champion.profile.columns
-        kinds = {**known, **profile_table(table, [name for name in names if name not in known], lag1=False).columns}
+        new = [name for name in names if name not in known]
+        kinds = {**known, **profile_table(table, new, lag1=False, possible=declared(spec)).columns}
         categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
         categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
         for name, found in (known_kinds or {}).items():
             categorical = categorical | {name} if found.named else categorical - {name}
         categorical |= set(spec.categorical)
-        return cls(features=tuple(names), categorical=tuple(name for name in names if name in categorical))
+        return cls(
+            features=tuple(names), categorical=tuple(name for name in names if name in categorical),
+            possible=_possible(kinds, [name for name in names if name not in categorical]),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +101,13 @@ class TrainingRows:
     sha256 : str
         Hash of features and target of all rows.
     dropped : mapping of str to int
-        Rows left out, by reason: quarantined, unlabelled, unreadable, duplicate.
+        Rows left out, by reason: quarantined, unlabelled, unreadable (no feature of theirs can be read), duplicate
+        (another delivery of a row, by the model's key); of a model with weights also unweighted (no usable weight) and
+        weightless (weight 0).
+    weight : array of shape (n,) or None
+        How much each row counts, above 0; None where all count the same.
+    emptied : mapping of str to int
+        For each column, cells of the rows that are left that count as empty: text among numbers, impossible values.
     """
 
     features: pd.DataFrame
@@ -82,6 +115,8 @@ class TrainingRows:
     origin: npt.NDArray[np.intp]
     sha256: str
     dropped: Mapping[str, int]
+    weight: npt.NDArray[np.float64] | None = None
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.target)
@@ -90,6 +125,10 @@ class TrainingRows:
         """Features and target of the rows ``start <= i < stop``."""
         return self.features.iloc[start:stop], self.target[start:stop]
 
+    def weights(self, start: int, stop: int) -> npt.NDArray[np.float64] | None:
+        """Weights of the rows ``start <= i < stop``; None where all count the same."""
+        return None if self.weight is None else self.weight[start:stop]
+
     def hash_of(self, start: int, stop: int, target: str) -> str:
         """Hash of features and target, the column `target`, of the rows ``start <= i < stop``."""
         features, labels = self.slice(start, stop)
@@ -97,12 +136,15 @@ class TrainingRows:
 
 
 def prepare(
-    spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns, quarantined: Sequence[Span] = ()
+    spec: ModelSpec, parts: Sequence[pd.DataFrame], columns: Columns, quarantined: Sequence[Span] = (), copies: int = 0
 ) -> TrainingRows:
     """Merge `parts` in their order, leave out what must not be trained on, and hash the rest.
 
-    Rows of `quarantined` spans, rows without a label, exact duplicates of an earlier row, and rows with text in a
-    numeric column are left out and counted. A model without timestamps has no spans.
+    Rows of `quarantined` spans, rows without a label, rows of which no feature can be read, and rows without a weight
+    where the model has weights, are left out and counted. A model without timestamps has no spans. A cell with text in
+    a numeric column, or with an impossible value, is an empty one, as it is when a version is asked; the rest of its
+    row is trained on. Rows that are alike are rows: `copies`, other deliveries of a row, were left out when the rows
+    were read, and are only counted here.
     """
     merged = pd.concat(list(parts), ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     missing = [name for name in columns.features if name not in merged.columns]
@@ -113,13 +155,12 @@ def prepare(
         trusted = ~within(merged[spec.timestamp], quarantined)
     target = target_values(spec, merged[spec.target])
     labelled = ~pd.isna(target) & trusted
-    wanted = [name for name in (spec.timestamp, *columns.features, spec.target) if name is not None]
-    duplicate = _repeated(merged[wanted])
-    readable = np.ones(len(merged), dtype=bool)
-    for name in columns.features:
-        if name not in columns.categorical:
-            readable &= ~(np.isnan(to_floats(merged[name])[0]) & merged[name].notna().to_numpy())
-    keep = labelled & readable & ~duplicate
+    bad = bad_cells(merged, columns)
+    readable = _readable(merged, columns, bad)
+    weight = row_weights(spec, merged)
+    require_weights(spec, weight)
+    usable = labelled & readable
+    keep = usable if weight is None else usable & (weight > 0.0)
     features = feature_table(merged[keep], columns)
     chosen = target[keep].astype(float) if spec.task is Task.REGRESSION else target[keep].astype(str)
     return TrainingRows(
@@ -131,19 +172,56 @@ def prepare(
             "quarantined": int((~trusted).sum()),
             "unlabelled": int((~labelled & trusted).sum()),
             "unreadable": int((labelled & ~readable).sum()),
-            "duplicate": int((labelled & readable & duplicate).sum()),
+            "duplicate": copies,
+            **({} if weight is None else _without_weight(weight[usable])),
         },
+        weight=None if weight is None else weight[keep],
+        emptied={name: n for name, cells in bad.items() if (n := int((cells & keep).sum()))},
     )
+
+
+def _without_weight(weight: npt.NDArray[np.float64]) -> dict[str, int]:
+    return {"unweighted": int(np.isnan(weight).sum()), "weightless": int((weight == 0.0).sum())}
+
+
+def bad_cells(table: pd.DataFrame, columns: Columns) -> dict[str, npt.NDArray[np.bool_]]:
+    """For each column of numbers that has any, the cells that hold something and yet no value, shape (n,)."""
+    found = {}
+    for name in columns.features:
+        if name in columns.categorical or (pd.api.types.is_float_dtype(table[name]) and name not in columns.possible):
+            continue
+        floats = columns.possible.get(name, ANYTHING).only(to_floats(table[name])[0])[0]
+        cells = np.isnan(floats) & table[name].notna().to_numpy()
+        if cells.any():
+            found[name] = cells
+    return found
+
+
+def _readable(table: pd.DataFrame, columns: Columns, bad: Mapping[str, npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """All rows but those with a bad cell and without any feature that can be read."""
+    readable = np.ones(len(table), dtype=bool)
+    if bad:
+        places = np.flatnonzero(np.logical_or.reduce(list(bad.values())))
+        left = np.zeros(len(places), dtype=bool)
+        for name in columns.features:
+            there = table[name].notna().to_numpy()[places]
+            left |= there & ~bad[name][places] if name in bad else there
+        readable[places] = left
+    return readable
+
+
+def _possible(columns: Mapping[str, Column], names: Sequence[str]) -> dict[str, Possible]:
+    """What is known of which numbers are values; nothing of columns that may hold any."""
+    found = {name: columns[name] for name in names if name in columns}
+    return {
+        name: column.possible
+        for name, column in found.items()
+        if isinstance(column, NumericColumn) and column.possible != ANYTHING
+    }
 
 
 def _numbers(values: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Rows that are there before, to the letter; whatever a column holds can be compared as text."""
-    mixed = [name for name in rows.columns if rows[name].dtype == object]
-    return np.asarray(rows.assign(**{name: rows[name].astype(str) for name in mixed}).duplicated())
 
 
 def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
@@ -153,17 +231,26 @@ def feature_table(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         if name in columns.categorical:
             made[name] = pd.Series(to_names(table[name]), index=table.index, dtype=object)
         else:
-            floats = to_floats(table[name])[0]
+            floats = columns.possible.get(name, ANYTHING).only(to_floats(table[name])[0])[0]
             made[name] = np.where(np.isfinite(floats), floats, np.nan)
     return pd.DataFrame(made, index=table.index)
 
 
 def target_values(spec: ModelSpec, values: pd.Series[Any], field: str = "target") -> npt.NDArray[Any]:
-    """Labels or predictions as an array: floats (NaN where missing), or class names (None where missing)."""
+    """Labels or predictions as an array: floats (NaN where missing), or class names (None where missing).
+
+    A cell that is no number counts as missing; a DataError where more than half of them are none.
+    """
     if spec.task is Task.REGRESSION:
         floats, unreadable = to_floats(values)
-        if unreadable:
-            raise DataError(f"model {spec.name}: field {field}: {unreadable} values of {values.name!r} are not numbers")
+        if field == "target":
+            floats = declared(spec).get(spec.target, ANYTHING).only(floats)[0]
+        there = int(values.notna().sum()) if unreadable else 0
+        if 2 * unreadable > there:
+            raise DataError(
+                f"model {spec.name}: field {field}: {unreadable} of {there} values of {values.name!r} are not numbers; "
+                "correct the column, or name another"
+            )
         return np.where(np.isfinite(floats), floats, np.nan)
     return to_names(values)
 

@@ -12,7 +12,7 @@ from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.gate import GateResult, PromotionGate
-from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.labelled import judged_rows, recorded_rows, with_record
 from include.retraining.prepare import Columns, feature_table
 from include.scoring import LabelledRows
 
@@ -39,17 +39,23 @@ class Rival:
     def judge(self, champion: Version, challenger: LabelledRows, rows: pd.DataFrame) -> GateResult:
         """The gate's result on the held-out `rows`, as they were read.
 
-        A champion from elsewhere is judged by the predictions that the rows carry. One that needs a column which is
+        A champion from elsewhere is judged by the predictions that the rows carry; odd rows that carry none are left
+        out for both. One that needs a column which is
         gone, and which the model file has given up, predicts nothing any more: the challenger has to pass what a first
         version has to, and the reason says so.
         """
         if not champion.artifact_path:
-            return self.gate.judge(recorded_rows(self.spec, challenger.actual, rows), challenger)
+            there = with_record(self.spec, rows)
+            challenger, rows = challenger.where(there), rows[there]
+            recorded = recorded_rows(self.spec, challenger.actual, rows, challenger.weight)
+            return self.gate.judge(recorded, challenger)
         stored = self.load(champion)
         if gone := gone_columns(self.spec, stored.columns, self.there):
             return self.gate.judge_alone(challenger, cannot_be_asked(champion, gone))
         features = feature_table(rows, stored.columns)
-        return self.gate.judge(judged_rows(self.spec, stored.predictor, features, challenger.actual, rows), challenger)
+        weight = challenger.weight
+        theirs = judged_rows(self.spec, stored.predictor, features, challenger.actual, rows, weight)
+        return self.gate.judge(theirs, challenger)
 
 
 def gone_columns(spec: ModelSpec, needed: Columns, there: Collection[str]) -> list[str]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy.typing as npt
-import pandas as pd
 
 from include.errors import DataError, TrainingError
 from include.retraining.prepare import Columns, TrainingRows
 from include.retraining.trainers.trainer import Predictor, Trainer
+from include.retraining.weights import passed_on
 
-Loss = Callable[[Predictor, pd.DataFrame, npt.NDArray[Any]], float]
+Loss = Callable[..., float]  # of a predictor, features, labels, and `weight=` where rows have weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +41,16 @@ class Trained:
     untrainable: Mapping[str, str] = field(default_factory=dict)
 
     def again(self, trainer: Trainer, rows: TrainingRows, columns: Columns) -> Trained:
-        """The same training once more by the same choice, now up to the last row."""
+        """The same training once more by the same choice, now up to the last row.
+
+        Where those rows cannot be trained on, as when a class has vanished from them, it stays as it was judged.
+        """
         start, stop = self.choice.start(len(rows)), len(rows)
-        return replace(self, predictor=trainer.fit(*rows.slice(start, stop), columns), start=start, stop=stop)
+        try:
+            predictor = fit_on(trainer, rows, columns, start, stop)
+        except TrainingError as error:
+            return replace(self, untrainable={**self.untrainable, "refit": str(error)})
+        return replace(self, predictor=predictor, start=start, stop=stop)
 
 
 def row_choices(wanted: str, *, reference_rows: int, recent_rows: int, least: int) -> list[RowChoice]:
@@ -67,8 +71,8 @@ def train_best(
 
     Each choice is trained on the rows before the validation rows and scored on those; the best is trained again on
     its rows up to `stop`. One that cannot be trained, or scored, is left out. With one choice, or choices that come
-    to the same rows, nothing has to be measured. `loss` is that of a model on rows and their labels; infinite where it
-    cannot be computed.
+    to the same rows, nothing has to be measured. `loss` is that of a model on rows, their labels and weights; infinite
+    where it cannot be computed.
 
     Raises
     ------
@@ -84,8 +88,8 @@ def train_best(
     features, actual = rows.slice(fit_stop, stop)
     for choice in different.values():
         try:
-            trial = trainer.fit(*rows.slice(choice.start(fit_stop), fit_stop), columns)
-            losses[choice.name] = loss(trial, features, actual)
+            trial = fit_on(trainer, rows, columns, choice.start(fit_stop), fit_stop)
+            losses[choice.name] = loss(trial, features, actual, **passed_on(rows.weights(fit_stop, stop)))
         except (TrainingError, DataError) as error:
             failed[choice.name] = error
     measured = [choice for choice in different.values() if choice.name in losses]
@@ -100,6 +104,11 @@ def train_best(
     raise _none_of(failed)
 
 
+def fit_on(trainer: Trainer, rows: TrainingRows, columns: Columns, start: int, stop: int) -> Predictor:
+    """Train on the rows ``start <= i < stop``, with their weights if they have any."""
+    return trainer.fit(*rows.slice(start, stop), columns, **passed_on(rows.weights(start, stop)))
+
+
 def _none_of(failed: Mapping[str, TrainingError | DataError]) -> TrainingError | DataError:
     """What to say when nothing could be trained: once, if it is the same for all choices."""
     reasons = {name: str(error) for name, error in failed.items()}
@@ -111,5 +120,5 @@ def _none_of(failed: Mapping[str, TrainingError | DataError]) -> TrainingError |
 
 def _fitted(trainer: Trainer, rows: TrainingRows, columns: Columns, choice: RowChoice, stop: int) -> Trained:
     start = choice.start(stop)
-    predictor = trainer.fit(*rows.slice(start, stop), columns)
+    predictor = fit_on(trainer, rows, columns, start, stop)
     return Trained(predictor=predictor, choice=choice, start=start, stop=stop, validation_losses={})

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.class_columns import rows_in_one_coding
 from include.data.spans import Span
 from include.data.tables import table_hash
 from include.errors import ArtifactError, DataError
@@ -105,14 +106,19 @@ class VersionPair:
         loaded = [self._load(version) for version in (self.first, self.second)]
         features = tuple(dict.fromkeys(name for each in loaded for name in each.columns.features))
         categorical = tuple(dict.fromkeys(name for each in loaded for name in each.columns.categorical))
-        ready = prepare(spec, [rows], Columns(features=features, categorical=categorical), self.quarantined)
+        known = () if self.first.baseline is None else self.first.baseline.classes
+        coded = rows_in_one_coding(spec, rows, known)
+        ready = prepare(spec, [coded], Columns(features=features, categorical=categorical), self.quarantined)
         if not len(ready):
             raise DataError(
                 f"model {spec.name}: no labelled row to compare on among the {len(rows)} chosen; left out: "
                 f"{dict(ready.dropped)}; choose others with from and to"
             )
         kept = rows.iloc[ready.origin]
-        judged = [judged_rows(spec, each.predictor, feature_table(kept, each.columns), ready.target) for each in loaded]
+        judged = [
+            judged_rows(spec, each.predictor, feature_table(kept, each.columns), ready.target, weight=ready.weight)
+            for each in loaded
+        ]
         seen = [_seen(spec, version, kept, rows) for version in (self.first, self.second)]
         every = self._on(judged[0], judged[1], kept, seen, ready.dropped)
         fresh = np.ones(len(kept), dtype=bool)
@@ -146,8 +152,8 @@ class VersionPair:
             "end": None if times is None else times.iloc[-1].to_pydatetime(),
             "scores": (score_all(spec.task, first), score_all(spec.task, second)),
         }  # fmt: skip
-        if len(first) < FEWEST_ROWS:
-            return SameRows(**scored, note=f"{len(first)} rows, {FEWEST_ROWS} needed to prove anything")
+        if (judged := metric.judged(first)).evidence < FEWEST_ROWS:
+            return SameRows(**scored, note=f"{judged.amount} rows, {FEWEST_ROWS} needed to prove anything")
         hindrance = metric.hindrance(first) or metric.hindrance(second)
         if hindrance:
             return SameRows(**scored, note=f"{spec.metric} cannot be computed on these rows: {hindrance}")

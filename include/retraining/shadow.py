@@ -121,5 +121,5 @@ class ShadowEnd:
         used = tables.history.iloc[ready.origin]
         times, since = used[spec.timestamp], pd.Timestamp(self.version.details["shadow"]["trained_since"])
         used = used[(times >= since) & (times <= pair.rows[spec.timestamp].iloc[-1])]
-        made = self.executor.reference(tables, used, columns.features, columns.categorical)
+        made = self.executor.reference(tables, used, columns.features, columns.categorical, columns.possible)
         return made.with_outputs(labels_of(spec, used), pair.after.predicted)

@@ -16,8 +16,9 @@ from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.gate import FEWEST_ROWS
-from include.retraining.labelled import judged_rows, recorded_rows
+from include.retraining.labelled import judged_rows, recorded_rows, with_record
 from include.retraining.prepare import feature_table, prepare, target_values
+from include.retraining.weights import counted
 from include.scoring import LabelledRows
 
 
@@ -47,8 +48,8 @@ def unseen_rows(spec: ModelSpec, version: Version, tables: ModelTables) -> pd.Da
 
 
 def labelled_among(spec: ModelSpec, rows: pd.DataFrame) -> int:
-    """How many of the rows have a label."""
-    return int(np.count_nonzero(~pd.isna(target_values(spec, rows[spec.target]))))
+    """How many of the rows have a label, and count."""
+    return int(np.count_nonzero(~pd.isna(target_values(spec, rows[spec.target])) & counted(spec, rows)))
 
 
 def judge_pair(
@@ -68,15 +69,19 @@ def judge_pair(
     now = load(after)
     ready = prepare(spec, [rows], now.columns)
     kept = rows.iloc[ready.origin]
-    challenger = judged_rows(spec, now.predictor, ready.features, ready.target, kept)
+    challenger = judged_rows(spec, now.predictor, ready.features, ready.target, kept, ready.weight)
     if not before.artifact_path:
-        return Pair(rows=kept, before=recorded_rows(spec, ready.target, kept), after=challenger)
+        there = with_record(spec, kept)
+        kept, challenger = kept[there], challenger.where(there)
+        recorded = recorded_rows(spec, challenger.actual, kept, challenger.weight)
+        return Pair(rows=kept, before=recorded, after=challenger)
     then = load(before)
     gone = [name for name in then.columns.features if name not in rows.columns]
     if gone:
         raise DataError(f"model {spec.name}: no column {', '.join(gone)} in the rows, which {before.label} needs")
     features = feature_table(kept, then.columns)
-    return Pair(rows=kept, before=judged_rows(spec, then.predictor, features, ready.target, kept), after=challenger)
+    older = judged_rows(spec, then.predictor, features, ready.target, kept, ready.weight)
+    return Pair(rows=kept, before=older, after=challenger)
 
 
 def shadow_needs(spec: ModelSpec, champion: Version, used: pd.DataFrame) -> Mapping[str, Any] | None:

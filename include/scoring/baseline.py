@@ -11,7 +11,7 @@ from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import score_all
 from include.scoring.dependence import steady_lasting
 from include.scoring.metric import Metric
-from include.scoring.rows import LabelledRows, Task
+from include.scoring.rows import Floats, LabelledRows, Task
 from include.scoring.slices import SliceRule
 from include.statistics import effective_size, steady_autocorrelation
 
@@ -35,7 +35,7 @@ class Baseline:
     rows : int
         Labelled rows behind it; 0 when only the scores are known.
     effective_rows : float
-        The same with autocorrelation of the row losses taken into account.
+        The same with autocorrelation of the row losses, and the rows' weights, taken into account.
     loss_mean, loss_variance : float
         Of the primary metric's row losses.
     classes : tuple of str
@@ -65,13 +65,14 @@ class Baseline:
         `usual` is the losses' autocorrelation as known from unchanged rows, if it is; see `steady_autocorrelation`.
         Without `others` the primary metric alone is scored.
         """
-        losses, steady = metric.row_loss(labelled), steady_lasting if metric.lasting else steady_autocorrelation
+        losses, judged = metric.row_loss(labelled), metric.judged(labelled)
+        steady = steady_lasting if metric.lasting else steady_autocorrelation
         return cls(
             scores=score_all(metric.task, labelled) if others else {metric.name: metric.score(labelled)},
             rows=len(losses),
-            effective_rows=effective_size(len(losses), steady(losses, usual)),
-            loss_mean=float(losses.mean()),
-            loss_variance=float(losses.var(ddof=1)) if len(losses) > 1 else 0.0,
+            effective_rows=effective_size(judged.evidence, steady(losses, usual)),
+            loss_mean=judged.mean(losses),
+            loss_variance=_variance(judged, losses),
         )
 
     @classmethod
@@ -97,6 +98,14 @@ class Baseline:
             },
             calibration=ProbabilityCalibration.fit(held_out),
         )  # fmt: skip
+
+
+def _variance(labelled: LabelledRows, losses: Floats) -> float:
+    """Variance of the row losses, for all that the rows are a sample of; 0 for a single row."""
+    if labelled.weight is None:
+        return float(losses.var(ddof=1)) if len(losses) > 1 else 0.0
+    rows, centred = labelled.evidence, losses - labelled.mean(losses)
+    return labelled.mean(np.square(centred)) * rows / (rows - 1.0) if rows > 1.0 else 0.0
 
 
 def _of_slices(metric: Metric, rows: LabelledRows, rule: SliceRule, values: np.ndarray) -> SliceBaseline:

@@ -45,7 +45,7 @@ class ProbabilityCalibration:
         ProbabilityCalibration or None
             None without probabilities, for fewer than 200 rows, and when a class has fewer than 20 of them.
         """
-        if rows.probability is None or len(rows) < FEWEST_ROWS:
+        if rows.probability is None or rows.evidence < FEWEST_ROWS:
             return None
         actual = np.asarray(rows.actual).astype(str)
         if min(int(np.sum(actual == name)) for name in rows.classes) < FEWEST_OF_A_CLASS:
@@ -55,7 +55,8 @@ class ProbabilityCalibration:
         lines = []
         for place, name in enumerate(rows.classes):
             fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-            fitted.fit(rows.probability[:, place], (actual == name).astype(float))
+            came_true = (actual == name).astype(float)
+            fitted.fit(rows.probability[:, place], came_true, sample_weight=rows.weight)
             knots = fitted.X_thresholds_, fitted.y_thresholds_
             lines.append((tuple(map(float, knots[0])), tuple(map(float, knots[1]))))
         return cls(classes=rows.classes, lines=tuple(lines))

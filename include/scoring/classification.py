@@ -27,6 +27,9 @@ class _Counts:
         self.of_predicted = rows.total(coded.predicted)
         self.hits = rows.total(coded.actual, self.right)
         self.positive = coded.positive
+        self.rare = coded.rare
+        said = [np.bincount(each, minlength=len(coded.names)) for each in (coded.actual, coded.predicted)]
+        self.hardly_there = self.rare | coded.too_few(said[0] + said[1])
 
 
 def _wrong(rows: LabelledRows) -> Floats:
@@ -39,16 +42,16 @@ def _over(part: Floats, whole: Floats) -> Floats:
 
 
 def _averaged(counts: _Counts) -> Floats:
-    """Weight of each class in the metric: the positive one alone, or all that occur alike."""
+    """Weight of each class in the metric: the positive one alone, or all alike that occur and are not too rare."""
     if counts.positive is not None:
         return np.asarray(np.arange(len(counts.hits)) == counts.positive, dtype=float)
-    occurs = (counts.of_actual + counts.of_predicted > 0.0).astype(float)
+    occurs = ((counts.of_actual + counts.of_predicted > 0.0) & ~counts.hardly_there).astype(float)
     return np.asarray(occurs / occurs.sum())
 
 
 def _labelled(counts: _Counts) -> Floats:
-    """Weight of each class in balanced accuracy: all that labels have, alike."""
-    occurs = (counts.of_actual > 0.0).astype(float)
+    """Weight of each class in balanced accuracy: all alike that labels have, and not too few of them."""
+    occurs = ((counts.of_actual > 0.0) & ~counts.rare).astype(float)
     return np.asarray(occurs / occurs.sum())
 
 
@@ -72,8 +75,11 @@ def _f1(counts: _Counts, share: Floats) -> tuple[float, Floats]:
 
 
 def _one_class(rows: LabelledRows) -> str:
-    labels = np.unique(rows.coded.actual)
-    return "" if len(labels) > 1 else f"all labels are {str(rows.coded.names[labels[0]])!r}"
+    coded = rows.coded
+    counts = np.bincount(coded.actual, minlength=len(coded.names))
+    labels = np.flatnonzero((counts > 0) & ~coded.rare)
+    but = int(counts[coded.rare].sum())
+    return "" if len(labels) > 1 else f"all labels{f' but {but}' if but else ''} are {str(coded.names[labels[0]])!r}"
 
 
 def _never(*, actual: bool, predicted: bool) -> Callable[[LabelledRows], str]:
@@ -85,12 +91,13 @@ def _never(*, actual: bool, predicted: bool) -> Callable[[LabelledRows], str]:
             return f"there is only one class, {str(coded.names[0])!r}"
         if coded.positive is None:
             return ""
-        if (actual and (coded.actual == coded.positive).any()) or (
-            predicted and (coded.predicted == coded.positive).any()
-        ):
+        said = [each for each, asked in ((coded.actual, actual), (coded.predicted, predicted)) if asked]
+        counts = sum(np.bincount(each, minlength=len(coded.names)) for each in said)
+        count = int(np.asarray(counts)[coded.positive])
+        if count and not coded.too_few(np.asarray(counts))[coded.positive]:
             return ""
         where = " or ".join(word for word, asked in (("label", actual), ("prediction", predicted)) if asked)
-        return f"no {where} is {str(coded.names[coded.positive])!r}"
+        return f"{f'only {count}' if count else 'no'} {where} is {str(coded.names[coded.positive])!r}"
 
     return obstacle
 

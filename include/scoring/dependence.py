@@ -51,5 +51,6 @@ def lasting_autocorrelation(values: Floats) -> float:
 
 def steady_lasting(values: Floats, usual: float) -> float:
     """The same of a series that may hold the jump that a test is looking for; see `steady_autocorrelation`."""
-    quarters = float(np.median([lasting_autocorrelation(part) for part in np.array_split(values, QUARTERS)]))
+    parts = [part for part in np.array_split(values, QUARTERS) if len(part)]
+    quarters = float(np.median([lasting_autocorrelation(part) for part in parts]))
     return min(lasting_autocorrelation(values), max(quarters, usual))

@@ -9,7 +9,7 @@ import numpy as np
 from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import score_all
 from include.scoring.metric import Metric
-from include.scoring.rows import Floats, LabelledRows, PredictedRows, Task
+from include.scoring.rows import Floats, LabelledRows, PredictedRows, Task, equal_weights
 
 MOST_ROWS = 100_000  # the latest of them: each becomes as many rows as there are classes
 
@@ -23,8 +23,12 @@ class Estimate:
     scores : mapping of str to float
         Every metric that probabilities allow.
     rows : int
+    evidence : float
+        How many rows of equal weight are as sure.
     losses : array of shape (rows,)
         Expected row loss of the primary metric.
+    loss_mean : float
+        Their mean, by the rows' weights.
     loss_variance : float
         Of the row losses as they will be: the expected ones, and chance around them.
     noise_variance : float
@@ -33,7 +37,9 @@ class Estimate:
 
     scores: dict[str, float]
     rows: int
+    evidence: float
     losses: Floats
+    loss_mean: float
     loss_variance: float
     noise_variance: float
 
@@ -61,18 +67,22 @@ def estimate(
     count, classes = min(len(rows), MOST_ROWS), rows.classes
     probability = rows.probability[-count:]
     weight = calibration.apply(probability, classes)
+    each = None if rows.weight is None else rows.weight[-count:]
     expected = LabelledRows(
         actual=np.tile(np.array(classes, dtype=object), count),
         predicted=np.repeat(np.asarray(rows.predicted[-count:]).astype(str).astype(object), len(classes)),
         probability=np.repeat(probability, len(classes), axis=0),
-        classes=classes, positive=positive, weight=weight.ravel(),
+        classes=classes, positive=positive, weight=(weight if each is None else weight * each[:, None]).ravel(),
     )  # fmt: skip
     if metric.hindrance(expected):
         return None
     losses = metric.row_loss(expected).reshape(count, len(classes))
     means = (weight * losses).sum(axis=1)
-    noise = float((weight * np.square(losses - means[:, None])).sum(axis=1).mean())
+    chance = (weight * np.square(losses - means[:, None])).sum(axis=1)
+    mean, noise = (float(np.average(values, weights=each)) for values in (means, chance))
+    spread = float(means.var()) if each is None else float(np.average(np.square(means - mean), weights=each))
     return Estimate(
         scores=score_all(Task.CLASSIFICATION, expected), rows=count, losses=means,
-        loss_variance=float(means.var()) + noise, noise_variance=noise,
+        evidence=float(count) if each is None else equal_weights(each), loss_mean=mean,
+        loss_variance=spread + noise, noise_variance=noise,
     )  # fmt: skip

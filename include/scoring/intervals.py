@@ -8,7 +8,7 @@ import numpy as np
 
 from include.scoring.dependence import lasting_autocorrelation
 from include.scoring.metric import Metric, Scale
-from include.scoring.rows import Floats, LabelledRows
+from include.scoring.rows import Floats, LabelledRows, equal_weights
 from include.scoring.trading import drawdown, returns
 from include.statistics import autocorrelation, block_length, effective_size
 
@@ -16,7 +16,7 @@ COVERAGE = 0.9  # of the intervals that go on record
 DRAWS = 500  # resamples behind the interval of a maximum drawdown
 
 
-def mean_error(values: Floats, *, lasting: bool = True) -> tuple[float, float]:
+def mean_error(values: Floats, *, weight: Floats | None = None, lasting: bool = True) -> tuple[float, float]:
     """Standard error of the mean of `values` in time order, and its degrees of freedom.
 
     Rows that follow each other are alike, so that the error is the larger of two: that of the circular block bootstrap
@@ -27,19 +27,28 @@ def mean_error(values: Floats, *, lasting: bool = True) -> tuple[float, float]:
     Parameters
     ----------
     values : array of shape (n,), n >= 2
+    weight : array of shape (n,), optional
+        Of the rows, not all 0: then the error is that of the weighted mean, a quotient of two sums, by what each row
+        moves it to first order (linearization [2]_); and the degrees of freedom are those of so many rows of equal
+        weight as are as sure (`LabelledRows.evidence`).
 
     References
     ----------
     .. [1] D. N. Politis and J. P. Romano, "A circular block-resampling procedure for stationary data", in Exploring
        the Limits of Bootstrap (1992); the method is H. R. Künsch's (1989).
+    .. [2] W. G. Cochran, "Sampling Techniques", Wiley (1977), chapter 6.
     """
+    share = 1.0
+    if weight is not None:
+        mean = float(np.average(values, weights=weight))
+        values, share = mean + (values - mean) * (weight / weight.mean()), equal_weights(weight) / len(weight)
     length = block_length(values)
     alike = lasting_autocorrelation(values) if lasting else autocorrelation(values)
     rows = effective_size(len(values), alike)
     sums = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: length - 1]]) - values.mean())])
     blocks = math.ceil(len(values) / length)
     spread = float((sums[length:] - sums[:-length]).std()) / length / math.sqrt(blocks)
-    freedom = max(min(rows, len(values) / length) - 1.0, 1.0)
+    freedom = max(min(rows, len(values) / length) * share - 1.0, 1.0)
     return max(spread, float(values.std(ddof=1)) / math.sqrt(rows)), freedom
 
 
@@ -62,13 +71,13 @@ def interval(metric: Metric, rows: LabelledRows, *, coverage: float = COVERAGE) 
         same rows show in another order, block by block: how deep such a window may fall, rather than what the true
         value is, which no finite window has.
     """
-    if len(rows) < 3:
+    if len(metric.judged(rows)) < 3:
         return None
     if metric.influence is None:
-        return _resampled_drawdown(returns(rows), coverage)
+        return _resampled_drawdown(returns(rows), rows.weight, coverage)
     score = metric.score(rows)
     with np.errstate(over="ignore", invalid="ignore"):
-        spread, freedom = mean_error(metric.influence(rows))
+        spread, freedom = mean_error(metric.influence(rows), weight=rows.weight)
     if not (math.isfinite(score) and math.isfinite(spread)):
         return None
     return around(score, spread, freedom, metric.scale, support=_support(metric, rows), coverage=coverage)
@@ -105,19 +114,19 @@ def around(
 def _support(metric: Metric, rows: LabelledRows) -> float:
     """Rows behind a share of 0 or 1: all for accuracy, those of the rarest class where classes count alike."""
     if metric.scale is not Scale.SHARE or metric.name in ("accuracy", "win_rate"):
-        return float(len(rows))
+        return rows.evidence
     counts = np.bincount(rows.coded.actual)
-    return float(counts[counts > 0].min())
+    return float(counts[counts > 0].min()) * (rows.evidence / len(rows))
 
 
-def _resampled_drawdown(gained: Floats, coverage: float) -> tuple[float, float]:
+def _resampled_drawdown(gained: Floats, weight: Floats | None, coverage: float) -> tuple[float, float]:
     length = block_length(gained)
-    wrapped = np.concatenate([gained, gained[: length - 1]])
+    order = np.concatenate([np.arange(len(gained)), np.arange(length - 1)])
     rng, within = np.random.default_rng(0), np.arange(length)
     blocks = math.ceil(len(gained) / length)
-    found = [
-        drawdown(wrapped[(rng.integers(0, len(gained), blocks)[:, None] + within).ravel()[: len(gained)]])
-        for _ in range(DRAWS)
-    ]
+    found = []
+    for _ in range(DRAWS):
+        drawn = order[(rng.integers(0, len(gained), blocks)[:, None] + within).ravel()[: len(gained)]]
+        found.append(drawdown(gained[drawn], None if weight is None else weight[drawn]))
     low, high = np.quantile(found, [(1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0])
     return float(low), float(high)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from include.errors import ConfigurationError
 from include.scoring.rows import Floats, LabelledRows, Task
@@ -67,6 +68,8 @@ class Metric:
     lasting : bool
         Whether tests follow the dependence of rows as far as it lasts (`include.scoring.dependence`), or, as for RMSE,
         MAE, R² and accuracy, take it from neighbours alone.
+    usable : callable or None
+        Which rows the metric has a value on: it is computed from these alone, see `judged`; None for all.
     loss_from_zero : bool
         Whether the mean loss is 0 for a perfect model, so that a relative cut of it makes sense.
 
@@ -90,9 +93,20 @@ class Metric:
     for_trading: bool = False
     lasting: bool = True
     loss_from_zero: bool = True
+    usable: Callable[[LabelledRows], npt.NDArray[np.bool_]] | None = None
+
+    def judged(self, rows: LabelledRows) -> LabelledRows:
+        """The rows that the metric is computed from; `row_loss` has one loss for each of them."""
+        chosen = None if self.usable is None else self.usable(rows)
+        return rows if chosen is None or chosen.all() else rows.where(chosen)
+
+    def left_out(self, rows: LabelledRows) -> str:
+        """For a reason: how many rows the metric has no value on; an empty text if it has on all."""
+        count = len(rows) - len(self.judged(rows))
+        return f"{count} rows without a value of {self.name} left out" if count else ""
 
     def row_loss(self, rows: LabelledRows) -> Floats:
-        """The loss of each row: a model with the smaller mean has the better metric on the same rows.
+        """The loss of each row of `judged`: a model with the smaller mean has the better metric on the same rows.
 
         A row's squared error for R² and RMSE. For all others the mean is the metric's own loss: the metric where small
         is good, 1 less the metric for shares, minus the Sharpe ratio. Where the metric is no mean over rows, a

@@ -48,14 +48,18 @@ def paired_gain(metric: Metric, champion: LabelledRows, challenger: LabelledRows
     metric : Metric
         One with row losses, without a hindrance on either model's rows.
     champion, challenger : LabelledRows
-        The same rows (at least two), in time order, with the predictions of the one and of the other.
+        The same rows (at least two), in time order, with the predictions of the one and of the other, and the same
+        weights.
     """
     from scipy import stats
 
     losses = metric.row_loss(champion)
     cut = losses - metric.row_loss(challenger)
-    mean, (spread, freedom) = float(cut.mean()), mean_error(cut, lasting=metric.lasting)
-    unit = float(losses.mean()) if metric.loss_from_zero else 1.0
+    if len(cut) < 2:  # the metric has a value on one row
+        return PairedGain(gain=0.0, error=0.0, freedom=1.0, p_value=0.5)
+    rows = metric.judged(champion)
+    mean, (spread, freedom) = rows.mean(cut), mean_error(cut, weight=rows.weight, lasting=metric.lasting)
+    unit = rows.mean(losses) if metric.loss_from_zero else 1.0
     if spread > 0.0:
         better = float(stats.t.sf(mean / spread, freedom))
     else:

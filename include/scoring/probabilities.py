@@ -54,7 +54,7 @@ def _auc(rows: LabelledRows) -> tuple[float, Floats]:
 
 
 def _weighted_labels(rows: LabelledRows) -> npt.NDArray[np.intp]:
-    return np.flatnonzero(rows.total(rows.coded.actual) > 0.0)
+    return np.flatnonzero((rows.total(rows.coded.actual) > 0.0) & ~rows.coded.rare)
 
 
 def _auc_losses(rows: LabelledRows) -> Floats:
@@ -65,8 +65,10 @@ def _auc_losses(rows: LabelledRows) -> Floats:
 def _auc_obstacle(rows: LabelledRows) -> str:
     coded, labels = rows.coded, _weighted_labels(rows)
     if coded.positive is not None and coded.positive not in labels:
-        return f"no label is {str(coded.names[coded.positive])!r}"
-    return "" if len(labels) > 1 else f"all labels are {str(coded.names[labels[0]])!r}"
+        count = int((coded.actual == coded.positive).sum())
+        return f"{f'only {count}' if count else 'no'} label is {str(coded.names[coded.positive])!r}"
+    rare = int(coded.rare[coded.actual].sum())
+    return "" if len(labels) > 1 else f"all labels{f' but {rare}' if rare else ''} are {str(coded.names[labels[0]])!r}"
 
 
 def _of_true_class(rows: LabelledRows) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -13,6 +14,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[Any]
+
+FEWEST_OF_A_CLASS = 5  # labels, for a class to count as much as any other
 
 
 class Task(StrEnum):
@@ -41,6 +44,20 @@ class Classes:
     predicted: npt.NDArray[np.intp]
     positive: int | None
 
+    @property
+    def rare(self) -> npt.NDArray[np.bool_]:
+        """Which classes too few labels have to say anything: fewer than 5, and a quarter of an equal share.
+
+        Such a class is in one window and not in the next; where classes count alike, one row would move the metric as
+        much as a whole class.
+        """
+        return self.too_few(np.bincount(self.actual, minlength=len(self.names)))
+
+    def too_few(self, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """The same of other counts, one for each class, among as many rows."""
+        equal = len(self.actual) / max(int((counts > 0).sum()), 2)
+        return np.asarray((counts > 0) & (counts < FEWEST_OF_A_CLASS) & (4 * counts < equal))
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledRows:
@@ -61,7 +78,8 @@ class LabelledRows:
     periods_per_year : float or None
         For a trading model the rows that a year has; 1 leaves the Sharpe ratio per row. None: not a trading model.
     weight : array of shape (n,) or None
-        How much each row counts; None: all the same. Used for expected labels, see `include.scoring.estimate`.
+        How much each row counts, from 0 up; None: all the same. A weight of 2 is the row twice, in every metric; how
+        sure a metric is depends on the weights' proportions only.
     slices : mapping of str to array of shape (n,)
         Values of the columns by which performance is looked at in parts.
     """
@@ -76,7 +94,9 @@ class LabelledRows:
     slices: Mapping[str, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse probabilities that do not fit the rows and classes."""
+        """Refuse probabilities that do not fit the rows and classes, and weights that do not fit the rows."""
+        if self.weight is not None and self.weight.shape != (len(self.actual),):
+            raise ValueError(f"weight has shape {self.weight.shape}; one for each of {len(self.actual)} rows is needed")
         if self.probability is not None and self.probability.shape != (len(self.actual), len(self.classes)):
             raise ValueError(
                 f"probability has shape {self.probability.shape}; {len(self.actual)} rows of {len(self.classes)} "
@@ -97,7 +117,7 @@ class LabelledRows:
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledRows]) -> LabelledRows:
-        """The rows of all parts (at least one), one after the other; slices and weights are left behind.
+        """The rows of all parts (at least one), one after the other; slices are left behind.
 
         A class that a part does not know has probability 0 there. Without probabilities in a part, there are none.
         """
@@ -111,7 +131,7 @@ class LabelledRows:
             actual=np.concatenate([part.actual for part in parts]),
             predicted=np.concatenate([part.predicted for part in parts]),
             probability=probability, classes=classes, positive=parts[0].positive,
-            periods_per_year=parts[0].periods_per_year,
+            periods_per_year=parts[0].periods_per_year, weight=_joined_weights(parts),
         )  # fmt: skip
 
     @cached_property
@@ -150,6 +170,38 @@ class LabelledRows:
         """Mean of a number for each row, with the rows' weights."""
         return float(values.mean() if self.weight is None else np.average(values, weights=self.weight))
 
+    def sum(self, values: Floats) -> float:
+        """Sum of a number for each row, each as often as its weight says."""
+        return float(values.sum() if self.weight is None else self.weight @ values)
+
+    @cached_property
+    def evidence(self) -> float:
+        """How many rows of one weight are as sure as these, ``(sum w)^2 / sum w^2`` [1]_: all where weights are equal.
+
+        References
+        ----------
+        .. [1] L. Kish, "Survey Sampling", Wiley (1965).
+
+        >>> rows = LabelledRows(actual=np.ones(3), predicted=np.ones(3), weight=np.array([1.0, 1.0, 0.0]))
+        >>> rows.evidence
+        2.0
+        """
+        return float(len(self)) if self.weight is None else equal_weights(self.weight)
+
+    @property
+    def amount(self) -> str:
+        """The number of rows in words, with the evidence where that is less."""
+        return f"{len(self)}" if self.weight is None else f"{len(self)} (worth {self.evidence:.0f} of equal weight)"
+
+    def deviation(self, values: Floats) -> float:
+        """Standard deviation of a number for each row, for all that the rows are a sample of (ddof 1)."""
+        if self.weight is None:
+            return float(values.std(ddof=1))
+        whole = bool((self.weight == np.floor(self.weight)).all())
+        count = float(self.weight.sum()) if whole else self.evidence  # whole numbers say how often a row is there
+        variance = self.mean(np.square(values - self.mean(values)))
+        return math.sqrt(variance * count / (count - 1.0)) if count > 1.0 else 0.0
+
     def total(self, codes: npt.NDArray[np.intp], values: npt.NDArray[Any] | None = None) -> Floats:
         """For each class the share of all rows that `codes` puts there (where `values` holds, if given)."""
         weights = np.full(len(self), 1.0 / len(self)) if self.weight is None else self.weight / self.weight.sum()
@@ -160,14 +212,29 @@ class LabelledRows:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictedRows:
-    """Rows whose label has not arrived: `predicted`, `probability` and `classes` as in `LabelledRows`."""
+    """Rows whose label has not arrived: `predicted`, `probability`, `classes` and `weight` as in `LabelledRows`."""
 
     predicted: Values
     probability: Floats
     classes: tuple[str, ...]
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.predicted)
+
+
+def equal_weights(weight: Floats) -> float:
+    """How many rows of one weight are as sure as rows with these; see `LabelledRows.evidence`."""
+    largest = float(weight.max(initial=0.0))
+    shares = weight / largest if largest > 0.0 else weight
+    square = float(shares @ shares)
+    return float(shares.sum()) ** 2 / square if square > 0.0 else 0.0
+
+
+def _joined_weights(parts: Sequence[LabelledRows]) -> Floats | None:
+    if all(part.weight is None for part in parts):
+        return None
+    return np.concatenate([np.ones(len(part)) if part.weight is None else part.weight for part in parts])
 
 
 def _key(name: Any) -> tuple[bool, Any]:

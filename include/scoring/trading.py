@@ -2,7 +2,7 @@
 
 A row's return is the position times the realised return, ``predicted * actual`` (see `LabelledRows`), before costs. A
 model that forecasts returns is measured as if its position were its forecast: the Sharpe ratio and the win rate do not
-depend on the size of positions, the maximum drawdown does.
+depend on the size of positions, the maximum drawdown does. A row with a weight of 2 is two periods with its return.
 """
 
 from __future__ import annotations
@@ -20,23 +20,27 @@ def returns(rows: LabelledRows) -> Floats:
     return np.asarray(np.asarray(rows.predicted, dtype=float) * np.asarray(rows.actual, dtype=float))
 
 
-def drawdown(gained: Floats) -> float:
+def drawdown(gained: Floats, weight: Floats | None = None) -> float:
     """Largest loss from a peak, as a share of it, of a capital that gains `gained` in each row, compounded.
 
+    A row is gone through as often as its `weight` says, once by default.
     From 0 (never below an earlier height) to 1 (all lost; there is no way back). The start counts as a peak.
 
     >>> round(drawdown(np.array([0.10, -0.20, 0.05])), 12)
     0.2
     """
     with np.errstate(divide="ignore"):
-        height = np.concatenate([[0.0], np.cumsum(np.log1p(np.maximum(gained, -1.0)))])
+        steps = np.log1p(np.maximum(gained, -1.0))
+    if weight is not None:
+        steps = np.where(weight > 0.0, steps, 0.0) * weight
+    height = np.concatenate([[0.0], np.cumsum(steps)])
     return float(-np.expm1(np.min(height - np.maximum.accumulate(height))))
 
 
 def _sharpe(rows: LabelledRows) -> float:
     """Mean over standard deviation (ddof 1) of the rows' returns, times the root of the rows in a year."""
     gained = returns(rows)
-    return math.sqrt(rows.periods_per_year or 1.0) * float(gained.mean() / gained.std(ddof=1))
+    return math.sqrt(rows.periods_per_year or 1.0) * rows.mean(gained) / rows.deviation(gained)
 
 
 def _sharpe_influence(rows: LabelledRows) -> Floats:
@@ -46,8 +50,10 @@ def _sharpe_influence(rows: LabelledRows) -> Floats:
     E. Mertens, "Comments on variance of the IID estimator in Lo" (2002): the mean square is the same as here.
     """
     gained = returns(rows)
-    centred, spread = gained - gained.mean(), float(gained.std())
-    bend = float(gained.mean()) / (2.0 * spread**3)
+    mean = rows.mean(gained)
+    centred = gained - mean
+    spread = float(gained.std()) if rows.weight is None else math.sqrt(rows.mean(np.square(centred)))
+    bend = mean / (2.0 * spread**3)
     each = centred / spread - bend * (np.square(centred) - spread**2)
     return np.asarray(math.sqrt(rows.periods_per_year or 1.0) * each)
 
@@ -64,8 +70,9 @@ def _wins(rows: LabelledRows) -> tuple[float, Floats]:
     """Share of the rows with a position that gained, and each row's influence on it."""
     held = np.asarray(np.asarray(rows.predicted, dtype=float) != 0.0, dtype=float)
     won = np.asarray(returns(rows) > 0.0, dtype=float)
-    rate = float(won.mean() / held.mean())
-    return rate, (won - rate * held) / float(held.mean())
+    share = rows.mean(held)
+    rate = rows.mean(won) / share
+    return rate, (won - rate * held) / share
 
 
 def _win_losses(rows: LabelledRows) -> Floats:
@@ -90,6 +97,7 @@ TRADING_METRICS = (
     ),
     Metric(
         name="max_drawdown", task=Task.REGRESSION, larger_is_better=False, harm=Harm.ABSOLUTE_RISE, threshold=0.05,
-        scale=Scale.SHARE, score=lambda rows: drawdown(returns(rows)), losses=None, influence=None, for_trading=True,
+        scale=Scale.SHARE, score=lambda rows: drawdown(returns(rows), rows.weight), losses=None, influence=None,
+        for_trading=True,
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,6 +35,7 @@ print("ANSWER", json.dumps({
     "schedule": dag.schedule, "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
     "params": sorted(dag.params), "tasks": sorted(dag.task_ids), "numeric": sorted(numeric),
     "learning": sorted(learning),
+    "form": {name: [dag.params.get_param(name).value, dag.params.get_param(name).schema] for name in dag.params},
 }))
 """
 
@@ -55,6 +57,26 @@ def test_dag_runs_every_six_hours_one_at_a_time_without_catching_up(described: d
     assert (described["schedule"], described["catchup"], described["max_active_runs"]) == ("0 */6 * * *", False, 1)
     assert described["params"] == ["as_of", "dry_run", "force", "models", "preset", "reason", "rollback_to"]
     assert set(TASKS) < set(described["tasks"])  # type: ignore[call-overload]
+
+
+def test_form_of_the_web_interface_opens_valid_and_offers_the_models(described: dict[str, object]) -> None:
+    """Airflow's form wants a value wherever the type does not allow null, and takes an empty text for none."""
+    form: dict[str, tuple[object, dict[str, Any]]] = described["form"]  # type: ignore[assignment]
+    for name, (value, schema) in form.items():
+        kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        assert "null" in kinds or value not in (None, ""), f"{name}: the form opens with a grey button"
+        assert value in schema.get("enum", [value])
+        assert "null" not in kinds or None in schema.get("enum", [None]), f"{name}: cleared, it would be refused"
+    assert form["models"][1]["examples"] == ["demand", "iris"]
+
+
+def test_form_lets_names_be_typed_where_there_are_none_to_offer(airflow_home: AirflowHome, tmp_path: Path) -> None:
+    for folder in (tmp_path / "none", tmp_path):
+        settings = {"RETRAINING_MODELS_DIR": str(folder)}
+        lines = airflow_home.run_python(DESCRIBE, settings=settings).stdout.splitlines()
+        told = json.loads(next(line for line in lines if line.startswith("ANSWER")).removeprefix("ANSWER"))
+        assert told["errors"] == {}
+        assert "examples" not in told["form"]["models"][1]
 
 
 def test_documentation_has_a_line_for_each_task_that_can_fail(described: dict[str, object]) -> None:
@@ -124,7 +146,8 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
         ("failed", "TrainingError")
     ]
 
-    second = labelled(deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z"))
+    second_run = deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z")
+    second = labelled(second_run)
     assert second["quiet"]["execute_retraining"] == "skipped"
     assert second["changed"] == PROMOTED
     assert deployed.rows(
@@ -132,6 +155,12 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
     ) == [("changed", 2, "champion"), ("quiet", 1, "champion")]
     decided = "SELECT count(*) FROM retraining_decisions WHERE model_name = 'quiet'"
     assert deployed.rows(decided) == [(2,)]  # the "no" is on record too
+    notes = [airflow_home.note(run.run_id) for run in (first, second_run)]
+    for told in ("quiet: retrained, promoted v1", "changed: retrained, promoted v1", "raising: yes, failed: ",
+                 "unreadable: failed: there is no decision"):  # fmt: skip
+        assert told in notes[0]
+    assert notes[1].startswith("quiet: no: ")
+    assert "; changed: retrained, promoted v2" in notes[1]
     reports = deployed.rows("SELECT report_path FROM retraining_decisions")
     assert reports
     assert all((tmp_path / "artifacts" / str(path) / "report.html").is_file() for (path,) in reports)
@@ -156,3 +185,15 @@ def test_unknown_model_name_fails_the_run_and_is_no_green_run_of_nothing(
     run = Deployed(airflow_home, database_uri, tmp_path).run(models=["quite"])
     assert run.state == "failed"
     assert run.tasks["registered_models", -1] == "failed"
+
+
+@pytest.mark.parametrize("conf", [{"modelz": ["quiet"]}, {"models": ["quiet"], "dryrun": True}])
+def test_unknown_parameter_fails_the_run_before_any_model_is_looked_at(
+    airflow_home: AirflowHome, database_uri: str, tmp_path: Path, conf: dict[str, object]
+) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    run = deployed.run(**conf)
+    assert run.state == "failed"
+    assert run.tasks["registered_models", -1] == "failed"
+    assert deployed.rows("SELECT count(*) FROM retraining_decisions") == [(0,)]
+    assert airflow_home.note(run.run_id) == "no model was looked at: a task before them failed"

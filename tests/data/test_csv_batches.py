@@ -49,7 +49,7 @@ def written(encoding: str = "utf-8", **how: Any) -> bytes:
         (written("utf-8-sig"), ()),
         (written("utf-16"), ("text is utf-16",)),
         (written("cp1252", sep=";", decimal=","), ("decimals come after a comma", "no UTF-8")),
-        (b"sep=;\n" + written(sep=";"), ("cells end with ';'",)),
+        (b"sep=;\n" + written(sep=";"), ("cells end with ';'",)), (b"# of 2026\n# by us\n" + written(), ()),
         (written(lineterminator="\r\n"), ()),
         (written().replace(b",", b", ").replace(b"Bern, ", b"Bern,").replace(b' "', b'"'), ()),
     ],

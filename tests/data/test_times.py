@@ -32,7 +32,9 @@ def read(cells: Any, **how: str) -> pd.Series[Any]:
         HOURS.strftime("%Y-%m-%d %H:%M:%S"), HOURS.strftime("%Y-%m-%dT%H:%MZ"), HOURS.strftime("%Y/%m/%d %H:%M"),
         HOURS.strftime("%d/%m/%Y %H:%M"), HOURS.strftime("%m/%d/%Y %I:%M %p"), HOURS.strftime("%d.%m.%Y %H:%M:%S"),
         HOURS.strftime("%d-%b-%Y %H:%M"), HOURS.strftime("%b %d, %Y %H:%M"), HOURS.strftime("%Y%m%dT%H%M%S"),
-        HOURS.to_pydatetime().astype(object),
+        HOURS.to_pydatetime().astype(object), HOURS.strftime("%Y%m%d%H").astype(int), HOURS.strftime("%Y%m%d%H%M"),
+        HOURS.strftime("%Y%m%d%H%M%S").astype(int), HOURS.strftime("%Y-%m-%d %I:%M %p"),
+        HOURS.strftime("%Y-%m-%d %H:%M:%S UTC"), HOURS.strftime("%Y-%m-%d %H:%M:%S,000"),
     ],
 
 )  # fmt: skip
@@ -88,7 +90,7 @@ def test_what_was_found_out_is_told_and_what_is_usual_is_not() -> None:
 
     assert told(HOURS) == told(HOURS.strftime("%Y-%m-%d %H:%M")) == ""
     assert told(SECONDS) == "whole numbers are s since 1970"
-    assert told(HOURS.strftime("%Y%m%d").astype(int)) == "whole numbers are days as in 20260131"
+    assert told(HOURS.strftime("%Y%m%d").astype(int)) == "whole numbers are dates written as %Y%m%d"
     assert told(HOURS.strftime("%d/%m/%Y %H:%M")) == "times are written '%d/%m/%Y %H:%M'"
 
 

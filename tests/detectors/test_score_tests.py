@@ -8,9 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from scipy import stats
-from scipy.stats.contingency import association
 
-from include.data.profile import CategoricalColumn, Column, NumericColumn
+from include.data.profile import Column, NumericColumn
 from include.data.scores import bin_scores
 from include.detectors import score_tests
 from include.detectors.score_tests import Sizes, column_tests, compare_means, number_of_tests, two_sided
@@ -33,10 +32,6 @@ def columns_of(reference: object, recent: object) -> tuple[Column, Column]:
 def found_in(reference: Floats, recent: Floats) -> dict[str, score_tests.Tested]:
     sizes = independent(len(reference), len(recent))
     return {found.statistic: found for found in column_tests(*columns_of(reference, recent), sizes)}
-
-
-def categories(**counts: int) -> CategoricalColumn:
-    return CategoricalColumn(rows=sum(counts.values()), missing=0, counts=counts)
 
 
 @pytest.fixture(scope="module")
@@ -154,20 +149,6 @@ def test_number_of_tests_is_what_is_tested(values: object, tests: int) -> None:
 def test_whatever_comes_later_no_more_is_tested_than_was_counted_on(recent: list[float]) -> None:
     before, after = columns_of([0.0] * 40 + [1.0] * 3 + [2.0], recent)
     assert len(column_tests(before, after, independent(44.0, 20.0))) <= number_of_tests(before)
-
-
-def test_cramers_v_and_its_p_value_are_scipys() -> None:
-    found = column_tests(categories(a=300, b=150, c=50), categories(a=90, b=90, c=20), independent(500.0, 200.0))
-    table = np.array([[300, 150, 50], [90, 90, 20]])
-    assert [test.statistic for test in found] == ["cramers_v"]
-    assert found[0].effect == pytest.approx(association(table, method="cramer"))
-    assert found[0].p_value == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue)
-
-
-def test_rare_categories_are_pooled() -> None:
-    found = column_tests(categories(a=800, b=190, c=5, d=5), categories(a=70, b=20, c=10, d=0), independent(1000, 100))
-    pooled = np.array([[800, 190, 10], [70, 20, 10]])
-    assert found[0].p_value == pytest.approx(stats.chi2_contingency(pooled, correction=False).pvalue)
 
 
 def test_fewer_effective_rows_make_the_same_effect_less_certain() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from tools.embedded_postgres import free_port
 from tools.layout import PROJECT_ROOT
+from tools.ports import free_port
 
 PYTHON = Path(os.environ.get("RETRAINING_TEST_MLFLOW") or PROJECT_ROOT / ".venv" / "mlflow" / "bin" / "python")
 

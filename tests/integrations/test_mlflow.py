@@ -26,7 +26,7 @@ from tests.airflow_home import AirflowHome
 from tests.integrations.mlflow_server import PYTHON, MlflowServer, own_environment, running
 from tests.models import models_dir
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
-from tools.embedded_postgres import free_port
+from tools.ports import free_port
 
 FIRST, ALARM = day(REFERENCE_DAYS), day(51)
 LOAD = """

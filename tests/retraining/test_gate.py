@@ -58,7 +58,7 @@ def test_better_challenger_is_promoted_with_the_figures_behind_it() -> None:
 
 @pytest.mark.parametrize("why", ["", "v1 cannot be asked any more"])
 def test_version_whose_metric_cannot_be_computed_is_not_promoted_without_a_comparison(why: str) -> None:
-    for actual, verdict in ((np.ones(30), GateVerdict.PROMOTE), (np.arange(30.0), GateVerdict.HOLD)):
+    for actual, verdict in ((np.arange(30.0), GateVerdict.PROMOTE), (np.zeros(30), GateVerdict.HOLD)):
         rows = LabelledRows(actual=actual, predicted=np.ones(30))
         result = gate("mape").judge_alone(rows, why) if why else gate("mape").judge_first(rows)
         assert result.verdict is verdict

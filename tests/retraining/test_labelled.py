@@ -12,6 +12,7 @@ from include.errors import DataError, TrainingError
 from include.registry.spec import ModelSpec
 from include.retraining.labelled import judged_rows, recent_rows, recorded_rows
 from include.retraining.prepare import Columns
+from include.retraining.recorded_chances import row_chances
 from include.scoring import Baseline, LabelledRows, PredictedRows, ProbabilityCalibration
 from tests.retraining.models import spec_of
 
@@ -110,16 +111,19 @@ def test_probability_that_is_missing_beside_a_recorded_prediction_is_an_error_th
 
 
 @pytest.mark.parametrize("wrong", [1.2, -0.1, "much"])
-def test_probability_that_is_none_is_an_error(wrong: object) -> None:
-    rows = table(p=["no"] * 4, q=[0.4, wrong, 0.7, 0.3])
-    with pytest.raises(DataError, match="1 values of 'q' are not between 0 and 1"):
+def test_probabilities_most_of_which_are_none_are_an_error(wrong: object) -> None:
+    rows = table(p=["no"] * 4, q=[0.4, wrong, wrong, wrong])
+    with pytest.raises(DataError, match=r"3 of 4 values of q are not between 0 and 1; the first is .*, in row 2"):
         recent(classifier(**RECORDED), rows)
 
 
 def test_one_recorded_probability_of_three_classes_is_an_error() -> None:
-    rows = table(y=["yes", "no", "perhaps", None], p=["no"] * 4, q=[0.4] * 4)
-    with pytest.raises(DataError, match="besides 'yes' there are no, perhaps"):
+    rows = pd.DataFrame({"x": 1.0, "y": ["yes", "no", "perhaps"] * 9, "p": "no", "q": 0.4})
+    with pytest.raises(DataError, match="besides 'yes' there are no, perhaps; name a column for each class"):
         recent(classifier(**RECORDED), rows)
+    labelled, _ = recent(classifier(**RECORDED), rows.iloc[:3])  # one is an accident
+    assert labelled is not None
+    assert labelled.classes == ("no", "yes")
 
 
 def test_column_that_is_gone_leaves_nothing_to_predict_from() -> None:
@@ -135,10 +139,43 @@ def test_model_without_probabilities_cannot_be_trained_for_a_metric_that_needs_t
     assert plain.probability is None
 
 
-def test_positive_class_that_is_no_class_is_an_error() -> None:
-    rows = table()
-    with pytest.raises(DataError, match=r"field positive_class: 'Yes' is not among the classes no, yes"):
-        judged_rows(classifier(positive_class="Yes"), Steps(), rows[["x"]], np.array(["yes"] * 4), rows)
+class Booleans(Steps):
+    """A model of somebody's own, which says 1 and 0 whatever it was trained on."""
+
+    classes_ = np.array([0, 1])
+
+    def predict(self, features: pd.DataFrame) -> npt.NDArray[Any]:
+        return (features["x"] > 0).to_numpy().astype(int)
+
+
+@pytest.mark.parametrize(("no", "yes"), [("False", "True"), ("0", "1"), ("false", "true")])
+def test_what_a_model_of_ones_own_says_is_spelled_as_the_labels_are(no: str, yes: str) -> None:
+    rows, actual = table(), np.array([yes, no, yes, no])
+    found = judged_rows(classifier(positive_class="1"), Booleans(), rows[["x"]], actual, rows)
+    assert found.predicted.tolist() == actual.tolist()
+    assert (found.classes, found.positive) == ((no, yes), yes)
+    known = Baseline(scores={}, classes=(no, yes), positive=yes)
+    labelled, _ = recent(classifier(), table(y=actual), known, Booleans())
+    assert labelled is not None
+    assert labelled.predicted.tolist() == actual.tolist()
+    assert labelled.classes == (no, yes)
+
+
+def test_probabilities_of_many_classes_are_taken_row_by_row() -> None:
+    spec = classifier(metric="log_loss", prediction="p", probabilities={"a": "pa", "b": "pb", "c": "pc"})
+    chances = {
+        "pa": [1.0000001, 0.2, 0.5, 0.5, np.nan],
+        "pb": [0.0, 0.3, 0.5, 0.5, 0.5],
+        "pc": [-1e-8, 0.5004, 0.5, -0.1, 0.5],
+    }
+    rows = pd.DataFrame({"x": 1.0, "y": ["a", "b", "c", "a", "b"], "p": "a", **chances})
+    found = row_chances(spec, rows)
+    assert found[:2].sum(axis=1) == pytest.approx([1.0, 1.0])
+    assert found[0].tolist() == [1.0, 0.0, 0.0]
+    assert np.isnan(found[2:]).all()  # a sum of 1.5, less than 0, missing
+    labelled, _ = recent(spec, rows.iloc[:2], Baseline(scores={}, classes=("a", "b", "c")))
+    assert labelled is not None
+    assert labelled.classes == ("a", "b", "c")
 
 
 def test_slices_are_names_or_numbers_and_a_column_that_is_gone_is_left_out() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from include.retraining.unusable import without_unusable
 from include.signals import Verdict
+from tests.retraining.models import spec_of
 from tests.retraining.test_labelled import RECORDED, classifier
 from tests.stage import REFERENCE_DAYS, START, Stage, day
 
@@ -26,7 +27,7 @@ def test_labels_without_a_probability_and_of_unknown_classes_count_as_not_arrive
     assert given["y"].isna().tolist() == [False, False, False, True, False]
     assert signal.value == pytest.approx(2 / 4)
     assert (signal.verdict, signal.blocks) == (Verdict.CHANGED, False)
-    assert "2 of 4 labels are left out: 1 without a probability, 1 of a class" in signal.reason
+    assert "2 of 4 labels are left out: 1 without a probability that can be used, 1 of a class" in signal.reason
 
 
 def test_one_label_of_many_is_on_record_and_no_change() -> None:
@@ -38,7 +39,7 @@ def test_one_label_of_many_is_on_record_and_no_change() -> None:
 @pytest.mark.parametrize(
     ("labels", "chances", "fields"),
     [(["yes", "no"], [0.9, 0.2], {}), (["yes", "no"], [None, None], {}),
-     (["yes", "odd"], [None, 0.1], {"metric": "f1"}), ([None, None], [None, 0.3], {})],
+     (["yes", "no"], [None, 0.1], {"metric": "f1"}), ([None, None], [None, 0.3], {})],
     ids=["all can be used", "none has a probability", "a metric without probabilities", "no label"],
 )  # fmt: skip
 def test_rows_are_left_as_they_are(
@@ -48,6 +49,41 @@ def test_rows_are_left_as_they_are(
     found, signals = without_unusable(classifier(**RECORDED, **fields), given, CLASSES)
     assert found is given
     assert signals == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "left_out", "statistic"), [(1, 1, "unusable_labels"), (4, 4, "unusable_labels"), (5, 0, "unknown_classes")]
+)
+def test_few_labels_of_an_unknown_class_are_left_out_and_many_count_as_wrong(
+    odd: int, left_out: int, statistic: str
+) -> None:
+    given = rows(["maybe"] * odd + ["yes", "no"] * 50, [0.9] * (odd + 100)).iloc[:100]
+    found, [signal] = without_unusable(classifier(metric="accuracy"), given, CLASSES)
+    assert found["y"].isna().sum() == left_out
+    assert (signal.statistic, "'maybe'" in signal.reason) == (statistic, True)
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "accuracy"])
+@pytest.mark.parametrize("chance", [1.5, -0.2, np.inf])
+def test_an_impossible_probability_is_told_and_left_out_by_metrics_that_need_it(metric: str, chance: float) -> None:
+    given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, chance])
+    found, [signal] = without_unusable(classifier(metric=metric, **RECORDED), given, CLASSES)
+    assert found["y"].isna().sum() == (metric == "log_loss")
+    assert signal.statistic == ("unusable_labels" if metric == "log_loss" else "unusable_probabilities")
+
+
+@pytest.mark.parametrize("chance", [1.0000001, 1.0005, -1e-9])
+def test_a_probability_beyond_its_range_by_rounding_is_used(chance: float) -> None:
+    given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, chance])
+    assert without_unusable(classifier(metric="log_loss", **RECORDED), given, CLASSES) == (given, [])
+
+
+def test_text_among_numbers_and_labels_of_zero_under_mape_are_told() -> None:
+    given = pd.DataFrame({"x": 1.0, "y": ["n/a?", "0", *["2.5"] * 8]})
+    _, [text, zero] = without_unusable(spec_of(metric="mape"), given, ())
+    assert "1 of 10 values of 'y' are not numbers: they count as not arrived" in text.reason
+    assert (zero.statistic, zero.verdict) == ("labels_of_zero", Verdict.STABLE)
+    assert "1 labels are 0" in zero.reason
 
 
 def test_one_row_without_a_probability_ends_no_analysis(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics
 
 from include.errors import ConfigurationError
-from include.scoring import METRICS, Baseline, Harm, LabelledRows, Task, score_all
+from include.scoring import METRICS, Baseline, Harm, LabelledRows, Task, interval, score_all
 from tests.scoring.samples import classified, numbers, several, trades
 
 EXACT = {"rel": 1e-9, "abs": 1e-9}
@@ -110,10 +110,35 @@ def test_only_trading_models_have_trading_metrics() -> None:
     assert set(score_all(Task.REGRESSION, trades())) > {"sharpe_ratio", "win_rate", "max_drawdown"}
 
 
-@pytest.mark.parametrize(("predicted", "expected"), [([5.0, 5.0], 1.0), ([5.0, 6.0], 0.0)])
-def test_r2_of_a_constant_target_is_one_or_zero(predicted: list[float], expected: float) -> None:
-    rows = LabelledRows(actual=np.array([5.0, 5.0]), predicted=np.array(predicted))
-    assert METRICS["r2"].score(rows) == expected
+@pytest.mark.parametrize("value", [5.0, 0.1, 1e-9, 1e17])  # 0.1 is not the mean of ten times 0.1
+def test_r2_of_a_constant_target_is_one_or_zero(value: float) -> None:
+    actual = np.full(10, value)
+    for error, expected in ((0.0, 1.0), (0.5, 0.0)):
+        rows = LabelledRows(actual=actual, predicted=actual * (1.0 + error))
+        assert METRICS["r2"].score(rows) == expected
+        assert METRICS["r2"].influence is not None
+        assert METRICS["r2"].influence(rows).tolist() == [0.0] * 10
+
+
+def test_mape_is_that_of_the_rows_whose_actual_is_not_0() -> None:
+    metric, actual = METRICS["mape"], np.array([0.0, 1.0, 2.0, 0.0, 4.0])
+    rows = LabelledRows(actual=actual, predicted=np.array([9.0, 2.0, 2.0, 0.0, 3.0]))
+    assert metric.score(rows) == pytest.approx(1.25 / 3)
+    assert metric.row_loss(rows).tolist() == [1.0, 0.0, 0.25]
+    assert metric.left_out(rows) == "2 rows without a value of mape left out"
+    assert (Baseline.measure(metric, rows).rows, metric.left_out(metric.judged(rows))) == (3, "")
+    assert interval(metric, rows) == interval(metric, metric.judged(rows))
+
+
+def test_a_class_of_one_label_weighs_less_than_all_others() -> None:
+    few = ["odd", *["a", "b"] * 60]
+    rows = classes(["a", *few[1:]], few)
+    for name in ("balanced_accuracy", "f1", "recall", "precision"):
+        assert METRICS[name].score(rows) > 0.99
+    one = classes(["a"] * 100, ["b", *["a"] * 99])
+    assert METRICS["balanced_accuracy"].hindrance(one) == "all labels but 1 are 'a'"
+    assert METRICS["recall"].hindrance(one) == "only 1 label is 'b'"
+    assert METRICS["balanced_accuracy"].score(classes(["c", "a", "b"] * 3, ["c", "a", "a"] * 3)) == 0.75
 
 
 def test_what_cannot_be_computed_is_left_out_and_fails_no_other() -> None:
@@ -127,9 +152,9 @@ def test_what_cannot_be_computed_is_left_out_and_fails_no_other() -> None:
     never = classes(["no", "no"], ["yes", "no"])
     assert METRICS["precision"].hindrance(never) == "no prediction is 'yes'"
     assert score_all(Task.CLASSIFICATION, never)["recall"] == 0.0
-    zero = LabelledRows(actual=np.array([0.0, 1.0]), predicted=np.ones(2))
+    zero = LabelledRows(actual=np.zeros(2), predicted=np.ones(2))
     assert set(score_all(Task.REGRESSION, zero)) == {"rmse", "mae", "r2"}
-    assert "0, as in 1 rows" in METRICS["mape"].hindrance(zero)
+    assert "0, as in all 2 rows" in METRICS["mape"].hindrance(zero)
     flat = LabelledRows(actual=np.zeros(5), predicted=np.zeros(5), periods_per_year=1.0)
     assert set(score_all(Task.REGRESSION, flat)) == {"rmse", "mae", "r2", "max_drawdown"}
     missing = LabelledRows(actual=np.array([1.0, 2.0]), predicted=np.array([math.nan, 2.0]))

@@ -13,7 +13,7 @@ import pytest
 
 from tools.ownership import Ownership
 from tools.processes import BackgroundProcess, StackError, finish_step, run_step
-from tools.runs import last_error
+from tools.runs import last_error, wait_for_api
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 # A component with a worker that has a process group of its own, as Airflow's task processes have.
@@ -107,6 +107,37 @@ def test_slow_step_is_ended(component: BackgroundProcess, tmp_path: Path) -> Non
     with pytest.raises(StackError, match="not done after"):
         finish_step(component, "making coffee", seconds=0.2)
     assert _killed(pid)
+
+
+class SlowApi:
+    """An API whose health check fails until its time has come."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def health(self) -> tuple[int, object]:
+        return (200 if self.healthy() else 0), ""
+
+    def healthy(self) -> bool:
+        return time.monotonic() >= self._until
+
+
+def test_slow_server_is_waited_for_while_its_log_grows(component: BackgroundProcess, tmp_path: Path) -> None:
+    talks = "import time\nwhile True: print('loading', flush=True); time.sleep(0.3)"
+    component.start([sys.executable, "-c", talks], os.environ, tmp_path)
+    wait_for_api(SlowApi(12.0), component, quiet_seconds=4.0)  # type: ignore[arg-type]
+
+
+def test_server_that_hangs_or_dies_is_given_up_with_the_end_of_its_log(
+    component: BackgroundProcess, tmp_path: Path
+) -> None:
+    stuck = "import time; print('waiting for a lock', flush=True); time.sleep(600)"
+    component.start([sys.executable, "-c", stuck], os.environ, tmp_path)
+    with pytest.raises(StackError, match=r"(?s)the API server: not done.*component\.log.*waiting for a lock"):
+        wait_for_api(SlowApi(600.0), component, quiet_seconds=3.0)  # type: ignore[arg-type]
+    component.start([sys.executable, "-c", "raise SystemExit('no port')"], os.environ, tmp_path)
+    with pytest.raises(StackError, match=r"(?s)the API server exited with code 1.*no port"):
+        wait_for_api(SlowApi(600.0), component)  # type: ignore[arg-type]
 
 
 def test_only_one_process_owns_a_stack(tmp_path: Path) -> None:

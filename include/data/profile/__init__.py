@@ -6,12 +6,13 @@ distribution come from two profiles.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
 from include.data.kinds import Kinds
+from include.data.profile.beside import with_possible
 from include.data.profile.builder import ProfileBuilder
 from include.data.profile.cells import to_floats, to_names
 from include.data.profile.columns import (
@@ -23,9 +24,11 @@ from include.data.profile.columns import (
     Column,
     Neighbours,
     NumericColumn,
+    Quantity,
 )
 from include.data.profile.cross import CrossMoments
 from include.data.profile.cut import SAMPLE_ROWS, Cutter
+from include.data.profile.possible import Possible
 from include.data.profile.profiles import Profile, merge_profiles
 from include.data.profile.stored import SCHEMA_VERSION
 
@@ -41,13 +44,16 @@ __all__ = [
     "CrossMoments",
     "Neighbours",
     "NumericColumn",
+    "Possible",
     "Profile",
     "ProfileBuilder",
+    "Quantity",
     "merge_profiles",
     "profile_batches",
     "profile_table",
     "to_floats",
     "to_names",
+    "with_possible",
 ]
 
 
@@ -60,6 +66,7 @@ def profile_table(
     against: Profile | None = None,
     start: int | None = None,
     lag1: bool = True,
+    possible: Mapping[str, Possible] | None = None,
 ) -> Profile:
     """Profile `columns` of `table`, rows in time order.
 
@@ -79,6 +86,8 @@ def profile_table(
         Number of the table's first row in a larger whole whose other parts' profiles are to be merged with this one.
     lag1 : bool, default True
         Whether to measure autocorrelations; otherwise they are 0. Detectors ask for the reference's only.
+    possible : mapping of str to Possible, optional
+        Which numbers of a column that is cut here are values; those of `against` have it said there.
 
     Raises
     ------
@@ -93,7 +102,14 @@ def profile_table(
     """
     batches = FrameBatches(table, columns)
     return profile_batches(
-        batches, columns, categorical=categorical, kinds=kinds, against=against, start=start, lag1=lag1
+        batches,
+        columns,
+        categorical=categorical,
+        kinds=kinds,
+        against=against,
+        start=start,
+        lag1=lag1,
+        possible=possible,
     )
 
 
@@ -106,6 +122,7 @@ def profile_batches(
     against: Profile | None = None,
     start: int | None = None,
     lag1: bool = True,
+    possible: Mapping[str, Possible] | None = None,
 ) -> Profile:
     """Profile rows that come in batches, in time order; see `include.data.batches` for where from.
 
@@ -118,7 +135,7 @@ def profile_batches(
     batches : iterable of Batch
     columns : sequence of str, optional
         Columns to profile; without it those of `against`, or else all of the first batch.
-    categorical, kinds, against, start, lag1
+    categorical, kinds, against, start, lag1, possible
         As for `profile_table`.
     """
     if columns is None and against is not None:
@@ -126,18 +143,13 @@ def profile_batches(
     if against is not None and columns is not None and all(name in against.columns for name in columns):
         builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start, lag1=lag1)
         return _count(builder, batches)
+    cutter = Cutter(
+        columns=columns, categorical=frozenset(categorical), kinds=kinds or {}, possible=possible or {}
+    )  # fmt: skip
     if isinstance(batches, Iterator | CursorBatches):
         with Spooled(batches) as again:
-            return _cut(
-                again,
-                Cutter(columns=columns, categorical=frozenset(categorical), kinds=kinds or {}),
-                against,
-                start,
-                lag1,
-            )
-    return _cut(
-        batches, Cutter(columns=columns, categorical=frozenset(categorical), kinds=kinds or {}), against, start, lag1
-    )
+            return _cut(again, cutter, against, start, lag1)
+    return _cut(batches, cutter, against, start, lag1)
 
 
 def _cut(batches: Iterable[Batch], cutter: Cutter, against: Profile | None, start: int | None, lag1: bool) -> Profile:

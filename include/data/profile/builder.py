@@ -94,6 +94,8 @@ class ProfileBuilder:
                 state.add(*names_of(batch.columns[name], state.expected), begins=self.rows == 0, retyped=retyped)
                 continue
             floats, unreadable = floats_of(batch.columns[name])
+            floats, impossible = state.known.possible.only(floats)
+            state.impossible += impossible
             if quantity not in (None, state.known.quantity):
                 state.retyped += int(np.count_nonzero(~np.isnan(floats)))
             absent = state.add(floats, unreadable, begins=self.rows == 0, scores=self._cross.scores(name))

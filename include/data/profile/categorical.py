@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.data.profile.columns import CATEGORIES, REST, CategoricalColumn, commonest
+from include.data.profile.names import BUCKETS, NameSample, bucket_of, merge_samples, name_hashes
 from include.data.profile.neighbours import NeighbourState, Place, merge_neighbours
 from include.errors import DataError
 
@@ -25,6 +26,8 @@ class CategoricalState:
     neighbours: NeighbourState = field(default_factory=NeighbourState)
     retyped: int = 0
     seen: bool = False
+    buckets: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(BUCKETS, dtype=np.int64))
+    sample: NameSample = field(default_factory=NameSample)
 
     def __post_init__(self) -> None:
         self.names = [name for name in self.known.counts if name != REST]
@@ -40,11 +43,18 @@ class CategoricalState:
         """
         self.seen = True
         times = np.bincount(codes, minlength=len(names) + 1)
+        others = []
         for place in np.flatnonzero(times[: len(names)]).tolist():
             name = names[place]
-            if name is not None:
-                self.tally[name if name in self.tally else REST] += int(times[place])
-                self.retyped += int(times[place]) if retyped else 0
+            if name is None:
+                continue
+            if name in self.tally and name != REST:
+                self.tally[name] += int(times[place])
+            else:
+                others.append(place)
+            self.retyped += int(times[place]) if retyped else 0
+        if others:
+            self._add_others([str(names[place]) for place in others], times[others])
         if self.commonest is None:
             return
         meaning = np.array([-1 if n is None else n == self.commonest for n in (*names, None)], dtype=np.int8)
@@ -57,6 +67,13 @@ class CategoricalState:
             deviations[absent] = 0.0
             sums = float(deviations.sum()), float(deviations @ deviations)
             self.neighbours.add(values, deviations, centre, absent, sums, pairs)
+
+    def _add_others(self, names: Sequence[str], times: npt.NDArray[np.intp]) -> None:
+        """Count rows of categories that are not counted by name."""
+        hashes = name_hashes(names)
+        self.tally[REST] += int(times.sum())
+        np.add.at(self.buckets, bucket_of(hashes), times)
+        self.sample = self.sample.adding(hashes, times.astype(np.int64))
 
     @property
     def expected(self) -> Sequence[str]:
@@ -76,6 +93,8 @@ class CategoricalState:
             counts=counts,
             neighbours=self.neighbours.result(placed=placed),
             retyped=self.retyped,
+            buckets=tuple(self.buckets.tolist()) if self.tally[REST] else (),
+            sample=self.sample if self.tally[REST] else None,
         )
 
 
@@ -104,4 +123,18 @@ def merge_categorical(
         counts={n: counts[n] for n in ordered},
         neighbours=merge_neighbours([part.neighbours for part in parts], places),
         retyped=sum(part.retyped for part in parts),
+        buckets=_merged_buckets(parts),
+        sample=_merged_sample(parts),
     )
+
+
+def _merged_buckets(parts: Sequence[CategoricalColumn]) -> tuple[int, ...]:
+    """Empty where no part has a rest, or where one that has does not tell its buckets."""
+    having = [part.buckets for part in parts if part.rest]
+    return tuple(np.sum(having, axis=0).tolist()) if having and all(having) else ()
+
+
+def _merged_sample(parts: Sequence[CategoricalColumn]) -> NameSample | None:
+    having = [part.sample for part in parts if part.rest]
+    known = [sample for sample in having if sample is not None]
+    return merge_samples(known) if known and len(known) == len(having) else None

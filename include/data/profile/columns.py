@@ -11,6 +11,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from include.data.profile.names import NameSample
+from include.data.profile.possible import ANYTHING, Possible
+
 BINS = 512  # numeric bins; with at most this many distinct reference values the bins are exact
 CATEGORIES = 200  # categories counted one by one; the rest are counted together
 OUTLIER_Z = 3.0  # |z| from which on a value counts as an outlier, against the reference's mean and sd
@@ -92,7 +95,7 @@ class NumericColumn:
     Parameters
     ----------
     rows, missing, unreadable, infinite : int
-        All rows; of them empty; of them not a number (text); of them infinite.
+        All rows; of them empty or impossible; of them not a number (text); of them infinite.
     mean, variance, minimum, maximum : float
         Of the finite values; NaN where there are none or where they exceed what a float holds. The variance is that
         of a sample (n - 1).
@@ -113,6 +116,10 @@ class NumericColumn:
     quantity : {'number', 'datetime', 'duration'}
     retyped : int
         Cells that came as another quantity than this: dates where numbers are usual, or the other way round.
+    possible : Possible
+        Which numbers are values. All others are cells without one.
+    impossible : int
+        How many of the missing cells hold such a number.
     """
 
     rows: int
@@ -132,6 +139,8 @@ class NumericColumn:
     neighbours: Neighbours = NO_NEIGHBOURS
     quantity: Quantity = "number"
     retyped: int = 0
+    possible: Possible = ANYTHING
+    impossible: int = 0
 
     @property
     def finite(self) -> int:
@@ -179,6 +188,11 @@ class CategoricalColumn:
         Of "is the reference's most frequent category" (1 or 0).
     retyped : int
         Cells that came as numbers, dates or durations, not as text or booleans.
+    buckets : tuple of int
+        Rows counted under `REST`, by the hash of their category (`include.data.profile.names`); empty without such
+        rows, and in profiles that were stored before schema version 3.
+    sample : NameSample or None
+        Of the categories counted under `REST`; None where `buckets` is empty.
     """
 
     rows: int
@@ -186,11 +200,46 @@ class CategoricalColumn:
     counts: Mapping[str, int]
     neighbours: Neighbours = NO_NEIGHBOURS
     retyped: int = 0
+    buckets: tuple[int, ...] = ()
+    sample: NameSample | None = None
 
     @property
     def present(self) -> int:
         """Number of rows with a category."""
         return self.rows - self.missing
+
+    @property
+    def rest(self) -> int:
+        """Number of rows whose category is not counted by name."""
+        return self.counts.get(REST, 0)
+
+    @property
+    def distinct(self) -> float | None:
+        """Number of distinct categories: exact up to about 1,000, else estimated with a standard error of about 4 %.
+
+        None where a profile stored before schema version 3 cannot tell.
+        """
+        if self.rest and self.sample is None:
+            return None
+        named = sum(n > 0 for name, n in self.counts.items() if name != REST)
+        return named + (self.sample.distinct if self.sample is not None else 0.0)
+
+    @property
+    def unseen(self) -> float | None:
+        """Estimated probability that the next row has a category that no row had, in [0, 1]; 1 for no rows.
+
+        The share of rows whose category came once [1]_: about 1 for identifiers. None where `distinct` is.
+
+        References
+        ----------
+        .. [1] I. J. Good, "The population frequencies of species and the estimation of population parameters",
+           Biometrika 40 (1953).
+        """
+        if self.rest and self.sample is None:
+            return None
+        named = sum(n == 1 for name, n in self.counts.items() if name != REST)
+        once = named + (self.sample.singletons if self.sample is not None else 0.0)
+        return min(once / self.present, 1.0) if self.present else 1.0
 
     @property
     def lag1(self) -> float:

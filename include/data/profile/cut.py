@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,9 @@ from include.data.profile.categorical import cut_categories
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
 from include.data.profile.numeric import Moments
+from include.data.profile.possible import ANYTHING, Possible
 from include.data.profile.scales import cut_knots
+from include.data.profile.sentinels import sentinels_of_reference
 
 SAMPLE_ROWS = 200_000  # up to so many rows bins are cut from all of them, beyond from a sample of at least half as many
 
@@ -35,6 +37,9 @@ class Cutter:
         Numeric columns to be counted as categories.
     kinds : mapping of str to ColumnKind
         Of columns, as far as they are known; of the others the cells' types tell.
+    possible : mapping of str to Possible
+        Which numbers of a column are known to be values. Numbers that stand for none are looked for besides, unless
+        that was declared.
 
     Notes
     -----
@@ -53,6 +58,7 @@ class Cutter:
     columns: Sequence[str] | None = None
     categorical: frozenset[str] = frozenset()
     kinds: Kinds = field(default_factory=dict)
+    possible: Mapping[str, Possible] = field(default_factory=dict)
     rows: int = field(default=0, init=False)
     kept: list[tuple[npt.NDArray[np.uint64], Batch]] = field(default_factory=list, init=False)
     _bound: int = field(default=2**64 - 1, init=False)
@@ -86,7 +92,7 @@ class Cutter:
             self._seen.add(name)
             self._note_kind(name, values)
             if self._kinds.get(name) is not None:
-                _add_moments(self._moments.setdefault(name, Moments()), floats_of(values)[0])
+                _add_moments(self._moments.setdefault(name, Moments()), self._only(name, floats_of(values)[0]))
         self._sample(Batch(batch.rows, there))
         self.rows += batch.rows
 
@@ -119,11 +125,21 @@ class Cutter:
         quantity = self._kinds.get(name, "number")  # of what kind an empty column is cannot be told; numbers are usual
         if quantity is None:
             return CategoricalColumn(rows=0, missing=0, counts=cut_categories(_tally(arrays)))
-        sample = np.concatenate([np.empty(0), *(floats_of(values)[0] for values in arrays)])
-        return _numeric(sample[np.isfinite(sample)], self._moments.get(name, Moments()), quantity)
+        sample = self._only(name, np.concatenate([np.empty(0), *(floats_of(values)[0] for values in arrays)]))
+        sample, moments = sample[np.isfinite(sample)], self._moments.get(name, Moments())
+        possible = self.possible.get(name, ANYTHING)
+        found = () if possible.declared else sentinels_of_reference(sample, quantity)
+        if found:
+            sample, moments = sample[~np.isin(sample, found)], Moments()
+            _add_moments(moments, sample)  # of a sample they only say from where on a value is an outlier
+        return _numeric(sample, moments, quantity, possible.with_sentinels(found))
+
+    def _only(self, name: str, floats: Floats) -> Floats:
+        """`floats` without those that are known to be impossible."""
+        return self.possible[name].only(floats)[0] if name in self.possible else floats
 
 
-def _numeric(sample: Floats, moments: Moments, quantity: Quantity) -> NumericColumn:
+def _numeric(sample: Floats, moments: Moments, quantity: Quantity, possible: Possible) -> NumericColumn:
     extremes = [moments.minimum, moments.maximum] if moments.size > len(sample) else []
     ordered = np.sort(np.concatenate([sample, extremes]))
     edges = _cut(ordered)
@@ -131,7 +147,7 @@ def _numeric(sample: Floats, moments: Moments, quantity: Quantity) -> NumericCol
     return NumericColumn(
         rows=0, missing=0, unreadable=0, infinite=0, outliers=0, counts=(*nothing, 0), at_edges=nothing, exact=False,
         mean=moments.mean, variance=moments.variance, minimum=moments.minimum, maximum=moments.maximum,
-        edges=tuple(edges.tolist()), knots=cut_knots(ordered), quantity=quantity,
+        edges=tuple(edges.tolist()), knots=cut_knots(ordered), quantity=quantity, possible=possible,
     )  # fmt: skip
 
 

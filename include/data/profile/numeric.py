@@ -97,6 +97,7 @@ class NumericState:
     unreadable: int = 0
     infinite: int = 0
     retyped: int = 0
+    impossible: int = 0
     seen: bool = False
 
     def __post_init__(self) -> None:
@@ -225,6 +226,8 @@ class NumericState:
             neighbours=self.neighbours.result(placed=placed),
             quantity=self.known.quantity,
             retyped=self.retyped,
+            possible=self.known.possible,
+            impossible=self.impossible,
         )
 
 
@@ -233,7 +236,8 @@ def merge_numeric(
 ) -> NumericColumn:
     """One column from those of the parts; a DataError if they were not counted into the same bins."""
     first = parts[0]
-    if any((part.edges, part.knots, part.exact) != (first.edges, first.knots, first.exact) for part in parts[1:]):
+    cut = [(part.edges, part.knots, part.exact, part.possible) for part in parts]
+    if any(other != cut[0] for other in cut[1:]):
         raise DataError(f"column {name!r}: the profiles to merge have different bins; make them against one reference")
     moments = Moments()
     for part in parts:
@@ -258,6 +262,8 @@ def merge_numeric(
         neighbours=merge_neighbours([part.neighbours for part in parts], places),
         quantity=first.quantity,
         retyped=sum(part.retyped for part in parts),
+        possible=first.possible,
+        impossible=sum(part.impossible for part in parts),
     )
 
 

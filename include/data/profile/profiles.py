@@ -12,6 +12,7 @@ from include.data.profile.cross import CrossMoments, merge_cross
 from include.data.profile.neighbours import merge_places
 from include.data.profile.numeric import merge_numeric
 from include.data.profile.stored import (
+    READABLE,
     SCHEMA_VERSION,
     column_from_json,
     column_to_json,
@@ -60,8 +61,9 @@ class Profile:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Profile:
         """Read what `to_json` wrote; a ValueError names a schema version that this code does not know."""
-        if stored.get("schema_version") != SCHEMA_VERSION:
-            raise ValueError(f"profile has schema version {stored.get('schema_version')!r}; known: {SCHEMA_VERSION}")
+        if stored.get("schema_version") not in READABLE:
+            known = ", ".join(str(version) for version in READABLE)
+            raise ValueError(f"profile has schema version {stored.get('schema_version')!r}; known: {known}")
         return cls(
             rows=stored["rows"],
             columns={name: column_from_json(column) for name, column in stored["columns"].items()},

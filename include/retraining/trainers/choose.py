@@ -19,7 +19,7 @@ def trainer_of(spec: ModelSpec, asked_for: Mapping[str, Any]) -> Trainer:
     if training.script is not None:
         return ScriptTrainer(
             model_name=spec.name, task=spec.task, target=spec.target, script=training.script,
-            hyperparameters=hyperparameters, seed=training.seed,
+            weight_column=spec.weight, hyperparameters=hyperparameters, seed=training.seed,
         )  # fmt: skip
     if training.callable is not None:
         return CallableTrainer(

@@ -40,13 +40,16 @@ class ScriptResult(Section):
 
 
 def write_rows(
-    file: Path, features: pd.DataFrame, columns: Columns, target: tuple[str, npt.NDArray[Any]] | None = None
-) -> None:
-    """Write rows as Parquet: doubles and strings, with nulls; the target, if given as name and values, is the last."""
+    file: Path, features: pd.DataFrame, columns: Columns, target: tuple[str, npt.NDArray[Any]] | None = None,
+    weight: tuple[str, npt.NDArray[np.float64]] | None = None,
+) -> None:  # fmt: skip
+    """Write rows as Parquet: doubles and strings, with nulls; weight and target, given as name and values, are last."""
     arrays = {
         name: pa.array(features[name], from_pandas=True, type=pa.string() if name in columns.categorical else None)
         for name in columns.features
     }
+    if weight is not None:
+        arrays[weight[0]] = pa.array(weight[1])
     if target is not None:
         arrays[target[0]] = pa.array(target[1])
     pq.write_table(pa.table(arrays), file)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -45,6 +46,8 @@ class ScriptTrainer:
     target : str
         The label's column.
     script : Script
+    weight_column : str or None
+        The weights' column; None for a model without weights.
     hyperparameters : mapping
     seed : int
     """
@@ -53,31 +56,36 @@ class ScriptTrainer:
     task: Task
     target: str
     script: Script
+    weight_column: str | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def fit(
-        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
-    ) -> Predictor:
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> Predictor:  # fmt: skip
         """Train; see `Trainer.fit`. The script gets copies of the rows and of the champion's files."""
         if len(target) == 0:
             raise TrainingError("no rows to train on")
         with tempfile.TemporaryDirectory(prefix="retraining-") as name:
             work = Path(name)
             (work / "output").mkdir()
-            self._train(work, features, target, columns, start)
+            self._train(work, features, target, columns, start, weight)
             made = self._made(work / "output", read_result(work / "result.json", self._shown), columns)
         check_answers(made, features, self.task, self._shown)
         return made
 
     def _train(
-        self, work: Path, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None
-    ) -> None:
+        self, work: Path, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None,
+        weight: npt.NDArray[np.float64] | None,
+    ) -> None:  # fmt: skip
         """Run the script in the folder `work`."""
-        write_rows(work / "rows.parquet", features, columns, (self.target, target))
+        weights = None if weight is None or self.weight_column is None else (self.weight_column, weight)
+        write_rows(work / "rows.parquet", features, columns, (self.target, target), weights)
         write_request(
             work / "request.json", purpose="train", model=self.model_name, task=self.task, rows=work / "rows.parquet",
             features=columns.features, categorical=columns.categorical, target=self.target,
+            weight=None if weights is None else self.weight_column,
             hyperparameters=dict(self.hyperparameters), seed=self.seed, output_folder=work / "output",
             result=work / "result.json", champion_folder=None if start is None else _copy_of(start, work / "champion"),
         )  # fmt: skip

@@ -18,6 +18,7 @@ from include.errors import TrainingError
 from include.registry.estimators import PRESETS, estimator_class, goes_on
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
+from include.retraining.weights import passed_on
 from include.scoring import Task
 
 MOST_CATEGORIES = 254  # gradient boosting bins into 255, one of them for missing values
@@ -45,13 +46,14 @@ class SklearnTrainer:
     seed: int = 0
 
     def fit(
-        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
-    ) -> Predictor:
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> Predictor:  # fmt: skip
         """Train; see `Trainer.fit`.
 
         With `start` the preprocessing stays the champion's. An estimator with ``partial_fit`` is given the rows once;
         one with ``warm_start`` is fitted on them from where it is, an ensemble with as many new members as a full
-        training makes.
+        training makes. Weights are the estimator's ``sample_weight``; the preprocessing counts rows.
         """
         if len(target) == 0:
             raise TrainingError("no rows to train on")
@@ -59,22 +61,28 @@ class SklearnTrainer:
             raise TrainingError(f"all {len(target)} rows have the label {str(target[0])!r}: two classes are needed")
         try:
             if start is None:
-                return self._full(features, target, columns)
-            return self._further(start, features, target, columns)
+                return self._full(features, target, columns, weight)
+            return self._further(start, features, target, columns, weight)
         except (ValueError, TypeError, ArithmeticError, MemoryError, np.linalg.LinAlgError) as error:
             raise TrainingError(f"{self.estimator}: {type(error).__name__}: {error}") from error
 
-    def _full(self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Predictor:
+    def _full(
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns,
+        weight: npt.NDArray[np.float64] | None,
+    ) -> Predictor:  # fmt: skip
         known = [name for name in columns.features if features[name].notna().any()]
         if not known:
             raise TrainingError(f"no feature has any value in {len(target)} rows")
         usable = Columns(features=tuple(known), categorical=tuple(n for n in columns.categorical if n in known))
         pipeline = ESTIMATORS.get(self.estimator, _imported)(self, usable)
-        pipeline.fit(features, target)
+        pipeline.fit(features, target, **passed_on(weight, f"{pipeline.steps[-1][0]}__sample_weight"))
         predictor: Predictor = pipeline
         return predictor
 
-    def _further(self, start: Start, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns) -> Predictor:
+    def _further(
+        self, start: Start, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns,
+        weight: npt.NDArray[np.float64] | None,
+    ) -> Predictor:  # fmt: skip
         """The champion, trained further on other rows, with the hyperparameters that a full training would have."""
         from sklearn.pipeline import Pipeline
 
@@ -98,10 +106,10 @@ class SklearnTrainer:
         fresh = ESTIMATORS.get(self.estimator, _imported)(self, columns)[-1]
         estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been asked for with others
         if way == "partial_fit":
-            estimator.partial_fit(given, target)
+            estimator.partial_fit(given, target, **passed_on(weight, "sample_weight"))
         else:
             estimator.set_params(warm_start=True, **self._grown(start, kind))
-            estimator.fit(given, target)
+            estimator.fit(given, target, **passed_on(weight, "sample_weight"))
         predictor: Predictor = pipeline
         return predictor
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from include.errors import TrainingError
 from include.retraining.prepare import Columns
+from include.retraining.weights import passed_on
 from include.scoring import Task
 
 _NEAR_ONE = 1e-3  # how far a row of probabilities may be from 1 in all: they may be of single precision
@@ -94,8 +95,9 @@ class Trainer(Protocol):
     """Trains a model. Deterministic: the same rows give the same model."""
 
     def fit(
-        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
-    ) -> Predictor:
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> Predictor:  # fmt: skip
         """Train on prepared rows; a `TrainingError` says why it cannot.
 
         Parameters
@@ -107,6 +109,8 @@ class Trainer(Protocol):
         columns : Columns
         start : Start, optional
             What to go on from; it stays as it is. By default training begins from scratch.
+        weight : array, optional
+            How much each row counts, above 0; by default all count the same.
         """
         ...
 
@@ -119,10 +123,11 @@ class GoingOn:
     start: Start
 
     def fit(
-        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None
-    ) -> Predictor:
+        self, features: pd.DataFrame, target: npt.NDArray[Any], columns: Columns, start: Start | None = None,
+        weight: npt.NDArray[np.float64] | None = None,
+    ) -> Predictor:  # fmt: skip
         """Train; see `Trainer.fit`."""
-        return self.trainer.fit(features, target, columns, start or self.start)
+        return self.trainer.fit(features, target, columns, start or self.start, **passed_on(weight))
 
 
 def check_answers(predictor: Predictor, features: pd.DataFrame, task: Task, made_by: str) -> None:

@@ -66,3 +66,13 @@ def wide(features: Any, target: Any, hyperparameters: dict[str, Any], seed: int)
 
 def refuses_to_predict(features: Any, target: Any, hyperparameters: dict[str, Any], seed: int) -> Any:
     return Ridge().fit(features.to_numpy()[:, [0, 0]], target)
+
+
+def weighted_ridge(features: Any, target: Any, hyperparameters: dict[str, Any], seed: int, weight: Any = None) -> Any:
+    """Obeys weights."""
+    return Ridge(**hyperparameters).fit(features, target, sample_weight=weight)
+
+
+def anything_else(features: Any, target: Any, hyperparameters: dict[str, Any], seed: int, **others: Any) -> Any:
+    """Takes whatever else it is given."""
+    return Ridge().fit(features, target, sample_weight=others["weight"])

@@ -1,0 +1,176 @@
+"""Labels and recorded predictions of a classifier, in the one coding that its champion knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.arrays import array_of_series
+from include.data.profile.cells import names_of
+from include.data.tables import ModelTables
+from include.errors import DataError
+from include.registry.spec import ModelSpec
+from include.scoring import Task
+from include.scoring.classes import ClassCoding, disjoint, listed
+
+ACCIDENTS = 20  # labels: fewer that are all of unknown classes are left out, as many are another coding
+STRAY = 5  # rows: a class of fewer needs no column of probabilities
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCells:
+    """A column of classes.
+
+    Parameters
+    ----------
+    codes : array of shape (n,)
+        Position of each cell's class in `names`; after the last where it is empty.
+    names : tuple of (str or None)
+        A name may be there twice, or not occur.
+    coded : bool
+        Whether the names differ from what the cells hold.
+    """
+
+    codes: npt.NDArray[np.intp]
+    names: tuple[str | None, ...]
+    coded: bool = False
+
+    @classmethod
+    def of(cls, values: pd.Series[Any], coding: ClassCoding | None = None) -> ClassCells:
+        """Each cell by its name, or by the name that `coding` gives it."""
+        codes, found = names_of(array_of_series(values))
+        if coding is None:
+            return cls(codes=codes, names=tuple(found))
+        names = tuple(None if name is None else coding.name(name) or None for name in found)
+        return cls(codes=codes, names=names, coded=names != tuple(found))
+
+    def counts(self, part: slice = slice(None)) -> dict[str, int]:
+        """How many cells of that part each class has; classes that do not occur are not there."""
+        found: dict[str, int] = {}
+        for name, count in zip(self.names, np.bincount(self.codes[part], minlength=len(self.names)), strict=False):
+            if name is not None and count:
+                found[name] = found.get(name, 0) + int(count)
+        return found
+
+    def latest(self, rows: int) -> dict[str, int]:
+        """The same of the later half of the cells that are not empty among the last `rows`."""
+        empty = np.array([name is None for name in self.names] + [True])
+        there = self.codes[len(self.codes) - rows :]
+        there = there[~empty[there]]
+        return replace(self, codes=there[len(there) // 2 :]).counts()
+
+    def among(self, classes: Collection[str]) -> npt.NDArray[np.bool_]:
+        """Which cells hold one of `classes`; shape (n,)."""
+        return np.array([name in classes for name in self.names] + [False], dtype=bool)[self.codes]
+
+    def values(self) -> npt.NDArray[np.object_]:
+        """The name of each cell, None where it is empty; shape (n,)."""
+        return np.array([*self.names, None], dtype=object)[self.codes]
+
+
+def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = ()) -> ModelTables:
+    """The tables with labels and recorded predictions spelled as the champion spells its classes, `known`.
+
+    Without a champion as the model file's `classes` says, else as the labels of the reference do. Columns that are
+    spelled so already stay the cells that they are.
+
+    Raises
+    ------
+    DataError
+        When labels and predictions share no class, labels and what the champion knows share none, or `probabilities`
+        lacks the column of a class.
+    """
+    if spec.task is Task.REGRESSION:
+        return tables
+    labels = () if known else ClassCells.of(tables.reference[spec.target]).counts()
+    coding = ClassCoding.of(known=known, labels=labels, declared=spec.classes)
+    actual = ClassCells.of(tables.history[spec.target], coding)
+    columns = {spec.target: actual}
+    if spec.prediction is not None and spec.prediction in tables.history.columns:
+        columns[spec.prediction] = ClassCells.of(tables.history[spec.prediction], coding)
+    _check(spec, columns, len(tables.recent), known)
+    made = {name: pd.Series(cells.values(), dtype=object) for name, cells in columns.items() if cells.coded}
+    if not made:
+        return tables
+    first, last = len(tables.reference), len(tables.history) - len(tables.recent)
+    return replace(
+        tables,
+        reference=tables.reference.assign(**{n: v.iloc[:first].to_numpy() for n, v in made.items()}),
+        recent=tables.recent.assign(**{n: v.iloc[last:].to_numpy() for n, v in made.items()}),
+        history=tables.history.assign(**{n: v.to_numpy() for n, v in made.items()}),
+    )
+
+
+def rows_in_one_coding(spec: ModelSpec, rows: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
+    """The same for rows on their own, which nothing is asked of."""
+    if spec.task is Task.REGRESSION:
+        return rows
+    coding = ClassCoding.of(known=known, declared=spec.classes)
+    cells = {
+        name: ClassCells.of(rows[name], coding) for name in (spec.target, spec.prediction)
+        if name is not None and name in rows.columns
+    }  # fmt: skip
+    return rows.assign(**{name: each.values() for name, each in cells.items() if each.coded})
+
+
+def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: Sequence[str]) -> None:
+    actual = columns[spec.target]
+    labels, late = actual.counts(), actual.latest(recent)
+    where = f"model {spec.name}: fields target, prediction"
+    if spec.prediction in columns and labels:
+        predicted = columns[spec.prediction].counts()
+        if lists := disjoint({*labels, *known}, predicted):
+            raise DataError(
+                f"{where}: labels ({spec.target!r}) and predictions ({spec.prediction!r}) share no class: {lists}, so "
+                f"that none could be right; {_advice(labels, predicted)}"
+            )
+    if known and sum(late.values()) >= ACCIDENTS and (lists := disjoint(late, known)):
+        raise DataError(
+            f"model {spec.name}: field target: the latest {sum(late.values())} labels ({spec.target!r}) and the "
+            f"classes that the champion knows share none: {lists}, so that it could not be right; "
+            f"{_advice(known, late)}"
+        )
+    names = {*labels, *known, *(ClassCoding.of(declared=spec.classes).declared.values())}
+    if spec.positive_class is not None and names and positive_class(spec, names) not in names:
+        raise DataError(
+            f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes {listed(names)}"
+        )
+    _check_probabilities(spec, {**dict.fromkeys(known, 0), **labels})
+
+
+def _check_probabilities(spec: ModelSpec, labels: dict[str, int]) -> None:
+    if spec.probabilities is None:
+        return
+    covered = covered_classes(spec, labels)
+    lacking = [name for name, count in labels.items() if name not in covered and count >= STRAY]
+    if lacking:
+        raise DataError(
+            f"model {spec.name}: field probabilities: no column for the class {listed(lacking)} of {spec.target!r}; "
+            f"name it as in `{lacking[0]}: its_column`; there are columns for {listed(spec.probabilities)}"
+        )
+
+
+def covered_classes(spec: ModelSpec, names: Collection[str]) -> tuple[str, ...]:
+    """The classes that `probabilities` has columns for, spelled as in `names`, in the order of the columns."""
+    coding = ClassCoding.of(known=names, declared=spec.classes)
+    return tuple(coding.positive(name, names) for name in spec.probabilities or ())
+
+
+def positive_class(spec: ModelSpec, names: Collection[str]) -> str:
+    """The model file's positive class, spelled as in `names`; empty where it names none."""
+    if spec.positive_class is None:
+        return ""
+    return ClassCoding.of(known=names, declared=spec.classes).positive(spec.positive_class, names)
+
+
+def _advice(one: Collection[str], other: Collection[str]) -> str:
+    first, second = sorted(one)[0], sorted(other)[0]
+    return (
+        f"say in `classes` which mean the same, for example `classes: {{{first}: [{second}], …}}`, or correct the "
+        "columns"
+    )

@@ -1,0 +1,104 @@
+"""Rows whose time stands apart from all others: 1970-01-01, 1900, a slip of the year. They are dated wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+LEAST_GAP = timedelta(days=30)  # between rows with an odd time and the first of the others
+TIMES_USUAL = 30.0  # the third-longest gap of the others: so much longer is that gap at least
+HABIT = 3
+FEWEST, SHARE = 3, 0.01  # rows with an odd time are so many at most, or this share of all
+STANDARD = frozenset({"1970-01-01", "1900-01-01", "1899-12-30", "1899-12-31", "1753-01-01", "1601-01-01", "0001-01-01",
+                      "1904-01-01"})  # fmt: skip
+STANDARD_SHARE = 0.5  # dates that programs put where there is none may be more than a few
+NAMED = 3  # dates that a sentence names
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddTimes:
+    """Rows that are left out because their time stands apart.
+
+    Parameters
+    ----------
+    rows : int
+    dates : mapping of str to int
+        How many of them are of each date, the oldest first.
+    share : float
+        Of all rows, in [0, 1].
+    first : str
+        Date of the first of the other rows.
+    """
+
+    rows: int
+    dates: Mapping[str, int]
+    share: float
+    first: str
+
+    @property
+    def sentence(self) -> str:
+        """How many there are, of when, and what to do."""
+        named = [f"{date} ({n})" if n > 1 else date for date, n in list(self.dates.items())[:NAMED]]
+        named += ["…"] if len(self.dates) > NAMED else []
+        are = "row has an odd time and is" if self.rows == 1 else "rows have odd times and are"
+        return (
+            f"{self.rows} {are} left out: {', '.join(named)}, all others are from {self.first} on; mend the times, or "
+            "set `reference.start` after them"
+        )
+
+
+def odd_first(times: pd.Series[Any]) -> int:
+    """How many of `times`, ascending, stand apart at the beginning.
+
+    They are few and followed by a gap that is `TIMES_USUAL` times as long as any gap but the two longest that come
+    later, and a month at least. Monthly rows from 1950 on have no such gap, and none of them is odd. Only dates that
+    stand for "no date" in programs may be many.
+    """
+    rows, stamps = len(times), times.array.asi8
+    month = LEAST_GAP // pd.Timedelta(1, times.dt.unit)
+    half = int(STANDARD_SHARE * rows)
+    apart = np.flatnonzero(np.diff(stamps[: half + 1]) >= month)
+    if not len(apart):
+        return 0
+    gaps = np.diff(stamps)
+    apart = np.flatnonzero(gaps >= month)
+    most = max(FEWEST, int(SHARE * rows))
+    for number in range(len(apart) - 1, -1, -1):
+        place = int(apart[number]) + 1
+        if place > half:
+            continue
+        longer = gaps[apart[number + 1 :]]
+        usual = _usual_gap(longer if len(longer) >= HABIT else gaps[place:])
+        if usual is None or gaps[place - 1] < TIMES_USUAL * usual:
+            continue
+        if place <= most or set(_dates(times.iloc[:place])) <= STANDARD:
+            return place
+    return 0
+
+
+def describe(times: pd.Series[Any], odd: int) -> OddTimes | None:
+    """What the first `odd` of `times` are; None for none."""
+    if not odd:
+        return None
+    dates = _dates(times.iloc[:odd])
+    return OddTimes(rows=odd, dates=dates, share=odd / len(times), first=f"{times.iloc[odd]:%Y-%m-%d}")
+
+
+def _usual_gap(gaps: npt.NDArray[np.int64]) -> float | None:
+    """The third-longest of these gaps between rows, of fewer the longest; None where all rows are of one moment."""
+    there = gaps[gaps > 0.0]
+    if not len(there):
+        return None
+    place = len(there) - (HABIT if len(there) >= HABIT else 1)
+    return float(np.partition(there, place)[place])
+
+
+def _dates(times: pd.Series[Any]) -> dict[str, int]:
+    counts = times.dt.strftime("%Y-%m-%d").value_counts(sort=False)
+    return {str(date): int(n) for date, n in sorted(counts.items())}

@@ -1,0 +1,171 @@
+"""Numbers that stand for "no value": -999 among ages, 9999-12-31 among dates. Found where a spike stands far outside.
+
+A distribution that moves, a new price level and a heavy tail have none: what is found is one number (or up to three on
+a side), equal in all its cells, beyond a gap that the column has nowhere else, and among cells of the usual kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from include.data.profile.columns import NumericColumn, Quantity
+
+MOST = 3  # such numbers on either side of a column
+FEWEST_VALUES = 30  # other values below which nothing is said
+ALONE, FAR, NEAR, SIGN = 20.0, 5.0, 1.0, 0.1  # distances in units of the range of all other values
+TIMES_GAP, TIMES_GAP_ANY = 3.0, 10.0  # the same in units of the widest gap among them
+REPEATED, SHARE = 3, 0.002  # cells, and share of them, where the number alone is not telling enough
+LARGE = 999.0  # size from which on one cell of a usual code, far outside, is enough
+MOST_LEVEL = 0.5  # share of the cells from its first one on, above which a number is the column's new level
+SMOOTH = 0.02  # share that no single value of the others exceeds in a column of measurements
+FEWEST_DISTINCT = 50  # different values that such a column has
+
+Floats = npt.NDArray[np.float64]
+
+
+def _codes() -> frozenset[float]:
+    digits = {float(digit * places) for places in range(3, 11) for digit in "987"}
+    digits |= {9.0, 99.0, 99.9, 999.9, 999.99, 9999.9, 9999.99, 1e6, 1e9, 1e10, 1e20, 9.999e20, 1e30, 1e36, 1e37, 1e38}
+    widest = {32767.0, 65535.0, 2147483647.0, 4294967295.0, float(2**63), 3.4028234663852886e38, 1.7976931348623157e308}
+    negative = {-number for number in digits | widest} | {-1.0, -32768.0, -2147483648.0}
+    return frozenset(digits | widest | negative | {0.0, 12345.0, 123456.0, 123456789.0, 88.0, 77.0, -88.0, -77.0})
+
+
+def _dates() -> frozenset[float]:
+    days = [(1, 1, 1), (1601, 1, 1), (1753, 1, 1), (1800, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1),
+            (1901, 1, 1), (1904, 1, 1), (1970, 1, 1), (1999, 9, 9), (2038, 1, 19), (2099, 12, 31), (2100, 1, 1),
+            (2200, 1, 1), (2262, 4, 11), (2999, 12, 31), (3000, 1, 1), (9999, 1, 1), (9999, 12, 31)]  # fmt: skip
+    midnights = [datetime(*day, tzinfo=UTC).timestamp() for day in days]
+    ends = [datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp() for year in (2099, 2999, 9999)]
+    return frozenset([*midnights, *ends])
+
+
+CODES, DATES = _codes(), _dates()
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """All values but those in question: least and greatest, the widest gap, and whether they are measurements."""
+
+    low: float
+    high: float
+    gap: float
+    smooth: Callable[[], bool]
+
+    @property
+    def span(self) -> float:
+        return self.high - self.low
+
+
+def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tuple[float, ...]:
+    """The numbers that stand for no value among a reference's finite values, in row order."""
+    if len(values) < FEWEST_VALUES:
+        return ()
+    ordered = np.sort(values)
+    gaps = np.diff(ordered)
+    lows, highs = _outermost(ordered), _outermost(-ordered[::-1])
+    highs = [(-value, cells) for value, cells in highs]
+    for low, high in _ways(lows, highs):
+        start, stop = sum(cells for _, cells in low), len(ordered) - sum(cells for _, cells in high)
+        if stop - start < max(FEWEST_VALUES, len(ordered) // 2):
+            continue
+        inner = gaps[start : stop - 1]
+        smooth = partial(_smooth, inner)
+        others = _Others(float(ordered[start]), float(ordered[stop - 1]), float(inner.max()), smooth)
+        if all(_stands_for_none(one, values, others, quantity) for one in (*low, *high)):
+            return tuple(value for value, _ in (*low, *high))
+    return ()
+
+
+def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
+    """Those among recent values, in row order, NaN where there is none, that the reference `known` never had."""
+    if known.possible.declared or known.finite < FEWEST_VALUES or not known.minimum < known.maximum:
+        return ()
+    if within_reach(values, known):
+        return ()
+    values = known.possible.only(values)[0]
+    values = values[np.isfinite(values)]
+    below, above = np.sort(values[values < known.minimum]), np.sort(-values[values > known.maximum])
+    lows, highs = _outermost(below), [(-value, cells) for value, cells in _outermost(above)]
+    gap = float(np.diff(known.edges).max())
+    for low, high in _ways(lows, highs):
+        start, stop = sum(cells for _, cells in low), sum(cells for _, cells in high)
+        others = _Others(
+            float(below[start]) if start < len(below) else known.minimum,
+            -float(above[stop]) if stop < len(above) else known.maximum,
+            gap,
+            lambda: len(known.edges) >= FEWEST_DISTINCT and max(known.at_edges) <= SMOOTH * known.finite,
+        )
+        if all(_stands_for_none(one, values, others, known.quantity) for one in (*low, *high)):
+            return tuple(value for value, _ in (*low, *high))
+    return ()
+
+
+def within_reach(values: Floats, known: NumericColumn) -> bool:
+    """Whether all values are so near to the reference's that none can be a sentinel: seen at a glance."""
+    reach = SIGN * (known.maximum - known.minimum)
+    low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
+    return bool(low >= known.minimum - reach and high <= known.maximum + reach)
+
+
+def _outermost(ordered: Floats) -> list[tuple[float, int]]:
+    """The first distinct values of sorted ones, and how often each is there."""
+    found: list[tuple[float, int]] = []
+    start = 0
+    while start < len(ordered) and len(found) < MOST:
+        stop = int(np.searchsorted(ordered, ordered[start], side="right"))
+        found.append((float(ordered[start]), stop - start))
+        start = stop
+    return found
+
+
+_Spikes = Sequence[tuple[float, int]]
+
+
+def _ways(lows: _Spikes, highs: _Spikes) -> Iterator[tuple[_Spikes, _Spikes]]:
+    """Which of the outermost values to look at together, most of them first."""
+    ways = sorted(product(range(len(lows) + 1), range(len(highs) + 1)), key=lambda way: -sum(way))
+    return ((lows[:low], highs[:high]) for low, high in ways if low or high)
+
+
+def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, quantity: Quantity) -> bool:
+    """Whether a value is so far from all others, so often there and so usual a code that it is none."""
+    value, cells = spike
+    distance = others.low - value if value < others.low else value - others.high
+    if not distance >= SIGN * others.span > 0.0 or distance < TIMES_GAP * others.gap:
+        return False
+    code = value in (DATES if quantity == "datetime" else CODES)
+    sign = value < 0.0 <= others.low and quantity != "datetime"
+    often = cells >= REPEATED and cells >= SHARE * len(values)
+    far = distance >= FAR * others.span
+    if code and far:
+        alone = abs(value) >= LARGE and (sign or distance >= ALONE * others.span)
+        telling = cells > 1 or quantity == "datetime" or alone
+    elif code:
+        telling = often and (sign or distance >= NEAR * others.span)
+    else:
+        telling = often and far and distance >= TIMES_GAP_ANY * others.gap and others.smooth()
+    fault = sign and code and distance >= NEAR * others.span  # also where nothing else comes any more
+    return telling and (fault or _among_others(value, cells, values))
+
+
+def _among_others(value: float, cells: int, values: Floats) -> bool:
+    """Whether other values go on coming after its first cell: else it is where the column has moved to."""
+    first = int(np.argmax(values == value))
+    return cells <= MOST_LEVEL * (len(values) - first)
+
+
+def _smooth(gaps: Floats) -> bool:
+    """Whether sorted values with these gaps are many different ones, none of them frequent."""
+    steps = np.flatnonzero(gaps)
+    if len(steps) + 1 < FEWEST_DISTINCT:
+        return False
+    runs = np.diff(np.concatenate([[-1], steps, [len(gaps)]]))
+    return bool(runs.max() <= SMOOTH * (len(gaps) + 1))

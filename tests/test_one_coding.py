@@ -1,0 +1,57 @@
+"""Labels and predictions of one model, spelled in more than one way, through the steps of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.errors import DataError
+from tests.stage import REFERENCE_DAYS, START, Stage, day
+
+DAYS = REFERENCE_DAYS + 10
+ROWS = DAYS * 24
+RNG = np.random.default_rng(1)
+SCORE = RNG.normal(size=ROWS)
+TRUTH, GUESS = SCORE + 0.5 * RNG.normal(size=ROWS) > 0.0, SCORE > 0.0
+RIGHT = float((TRUTH == GUESS)[REFERENCE_DAYS * 24 :].mean())
+
+
+def checked(folder: Path, labels: Any, guesses: Any, **fields: Any) -> Any:
+    table = pd.DataFrame({"at": pd.date_range(START, periods=ROWS, freq="h"), "x": SCORE, "y": labels, "p": guesses})
+    stage = Stage(folder)
+    stage.add("shop", table, task="classification", target="y", prediction="p", **{"metric": "accuracy", **fields})
+    stage.run("shop", day(REFERENCE_DAYS))
+    return stage.run("shop", day(DAYS))
+
+
+DECLARED = {"yes": [True, 1, "Y"], "no": [False, 0, "N"]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "guesses", "fields"),
+    [
+        (TRUTH, GUESS.astype(int), {}),
+        (np.where(TRUTH, "TRUE", "false"), GUESS.astype(float), {"positive_class": "1", "metric": "f1"}),
+        (np.where(TRUTH, 3.0, 7.0), np.where(GUESS, " 3", "7.0"), {}),
+        (np.where(TRUTH, "Y", "N"), GUESS.astype(int), {"classes": DECLARED, "positive_class": "yes"}),
+        (np.where(np.arange(ROWS) == ROWS - 9, "unknown", TRUTH.astype(str)), GUESS.astype(int), {}),
+    ],
+    ids=["true and 1", "TRUE and 1.0", "3.0 and ' 3'", "as the model file says", "one stray label"],
+)  # fmt: skip
+def test_labels_and_predictions_are_compared_in_one_coding(
+    tmp_path: Path, labels: Any, guesses: Any, fields: dict[str, Any]
+) -> None:
+    step = checked(tmp_path, labels, guesses, **fields)
+    [score] = [each.value for each in step.analysis.measurements if each.metric == "accuracy"]
+    assert score == pytest.approx(RIGHT, abs=0.01)
+    assert not step.decision.triggered
+
+
+def test_labels_and_predictions_without_a_common_class_are_refused_with_both(tmp_path: Path) -> None:
+    words = r"model shop: fields target, prediction: .*'no', 'yes' against '0', '1'.*classes: {no: \[0\]"
+    with pytest.raises(DataError, match=words):
+        checked(tmp_path, np.where(TRUTH, "yes", "no"), GUESS.astype(int))
