@@ -21,6 +21,7 @@ from scipy import signal
 
 from include.data.profile import profile_table
 from include.data.reference import ReferenceProfiles, make_reference
+from include.data.trends import without_trends
 from include.decision.decide import decide
 from include.detectors import Comparison
 from include.orchestrator import detect, standard_detectors
@@ -99,10 +100,14 @@ def reference_of(table: pd.DataFrame) -> ReferenceProfiles:
 def compare(reference: ReferenceProfiles, recent: pd.DataFrame) -> Comparison:
     """What production makes of a window's rows."""
     start = recent[TIME].iloc[0].to_pydatetime()
+    moment = start + SIX_HOURS / 2
+    now = reference.by(moment)
+    rows = without_trends(recent, recent[TIME], reference.trends, moment)
     return Comparison(
-        reference=reference.matching(start, start + SIX_HOURS),
-        recent=profile_table(recent, list(reference.profile.columns), against=reference.profile, lag1=False),
+        reference=now.matching(start, start + SIX_HOURS),
+        recent=profile_table(rows, list(now.profile.columns), against=now.profile, lag1=False),
         calibration=reference.calibration,
+        ahead=reference.ahead(moment),
     )
 
 

@@ -16,6 +16,7 @@ from include.data.declared import declared
 from include.data.profile import NumericColumn, Profile, profile_table, with_possible
 from include.data.spans import Span, within
 from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_features
+from include.data.trends import middle_of, without_trends
 from include.detectors import Comparison
 from include.detectors.data_quality import impossible_sentence, odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
@@ -68,9 +69,14 @@ def inspect_feed(
     kept : sequence of Quarantine
         Of this model; those lifted say where a column is not broken though it looks so.
     """
-    whole = _compare_all(spec, run, champion, tables)
+    moment = middle_of(tables.window_start, run.as_of)
+    champion = replace(champion, reference=champion.reference.by(moment))
     times = tables.recent[spec.timestamp] if spec.timestamp is not None else None
-    window = RecentWindow(comparison=whole, table=tables.recent, times=times, end=run.as_of)
+    rows = tables.recent
+    if times is not None:
+        rows = without_trends(rows, times, champion.reference.trends, moment, champion.reference.profile)
+    whole = _compare_all(spec, run, champion, tables, rows)
+    window = RecentWindow(comparison=whole, table=rows, times=times, end=run.as_of)
     needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, whole))
     located = [
         *locate_faults(needed, window, _pardons(kept, champion.version.version)),
@@ -85,7 +91,7 @@ def inspect_feed(
         signals = [*reading_signals(tables), *(each.signal for each in located)]
         return Feed(signals=signals, faults=faults, tables=tables, comparison=whole, shown=whole.recent)
     tables = replace(tables, recent=tables.recent[~aside].reset_index(drop=True))
-    rest = replace(whole, recent=_profile(champion, tables.recent, whole.reference))
+    rest = replace(whole, recent=_profile(champion, rows[~aside], whole.reference))
     broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
     needed, given_up = _sorted_out(spec, detect(FEED_DETECTORS, rest))
     return Feed(
@@ -144,12 +150,12 @@ def quarantined_spans(kept: Iterable[Quarantine]) -> tuple[Span, ...]:
     return tuple(sorted(_spans(each.fault for each in kept if each.lifted is None)))
 
 
-def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables) -> Comparison:
-    reference = champion.reference
+def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTables, rows: pd.DataFrame) -> Comparison:
+    reference, moment = champion.reference, middle_of(tables.window_start, run.as_of)
     known = reference.matching(tables.window_start, run.as_of, spec.measures)
     return Comparison(
         reference=known,
-        recent=_profile(champion, tables.recent, known),
+        recent=_profile(champion, rows, known),
         baseline=champion.version.baseline,
         calibration=reference.calibration,
         minimum_rows=spec.minimum_rows,
@@ -157,6 +163,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
         kinds=kinds_to_tell(spec, tables.kinds, known.columns),
         odd_times=tables.odd_times,
+        ahead=reference.ahead(moment),
     )
 
 

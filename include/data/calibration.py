@@ -67,8 +67,9 @@ class Calibration:
 
 
 def calibrate(
-    table: pd.DataFrame, reference: Profile, window_rows: int, *, phases: npt.NDArray[Any] | None = None
-) -> Calibration | None:
+    table: pd.DataFrame, reference: Profile, window_rows: int, *, phases: npt.NDArray[Any] | None = None,
+    straightened: Collection[str] = (),
+) -> Calibration | None:  # fmt: skip
     """Measure on the reference how much its statistics vary between stretches as long as a recent window.
 
     A test on n independent rows expects the share of rows below a point to vary by ``p * (1 - p) / n`` between
@@ -88,6 +89,8 @@ def calibrate(
         Rows of a usual recent window.
     phases : array of int, shape (rows,), optional
         The phase of the season that each row is in, where recent rows are compared with the same phase only.
+    straightened : collection of str
+        Columns whose trend was taken out of `table`.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def calibrate(
     blocks = cut_blocks(table, reference, window_rows, phases)
     if blocks is None:
         return None
-    trending = tuple(name for name, column in blocks.columns.items() if _trends(column, blocks))
+    trending = tuple(name for name, column in blocks.columns.items() if name in straightened or _trends(column, blocks))
     inflations = _inflations(blocks, reference, trending, spread=False)
     return Calibration(
         inflation=inflations,

@@ -15,6 +15,7 @@ from include.data.calibration import Calibration, calibrate
 from include.data.kinds import ColumnKind, Kinds, unwatched
 from include.data.profile import Column, NumericColumn, Possible, Profile, profile_table
 from include.data.seasons import Seasons, find_seasons
+from include.data.trends import Trend, Trends, find_trends, moved, without_trends
 
 TARGET, PREDICTION = "target", "prediction"
 KEPT_BITS = 33  # of a prediction: about ten digits, what no order of summation changes
@@ -39,6 +40,9 @@ class ReferenceProfiles:
         The profile phase by phase, where the columns show a season longer than a recent window.
     kinds : mapping of str to ColumnKind
         Of the columns, as they were when the version was accepted.
+    trends : mapping of str to Trend
+        Of the columns that move steadily. They are profiled as they would be had they stood still since the middle of
+        the reference; `by` brings them to where they would be at another moment.
     """
 
     profile: Profile
@@ -47,6 +51,20 @@ class ReferenceProfiles:
     calibration: Calibration | None = None
     seasons: Seasons | None = None
     kinds: Kinds = field(default_factory=dict)
+    trends: Trends = field(default_factory=dict)
+
+    def by(self, moment: datetime) -> ReferenceProfiles:
+        """The same with the columns that move steadily where they would be by `moment`."""
+        if not self.trends:
+            return self
+        seasons = self.seasons
+        if seasons is not None:
+            seasons = replace(seasons, phases=tuple(moved(phase, self.trends, moment) for phase in seasons.phases))
+        return replace(self, profile=moved(self.profile, self.trends, moment), seasons=seasons)
+
+    def ahead(self, moment: datetime) -> dict[str, float]:
+        """For each column that moves steadily how far `moment` is from the reference's middle, in its lengths."""
+        return {name: trend.ahead(moment) for name, trend in self.trends.items()}
 
     def matching(self, start: datetime | None, end: datetime, measures: Collection[str] = ()) -> Profile:
         """The profile that recent rows of ``start <= t < end`` are to be compared with: inputs, and these measures.
@@ -87,6 +105,7 @@ class ReferenceProfiles:
             "calibration": self.calibration.to_json() if self.calibration is not None else None,
             "seasons": self.seasons.to_json() if self.seasons is not None else None,
             "kinds": {name: kind.to_json() for name, kind in self.kinds.items()},
+            "trends": {name: trend.to_json() for name, trend in self.trends.items()},
         }
 
     @classmethod
@@ -103,6 +122,7 @@ class ReferenceProfiles:
             calibration=None if calibration is None else Calibration.from_json(calibration),
             seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
             kinds={name: ColumnKind.from_json(kind) for name, kind in stored.get("kinds", {}).items()},
+            trends={name: Trend(**trend) for name, trend in stored.get("trends", {}).items()},
         )
 
 
@@ -164,19 +184,47 @@ def make_reference(
     kinds : mapping of str to ColumnKind, optional
         Of columns, as far as they are known. Those that are not compared do not count in what a row tells.
     timestamp : str, optional
-        Column of times in UTC; without it no season is looked for.
+        Column of times in UTC; without it neither a season nor a trend is looked for.
     possible : mapping of str to Possible, optional
         Which numbers of a column are known to be values.
     """
     names = [*inputs, *measures]
     known = {name: kind for name, kind in (kinds or {}).items() if name in names}
-    profile = profile_table(table, names, categorical=categorical, kinds=known, possible=possible)
-    watched = profile.without(unwatched(known))
-    season = find_seasons(table, table[timestamp], watched, window) if timestamp is not None and len(table) else None
-    return ReferenceProfiles(
-        profile=profile,
-        inputs=tuple(inputs),
-        calibration=calibrate(table, watched, window_rows, phases=None if season is None else season[1]),
-        seasons=None if season is None else season[0],
-        kinds=known,
-    )
+    times = table[timestamp] if timestamp is not None and len(table) else None
+    made = _Rows(names=names, categorical=categorical, kinds=known, times=times, window=window, window_rows=window_rows)
+    found = made.profiled(table, possible or {})
+    trends: dict[str, Trend] = {}
+    if times is not None and found.calibration is not None and found.calibration.trending:
+        trends = find_trends(table, times, found.calibration.trending, found.profile)
+    if times is not None and trends:
+        seen = {n: column.possible for n in trends if isinstance(column := found.profile.columns[n], NumericColumn)}
+        level = without_trends(table, times, trends, known=found.profile)
+        found = made.profiled(level, {**(possible or {}), **seen}, tuple(trends))
+    return replace(found, inputs=tuple(inputs), trends=trends)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """How the rows of a reference are profiled: `make_reference` says what each is."""
+
+    names: Sequence[str]
+    categorical: Collection[str]
+    kinds: Kinds
+    times: pd.Series[Any] | None
+    window: timedelta
+    window_rows: int
+
+    def profiled(
+        self, table: pd.DataFrame, possible: Mapping[str, Possible], straightened: Sequence[str] = ()
+    ) -> ReferenceProfiles:
+        profile = profile_table(table, self.names, categorical=self.categorical, kinds=self.kinds, possible=possible)
+        watched = profile.without(unwatched(self.kinds))
+        season = find_seasons(table, self.times, watched, self.window) if self.times is not None else None
+        phases = None if season is None else season[1]
+        return ReferenceProfiles(
+            profile=profile,
+            inputs=tuple(self.names),
+            calibration=calibrate(table, watched, self.window_rows, phases=phases, straightened=straightened),
+            seasons=None if season is None else season[0],
+            kinds=self.kinds,
+        )

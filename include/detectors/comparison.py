@@ -11,10 +11,13 @@ from include.data.calibration import Calibration
 from include.data.kinds import Kinds, unwatched
 from include.data.odd_times import OddTimes
 from include.data.profile import Column, NumericColumn, Profile
+from include.data.trends import FARTHEST
 from include.detectors.running_errors import RunningErrors
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
 from include.signals import Signal
 from include.statistics import effective_size
+
+STEADY = "moves steadily through the reference"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,9 @@ class Comparison:
         Columns of the recent rows that the reference does not have.
     kinds : mapping of str to ColumnKind
         Of the columns, as far as they are known.
+    ahead : mapping of str to float
+        For each column that moves steadily how far the recent rows are from the reference's middle, in lengths of the
+        reference. Its reference is where it would be by now.
     odd_times : OddTimes or None
         Rows that are left out because their time stands apart from all others.
     """
@@ -65,6 +71,7 @@ class Comparison:
     new_columns: tuple[str, ...] = ()
     odd_times: OddTimes | None = None
     kinds: Kinds = field(default_factory=dict)
+    ahead: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def watched(self) -> Comparison:
@@ -90,6 +97,29 @@ class Comparison:
                 return rows / measured
         return effective_size(rows, column.lag1)
 
+    def reference_rows(self, name: str, column: Column, rows: int) -> float:
+        """How many independent rows the reference's are worth for statements on its level by now.
+
+        Of a column that moves steadily they tell the less the further it has moved since: with evenly spread times the
+        variance of a line at a distance d from their middle, in lengths of the reference, is ``1 + 12 d²`` times that
+        of the mean. None are left beyond `FARTHEST`. A column that never changed in a calibrated reference tells
+        nothing of how often it does: all its rows are one.
+        """
+        if self.never_changed(name):
+            return 1.0
+        ahead = self.ahead.get(name, 0.0)
+        return 0.0 if ahead > FARTHEST else self.effective_rows(name, column, rows) / (1.0 + 12.0 * ahead**2)
+
+    def never_changed(self, name: str) -> bool:
+        """Whether a column of numbers has one value in all of a reference that is long enough to calibrate.
+
+        Such is a rate that is set in steps. No model has learnt from it. A column that varies has more than one edge,
+        also in a phase of a season in which it does not.
+        """
+        column = self.reference.columns.get(name)
+        calibrated = self.calibration is not None and name in self.calibration.inflation
+        return calibrated and isinstance(column, NumericColumn) and len(column.edges) == 1
+
     def how_counted(self, name: str) -> str:
         """What the effective rows of a column rest on, for the record; empty where they were measured as they should.
 
@@ -100,9 +130,18 @@ class Comparison:
         notes = []
         if self.calibration.block_rows < self.calibration.window_rows:
             notes.append(f"calibrated on stretches of {self.calibration.block_rows} rows: the reference is short")
-        if name in self.calibration.trending:
-            notes.append("it moves steadily through the reference itself")
+        if name in self.ahead:
+            notes.append(f"it {STEADY}: compared with where it would be by now")
+        elif name in self.calibration.trending:
+            notes.append(f"it {STEADY} itself")
         return "; ".join(notes)
+
+    def too_far(self, name: str) -> str:
+        """Why nobody can say where a column that moves steadily would be by now; empty if one can, or it does not."""
+        ahead = self.ahead.get(name, 0.0)
+        if ahead <= FARTHEST:
+            return ""
+        return f"it {STEADY}, whose middle is {ahead:.1f} times its length ago: where it would be by now is not known"
 
 
 def varying(columns: Iterable[Column]) -> int:

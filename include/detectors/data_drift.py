@@ -107,7 +107,7 @@ class DataDriftDetector:
         reference, recent = comparison.reference.columns[name], comparison.recent.columns[name]
         before, here = values_in(reference), values_in(recent)
         sizes = Sizes(
-            before=comparison.effective_rows(name, reference, before),
+            before=comparison.reference_rows(name, reference, before),
             after=comparison.effective_rows(name, reference, here),
             spread_before=comparison.effective_rows(name, reference, before, spread=True),
             spread_after=comparison.effective_rows(name, reference, here, spread=True),
@@ -116,6 +116,10 @@ class DataDriftDetector:
         if here == 0 or before == 0 or few:
             verdict = Verdict.INCONCLUSIVE if here and before else Verdict.NO_DATA
             reason = f"{name}: {here} values, {min(sizes.before, sizes.after):.1f} effective: too few to tell"
+            if why := comparison.too_far(name):
+                reason = f"{name}: {why}"
+            elif comparison.never_changed(name):
+                reason = f"{name}: one value in all of the reference: how often it changes is not known"
             if verdict is Verdict.NO_DATA:
                 reason = f"{name}: no values{'' if before else ' in the reference'}"
             statistic = "ks" if isinstance(recent, NumericColumn) else "cramers_v"

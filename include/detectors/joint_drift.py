@@ -140,10 +140,11 @@ def _mean_shift(name: str, comparison: Comparison) -> MeanShift | None:
     reference, recent = comparison.reference.columns[name], comparison.recent.columns.get(name)
     if not isinstance(reference, NumericColumn) or not isinstance(recent, NumericColumn) or not recent.finite:
         return None
-    sizes = [comparison.effective_rows(name, reference, column.finite) for column in (reference, recent)]
-    if min(sizes) < FEWEST_EFFECTIVE_ROWS:
+    before = comparison.reference_rows(name, reference, reference.finite)
+    after = comparison.effective_rows(name, reference, recent.finite)
+    if min(before, after) < FEWEST_EFFECTIVE_ROWS:
         return None
-    return compare_means(bin_scores(reference), reference, recent, *sizes)
+    return compare_means(bin_scores(reference), reference, recent, before, after)
 
 
 def _rows_of_spread(name: str, comparison: Comparison) -> float:

@@ -46,6 +46,8 @@ class OutlierDetector:
         value, p_value = None, None
         if recent.finite == 0 or known.finite == 0:
             verdict, reason = Verdict.NO_DATA, f"{name}: no values"
+        elif why := comparison.too_far(name):
+            verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {why}"
         elif recent.finite < comparison.minimum_rows:
             verdict, reason = Verdict.INCONCLUSIVE, f"{name}: {recent.finite} values: too few to tell"
         else:

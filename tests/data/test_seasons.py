@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.profile import profile_table
+from include.data.profile import NumericColumn, profile_table
 from include.data.reference import ReferenceProfiles, make_reference
 from include.data.seasons import DAY, WEEK, Seasons, find_seasons, phases_of
 from include.detectors import Comparison, DataDriftDetector
@@ -168,6 +168,27 @@ def test_a_night_as_warm_as_a_day_is_seen_and_the_usual_night_is_no_alarm() -> N
     assert alarms <= 1
     assert seen >= 38
     assert blind <= 4
+
+
+def test_trend_beside_a_season_leaves_both() -> None:
+    rng, at = np.random.default_rng(6), times(2 * DAYS)
+    reference = reference_of(0.02 * hours_of(at - (START - datetime(1970, 1, 1, tzinfo=UTC))) / 24 + daily(at, rng), at)
+    assert reference.seasons is not None
+    assert "x" in reference.trends
+    start = START + timedelta(days=60)
+    before, by_now = (each.matching(start, start + SIX_HOURS).columns["x"] for each in (reference, reference.by(start)))
+    assert isinstance(before, NumericColumn)
+    assert isinstance(by_now, NumericColumn)
+    assert by_now.mean - before.mean == pytest.approx(reference.trends["x"].rise(start))
+    assert by_now.counts == before.counts
+
+
+def test_night_that_was_always_zero_is_seen_when_it_is_no_more() -> None:
+    rng, at = np.random.default_rng(7), times(DAYS)
+    reference = reference_of(np.where(hours_of(at) % 24 < 6, 0.0, 1.0 + rng.random(len(at))), at)
+    start = START + timedelta(days=DAYS)
+    assert drifted(reference, np.full(ROWS, 0.5) + 0.1 * rng.random(ROWS), start)
+    assert not drifted(reference, np.zeros(ROWS), start)
 
 
 def test_survives_storage() -> None:
