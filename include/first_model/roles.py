@@ -128,8 +128,15 @@ def left_out(table: pd.DataFrame, kinds: Kinds, roles: Mapping[str, str]) -> dic
             found[name] = f"left out: nothing to learn from ({kinds[name].kind})"
         elif kinds[name].kind is not Kind.NESTED and table[name].nunique() == 1 and not table[name].isna().any():
             found[name] = "left out: every row has the same"
-        elif kinds[name].kind is Kind.CALENDAR and "steadily" in kinds[name].why and table[name].is_unique:
+        elif kinds[name].kind is Kind.CALENDAR and _numbers_rows(table[name]):
             found[name] = "left out: it numbers the rows"
         elif name.casefold() in ("y_pred", "yhat", "y_hat", "prediction", "predicted", "probability", "proba"):
             found[name] = "left out: by its name it is a model's answer"
     return found
+
+
+def _numbers_rows(values: pd.Series[Any]) -> bool:
+    """Whether these are whole numbers, each once and hardly any left out."""
+    floats, unreadable = to_floats(values)
+    whole = not unreadable and np.isfinite(floats).all() and bool((floats % 1 == 0).all())
+    return whole and values.is_unique and float(np.ptp(floats)) < 1.5 * len(floats)
