@@ -91,10 +91,10 @@ def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[A
 
 def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
     if kind.kind is Kind.BOOLEAN and not pd.api.types.is_bool_dtype(values):
-        text = values.map(str, na_action="ignore").astype("str")
+        text = _as_text(values)
         return text.str.lower().map(_TRUE_AND_FALSE).fillna(text)
     if kind.kind is Kind.NUMBER and _is_text(values):
-        truths = values.map(str, na_action="ignore").astype("str").str.lower().map(_AS_NUMBERS)
+        truths = _as_text(values).str.lower().map(_AS_NUMBERS)
         return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else values
     if kind.order and _is_text(values):
         places = {name: float(place) for place, name in enumerate(kind.order)}
@@ -105,6 +105,12 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
         except DataError:
             return values  # they are counted as cells that cannot be read
     return values
+
+
+def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(values.dtype, pd.StringDtype):
+        return values
+    return values.map(str, na_action="ignore").astype("str")
 
 
 def _numeric_text(values: pd.Series[Any]) -> bool:
