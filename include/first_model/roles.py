@@ -68,6 +68,8 @@ def read_label(values: pd.Series[Any], task: Task | None, where: str) -> Label:
         When there is nothing to learn: no label, or one value only, or text where numbers are needed.
     """
     known = values.dropna()
+    if len(known) and isinstance(known.iloc[0], list | tuple | dict | set | np.ndarray):
+        raise DataError(f"{where}: its cells are lists; name another column, or deliver its parts as columns")
     if not len(known):
         raise DataError(f"{where}: no row has a label; name another column (--target), or deliver the labels")
     if known.nunique() == 1:
