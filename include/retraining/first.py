@@ -93,9 +93,7 @@ def constant_answers(metric: Metric, learnt: npt.NDArray[np.generic], rows: Labe
     return replace(rows, predicted=predicted, probability=probability)
 
 
-def _best_class(
-    metric: Metric, names: npt.NDArray[np.generic], counts: npt.NDArray[np.intp], positive: str
-) -> str:
+def _best_class(metric: Metric, names: npt.NDArray[np.generic], counts: npt.NDArray[np.intp], positive: str) -> str:
     """The class that is best always to answer; by recall, which always saying yes has in full, the most frequent."""
     often = str(names[np.argmax(counts)])
     if metric.name not in ("f1", "precision") or len(names) != 2:
