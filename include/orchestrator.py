@@ -183,10 +183,8 @@ class AutomaticRetrainingOrchestrator:
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
-        assumed = [answers.assumed] if answers.assumed else []
-        if predicted.why:
-            assumed.append(f"{predicted.name!r} is taken for the target ({predicted.why}), no input")
-        return replace(decision, reason="; ".join([decision.reason, *assumed])) if assumed else decision
+        taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
+        return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
 
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers) -> Comparison:
         pair = profile_pair(reference, recent)

@@ -165,6 +165,18 @@ def test_parquet_is_read_by_what_it_is_and_not_by_its_name(folders: Path) -> Non
     assert made(folders, "shop").source.kind == "parquet"
 
 
+def test_columns_of_lists_are_told_and_left_out_and_are_no_target(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rentals().assign(parts=[[1, 2]] * 2400, day=lambda t: t["observed_at"].dt.date)
+    table.to_parquet(folders / "nested.parquet")
+    assert init("--data", folders / "nested.parquet", "--target", "rentals", "--time", "observed_at") == 0
+    assert "parts" not in (made(folders, "nested").features or ())
+    assert "nothing to learn from (nested)" in told(capsys)
+    assert init("--data", folders / "nested.parquet", "--target", "parts", "--time", "day") == 2
+    assert "its cells are lists" in capsys.readouterr().err
+
+
 def test_what_cannot_be_known_is_named_with_its_flags_all_at_once(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,6 +154,11 @@ def make_draft(rows: FirstRows, said: Said, recent: FirstRows | None = None) -> 
         listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
         asked = [f"{each.text}: give {each.flag}" for each in open_questions]
         raise ConfigurationError("init", *asked, f"the columns are {listed}")
+    return _made(rows, said, recent, names)
+
+
+def _made(rows: FirstRows, said: Said, recent: FirstRows | None, names: Sequence[str]) -> Draft:
+    """The draft, once everything is said that cannot be known."""
     target = said.target or target_by_name(names)
     label = read_label(rows.table[target], said.task, f"--target {target}")
     if said.task is Task.REGRESSION and said.positive_class:

@@ -68,6 +68,8 @@ def read_label(values: pd.Series[Any], task: Task | None, where: str) -> Label:
         When there is nothing to learn: no label, or one value only, or text where numbers are needed.
     """
     known = values.dropna()
+    if len(known) and isinstance(known.iloc[0], list | tuple | dict | set | np.ndarray):
+        raise DataError(f"{where}: its cells are lists; name another column, or deliver its parts as columns")
     if not len(known):
         raise DataError(f"{where}: no row has a label; name another column (--target), or deliver the labels")
     if known.nunique() == 1:
@@ -138,5 +140,5 @@ def left_out(table: pd.DataFrame, kinds: Kinds, roles: Mapping[str, str]) -> dic
 def _numbers_rows(values: pd.Series[Any]) -> bool:
     """Whether these are whole numbers, each once and hardly any left out."""
     floats, unreadable = to_floats(values)
-    whole = not unreadable and np.isfinite(floats).all() and bool((floats % 1 == 0).all())
-    return whole and values.is_unique and float(np.ptp(floats)) < 1.5 * len(floats)
+    whole = not unreadable and bool(np.isfinite(floats).all()) and bool((floats % 1 == 0).all())
+    return whole and bool(values.is_unique) and float(np.ptp(floats)) < 1.5 * len(floats)

@@ -163,7 +163,8 @@ def _are_clocks(cells: pd.Series[Any]) -> bool:
 
 
 def _some(values: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.Series(values.dropna().unique()[:LOOKED_AT])
+    known = values.dropna()
+    return pd.Series((known.map(str) if known.dtype == object else known).unique()[:LOOKED_AT])
 
 
 def time_of_day(table: pd.DataFrame, time: TimeColumn | None) -> str:
