@@ -74,7 +74,7 @@ class Arena:
             "source": {"kind": "csv", "path": f"{MODEL}.csv"}, "minimum_rows": 30,
             "reference": {"start": "2026-01-01", "end": f"{START + timedelta(days=REFERENCE_DAYS):%Y-%m-%d}"},
             "training": {"callable": CALLABLE, "rows": "latest", "hyperparameters": hyperparameters},
-            "gate": {"shadow": shadow},
+            "gate": {"shadow": shadow, "better_than_constant": False},  # how good it is does not matter here
         }  # fmt: skip
         (self.root / "models" / f"{MODEL}.yaml").write_text(json.dumps(fields))
         with psycopg.connect(self.uri) as connection:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.batches import CsvBatches, ParquetBatches
+from include.data.batches import ParquetBatches
+from include.data.csv_batches import CsvBatches
 from include.data.files import LocalFiles
 from include.data.frames import frame_of
 from include.data.object_files import ObjectFiles
