@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--metric", default="", help="what decides; default: by the task")
     flag("--column", action="append", default=[], metavar="NAME=KIND", type=_kind,
          help="what a column is, such as zip=category; may be repeated")  # fmt: skip
+    flag("--without", nargs="+", default=[], metavar="COLUMN", help="columns that the model does not learn from")
     flag("--name", default="", help="the model's name; default: by the file")
     flag("--out", type=Path, help="file to write; default: NAME.yaml in RETRAINING_MODELS_DIR")
     flag("--force", action="store_true", help="write it although there is such a file")
@@ -182,7 +184,7 @@ def _said(options: argparse.Namespace) -> Said:
         positive_class=options.positive_class, time=tuple(options.time),
         how=TimeFormat(format=options.time_format, timezone=options.timezone, unit=options.time_unit),
         task=None if options.task is None else Task(options.task), label_delay=options.label_delay,
-        metric=options.metric, columns=dict(options.column),
+        metric=options.metric, columns=dict(options.column), without=tuple(options.without),
     )  # fmt: skip
 
 
@@ -224,6 +226,9 @@ def _show(draft: Draft) -> None:
         why = draft.roles[name][1] if name in draft.roles else kind.why if kind is not None else ""
         shown.append((name, str(kind.kind) if kind is not None else "time", draft.out.get(name, "feature"), why))
     print("\n".join(columns_table(("column", "taken for", "use", "why"), shown, _width())))
+    for each in draft.giveaways:
+        print(f"LOOK: {each.text}. If that is known only once {draft.column('the target')} is, the model is worth "
+              f"nothing: --without {' '.join(map(shlex.quote, each.columns))}")  # fmt: skip
 
 
 def _plain_time(length: timedelta) -> str:

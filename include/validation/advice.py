@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from include.data.giveaways import find_giveaways
 from include.data.tables import ModelTables
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
@@ -29,6 +30,7 @@ def advise(spec: ModelSpec, tables: ModelTables, trial: Trial | None, found: Val
         yield from _reference(spec, tables, trial)
         yield from _age(spec, tables, found)
     yield from _columns(found)
+    yield from _giveaways(spec, tables, found)
 
 
 def _trial(spec: ModelSpec, trial: Trial) -> Iterator[Finding]:
@@ -124,4 +126,14 @@ def _columns(found: Validation) -> Iterator[Finding]:
         yield Finding(
             weight=Weight.NOTE, field="columns", text=f"learnt from and not compared: {', '.join(unwatched)}",
             advice="say in `columns` what they are, if that is wrong",
+        )  # fmt: skip
+
+
+def _giveaways(spec: ModelSpec, tables: ModelTables, found: Validation) -> Iterator[Finding]:
+    """Features that hold the target: the model looks perfect, and has nothing to say before the label is known."""
+    features = [name for name, use in found.columns.items() if use.use == "feature"]
+    for each in find_giveaways(tables.reference, features, spec.target):
+        yield Finding(
+            weight=Weight.WARNING, field="features", text=f"{each.text}: the model copies its target",
+            advice=f"leave {', '.join(each.columns)} out, unless it is known before {spec.target} is",
         )  # fmt: skip
