@@ -16,6 +16,7 @@ from include.data.conform import conform
 from include.data.find_kinds import find_kinds
 from include.data.giveaways import Giveaway, find_giveaways
 from include.data.kinds import Kinds, declared_kinds
+from include.data.stand_ins import StandIn, find_stand_ins
 from include.data.time_format import TimeFormat
 from include.data.times import joined, read_times
 from include.errors import ConfigurationError, DataError
@@ -99,6 +100,8 @@ class Draft:
         What had to be found out to read the rows.
     giveaways : tuple of Giveaway
         Features that hold the target.
+    stand_ins : tuple of StandIn
+        Numbers that may stand for no value.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Draft:
     plan: Plan
     told: tuple[str, ...] = ()
     giveaways: tuple[Giveaway, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
 
     def column(self, role: str) -> str:
         """The first column of that role; empty for none."""
@@ -195,7 +199,10 @@ def make_draft(rows: FirstRows, said: Said, recent: FirstRows | None = None) -> 
     if not draft.features:
         why = "; ".join(f"{name}: {why}" for name, why in draft.out.items())
         raise DataError(f"--target {target}: there is no column left to learn from: {why}")
-    return replace(draft, giveaways=tuple(find_giveaways(reference, draft.features, target)))
+    return replace(
+        draft, giveaways=tuple(find_giveaways(reference, draft.features, target)),
+        stand_ins=tuple(find_stand_ins(rows.table, [target, *draft.features])),
+    )  # fmt: skip
 
 
 def _roles(

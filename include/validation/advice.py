@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from include.data.giveaways import find_giveaways
+from include.data.stand_ins import find_stand_ins
 from include.data.tables import ModelTables
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
@@ -31,6 +32,7 @@ def advise(spec: ModelSpec, tables: ModelTables, trial: Trial | None, found: Val
         yield from _age(spec, tables, found)
     yield from _columns(found)
     yield from _giveaways(spec, tables, found)
+    yield from _stand_ins(spec, tables, found)
 
 
 def _trial(spec: ModelSpec, trial: Trial) -> Iterator[Finding]:
@@ -136,4 +138,14 @@ def _giveaways(spec: ModelSpec, tables: ModelTables, found: Validation) -> Itera
         yield Finding(
             weight=Weight.WARNING, field="features", text=f"{each.text}: the model copies its target",
             advice=f"leave {', '.join(each.columns)} out, unless it is known before {spec.target} is",
+        )  # fmt: skip
+
+
+def _stand_ins(spec: ModelSpec, tables: ModelTables, found: Validation) -> Iterator[Finding]:
+    """Numbers that may stand for no value; in the target they decide the metric."""
+    features = [name for name, use in found.columns.items() if use.use == "feature"]
+    for each in find_stand_ins(tables.history, [spec.target, *features]):
+        yield Finding(
+            weight=Weight.WARNING if spec.target in each.columns else Weight.NOTE, field="source.missing",
+            text=each.text, advice=f"write `missing: [{each.value:.15g}]` in source, if it says that there is no value",
         )  # fmt: skip

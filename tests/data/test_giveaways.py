@@ -17,7 +17,7 @@ SHOPS = pd.Series(SHOP).astype(str).add("x")
 
 def found(**columns: object) -> list[str]:
     table = pd.DataFrame(columns)
-    return [each.text for each in find_giveaways(table, [name for name in table if name != "y"], "y")]
+    return [each.text for each in find_giveaways(table, [str(name) for name in columns if name != "y"], "y")]
 
 
 @pytest.mark.parametrize(
