@@ -264,6 +264,18 @@ def test_validate_of_a_model_that_learns_nothing_warns(folders: Path, capsys: py
     assert "WARNING gate: a first version would not go into production" in told(capsys)
 
 
+def test_file_is_looked_for_here_and_then_in_the_folder_of_data(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folders, rentals())
+    monkeypatch.chdir(folders)
+    assert init("--data", "rentals.csv", "--target", "rentals") == 0
+    assert made(folders, "rentals").source.place == "rentals.csv"
+    rentals(1200).to_csv(folders / "rentals.csv", index=False)
+    assert init("--data", "rentals.csv", "--target", "rentals", "--force") == 0
+    assert made(folders, "rentals").source.place == str(folders / "rentals.csv")
+
+
 def test_sum_that_is_the_target_is_told_and_left_out_when_asked(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,7 +59,7 @@ def read_file(
     Parameters
     ----------
     given : str
-        As it was written on the command line; relative to the folder that the command is called in.
+        As it was written on the command line; relative to the folder that the command is called in, or to `data_dir`.
     flag : str
         What it was given by, for errors.
     data_dir : Path
@@ -121,7 +121,12 @@ def read_query(
 
 
 def _as_in_model_file(given: str, data_dir: Path) -> str:
-    """The path as a model file has it: relative to the folder of data where it lies in there."""
+    """The path as a model file has it: relative to the folder of data where it lies in there.
+
+    It is one from the folder that the command is called in, or, where there is none of that name, from that of data.
+    """
     path = Path.cwd() / Path(given).expanduser()
+    if not path.exists() and (data_dir / given).exists():
+        path = data_dir / given
     whole = path.resolve() if path.exists() else path
     return str(whole.relative_to(data_dir)) if whole.is_relative_to(data_dir) else str(whole)
