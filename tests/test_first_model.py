@@ -264,9 +264,7 @@ def test_validate_of_a_model_that_learns_nothing_warns(folders: Path, capsys: py
     assert "WARNING gate: a first version would not go into production" in told(capsys)
 
 
-def test_file_is_looked_for_here_and_then_in_the_folder_of_data(
-    folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_is_looked_for_here_and_then_in_the_folder_of_data(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(folders, rentals())
     monkeypatch.chdir(folders)
     assert init("--data", "rentals.csv", "--target", "rentals") == 0
@@ -394,3 +392,12 @@ def test_explain_walks_the_whole_tree(folders: Path, capsys: pytest.CaptureFixtu
         "in shadow for 4",
     ):  # fmt: skip
         assert words in said
+
+
+def test_window_of_few_rows_still_lets_the_gate_prove_something(folders: Path) -> None:
+    from include.retraining.holdout import shortfall
+
+    table = rentals(1460).assign(observed_at=pd.date_range("2012-01-01", periods=1460, freq="D"))
+    assert init("--data", written(folders, table), "--target", "rentals") == 0
+    spec = made(folders, "rentals")
+    assert shortfall(spec, spec.window.days) == ""

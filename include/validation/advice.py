@@ -13,6 +13,7 @@ from include.data.tables import ModelTables
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.registry.tree_writer import write_period
+from include.retraining.holdout import shortfall
 from include.validation.findings import Finding, Validation, Weight
 from include.validation.trial import Trial
 
@@ -82,6 +83,11 @@ def _window(spec: ModelSpec, found: Validation) -> Iterator[Finding]:
             f"{missed:.0%} of the rows are never looked at", advice="write a longer window",
         )  # fmt: skip
     arrived = found.window_rows * (1.0 - spec.label_delay / spec.window)
+    if arrived >= spec.minimum_rows and (short := shortfall(spec, round(arrived))):
+        yield Finding(
+            weight=Weight.WARNING, field="window", text=f"of a usual window {short}",
+            advice="write a longer window: the gate would hold every retrain",
+        )  # fmt: skip
     if spec.label_delay and arrived < spec.minimum_rows <= found.window_rows:
         yield Finding(
             weight=Weight.WARNING, field="label_delay",
