@@ -139,4 +139,4 @@ def _numbers_rows(values: pd.Series[Any]) -> bool:
     """Whether these are whole numbers, each once and hardly any left out."""
     floats, unreadable = to_floats(values)
     whole = not unreadable and np.isfinite(floats).all() and bool((floats % 1 == 0).all())
-    return whole and values.is_unique and float(np.ptp(floats)) < 1.5 * len(floats)
+    return bool(whole) and values.is_unique and float(np.ptp(floats)) < 1.5 * len(floats)
