@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +78,9 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--metric", default="", help="what decides; default: by the task")
     flag("--column", action="append", default=[], metavar="NAME=KIND", type=_kind,
          help="what a column is, such as zip=category; may be repeated")  # fmt: skip
+    flag("--missing", nargs="+", default=[], type=_cell, metavar="VALUE",
+         help="what stands for an empty cell, such as -999 or unknown")  # fmt: skip
+    flag("--without", nargs="+", default=[], metavar="COLUMN", help="columns that the model does not learn from")
     flag("--name", default="", help="the model's name; default: by the file")
     flag("--out", type=Path, help="file to write; default: NAME.yaml in RETRAINING_MODELS_DIR")
     flag("--force", action="store_true", help="write it although there is such a file")
@@ -158,7 +163,7 @@ def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, First
         if options.recent_data:
             raise ConfigurationError("--recent-data", "a pair is of files; give --data for the reference")
         with progress(f"reading from {options.sql}"):
-            return read_query(options.sql, options.query, options.table), None
+            return read_query(options.sql, options.query, options.table, missing=options.missing), None
     said = Dialect(
         delimiter=options.delimiter, decimal=options.decimal, thousands=options.thousands, encoding=options.encoding
     )
@@ -166,7 +171,11 @@ def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, First
     for given, flag in ((options.data, "--data"), (options.recent_data, "--recent-data")):
         if given is not None:
             with progress(f"reading {given}"):
-                found.append(read_file(given, flag, data_dir, connection=options.connection, dialect=said))
+                found.append(
+                    read_file(
+                        given, flag, data_dir, connection=options.connection, dialect=said, missing=options.missing
+                    )
+                )
     return found[0], found[1] if len(found) > 1 else None
 
 
@@ -182,7 +191,7 @@ def _said(options: argparse.Namespace) -> Said:
         positive_class=options.positive_class, time=tuple(options.time),
         how=TimeFormat(format=options.time_format, timezone=options.timezone, unit=options.time_unit),
         task=None if options.task is None else Task(options.task), label_delay=options.label_delay,
-        metric=options.metric, columns=dict(options.column),
+        metric=options.metric, columns=dict(options.column), without=tuple(options.without),
     )  # fmt: skip
 
 
@@ -224,6 +233,25 @@ def _show(draft: Draft) -> None:
         why = draft.roles[name][1] if name in draft.roles else kind.why if kind is not None else ""
         shown.append((name, str(kind.kind) if kind is not None else "time", draft.out.get(name, "feature"), why))
     print("\n".join(columns_table(("column", "taken for", "use", "why"), shown, _width())))
+    for line in _doubts(draft):
+        print(textwrap.fill(f"LOOK: {line}", _width(), subsequent_indent="  ", break_on_hyphens=False))
+
+
+def _doubts(draft: Draft) -> Iterator[str]:
+    """What only the owner of the rows can know, and the flag that says it."""
+    for odd in draft.stand_ins:
+        yield f"{odd.text}. If it says that there is no value: --missing {odd.value:.15g}"
+    for each in draft.giveaways:
+        flag = f"--without {' '.join(map(shlex.quote, each.columns))}"
+        yield f"{each.text}. If it is known only together with the target, the model will be of no use: {flag}"
+
+
+def _cell(written: str) -> str | float:
+    """A value as a model file has it: a number where it is one."""
+    try:
+        return float(written) if "." in written or "e" in written.lower() else int(written)
+    except ValueError:
+        return written
 
 
 def _plain_time(length: timedelta) -> str:

@@ -17,6 +17,15 @@ def in_percent(change: float, beyond: str = "up from 0") -> str:
     return f"{change:+.1%}" if math.isfinite(change) else beyond
 
 
+def worse_or_better(worsening: float) -> str:
+    """How much worse something has become, relative to what it was, in words.
+
+    >>> worse_or_better(0.125), worse_or_better(-0.5), worse_or_better(float("inf"))
+    ('+12.5% worse', '50.0% better', 'infinitely worse')
+    """
+    return f"{-worsening:.1%} better" if worsening < 0.0 else f"{in_percent(worsening, 'infinitely')} worse"
+
+
 class Verdict(StrEnum):
     """What one comparison of reference and recent rows allows one to say."""
 

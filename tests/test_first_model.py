@@ -276,6 +276,63 @@ def test_validate_of_a_model_that_learns_nothing_warns(folders: Path, capsys: py
     assert "WARNING gate: a first version would not go into production" in told(capsys)
 
 
+def test_file_is_looked_for_here_and_then_in_the_folder_of_data(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(folders, rentals())
+    monkeypatch.chdir(folders)
+    assert init("--data", "rentals.csv", "--target", "rentals") == 0
+    assert made(folders, "rentals").source.place == "rentals.csv"
+    rentals(1200).to_csv(folders / "rentals.csv", index=False)
+    assert init("--data", "rentals.csv", "--target", "rentals", "--force") == 0
+    assert made(folders, "rentals").source.place == str(folders / "rentals.csv")
+
+
+def test_sum_that_is_the_target_is_told_and_left_out_when_asked(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rentals()
+    table["members"] = (0.7 * table["rentals"] + np.random.default_rng(1).normal(0, 5, len(table))).round()
+    table["guests"] = table["rentals"] - table["members"]
+    path = written(folders, table)
+    assert init("--data", path, "--target", "rentals") == 0
+    assert "LOOK: members + guests is rentals." in (said := told(capsys))
+    assert "--without members guests" in said
+    assert main(["validate", "rentals"]) == 1
+    assert "WARNING features: members + guests is rentals: the model copies its target" in told(capsys)
+    assert init("--data", path, "--target", "rentals", "--without", "members", "guests", "--force") == 0
+    assert "LOOK" not in told(capsys)
+    assert made(folders, "rentals").features == ["temperature", "wind", "weather"]
+    assert main(["validate", "rentals"]) == 0
+
+
+def test_number_that_stands_for_no_value_is_told_also_in_the_target(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = rentals()
+    table.loc[::30, ["rentals", "wind"]] = -200.0
+    path = written(folders, table, sep=";", decimal=",")
+    assert init("--data", path, "--target", "rentals") == 0
+    assert "LOOK: -200 stands far outside of all other numbers in rentals (80 rows), wind (80 rows)." in told(capsys)
+    assert main(["validate", "rentals"]) == 1
+    assert "WARNING source.missing: -200 stands far outside" in told(capsys)
+    assert init("--data", path, "--target", "rentals", "--missing", -200, "nothing", "--force") == 0
+    assert "LOOK" not in told(capsys)
+    assert made(folders, "rentals").source.missing == [-200, "nothing"]
+    assert main(["validate", "rentals"]) == 0
+    assert "80 unlabelled" in told(capsys)
+
+
+def test_columns_without_a_name_are_called_by_their_number(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(folders, rentals(), sep=";", decimal=",")
+    lines = path.read_text().splitlines()
+    path.write_text("".join(f"{line};;\n" for line in lines) + ";;;;;;\n" * 20)
+    assert init("--data", path, "--target", "rentals") == 0
+    said = told(capsys)
+    assert "2 of 7 columns have no name on top" in said
+    assert "column_7 number left out: it is empty" in said
+    assert "20 rows without a readable time will be left out" in said
+    assert made(folders, "rentals").features == ["temperature", "wind", "weather"]
+
+
 def test_validate_as_json_holds_the_same(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert init("--data", written(folders, rentals()), "--target", "rentals") == 0
     capsys.readouterr()
@@ -347,3 +404,12 @@ def test_explain_walks_the_whole_tree(folders: Path, capsys: pytest.CaptureFixtu
         "in shadow for 4",
     ):  # fmt: skip
         assert words in said
+
+
+def test_window_of_few_rows_still_lets_the_gate_prove_something(folders: Path) -> None:
+    from include.retraining.holdout import shortfall
+
+    table = rentals(1460).assign(observed_at=pd.date_range("2012-01-01", periods=1460, freq="D"))
+    assert init("--data", written(folders, table), "--target", "rentals") == 0
+    spec = made(folders, "rentals")
+    assert shortfall(spec, spec.window.days) == ""

@@ -61,7 +61,7 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
     """What is declared, completed from the head of the file: all but decimals, which only whole columns tell."""
     encoding = declared.encoding or _BYTE_ORDER_MARKS.get(sample[:2])
     text = _decoded(sample, encoding)
-    skip, delimiter = 0, declared.delimiter
+    skip, delimiter, nameless = 0, declared.delimiter, 0
     if named := re.match(r"sep=(.)\r?\n", text):  # spreadsheets write so
         skip, delimiter, text = 1, delimiter or named[1], text[named.end() :]
     while text.startswith("#") and "\n" in text:  # remarks on top
@@ -75,10 +75,15 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
         header = _has_header(records)
     if header is False:
         header = tuple(f"column_{number}" for number in range(1, len(records[0]) + 1 if records else 1))
-    elif header is True and records and (not _is_utf8(sample, encoding) or _has_blanks(text, delimiter)):
-        header, skip = tuple(records[0]), skip + 1  # names that the reader would not decode, or with their blanks
+    elif (
+        header is True
+        and records
+        and (not _is_utf8(sample, encoding) or _has_blanks(text, delimiter) or not all(records[0]))
+    ):  # names that the reader would not decode, or with their blanks, or that are missing
+        header = tuple(name or f"column_{number}" for number, name in enumerate(records[0], 1))
+        skip, nameless = skip + 1, sum(not name for name in records[0])
     found = replace(declared, delimiter=delimiter, quote=quote, encoding=encoding, header=header, skip=skip)
-    return replace(found, told=_told(found, declared))
+    return replace(found, told=_told(found, declared, nameless))
 
 
 def require_text(sample: bytes, encoding: str | None, where: str) -> None:
@@ -101,8 +106,12 @@ def require_text(sample: bytes, encoding: str | None, where: str) -> None:
     )
 
 
-def _told(found: Dialect, declared: Dialect) -> str:
+def _told(found: Dialect, declared: Dialect, nameless: int) -> str:
     said = []
+    if nameless:
+        assert isinstance(found.header, tuple)
+        said.append(f"{nameless} of {len(found.header)} columns have no name on top: they are called column_ and their "
+                    "number")  # fmt: skip
     if declared.delimiter is None and found.delimiter != ",":
         said.append(f"cells end with {found.delimiter!r} (source.delimiter)")
     if declared.header is None and isinstance(found.header, tuple) and not found.skip:

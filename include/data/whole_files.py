@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class WholeFile:
     dialect: Dialect = field(default_factory=Dialect)
 
 
-def read_whole(place: str | Path, kind: str, dialect: Dialect, files: Files | None = None) -> WholeFile:
+def read_whole(
+    place: str | Path, kind: str, dialect: Dialect, files: Files | None = None, missing: Sequence[str] = ()
+) -> WholeFile:  # fmt: skip
     """Read a file, a folder of files or a glob.
 
     Parameters
@@ -45,6 +48,8 @@ def read_whole(place: str | Path, kind: str, dialect: Dialect, files: Files | No
         ``csv`` or ``parquet``, see `kind_of`.
     dialect : Dialect
         What is said of how CSV files are written.
+    missing : sequence of str
+        Further words that stand for an empty cell of a CSV file.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def read_whole(place: str | Path, kind: str, dialect: Dialect, files: Files | No
     if kind == "parquet":
         found = WholeFile(table=frame_of(ParquetBatches(place, None, there)), dialect=dialect)
     else:
-        batches = CsvBatches(place, None, there, dialect=dialect)
+        batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
         table = frame_of(batches)
         found = WholeFile(table=table, told=batches.told, dialect=(batches.dialects or (dialect,))[0])
     names = [str(name) for name in found.table.columns]

@@ -10,7 +10,7 @@ from include.detectors.comparison import Comparison
 from include.scoring import Baseline, Estimate, Metric, PredictedRows, Task, estimate
 from include.scoring.dependence import steady_lasting
 from include.scoring.intervals import around
-from include.signals import Signal, SignalKind, Verdict, in_percent
+from include.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.statistics import effective_size, lag1_of, welch_p_value
 
 
@@ -71,7 +71,7 @@ class EstimatedPerformanceMonitor:
         changed = value >= self._threshold(metric) and p_value < self.level
         reason = (
             f"{metric.name} estimated without labels at {now:.4g} (90 % interval {low:.4g} to {high:.4g}), "
-            f"{before:.4g} at acceptance ({in_percent(value, 'infinitely')} worse, p {p_value:.2g}); blind to concept "
+            f"{before:.4g} at acceptance ({worse_or_better(value)}, p {p_value:.2g}); blind to concept "
             "drift"
         )
         others = {f"estimated_{name}": score for name, score in found.scores.items() if name != metric.name}

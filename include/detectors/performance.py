@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, interval
-from include.signals import Signal, SignalKind, Verdict, in_percent
+from include.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.statistics import lag1_of, welch_p_value
 
 DEFAULT_THRESHOLDS: Mapping[str, float] = {name: metric.threshold for name, metric in METRICS.items()}
@@ -26,7 +26,7 @@ class Worsening:
     @property
     def reason(self) -> str:
         """Half a sentence."""
-        return f"{self.baseline:.4g} at acceptance ({in_percent(self.value, 'infinitely')} worse, p {self.p_value:.2g})"
+        return f"{self.baseline:.4g} at acceptance ({worse_or_better(self.value)}, p {self.p_value:.2g})"
 
     @property
     def detail(self) -> dict[str, float]:

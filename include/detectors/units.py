@@ -20,6 +20,7 @@ LEAST_SHARE = 0.01  # of the recent values, in the new unit
 FEWEST = 5  # values in the new unit
 HEAVY = 3.0  # times what the middle of the values says, from which on the spread is that of single values
 PLAIN = 50.0  # times as large: from here on some values in another unit cannot be mistaken for drift
+SAME_ZEROS = 0.1  # by how much the share of zeros, which are zeros in any unit, may differ
 MOVED = 0.35  # KS distance: a centred column moves by 0.4 when its unit does, by 0.5 at most
 
 
@@ -100,6 +101,8 @@ def _all(known: NumericColumn, recent: NumericColumn, factor: float) -> bool:
     sd = math.sqrt(known.variance)
     if not _alike(math.sqrt(recent.variance) / sd / factor):
         return False
+    if abs(_zeros(recent) - _zeros(known)) > SAME_ZEROS:
+        return False  # a dry spell, say: another unit leaves the zeros where they are
     if _distance(known, recent) < MOVED * (1.0 - _zeros(known)):
         return False
     level = abs(recent.mean / factor - known.mean) < sd

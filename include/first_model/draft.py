@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ import pandas as pd
 
 from include.data.conform import conform
 from include.data.find_kinds import find_kinds
+from include.data.giveaways import Giveaway, find_giveaways
 from include.data.kinds import Kinds, declared_kinds
+from include.data.stand_ins import StandIn, find_stand_ins
 from include.data.time_format import TimeFormat
 from include.data.times import joined, read_times
 from include.errors import ConfigurationError, DataError
@@ -46,6 +48,8 @@ class Said:
         Columns that are joined to the time of a row.
     columns : mapping of str to str
         Kinds of columns.
+    without : tuple of str
+        Columns that the model does not learn from.
     no_time : bool
         Whether the rows have none: they are the reference of a pair.
     """
@@ -61,6 +65,7 @@ class Said:
     label_delay: timedelta | None = None
     metric: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     no_time: bool = False
 
 
@@ -93,6 +98,10 @@ class Draft:
         Why each column that is no feature is none.
     told : tuple of str
         What had to be found out to read the rows.
+    giveaways : tuple of Giveaway
+        Features that hold the target.
+    stand_ins : tuple of StandIn
+        Numbers that may stand for no value.
     """
 
     name: str
@@ -107,6 +116,8 @@ class Draft:
     out: Mapping[str, str]
     plan: Plan
     told: tuple[str, ...] = ()
+    giveaways: tuple[Giveaway, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
 
     def column(self, role: str) -> str:
         """The first column of that role; empty for none."""
@@ -187,13 +198,16 @@ def _made(rows: FirstRows, said: Said, recent: FirstRows | None, names: Sequence
     draft = Draft(
         name=said.name or _name_of(rows), rows=rows, said=said, recent=recent, time=time,
         timestamp="" if time is None else _timestamp(rows.table, time), roles=roles, label=label, kinds=kinds,
-        out=left_out(reference, kinds, {name: role for name, (role, _) in roles.items()}), plan=plan,
+        out=left_out(reference, kinds, _uses(roles, said)), plan=plan,
         told=(*rows.told, *told),
     )  # fmt: skip
     if not draft.features:
         why = "; ".join(f"{name}: {why}" for name, why in draft.out.items())
         raise DataError(f"--target {target}: there is no column left to learn from: {why}")
-    return draft
+    return replace(
+        draft, giveaways=tuple(find_giveaways(reference, draft.features, target)),
+        stand_ins=tuple(find_stand_ins(rows.table, [target, *draft.features])),
+    )  # fmt: skip
 
 
 def _roles(
@@ -219,11 +233,19 @@ def _roles(
     return found
 
 
+def _uses(roles: Mapping[str, tuple[str, str]], said: Said) -> dict[str, str]:
+    """What each column is used for that is known before its cells are looked at."""
+    return {
+        **dict.fromkeys(said.without, "left out: you said so"), **{name: role for name, (role, _) in roles.items()},
+    }  # fmt: skip
+
+
 def _require_columns(said: Said, names: Sequence[str]) -> None:
     """Refuse columns that are not there."""
     asked = [
         ("--target", said.target), ("--prediction", said.prediction), ("--probability", said.probability),
         *(("--time", name) for name in said.time), *(("--column", name) for name in said.columns),
+        *(("--without", name) for name in said.without),
     ]  # fmt: skip
     wrong = [(flag, name) for flag, name in asked if name and name not in names]
     if wrong:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from include.data.address import SCHEME
+from include.data.conform import Missing, conform
 from include.data.csv_dialect import Dialect
 from include.data.frames import frame_of
 from include.data.reach import FROM_ENVIRONMENT, Reach
@@ -51,20 +52,22 @@ class FirstRows:
 
 def read_file(
     given: str, flag: str, data_dir: Path, *, connection: str = "", dialect: Dialect | None = None,
-    reach: Reach = FROM_ENVIRONMENT,
+    missing: Missing = (), reach: Reach = FROM_ENVIRONMENT,
 ) -> FirstRows:  # fmt: skip
     """The rows of a file, of a folder of files, of a glob or of objects (``s3://bucket/key``).
 
     Parameters
     ----------
     given : str
-        As it was written on the command line; relative to the folder that the command is called in.
+        As it was written on the command line; relative to the folder that the command is called in, or to `data_dir`.
     flag : str
         What it was given by, for errors.
     data_dir : Path
         What relative paths of model files start from.
     dialect : Dialect, optional
         What its owner says of how CSV files are written.
+    missing : sequence
+        What its owner writes for an empty cell.
 
     Raises
     ------
@@ -79,20 +82,22 @@ def read_file(
         if (value := getattr(said, name)) is not None
     }  # fmt: skip
     try:
-        source = FileSource(kind=kind, path=path, connection=connection, **written)
+        source = FileSource(kind=kind, path=path, connection=connection, missing=list(missing), **written)
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
     place, files = files_of(source, path, data_dir, reach)
     try:
-        read = read_whole(place, kind, said, files)
+        read = read_whole(place, kind, said, files, [each for each in missing if isinstance(each, str)])
     except SourceUnavailable as error:
         raise SourceUnavailable(f"{flag}: {error}") from error
     except DataError as error:
         raise DataError(f"{flag}: {error}") from error
-    return FirstRows(table=read.table, source=source, told=read.told, dialect=read.dialect)
+    return FirstRows(table=conform(read.table, {}, missing), source=source, told=read.told, dialect=read.dialect)
 
 
-def read_query(connection: str, query: str, table_name: str, reach: Reach = FROM_ENVIRONMENT) -> FirstRows:
+def read_query(
+    connection: str, query: str, table_name: str, reach: Reach = FROM_ENVIRONMENT, missing: Missing = ()
+) -> FirstRows:  # fmt: skip
     """The rows of a Postgres database that a query selects, or of a table of it.
 
     Raises
@@ -105,18 +110,23 @@ def read_query(connection: str, query: str, table_name: str, reach: Reach = FROM
     quoted = ".".join(f'"{part}"' for part in table_name.split("."))
     text = query or f"SELECT * FROM {quoted}"  # noqa: S608 - the name is letters, digits and a dot
     try:
-        source = SqlSource(kind="sql", connection=connection, query=text)
+        source = SqlSource(kind="sql", connection=connection, query=text, missing=list(missing))
     except ValidationError as error:
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
     rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=reach.database)
-    table = frame_of(rows)
+    table = conform(frame_of(rows), {}, missing)
     if not len(table):
         raise DataError(f"--sql {connection}: the query selects no rows")
     return FirstRows(table=table, source=source, table_name=table_name)
 
 
 def _as_in_model_file(given: str, data_dir: Path) -> str:
-    """The path as a model file has it: relative to the folder of data where it lies in there."""
+    """The path as a model file has it: relative to the folder of data where it lies in there.
+
+    It is one from the folder that the command is called in, or, where there is none of that name, from that of data.
+    """
     path = Path.cwd() / Path(given).expanduser()
+    if not path.exists() and (data_dir / given).exists():
+        path = data_dir / given
     whole = path.resolve() if path.exists() else path
     return str(whole.relative_to(data_dir)) if whole.is_relative_to(data_dir) else str(whole)

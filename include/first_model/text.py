@@ -72,7 +72,13 @@ def _source(draft: Draft) -> Iterator[str]:
         yield from _field("path", source.path, where, indent=1)
     if not isinstance(source, SqlSource) and source.connection:
         yield from _field("connection", source.connection, "an Airflow connection; no key stands here", indent=1)
-    dialect = draft.rows.dialect
+    yield from _cells(draft)
+    yield from _reading(draft)
+
+
+def _cells(draft: Draft) -> Iterator[str]:
+    """How cells are written, where that is not what is usual."""
+    source, dialect = draft.rows.source, draft.rows.dialect
     if source.kind == "csv":
         if dialect.delimiter not in (None, ","):
             yield from _field("delimiter", dialect.delimiter, "what ends a cell", indent=1)
@@ -84,7 +90,8 @@ def _source(draft: Draft) -> Iterator[str]:
             yield from _field("encoding", dialect.encoding, indent=1)
         if isinstance(dialect.header, tuple) and not dialect.skip:
             yield from _field("header", False, "no names on top: the columns are column_1 and so on", indent=1)
-    yield from _reading(draft)
+    if source.missing:
+        yield from _field("missing", list(source.missing), "what stands for an empty cell", indent=1)
 
 
 def query_of(draft: Draft) -> str:

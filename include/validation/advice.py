@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from include.data.giveaways import find_giveaways
+from include.data.stand_ins import find_stand_ins
 from include.data.tables import ModelTables
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.registry.tree_writer import write_period
+from include.retraining.holdout import shortfall
 from include.validation.findings import Finding, Validation, Weight
 from include.validation.trial import Trial
 
@@ -29,6 +32,8 @@ def advise(spec: ModelSpec, tables: ModelTables, trial: Trial | None, found: Val
         yield from _reference(spec, tables, trial)
         yield from _age(spec, tables, found)
     yield from _columns(found)
+    yield from _giveaways(spec, tables, found)
+    yield from _stand_ins(spec, tables, found)
 
 
 def _trial(spec: ModelSpec, trial: Trial) -> Iterator[Finding]:
@@ -78,6 +83,11 @@ def _window(spec: ModelSpec, found: Validation) -> Iterator[Finding]:
             f"{missed:.0%} of the rows are never looked at", advice="write a longer window",
         )  # fmt: skip
     arrived = found.window_rows * (1.0 - spec.label_delay / spec.window)
+    if arrived >= spec.minimum_rows and (short := shortfall(spec, round(arrived))):
+        yield Finding(
+            weight=Weight.WARNING, field="window", text=f"of a usual window {short}",
+            advice="write a longer window: the gate would hold every retrain",
+        )  # fmt: skip
     if spec.label_delay and arrived < spec.minimum_rows <= found.window_rows:
         yield Finding(
             weight=Weight.WARNING, field="label_delay",
@@ -124,4 +134,24 @@ def _columns(found: Validation) -> Iterator[Finding]:
         yield Finding(
             weight=Weight.NOTE, field="columns", text=f"learnt from and not compared: {', '.join(unwatched)}",
             advice="say in `columns` what they are, if that is wrong",
+        )  # fmt: skip
+
+
+def _giveaways(spec: ModelSpec, tables: ModelTables, found: Validation) -> Iterator[Finding]:
+    """Features that hold the target: the model looks perfect, and has nothing to say before the label is known."""
+    features = [name for name, use in found.columns.items() if use.use == "feature"]
+    for each in find_giveaways(tables.reference, features, spec.target):
+        yield Finding(
+            weight=Weight.WARNING, field="features", text=f"{each.text}: the model copies its target",
+            advice=f"leave {', '.join(each.columns)} out, unless it is known before {spec.target} is",
+        )  # fmt: skip
+
+
+def _stand_ins(spec: ModelSpec, tables: ModelTables, found: Validation) -> Iterator[Finding]:
+    """Numbers that may stand for no value; in the target they decide the metric."""
+    features = [name for name, use in found.columns.items() if use.use == "feature"]
+    for each in find_stand_ins(tables.history, [spec.target, *features]):
+        yield Finding(
+            weight=Weight.WARNING if spec.target in each.columns else Weight.NOTE, field="source.missing",
+            text=each.text, advice=f"write `missing: [{each.value:.15g}]` in source, if it says that there is no value",
         )  # fmt: skip
