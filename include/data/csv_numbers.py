@@ -20,7 +20,8 @@ _MARK = "(?:" + "|".join(map(re.escape, _MARKS)) + ")"
 _BLANK = "[ \u00a0\u202f]?"
 _DIGITS = rf"([+-]?[\d.,][\d.,{_SPACES}]*?)"
 _MARK_BEFORE, _MARK_AFTER = rf"^([+-]?){_MARK}{_BLANK}{_DIGITS}$", rf"^{_DIGITS}{_BLANK}{_MARK}$"
-_MINUS, _BRACKETS = "\u2212", r"^\(([^()+-]*\d[^()]*)\)$"
+_MINUS = "\u2212"
+_BEGINNING, _BRACKETS = rf"^[\d.,+({_MINUS}-]|^{_MARK}", r"^\(([^()+-]*\d[^()]*)\)$"
 _WHOLE = r"^[+-]?\d+$"
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
@@ -51,6 +52,10 @@ class Written:
         found = values.drop_null().value_counts()
         cells, times = found.field(0), found.field(1)
         self.cells += pc.sum(times).as_py() or 0
+        begin = pc.match_substring_regex(cells, _BEGINNING)
+        if not pc.any(begin).as_py():
+            return
+        cells, times = cells.filter(begin), times.filter(begin)
         signed = _with_signs(cells)
         bare = without_marks(signed)
         marked = pc.not_equal(bare, signed)
