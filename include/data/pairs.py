@@ -54,9 +54,7 @@ def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds 
     for table, role in ((reference, "the reference"), (recent, "the recent rows")):
         require_distinct(list(table.columns), role)
     if reference.empty:
-        raise DataError(
-            "the reference has no rows, so nothing can be compared; give those of the training"
-        )
+        raise DataError("the reference has no rows, so nothing can be compared; give those of the training")
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
     known = with_possible(profile_table(reference, list(reference.columns), kinds=kinds), recent, len(recent))
