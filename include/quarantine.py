@@ -160,6 +160,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         calibration=reference.calibration,
         minimum_rows=spec.minimum_rows,
         arrivals=tables.arrivals,
+        source_empty=tables.window_start is not None and tables.history.empty,
         new_columns=new_features(spec, tables.recent, known.columns, tables.kinds),
         kinds=kinds_to_tell(spec, tables.kinds, known.columns),
         odd_times=tables.odd_times,

@@ -55,3 +55,21 @@ def test_labels_and_predictions_without_a_common_class_are_refused_with_both(tmp
     words = r"model shop: fields target, prediction: .*'no', 'yes' against '0', '1'.*classes: {no: \[0\]"
     with pytest.raises(DataError, match=words):
         checked(tmp_path, np.where(TRUTH, "yes", "no"), GUESS.astype(int))
+
+
+def test_labels_and_predictions_that_share_one_of_two_classes_are_refused_with_the_other(tmp_path: Path) -> None:
+    for name in ("first", "said"):
+        (tmp_path / name).mkdir()
+    words = r"predictions of '0' are .*labels of '-1' are never predicted.*classes: {-1: \[0\], …}"
+    with pytest.raises(DataError, match=words):
+        checked(tmp_path / "first", np.where(TRUTH, 1, -1), GUESS.astype(int))
+    said = {"classes": {"-1": [0], "1": []}}
+    step = checked(tmp_path / "said", np.where(TRUTH, 1, -1), GUESS.astype(int), **said)
+    [score] = [each.value for each in step.analysis.measurements if each.metric == "accuracy"]
+    assert score == pytest.approx(RIGHT, abs=0.01)
+
+
+def test_class_that_is_never_predicted_and_a_stray_prediction_are_no_other_coding(tmp_path: Path) -> None:
+    labels, guesses = TRUTH.astype(int), GUESS.astype(int)
+    labels[::5], guesses[::50] = 2, 3
+    assert checked(tmp_path, labels, guesses).analysis.measurements

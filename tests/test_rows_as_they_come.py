@@ -181,3 +181,37 @@ def test_labels_that_stand_for_no_value_have_not_arrived(tmp_path: Path, said: d
     analysis, decision, _ = shop.run("2026-02-10")
     assert (analysis.labelled_rows, decision.triggered) == (230, False)
     assert told in signals(analysis, "reading")[0]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [ROWS.iloc[:0], ROWS.assign(at=HOURS + pd.Timedelta(days=900)), ROWS.iloc[800:]],
+    ids=["no rows", "rows to come", "rows after the reference"],
+)
+def test_a_first_version_without_a_row_of_the_reference_is_refused_with_where_to_look(
+    tmp_path: Path, table: pd.DataFrame
+) -> None:
+    shop = Shop(tmp_path)
+    table.to_csv(shop.file, index=False)
+    with pytest.raises(DataError, match=r"model m: field reference: no row of the source is in it, 100 are needed"):
+        shop.run("2026-01-31" if len(table) != 280 else "2026-02-10")
+
+
+@pytest.mark.parametrize("days", [None, 900], ids=["emptied", "all to come"])
+def test_a_source_that_holds_no_row_of_before_the_check_has_stopped(tmp_path: Path, days: int | None) -> None:
+    shop = Shop(tmp_path)
+    ROWS.iloc[:720].to_csv(shop.file, index=False)
+    shop.run("2026-01-31")
+    table = ROWS.iloc[:0] if days is None else ROWS.assign(at=HOURS + pd.Timedelta(days=days))
+    table.to_csv(shop.file, index=False)
+    analysis, decision, _ = shop.run("2026-02-10")
+    (told,) = signals(analysis, "staleness")
+    assert "the source stopped: it holds no row" in told
+    assert told in decision.reason
+
+
+def test_numbers_for_classes_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, task="classification", metric="accuracy")
+    ROWS.to_csv(shop.file, index=False)
+    with pytest.raises(DataError, match=r"field task: 720 labelled reference rows have 720 classes .*regression"):
+        shop.run("2026-01-31")

@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
-from include.data.csv_numbers import Written, decimal_of, plain_numbers, whole_numbers
+from include.data.csv_numbers import Written, decimal_of, plain_numbers, told_of, whole_numbers
 from include.data.files import Files, LocalFiles
 from include.data.same_files import distinct_files
 from include.errors import DataError
@@ -41,6 +41,8 @@ class _Layout:
     dialect: Dialect
     types: Mapping[str, pa.DataType]
     numbers: frozenset[str] = frozenset()
+    mixed: frozenset[str] = frozenset()
+    decimal: str = "."
     told: tuple[str, ...] = ()
 
 
@@ -74,9 +76,14 @@ class CsvBatches:
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in distinct_files(self.files, self.files.find(self.path, ".csv")):
+        found = distinct_files(self.files, self.files.find(self.path, ".csv"))
+        for file in found:
             with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
+                if not layout.types and len(found) > 1:
+                    continue
+                if not layout.types:
+                    raise DataError(f"{file}: cannot be read as CSV: it is empty; deliver it with its names on top")
                 names = [name for name in layout.types if name in (self.columns or ())]
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
                 yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
@@ -117,7 +124,11 @@ class CsvBatches:
             with self._stream(file) as opened:
                 sample = opened.read(SAMPLE_BYTES)
             require_text(sample, self.dialect.encoding, str(file))
-            self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
+            if sample.removeprefix(b"\xef\xbb\xbf").strip():
+                self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
+            else:
+                told = f"{Path(str(file)).name}: it is empty and left out"
+                self._layouts[file] = _Layout(dialect=self.dialect, types={}, told=(told,))
         return self._layouts[file]
 
     def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
@@ -131,13 +142,16 @@ class CsvBatches:
             said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
             return self._found(file, replace(dialect, decimal=",", told=said))
         numbers = frozenset(name for name, each in written.items() if each.numbers)
-        dialect = replace(dialect, decimal=decimal)
+        mixed = frozenset(name for name in numbers if decimal == "," and written[name].has_decimal_dot)
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
         if bytes_in:
             told.append(f"{Path(str(file)).name}: cells of {', '.join(bytes_in)} that are no UTF-8 are read as "
                         "Windows-1252 (source.encoding)")  # fmt: skip
-        return _Layout(dialect=dialect, types=types, numbers=numbers, told=tuple(told))
+        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, mixed)]
+        return _Layout(
+            dialect=dialect, types=types, numbers=numbers, mixed=mixed, decimal=decimal or ".", told=tuple(told)
+        )
 
     def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
@@ -267,7 +281,7 @@ def _tidy(batch: Batch, layout: _Layout) -> Batch:
         if values.type == pa.string():
             values = _trimmed(values)
             if name in layout.numbers:
-                values = plain_numbers(values, layout.dialect.decimal or ".", layout.dialect.thousands)
+                values = plain_numbers(values, layout.decimal, layout.dialect.thousands, mixed=name in layout.mixed)
         made[name] = values
     return Batch(batch.rows, made)
 

@@ -101,8 +101,8 @@ def require_text(sample: bytes, encoding: str | None, where: str) -> None:
         return
     line = sample[: sample.index(b"\0")].count(b"\n") + 1
     raise DataError(
-        f"{where}: line {line} holds a byte 0, which no text has; deliver a text file, or name its encoding in "
-        "source.encoding if it is of two bytes a letter (utf-16-le, utf-16-be)"
+        f"{where}: cannot be read as CSV: line {line} holds a byte 0, which no text has; deliver a text file, or name "
+        "its encoding in source.encoding if it is of two bytes a letter (utf-16-le, utf-16-be)"
     )
 
 

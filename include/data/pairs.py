@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from include.data.batches import require_distinct
 from include.data.conform import conform
 from include.data.find_kinds import find_kinds
 from include.data.kinds import Kinds
 from include.data.profile import Profile, profile_table, with_possible
+from include.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,16 @@ def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds 
     """Find the kinds of the reference's columns, and profile both tables by them.
 
     Rows need not be in time order, so that only what moves in equal steps, and dates, are seen to move with time.
+
+    Raises
+    ------
+    DataError
+        When a column is there twice in one of them, or the reference has no rows.
     """
+    for table, role in ((reference, "the reference"), (recent, "the recent rows")):
+        require_distinct(list(table.columns), role)
+    if reference.empty:
+        raise DataError("the reference has no rows, so nothing can be compared; give those of the training")
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
     known = with_possible(profile_table(reference, list(reference.columns), kinds=kinds), recent, len(recent))

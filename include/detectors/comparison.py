@@ -46,6 +46,8 @@ class Comparison:
         With fewer recent rows nothing is called changed, but for a column that is gone.
     arrivals : Arrivals or None
         How many rows came and how old the newest is; None without timestamps, or without rows before the recent ones.
+    source_empty : bool
+        Whether the source of a model with timestamps holds no row at all of before this check.
     new_columns : tuple of str
         Columns of the recent rows that the reference does not have.
     kinds : mapping of str to ColumnKind
@@ -68,6 +70,7 @@ class Comparison:
     running: RunningErrors | None = None
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
+    source_empty: bool = False
     new_columns: tuple[str, ...] = ()
     odd_times: OddTimes | None = None
     kinds: Kinds = field(default_factory=dict)

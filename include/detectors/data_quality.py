@@ -20,6 +20,10 @@ from include.signals import Signal, SignalKind, Verdict
 
 IMPOSSIBLE = 1e-6  # probability below which a column that stands still is broken, not quiet
 STALE = 3.0  # times its usual age from which on the newest row is stale
+SOURCE_EMPTY = (
+    "the source stopped: it holds no row of before this check, old ones neither; was it emptied, or are its times in "
+    "another unit or zone?"
+)
 DELIVERY = timedelta(days=2)  # a day's rows often come on the day after: no row is stale before
 
 
@@ -80,6 +84,8 @@ class DataQualityDetector:
         found += odd_times_signals(comparison.odd_times)
         if kinds := told(comparison.kinds):
             found.append(_signal("", "not_compared", f"not compared: {kinds}", None, None, verdict=Verdict.STABLE))
+        if comparison.source_empty:
+            found.append(_signal("", "staleness", SOURCE_EMPTY, None, None))
         return found if comparison.arrivals is None else [*found, *self._arrivals(comparison.arrivals)]
 
     def _column(self, name: str, known: Column, recent: Column | None, comparison: Comparison) -> Iterator[Signal]:

@@ -24,7 +24,7 @@ from include.retraining.accepted import Champion as Champion
 from include.retraining.anchor import Anchor
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.expected_predictions import predictions_to_come
-from include.retraining.first import try_first
+from include.retraining.first import require_rows, try_first
 from include.retraining.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.holdout import holdout_rows
 from include.retraining.labelled import judged_rows
@@ -103,6 +103,7 @@ class RetrainingExecutor:
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
+        require_rows(self.spec, tables.reference)
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
         columns = Columns.of(reference.profile, names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from include.data.tables import ModelTables
 from include.errors import DataError
@@ -19,6 +20,7 @@ from include.retraining.trainers.trainer import Predictor, Trainer
 from include.scoring import METRICS, LabelledRows, Metric, Task
 
 MOST_LEFT_OUT = 0.5  # share of the labelled reference rows without a readable cell, from which on it is the cells
+MOST_CLASSES = 0.5  # classes for each labelled row, above which they are no classes
 _NAMED = 5  # columns that a sentence names
 
 
@@ -106,11 +108,34 @@ def _best_class(metric: Metric, names: npt.NDArray[np.generic], counts: npt.NDAr
     return positive or str(names[-1])
 
 
+def require_rows(spec: ModelSpec, reference: pd.DataFrame) -> None:
+    """Refuse a reference without a row, of which nothing can be told.
+
+    Raises
+    ------
+    DataError
+        With where to look.
+    """
+    if reference.empty:
+        raise DataError(
+            f"model {spec.name}: field reference: no row of the source is in it, {spec.minimum_rows} are needed (field "
+            "minimum_rows); correct reference.start and reference.end, or see whether the source holds rows up to the "
+            "time of this run and times in another unit or zone"
+        )
+
+
 def _require_several(spec: ModelSpec, target: npt.NDArray[np.generic]) -> None:
     if len(np.unique(target)) == 1:
         raise DataError(
             f"model {spec.name}: field target: each of the {len(target)} labelled reference rows has the label "
             f"{target[0].item()!r}, so that there is nothing to learn; correct the column, or write a longer reference"
+        )
+    classes = len(np.unique(target.astype(str))) if spec.task is Task.CLASSIFICATION else 0
+    if classes > MOST_CLASSES * len(target):
+        raise DataError(
+            f"model {spec.name}: field task: {len(target):,} labelled reference rows have {classes:,} classes (field "
+            f"target), such as {str(target[0])!r}: too few rows of each to learn from; write `task: regression` if "
+            "they are numbers, or name another column"
         )
 
 

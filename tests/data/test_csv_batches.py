@@ -76,6 +76,14 @@ def test_compressed_files_are_read_as_others(tmp_path: Path) -> None:
         (["1,234.50", "12.5", "-3"], [1234.5, 12.5, -3]),
         (["1,234,567", "1,234", "999"], [1_234_567, 1234, 999]),
         (["0,5", "0,25", "7"], [0.5, 0.25, 7]),
+        (["12.5%", "3 %", "-7%", "1,250.5%"], [12.5, 3, -7, 1250.5]),
+        (["$1,234.50", "-$12.5", "$ -3", "($7.25)"], [1234.5, -12.5, -3, -7.25]),
+        (["1.234,50 €", "-12,5 €", "3 €"], [1234.5, -12.5, 3]),
+        (["12.5 USD", "-3 USD", "1,000.25 USD"], [12.5, -3, 1000.25]),
+        (["(1,234.50)", "12.5", "(0.5)"], [-1234.5, 12.5, -0.5]),
+        (["\u22121.5", "2.5", "\u2212.25"], [-1.5, 2.5, -0.25]),
+        (["1.5", "2,5", "-0.125", "1234,75", "2.8375"], [1.5, 2.5, -0.125, 1234.75, 2.8375]),
+        (["1.234", "2,5", "1.000.000", "12.500"], [1234, 2.5, 1_000_000, 12_500]),
     ],
 )
 def test_numbers_are_read_as_they_are_meant(tmp_path: Path, cells: list[str], expected: list[float]) -> None:
@@ -142,6 +150,35 @@ def test_names_on_top_are_told_from_values(tmp_path: Path) -> None:
 def test_one_cell_of_another_encoding_is_read_and_the_others_stay(tmp_path: Path) -> None:
     content = written().replace("Zürich".encode(), "Zürich".encode("latin-1"), 1)
     assert read(tmp_path, content)[0]["city"].tolist() == TABLE["city"].tolist()
+
+
+@pytest.mark.parametrize(
+    "cells", [["$5", "€5"], ["5%", "0.05"], ["100 % wool", "5 % silk"], ["(555) 123", "(555) 124"], ["$5%", "$6%"]]
+)
+def test_names_with_marks_of_numbers_stay_names(tmp_path: Path, cells: list[str]) -> None:
+    found, said = read(tmp_path, "\n".join(["x;n", *(f"{cell};1" for cell in cells * 40)]).encode())
+    assert found["x"].tolist() == cells * 40
+    assert any("several marks, such as $ and €" in line for line in said) == (cells == ["$5", "€5"])
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_decimals_that_change_from_dot_to_comma_are_read_beside_columns_with_dots(
+    tmp_path: Path, separator: str
+) -> None:
+    lines = [separator.join((f"{n}.5", f"{n}.25" if n < 50 else f'"{n},25"')) for n in range(100)]
+    found, said = read(tmp_path, "\n".join([f"dots{separator}both", *lines]).encode())
+    assert pd.to_numeric(found["dots"]).tolist() == [n + 0.5 for n in range(100)]
+    assert pd.to_numeric(found["both"]).tolist() == [n + 0.25 for n in range(100)]
+    assert any("after a comma in some cells and after a dot in others" in line for line in said)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n"])
+def test_an_empty_file_in_a_folder_is_left_out_and_told(tmp_path: Path, content: bytes) -> None:
+    for name, text in (("a.csv", b"x,y\n1,2\n"), ("b.csv", content), ("c.csv", b"x,y\n3,4\n")):
+        (tmp_path / name).write_bytes(text)
+    batches = CsvBatches(tmp_path)
+    assert sum(batch.rows for batch in batches) == 2
+    assert "b.csv: it is empty and left out" in batches.told
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\xff\xfe" * 50, b"a,b\n1,2,3\n1\n", b'a,b\n"1,2\n3,4\n'])

@@ -8,6 +8,7 @@ from include.data.calibration import Calibration
 from include.data.profile import CategoricalColumn, Column, Profile
 from include.detectors import Comparison, DataDriftDetector
 from include.detectors.data_drift import SMALLEST_EFFECTS
+from include.errors import DataError
 from include.signals import Signal, SignalKind, Verdict
 from tests.detectors.comparisons import compare, normal_column
 
@@ -194,3 +195,14 @@ def test_reasons_and_records_hold_finite_numbers_only(recent: list[float]) -> No
         numbers = [signal.value, signal.p_value, *signal.detail.values()]
         assert all(number is None or np.isfinite(number) for number in numbers)
         assert "x" in signal.reason
+
+
+@pytest.mark.parametrize("twice", [0, 1])
+def test_tables_with_a_column_twice_or_a_reference_without_rows_are_refused_by_name(twice: int) -> None:
+    table = pd.DataFrame({"x": np.arange(200.0)})
+    tables = [table, table]
+    tables[twice] = pd.concat([table, table], axis=1)
+    with pytest.raises(DataError, match="column 'x' is there twice"):
+        DataDriftDetector().detect_distribution_shift(*tables)
+    with pytest.raises(DataError, match="the reference has no rows"):
+        DataDriftDetector().detect_distribution_shift(table.iloc[:0], table)
