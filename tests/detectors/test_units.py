@@ -81,3 +81,24 @@ def test_signal_names_the_column_and_blocks() -> None:
     assert "price: all values came 1000 times as large" in signal.reason
     (few,) = UnitChangeDetector().detect(Comparison(reference=known, recent=recent, minimum_rows=501))
     assert (few.verdict, few.blocks) == (Verdict.STABLE, False)
+
+
+def rain(rng: np.random.Generator, rows: int, dry: float, scale: float) -> Floats:
+    return np.where(rng.random(rows) < dry, 0.0, rng.gamma(0.7, scale, rows))
+
+
+@pytest.mark.parametrize("factor", [10.0, 24.0])
+def test_a_dry_spell_is_no_other_unit_and_another_unit_of_rain_is(factor: float) -> None:
+    def recent(dry: float, scale: float, seed: int) -> UnitChange | None:
+        rng = np.random.default_rng(seed)
+        known = profile_table(pd.DataFrame({"x": rain(rng, 2000, 0.55, 6.0)}), ["x"])
+        there = profile_table(pd.DataFrame({"x": rain(rng, 300, dry, scale)}), ["x"], against=known)
+        columns = known.columns["x"], there.columns["x"]
+        assert isinstance(columns[0], NumericColumn)
+        assert isinstance(columns[1], NumericColumn)
+        return unit_change(*columns)
+
+    for seed in range(20):
+        assert recent(0.93, 6.0 / factor * 3.0, seed) is None
+        assert recent(0.93, 6.0 / factor, seed) is None
+    assert sum(recent(0.55, 6.0 * factor, seed) is not None for seed in range(20)) >= 15
