@@ -18,6 +18,8 @@ class Files(Protocol):
     def find(self, path: str | Path, suffix: str) -> Sequence[str | Path]:
         """The file itself, a folder's `suffix` files, or a glob's matches, by path; `SourceUnavailable` if none.
 
+        Of CSV files those that are compressed (``.csv.gz``) are a folder's, too.
+
         In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
         """
         ...
@@ -57,7 +59,9 @@ class LocalFiles:
         if place.is_file():
             return [place]
         if place.is_dir():
-            found = sorted(file for file in place.rglob(f"*{suffix}") if file.is_file() and file.name[0] not in "._")
+            names = (f"*{suffix}", f"*{suffix}.gz") if suffix == ".csv" else (f"*{suffix}",)
+            files = (file for name in names for file in place.rglob(name))
+            found = sorted(file for file in files if file.is_file() and file.name[0] not in "._")
         else:
             found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
         return found or nothing_found(path, suffix)

@@ -93,7 +93,8 @@ class ObjectFiles:
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
         if first < 0:
-            found = [key for key in keys if key.endswith(suffix) and key.rpartition("/")[2][0] not in "._"]
+            endings = (suffix, f"{suffix}.gz") if suffix == ".csv" else (suffix,)
+            found = [key for key in keys if key.endswith(endings) and key.rpartition("/")[2][0] not in "._"]
         else:
             pattern = key.split("/")
             found = [key for key in keys if not key.endswith("/") and matches(pattern, key.split("/"))]

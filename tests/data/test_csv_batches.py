@@ -185,3 +185,9 @@ def test_an_empty_file_in_a_folder_is_left_out_and_told(tmp_path: Path, content:
 def test_what_is_no_table_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataError, match=r"rows\.csv: cannot be read as CSV"):
         read(tmp_path, content)
+
+
+def test_compressed_files_of_a_folder_are_read_beside_others(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(written())
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(TABLE.iloc[:100].to_csv(index=False).encode()))
+    assert len(frame_of(CsvBatches(tmp_path))) == ROWS + 100

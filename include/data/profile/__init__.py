@@ -100,17 +100,10 @@ def profile_table(
     >>> profile_table(pd.DataFrame({"x": [2.0, 3.0]}), ["x"], against=reference).columns["x"].counts
     (0, 1, 1, 0)
     """
-    batches = FrameBatches(table, columns)
     return profile_batches(
-        batches,
-        columns,
-        categorical=categorical,
-        kinds=kinds,
-        against=against,
-        start=start,
-        lag1=lag1,
-        possible=possible,
-    )
+        FrameBatches(table, columns), columns, categorical=categorical, kinds=kinds, against=against, start=start,
+        lag1=lag1, possible=possible,
+    )  # fmt: skip
 
 
 def profile_batches(
