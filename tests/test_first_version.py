@@ -86,12 +86,12 @@ def test_target_of_one_value_is_refused_by_name(stage: Stage) -> None:
         stage.run("flat", day(31))
 
 
-def test_cells_that_cannot_be_learnt_from_are_named_before_the_training(stage: Stage) -> None:
+def test_cells_that_cannot_be_learnt_from_are_told_with_the_first_version(stage: Stage) -> None:
     table = sales(DAYS)
     dirty = table["price"].astype(object)
     dirty[table.index % 40 == 0] = "broken"
     stage.add("dirty", table.assign(price=dirty))
     step = stage.run("dirty", day(31))
     assert step.event is not None
-    assert "18 of 720 labelled reference rows hold cells that are no numbers" in step.event.outcome
-    assert "price: 18 cells, such as 'broken'" in step.event.outcome
+    assert "cells without a value of their kind count as empty: price 18" in step.event.outcome
+    assert step.event.details["training_data_size"] == 720
