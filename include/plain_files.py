@@ -234,7 +234,9 @@ def _array(path: Path | None, flag: str) -> npt.NDArray[Any] | None:
 
 def _column(table: pd.DataFrame, path: Path, flag: str) -> npt.NDArray[Any]:
     names = [str(name) for name in table.columns]
-    wanted = [name for name in names if not (name == "" or name.startswith("Unnamed"))]  # row labels of pandas
+    wanted = [name for name in names if not name.startswith("Unnamed")]  # row labels of pandas
+    if wanted[:1] == ["column_1"] and table["column_1"].tolist() == list(range(len(table))):  # the same, without a name
+        wanted = wanted[1:]
     if len(wanted) != 1:
         raise DataError(f"{flag}: {path} has the columns {', '.join(names[:12])}; one column is needed")
     values = conform(table[wanted], find_kinds(table[wanted], {}))[wanted[0]]

@@ -42,7 +42,7 @@ def column(place: int, value: str) -> str:
 
 #: What is in the file, and words of the error that init, validate, check and execute end with; empty: they answer.
 BROKEN: dict[str, tuple[str | bytes, str]] = {
-    "empty": ("", "Empty CSV file"),
+    "empty": ("", "it is empty"),
     "blank": ("\n\n \n", "empty"),
     "names only": (text().splitlines()[0] + "\n", "no rows"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "this is a picture and no CSV file"),

@@ -21,6 +21,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, variable in (("models", "RETRAINING_MODELS_DIR"), ("data", "RETRAINING_DATA_DIR")):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(variable, str(tmp_path / name))
+    monkeypatch.setenv("COLUMNS", "200")  # so that no cell of a table is broken
     return tmp_path
 
 

@@ -197,7 +197,7 @@ def test_declared_range_is_the_last_word() -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(sorted(COLUMNS)), sentinel=st.sampled_from([-999.0, -9999.0, 99999.0]),
-    cells=st.integers(2, 150), seed=st.integers(0, 1000), cuts=st.lists(st.integers(1, 299), max_size=4),
+    cells=st.integers(2, 120), seed=st.integers(0, 1000), cuts=st.lists(st.integers(1, 299), max_size=4),
 )  # fmt: skip
 def test_parts_that_are_merged_know_what_the_whole_does(
     kind: str, sentinel: float, cells: int, seed: int, cuts: list[int]
