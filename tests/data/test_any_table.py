@@ -268,7 +268,8 @@ def test_any_bytes_are_a_table_or_an_error_of_ours(tmp_path: Path, head: bytes, 
         told = str(error)
     else:
         told = "any.csv"
-        profile_pair(table, table)
+        if len(table):  # nothing can be compared with no rows
+            profile_pair(table, table)
     assert "any.csv" in told
 
 
