@@ -22,8 +22,6 @@ if TYPE_CHECKING:  # imported late: every command reads this file
     from include.first_model.draft import Draft, Question, Said
     from include.first_model.rows import FirstRows
 
-WARNED = 1  # exit code of what works but not as it should
-
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Describe the commands and their flags; `add` adds one by its name."""
@@ -216,6 +214,7 @@ def _ask(text: str) -> str:
 
 def _show(draft: Draft) -> None:
     from include.first_model.table import columns_table
+    from include.validation.text import plain_length
 
     for line in draft.told:
         print(f"Found: {line}")
@@ -223,7 +222,7 @@ def _show(draft: Draft) -> None:
     if draft.plan.first is not None and draft.plan.last is not None:
         rows.append(f"{draft.plan.first:%Y-%m-%d %H:%M} to {draft.plan.last:%Y-%m-%d %H:%M} UTC")
     if draft.plan.cadence is not None:
-        rows.append(f"usually {_plain_time(draft.plan.cadence)} apart")
+        rows.append(f"usually {plain_length(draft.plan.cadence)} apart")
     if draft.plan.outside:
         rows.append(f"{draft.plan.outside} rows far outside of that or in the future")
     print("; ".join(rows))
@@ -252,15 +251,6 @@ def _cell(written: str) -> str | float:
         return float(written) if "." in written or "e" in written.lower() else int(written)
     except ValueError:
         return written
-
-
-def _plain_time(length: timedelta) -> str:
-    seconds = length.total_seconds()
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= size:
-            number = f"{seconds / size:.3g}"
-            return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
-    return f"{seconds:.3g} seconds"
 
 
 def _width() -> int:

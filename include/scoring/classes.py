@@ -109,11 +109,6 @@ class ClassCoding:
         return found
 
 
-def same_class(one: str, other: str) -> bool:
-    """Whether two spellings are of one form, in any model."""
-    return form_of(one) == form_of(other)
-
-
 def disjoint(one: Iterable[str], other: Iterable[str]) -> str:
     """For a message, both lists of classes, where the two share none; else, or where one is empty, an empty text."""
     first, second = set(one), set(other)

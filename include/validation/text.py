@@ -36,7 +36,7 @@ def _rows(found: Validation) -> Iterator[str]:
     span = ""
     if found.first is not None and found.last is not None:
         span = f", {found.first:%Y-%m-%d %H:%M} to {found.last:%Y-%m-%d %H:%M} UTC"
-    cadence = "" if found.cadence is None else f", usually {_length(found.cadence)} apart"
+    cadence = "" if found.cadence is None else f", usually {plain_length(found.cadence)} apart"
     yield f"Rows: {found.rows:,}{span}{cadence}; {found.labelled / found.rows:.0%} labelled"
     yield f"Reference: {found.reference_rows:,} rows. A usual window: {found.window_rows:,} rows"
 
@@ -62,7 +62,8 @@ def _statistics(found: Validation) -> Iterator[str]:
         yield f"A check took {found.seconds:.1f} s here, reading included, and {found.peak_mib:,.0f} MiB{training}"
 
 
-def _length(length: timedelta) -> str:
+def plain_length(length: timedelta) -> str:
+    """A length of time in its largest fitting unit: 14 days, 6 hours."""
     seconds = length.total_seconds()
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= size:
