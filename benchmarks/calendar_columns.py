@@ -24,11 +24,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include import workflow
-from include.records.entries import Run
-from include.records.memory import MemoryStore
-from include.retraining.artifacts import ArtifactFolder
-from include.signals import SignalKind
+from include.decision.signals import SignalKind
+from include.records.entries.entries import Run
+from include.records.memory.store import MemoryStore
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 
 START = datetime(2025, 7, 1, tzinfo=UTC)
 REFERENCE_DAYS, CHECKS, WINDOW_DAYS, TURN, LONGEST = 184, 89, 14, 21, 60
@@ -97,16 +101,16 @@ class Model:
 
     def check(self, day: int) -> Checked:
         """One run of the workflow at the end of that day after the reference."""
-        place = workflow.Deployment(
+        place = Deployment(
             store=self.store, models_dir=self.folder / "models", data_dir=self.folder / "data",
             artifacts=ArtifactFolder(self.folder / "made"),
         )  # fmt: skip
         run = Run(run_id=f"day {day}", as_of=START + timedelta(days=REFERENCE_DAYS + day))
-        analysis = workflow.analyze(place, "m", run)
-        _, event = workflow.decide(place, "m", run)
+        analysis = analyze(place, "m", run)
+        _, event = decide(place, "m", run)
         if event is not None:
-            workflow.execute(place, event.id)
-        decision, _ = workflow.log_completion(place, "m", run)
+            execute(place, event.id)
+        decision, _ = log_completion(place, "m", run)
         drifted = {s.feature or s.statistic for s in analysis.signals if s.changed and s.kind is SignalKind.DATA_DRIFT}
         blocked = tuple(signal.reason for signal in analysis.signals if signal.blocks)
         return Checked(day=day, retrained=decision.triggered, blocked=blocked, drifted=frozenset(drifted))

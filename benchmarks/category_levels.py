@@ -22,8 +22,8 @@ import numpy.typing as npt
 from include.data.profile import CategoricalColumn, Profile
 from include.data.profile.categorical import CategoricalState, cut_categories
 from include.detectors import Comparison, DataQualityDetector
-from include.detectors.distances import grouped, psi
-from include.detectors.score_tests import Sizes, column_tests
+from include.detectors.statistics.distances import grouped, psi
+from include.detectors.statistics.score_tests import Sizes, column_tests
 
 Values = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, stats
 
+from include.decision.policy.presets import PRESETS
 from include.detectors import ConceptDriftDetector
 from include.detectors.page_hinkley import PageHinkleyDetector
-from include.detectors.running_errors import RunningErrors, update
-from include.triggers.presets import PRESETS
+from include.detectors.statistics.running_errors import RunningErrors, update
 
 Values = npt.NDArray[np.float64]
 Rule = Callable[[Values], bool]

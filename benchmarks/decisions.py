@@ -29,13 +29,13 @@ import numpy.typing as npt
 from benchmarks.confidence_picture import picture
 from benchmarks.false_alarms import SIX_HOURS, STREAMS, TIME, WINDOW, compare, reference_of, stream_table
 from include.decision.decide import decide
-from include.orchestrator import detect, standard_detectors
-from include.retraining.gain import RetrainGainDetector
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS, PolicySettings
+from include.detectors.catalogue import detect, standard_detectors
 from include.retraining.prepare import Columns, feature_table
+from include.retraining.retrain_gain import RetrainGainDetector
 from include.scoring import METRICS, Baseline, LabelledRows
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS, PolicySettings
-from include.triggers.trigger import Evidence
 
 BASELINE_ROWS = 1_250  # a quarter of the reference
 CHECKS_A_YEAR = 1_460

@@ -20,14 +20,14 @@ import pandas as pd
 from scipy import signal
 
 from include.data.profile import profile_table
-from include.data.reference import ReferenceProfiles, make_reference
-from include.data.trends import without_trends
+from include.data.reference.profiles import ReferenceProfiles, make_reference
+from include.data.reference.trends import without_trends
 from include.decision.decide import decide
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
 from include.detectors import Comparison
-from include.orchestrator import detect, standard_detectors
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.trigger import Evidence
+from include.detectors.catalogue import detect, standard_detectors
 
 Values = npt.NDArray[np.float64]
 FEATURES, WINDOW, CHECKS_PER_STREAM = 20, 1000, 20

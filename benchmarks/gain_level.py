@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.retraining.gain import RetrainGainDetector
 from include.retraining.prepare import Columns
+from include.retraining.retrain_gain import RetrainGainDetector
 from include.scoring import METRICS, LabelledRows
 
 Values = npt.NDArray[np.float64]

@@ -26,8 +26,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.retrain_overhead import TRAININGS, execute, prepared
-from include.integrations.mlflow import follow
-from include.integrations.mlflow_settings import MlflowSettings
+from include.interfaces.mlflow.follow import follow
+from include.interfaces.mlflow.settings import MlflowSettings
 from tests.integrations.mlflow_server import running
 
 DELAY = 0.1  # seconds

@@ -23,11 +23,11 @@ from scipy.spatial.distance import jensenshannon
 from benchmarks.false_alarms import SIX_HOURS, TIME, WINDOW, compare, reference_of, stream_table
 from benchmarks.peers.ask import ask_tables
 from include.decision.decide import decide
-from include.orchestrator import detect, standard_detectors
-from include.signals import Signal, SignalKind
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.trigger import Evidence
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind
+from include.detectors.catalogue import detect, standard_detectors
 
 Values = npt.NDArray[np.float64]
 Scores = Mapping[str, Values]

@@ -31,7 +31,7 @@ WITHOUT_AVX512 = "X86_V4 AVX512_ICL AVX512_SPR AVX512F AVX512CD AVX512_SKX AVX51
 CHILD = """
 import json, resource, sys, time, warnings
 import pandas as pd, pyarrow as pa, pyarrow.parquet as pq
-from include.data.batches import ParquetBatches
+from include.data.sources.parquet_batches import ParquetBatches
 from include.data.profile import Profile, profile_batches, profile_table
 what, path, reference = sys.argv[1:]
 known = None if what == "cut" else Profile.from_json(json.load(open(reference)))

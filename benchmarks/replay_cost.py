@@ -23,15 +23,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from include import workflow
-from include.backtest.policies import named_policies
-from include.backtest.rows import RowsOnce
-from include.backtest.run import run_backtest
-from include.records.entries import Run
-from include.records.memory import MemoryStore
-from include.replay import boundaries, replay
-from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment
+from include.records.entries.entries import Run
+from include.records.memory.store import MemoryStore
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.backtest.policies import named_policies
+from include.workflow.backtest.replay import boundaries, replay
+from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.run import run_backtest
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 
 START, REFERENCE_DAYS, ROWS_A_DAY, SAMPLE = datetime(2020, 1, 1, tzinfo=UTC), 60, 100, 25
 NAME = "cost"
@@ -57,11 +60,11 @@ def by_hand(deployment: Deployment, moments: list[datetime]) -> None:
     """The four functions at each moment."""
     for moment in moments:
         run = Run(run_id=moment.isoformat(), as_of=moment)
-        workflow.analyze(deployment, NAME, run)
-        _, event = workflow.decide(deployment, NAME, run)
+        analyze(deployment, NAME, run)
+        _, event = decide(deployment, NAME, run)
         if event is not None:
-            workflow.execute(deployment, event.id)
-        workflow.log_completion(deployment, NAME, run)
+            execute(deployment, event.id)
+        log_completion(deployment, NAME, run)
 
 
 def timed(work: Callable[[], object]) -> float:

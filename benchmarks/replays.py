@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from benchmarks import real_data
-from include.cli import main as cli
+from include.cli.__main__ import main as cli
 
 MODELS = Path(__file__).resolve().parent / "models"
 

@@ -25,12 +25,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from include import workflow
-from include.records.entries import EventStatus, Run
-from include.records.memory import MemoryStore
-from include.retraining.artifacts import ArtifactFolder
+from include.records.entries.entries import EventStatus, Run
+from include.records.memory.store import MemoryStore
+from include.retraining.artifacts.folder import ArtifactFolder
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
-from include.workflow import Deployment
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute as execute_event
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 TRAININGS: dict[str, dict[str, Any]] = {
@@ -86,14 +88,14 @@ def prepared(folder: Path, training: dict[str, Any], rows: int, columns: int) ->
     deployment = Deployment(
         store=MemoryStore(), models_dir=folder, data_dir=folder, artifacts=ArtifactFolder(folder / "artifacts")
     )
-    workflow.execute(deployment, _event(deployment, "first", until - pd.Timedelta(minutes=rows // 4)))
+    execute(deployment, _event(deployment, "first", until - pd.Timedelta(minutes=rows // 4)))
     return deployment, _event(deployment, "second", until)
 
 
 def execute(deployment: Deployment, event: int) -> float:
     """Wall seconds of the execution; it has to end with a promotion."""
     began = time.perf_counter()
-    status = workflow.execute(deployment, event).status
+    status = execute_event(deployment, event).status
     took = time.perf_counter() - began
     if status is not EventStatus.PROMOTED:
         raise RuntimeError(f"the challenger was to be promoted, and is {status}")
@@ -117,8 +119,8 @@ def measure(training: dict[str, Any], rows: int, columns: int, profile: bool) ->
 
 def _event(deployment: Deployment, run_id: str, as_of: pd.Timestamp) -> int:
     run = Run(run_id=run_id, as_of=as_of.to_pydatetime(), force=True, reason="measured")
-    workflow.analyze(deployment, "model", run)
-    event = workflow.decide(deployment, "model", run)[1]
+    analyze(deployment, "model", run)
+    event = decide(deployment, "model", run)[1]
     if event is None:
         raise RuntimeError("a forced run opens an event")
     return event.id

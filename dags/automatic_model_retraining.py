@@ -50,7 +50,7 @@ def _label(model_name: str) -> None:
 def _offered() -> dict[str, list[str]]:
     """The models that the form offers: names of files, none of which is read here; without any, names are typed."""
     from include.registry.model_files import model_names
-    from include.settings import Settings
+    from include.workflow.settings import Settings
 
     names = model_names(Settings.from_environment().models_dir)
     return {"examples": names} if names else {}
@@ -108,7 +108,7 @@ PARAMS = {
 
 @task
 def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
-    from include.outcomes import chosen_models, task_outcome
+    from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment:
         return chosen_models(deployment, params, dag_run.conf, PARAMS)
@@ -119,12 +119,12 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
     _label(model_name)
     if params["rollback_to"]:
         raise AirflowSkipException(f"{model_name}: this run rolls back")
-    from include import workflow
-    from include.outcomes import run_of, task_outcome, warn
-    from include.reports import text
+    from include.interfaces.airflow.outcomes import run_of, task_outcome, warn
+    from include.interfaces.reports import text
+    from include.workflow.analyze import analyze
 
     with task_outcome() as deployment:
-        analysis = workflow.analyze(deployment, model_name, run_of(dag_run, params))
+        analysis = analyze(deployment, model_name, run_of(dag_run, params))
         warn(deployment, analysis)
         return text.of_analysis(analysis)
 
@@ -135,12 +135,12 @@ def check_retraining_decision(
 ) -> int | None:
     """Pass on the event's id, or nothing when the model is to be left alone."""
     _label(model_name)
-    from include import workflow
-    from include.outcomes import run_of, task_outcome, tell
-    from include.reports import text
+    from include.interfaces.airflow.outcomes import run_of, task_outcome, tell
+    from include.interfaces.reports import text
+    from include.workflow.decide import decide
 
     with task_outcome() as deployment:
-        decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
+        decision, event = decide(deployment, model_name, run_of(dag_run, params))
         tell(text.banner(decision))
         return None if event is None else event.id
 
@@ -149,9 +149,9 @@ def check_retraining_decision(
 def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     """Obey `rollback_to` or a probation that failed; a run with `rollback_to` has skipped the steps before."""
     _label(model_name)
-    from include.outcomes import run_of, task_outcome
-    from include.reports import text
-    from include.rollback import roll_back_in_run
+    from include.interfaces.airflow.outcomes import run_of, task_outcome
+    from include.interfaces.reports import text
+    from include.workflow.roll_back import roll_back_in_run
 
     with task_outcome() as deployment:
         change = roll_back_in_run(deployment, model_name, run_of(dag_run, params), params["rollback_to"] or "")
@@ -172,16 +172,16 @@ def execute_retraining(
         raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
-    from include import workflow
-    from include.approval import hold
-    from include.outcomes import task_outcome
-    from include.reports import text
+    from include.interfaces.airflow.outcomes import task_outcome
+    from include.interfaces.reports import text
+    from include.workflow.approve import hold
+    from include.workflow.execute import execute
 
     with task_outcome() as deployment:
         if approval is not None and not approval["approved"]:
             return text.of_event(hold(deployment, event_id, approval["by"]))
         by = "" if approval is None else approval["by"] or "somebody unnamed"
-        return text.of_event(workflow.execute(deployment, event_id, approved_by=by))
+        return text.of_event(execute(deployment, event_id, approved_by=by))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
@@ -192,10 +192,10 @@ def publish_champion(
     _label(model_name)
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
-    from include.assets import tell_downstream
-    from include.outcomes import task_outcome
-    from include.publication import publish
-    from include.reports import text
+    from include.interfaces.airflow.assets import tell_downstream
+    from include.interfaces.airflow.outcomes import task_outcome
+    from include.interfaces.reports import text
+    from include.workflow.publish import publish
 
     with task_outcome() as deployment:
         change = publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
@@ -209,17 +209,18 @@ def publish_champion(
 def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> str:
     """Return what the model came to, in a line: the run's note is made of these."""
     _label(model_name)
-    from include import workflow
-    from include.outcomes import run_of, task_outcome, tell, tell_mlflow
-    from include.reports import text
-    from include.rollback import change_in_run
+    from include.interfaces.airflow.outcomes import run_of, task_outcome, tell, tell_mlflow
+    from include.interfaces.reports import text
+    from include.interfaces.reports.files import file_report
+    from include.workflow.complete import log_completion
+    from include.workflow.roll_back import change_in_run
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)
-        found = workflow.log_completion(deployment, model_name, run)
+        found = log_completion(deployment, model_name, run)
         change = change_in_run(deployment, model_name, run)
         tell(text.of_model(model_name, found, change))
-        if (page := workflow.write_report(deployment, model_name, run)) is not None:
+        if (page := file_report(deployment, model_name, run)) is not None:
             tell(f"Report: {page}")
         if not params["dry_run"]:
             tell_mlflow(deployment, model_name)
@@ -244,8 +245,8 @@ def fail_run_if_any_model_failed() -> None:
 )
 def automatic_model_retraining() -> None:
     """Wire the steps for each model."""
-    from include.approval_operator import RetrainingApproval
-    from include.assets import CHAMPIONS
+    from include.interfaces.airflow.approval_operator import RetrainingApproval
+    from include.interfaces.airflow.assets import CHAMPIONS
 
     steps: list[Any] = []
 

@@ -33,7 +33,7 @@ class RunNotes:
 
 
 def _write_note(dag_run: Any) -> None:
-    from include.run_notes import write_note
+    from include.interfaces.airflow.run_notes import write_note
 
     write_note(dag_run)
 

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from include.data.object_storage import client_from_environment
-from include.records.schema import migrate
+from include.data.sources.object_storage import client_from_environment
+from include.records.postgres.migrate import migrate
 from tests.airflow_home import AirflowHome
 from tests.object_server import ObjectServer
 from tests.records.examples import empty_schema

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from include import workflow
-from include.records.entries import EventStatus, Outcome, Run, Version
+from include.records.entries.entries import EventStatus, Outcome, Run, Version
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns, prepare
-from include.workflow import Deployment
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
 
 
 def force_promotion(
@@ -26,8 +27,8 @@ def force_promotion(
     """
     store, spec = deployment.store, deployment.spec(model_name)
     run = Run(run_id=f"forced__{at.isoformat()}", as_of=at, force=True, reason="I know better", requested_by="eve")
-    workflow.analyze(deployment, model_name, run)
-    event = workflow.decide(deployment, model_name, run)[1]
+    analyze(deployment, model_name, run)
+    event = decide(deployment, model_name, run)[1]
     champion = store.champion(model_name)
     assert event is not None
     assert champion is not None

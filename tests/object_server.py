@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.server import ThreadedMotoServer
 
-from include.data.object_storage import Bucket, client_from_environment
+from include.data.sources.object_storage import Bucket, client_from_environment
 from tools.ports import free_port
 
 SECRET = "s3cr#t/w0rm"

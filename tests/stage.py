@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from include import workflow
 from include.decision.decision import Decision
 from include.errors import RetrainingError
-from include.records.entries import Analysis, Event, Run
-from include.records.memory import MemoryStore
+from include.records.entries.entries import Analysis, Event, Run
+from include.records.memory.store import MemoryStore
 from include.registry.loader import names_to_check
-from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE_DAYS, WINDOW_DAYS = 30, 10
@@ -107,11 +110,11 @@ class Stage:
     def run(self, name: str, at: datetime, *, run_id: str = "", **asked: Any) -> Step:
         """All four steps; an error ends them where it comes up."""
         run = Run(run_id=run_id or f"run__{at.isoformat()}", as_of=at, **asked)
-        analysis = workflow.analyze(self.deployment, name, run)
-        _, event = workflow.decide(self.deployment, name, run)
+        analysis = analyze(self.deployment, name, run)
+        _, event = decide(self.deployment, name, run)
         if event is not None:
-            workflow.execute(self.deployment, event.id)
-        found = workflow.log_completion(self.deployment, name, run)
+            execute(self.deployment, event.id)
+        found = log_completion(self.deployment, name, run)
         assert found is not None
         return Step(analysis, *found)
 

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
-from include.approval import hold, question
 from include.errors import ConfigurationError
-from include.records.entries import Event, EventStatus, Run
+from include.interfaces.reports.text import body_of, subject_of
+from include.records.entries.entries import Event, EventStatus, Run
+from include.workflow.analyze import analyze
+from include.workflow.approve import hold, question
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 FIRST = Run(run_id="first", as_of=day(REFERENCE_DAYS))
@@ -22,8 +26,8 @@ def stage(tmp_path: Path) -> Stage:
 
 
 def opened(stage: Stage) -> Event:
-    workflow.analyze(stage.deployment, "sales", FIRST)
-    event = workflow.decide(stage.deployment, "sales", FIRST)[1]
+    analyze(stage.deployment, "sales", FIRST)
+    event = decide(stage.deployment, "sales", FIRST)[1]
     assert event is not None
     return event
 
@@ -31,9 +35,9 @@ def opened(stage: Stage) -> Event:
 def test_question_names_model_severity_and_decision(stage: Stage) -> None:
     asked = question(stage.deployment, opened(stage).id)
     assert asked is not None
-    assert asked.subject == "Retrain sales? (MEDIUM: first_version)"
-    assert "RETRAINING DECISION: YES" in asked.body
-    assert "no champion yet" in asked.body
+    assert subject_of(asked) == "Retrain sales? (MEDIUM: first_version)"
+    assert "RETRAINING DECISION: YES" in body_of(asked)
+    assert "no champion yet" in body_of(asked)
     assert asked.within == timedelta(hours=2)
 
 
@@ -57,15 +61,15 @@ def test_no_holds_the_event_on_record_once_and_trains_nothing(stage: Stage, by: 
     held = hold(stage.deployment, event.id, by)
     assert (held.status, held.outcome) == (EventStatus.HELD, words)
     assert hold(stage.deployment, event.id, "eve") == held
-    assert workflow.execute(stage.deployment, event.id) == held
+    assert execute(stage.deployment, event.id) == held
     assert list(stage.store.versions("sales")) == []
-    found = workflow.log_completion(stage.deployment, "sales", FIRST)
+    found = log_completion(stage.deployment, "sales", FIRST)
     assert found is not None
     assert found[1] == held
 
 
 def test_who_approved_is_kept_with_the_event(stage: Stage) -> None:
-    done = workflow.execute(stage.deployment, opened(stage).id, approved_by="ada")
+    done = execute(stage.deployment, opened(stage).id, approved_by="ada")
     assert (done.status, done.approved_by) == (EventStatus.PROMOTED, "ada")
 
 
@@ -73,8 +77,8 @@ def test_who_approved_is_kept_also_when_the_retrain_fails(stage: Stage) -> None:
     event = opened(stage)
     stage.add("sales", training={"callable": "os:nothing_here"})
     with pytest.raises(ConfigurationError):
-        workflow.execute(stage.deployment, event.id, approved_by="ada")
-    found = workflow.log_completion(stage.deployment, "sales", FIRST)
+        execute(stage.deployment, event.id, approved_by="ada")
+    found = log_completion(stage.deployment, "sales", FIRST)
     assert found is not None
     assert found[1] is not None
     assert (found[1].status, found[1].approved_by) == (EventStatus.FAILED, "ada")

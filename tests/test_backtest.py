@@ -11,17 +11,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from include.backtest.picture import picture
-from include.backtest.policies import named_policies
-from include.backtest.rows import RowsOnce
-from include.backtest.run import run_backtest
-from include.backtest.table import differences, table
-from include.backtest.trial import Backtest, Trial, load, save
-from include.cli import main
+from include.cli.__main__ import main
 from include.data.tables import read_tables
 from include.errors import ConfigurationError, RetrainingError
-from include.records.entries import EventStatus
-from include.replay import Window, boundaries
+from include.interfaces.reports.backtest_picture import picture
+from include.interfaces.reports.backtest_table import differences, table
+from include.records.entries.entries import EventStatus
+from include.workflow.backtest.policies import named_policies
+from include.workflow.backtest.replay import Window, boundaries
+from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.run import run_backtest
+from include.workflow.backtest.trial import Backtest, Trial, load, save
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 CHANGE, END = 50, 75
@@ -249,7 +249,7 @@ def test_command_refuses_a_place_for_its_result_before_the_work(
     words: str,
 ) -> None:  # fmt: skip
     (tmp_path / "sales.csv").touch()
-    monkeypatch.setattr("include.backtest.run.run_backtest", pytest.fail)
+    monkeypatch.setattr("include.workflow.backtest.run.run_backtest", pytest.fail)
     assert main(arguments(stage, tmp_path / out)) == 2
     assert re.search(f"--out: .*{words}", capsys.readouterr().err)
 

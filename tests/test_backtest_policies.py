@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from include.backtest.policies import named_policies
+from include.decision.policy.presets import PRESETS
 from include.errors import ConfigurationError
 from include.registry.spec import ModelSpec
-from include.replay import Checks
-from include.triggers.presets import PRESETS
+from include.workflow.backtest.policies import named_policies
+from include.workflow.backtest.replay import Checks
 from tests.stage import Stage
 
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from include.backtest.fired import RecordedBacktest, changes, run_recorded, summary
-from include.backtest.policies import named_policies
-from include.backtest.recorded import Check, KnownChampion, Record, decide_again, judge_again, read_record
-from include.backtest.trial import load
-from include.cli import main
+from include.cli.__main__ import main
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError, DataError
-from include.records.entries import Analysis, Run
-from include.records.facts import Facts
+from include.records.entries.entries import Analysis, Run
+from include.records.entries.facts import Facts
 from include.registry.loader import load_model
 from include.registry.spec import ModelSpec
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.presets import PRESETS
+from include.workflow.backtest.fired import RecordedBacktest, changes, run_recorded, summary
+from include.workflow.backtest.policies import named_policies
+from include.workflow.backtest.recorded import Check, KnownChampion, Record, decide_again, judge_again, read_record
+from include.workflow.backtest.trial import load
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 

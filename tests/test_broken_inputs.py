@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
 
 ROWS = 400
 

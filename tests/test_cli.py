@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
-from include.settings import PROJECT_ROOT
+from include.cli.__main__ import main
+from include.workflow.settings import PROJECT_ROOT
 
 
 class Payload:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from include.cli import main
-from include.coverage import unseen_note, unseen_share
+from include.cli.__main__ import main
+from include.registry.coverage import unseen_note, unseen_share
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 HOUR = timedelta(hours=1)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from include import workflow
+from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
-from include.evidence import gather
-from include.records.entries import EventStatus, Run
-from include.records.facts import Facts
-from include.signals import SignalKind
+from include.records.entries.entries import EventStatus, Run
+from include.records.entries.facts import Facts
+from include.workflow.decide import decide
+from include.workflow.evidence import gather
 from tests.records.examples import execute, make_analysis, make_outcome
 from tests.stage import Stage, day, sales
 from tests.triggers.signals import signal
@@ -41,7 +41,7 @@ def checks(stage: Stage, number: int, *, harm: Any, status: EventStatus = EventS
             f"run-{count}", as_of=at, signals=(HARM if harm(count) else CALM,), champion_version=champion.version
         )
         stage.store.save_analysis(analysis, at=at)
-        _, event = workflow.decide(stage.deployment, MODEL, analysis.run)
+        _, event = decide(stage.deployment, MODEL, analysis.run)
         if event is not None:
             retrained.append(at)
             with stage.store.claim(event.id, at=at) as claim:

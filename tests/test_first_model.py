@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 
@@ -350,10 +350,10 @@ def test_shift_that_validate_calls_visible_is_seen_four_times_out_of_five() -> N
     from datetime import timedelta
 
     from include.data.profile import profile_table
-    from include.data.reference import make_reference
+    from include.data.reference.profiles import make_reference
+    from include.decision.policy.presets import PRESETS
     from include.detectors import Comparison, DataDriftDetector
-    from include.triggers.presets import PRESETS
-    from include.validation.power import DRIFT_SHARE, seen_changes
+    from include.workflow.validation.power import DRIFT_SHARE, seen_changes
 
     rng, window, settings = np.random.default_rng(2), 400, PRESETS["balanced"]
     table = pd.DataFrame({"x": rng.normal(size=20_000), "z": rng.normal(size=20_000)})
@@ -408,7 +408,7 @@ def test_explain_walks_the_whole_tree(folders: Path, capsys: pytest.CaptureFixtu
 
 
 def test_window_of_few_rows_still_lets_the_gate_prove_something(folders: Path) -> None:
-    from include.retraining.holdout import shortfall
+    from include.retraining.gate.holdout import shortfall
 
     table = rentals(1460).assign(observed_at=pd.date_range("2012-01-01", periods=1460, freq="D"))
     assert init("--data", written(folders, table), "--target", "rentals") == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
 from include.registry.loader import load_model_file
 from include.registry.source import FileSource, SqlSource
 from tests.object_server import BUCKET, ObjectServer

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include import workflow
-from include.records.entries import ChangeKind, Run
-from include.reports.markdown import to_markdown
-from include.reports.page import to_html
-from include.rollback import roll_back, roll_back_in_run
-from include.signals import Signal, SignalKind, Verdict
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.interfaces.reports.markdown import to_markdown
+from include.interfaces.reports.page import to_html
+from include.records.entries.entries import ChangeKind, Run
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.execute import execute
+from include.workflow.report import report_of
+from include.workflow.roll_back import roll_back, roll_back_in_run
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
@@ -32,11 +35,11 @@ def there_and_back(days: int = 90) -> pd.DataFrame:
 
 def run(stage: Stage, at_day: float) -> Step:
     asked = Run(run_id=f"run-{at_day}", as_of=day(at_day))
-    analysis = workflow.analyze(stage.deployment, "sales", asked)
-    decision, event = workflow.decide(stage.deployment, "sales", asked)
+    analysis = analyze(stage.deployment, "sales", asked)
+    decision, event = decide(stage.deployment, "sales", asked)
     roll_back_in_run(stage.deployment, "sales", asked)
     if event is not None:
-        event = workflow.execute(stage.deployment, event.id)
+        event = execute(stage.deployment, event.id)
     return Step(analysis, decision, event)
 
 
@@ -77,7 +80,7 @@ def test_a_former_champion_comes_back_when_the_world_does_and_nothing_is_trained
 
 def test_the_report_of_the_run_shows_who_came_back(stage: Stage) -> None:
     step = run(stage, BACK + 10)
-    report = workflow.report_of(stage.deployment, "sales", step.analysis.run.run_id)
+    report = report_of(stage.deployment, "sales", step.analysis.run.run_id)
     assert report.to_json()["rollback"]["to"] == 1
     for text in (to_markdown(report), to_html(report)):
         assert "rolled back from v2 to v1" in text

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.signals import Signal, SignalKind
 from include.detectors import DataDriftDetector
 from include.errors import ConfigurationError
 from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.quarantine import with_impossible_cells
-from include.records.entries import EventStatus
+from include.records.entries.entries import EventStatus
 from include.registry.loader import load_model
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns, feature_table
-from include.signals import Signal, SignalKind
+from include.workflow.analysis.quarantine import with_impossible_cells
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 10)

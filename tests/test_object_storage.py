@@ -10,17 +10,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from include import workflow
-from include.data.address import Address
-from include.data.object_storage import Connect, client_from_environment
-from include.data.reach import Reach
+from include.data.sources.object_storage import Connect, client_from_environment
+from include.data.sources.reach import Reach
 from include.data.tables import read_tables
 from include.errors import SourceUnavailable
-from include.publication import publish
-from include.records.entries import EventStatus, Run
-from include.retraining.object_artifacts import ObjectArtifacts
-from include.rollback import roll_back
-from include.workflow import Deployment
+from include.interfaces.reports.files import file_report
+from include.records.entries.entries import EventStatus, Run
+from include.registry.address import Address
+from include.retraining.artifacts.bucket import ObjectArtifacts
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
+from include.workflow.publish import publish
+from include.workflow.roll_back import roll_back
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
@@ -109,7 +112,7 @@ def test_whole_run_comes_to_the_same_as_on_disk(object_server: ObjectServer, tmp
     assert there.store.events(model_name="sales")[0].details["training_data_path"] == "s3://shop/days"
     for version in there.store.versions("sales"):
         assert object_server.bucket.find(f"made/{version.artifact_path}/manifest.json")
-    page = workflow.write_report(there.deployment, "sales", Run(run_id=f"run__{ALARM.isoformat()}", as_of=ALARM))
+    page = file_report(there.deployment, "sales", Run(run_id=f"run__{ALARM.isoformat()}", as_of=ALARM))
     assert page is not None
     assert page.startswith("s3://shop/made/reports/sales/run__")
     assert object_server.bucket.read(page.removeprefix("s3://shop/")).startswith(b"<!")
@@ -130,10 +133,10 @@ def recorded(object_server: ObjectServer, tmp_path: Path, records_uri: str) -> C
         )  # fmt: skip
 
     run = Run(run_id="first", as_of=FIRST)
-    workflow.analyze(deployment(), "sales", run)
-    event = workflow.decide(deployment(), "sales", run)[1]
+    analyze(deployment(), "sales", run)
+    event = decide(deployment(), "sales", run)[1]
     assert event is not None
-    workflow.execute(deployment(), event.id)
+    execute(deployment(), event.id)
     publish(store, deployment().artifacts, "sales", "first")
     return deployment
 
@@ -154,18 +157,18 @@ def test_server_stopped_in_the_middle_of_a_retrain_leaves_the_champion_and_a_ret
     given, run = recorded(), Run(run_id="alarm", as_of=ALARM)
     before = given.store.champion("sales")
     assert before is not None
-    workflow.analyze(given, "sales", run)
-    event = workflow.decide(given, "sales", run)[1]
+    analyze(given, "sales", run)
+    event = decide(given, "sales", run)[1]
     assert event is not None
     for operation, below, number in STOPS:
         with pytest.raises(SourceUnavailable, match=r"s3://shop/.*cannot be reached") as caught:
-            workflow.execute(recorded(StopsAt(object_server, operation, number, below)), event.id)
+            execute(recorded(StopsAt(object_server, operation, number, below)), event.id)
         assert f"s3://shop/{below}" in str(caught.value)
         assert SECRET not in f"{caught.value} {given.store.event(event.id)}"
         object_server.start()
         assert given.store.champion("sales") == before
         assert recorded().artifacts.published("sales") == Path(before.artifact_path).name
-    assert workflow.execute(recorded(), event.id).status is EventStatus.PROMOTED
+    assert execute(recorded(), event.id).status is EventStatus.PROMOTED
     publish(given.store, recorded().artifacts, "sales", "alarm")
     after = given.store.champion("sales")
     assert after is not None
@@ -182,8 +185,8 @@ def test_server_that_is_away_fails_the_analysis_and_keeps_no_part_of_it(
     given, run = recorded(), Run(run_id="later", as_of=QUIET)
     object_server.stop()
     with pytest.raises(SourceUnavailable, match=r"model sales: field source.path: s3://shop/days"):
-        workflow.analyze(given, "sales", run)
+        analyze(given, "sales", run)
     assert given.store.analysis("sales", "later") is None
     object_server.start()
-    workflow.analyze(given, "sales", run)
+    analyze(given, "sales", run)
     assert given.store.analysis("sales", "later") is not None

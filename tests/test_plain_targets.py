@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
 from include.errors import DataError
 from include.orchestrator import AutomaticRetrainingOrchestrator
 

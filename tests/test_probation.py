@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from include import workflow
-from include.probation import ProbationTest, verdict_of
-from include.records.entries import ChangeKind, EventStatus, Run, VersionStatus
-from include.rollback import roll_back, roll_back_in_run
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.entries.entries import ChangeKind, EventStatus, Run, VersionStatus
 from include.scoring import METRICS, LabelledRows
-from include.signals import Signal, SignalKind, Verdict
+from include.workflow.analysis.probation import ProbationTest, verdict_of
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.execute import execute
+from include.workflow.roll_back import roll_back, roll_back_in_run
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
@@ -37,11 +39,11 @@ def stage(tmp_path: Path) -> Stage:
 def run(stage: Stage, at_day: float, *, dry_run: bool = False, force: bool = False) -> Step:
     """The steps of a run, with the one that rolls back."""
     asked = Run(run_id=f"run-{at_day}", as_of=day(at_day), dry_run=dry_run, force=force, reason="because")
-    analysis = workflow.analyze(stage.deployment, "sales", asked)
-    decision, event = workflow.decide(stage.deployment, "sales", asked)
+    analysis = analyze(stage.deployment, "sales", asked)
+    decision, event = decide(stage.deployment, "sales", asked)
     roll_back_in_run(stage.deployment, "sales", asked)
     if event is not None and not dry_run:
-        event = workflow.execute(stage.deployment, event.id)
+        event = execute(stage.deployment, event.id)
     return Step(analysis, decision, event)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import time
 
-from include.progress import progress
+from include.cli.progress import progress
 
 
 class Terminal(io.StringIO):

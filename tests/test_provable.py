@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from include.provable import why_not_provable
+from include.workflow.provable import why_not_provable
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 HOURS = 24

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
 from include.decision.decision import Cause
-from include.records.entries import Event, EventStatus, Version
+from include.decision.signals import SignalKind
+from include.records.entries.entries import Event, EventStatus, Version
 from include.records.store import Store
-from include.signals import SignalKind
 from tests.records.examples import postgres_store
 from tests.stage import Stage, Step, day, sales
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from include.recommendations import LATEST, Recommendation, RecommendationKind, recommend
-from include.records.entries import Check, Event, EventStatus
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.trigger import TriggerResult
+from include.decision.evidence import TriggerResult
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.entries.entries import Check, Event, EventStatus
+from include.workflow.advice import LATEST, Recommendation, RecommendationKind, recommend
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision
 
 PERFORMANCE, AGE = "performance", "model_age"

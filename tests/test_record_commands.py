@@ -6,12 +6,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include import workflow
-from include.cli import main
-from include.records.entries import Run
-from include.retraining.artifacts import ArtifactFolder
-from include.triggers.request import RequestKind
-from include.workflow import Deployment
+from include.cli.__main__ import main
+from include.decision.request import RequestKind
+from include.interfaces.reports.files import file_report
+from include.records.entries.entries import Run
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
@@ -35,11 +39,11 @@ def deployment(tmp_path: Path, records_uri: str, monkeypatch: pytest.MonkeyPatch
 
 
 def train_first(deployment: Deployment) -> None:
-    workflow.analyze(deployment, "sales", FIRST)
-    event = workflow.decide(deployment, "sales", FIRST)[1]
+    analyze(deployment, "sales", FIRST)
+    event = decide(deployment, "sales", FIRST)[1]
     assert event is not None
-    workflow.execute(deployment, event.id)
-    assert workflow.log_completion(deployment, "sales", FIRST) is not None
+    execute(deployment, event.id)
+    assert log_completion(deployment, "sales", FIRST) is not None
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
@@ -122,7 +126,7 @@ def test_recommendations_say_what_they_rest_on(deployment: Deployment, capsys: p
 
 def test_place_of_the_report_is_noted_on_decision_and_closed_event(deployment: Deployment, records_uri: str) -> None:
     train_first(deployment)
-    page = workflow.write_report(deployment, "sales", FIRST)
+    page = file_report(deployment, "sales", FIRST)
     assert page is not None
     with psycopg.connect(records_uri) as connection:
         rows = connection.execute(

@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include import workflow
-from include.data.kinds import Kind
 from include.decision.decision import Decision
 from include.errors import DataError
-from include.records.entries import Analysis, Event, EventStatus, Run
-from include.records.memory import MemoryStore
-from include.retraining.artifacts import ArtifactFolder
+from include.records.entries.entries import Analysis, Event, EventStatus, Run
+from include.records.memory.store import MemoryStore
+from include.registry.kinds import Kind
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 
 HOURS = pd.date_range("2026-01-01", periods=45 * 24, freq="h")
 RNG = np.random.default_rng(0)
@@ -40,17 +43,17 @@ class Shop:
         (folder / "data").mkdir()
         (folder / "models" / "m.yaml").write_text(json.dumps({**FIELDS, **fields}))
         self.file = folder / "data" / "d.csv"
-        self.place = workflow.Deployment(
+        self.place = Deployment(
             store=MemoryStore(), models_dir=folder / "models", data_dir=folder / "data",
             artifacts=ArtifactFolder(folder / "made"),
         )  # fmt: skip
 
     def run(self, day: str) -> tuple[Analysis, Decision, Event | None]:
         run = Run(run_id=day, as_of=datetime.fromisoformat(day).replace(tzinfo=UTC))
-        analysis = workflow.analyze(self.place, "m", run)
-        decision, event = workflow.decide(self.place, "m", run)
+        analysis = analyze(self.place, "m", run)
+        decision, event = decide(self.place, "m", run)
         if event is not None:
-            event = workflow.execute(self.place, event.id)
+            event = execute(self.place, event.id)
         return analysis, decision, event
 
     def both(self, table: pd.DataFrame, **written: Any) -> tuple[Analysis, Decision, Event | None]:

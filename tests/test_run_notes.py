@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.run_notes import LONGEST, NOTHING, RULE, note_text
+from include.interfaces.airflow.run_notes import LONGEST, NOTHING, RULE, note_text
 
 NO, YES = "iris: no: nothing changed", "demand: retrained, promoted v2"
 

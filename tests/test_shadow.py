@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
-from include.approval import hold, question
+from include.decision.request import RequestKind
+from include.decision.signals import SignalKind, Verdict
 from include.errors import ConfigurationError
-from include.records.entries import ChangeKind, EventStatus, VersionStatus
-from include.rollback import roll_back
-from include.signals import SignalKind, Verdict
-from include.triggers.request import RequestKind
+from include.interfaces.reports.text import subject_of
+from include.records.entries.entries import ChangeKind, EventStatus, VersionStatus
+from include.workflow.approve import hold, question
+from include.workflow.execute import execute
+from include.workflow.roll_back import roll_back
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -160,11 +161,11 @@ def test_person_is_asked_before_the_training_and_before_the_publication_and_a_no
     severity = str(step.decision.severity)
     stage.add("sales", training=LINEAR, gate={"shadow": 1}, approval={**approval, "severities": [severity]})
     assert question(stage.deployment, done(step).id) is not None
-    workflow.execute(stage.deployment, done(step).id)
+    execute(stage.deployment, done(step).id)
     last = run(stage, TRAINED + 4, execute=False)
     asked = question(stage.deployment, done(last).id)
     assert asked is not None
-    assert asked.subject == f"Publish v2 of sales? ({severity}: shadow)"
+    assert subject_of(asked) == f"Publish v2 of sales? ({severity}: shadow)"
     held = hold(stage.deployment, done(last).id, "ada")
     assert (held.status, held.version, held.outcome) == (EventStatus.HELD, 2, "not approved: rejected by ada")
     assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.REJECTED]

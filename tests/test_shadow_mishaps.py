@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
-from include.records.entries import EventStatus, VersionStatus
-from include.rollback import roll_back
-from include.signals import Verdict
-from include.triggers.request import RequestKind
+from include.decision.request import RequestKind
+from include.decision.signals import Verdict
+from include.records.entries.entries import EventStatus, VersionStatus
+from include.workflow.complete import log_completion
+from include.workflow.execute import execute
+from include.workflow.roll_back import roll_back
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import Stage, day, sales
 
@@ -33,7 +34,7 @@ def test_rollback_between_the_last_decision_and_its_execution_leaves_nothing_to_
     last = run(stage, TRAINED + 12, execute=False)
     assert last.decision.trigger_type == "shadow"
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
-    event = workflow.execute(stage.deployment, done(last).id)
+    event = execute(stage.deployment, done(last).id)
     assert event.status is EventStatus.HELD
     assert "no version is in shadow any more" in event.outcome
     assert champion(stage).version == 1
@@ -91,13 +92,13 @@ def test_end_whose_event_failed_comes_again_and_its_repetition_changes_nothing(s
     last = run(stage, TRAINED + 4, execute=False)
     with stage.store.claim(done(last).id, at=day(TRAINED + 4)) as claim:
         assert claim.take_shadow().version == 2  # and its process dies
-    workflow.log_completion(stage.deployment, "sales", last.analysis.run)
+    log_completion(stage.deployment, "sales", last.analysis.run)
     assert stage.store.event(done(last).id).status is EventStatus.FAILED
     assert stage.store.shadow("sales") is not None
     again = run(stage, TRAINED + 5)
     assert looked(again).detail["check"] == 2.0
     assert done(again).status is EventStatus.PROMOTED
-    assert workflow.execute(stage.deployment, done(again).id) == done(again)
+    assert execute(stage.deployment, done(again).id) == done(again)
     assert len(stage.store.champion_changes("sales")) == 2
 
 
@@ -105,7 +106,7 @@ def test_retrain_decided_before_the_shadow_began_is_not_trained_and_its_request_
     stage.store.add_request("sales", RequestKind.MANUAL, "new prices", "ada", at=day(TRAINED))
     early = run(stage, TRAINED - 0.5, execute=False)
     begin(stage)
-    event = workflow.execute(stage.deployment, done(early).id)
+    event = execute(stage.deployment, done(early).id)
     assert (event.status, event.error_type, event.version) == (EventStatus.FAILED, "InShadow", None)
     waiting = [kept for kept in stage.store.requests(model_name="sales") if kept.consumed is None]
     assert [kept.request.tries for kept in waiting] == [2]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from include.statistics import (
+from include.scoring.statistics import (
     autocorrelation,
     block_length,
     bootstrap_means,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.signals import SignalKind
+from include.decision.signals import SignalKind
 from tests.stage import START, Stage, Step, day
 
 REFERENCE_DAYS, DAYS = 60, 120

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.cli import main
+from include.cli.__main__ import main
+from include.decision.request import RequestKind
 from include.errors import ConfigurationError, DataError
-from include.records.entries import Version
+from include.interfaces.reports.comparison import comparison_text
+from include.records.entries.entries import Version
 from include.registry.spec import ModelSpec
-from include.reports.comparison import LAST_CHECK, WHEN_ACCEPTED, VersionComparison, comparison_text
-from include.retraining.artifacts import StoredModel
+from include.retraining.artifacts.folder import StoredModel
+from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.same_rows import SameRows, VersionPair
 from include.retraining.trainers.trainer import Predictor
-from include.triggers.request import RequestKind
-from include.version_comparison import compare_versions
+from include.workflow.compare_versions import compare_versions
+from include.workflow.version_comparison import LAST_CHECK, WHEN_ACCEPTED, VersionComparison
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, START, WINDOW_DAYS, Stage, day, rows_from, sales
@@ -120,7 +121,8 @@ class NoisyExecutor:
 def test_equally_good_versions_are_told_apart_no_oftener_than_the_level_says(stage: Stage) -> None:
     v1, spec, trials = stage.store.versions("sales")[0], stage.deployment.spec("sales"), 200
     stored = RetrainingExecutor(spec=spec, artifacts=stage.deployment.artifacts).load(v1)
-    noisy = VersionPair(executor=NoisyExecutor(spec, stored, np.random.default_rng(1)), first=v1, second=v1)
+    load = NoisyExecutor(spec, stored, np.random.default_rng(1)).load
+    noisy = VersionPair(spec=spec, load=load, first=v1, second=v1)
     rows = sales(DAYS).iloc[-240:]
     rows = rows.assign(at=pd.to_datetime(rows["at"], utc=True))
     found = [noisy.compare(rows)[0] for _ in range(trials)]

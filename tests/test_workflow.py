@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
+from include.decision.signals import SignalKind, Verdict
 from include.errors import DataError, TrainingError
-from include.records.entries import EventStatus, Run, VersionStatus
-from include.signals import SignalKind, Verdict
+from include.records.entries.entries import EventStatus, Run, VersionStatus
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.execute import execute
 from tests.stage import REFERENCE_DAYS, WINDOW_DAYS, Stage, Step, day, rows_from, sales
 
 CHANGE = 45
@@ -92,16 +95,16 @@ def test_repeating_any_step_changes_nothing(stage: Stage) -> None:
     stage.run("sales", FIRST)
     run = Run(run_id="alarm", as_of=ALARM)
     for _ in range(2):
-        analysis = workflow.analyze(stage.deployment, "sales", run)
+        analysis = analyze(stage.deployment, "sales", run)
     for _ in range(2):
-        decision, event = workflow.decide(stage.deployment, "sales", run)
+        decision, event = decide(stage.deployment, "sales", run)
     assert event is not None
-    done = workflow.execute(stage.deployment, event.id)
-    assert workflow.execute(stage.deployment, event.id) == done
-    assert workflow.log_completion(stage.deployment, "sales", run) == (decision, done)
-    assert workflow.log_completion(stage.deployment, "sales", run) == (decision, done)
-    assert workflow.analyze(stage.deployment, "sales", run) == analysis  # what the decision was made on
-    assert workflow.decide(stage.deployment, "sales", run) == (decision, done)
+    done = execute(stage.deployment, event.id)
+    assert execute(stage.deployment, event.id) == done
+    assert log_completion(stage.deployment, "sales", run) == (decision, done)
+    assert log_completion(stage.deployment, "sales", run) == (decision, done)
+    assert analyze(stage.deployment, "sales", run) == analysis  # what the decision was made on
+    assert decide(stage.deployment, "sales", run) == (decision, done)
     assert len(stage.store.versions("sales")) == 2
     assert len(stage.store.events(model_name="sales")) == 2
 
@@ -114,23 +117,23 @@ def test_whole_run_again_is_the_same_run(stage: Stage) -> None:
 
 def test_deciding_without_an_analysis_is_an_error_that_names_model_and_run(stage: Stage) -> None:
     with pytest.raises(DataError, match="model sales: run lost has no analysis"):
-        workflow.decide(stage.deployment, "sales", Run(run_id="lost", as_of=FIRST))
-    assert workflow.log_completion(stage.deployment, "sales", Run(run_id="lost", as_of=FIRST)) is None
+        decide(stage.deployment, "sales", Run(run_id="lost", as_of=FIRST))
+    assert log_completion(stage.deployment, "sales", Run(run_id="lost", as_of=FIRST)) is None
 
 
 def test_trainer_that_raises_leaves_an_open_event_that_logging_closes_as_failed(stage: Stage) -> None:
     stage.add("sales", training={"hyperparameters": {"max_iter": -1}})
     run = Run(run_id="first", as_of=FIRST)
-    workflow.analyze(stage.deployment, "sales", run)
-    event = workflow.decide(stage.deployment, "sales", run)[1]
+    analyze(stage.deployment, "sales", run)
+    event = decide(stage.deployment, "sales", run)[1]
     assert event is not None
     for _ in range(2):
         with pytest.raises(TrainingError, match="max_iter"):
-            workflow.execute(stage.deployment, event.id)
+            execute(stage.deployment, event.id)
     tried = stage.store.event(event.id)
     assert tried.status is EventStatus.EXECUTING
     assert (tried.error_type, "max_iter" in tried.error) == ("TrainingError", True)
-    found = workflow.log_completion(stage.deployment, "sales", run)
+    found = log_completion(stage.deployment, "sales", run)
     assert found is not None
     assert found[1] is not None
     assert found[1].status is EventStatus.FAILED
@@ -145,7 +148,7 @@ def test_after_a_failure_the_next_run_tries_again(stage: Stage) -> None:
     run = Run(run_id="broken", as_of=ALARM)
     with pytest.raises(TrainingError):
         stage.run("sales", ALARM, run_id="broken")
-    workflow.log_completion(stage.deployment, "sales", run)
+    log_completion(stage.deployment, "sales", run)
     assert champion(stage) == 1
     stage.add("sales")
     again = stage.run("sales", ALARM + timedelta(hours=6))
@@ -156,8 +159,8 @@ def test_after_a_failure_the_next_run_tries_again(stage: Stage) -> None:
 
 def test_event_whose_process_died_is_abandoned_by_the_next_run(stage: Stage) -> None:
     run = Run(run_id="first", as_of=FIRST)
-    workflow.analyze(stage.deployment, "sales", run)
-    event = workflow.decide(stage.deployment, "sales", run)[1]
+    analyze(stage.deployment, "sales", run)
+    event = decide(stage.deployment, "sales", run)[1]
     assert event is not None
     with stage.store.claim(event.id, at=event.triggered_at):
         pass  # began to execute, and died without a word

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.records.entries import EventStatus, VersionStatus
-from include.signals import Signal, SignalKind, Verdict
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.entries.entries import EventStatus, VersionStatus
 from tests.stage import START, Stage, Step, day
 
 FIRST, LATER = day(30), day(42)

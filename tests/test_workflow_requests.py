@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from include import workflow
+from include.decision.request import Request, RequestKind
 from include.errors import TrainingError
-from include.records.entries import Analysis, EventStatus, Run
-from include.records.memory import MemoryStore
-from include.triggers.request import Request, RequestKind
+from include.records.entries.entries import Analysis, EventStatus, Run
+from include.records.memory.store import MemoryStore
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 
 FIRST, QUIET, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12), day(REFERENCE_DAYS + 14)
@@ -70,13 +73,13 @@ def test_request_that_cannot_be_trained_is_tried_three_times(stage: Stage) -> No
     for number in range(5):
         at = QUIET + timedelta(hours=6 * number)
         run = Run(run_id=f"try-{number}", as_of=at)
-        workflow.analyze(stage.deployment, "sales", run)
-        decision, event = workflow.decide(stage.deployment, "sales", run)
+        analyze(stage.deployment, "sales", run)
+        decision, event = decide(stage.deployment, "sales", run)
         assert decision.triggered == (number < 3)
         if event is not None:
             with pytest.raises(TrainingError, match="max_iter"):
-                workflow.execute(stage.deployment, event.id)
-        workflow.log_completion(stage.deployment, "sales", run)
+                execute(stage.deployment, event.id)
+        log_completion(stage.deployment, "sales", run)
     assert waiting(stage) == []
     assert [kept.consumed and kept.consumed.run_id for kept in stage.store.requests()] == ["try-0", "try-1", "try-2"]
     assert "max_iter" in stage.store.requests()[-1].gave_up
@@ -139,7 +142,7 @@ def test_decision_is_made_again_when_another_run_took_its_requests(tmp_path: Pat
     stage.run("sales", FIRST)
     ask(stage)
     run = Run(run_id="late", as_of=QUIET)
-    workflow.analyze(stage.deployment, "sales", run)
-    decision, event = workflow.decide(stage.deployment, "sales", run)
+    analyze(stage.deployment, "sales", run)
+    decision, event = decide(stage.deployment, "sales", run)
     assert (decision.triggered, event) == (False, None)
     assert [kept.consumed and kept.consumed.run_id for kept in stage.store.requests()] == ["rival"]

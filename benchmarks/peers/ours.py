@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 import scipy.stats  # noqa: F401  detectors import it when first used
 
 from benchmarks.false_alarms import SIX_HOURS
-from include.data.batches import ParquetBatches
 from include.data.profile import profile_batches, profile_table
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.reference.profiles import ReferenceProfiles, make_reference
+from include.data.sources.parquet_batches import ParquetBatches
+from include.decision.policy.presets import PRESETS
 from include.detectors import Comparison
-from include.orchestrator import detect, standard_detectors
-from include.triggers.presets import PRESETS
+from include.detectors.catalogue import detect, standard_detectors
 
 
 def prepare(reference: str, known: Path) -> None:

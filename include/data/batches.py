@@ -1,4 +1,4 @@
-"""Rows in batches: a Parquet file, folder or glob, a DataFrame, or the result of a query; CSV has its own module.
+"""Rows in batches: those of a DataFrame, or the result of a query; `include.data.sources` reads files.
 
 Every source is read a batch at a time, so that memory does not grow with rows. All but a query's result can be read
 again; `Spooled` makes that true of anything.
@@ -6,7 +6,6 @@ again; `Spooled` makes that true of anything.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,17 +15,12 @@ from typing import IO, Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from include.data.arrays import array_of, array_of_series, shared_array
-from include.data.files import Files, LocalFiles
-from include.data.same_files import distinct_files
 from include.errors import DataError, SourceUnavailable
 
 BATCH_ROWS = 65_536
 FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
-PAGE_BYTES = 1 << 16  # read ahead in each column of a local Parquet file; without it a row group is held as a whole
-_ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels without a name in a Parquet file
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +53,6 @@ class Cursor(Protocol):
     def fetchmany(self, size: int, /) -> Sequence[Sequence[Any]]:
         """Up to `size` further rows; none at the end."""
         ...
-
-
-@dataclass(frozen=True)
-class ParquetBatches:
-    """The rows of a Parquet file, of all ``*.parquet`` files in a folder (by name), or of those that a glob matches.
-
-    Text is read as dictionary codes, and one row group at a time: memory is that of one page of each column and of one
-    batch; of a distant file, which is fetched in few large pieces, that of a row group's compressed pages.
-
-    Parameters
-    ----------
-    path : str or Path
-    columns : sequence of str, optional
-        The only columns to read; those that a file lacks are left out.
-    files : Files
-        Where they are; by default on this machine's disks.
-    """
-
-    path: str | Path
-    columns: Sequence[str] | None = None
-    files: Files = field(default_factory=LocalFiles)
-
-    def __iter__(self) -> Iterator[Batch]:
-        for file in distinct_files(self.files, self.files.find(self.path, ".parquet")):
-            with named(file, "Parquet"):
-                yield from self._read(file)
-
-    def _read(self, file: str | Path) -> Iterator[Batch]:
-        with pq.ParquetFile(self.files.open(file)) as opened:
-            schema = opened.schema_arrow
-        asked = set(schema.names if self.columns is None else self.columns)
-        require_distinct([name for name in schema.names if name in asked], str(file))
-        text = [
-            entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
-        ]
-        wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
-        distant = self.files.distant
-        with pq.ParquetFile(
-            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
-        ) as opened:
-            yield empty_batch(schema, wanted)  # the columns, also of a file without rows
-            for group in range(opened.num_row_groups):
-                for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
-                    yield Batch.of(batch)
 
 
 @dataclass(frozen=True)

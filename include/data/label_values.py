@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from include.data.declared import declared
 from include.data.profile import NumericColumn, profile_table, to_floats, with_possible
 from include.data.profile.possible import ANYTHING, Possible
+from include.data.rows.declared import declared
 from include.data.tables import ModelTables
 from include.registry.spec import ModelSpec
 from include.scoring import Task

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from include.data.batches import require_distinct
-from include.data.conform import conform
-from include.data.find_kinds import find_kinds
-from include.data.kinds import Kinds
+from include.data.kinds.conform import conform
+from include.data.kinds.find import find_kinds
 from include.data.profile import Profile, profile_table, with_possible
 from include.errors import DataError
+from include.registry.kinds import Kinds
 
 
 @dataclass(frozen=True, kw_only=True)

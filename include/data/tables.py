@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from include.data.arrivals import Arrivals, measure_arrivals
-from include.data.copies import pair_without_copies, timed_without_copies
-from include.data.kinds import Kind, Kinds
-from include.data.odd_times import OddTimes, describe, odd_first
-from include.data.reach import FROM_ENVIRONMENT, Reach
-from include.data.sources import Rows, read_both, read_rows
-from include.data.spans import Span
+from include.data.rows.arrivals import Arrivals, measure_arrivals
+from include.data.rows.copies import pair_without_copies, timed_without_copies
+from include.data.rows.odd_times import OddTimes, describe, odd_first
+from include.data.rows.spans import Span
+from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.sources.read import Rows, read_both, read_rows
 from include.errors import DataError
+from include.registry.kinds import Kind, Kinds
 from include.registry.spec import ModelSpec
 
 

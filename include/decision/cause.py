@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.decision.decision import Cause
-from include.signals import Signal, SignalKind
-from include.triggers.trigger import Evidence
+from include.decision.evidence import Evidence
+from include.decision.signals import Signal, SignalKind
 
 MOST, LEAST = 2.0 / 3.0, 1.0 / 3.0  # of the loss's rise explained: from here on by inputs alone, up to here not by them
 _NAMED = 5  # columns that a sentence names

@@ -21,9 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from include.decision.evidence import Evidence, TriggerResult
+from include.decision.signals import HARM, Signal, SignalKind, Verdict
 from include.scoring import METRICS
-from include.signals import HARM, Signal, SignalKind, Verdict
-from include.triggers.trigger import Evidence, TriggerResult
 
 MEASURED = frozenset(str(kind) for kind in SignalKind)  # triggers with a name not among these state facts, as age
 

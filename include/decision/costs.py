@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from include.decision.evidence import Evidence
+from include.decision.signals import SignalKind
 from include.scoring import METRICS
-from include.signals import SignalKind
-from include.triggers.trigger import Evidence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,11 @@ from include.decision.cause import RootCause, root_cause, stopped_source
 from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
-from include.decision.shadow import in_shadow, shadow_of
-from include.signals import HARM, Signal, SignalKind, Verdict
-from include.triggers.declined import turned_down
-from include.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
-from include.triggers.trigger import Evidence, Trigger, TriggerResult
+from include.decision.evidence import Evidence, Trigger, TriggerResult
+from include.decision.signals import HARM, Signal, SignalKind, Verdict
+from include.decision.triggers.declined import turned_down
+from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
+from include.decision.waiting import in_shadow, shadow_of
 
 STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger counts as strong, and as very strong
 

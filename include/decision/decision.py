@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from include.triggers.trigger import TriggerResult
+from include.decision.evidence import TriggerResult
 
 
 class Severity(StrEnum):

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from include.data.arrivals import Arrivals
-from include.data.calibration import Calibration
-from include.data.kinds import Kinds, unwatched
-from include.data.odd_times import OddTimes
 from include.data.profile import Column, NumericColumn, Profile
-from include.data.trends import FARTHEST
-from include.detectors.running_errors import RunningErrors
+from include.data.reference.calibration import Calibration
+from include.data.reference.trends import FARTHEST
+from include.data.rows.arrivals import Arrivals
+from include.data.rows.odd_times import OddTimes
+from include.decision.signals import Signal
+from include.detectors.statistics.running_errors import RunningErrors
+from include.registry.kinds import Kinds, unwatched
 from include.scoring import Baseline, LabelledRows, Metric, PredictedRows
-from include.signals import Signal
-from include.statistics import effective_size
+from include.scoring.statistics import effective_size
 
 STEADY = "moves steadily through the reference"
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from include.data.answers import in_one_coding, known_values
+from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
-from include.detectors.error_score import ErrorScore, row_errors
+from include.detectors.statistics.error_score import ErrorScore, row_errors
 from include.scoring import Task
-from include.scoring.answers import in_one_coding, known_values
 from include.scoring.assumed_task import assumed_task
-from include.signals import Signal, SignalKind, Verdict, in_percent
-from include.statistics import (
+from include.scoring.statistics import (
     autocorrelation,
     bootstrap_means,
     effective_size,

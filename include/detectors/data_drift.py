@@ -10,10 +10,10 @@ import pandas as pd
 
 from include.data.pairs import column_gone, profile_pair
 from include.data.profile import Column, NumericColumn
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in, varying
-from include.detectors.distances import DIVERGENCES, grouped, wasserstein
-from include.detectors.score_tests import Sizes, column_tests, number_of_tests
-from include.signals import Signal, SignalKind, Verdict
+from include.detectors.statistics.distances import DIVERGENCES, grouped, wasserstein
+from include.detectors.statistics.score_tests import Sizes, column_tests, number_of_tests
 
 FEWEST_EFFECTIVE_ROWS = 4.0  # below this no distribution test has a chance, whatever the number of rows
 UNREADABLE = 0.5  # share of cells that are not a number, from which on a column of numbers cannot be compared
@@ -32,10 +32,10 @@ class DataDriftDetector:
     them; they are measures, not tests. Cramér's V is that of sides of equal size, less what chance contributes.
 
     Two corrections make the p-values honest. Rows that follow each other in time are alike, so that the tests count
-    *effective* rows: as measured on the reference (see `include.data.calibration`), or where that is too short by
-    its autocorrelation (see `include.statistics.effective_size`). And among many tests one will look changed
-    by chance, so that each column has its share of the level, and each of its tests a share of that (Bonferroni; valid
-    for correlated columns too).
+    *effective* rows: as measured on the reference (see `include.data.reference.calibration`), or where that is too
+    short by its autocorrelation (`include.scoring.statistics.effective_size`). And among many tests one will look
+    changed by chance, so that each column has its share of the level, and each of its tests a share of that
+    (Bonferroni; valid for correlated columns too).
 
     Parameters
     ----------

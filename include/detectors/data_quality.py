@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from include.data.arrivals import Arrivals
-from include.data.kinds import told, unwatched
-from include.data.odd_times import OddTimes
 from include.data.pairs import column_gone
 from include.data.profile import REST, CategoricalColumn, Column, NumericColumn, Possible, Quantity
-from include.detectors.categories import rows_to_come
+from include.data.rows.arrivals import Arrivals
+from include.data.rows.odd_times import OddTimes
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in
-from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
-from include.signals import Signal, SignalKind, Verdict
+from include.detectors.statistics.categories import rows_to_come
+from include.detectors.statistics.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
+from include.registry.kinds import told, unwatched
 
 IMPOSSIBLE = 1e-6  # probability below which a column that stands still is broken, not quiet
 STALE = 3.0  # times its usual age from which on the newest row is stale

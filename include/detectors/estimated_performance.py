@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from include.decision.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.detectors.comparison import Comparison
 from include.scoring import Baseline, Estimate, Metric, PredictedRows, Task, estimate
 from include.scoring.dependence import steady_lasting
 from include.scoring.intervals import around
-from include.signals import Signal, SignalKind, Verdict, worse_or_better
-from include.statistics import effective_size, lag1_of, welch_p_value
+from include.scoring.statistics import effective_size, lag1_of, welch_p_value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import Column, NumericColumn, profile_table, to_floats
-from include.data.spans import Span, within
+from include.data.rows.spans import Span, within
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 from include.detectors.data_quality import empty_share
-from include.signals import Signal, SignalKind, Verdict
 
 STRETCHES, FEWEST_ROWS = 40, 20  # into how many a window is cut, and the rows that each has at least
 BROKEN, TAINTED = 0.5, 0.1  # how far a stretch has gone that is broken, and one beside it that may be so in part

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from include.data.profile import Column, NumericColumn
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in
-from include.detectors.distances import DIVERGENCES, grouped, ks_distance, wasserstein
-from include.detectors.score_tests import Sizes, column_tests
-from include.signals import Signal, SignalKind, Verdict
+from include.detectors.statistics.distances import DIVERGENCES, grouped, ks_distance, wasserstein
+from include.detectors.statistics.score_tests import Sizes, column_tests
 
 P_VALUE = "p_value"
 NAMES = (*DIVERGENCES, "ks", "wasserstein", P_VALUE)

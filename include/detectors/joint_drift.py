@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from include.data.joint import CorrelationDistance, SquaredDistance
 from include.data.profile import CrossMoments, NumericColumn
-from include.data.scores import bin_scores
+from include.data.reference.joint import CorrelationDistance, SquaredDistance
+from include.data.reference.scores import bin_scores
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 from include.detectors.data_drift import FEWEST_EFFECTIVE_ROWS
-from include.detectors.score_tests import MeanShift, compare_means
-from include.signals import Signal, SignalKind, Verdict
+from include.detectors.statistics.score_tests import MeanShift, compare_means
 
 ROWS_PER_COLUMN = 3.0  # of the reference, effective, below which its correlations are too uncertain to weigh means by
 FEWEST_PAIRS = 20.0  # effective rows below which correlations are not compared
@@ -31,8 +31,8 @@ class JointDriftDetector:
 
     ``joint_shift`` is Hotelling's test of all mean normal scores at once [1]_. ``pair_correlation`` tests the pair of
     columns whose correlation changed most, ``joint_correlation`` all changes together (see
-    `include.data.joint.CorrelationDistance`). Correlations are those of bounded normal scores, because those of raw
-    values are decided by single rows.
+    `include.data.reference.joint.CorrelationDistance`). Correlations are those of bounded normal scores, because those
+    of raw values are decided by single rows.
 
     Parameters
     ----------

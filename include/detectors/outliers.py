@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.data.profile import OUTLIER_Z, NumericColumn
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, varying
-from include.signals import Signal, SignalKind, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from include.decision.signals import Signal, SignalKind
 from include.detectors.comparison import Comparison
 from include.detectors.data_drift import DataDriftDetector
-from include.signals import Signal, SignalKind
 
 KINDS: Mapping[str, SignalKind] = {"target": SignalKind.TARGET_DRIFT, "prediction": SignalKind.PREDICTION_DRIFT}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
-from include.detectors.running_errors import WARM_UP, RunningErrors, limit
-from include.signals import Signal, SignalKind, Verdict, in_percent
+from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, limit
 
 STATISTIC = "page_hinkley"
 
@@ -35,7 +35,7 @@ class PageHinkleyDetector:
     --------
     >>> import numpy as np
     >>> from datetime import UTC, datetime, timedelta
-    >>> from include.detectors.running_errors import update
+    >>> from include.detectors.statistics.running_errors import update
     >>> errors = np.abs(np.random.default_rng(0).normal(size=3000)) * np.repeat([1.0, 1.2], 1500)
     >>> hours = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=row) for row in range(3000)]
     >>> state, score = update(None, errors, hours)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from include.decision.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, interval
-from include.signals import Signal, SignalKind, Verdict, worse_or_better
-from include.statistics import lag1_of, welch_p_value
+from include.scoring.statistics import lag1_of, welch_p_value
 
 DEFAULT_THRESHOLDS: Mapping[str, float] = {name: metric.threshold for name, metric in METRICS.items()}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 from include.detectors.performance import compare_with_baseline
 from include.scoring import Baseline, LabelledRows, Metric
-from include.signals import Signal, SignalKind, Verdict
 
 Slice = tuple[str, Baseline, LabelledRows]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
-from include.signals import Signal, SignalKind, Verdict
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from include.data.profile import NumericColumn
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
-from include.signals import Signal, SignalKind, Verdict
 
 #: Ratios of units in use, besides powers of ten; smaller ones a column reaches by itself.
 FACTORS = (12.0, 24.0, 25.4, 60.0, 453.592, 1024.0, 3600.0, 86_400.0, 1024.0**2)

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from include.data.reference import ReferenceProfiles
+from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
-from include.detectors.running_errors import RunningErrors
-from include.records.canaries import CanaryShare
-from include.records.entries import (
+from include.decision.evidence import PastCheck
+from include.decision.request import Request, RequestKind
+from include.decision.signals import Signal, SignalKind
+from include.detectors.statistics.running_errors import RunningErrors
+from include.records.entries.entries import (
     Analysis,
     ChampionChange,
     ChangeKind,
@@ -22,9 +24,7 @@ from include.records.entries import (
     Quarantine,
     Version,
 )
-from include.signals import Signal, SignalKind
-from include.triggers.request import Request, RequestKind
-from include.triggers.trigger import PastCheck
+from include.records.rows.canaries import CanaryShare
 
 
 class Claim(Protocol):

@@ -6,18 +6,18 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
-from include.coverage import coverage
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.write import write_period, write_tree
+from include.registry.coverage import coverage
 from include.registry.loader import environment
 from include.registry.spec import ModelSpec
-from include.registry.tree_writer import write_period, write_tree
-from include.triggers.policy import standard_policy
 
 
 def effective_settings(spec: ModelSpec, preset: str = "") -> dict[str, Any]:
     """The effective settings, JSON-ready; `preset` overrides the model file's for one run.
 
     ``coverage`` says which rows no check looks at, ``settings`` are those of
-    `include.triggers.presets.PolicySettings`, ``policy`` is the whole tree with the numbers that it uses,
+    `include.decision.policy.presets.PolicySettings`, ``policy`` is the whole tree with the numbers that it uses,
     ``model_type_defaults`` what is usual for the type of the model, used or not.
     """
     settings, here = spec.settings(preset), environment()

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from include.registry.problems import refuse
+from include.decision.policy.problems import refuse
 from include.registry.training import Training
 from include.scoring import Task
 

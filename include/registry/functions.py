@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
-from include.errors import ConfigurationError
-from include.settings import PROJECT_ROOT
-from include.suggestions import did_you_mean
+from include.errors import ConfigurationError, did_you_mean
 
+PACKAGE_HOME = Path(__file__).resolve().parents[2]  # the folder that holds ``include/``
 MOST_SHOWN = 10  # names of functions in a message
 
 
@@ -44,7 +44,7 @@ def _where_to_put(module: str) -> str:
     file = f"{module.replace('.', '/')}.py"
     named = os.environ.get("PYTHONPATH") or "not set"
     return (
-        f"put {file} into {PROJECT_ROOT}, or into a folder that the variable PYTHONPATH (now {named}) names where the "
+        f"put {file} into {PACKAGE_HOME}, or into a folder that the variable PYTHONPATH (now {named}) names where the "
         "workers, the scheduler and the command line are started, and start these again"
     )
 

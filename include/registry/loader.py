@@ -12,12 +12,11 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from include.errors import ConfigurationError
+from include.decision.policy.problems import PROBLEM
+from include.errors import ConfigurationError, did_you_mean
 from include.registry.model_files import list_model_files
-from include.registry.problems import PROBLEM
 from include.registry.source import SampleSource, SqlSource
 from include.registry.spec import ModelSpec
-from include.suggestions import did_you_mean
 
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from include.data.kinds import DECLARABLE
+from include.registry.kinds import DECLARABLE
 from include.registry.policy import Policy
 from include.registry.section import Section
 

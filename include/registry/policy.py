@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 
-from include.registry.durations import Duration
+from include.decision.evidence import Trigger
+from include.decision.policy.durations import Duration
+from include.decision.policy.presets import PRESETS, PolicySettings
+from include.decision.policy.read import read_tree
+from include.decision.policy.write import write_tree
+from include.decision.triggers.probe import ProbeTrigger
+from include.decision.triggers.schedule import ScheduleTrigger
+from include.decision.triggers.tree import walk
 from include.registry.model_types import ModelTypeDefaults
-from include.registry.policy_tree import read_tree
 from include.registry.section import Section
 from include.registry.training import some_time
-from include.registry.tree_writer import write_tree
-from include.triggers.presets import PRESETS, PolicySettings
-from include.triggers.probe import ProbeTrigger
-from include.triggers.schedule import ScheduleTrigger
-from include.triggers.tree import walk
-from include.triggers.trigger import Trigger
 
 FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
 Tree = Annotated[Any, PlainValidator(read_tree), PlainSerializer(write_tree, return_type=Any)]
@@ -40,9 +40,9 @@ class Costs(Section):
 
 
 class Policy(Section):
-    """A preset, and what is different for this model; see `include.triggers.presets`.
+    """A preset, and what is different for this model; see `include.decision.policy.presets`.
 
-    `when` is the tree that says when a retrain is due, see `include.registry.policy_tree`. `drift_tests` chooses the
+    `when` is the tree that says when a retrain is due, see `include.decision.policy.read`. `drift_tests` chooses the
     tests of drift: ``calibrated`` to the budget, or a fixed threshold for each feature: the preset's Jensen-Shannon
     distance, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
     """

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from include.decision.decision import Severity
-from include.registry.durations import Duration
+from include.decision.policy.durations import Duration
 from include.registry.section import Section
 
 

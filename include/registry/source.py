@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from include.data.address import Address
-from include.data.csv_dialect import Dialect
-from include.data.time_format import TimeFormat
+from include.registry.address import Address
+from include.registry.dialect import Dialect
 from include.registry.section import Section
+from include.registry.time_format import TimeFormat
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from include.data.kinds import ColumnKind, declared_kinds
+from include.decision.policy.durations import Duration, format_duration
+from include.decision.policy.presets import PolicySettings
+from include.decision.triggers.probe import MODEL_SIZE
 from include.registry.classes import as_text, read_classes
-from include.registry.durations import Duration, format_duration
 from include.registry.estimators import check_estimator
+from include.registry.kinds import ColumnKind, declared_kinds
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
 from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
 from include.registry.policy import Policy
@@ -21,8 +23,6 @@ from include.registry.training import SLICES, Gate, Training, some_time
 from include.scoring import METRICS, Task
 from include.scoring.classes import ClassCoding, form_of
 from include.scoring.metric import NO_ROW_LOSS
-from include.triggers.presets import PolicySettings
-from include.triggers.probe import MODEL_SIZE
 
 _ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from include.registry.durations import Duration
+from include.decision.policy.durations import Duration
 from include.registry.section import Section
 from include.scoring import METRICS
 from include.scoring.metric import NO_ROW_LOSS
@@ -106,13 +106,13 @@ class Gate(Section):
 
     `guards` are metrics, and ``slices`` for the primary metric in every slice, in which it must not be proven worse
     than the champion. The stored version may be as large as `max_size_mib`, all its files together, and take
-    `max_latency_ms` for the answer to a single row (see `include.retraining.limits`).
+    `max_latency_ms` for the answer to a single row (see `include.retraining.gate.limits`).
 
     With `shadow` a challenger that has passed is published only after so many checks more, at the last of which the
-    gate decides again, on the labelled rows that arrived since (see `include.shadow`). 0: at once.
+    gate decides again, on the labelled rows that arrived since (see `include.workflow.analysis.shadow`). 0: at once.
 
     A first version, which has no champion to beat, has to be proven better than a constant (see
-    `include.retraining.first`); with `better_than_constant` false it has not: for a target that is near noise.
+    `include.retraining.gate.first`); with `better_than_constant` false it has not: for a target that is near noise.
     """
 
     level: float = Field(0.05, gt=0, lt=0.5)

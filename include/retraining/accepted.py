@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.data.profile import REST, CategoricalColumn
-from include.data.reference import TARGET, ReferenceProfiles
-from include.records.entries import Version
+from include.data.reference.profiles import TARGET, ReferenceProfiles
+from include.records.entries.entries import Version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,30 +12,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.declared import declared
 from include.data.profile import Possible
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.reference.profiles import ReferenceProfiles, make_reference
+from include.data.rows.declared import declared
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, TrainingError
-from include.records.entries import EventStatus, Outcome, Version
+from include.records.entries.entries import EventStatus, Outcome, Version
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
-from include.retraining.anchor import Anchor
-from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.artifacts.folder import Artifacts, StoredModel
+from include.retraining.contest.predictions import judged_rows
+from include.retraining.contest.unseen_rows import shadow_needs, untrained_rows
 from include.retraining.expected_predictions import predictions_to_come
-from include.retraining.first import require_rows, try_first
-from include.retraining.gate import GateResult, GateVerdict, PromotionGate
-from include.retraining.holdout import holdout_rows
-from include.retraining.labelled import judged_rows
-from include.retraining.limits import serving_cost
+from include.retraining.gate.champion import Rival
+from include.retraining.gate.first import require_rows, try_first
+from include.retraining.gate.former_champions import Anchor
+from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.gate.holdout import holdout_rows
+from include.retraining.gate.limits import serving_cost
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
-from include.retraining.rival import Rival
-from include.retraining.rows import RowChoice, Trained, fit_on, row_choices, train_best
 from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
-from include.retraining.unseen import shadow_needs, untrained_rows
+from include.retraining.training_rows import RowChoice, Trained, fit_on, row_choices, train_best
 from include.scoring import METRICS, Baseline, LabelledRows
 
 STATUS = {

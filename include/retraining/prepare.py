@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.declared import declared
-from include.data.kinds import Kinds
 from include.data.profile import (
     CategoricalColumn,
     Column,
@@ -23,10 +21,12 @@ from include.data.profile import (
     to_floats,
     to_names,
 )
-from include.data.reference import ReferenceProfiles
-from include.data.spans import Span, within
+from include.data.reference.profiles import ReferenceProfiles
+from include.data.rows.declared import declared
+from include.data.rows.spans import Span, within
 from include.data.tables import next_features, table_hash
 from include.errors import DataError
+from include.registry.kinds import Kinds
 from include.registry.spec import ModelSpec
 from include.retraining.weights import require_weights, row_weights
 from include.scoring import Task

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import to_floats
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
 from include.registry.spec import ModelSpec
-from include.signals import Signal, SignalKind, Verdict
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from include.scoring.dependence import steady_lasting
 from include.scoring.metric import Metric
 from include.scoring.rows import Floats, LabelledRows, Task
 from include.scoring.slices import SliceRule
-from include.statistics import effective_size, steady_autocorrelation
+from include.scoring.statistics import effective_size, steady_autocorrelation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from include.scoring.rows import Floats
-from include.statistics import MOST_AUTOCORRELATION, autocorrelation
+from include.scoring.statistics import MOST_AUTOCORRELATION, autocorrelation
 
 QUARTERS = 4
 

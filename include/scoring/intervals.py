@@ -9,8 +9,8 @@ import numpy as np
 from include.scoring.dependence import lasting_autocorrelation
 from include.scoring.metric import Metric, Scale
 from include.scoring.rows import Floats, LabelledRows, equal_weights
+from include.scoring.statistics import autocorrelation, block_length, effective_size
 from include.scoring.trading import drawdown, returns
-from include.statistics import autocorrelation, block_length, effective_size
 
 COVERAGE = 0.9  # of the intervals that go on record
 DRAWS = 500  # resamples behind the interval of a maximum drawdown

@@ -8,6 +8,8 @@ from include.scoring.intervals import mean_error
 from include.scoring.metric import Metric
 from include.scoring.rows import LabelledRows
 
+FEWEST_ROWS = 20  # paired rows below which nothing is proven, whatever they show
+
 
 @dataclass(frozen=True, kw_only=True)
 class PairedGain:

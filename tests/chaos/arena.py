@@ -24,14 +24,18 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from include import workflow
-from include.publication import publish
-from include.records.entries import Run
-from include.records.postgres import PostgresStore
-from include.records.schema import migrate
-from include.retraining.artifacts import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
-from include.rollback import roll_back_in_run
-from include.workflow import Deployment
+from include.interfaces.reports.files import file_report
+from include.records.entries.entries import Run
+from include.records.postgres.migrate import migrate
+from include.records.postgres.store import PostgresStore
+from include.retraining.artifacts.folder import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
+from include.workflow.publish import publish
+from include.workflow.roll_back import roll_back_in_run
 from tests.chaos.fuse import Blow, Fuse
 from tests.chaos.training import CALLABLE
 from tests.stage import REFERENCE_DAYS, START, day
@@ -126,18 +130,18 @@ def take(deployment: Deployment, run: Run, steps: Sequence[str]) -> None:
     """Take the steps of a run; to repeat them is what a retried task does."""
     for step in steps:
         if step == DECIDE:
-            workflow.analyze(deployment, MODEL, run)
-            workflow.decide(deployment, MODEL, run)
+            analyze(deployment, MODEL, run)
+            decide(deployment, MODEL, run)
         elif step == EXECUTE:
             found = deployment.store.decision(MODEL, run.run_id)
             assert found is not None
             assert found[1] is not None
-            workflow.execute(deployment, found[1].id, wait=PATIENCE)
+            execute(deployment, found[1].id, wait=PATIENCE)
         elif step == PUBLISH:
             publish(deployment.store, deployment.artifacts, MODEL, run.run_id)
         elif step == LOG:
-            workflow.log_completion(deployment, MODEL, run)
-            workflow.write_report(deployment, MODEL, run)
+            log_completion(deployment, MODEL, run)
+            file_report(deployment, MODEL, run)
         else:
             roll_back_in_run(deployment, MODEL, run, "previous")
 

@@ -14,8 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from statistics import median
 
-from include.retraining.artifacts import CHAMPION_LINK
-from include.workflow import IDLE
+from include.retraining.artifacts.folder import CHAMPION_LINK
+from include.workflow.deployment import IDLE
 from tests.chaos.arena import (
     DECIDE,
     EXECUTE,

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
-from include.publication import publish_files
-from include.records.entries import Run
-from include.rollback import roll_back
-from include.workflow import Deployment
+from include.records.entries.entries import Run
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
+from include.workflow.publish import publish_files
+from include.workflow.roll_back import roll_back
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
@@ -53,10 +55,10 @@ def test_kills_leave_one_champion_a_whole_history_and_files_that_the_next_run_re
     Stage(tmp_path).add("sales", sales(60), training={"estimator": "linear"})
     deployment, run = made(tmp_path, records_uri), Run(run_id="first", as_of=day(REFERENCE_DAYS))
     store, artifacts = deployment.store, deployment.artifacts
-    workflow.analyze(deployment, "sales", run)
-    event = workflow.decide(deployment, "sales", run)[1]
+    analyze(deployment, "sales", run)
+    event = decide(deployment, "sales", run)[1]
     assert event is not None
-    workflow.execute(deployment, event.id)
+    execute(deployment, event.id)
     force_promotion(deployment, "sales", day(REFERENCE_DAYS + 12), shuffled=False)
     generator = random.Random(7)
     for _ in range(KILLS):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from include.records.entries import Run
-from include.workflow import IDLE
+from include.records.entries.entries import Run
+from include.workflow.deployment import IDLE
 from tests.chaos.arena import (
     LOG,
     MODEL,

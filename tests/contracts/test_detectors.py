@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Verdict
 from include.detectors import (
     Comparison,
     ConceptDriftDetector,
@@ -25,11 +27,9 @@ from include.detectors import (
     SufficiencyDetector,
     UnitChangeDetector,
 )
+from include.detectors.catalogue import standard_detectors
 from include.detectors.joint_drift import CORRELATION, PAIR, SHIFT
-from include.orchestrator import standard_detectors
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows
-from include.signals import Verdict
-from include.triggers.presets import PRESETS
 from tests.detectors.comparisons import compare, outputs, predicted
 from tests.scoring.samples import classified
 from tests.series import Floats

@@ -9,10 +9,10 @@ from threading import Barrier
 import numpy as np
 import pytest
 
+from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.errors import DataError, RequestsTaken
-from include.records.entries import Consumption, EventStatus, KeptRequest
+from include.records.entries.entries import Consumption, EventStatus, KeptRequest
 from include.records.store import Store
-from include.triggers.request import MOST_TRIES, Request, RequestKind
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision, make_outcome
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RollbackRefused
-from include.records.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
+from include.records.entries.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
 from include.records.store import Store
-from include.signals import Signal, SignalKind, Verdict
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, open_event
 
 LOOK = Signal(kind=SignalKind.PROBATION, statistic="r2", verdict=Verdict.STABLE, reason="as good", detail={"look": 1.0})

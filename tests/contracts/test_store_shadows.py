@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
-from include.records.champion_changes import promoted_by
-from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.entries.champion_changes import promoted_by
+from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.store import Store
-from include.signals import Signal, SignalKind, Verdict
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, make_reference
 
 NEEDS = {"checks": 2, "rows": 50, "beside": 1, "trained_since": NOW.isoformat()}

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import include.triggers
-from include.registry.policy_tree import read_tree
-from include.signals import SignalKind
-from include.triggers import AllOf, AnyOf, AtLeast, Evidence, PastCheck, Trigger, TriggerResult
-from include.triggers.request import RequestKind
-from include.triggers.tree import members, walk
+import include.decision.triggers
+from include.decision.policy.read import read_tree
+from include.decision.request import RequestKind
+from include.decision.signals import SignalKind
+from include.decision.triggers import AllOf, AnyOf, AtLeast, Evidence, PastCheck, Trigger, TriggerResult
+from include.decision.triggers.tree import members, walk
 from tests.triggers.signals import NOW, evidence, request, signal
 
 DAY = timedelta(days=1)
@@ -84,7 +84,7 @@ def trigger(request: pytest.FixtureRequest) -> Trigger:
 
 
 def test_every_trigger_is_under_this_contract() -> None:
-    public = [getattr(include.triggers, name) for name in include.triggers.__all__]
+    public = [getattr(include.decision.triggers, name) for name in include.decision.triggers.__all__]
     triggers = {each for each in public if inspect.isclass(each) and hasattr(each, "decide")} - {Trigger}
     assert {type(each) for tree in TREES.values() for each in walk(tree)} == triggers
 
@@ -139,7 +139,7 @@ def test_triggers_are_frozen_values(trigger: Trigger) -> None:
 
 
 def test_nothing_in_the_room_asks_a_clock() -> None:
-    folder = include.triggers.__path__[0]
+    folder = include.decision.triggers.__path__[0]
     for file in sorted(Path(folder).glob("*.py")):
         names = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
         assert not names & {"utcnow", "today", "monotonic", "perf_counter"}, file.name

@@ -6,9 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.data.connections import aws_connection
-from include.records.entries import Event
-from include.retraining.object_artifacts import open_artifacts
+from include.data.sources.environment import aws_connection
+from include.records.entries.entries import Event
+from include.retraining.artifacts.bucket import open_artifacts
 from tests.airflow_home import AirflowHome
 from tests.object_server import SECRET, ObjectServer
 from tests.records.examples import postgres_store

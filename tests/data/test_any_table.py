@@ -20,16 +20,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from include.data.batches import CursorBatches, ParquetBatches
-from include.data.csv_batches import CsvBatches
-from include.data.frames import frame_of
-from include.data.kinds import Kind
+from include.data.batches import CursorBatches
 from include.data.pairs import Pair, profile_pair
 from include.data.profile import CategoricalColumn, Column, NumericColumn
+from include.data.sources.csv_batches import CsvBatches
+from include.data.sources.frames import frame_of
+from include.data.sources.parquet_batches import ParquetBatches
 from include.decision.decision import Decision
+from include.detectors.catalogue import standard_detectors
 from include.errors import RetrainingError
-from include.given_answers import Answers
-from include.orchestrator import AutomaticRetrainingOrchestrator, standard_detectors
+from include.orchestrator import AutomaticRetrainingOrchestrator
+from include.orchestrator.answers import Answers
+from include.registry.kinds import Kind
 from tools.embedded_postgres import EmbeddedPostgres
 
 TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "60"))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.arrivals import Arrivals, measure_arrivals
+from include.data.rows.arrivals import Arrivals, measure_arrivals
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

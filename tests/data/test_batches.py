@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.data.batches import Batch, CursorBatches, FrameBatches, ParquetBatches, Spooled
-from include.data.csv_batches import CsvBatches
+from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
 from include.data.profile import NumericColumn, Profile, profile_batches, profile_table
+from include.data.sources.csv_batches import CsvBatches
+from include.data.sources.parquet_batches import ParquetBatches
 from include.errors import DataError, SourceUnavailable
 
 NAMES = ["x", "n", "c", "flag", "t"]
@@ -108,7 +109,7 @@ def test_only_the_columns_asked_for_are_read(place: Path) -> None:
 
 
 def test_type_of_a_csv_column_is_that_of_all_its_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.data.csv_batches.CSV_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr("include.data.sources.csv_batches.CSV_BLOCK_BYTES", 1 << 10)
     rows = [f"{number},{number},," for number in range(500)] + ["1.5,many,7,x"]
     (tmp_path / "late.csv").write_text("\n".join(["a,b,c,d", *rows]), encoding="utf-8")
     batches = CsvBatches(tmp_path / "late.csv")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.blocks import FEWEST_BLOCKS, MOST_BLOCKS, Blocks, cut_blocks
 from include.data.profile import NumericColumn, profile_table
-from include.data.scores import bin_scores
+from include.data.reference.blocks import FEWEST_BLOCKS, MOST_BLOCKS, Blocks, cut_blocks
+from include.data.reference.scores import bin_scores
 
 
 def blocks_of(table: pd.DataFrame, window_rows: int, phases: np.ndarray | None = None) -> Blocks:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.blocks import FEWEST_BLOCKS
-from include.data.calibration import Calibration, calibrate
 from include.data.profile import profile_table
+from include.data.reference.blocks import FEWEST_BLOCKS
+from include.data.reference.calibration import Calibration, calibrate
 from include.detectors import DataDriftDetector
 from tests.detectors.comparisons import compare
 from tests.series import Floats, autoregression

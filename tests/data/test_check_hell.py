@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from include.data.profile import profile_table
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.decision.decide import decide
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal
 from include.detectors import Comparison
+from include.detectors.catalogue import detect, standard_detectors
 from include.errors import DataError
-from include.orchestrator import detect, standard_detectors
 from include.scoring import METRICS
-from include.signals import Signal
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.trigger import Evidence
 from tests.data.test_profile_hell import CELLS, TYPES, as_series
 
 FRAMES = int(os.environ.get("RETRAINING_TEST_FRAMES", "50"))

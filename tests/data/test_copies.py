@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from include.data.copies import Deliveries, key_numbers
+from include.data.rows.copies import Deliveries, key_numbers
 from include.data.tables import ModelTables, cut_tables, feature_names, read_tables, table_hash
 from include.errors import DataError
 from include.registry.spec import ModelSpec

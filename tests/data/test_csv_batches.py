@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.csv_batches import CsvBatches
-from include.data.csv_dialect import Dialect
-from include.data.frames import frame_of
+from include.data.sources.csv_batches import CsvBatches
+from include.data.sources.frames import frame_of
 from include.errors import DataError
+from include.registry.dialect import Dialect
 
 ROWS = 300
 RNG = np.random.default_rng(0)
@@ -117,7 +117,7 @@ def test_one_comma_that_is_certain_decides_for_the_file(tmp_path: Path) -> None:
 def test_a_cell_means_the_same_wherever_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, usual: str, odd: str, kind: str, *, late: bool
 ) -> None:
-    monkeypatch.setattr("include.data.csv_batches.CSV_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr("include.data.sources.csv_batches.CSV_BLOCK_BYTES", 1 << 10)
     cells = [usual] * 999 + [odd] if late else [odd] + [usual] * 999
     found, _ = read(tmp_path, "\n".join(["a,x", *(f"1,{cell}" for cell in cells)]).encode())
     values = found["x"]

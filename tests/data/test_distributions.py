@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.data.distributions import BARS, NAMES, OTHERS, Distribution, compare
 from include.data.profile import profile_table
+from include.data.reference.distributions import BARS, NAMES, OTHERS, Distribution, compare
 
 RNG = np.random.default_rng(0)
 

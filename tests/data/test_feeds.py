@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.odd_times import odd_first
+from include.data.rows.odd_times import odd_first
 from include.data.tables import ModelTables, cut_tables
+from include.decision.signals import Signal
 from include.detectors import DataQualityDetector
-from include.signals import Signal
 from tests.detectors.comparisons import compare
 from tests.retraining.models import spec_of
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from include.data.joint import RIDGE, CorrelationDistance, SquaredDistance
+from include.data.reference.joint import RIDGE, CorrelationDistance, SquaredDistance
 from tests.series import Floats, most
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.conform import conform
-from include.data.find_kinds import find_kinds
-from include.data.kinds import ColumnKind, Kind, Kinds, declared_kinds
+from include.data.kinds.conform import conform
+from include.data.kinds.find import find_kinds
+from include.registry.kinds import ColumnKind, Kind, Kinds, declared_kinds
 
 ROWS = 4_000
 RNG = np.random.default_rng(0)

@@ -8,9 +8,9 @@ import pytest
 
 from include.data.measures import with_measures
 from include.data.tables import ModelTables
+from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
 from include.registry.spec import ModelSpec
-from include.signals import SignalKind
 from tests.retraining.models import spec_of
 from tests.stage import Stage, day, rows_from, sales
 

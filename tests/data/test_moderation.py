@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from include.data.moderation import FEWEST, STEADY, _inverse_trigamma, moderate
+from include.data.reference.shrinkage import FEWEST, STEADY, _inverse_trigamma, moderate
 
 
 def test_worked_example_after_smyth() -> None:

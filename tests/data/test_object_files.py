@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from include.backtest.rows import RowsOnce
-from include.data.connections import aws_connection
-from include.data.object_files import ObjectFiles, matches
-from include.data.object_storage import client_from_environment
-from include.data.reach import Reach
-from include.data.sources import read_pair, read_timed
+from include.data.sources.environment import aws_connection
+from include.data.sources.object_files import ObjectFiles, matches
+from include.data.sources.object_storage import client_from_environment
+from include.data.sources.reach import Reach
+from include.data.sources.read import read_pair, read_timed
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 from include.registry.spec import ModelSpec
+from include.workflow.backtest.rows import RowsOnce
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.stage import sales
 

@@ -23,7 +23,7 @@ from include.data.profile import (
     profile_batches,
     profile_table,
 )
-from include.detectors.distances import ks_distance
+from include.detectors.statistics.distances import ks_distance
 
 
 def column_of(values: object, *, against: Profile | None = None, categorical: bool = False) -> object:

@@ -30,7 +30,7 @@ from include.data.profile import (
     profile_table,
 )
 from include.errors import DataError
-from include.statistics import autocorrelation
+from include.scoring.statistics import autocorrelation
 
 ROWS = 60
 SPLITS = int(os.environ.get("RETRAINING_TEST_SPLITS", "60"))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.data.profile import CategoricalColumn, profile_table
-from include.data.reference import ReferenceProfiles, make_reference
+from include.data.reference.profiles import ReferenceProfiles, make_reference
 
 SIX_HOURS = timedelta(hours=6)
 

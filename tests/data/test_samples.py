@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.samples import DEMAND_CHANGE, DEMAND_START, IRIS_REFERENCE_ROWS, demand, iris
+from include.data.sources.samples import DEMAND_CHANGE, DEMAND_START, IRIS_REFERENCE_ROWS, demand, iris
 
 
 def test_an_hour_of_demand_has_the_same_values_however_far_the_table_reaches() -> None:

@@ -6,7 +6,7 @@ import pytest
 from scipy import special
 
 from include.data.profile import NumericColumn, profile_table
-from include.data.scores import WIDEST, bin_scores
+from include.data.reference.scores import WIDEST, bin_scores
 
 
 def column_of(values: object) -> NumericColumn:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from include.data.profile import NumericColumn, profile_table
-from include.data.reference import ReferenceProfiles, make_reference
-from include.data.seasons import DAY, WEEK, Seasons, find_seasons, phases_of
+from include.data.reference.profiles import ReferenceProfiles, make_reference
+from include.data.reference.seasons import DAY, WEEK, Seasons, find_seasons, phases_of
 from include.detectors import Comparison, DataDriftDetector
 from tests.series import Floats, autoregression
 

@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from include.data.sources import read_pair, read_rows, read_timed
+from include.data.sources.read import read_pair, read_rows, read_timed
 from include.data.tables import new_features, read_tables
 from include.errors import DataError, SourceUnavailable
 from include.registry.spec import ModelSpec

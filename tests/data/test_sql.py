@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from include.data.batches import Batch
-from include.data.frames import frame_of
-from include.data.sql import SqlBatches
+from include.data.sources.frames import frame_of
+from include.data.sources.sql import SqlBatches
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 
 SECRET = "s3cr#t@w0rm"

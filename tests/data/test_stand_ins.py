@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.stand_ins import find_stand_ins
+from include.data.kinds.stand_ins import find_stand_ins
 
 ROWS = 500
 rng = np.random.default_rng(0)

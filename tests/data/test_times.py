@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.data.time_format import TimeFormat
-from include.data.times import joined, read_times
+from include.data.kinds.times import joined, read_times
 from include.errors import DataError
+from include.registry.time_format import TimeFormat
 
 HOURS = pd.date_range("2026-01-01", periods=600, freq="h")
 SECONDS = HOURS.as_unit("s").astype("int64")

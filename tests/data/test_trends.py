@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from include.data.profile import NumericColumn, profile_table, to_floats
-from include.data.reference import ReferenceProfiles, make_reference
-from include.data.trends import FARTHEST, Trend, middle_of, moved, without_trends
+from include.data.reference.profiles import ReferenceProfiles, make_reference
+from include.data.reference.trends import FARTHEST, Trend, middle_of, moved, without_trends
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison, DataDriftDetector
 from include.detectors.joint_drift import JointDriftDetector
 from include.detectors.outliers import OutlierDetector
-from include.signals import Signal, SignalKind, Verdict
 from tests.series import Floats, autoregression
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from include.decision.cause import root_cause
 from include.decision.costs import Worth
 from include.decision.decide import decide
 from include.decision.decision import Cause
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind, Verdict
 from tests.triggers.signals import broken, enough, evidence, signal
 
 P, D = SignalKind.PERFORMANCE, SignalKind.DATA_DRIFT

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.decision.confidence import confidence, doubt_of_yes
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.trigger import TriggerResult
+from include.decision.evidence import TriggerResult
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind, Verdict
 from tests.triggers.signals import broken, enough, evidence, few, signal
 
 NORMAL = NormalDist()

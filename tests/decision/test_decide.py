@@ -11,10 +11,10 @@ import pytest
 
 from include.decision.decide import decide
 from include.decision.decision import Decision, Severity
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
 from tests.triggers.signals import NOW, broken, enough, evidence, few, missing, signal
 
 P, C, D, O = SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT, SignalKind.OUTLIERS  # noqa: E741

@@ -10,14 +10,14 @@ import pytest
 from include.decision.costs import Worth
 from include.decision.decide import decide
 from include.decision.decision import Severity
-from include.signals import SignalKind, Verdict
-from include.triggers.combinators import AllOf, AnyOf
-from include.triggers.model_age import ModelAgeTrigger
-from include.triggers.persistence import Persistence
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.signal_trigger import SignalTrigger
-from include.triggers.trigger import PastCheck, Trigger, TriggerResult
+from include.decision.evidence import PastCheck, Trigger, TriggerResult
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import SignalKind, Verdict
+from include.decision.triggers.combinators import AllOf, AnyOf
+from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.persistence import Persistence
+from include.decision.triggers.signal_trigger import SignalTrigger
 from tests.decision.test_decide import decided
 from tests.triggers.signals import NOW, enough, evidence, signal
 

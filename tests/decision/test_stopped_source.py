@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.decision.decision import Cause
-from include.reports.text import banner
+from include.interfaces.reports.text import banner
 from tests.stage import Stage, Step, day, sales
 
 STOPPED = "the source stopped: its newest row is of 2026-02-04 23:00 UTC, "

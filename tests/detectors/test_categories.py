@@ -12,9 +12,9 @@ from scipy import stats
 from include.data.profile import REST, CategoricalColumn, Profile
 from include.data.profile.categorical import CategoricalState, cut_categories
 from include.detectors import DataDriftDetector, DataQualityDetector
-from include.detectors.categories import NAMED_ONLY, category_cells, compare_cells, pool, rows_to_come
 from include.detectors.comparison import Comparison
-from include.detectors.score_tests import Sizes, column_tests
+from include.detectors.statistics.categories import NAMED_ONLY, category_cells, compare_cells, pool, rows_to_come
+from include.detectors.statistics.score_tests import Sizes, column_tests
 from tests.detectors.comparisons import compare
 from tests.series import most
 

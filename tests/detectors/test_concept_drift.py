@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from include.decision.signals import Verdict
 from include.detectors import ConceptDriftDetector
 from include.scoring import METRICS, LabelledRows
-from include.signals import Verdict
 from tests.detectors.comparisons import judged
 from tests.series import Floats, autoregression, most
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.calibration import Calibration
 from include.data.profile import CategoricalColumn, Column, Profile
+from include.data.reference.calibration import Calibration
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison, DataDriftDetector
 from include.detectors.data_drift import SMALLEST_EFFECTS
 from include.errors import DataError
-from include.signals import Signal, SignalKind, Verdict
 from tests.detectors.comparisons import compare, normal_column
 
 Signals = dict[str, Signal]

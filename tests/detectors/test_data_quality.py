@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from include.data.arrivals import Arrivals
+from include.data.rows.arrivals import Arrivals
+from include.decision.signals import Signal, Verdict
 from include.detectors import DataQualityDetector
-from include.signals import Signal, Verdict
 from tests.detectors.comparisons import compare
 from tests.series import autoregression
 

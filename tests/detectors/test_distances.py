@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from include.data.profile import BINS, CategoricalColumn, Column, NumericColumn
-from include.detectors.distances import (
+from include.detectors.statistics.distances import (
     DIVERGENCES,
     GROUPS,
     Grouped,

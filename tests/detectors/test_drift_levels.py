@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from include.data.profile import profile_table
-from include.data.reference import make_reference
+from include.data.reference.profiles import make_reference
 from include.detectors import Comparison, DataDriftDetector, JointDriftDetector
 from tests.detectors.comparisons import compare
 from tests.series import Floats, autoregression, most

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.decision.triggers.signal_trigger import SignalTrigger
 from include.detectors import Comparison, EstimatedPerformanceMonitor
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.signal_trigger import SignalTrigger
-from include.triggers.trigger import Evidence
 from tests.detectors.comparisons import compare
 from tests.scoring.samples import classified
 from tests.series import most

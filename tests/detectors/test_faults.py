@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from include.data.profile import profile_table
-from include.data.spans import Span
+from include.data.rows.spans import Span
 from include.detectors import Comparison, DataQualityDetector, UnitChangeDetector
 from include.detectors.faults import FEWEST_ROWS, Located, Pardon, RecentWindow, locate_faults
 

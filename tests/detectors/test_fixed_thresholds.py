@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import Signal, Verdict
 from include.detectors import DataDriftDetector, FixedThresholdDetector, JointDriftDetector
+from include.detectors.catalogue import standard_detectors
 from include.detectors.fixed_thresholds import NAMES
-from include.orchestrator import standard_detectors
 from include.registry.policy import FixedStatistic
-from include.signals import Signal, Verdict
-from include.triggers.presets import PRESETS
 from tests.detectors.comparisons import compare
 
 RNG = np.random.default_rng(0)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.calibration import Calibration
+from include.data.reference.calibration import Calibration
+from include.decision.signals import Signal, Verdict
 from include.detectors import DataDriftDetector, JointDriftDetector
 from include.detectors.joint_drift import CORRELATION, PAIR, SHIFT, SMALLEST_EFFECTS
-from include.signals import Signal, Verdict
 from tests.detectors.comparisons import compare
 from tests.series import Floats, autoregression
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.signals import Signal, Verdict
 from include.detectors import OutlierDetector
-from include.signals import Signal, Verdict
 from tests.detectors.comparisons import compare
 from tests.series import most
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import OutputDriftDetector
-from include.signals import Signal, SignalKind, Verdict
 from tests.detectors.comparisons import compare, outputs
 
 TABLE = pd.DataFrame({"x": np.arange(200.0)})

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS
+from include.decision.signals import SignalKind, Verdict
 from include.detectors import ConceptDriftDetector
 from include.detectors.page_hinkley import PageHinkleyDetector
-from include.detectors.running_errors import RunningErrors, update
-from include.signals import SignalKind, Verdict
-from include.triggers.policy import standard_policy
-from include.triggers.presets import PRESETS
-from include.triggers.trigger import Evidence
+from include.detectors.statistics.running_errors import RunningErrors, update
 from tests.detectors.comparisons import compare
 from tests.series import Floats, autoregression, most
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from include.decision.signals import Signal, Verdict
 from include.detectors import ModelPerformanceMonitor
 from include.scoring import METRICS, Baseline
-from include.signals import Signal, Verdict
 from tests.detectors.comparisons import judged
 from tests.series import autoregression, most
 

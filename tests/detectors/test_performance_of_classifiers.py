@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.signals import Signal, Verdict
 from include.detectors import Comparison, ModelPerformanceMonitor
 from include.scoring import METRICS, Baseline, LabelledRows
-from include.signals import Signal, Verdict
 from tests.detectors.comparisons import compare
 from tests.scoring.samples import classified, trades
 from tests.series import most

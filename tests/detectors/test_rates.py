@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from include.data.profile import profile_table
-from include.detectors.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
-from include.statistics import autocorrelation
+from include.detectors.statistics.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
+from include.scoring.statistics import autocorrelation
 from tests.series import autoregression, most
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from include.detectors.error_score import ErrorScore
-from include.detectors.running_errors import WARM_UP, RunningErrors, Yardstick, limit, update
+from include.detectors.statistics.error_score import ErrorScore
+from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, Yardstick, limit, update
 from tests.series import Floats, autoregression
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

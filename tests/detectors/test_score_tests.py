@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 from include.data.profile import Column, NumericColumn
-from include.data.scores import bin_scores
-from include.detectors import score_tests
-from include.detectors.score_tests import Sizes, column_tests, compare_means, number_of_tests, two_sided
+from include.data.reference.scores import bin_scores
+from include.detectors.statistics import score_tests
+from include.detectors.statistics.score_tests import Sizes, column_tests, compare_means, number_of_tests, two_sided
 from tests.detectors.comparisons import compare, normal_column
 from tests.series import most
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.decision.signals import SignalKind, Verdict
 from include.detectors import Comparison, SlicePerformanceMonitor
 from include.scoring import METRICS, Baseline, LabelledRows
-from include.signals import SignalKind, Verdict
 from tests.detectors.comparisons import compare
 from tests.series import autoregression, most
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from include.data.profile import NumericColumn, profile_table
+from include.decision.signals import Verdict
 from include.detectors import Comparison
 from include.detectors.units import UnitChange, UnitChangeDetector, unit_change
-from include.signals import Verdict
 
 Floats = npt.NDArray[np.float64]
 Make = Callable[[np.random.Generator, int], Floats]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from include.errors import ConfigurationError
-from include.integrations.mlflow_settings import MlflowSettings
+from include.interfaces.mlflow.settings import MlflowSettings
 
 
 def test_settings_come_from_mlflows_own_variables_and_hide_secrets() -> None:

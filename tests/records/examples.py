@@ -14,18 +14,18 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from include.data.calibration import Calibration
 from include.data.profile import profile_table
-from include.data.reference import ReferenceProfiles
+from include.data.reference.calibration import Calibration
+from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision, Severity
+from include.decision.evidence import TriggerResult
+from include.decision.request import RequestKind
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
-from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
-from include.records.postgres import PostgresStore
+from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
+from include.records.postgres.store import PostgresStore
 from include.records.store import Store
 from include.scoring import Baseline
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.request import RequestKind
-from include.triggers.trigger import TriggerResult
 from tools.embedded_postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -12,16 +12,16 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from include.cli import main
-from include.data.spans import Span
+from include.cli.__main__ import main
+from include.data.rows.spans import Span
+from include.decision.request import RequestKind
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
-from include.records.audit import Audit, read_audit
-from include.records.entries import ChangeKind, EventStatus
-from include.records.facts import Facts
-from include.reports.audit import FORMATS, to_html, to_markdown, to_text
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.request import RequestKind
+from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
+from include.records.entries.entries import ChangeKind, EventStatus
+from include.records.entries.facts import Facts
+from include.records.postgres.audit import Audit, read_audit
 from tests.records.examples import (
     HOUR,
     NOW,

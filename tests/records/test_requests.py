@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.triggers.request import RequestKind
+from include.decision.request import RequestKind
 from tests.records.examples import (
     NOW,
     ask_often,

@@ -10,7 +10,7 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.registry.functions import import_function
-from include.settings import PROJECT_ROOT
+from include.workflow.settings import PROJECT_ROOT
 
 MODULES = {
     "good.py": "def wet(rows):\n    return rows\n\n\nLIMIT = 3\n",

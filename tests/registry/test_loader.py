@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from include.decision.policy.presets import PRESETS
 from include.errors import ConfigurationError
 from include.registry.loader import config_hash, load_model, load_model_file, names_to_check
 from include.registry.model_files import list_model_files
-from include.triggers.presets import PRESETS
 
 TIMED = """
 task: regression

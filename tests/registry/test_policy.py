@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from include.decision.policy.presets import PRESETS
 from include.errors import ConfigurationError
 from include.registry.effective import effective_settings
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
-from include.triggers.presets import PRESETS
 from tests.registry.test_loader import TIMED, model_file
 
 TRADING = TIMED.replace("rmse", "sharpe_ratio") + "trading: {periods_per_year: 252}\n"

@@ -9,12 +9,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.read import read_tree
+from include.decision.policy.write import write_tree
+from include.decision.signals import SignalKind
+from include.decision.triggers import AllOf, AnyOf, ModelAgeTrigger, SignalTrigger
 from include.errors import ConfigurationError
 from include.registry.loader import load_model_file
-from include.registry.policy_tree import read_tree
-from include.registry.tree_writer import write_tree
-from include.signals import SignalKind
-from include.triggers import AllOf, AnyOf, ModelAgeTrigger, SignalTrigger, standard_policy
 from tests.registry.test_loader import TIMED, model_file
 from tests.triggers.says import Says
 from tests.triggers.signals import NOW, evidence, signal
@@ -77,7 +78,7 @@ def test_what_is_written_comes_back_equal(written: Any) -> None:
 
 
 def test_tree_of_a_preset_can_be_written() -> None:
-    from include.triggers import PRESETS
+    from include.decision.policy.presets import PRESETS
 
     policy = standard_policy(PRESETS["balanced"])
     assert read_tree(write_tree(policy)) == policy

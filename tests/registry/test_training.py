@@ -11,7 +11,7 @@ from include.registry.estimators import PRESETS, estimator_class, goes_on
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 from include.scoring import Task
-from include.settings import PROJECT_ROOT
+from include.workflow.settings import PROJECT_ROOT
 from tests.registry.test_loader import TIMED, model_file
 
 FOREST, DESCENT = "sklearn.ensemble.RandomForestRegressor", "sklearn.linear_model.SGDRegressor"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from include.decision.decision import Decision, Severity
-from include.records.entries import ChampionChange, ChangeKind, Event, EventStatus, Run
-from include.reports.text import LONGEST_SHORT, in_short
+from include.interfaces.reports.text import LONGEST_SHORT, in_short
+from include.records.entries.entries import ChampionChange, ChangeKind, Event, EventStatus, Run
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 

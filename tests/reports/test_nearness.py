@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from include.registry.policy_tree import read_tree
-from include.reports.nearness import ALMOST, held_back, nearness
-from include.signals import SignalKind, Verdict
-from include.triggers.trigger import TriggerResult
+from include.decision.evidence import TriggerResult
+from include.decision.policy.read import read_tree
+from include.decision.signals import SignalKind, Verdict
+from include.interfaces.reports.nearness import ALMOST, held_back, nearness
 from tests.triggers.signals import evidence, signal
 
 

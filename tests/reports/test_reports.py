@@ -15,23 +15,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include import workflow
 from include.data.profile import profile_table
+from include.decision.evidence import TriggerResult
+from include.decision.request import RequestKind
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison
 from include.errors import DataError
-from include.records.entries import Run
-from include.records.memory import MemoryStore
-from include.reports.changed import MOST, most_changed
-from include.reports.escaping import escape
-from include.reports.files import FORMATS, folder_name, write_report
-from include.reports.markdown import to_markdown
-from include.reports.page import to_html
-from include.reports.plots import course
-from include.reports.report import MOST_SIGNALS, RetrainingReport, make_report
-from include.retraining.artifacts import ArtifactFolder
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.request import RequestKind
-from include.triggers.trigger import TriggerResult
+from include.interfaces.reports.escaping import escape
+from include.interfaces.reports.files import FORMATS, file_report, folder_name, write_report
+from include.interfaces.reports.markdown import to_markdown
+from include.interfaces.reports.page import to_html
+from include.interfaces.reports.plots import course
+from include.records.entries.entries import Run
+from include.records.memory.store import MemoryStore
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analysis.distributions import MOST, most_changed
+from include.workflow.report import MOST_SIGNALS, RetrainingReport, make_report, report_of
 from tests.models import PROJECT_ROOT
 from tests.records.examples import NOW, execute, make_analysis, make_decision, make_measurement
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
@@ -94,7 +93,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, RetrainingRe
         stage.run("sales", day(at))
     stage.store.add_request("sales", RequestKind.API, "the <b>audit</b> asks", "ada", at=ALARM)
     stage.run("sales", ALARM, run_id="alarm")
-    return stage, workflow.report_of(stage.deployment, "sales", "alarm")
+    return stage, report_of(stage.deployment, "sales", "alarm")
 
 
 def test_json_fulfils_its_schema_and_says_what_happened(story: tuple[Stage, RetrainingReport]) -> None:
@@ -140,7 +139,7 @@ def test_markdown_names_the_triggers_and_what_changed(story: tuple[Stage, Retrai
 def test_report_of_a_quiet_and_of_a_first_run(story: tuple[Stage, RetrainingReport]) -> None:
     stage = story[0]
     for at in (REFERENCE_DAYS, REFERENCE_DAYS + 12):
-        report = workflow.report_of(stage.deployment, "sales", f"run__{day(at).isoformat()}")
+        report = report_of(stage.deployment, "sales", f"run__{day(at).isoformat()}")
         check_schema(report)
         check_page(to_html(report))
         assert report.history[-1].analysis.run.as_of == day(at)  # nothing of what came later
@@ -149,9 +148,9 @@ def test_report_of_a_quiet_and_of_a_first_run(story: tuple[Stage, RetrainingRepo
 def test_report_is_written_whole_and_its_place_noted(story: tuple[Stage, RetrainingReport]) -> None:
     stage = story[0]
     run = Run(run_id="alarm", as_of=ALARM)
-    page = workflow.write_report(stage.deployment, "sales", run)
+    page = file_report(stage.deployment, "sales", run)
     assert page is not None
-    assert workflow.write_report(stage.deployment, "sales", run) == page
+    assert file_report(stage.deployment, "sales", run) == page
     assert sorted(file.name for file in Path(urlsplit(page).path).parent.iterdir()) == [
         "report.html",
         "report.json",
@@ -159,7 +158,7 @@ def test_report_is_written_whole_and_its_place_noted(story: tuple[Stage, Retrain
     ]
     noted = stage.store.report_path("sales", "alarm")
     assert stage.deployment.artifacts.address(f"{noted}/report.html") == page
-    assert workflow.write_report(stage.deployment, "sales", Run(run_id="lost", as_of=ALARM)) is None
+    assert file_report(stage.deployment, "sales", Run(run_id="lost", as_of=ALARM)) is None
 
 
 def test_folder_that_cannot_be_written_to_costs_no_more_than_the_report(
@@ -167,7 +166,7 @@ def test_folder_that_cannot_be_written_to_costs_no_more_than_the_report(
 ) -> None:
     (tmp_path / "made").write_text("a file where the folder should be")
     blocked = replace(story[0].deployment, artifacts=replace(story[0].deployment.artifacts, root=tmp_path / "made"))
-    assert workflow.write_report(blocked, "sales", Run(run_id="alarm", as_of=ALARM)) is None
+    assert file_report(blocked, "sales", Run(run_id="alarm", as_of=ALARM)) is None
     assert "no report of run alarm could be written" in caplog.text
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from include import workflow
-from include.records.entries import Event, EventStatus, Run
+from include.records.entries.entries import Event, EventStatus, Run
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.execute import execute
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -18,21 +20,21 @@ def retrained(tmp_path: Path, *, former: int, artifact: bool = True) -> Event:
     quiet = {"checks": 0, "former": 0}  # the check itself would bring v1 back
     stage.add("sales", sales(90), probation=quiet, training={"estimator": "linear"})
     first = Run(run_id="first", as_of=day(REFERENCE_DAYS))
-    workflow.analyze(stage.deployment, "sales", first)
-    event = workflow.decide(stage.deployment, "sales", first)[1]
+    analyze(stage.deployment, "sales", first)
+    event = decide(stage.deployment, "sales", first)[1]
     assert event is not None
-    workflow.execute(stage.deployment, event.id)
+    execute(stage.deployment, event.id)
     force_promotion(stage.deployment, "sales", day(REFERENCE_DAYS + 2), shuffled=True)
     clumsy = {"estimator": "gradient_boosting", "hyperparameters": {"max_iter": 6}, "rows": "all"}
     stage.add("sales", probation=quiet, training=clumsy)
     if not artifact:
         (stage.deployment.artifacts.root / stage.store.versions("sales")[0].artifact_path / "model.skops").unlink()
     asked = Run(run_id="later", as_of=day(LATER), force=True, reason="try", requested_by="ada")
-    workflow.analyze(stage.deployment, "sales", asked)
-    event = workflow.decide(stage.deployment, "sales", asked)[1]
+    analyze(stage.deployment, "sales", asked)
+    event = decide(stage.deployment, "sales", asked)[1]
     assert event is not None
     stage.add("sales", probation={"checks": 0, "former": former}, training=clumsy)
-    return workflow.execute(stage.deployment, event.id)
+    return execute(stage.deployment, event.id)
 
 
 def test_challenger_that_beats_a_bad_champion_but_not_the_one_before_is_held(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ import skops.io as sio
 
 from include.data.profile import profile_table
 from include.errors import ArtifactError
-from include.retraining.artifacts import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
+from include.retraining.artifacts.folder import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
 from include.retraining.prepare import Columns, feature_table
 from include.retraining.trainers.sklearn_trainer import ESTIMATORS, SklearnTrainer
 from include.scoring import Task
-from include.settings import PROJECT_ROOT
+from include.workflow.settings import PROJECT_ROOT
 
 TABLES = {"numbers": ["x", "z"], "categories": ["c", "flag"], "both": ["x", "c", "z", "many"]}
 
@@ -151,7 +151,7 @@ def test_crash_between_writing_and_renaming_leaves_no_visible_version(tmp_path: 
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from include.retraining.artifacts import ArtifactFolder\n"
+        "from include.retraining.artifacts.folder import ArtifactFolder\n"
         "from tests.retraining.test_artifacts import small\n"
         "sys.addaudithook(lambda event, found: os._exit(9) if event == 'os.rename' else None)\n"
         "ArtifactFolder(Path(sys.argv[1])).save('model', 1, *small())\n"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from include.retraining.first import constant_answers
-from include.retraining.gate import GateVerdict, PromotionGate
+from include.retraining.gate.first import constant_answers
+from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS, LabelledRows
 
 NAMES = ("a", "b")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.retraining.gain import RetrainGainDetector, measure_gain
+from include.decision.signals import Signal, SignalKind, Verdict
 from include.retraining.prepare import Columns
+from include.retraining.retrain_gain import RetrainGainDetector, measure_gain
 from include.scoring import METRICS, LabelledRows
-from include.signals import Signal, SignalKind, Verdict
 from tests.retraining.models import spec_of
 
 COLUMNS = Columns(features=("x", "z"), categorical=("z",))

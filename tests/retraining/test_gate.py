@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from include.errors import ConfigurationError
-from include.retraining.gate import FEWEST_ROWS, GateResult, GateVerdict, PromotionGate
+from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.scoring import METRICS, LabelledRows
+from include.scoring.paired import FEWEST_ROWS
 from tests.series import Floats, autoregression, most
 
 LEVEL, TRIALS = 0.05, 400

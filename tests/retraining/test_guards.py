@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from include.errors import ConfigurationError
-from include.retraining.gate import GateResult, GateVerdict, PromotionGate
-from include.retraining.guards import FEWEST_IN_SLICE, Guards
+from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
+from include.retraining.gate.guards import FEWEST_IN_SLICE, Guards
 from include.scoring import METRICS, LabelledRows
 from tests.retraining.models import spec_of
 from tests.series import autoregression, most

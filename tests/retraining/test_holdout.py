@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from include.retraining.gate import FEWEST_ROWS
-from include.retraining.holdout import holdout_rows, rows_needed, shortfall
+from include.retraining.gate.holdout import holdout_rows, rows_needed, shortfall
+from include.scoring.paired import FEWEST_ROWS
 from tests.stage import Stage
 
 

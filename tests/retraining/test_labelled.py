@@ -10,9 +10,9 @@ import pytest
 
 from include.errors import DataError, TrainingError
 from include.registry.spec import ModelSpec
-from include.retraining.labelled import judged_rows, recent_rows, recorded_rows
+from include.retraining.contest.predictions import judged_rows, recent_rows, recorded_rows
+from include.retraining.contest.recorded_chances import row_chances
 from include.retraining.prepare import Columns
-from include.retraining.recorded_chances import row_chances
 from include.scoring import Baseline, LabelledRows, PredictedRows, ProbabilityCalibration
 from tests.retraining.models import spec_of
 

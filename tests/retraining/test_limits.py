@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from include.records.entries import EventStatus, Outcome
+from include.records.entries.entries import EventStatus, Outcome
 from include.registry.training import Gate
-from include.retraining.artifacts import ArtifactFolder, StoredModel
+from include.retraining.artifacts.folder import ArtifactFolder, StoredModel
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.limits import CALLS, FEWEST_CALLS, ServingCost, serving_cost
+from include.retraining.gate.limits import CALLS, FEWEST_CALLS, ServingCost, serving_cost
 from include.retraining.prepare import Columns
 from tests.retraining.models import spec_of
 from tests.retraining.test_executor import champion_of, frame, tables
@@ -54,7 +54,7 @@ def test_size_is_that_of_all_files_and_latency_that_of_a_single_row(tmp_path: Pa
 
 
 def test_slow_model_is_not_asked_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.retraining.limits.MOST_SECONDS", 0.01)
+    monkeypatch.setattr("include.retraining.gate.limits.MOST_SECONDS", 0.01)
     model = Slow(0.02, [])
     serving_cost(stored(tmp_path, model), FEATURES, latency=True)
     assert len(model.asked) == FEWEST_CALLS + 1

@@ -18,7 +18,7 @@ import joblib
 import numpy as np
 import pytest
 
-from include.retraining.pickles import _find, find_pickle, looks_like_pickle
+from include.retraining.trainers.pickles import _find, find_pickle, looks_like_pickle
 
 
 class Payload:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from include.data.profile import Possible, profile_table
-from include.data.spans import Span
+from include.data.rows.spans import Span
 from include.errors import DataError
 from include.retraining.prepare import Columns, TrainingRows, feature_table, prepare, target_values
 from tests.retraining.models import spec_of

@@ -10,7 +10,7 @@ import pytest
 
 from include.errors import TrainingError
 from include.retraining.prepare import Columns, TrainingRows, prepare
-from include.retraining.rows import RowChoice, Trained, row_choices, train_best
+from include.retraining.training_rows import RowChoice, Trained, row_choices, train_best
 from include.scoring import METRICS, LabelledRows
 from tests.retraining.models import spec_of
 

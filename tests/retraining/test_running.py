@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from include.detectors.running_errors import RunningErrors
+from include.detectors.statistics.running_errors import RunningErrors
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 FIRST, FEW_HOURS = day(REFERENCE_DAYS), timedelta(hours=6)

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.utils import all_estimators
 
 from include.errors import ArtifactError
-from include.retraining.skops_files import ALLOWED_TYPES, dump_model, load_model
+from include.retraining.trainers.skops_files import ALLOWED_TYPES, dump_model, load_model
 
 RNG = np.random.default_rng(0)
 X = np.abs(RNG.normal(size=(90, 3)))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from include.data.spans import Span
+from include.data.rows.spans import Span
 from include.data.tables import ModelTables
-from include.records.entries import Version, VersionStatus
-from include.retraining.unseen import labelled_among, unseen_rows, untrained_rows
+from include.records.entries.entries import Version, VersionStatus
+from include.retraining.contest.unseen_rows import labelled_among, unseen_rows, untrained_rows
 from include.scoring import Baseline
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.retraining.unusable import without_unusable
-from include.signals import Verdict
+from include.decision.signals import Verdict
+from include.workflow.analysis.labels import without_unusable
 from tests.retraining.models import spec_of
 from tests.retraining.test_labelled import RECORDED, classifier
 from tests.stage import REFERENCE_DAYS, START, Stage, day

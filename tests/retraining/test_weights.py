@@ -11,20 +11,20 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from include.decision.signals import SignalKind, Verdict
 from include.errors import TrainingError
 from include.registry.training import Script
-from include.retraining.gain import RetrainGainDetector
-from include.retraining.labelled import recent_rows
+from include.retraining.contest.predictions import recent_rows
+from include.retraining.contest.unseen_rows import labelled_among
 from include.retraining.prepare import Columns
+from include.retraining.retrain_gain import RetrainGainDetector
 from include.retraining.trainers.callable_trainer import CallableTrainer
 from include.retraining.trainers.script_files import write_rows
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
 from include.retraining.trainers.trainer import GoingOn, Start
-from include.retraining.unseen import labelled_among
 from include.retraining.weights import row_weights, without_unweighted
 from include.scoring import METRICS, Baseline, LabelledRows, Task
-from include.signals import SignalKind, Verdict
 from tests.retraining.models import spec_of
 
 COLUMNS = Columns(features=("x",), categorical=())

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
+from include.data.answers import in_one_coding
 from include.errors import DataError
 from include.scoring import Task
-from include.scoring.answers import in_one_coding
 from include.scoring.assumed_task import assumed_task
 from include.scoring.classes import ClassCoding, form_of
 

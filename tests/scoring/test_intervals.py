@@ -8,7 +8,7 @@ import pytest
 from include.scoring import METRICS, LabelledRows, interval
 from include.scoring.intervals import COVERAGE, around, mean_error
 from include.scoring.metric import Scale
-from include.statistics import bootstrap_means
+from include.scoring.statistics import bootstrap_means
 from tests.scoring.samples import classified, trades
 from tests.series import autoregression
 

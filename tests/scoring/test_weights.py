@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from include.retraining.gate import GateVerdict, PromotionGate
+from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, ProbabilityCalibration, Task, interval, score_all
 from include.scoring.estimate import estimate
 from include.scoring.intervals import mean_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from include.triggers.trigger import Evidence, TriggerResult
+from include.decision.evidence import Evidence, TriggerResult
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from include.signals import Signal, SignalKind, Verdict
-from include.triggers.request import Request, RequestKind
-from include.triggers.trigger import Evidence
+from include.decision.evidence import Evidence
+from include.decision.request import Request, RequestKind
+from include.decision.signals import Signal, SignalKind, Verdict
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 THRESHOLDS = {

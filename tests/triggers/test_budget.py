@@ -6,12 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from include.registry.policy_tree import read_tree
-from include.signals import Signal, SignalKind
-from include.triggers.budget import Levels, shared_levels
-from include.triggers.presets import MEASURED, PRESETS
-from include.triggers.signal_trigger import SignalTrigger
-from include.triggers.tree import walk
+from include.decision.policy.budget import Levels, shared_levels
+from include.decision.policy.presets import MEASURED, PRESETS
+from include.decision.policy.read import read_tree
+from include.decision.signals import Signal, SignalKind
+from include.decision.triggers.signal_trigger import SignalTrigger
+from include.decision.triggers.tree import walk
 from tests.triggers.signals import evidence, missing, signal
 
 LEVEL = 0.01

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from include.triggers.combinators import AllOf, AnyOf, AtLeast
-from include.triggers.trigger import Evidence
+from include.decision.evidence import Evidence
+from include.decision.triggers.combinators import AllOf, AnyOf, AtLeast
 from tests.triggers.says import Says
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

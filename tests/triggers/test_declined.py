@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from include.signals import Signal, SignalKind
-from include.triggers.signal_trigger import SignalTrigger
-from include.triggers.trigger import PastCheck, TriggerResult
+from include.decision.evidence import PastCheck, TriggerResult
+from include.decision.signals import Signal, SignalKind
+from include.decision.triggers.signal_trigger import SignalTrigger
 from tests.triggers.signals import NOW, evidence, signal
 
 GAIN = SignalKind.RETRAIN_GAIN

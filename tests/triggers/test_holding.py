@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.triggers.holding import Cooldown, WarmUp
-from include.triggers.trigger import Evidence
+from include.decision.evidence import Evidence
+from include.decision.triggers.holding import Cooldown, WarmUp
 from tests.triggers.says import Says
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.triggers.combinators import AllOf, AnyOf
-from include.triggers.holding import Cooldown
-from include.triggers.persistence import Persistence
-from include.triggers.trigger import PastCheck, TriggerResult
+from include.decision.evidence import PastCheck, TriggerResult
+from include.decision.triggers.combinators import AllOf, AnyOf
+from include.decision.triggers.holding import Cooldown
+from include.decision.triggers.persistence import Persistence
 from tests.triggers.says import Says
 from tests.triggers.signals import NOW, evidence
 

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from include.signals import SignalKind
-from include.triggers.combinators import AnyOf
-from include.triggers.data_volume import DataVolumeTrigger
-from include.triggers.model_age import ModelAgeTrigger
-from include.triggers.policy import standard_policy
-from include.triggers.presets import HIGHEST_LEVEL, PRESETS, check_level
-from include.triggers.request import RequestKind
-from include.triggers.schedule import ScheduleTrigger
-from include.triggers.tree import walk
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import HIGHEST_LEVEL, PRESETS, check_level
+from include.decision.request import RequestKind
+from include.decision.signals import SignalKind
+from include.decision.triggers.combinators import AnyOf
+from include.decision.triggers.data_volume import DataVolumeTrigger
+from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.schedule import ScheduleTrigger
+from include.decision.triggers.tree import walk
 from tests.triggers.signals import NOW, enough, evidence, missing, request, signal
 
 POLICY = standard_policy(PRESETS["balanced"])

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from include.signals import SignalKind, Verdict
-from include.triggers.signal_trigger import SignalTrigger
+from include.decision.signals import SignalKind, Verdict
+from include.decision.triggers.signal_trigger import SignalTrigger
 from tests.triggers.signals import evidence, missing, signal
 
 DRIFT, PERFORMANCE = SignalKind.DATA_DRIFT, SignalKind.PERFORMANCE

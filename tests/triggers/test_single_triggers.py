@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.signals import SignalKind
-from include.triggers.data_volume import DataVolumeTrigger
-from include.triggers.model_age import ModelAgeTrigger
-from include.triggers.new_data import NewDataTrigger
-from include.triggers.probe import ProbeTrigger
-from include.triggers.request import RequestKind
-from include.triggers.requests import ManualTrigger, RedTeamTrigger
-from include.triggers.schedule import ScheduleTrigger
-from include.triggers.signal_trigger import SignalTrigger
+from include.decision.request import RequestKind
+from include.decision.signals import SignalKind
+from include.decision.triggers.data_volume import DataVolumeTrigger
+from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.probe import ProbeTrigger
+from include.decision.triggers.requests import ManualTrigger, RedTeamTrigger
+from include.decision.triggers.schedule import ScheduleTrigger
+from include.decision.triggers.signal_trigger import SignalTrigger
 from tests.triggers.signals import NOW, broken, evidence, request, signal
 
 DAY = timedelta(days=1)

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from include.data.batches import Batch, CursorBatches, FrameBatches, Spooled
-from include.data.kinds import Kinds
 from include.data.profile.beside import with_possible
 from include.data.profile.builder import ProfileBuilder
 from include.data.profile.cells import to_floats, to_names
@@ -31,6 +30,7 @@ from include.data.profile.cut import SAMPLE_ROWS, Cutter
 from include.data.profile.possible import Possible
 from include.data.profile.profiles import Profile, merge_profiles
 from include.data.profile.stored import SCHEMA_VERSION
+from include.registry.kinds import Kinds
 
 __all__ = [
     "BINS",

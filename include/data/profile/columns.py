@@ -73,7 +73,7 @@ class Neighbours:
 
     @property
     def lag1(self) -> float:
-        """Lag-1 autocorrelation in [-1, 1], corrected for bias as in `include.statistics.autocorrelation`.
+        """Lag-1 autocorrelation in [-1, 1], corrected for bias as in `include.scoring.statistics.autocorrelation`.
 
         0 for fewer than three pairs, a constant series, or values whose squares are no longer finite.
         """

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from include.data.batches import BATCH_ROWS, Batch
-from include.data.kinds import Kinds
 from include.data.profile.categorical import cut_categories
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
@@ -19,6 +18,7 @@ from include.data.profile.numeric import Moments
 from include.data.profile.possible import ANYTHING, Possible
 from include.data.profile.scales import cut_knots
 from include.data.profile.sentinels import sentinels_of_reference
+from include.registry.kinds import Kinds
 
 SAMPLE_ROWS = 200_000  # up to so many rows bins are cut from all of them, beyond from a sample of at least half as many
 

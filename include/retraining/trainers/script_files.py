@@ -18,8 +18,8 @@ from pydantic import Field, FiniteFloat, ValidationError
 
 from include.errors import TrainingError
 from include.registry.section import Section
-from include.retraining.pickles import UNREADABLE, find_pickle
 from include.retraining.prepare import Columns
+from include.retraining.trainers.pickles import UNREADABLE, find_pickle
 from include.retraining.trainers.trainer import checked_probabilities
 from include.scoring import Task
 

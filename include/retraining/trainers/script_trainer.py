@@ -16,7 +16,6 @@ import pandas as pd
 from include.errors import ArtifactError, TrainingError
 from include.registry.training import Script
 from include.retraining.prepare import Columns
-from include.retraining.skops_files import load_model
 from include.retraining.trainers.command_model import KeptFolder, command_model
 from include.retraining.trainers.process import Limits, run_limited
 from include.retraining.trainers.script_files import (
@@ -29,6 +28,7 @@ from include.retraining.trainers.script_files import (
     write_rows,
     written_files,
 )
+from include.retraining.trainers.skops_files import load_model
 from include.retraining.trainers.trainer import Predictor, Start, check_answers
 from include.scoring import Task
 

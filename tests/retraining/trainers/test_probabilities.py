@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.errors import TrainingError
-from include.retraining.labelled import judged_rows
+from include.retraining.contest.predictions import judged_rows
 from include.retraining.trainers.script_files import read_probabilities
 from include.retraining.trainers.trainer import class_probabilities
 from tests.retraining.models import spec_of

@@ -17,13 +17,13 @@ import pytest
 
 from include.errors import ArtifactError, TrainingError
 from include.registry.training import Script
-from include.retraining.artifacts import ArtifactFolder
+from include.retraining.artifacts.folder import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
-from include.settings import PROJECT_ROOT
+from include.workflow.settings import PROJECT_ROOT
 from tests.waiting import wait_until
 
 SCRIPTS = Path(__file__).parent / "scripts"

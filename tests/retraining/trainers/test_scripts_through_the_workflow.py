@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from include import workflow
 from include.errors import TrainingError
-from include.records.entries import EventStatus, Run
-from include.records.postgres import PostgresStore
+from include.records.entries.entries import EventStatus, Run
+from include.records.postgres.store import PostgresStore
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment
+from include.retraining.artifacts.folder import ArtifactFolder
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
 from tests.records.examples import postgres_store
 from tests.retraining.trainers.test_script_trainer import LEAST_SQUARES, command
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
@@ -69,12 +72,12 @@ def test_script_that_goes_wrong_ends_in_a_failed_event_and_leaves_the_champion(
         store=store, models_dir=given.models_dir, data_dir=given.data_dir, artifacts=given.artifacts
     )
     run = Run(run_id=how, as_of=LATER, force=True)
-    workflow.analyze(deployment, "sales", run)
-    _, event = workflow.decide(deployment, "sales", run)
+    analyze(deployment, "sales", run)
+    _, event = decide(deployment, "sales", run)
     assert event is not None
     with pytest.raises(TrainingError, match=reason):
-        workflow.execute(deployment, event.id)
-    logged = workflow.log_completion(deployment, "sales", run)
+        execute(deployment, event.id)
+    logged = log_completion(deployment, "sales", run)
     assert logged is not None
     closed = logged[1]
     assert closed is not None

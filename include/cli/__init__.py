@@ -1,0 +1,1 @@
+"""The command line: ``python -m include.cli``, a file a group of commands."""

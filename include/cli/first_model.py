@@ -1,0 +1,276 @@
+"""The commands of the first ten minutes: init, validate, explain."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.cli.progress import progress
+from include.errors import ConfigurationError
+from include.workflow.settings import Settings
+
+if TYPE_CHECKING:  # imported late: every command reads this file
+    from include.workflow.first_model.draft import Draft, Question, Said
+    from include.workflow.first_model.rows import FirstRows
+
+
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Describe the commands and their flags; `add` adds one by its name."""
+    starting = add("init", help="write a model's first file from its rows", description=init.__doc__)
+    _add_rows(starting)
+    _add_fields(starting)
+    starting.set_defaults(command=init)
+    checking = add("validate", help="what a model file and its rows come to", description=validate.__doc__)
+    checking.add_argument("model", help="name of a registered model, or the path of a model file")
+    checking.add_argument("--json", action="store_true", help="print JSON")
+    _add_folders(checking)
+    checking.set_defaults(command=validate)
+    telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
+    telling.add_argument("model", help="name of a registered model, or the path of a model file")
+    telling.add_argument("--preset", default="", choices=["", "conservative", "balanced", "aggressive"])
+    _add_folders(telling)
+    telling.set_defaults(command=explain)
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    flag = parser.add_argument
+    flag("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
+    flag("--data-dir", type=Path, help="folder that relative paths start from (default: RETRAINING_DATA_DIR)")
+
+
+def _add_rows(parser: argparse.ArgumentParser) -> None:
+    flag = parser.add_argument
+    flag("--data", metavar="FILE", help="CSV or Parquet: a file, a folder, a glob, or s3://bucket/key")
+    flag("--recent-data", metavar="FILE", help="rows without times: --data is the reference, this the recent rows")
+    flag("--connection", default="", help="Airflow connection of the type aws, for s3:// addresses")
+    flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")
+    flag("--table", default="", help="table of that database")
+    flag("--query", default="", help="or a SELECT")
+    flag("--delimiter", help="of CSV files, as --decimal, --thousands and --encoding: default is what is found")
+    flag("--decimal", choices=[".", ","])
+    flag("--thousands", choices=["", ",", ".", " ", "'"])
+    flag("--encoding")
+
+
+def _add_fields(parser: argparse.ArgumentParser) -> None:
+    flag = parser.add_argument
+    flag("--target", default="", help="column to predict")
+    flag("--time", nargs="+", default=[], metavar="COLUMN", help="when a row was observed; several are joined")
+    flag("--time-format", default="", help="how times are written, for example '%%d/%%m/%%Y %%H:%%M'")
+    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns"], help="of numbers that count from 1970")
+    flag("--timezone", default="", help="of times that name none, such as Europe/Zurich; default: UTC")
+    flag("--prediction", default="", help="column with what the model in use predicted")
+    flag("--probability", default="", help="column with the probability of the positive class")
+    flag("--positive-class", default="", help="of two classes the one that the model is about")
+    flag("--task", choices=["regression", "classification"], help="default: by the target")
+    flag("--label-delay", type=_duration, metavar="TIME", help="how late labels arrive, such as 2d; default: as found")
+    flag("--metric", default="", help="what decides; default: by the task")
+    flag("--column", action="append", default=[], metavar="NAME=KIND", type=_kind,
+         help="what a column is, such as zip=category; may be repeated")  # fmt: skip
+    flag("--missing", nargs="+", default=[], type=_cell, metavar="VALUE",
+         help="what stands for an empty cell, such as -999 or unknown")  # fmt: skip
+    flag("--without", nargs="+", default=[], metavar="COLUMN", help="columns that the model does not learn from")
+    flag("--name", default="", help="the model's name; default: by the file")
+    flag("--out", type=Path, help="file to write; default: NAME.yaml in RETRAINING_MODELS_DIR")
+    flag("--force", action="store_true", help="write it although there is such a file")
+    _add_folders(parser)
+
+
+def init(options: argparse.Namespace) -> None:
+    """Read rows as they are, say what each column is taken for, ask what cannot be known, and write a model file."""
+    from include.workflow.first_model.draft import make_draft, questions
+    from include.workflow.first_model.text import model_file
+    from include.workflow.first_model.written import place_of, write_file
+
+    settings = Settings.from_environment()
+    data_dir = (options.data_dir or settings.data_dir).resolve()
+    rows, recent = _read(options, data_dir)
+    said = _said(options)
+    if sys.stdin.isatty():
+        for question in questions(rows, said, pair=recent is not None):
+            said = _answered(said, question)
+    with progress("looking at the columns"):
+        draft = make_draft(rows, said, recent)
+    if sys.stdin.isatty():
+        draft = replace(draft, name=_ask(f"name of the model [{draft.name}]: ") or draft.name)
+    place = place_of(draft.name, options.out, options.models_dir or settings.models_dir)
+    _show(draft)
+    write_file(place, model_file(draft), force=options.force)
+    print(f"\nWrote {place}. Next: python -m include.cli validate {place}")
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Read a model's rows once, try a first version and a check; 0: all is well, 1: warnings, 2: mistakes."""
+    import json
+
+    from include.workflow.validation.text import lines
+    from include.workflow.validation.validate import validate as look
+
+    settings = Settings.from_environment()
+    file = _model_file(options.model, options.models_dir or settings.models_dir)
+    with progress(f"reading the rows of {file.stem}, training and checking a first version"):
+        found = look(file, (options.data_dir or settings.data_dir).resolve())
+    if options.json:
+        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(lines(found, _width())))
+    return found.exit_code
+
+
+def explain(options: argparse.Namespace) -> None:
+    """Say in plain words when a model is retrained, when not, what the gate asks, and what happens afterwards."""
+    from include.interfaces.reports.plain_words import lines
+    from include.registry.loader import load_model_file
+
+    file = _model_file(options.model, options.models_dir or Settings.from_environment().models_dir)
+    for line in lines(load_model_file(file), options.preset, _width()):
+        print(line)
+
+
+def _model_file(model: str, models_dir: Path) -> Path:
+    """The file of a registered model's name, or of a path."""
+    from include.registry.loader import model_file
+    from include.registry.model_files import SUFFIXES
+
+    path = Path(model).expanduser()
+    if path.suffix in SUFFIXES or os.sep in model:
+        if not path.is_file():
+            raise ConfigurationError(path, "no such model file; give its path, or the name of a registered model")
+        return path
+    return model_file(models_dir, model)
+
+
+def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:
+    from include.registry.dialect import Dialect
+    from include.workflow.first_model.rows import read_file, read_query
+
+    if (options.data is None) == (options.sql is None):
+        raise ConfigurationError("init", "give --data FILE, or --sql CONNECTION with --table or --query")
+    if options.sql is not None:
+        if bool(options.table) == bool(options.query):
+            raise ConfigurationError("--sql", "give --table TABLE or --query 'SELECT ...'")
+        if options.recent_data:
+            raise ConfigurationError("--recent-data", "a pair is of files; give --data for the reference")
+        with progress(f"reading from {options.sql}"):
+            return read_query(options.sql, options.query, options.table, missing=options.missing), None
+    said = Dialect(
+        delimiter=options.delimiter, decimal=options.decimal, thousands=options.thousands, encoding=options.encoding
+    )
+    found = []
+    for given, flag in ((options.data, "--data"), (options.recent_data, "--recent-data")):
+        if given is not None:
+            with progress(f"reading {given}"):
+                found.append(
+                    read_file(
+                        given, flag, data_dir, connection=options.connection, dialect=said, missing=options.missing
+                    )
+                )
+    return found[0], found[1] if len(found) > 1 else None
+
+
+def _said(options: argparse.Namespace) -> Said:
+    from include.registry.time_format import TimeFormat
+    from include.scoring import METRICS, Task
+    from include.workflow.first_model.draft import Said
+
+    if options.metric and options.metric not in METRICS:
+        raise ConfigurationError("--metric", f"unknown metric {options.metric!r}; known: {', '.join(METRICS)}")
+    return Said(
+        name=options.name, target=options.target, prediction=options.prediction, probability=options.probability,
+        positive_class=options.positive_class, time=tuple(options.time),
+        how=TimeFormat(format=options.time_format, timezone=options.timezone, unit=options.time_unit),
+        task=None if options.task is None else Task(options.task), label_delay=options.label_delay,
+        metric=options.metric, columns=dict(options.column), without=tuple(options.without),
+    )  # fmt: skip
+
+
+def _answered(said: Said, question: Question) -> Said:
+    """What is said with one question answered on the terminal."""
+    print(f"{question.text[:1].upper()}{question.text[1:]}?")
+    print(f"  {', '.join(question.choices[:40])}")
+    while True:
+        answer = _ask("> ")
+        words = tuple(answer.split()) if question.field == "time" and answer not in question.choices else (answer,)
+        if words and all(word in question.choices for word in words):
+            return replace(said, time=words) if question.field == "time" else replace(said, target=answer)
+        print("  no such column; write its name as it stands there, or press Ctrl-C and give " + question.flag)
+
+
+def _ask(text: str) -> str:
+    try:
+        return input(text).strip()
+    except (EOFError, KeyboardInterrupt) as error:
+        raise ConfigurationError("init", "not answered; nothing was written") from error
+
+
+def _show(draft: Draft) -> None:
+    from include.workflow.first_model.table import columns_table
+    from include.workflow.validation.text import plain_length
+
+    for line in draft.told:
+        print(f"Found: {line}")
+    rows = [(f"{len(draft.rows.table):,} rows, {len(draft.rows.table.columns)} columns")]
+    if draft.plan.first is not None and draft.plan.last is not None:
+        rows.append(f"{draft.plan.first:%Y-%m-%d %H:%M} to {draft.plan.last:%Y-%m-%d %H:%M} UTC")
+    if draft.plan.cadence is not None:
+        rows.append(f"usually {plain_length(draft.plan.cadence)} apart")
+    if draft.plan.outside:
+        rows.append(f"{draft.plan.outside} rows far outside of that or in the future")
+    print("; ".join(rows))
+    shown = []
+    for name in map(str, draft.rows.table.columns):
+        kind = draft.kinds.get(name)
+        why = draft.roles[name][1] if name in draft.roles else kind.why if kind is not None else ""
+        shown.append((name, str(kind.kind) if kind is not None else "time", draft.out.get(name, "feature"), why))
+    print("\n".join(columns_table(("column", "taken for", "use", "why"), shown, _width())))
+    for line in _doubts(draft):
+        print(textwrap.fill(f"LOOK: {line}", _width(), subsequent_indent="  ", break_on_hyphens=False))
+
+
+def _doubts(draft: Draft) -> Iterator[str]:
+    """What only the owner of the rows can know, and the flag that says it."""
+    for odd in draft.stand_ins:
+        yield f"{odd.text}. If it says that there is no value: --missing {odd.value:.15g}"
+    for each in draft.giveaways:
+        flag = f"--without {' '.join(map(shlex.quote, each.columns))}"
+        yield f"{each.text}. If it is known only together with the target, the model will be of no use: {flag}"
+
+
+def _cell(written: str) -> str | float:
+    """A value as a model file has it: a number where it is one."""
+    try:
+        return float(written) if "." in written or "e" in written.lower() else int(written)
+    except ValueError:
+        return written
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+
+
+def _duration(text: str) -> timedelta:
+    from include.decision.policy.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _kind(text: str) -> tuple[str, str]:
+    from include.registry.kinds import DECLARABLE
+
+    name, _, kind = text.rpartition("=")
+    if not name or kind not in DECLARABLE:
+        known = ", ".join(DECLARABLE)
+        raise argparse.ArgumentTypeError(f"found {text!r}; write NAME=KIND, where KIND is one of {known}")
+    return name, kind

@@ -1,0 +1,119 @@
+"""Commands on versions and their history: lineage, versions, compare and audit."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.cli.arguments import moment
+from include.workflow.known_models import check_known
+
+if TYPE_CHECKING:  # imported late: every command reads this file
+    pass
+
+AUDIT_FORMATS = ("text", "json", "html", "md")
+
+
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Describe the commands and their flags; `add` adds one by its name."""
+    growing = add("lineage", help="the family tree of a model's versions", description=lineage.__doc__)
+    growing.set_defaults(command=lineage)
+    listing = add("versions", help="a model's versions with their figures", description=versions.__doc__)
+    listing.set_defaults(command=versions)
+    listing.add_argument("--at", type=moment, help="only the one that was champion then")
+    for parser in (growing, listing):
+        parser.add_argument("model", help="name of a model")
+        parser.add_argument("--json", action="store_true", help="all that is on record, as JSON")
+    comparing = add("compare", help="two versions side by side", description=compare.__doc__)
+    comparing.add_argument("--model", required=True, help="name of a registered model")
+    comparing.add_argument("first", type=_version, help="version, such as v3")
+    comparing.add_argument("second", type=_version, help="another; gains and changes are this one's on the first")
+    comparing.add_argument(
+        "--from", dest="start", type=moment, help="score both on rows from then on (default: the recent window)"
+    )
+    comparing.add_argument("--to", dest="end", type=moment, help="and before then (default: now)")
+    comparing.add_argument("--json", action="store_true", help="as JSON")
+    comparing.set_defaults(command=compare)
+    auditing = add("audit", help="who did what, when, why, on which data", description=audit.__doc__)
+    auditing.add_argument("--from", dest="start", type=moment, required=True, help="first moment of the period")
+    auditing.add_argument("--to", dest="end", type=moment, required=True, help="its end, excluded")
+    auditing.add_argument("--model", default="", help="name of a model (default: all)")
+    auditing.add_argument("--format", default="text", choices=AUDIT_FORMATS, help="default: %(default)s")
+    auditing.add_argument("--out", type=Path, help="file to write (default: the terminal)")
+    auditing.set_defaults(command=audit)
+
+
+def lineage(options: argparse.Namespace) -> None:
+    """Show which version was trained to replace which, when each was champion, and what became of it."""
+    from include.interfaces.reports.lineage_text import tree, version_json
+    from include.records.postgres.lineage import read_lineage
+    from include.workflow.deployment import records_connection
+
+    found = read_lineage(records_connection(), options.model)
+    if options.json:
+        print_json({"model_name": found.model_name, "versions": [version_json(each) for each in found.versions]})
+    else:
+        print("\n".join(tree(found)))
+
+
+def versions(options: argparse.Namespace) -> None:
+    """List a model's versions: why and on what each was trained, what it scored, and when it was champion."""
+    from include.interfaces.reports.lineage_text import table, version_json
+    from include.records.postgres.lineage import read_lineage
+    from include.workflow.deployment import records_connection
+
+    found = read_lineage(records_connection(), options.model)
+    if options.at is not None:
+        found = replace(found, versions=[each for each in found.versions if each.reigned_at(options.at)])
+    if options.json:
+        print_json([version_json(each) for each in found.versions])
+    else:
+        print("\n".join(table(found)))
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Compare two versions: metrics, settings, data and resources on record, and both on the same labelled rows."""
+    from include.interfaces.reports.comparison import comparison_text
+    from include.workflow.compare_versions import compare_versions
+    from include.workflow.deployment import open_deployment
+
+    found = compare_versions(
+        open_deployment(), options.model, options.first, options.second, start=options.start, end=options.end
+    )
+    if options.json:
+        print_json(found.to_json())
+    else:
+        print("\n".join(comparison_text(found)))
+
+
+def audit(options: argparse.Namespace) -> None:
+    """Report a period for audits: each decision that fired and how it ended, changes of champion and more."""
+    from include.interfaces.reports.audit import FORMATS
+    from include.records.postgres.audit import read_audit
+    from include.workflow.deployment import records_connection
+
+    if options.model:
+        check_known(options.model)
+    text = FORMATS[options.format](read_audit(records_connection(), options.start, options.end, options.model))
+    if options.out is None:
+        print(text, end="")
+    else:
+        options.out.write_text(text, encoding="utf-8")
+        print(options.out)
+
+
+def print_json(value: object) -> None:
+    """Print a value that JSON can hold."""
+    print(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def _version(text: str) -> int:
+    match = re.fullmatch(r"v?([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"found {text!r} for a version; write for example v3")
+    return int(match[1])

@@ -1,0 +1,118 @@
+"""A table's cells as the kinds of its columns have them: the same values in every reader and every spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from include.data.kinds.find import TRUTHS, WORDS
+from include.data.kinds.times import read_times
+from include.errors import DataError
+from include.registry.kinds import ColumnKind, Kind, Kinds
+from include.registry.time_format import TimeFormat
+
+_TRUE_AND_FALSE = {**TRUTHS, "1": "True", "1.0": "True", "0": "False", "0.0": "False"}
+_AS_NUMBERS = {"true": "1", "false": "0"}
+
+Missing = Sequence[str | int | float | date]
+
+
+def conform(table: pd.DataFrame, kinds: Kinds, missing: Missing = ()) -> pd.DataFrame:
+    """The table with cells that stand for nothing emptied, and truth values, dates and ordered names in one form.
+
+    Cells that are of another kind than their column stay as they are: whoever counts them finds them unreadable. What
+    needs no change is shared with `table`.
+
+    Parameters
+    ----------
+    table : DataFrame
+    kinds : mapping of str to ColumnKind
+        Columns that are not in it are only emptied of what is `missing`.
+    missing : sequence
+        Texts, numbers and dates that the source's owner writes for an empty cell, in any column.
+    """
+    changed = {}
+    for name in table.columns:
+        values, kind = table[name], kinds.get(name)
+        made = _without(values, missing)
+        if kind is not None:
+            made = _without_words(made, kind.values) if _is_text(made) else made
+            made = _in_one_form(made, kind)
+        if made is not values:
+            changed[name] = made
+    return table.assign(**changed) if changed else table
+
+
+def _is_text(values: pd.Series[Any]) -> bool:
+    return isinstance(values.dtype, pd.StringDtype) or values.dtype == object
+
+
+def _without(values: pd.Series[Any], missing: Missing) -> pd.Series[Any]:
+    """Without the cells that stand for nothing, by value where they are numbers or times, else by their text."""
+    if not missing or pd.api.types.is_bool_dtype(values):
+        return values
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days = [pd.Timestamp(str(each)) for each in missing if _is_date(each)]
+        bare = values.dt.tz_localize(None) if values.dt.tz is not None else values
+        gone = bare.dt.normalize().isin(days)
+    elif pd.api.types.is_numeric_dtype(values):
+        gone = values.isin([float(each) for each in missing if _is_number(each)])  # type: ignore[arg-type]
+    elif _is_text(values):
+        gone = values.isin([str(each) for each in missing]) | values.isin(list(missing))
+    else:
+        return values
+    return values.mask(gone) if gone.any() else values
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return bool(np.isfinite(float(str(value))))
+    except ValueError:
+        return False
+
+
+def _is_date(value: object) -> bool:
+    if isinstance(value, date | datetime):
+        return True
+    try:
+        return isinstance(value, str) and bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[Any]:
+    gone = values.isin(list(WORDS - set(spoken)))
+    return values.mask(gone) if gone.any() else values
+
+
+def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
+    if kind.kind is Kind.BOOLEAN and not pd.api.types.is_bool_dtype(values):
+        text = _as_text(values)
+        return text.str.lower().map(_TRUE_AND_FALSE).fillna(text)
+    if kind.kind is Kind.NUMBER and _is_text(values):
+        truths = _as_text(values).str.lower().map(_AS_NUMBERS)
+        return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else values
+    if kind.order and _is_text(values):
+        places = {name: float(place) for place, name in enumerate(kind.order)}
+        return values.map(lambda cell: places.get(cell, cell), na_action="ignore")
+    if kind.kind in (Kind.TIME, Kind.CALENDAR) and _is_text(values) and not _numeric_text(values):
+        try:
+            return read_times(values, TimeFormat(), str(values.name)).values
+        except DataError:
+            return values  # they are counted as cells that cannot be read
+    return values
+
+
+def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(values.dtype, pd.StringDtype):
+        return values
+    return values.map(str, na_action="ignore").astype("str")
+
+
+def _numeric_text(values: pd.Series[Any]) -> bool:
+    some = values.dropna().iloc[:100]
+    return len(some) > 0 and bool(pd.to_numeric(some, errors="coerce").notna().mean() > 0.5)

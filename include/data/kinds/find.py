@@ -1,0 +1,242 @@
+"""Finding out what kind of thing a column holds, from all of its cells in the reference."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.data.arrays import array_of_series
+from include.data.kinds.times import read_times
+from include.data.profile.cells import floats_of, quantity_of
+from include.errors import DataError
+from include.registry.kinds import ColumnKind, Kind, Kinds
+from include.registry.time_format import TimeFormat
+
+FEWEST = 20  # cells below which nothing but their type is looked at
+MOSTLY = 0.95  # share of the cells that are of a kind, from which on the others are its unreadable cells
+OWN = 0.5  # estimated probability that the next row's name is a new one, from which on names are identifiers
+FEWEST_NAMES = 100  # cells below which all may be different by chance
+RUNS = 4.0  # values in turn within a recent window, below which no comparison of windows says anything
+STRETCHES = 20  # into which the reference is cut to see whether time alone tells a value
+ENOUGH = 100_000  # rows that tell how much of a variance is left
+TIMELY = 0.01  # share of the variance within such stretches, up to which it does: that of a straight line is 0.0025
+ONE_WAY = 0.99  # share of all steps that go the same way, from which on a column moves steadily
+COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
+SENTENCE = 3.0  # blanks in a cell, on average, from which on it is a sentence
+SPEAKING = frozenset({"None", "NA", "N/A", "n/a", "null", "NULL", "?", "-", "--"})  # for an empty cell, or names
+WORDS = SPEAKING | {"", "nan", "NaN", "-nan", "-NaN", "<NA>", "#N/A", "#NA", "#N/A N/A"}  # for an empty cell
+USUAL = 0.2  # times the median category's rows, from which on such a word is a category like the others
+TRUTHS = {"true": "True", "false": "False"}
+_IDENTIFYING = re.compile(r"(^|[_ ])(id|uuid|guid|key|nr|no|number|code)$", re.IGNORECASE)
+_DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^\d{1,2}[- ][A-Za-z]{3}[- ]\d{4}"
+
+Floats = npt.NDArray[np.float64]
+
+
+def find_kinds(
+    table: pd.DataFrame, declared: Kinds, *, without: str | None = None, times: pd.Series[Any] | None = None,
+    window_rows: int = 0, known: Kinds | None = None,
+) -> dict[str, ColumnKind]:  # fmt: skip
+    """The kind of each column of `table`: as declared, else as it is known from before, else found.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All rows of the reference.
+    declared, known : mapping of str to ColumnKind
+        What the model file says; what the champion's reference had.
+    without : str, optional
+        A column to leave out.
+    times : Series of timestamps (UTC), shape (rows,), optional
+        Of the rows, ascending: only with them can a column be seen to move with time.
+    window_rows : int
+        Rows of a usual recent window.
+    """
+    found = {}
+    for name in (name for name in table.columns if name != without):
+        before = (known or {}).get(name)
+        said = declared.get(name)
+        if said is None and before is not None and not before.declared:
+            found[name] = before
+            continue
+        inferred = _find(str(name), array_of_series(table[name]), times is not None, window_rows)
+        if times is not None and len(times) >= FEWEST and (part := _calendar_part(table[name], times)):
+            names = inferred.kind.named
+            inferred = ColumnKind(kind=Kind.CALENDAR, why=f"it is the {part} of the row's time", as_names=names)
+        found[name] = inferred if said is None else _as_said(said, inferred, before)
+    return found
+
+
+def _as_said(said: ColumnKind, inferred: ColumnKind, before: ColumnKind | None) -> ColumnKind:
+    values = before.values if before is not None else inferred.values
+    names = said.kind is Kind.CALENDAR and inferred.named
+    return ColumnKind(
+        kind=said.kind, why=said.why, order=said.order, declared=True, values=values, as_names=names
+    )  # fmt: skip
+
+
+def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
+    """The part of the date that the column holds, as a number or by its name; empty if it holds none."""
+    if not pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    some = slice(None, None, max(len(values) // 1_000, 1))
+    few, when = values.iloc[some].reset_index(drop=True), times.iloc[some].reset_index(drop=True)
+    numbers = pd.to_numeric(few, errors="coerce")
+    parts = {
+        "year": when.dt.year, "month": when.dt.month, "quarter": when.dt.quarter, "week": when.dt.isocalendar().week,
+        "day of the year": when.dt.day_of_year, "day": when.dt.day,
+    }  # fmt: skip
+    for part, found in parts.items():
+        if numbers.sub(found.astype(float)).eq(0.0).mean() >= MOSTLY:
+            return part
+    if not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    names = few.str[:3].str.lower()
+    return "month" if names.eq(when.dt.strftime("%b").str.lower()).mean() >= MOSTLY else ""
+
+
+def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_null(kind):
+        return ColumnKind(kind=Kind.NUMBER, why="no values")
+    if pa.types.is_nested(kind):
+        return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")
+    if pa.types.is_boolean(kind):
+        return ColumnKind(kind=Kind.BOOLEAN, why="true and false")
+    if (quantity := quantity_of(kind)) is not None:
+        return _quantity(name, values, Kind.TIME if quantity == "datetime" else Kind.NUMBER, ordered, window_rows)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        return ColumnKind(kind=Kind.CATEGORY, why=f"its cells are {kind}")
+    return _names(name, values, ordered, window_rows)
+
+
+def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
+    floats = floats_of(values)[0]
+    finite = floats[np.isfinite(floats)]
+    if len(finite) >= FEWEST:
+        if why := _moves(
+            finite, ordered=ordered or kind is Kind.TIME, window_rows=window_rows * len(finite) / len(floats)
+        ):
+            return ColumnKind(kind=Kind.CALENDAR, why=why)
+        if kind is Kind.NUMBER and (why := _numbers_each_row(name, finite)):
+            return ColumnKind(kind=Kind.IDENTIFIER, why=why)
+    return ColumnKind(kind=kind, why="times" if kind is Kind.TIME else "numbers")
+
+
+def _numbers_each_row(name: str, finite: Floats) -> str:
+    """Why these are numbers of rows or of customers and no quantity; empty if they are one."""
+    span = float(np.ptp(finite))
+    if len(finite) < FEWEST_NAMES or span < len(finite) - 1.0:  # too narrow for as many whole numbers
+        return ""
+    if not np.all(finite == np.rint(finite)) or len(np.unique(finite)) < len(finite):
+        return ""
+    if span < 1.5 * len(finite):
+        return "whole numbers without gaps, each once"
+    return "whole numbers, each once, and its name" if _IDENTIFYING.search(name) else ""
+
+
+def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
+    """How these values move with time by themselves; empty if they do not."""
+    steps = np.diff(finite)
+    up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+    changes, one_way = up + down, max(up, down)
+    if not changes:
+        return ""
+    equal = one_way == len(steps) and bool(np.all(steps == steps[0]))
+    if equal or (ordered and one_way >= ONE_WAY * changes and (changes >= FEWEST or changes < RUNS)):
+        return f"it goes {'up' if up > down else 'down'} steadily"
+    if not ordered:
+        return ""
+    runs = (changes + 1) * window_rows / len(finite)
+    if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and _most(finite) < COMMON * len(finite):
+        return f"it stands still for a long time: {runs:.1f} values in turn in a recent window"
+    return "time alone tells its value" if len(finite) >= 10 * STRETCHES and _timely(finite) else ""
+
+
+def _timely(finite: Floats) -> bool:
+    """Whether hardly any of the variance is left within short stretches of time."""
+    finite = finite[:: max(len(finite) // ENOUGH, 1)]  # from all of the time: variances need no more
+    deviations = finite - finite.mean()
+    starts = np.arange(STRETCHES) * len(finite) // STRETCHES
+    sizes = np.diff(starts, append=len(finite))
+    whole = float(deviations @ deviations)
+    between = float(np.sum(np.square(np.add.reduceat(deviations, starts)) / sizes))
+    return whole - between <= TIMELY * whole
+
+
+def _most(values: Floats) -> int:
+    """How often the most frequent value is there."""
+    return int(np.unique(values, return_counts=True)[1].max())
+
+
+def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
+    found = values.drop_null().value_counts()
+    cells = found.field(0)
+    names = (cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells).cast(pa.string())
+    times = np.asarray(found.field(1))
+    spoken = _spoken(names, times)
+    there = ~np.isin(np.array(names.to_pylist(), dtype=object), list(WORDS - set(spoken)))
+    names, times = names.filter(pa.array(there)), times[there]
+    total = int(times.sum())
+    if not total:
+        return ColumnKind(kind=Kind.NUMBER, why="no values", values=spoken)
+    if _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times) >= MOSTLY:
+        return ColumnKind(kind=Kind.BOOLEAN, why="true and false", values=spoken)
+    if (share := _share_of_numbers(names, times)) >= MOSTLY:
+        floats, unreadable = floats_of(values)
+        kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
+        why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cells"
+        return ColumnKind(kind=kind.kind, why=why, values=spoken)
+    if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
+        return dates
+    alone = float(times[times == 1].sum()) / total
+    if total >= FEWEST_NAMES and alone >= OWN:
+        sentences = float(np.mean(np.asarray(pc.count_substring(names, " ")))) >= SENTENCE
+        why = f"{alone:.0%} of the rows have one of their own"
+        return ColumnKind(kind=Kind.TEXT if sentences else Kind.IDENTIFIER, why=why, values=spoken)
+    return ColumnKind(kind=Kind.CATEGORY, why=f"{len(times):,} names", values=spoken)
+
+
+def _share(chosen: pa.Array, times: npt.NDArray[Any]) -> float:
+    return float(times[np.asarray(chosen)].sum()) / float(times.sum())
+
+
+def _share_of_numbers(names: pa.Array, times: npt.NDArray[Any]) -> float:
+    """Share of the cells that are numbers; 0 where some begin with a zero, or floats would not keep them apart."""
+    digits = np.asarray(pc.match_substring_regex(names, r"^[+-]?\d+$"))
+    if np.asarray(pc.match_substring_regex(names, r"^0\d")).any() and digits.all():
+        return 0.0
+    numbers = pd.to_numeric(pd.Series(names.to_pylist(), dtype=object), errors="coerce").to_numpy(dtype=float)
+    if digits.all() and np.abs(numbers).max() >= 2.0**53:
+        return 0.0
+    return float(times[np.isfinite(numbers)].sum()) / float(times.sum())
+
+
+def _dates(values: pa.Array, window_rows: int) -> ColumnKind | None:
+    """The kind of text that holds dates; None where how they are to be read cannot be told."""
+    text = (values.dictionary_decode() if pa.types.is_dictionary(values.type) else values).cast(pa.string())
+    try:
+        moments = read_times(pd.Series(text.to_pandas()), TimeFormat(), "").values
+    except DataError:
+        return None
+    seconds = array_of_series(moments)
+    return _quantity("", seconds, Kind.TIME, ordered=True, window_rows=window_rows)
+
+
+def _spoken(names: pa.Array, times: npt.NDArray[Any]) -> tuple[str, ...]:
+    """Words for an empty cell that are names here: about as frequent as the other names."""
+    found = dict(zip(names.to_pylist(), times.tolist(), strict=True))
+    others = [rows for name, rows in found.items() if name not in WORDS]
+    if not others:
+        return ()
+    usual = USUAL * float(np.median(others))
+    numbers = pd.to_numeric(pd.Series([name for name in found if name not in WORDS], dtype=object), errors="coerce")
+    if numbers.notna().mean() > 0.5:
+        return ()
+    return tuple(sorted(name for name, rows in found.items() if name in SPEAKING and rows >= usual))

@@ -1,0 +1,165 @@
+"""Times that are written as text: ISO 8601, or another way that the cells themselves leave no choice about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.errors import DataError
+from include.registry.time_format import TimeFormat
+
+MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading that is wrong and not the cells
+STRAY = 0.01  # share of the cells that may speak against a way to read the others
+_NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
+_ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
+_CLOCKS = (r"%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H.%M.%S", "%H.%M", "%H")
+_WORDED = (
+    "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%Y-%b-%d", "%Y/%m/%d",
+    "%Y.%m.%d", "%Y-%m-%d",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Moments, and how they were read.
+
+    Parameters
+    ----------
+    values : Series of timestamps (UTC), shape (n,)
+        NaT where there is none.
+    unreadable : int
+        Cells that were there but no time.
+    told : str
+        How they were read, where that had to be found out; else empty.
+    example : str
+        One of the unreadable cells; empty for none.
+    """
+
+    values: pd.Series[Any]
+    unreadable: int = 0
+    told: str = ""
+    example: str = ""
+
+
+def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Text as moments; a DataError where the cells leave two ways to read it."""
+    if how.format:
+        return with_lost(Times(values=_parsed(text, how.format, how, where)), text)
+    moments = _parsed(text, "ISO8601", how, where)
+    rest = text.notna() & moments.isna()
+    if not rest.any():
+        return Times(values=moments)
+    try:
+        found, format_told = _other_formats(_in_usual_letters(text[rest]), how, where)
+    except DataError:
+        if rest.mean() > STRAY:
+            raise
+        return with_lost(Times(values=moments), text)
+    moments = moments.where(~rest, found.reindex(text.index))
+    return told_as(with_lost(Times(values=moments), text), format_told)
+
+
+def in_utc(values: Any, how: TimeFormat, where: str) -> Any:
+    """Times with a zone as they are, others as of the zone that was named; an hour that came twice is the first."""
+    if values.dt.tz is not None:
+        return values.dt.tz_convert("UTC")
+    if not how.timezone or how.timezone == "UTC":
+        return values.dt.tz_localize("UTC")
+    try:
+        first = np.ones(len(values), dtype=bool)
+        return values.dt.tz_localize(how.timezone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
+    except (KeyError, ValueError, OSError) as error:
+        raise DataError(f"{where}: no time zone {how.timezone!r}; write one such as Europe/Zurich") from error
+
+
+def _parsed(text: pd.Series[Any], written: str, how: TimeFormat, where: str) -> pd.Series[Any]:
+    """Text in one format as UTC, NaT where it does not fit; times without a zone are those of `how.timezone`."""
+    zoned = pd.Series("%z" in written, index=text.index)
+    if written == "ISO8601" and how.timezone:
+        zoned = text.str.contains(_ZONE, na=False).astype(bool)
+    try:
+        if zoned.all() or not how.timezone:
+            return pd.to_datetime(text, format=written, utc=True, errors="coerce").dt.as_unit("us")
+        plain = pd.to_datetime(text.mask(zoned), format=written, errors="coerce").dt.as_unit("us")
+        moments: pd.Series[Any] = in_utc(plain, how, where)
+        if zoned.any():
+            moments = moments.fillna(pd.to_datetime(text.where(zoned), format=written, utc=True, errors="coerce"))
+    except ValueError as error:
+        raise DataError(f"{where}: source.timestamp.format: {written!r} is no format of times: {error}") from error
+    return moments
+
+
+def _in_usual_letters(text: pd.Series[Any]) -> pd.Series[Any]:
+    """With fractions of a second after a dot, and without the name of UTC, which times without a zone are in anyway."""
+    dots = text.str.replace(r"(:\d{2}),(\d+)", r"\1.\2", regex=True)
+    return dots.str.replace(r"\s*(?:UTC|GMT)$", "", regex=True)
+
+
+def _other_formats(text: pd.Series[Any], how: TimeFormat, where: str) -> tuple[pd.Series[Any], str]:
+    """Dates with the day or the month first, or with the month's name, and how they were read."""
+    parts = pc.extract_regex(pa.array(text, from_pandas=True), _NUMERIC)
+    matched = np.asarray(pc.is_valid(parts))
+    if matched.mean() > MOST_UNREADABLE:
+        first, second = (
+            np.asarray(pc.struct_field(parts, name).drop_null().cast(pa.int64())) for name in ("a", "b")
+        )  # fmt: skip
+        separator, year = (pc.struct_field(parts, name).drop_null()[0].as_py() for name in ("sep", "year"))
+        order = _order(first, second, separator, year, str(text[matched].iloc[0]), where)
+        return _with_clock(text, order, how, where)
+    for written in _WORDED:
+        found, told = _with_clock(text, written, how, where)
+        if found.notna().mean() > MOST_UNREADABLE:
+            return found, told
+    return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), ""
+
+
+def _order(first: Any, second: Any, separator: str, year: str, example: str, where: str) -> str:
+    """The format of the date, from where numbers above 12 stand; refused where there are none, or in both places."""
+    day_first, month_first = f"%d{separator}%m{separator}", f"%m{separator}%d{separator}"
+    if len(year) != 4:
+        raise DataError(
+            f"{where}: {example!r} may have its year first or last; say source.timestamp.format, for example "
+            f"'{day_first}%y'"
+        )
+    late, early = float(np.mean(first > 12)), float(np.mean(second > 12))
+    if max(late, early) > 0.0 and min(late, early) <= STRAY * max(late, early):
+        return (day_first if late > early else month_first) + "%Y"
+    if separator == "." and early == 0.0:
+        return day_first + "%Y"
+    both = "in some cells the first number is above 12, in some the second" if late else "no number is above 12"
+    raise DataError(
+        f"{where}: {example!r} may have the day or the month first ({both}); say source.timestamp.format: "
+        f"'{day_first}%Y' or '{month_first}%Y'"
+    )
+
+
+def _with_clock(text: pd.Series[Any], date: str, how: TimeFormat, where: str) -> tuple[pd.Series[Any], str]:
+    """Dates of that format with whatever time of day follows them, of one way of writing it or of several."""
+    found, used = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), []
+    for clock in ("", *_CLOCKS):
+        left = text[found.isna()]
+        if not len(left):
+            break
+        moments = _parsed(left.str.replace("T", " ", regex=False) if "%b" not in date.lower() else left,
+                          f"{date} {clock}".strip(), how, where)  # fmt: skip
+        if moments.notna().any():
+            used.append(f"{date} {clock}".strip())
+            found = found.where(found.notna(), moments.reindex(text.index))
+    return found, f"times are written {' and '.join(map(repr, used))}" if used else ""
+
+
+def told_as(read: Times, told: str) -> Times:
+    """The same with a word on how they were read."""
+    return Times(values=read.values, unreadable=read.unreadable, told=told, example=read.example)
+
+
+def with_lost(read: Times, text: pd.Series[Any]) -> Times:
+    """The same with the cells counted that were there and are no times."""
+    lost = text.notna() & read.values.isna()
+    example = str(text[lost].iloc[0]) if lost.any() else ""
+    return Times(values=read.values, unreadable=int(lost.sum()), told=read.told, example=example)

@@ -1,0 +1,156 @@
+"""Cells as moments in time: read by one function, whatever reader and type they come by.
+
+A type that says what it is (timestamps, dates) is believed. Text is read as ISO 8601; dates written otherwise only
+where the cells themselves leave one way to read them, whole numbers only where they leave one unit. What was concluded
+is told in words, and what could be read in two ways is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from include.data.kinds.time_text import MOST_UNREADABLE, STRAY, Times, in_utc, read_text, told_as, with_lost
+from include.errors import DataError
+from include.registry.time_format import TimeFormat
+
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+PLAUSIBLE = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))  # of numbers that count from 1970
+_RUNS = {"%Y%m%d": 0, "%Y%m%d%H": 2, "%Y%m%d%H%M": 4, "%Y%m%d%H%M%S": 6}  # digits after the date
+_EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
+
+
+def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Read a column of times.
+
+    Parameters
+    ----------
+    values : Series of shape (n,)
+        Timestamps, dates, text, or whole numbers.
+    how : TimeFormat
+    where : str
+        What to begin an error with: model, field and column.
+
+    Raises
+    ------
+    DataError
+        When the cells can be read in two ways, in none, or would be times that nobody can mean.
+    """
+    there = values.notna()
+    if not there.any():
+        return Times(values=pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us, UTC]"))
+    if pd.api.types.is_datetime64_any_dtype(values):
+        read = Times(values=in_utc(values, how, where))
+    elif pd.api.types.is_bool_dtype(values):
+        raise DataError(f"{where}: true and false are no times; name the column that holds them")
+    elif pd.api.types.is_numeric_dtype(values):
+        read = _numbers(values, how, where)
+    else:
+        read = _mixed(values, how, where)
+    lost = read.unreadable / int(there.sum())
+    if lost > MOST_UNREADABLE:
+        raise DataError(
+            f"{where}: {read.unreadable} of {int(there.sum())} cells are no times, such as {read.example!r}; say how "
+            "they are written in source.timestamp.format, for example '%d/%m/%Y %H:%M'"
+        )
+    _require_plausible(read.values, where)
+    return read
+
+
+def joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series[Any]:
+    """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is."""
+    parts = [_as_text(table[name]) for name in columns]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.str.cat(part, sep=" ")
+    return whole
+
+
+def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days: pd.Series[Any] = values.dt.strftime("%Y-%m-%d").where(values.notna())
+        return days
+    if pd.api.types.is_float_dtype(values):
+        whole = values.dropna().mod(1).eq(0).all()
+        values = values.astype("Int64") if whole else values
+    text: pd.Series[Any] = values.astype("str").where(values.notna()).astype("str")
+    return text
+
+
+def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Whole numbers: days written as 20260131, or a count of some unit since 1970."""
+    numbers = values.astype("float64")
+    finite = np.isfinite(numbers.to_numpy())
+    written = how.format or ("" if how.unit else _digits(numbers[finite]))
+    if written:
+        text = values[finite].astype("Int64").astype("str").reindex(values.index)
+        read = read_text(text, TimeFormat(format=written, timezone=how.timezone), where)
+        return read if how.format else told_as(read, f"whole numbers are dates written as {written}")
+    unit = how.unit or _unit_of(numbers[finite])
+    if not unit:
+        shown = f"{numbers[finite].iloc[0]:.0f}"
+        raise DataError(
+            f"{where}: numbers such as {shown} are no times since 1970 in seconds, ms, us or ns between "
+            f"{PLAUSIBLE[0].year} and {PLAUSIBLE[1].year}; say source.timestamp.unit, or source.timestamp.format"
+        )
+    scale = UNITS[unit]
+    whole = values.astype("Int64") if scale == UNITS["ns"] and values.dtype.kind in "iu" else None
+    micros = numbers * (1e6 / scale) if whole is None else (whole // 1000).astype("float64")
+    inside = finite & (np.abs(micros.fillna(0.0).to_numpy()) < 2.5e17)  # the calendar ends in the year 9999
+    moments = pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us]")
+    moments[inside] = micros[inside].round().astype("int64").astype("datetime64[us]")
+    read = Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
+    return read if how.unit else told_as(read, f"whole numbers are {unit} since 1970")
+
+
+def _digits(numbers: pd.Series[Any]) -> str:
+    """The format in which nearly all numbers are dates written without separators; empty for none."""
+    for written, places in _RUNS.items():
+        days = numbers // 10**places
+        year, month, day = days // 10_000, days // 100 % 100, days % 100
+        fits = numbers.mod(1).eq(0) & year.between(1900, 2100) & month.between(1, 12) & day.between(1, 31)
+        for place in range(0, places, 2):
+            fits &= (numbers // 10**place % 100).between(0, 59 if place < places - 2 else 23)
+        if len(numbers) and float(fits.mean()) >= 1.0 - STRAY:
+            return written
+    return ""
+
+
+def _unit_of(numbers: pd.Series[Any]) -> str:
+    """The unit in which nearly all numbers are plausible times; empty for none. No two units can be."""
+    low, high = (moment.timestamp() for moment in PLAUSIBLE)
+    for unit, scale in UNITS.items():
+        if len(numbers) and float(numbers.between(low * scale, high * scale).mean()) >= 1.0 - STRAY:
+            return unit
+    return ""
+
+
+def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Text, or Python objects of any kind: each as the text that it is written as."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        values = values.map(lambda cell: cell if isinstance(cell, str) else str(cell), na_action="ignore").astype("str")
+    text = values.str.strip()
+    text = text.mask(text.eq(""))
+    digits = text.str.fullmatch(r"-?\d+(\.0*)?").fillna(value=False).astype(bool)
+    if not how.format and digits.any() and digits.sum() >= (1.0 - STRAY) * text.notna().sum():
+        read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
+        return with_lost(read, text)
+    return read_text(text, how, where)
+
+
+def _require_plausible(moments: pd.Series[Any], where: str) -> None:
+    """Refuse times that all lie in the first days of 1970: seconds that somebody took for another unit."""
+    known = moments.iloc[:: max(len(moments) // 1_000, 1)].dropna()
+    if len(known) < 2:
+        return
+    seconds = known.astype("int64").to_numpy() / UNITS[known.dt.unit]
+    inside = (seconds >= 0.0) & (seconds < _EPOCH_DAYS)
+    if inside.mean() > MOST_UNREADABLE:
+        raise DataError(
+            f"{where}: times such as {known.iloc[0]:%Y-%m-%d %H:%M:%S.%f} look like seconds since 1970 that were taken "
+            "for a smaller unit; deliver them as numbers (source.timestamp.unit: s), or as ISO 8601"
+        )

@@ -1,0 +1,1 @@
+"""Rows as they arrive: copies, odd times, gaps, spans that are set aside."""

@@ -1,0 +1,1 @@
+"""Where rows come from: files, folders, object storage, SQL; read a batch at a time."""

@@ -1,0 +1,294 @@
+"""Rows of CSV files, a batch at a time: what a column holds is decided by all cells of the file, not by the first."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from include.data.batches import Batch, empty_batch, named, require_distinct
+from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
+from include.data.sources.csv_numbers import Written, decimal_of, plain_numbers, told_of, whole_numbers
+from include.data.sources.files import Files, LocalFiles
+from include.data.sources.same_files import distinct_files
+from include.errors import DataError
+from include.registry.dialect import Dialect
+
+CSV_BLOCK_BYTES = 1 << 22
+NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
+_EXACT = 2**53  # from here on whole numbers are not all floats
+_SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
+_WIDER = {  # what a column becomes when a value does not fit
+    pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
+    pa.string(): pa.binary(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How one file is read: its dialect, its columns' types, and which of text hold numbers in other writing."""
+
+    dialect: Dialect
+    types: Mapping[str, pa.DataType]
+    numbers: frozenset[str] = frozenset()
+    mixed: frozenset[str] = frozenset()
+    decimal: str = "."
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CsvBatches:
+    """The rows of a CSV file, of all ``*.csv`` files in a folder (by name), or of those that a glob matches.
+
+    A column's type is that of all its values in a file: before the first batch the file is parsed once to find it, and
+    again whenever a type does not hold. Whole numbers give way to floats, then to text. Whole numbers of which some
+    begin with a zero, or that floats could not tell apart, are text: they are codes. Blanks around a cell of text do
+    not count, and an empty one is missing.
+
+    Parameters
+    ----------
+    path : str or Path
+    columns : sequence of str, optional
+        The only columns to read; those that a file lacks are left out.
+    files : Files
+        Where they are; by default on this machine's disks.
+    dialect : Dialect
+        What is known of how they are written.
+    missing : sequence of str
+        Further words that stand for an empty cell.
+    """
+
+    path: str | Path
+    columns: Sequence[str] | None = None
+    files: Files = field(default_factory=LocalFiles)
+    dialect: Dialect = field(default_factory=Dialect)
+    missing: Sequence[str] = ()
+    _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
+
+    def __iter__(self) -> Iterator[Batch]:
+        found = distinct_files(self.files, self.files.find(self.path, ".csv"))
+        for file in found:
+            with named(file, "CSV"), self._located(file):
+                layout = self._layout(file)
+                if not layout.types and len(found) > 1:
+                    continue
+                if not layout.types:
+                    raise DataError(f"{file}: cannot be read as CSV: it is empty; deliver it with its names on top")
+                names = [name for name in layout.types if name in (self.columns or ())]
+                reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
+                yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
+                for batch in reader:
+                    yield _tidy(Batch.of(batch), layout)
+
+    @contextmanager
+    def _located(self, file: str | Path) -> Iterator[None]:
+        """Errors of rows with too many or too few cells, with their line."""
+        try:
+            yield
+        except pa.ArrowInvalid as error:
+            found = re.search(r"Expected (\d+) columns, got (\d+): ([^\n]*)", str(error))
+            if found is None:
+                raise
+            with self._stream(file) as opened:
+                text = b"\n" + opened.read(LOCATED_BYTES)
+            row = re.escape(found[3].removesuffix(" ...").encode())
+            place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
+            where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
+            raise DataError(
+                f"{file}: cannot be read as CSV: {where} has {found[2]} cells, the first one {found[1]}: "
+                f"{found[3][:80]!r}; correct it, or say source.delimiter and source.quote if cells end otherwise"
+            ) from error
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What had to be found out about the files read so far, each thing once."""
+        return tuple(dict.fromkeys(line for layout in self._layouts.values() for line in layout.told))
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """How the files read so far are written, each way once."""
+        return tuple(dict.fromkeys(replace(layout.dialect, told="") for layout in self._layouts.values()))
+
+    def _layout(self, file: str | Path) -> _Layout:
+        if file not in self._layouts:
+            with self._stream(file) as opened:
+                sample = opened.read(SAMPLE_BYTES)
+            require_text(sample, self.dialect.encoding, str(file))
+            if sample.removeprefix(b"\xef\xbb\xbf").strip():
+                self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
+            else:
+                told = f"{Path(str(file)).name}: it is empty and left out"
+                self._layouts[file] = _Layout(dialect=self.dialect, types={}, told=(told,))
+        return self._layouts[file]
+
+    def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
+        """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
+        types, written = self._types(file, dialect)
+        dots = any(kind == pa.float64() for kind in types.values())
+        decimal = dialect.decimal
+        if decimal is None and dialect.thousands != ",":
+            decimal = decimal_of(written, str(file), dots=dots)
+        if decimal == "," and dialect.decimal is None and dialect.delimiter != ",":
+            said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
+            return self._found(file, replace(dialect, decimal=",", told=said))
+        numbers = frozenset(name for name, each in written.items() if each.numbers)
+        mixed = frozenset(name for name in numbers if decimal == "," and written[name].has_decimal_dot)
+        told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
+        bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
+        if bytes_in:
+            told.append(f"{Path(str(file)).name}: cells of {', '.join(bytes_in)} that are no UTF-8 are read as "
+                        "Windows-1252 (source.encoding)")  # fmt: skip
+        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, mixed)]
+        return _Layout(
+            dialect=dialect, types=types, numbers=numbers, mixed=mixed, decimal=decimal or ".", told=tuple(told)
+        )
+
+    def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
+        """Types that all values of the file have, widened until they do, and how numbers in text are written."""
+        reader = self._open(file, dialect, {})
+        wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
+        require_distinct(wanted, str(file))
+        types = {entry.name: pa.float64() if entry.type == pa.null() else entry.type for entry in reader.schema}
+        hollow = {entry.name for entry in reader.schema if entry.type == pa.null() and entry.name in wanted}
+        exact: set[str] = set()  # columns that looked like floats and are looked at as text, in case they are codes
+        while True:
+            whole = {name for name in wanted if types[name] == pa.int64()}
+            nothing = pa.array([*NOTHING, *self.missing])
+            seen = _Seen.of(
+                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
+            )
+            types |= dict.fromkeys(seen.codes, pa.string())
+            if seen.misfit is not None:
+                types[seen.misfit[0]] = seen.misfit[1]
+            elif seen.large - exact:
+                types |= dict.fromkeys(seen.large, pa.string())
+                exact |= seen.large
+            elif hollow := {name for name in hollow if types[name] == pa.float64()} - seen.filled:
+                types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
+                hollow = set()
+            elif not seen.codes:
+                types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
+                types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
+                return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
+
+    def _open(
+        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],
+        columns: Sequence[str] | None = None,
+    ) -> pa_csv.CSVStreamingReader:  # fmt: skip
+        names = list(dialect.header) if isinstance(dialect.header, tuple) else None
+        return pa_csv.open_csv(
+            self.files.open(file),
+            read_options=pa_csv.ReadOptions(
+                block_size=CSV_BLOCK_BYTES, column_names=names, skip_rows=dialect.skip,
+                encoding=dialect.encoding or "utf8",
+            ),
+            parse_options=pa_csv.ParseOptions(
+                newlines_in_values=True, delimiter=dialect.delimiter or ",", quote_char=dialect.quote or False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict(types), include_columns=columns, strings_can_be_null=False,
+                null_values=[*NOTHING, *self.missing], decimal_point=dialect.decimal or ".",
+            ),
+        )  # fmt: skip
+
+    def _stream(self, file: str | Path) -> pa.NativeFile:
+        opened = self.files.open(file)
+        return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """What one parsing of a whole file showed.
+
+    Parameters
+    ----------
+    written : mapping of str to Written
+        How the cells of each column of text are written.
+    codes : set of str
+        Columns of whole numbers of which some begin with a zero.
+    filled : set of str
+        Columns of floats with a value.
+    large : set of str
+        Columns of floats of which some are whole and too large to tell them from their neighbours.
+    misfit : (str, type) or None
+        A column with a value that its type cannot hold, and the next wider type; the rest of the file was not seen.
+    """
+
+    written: dict[str, Written] = field(default_factory=dict)
+    codes: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    large: set[str] = field(default_factory=set)
+    misfit: tuple[str, pa.DataType] | None = None
+
+    @classmethod
+    def of(
+        cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str],
+        nothing: pa.Array,
+    ) -> _Seen:  # fmt: skip
+        """Parse the whole file, in which whole numbers are still text."""
+        by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
+        seen = cls(written={name: Written() for name in by_type.get(pa.string(), ())})
+        try:
+            for batch in reader:
+                for name, written in seen.written.items():
+                    written.add(_trimmed(batch.column(name)))
+                for name in by_type.get(pa.int64(), ()):
+                    fits, led = whole_numbers(batch.column(name), nothing)
+                    if not fits:
+                        seen.misfit = name, pa.float64()
+                        return seen
+                    seen.codes |= {name} if led else set()
+                floats = by_type.get(pa.float64(), ())
+                seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
+                seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
+        except pa.ArrowInvalid as error:
+            found = re.search(r"In CSV column #(\d+)", str(error))
+            if found is None:
+                raise
+            name = reader.schema.names[int(found[1])]
+            seen.misfit = name, _WIDER.get(types[name], pa.string())
+        return seen
+
+
+def _beyond_floats(values: pa.Array) -> bool:
+    ends = pc.min_max(values).as_py()
+    return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    """Text without blanks around it; what is empty then is missing."""
+    bare = pc.utf8_trim_whitespace(values)
+    empty = pc.equal(bare, "")
+    return pc.if_else(empty, None, bare) if pc.any(empty).as_py() else bare
+
+
+def _tidy(batch: Batch, layout: _Layout) -> Batch:
+    """The batch with its text made plain: without blanks around it, in Unicode, with numbers written in one way."""
+    made = {}
+    for name, values in batch.columns.items():
+        if values.type == pa.binary():
+            values = pa.array([None if cell is None else _decoded(cell) for cell in values.to_pylist()], pa.string())
+        if values.type == pa.string():
+            values = _trimmed(values)
+            if name in layout.numbers:
+                values = plain_numbers(values, layout.decimal, layout.dialect.thousands, mixed=name in layout.mixed)
+        made[name] = values
+    return Batch(batch.rows, made)
+
+
+def _decoded(cell: bytes) -> str:
+    try:
+        return cell.decode("utf-8")
+    except UnicodeDecodeError:
+        return cell.decode("cp1252", "replace")

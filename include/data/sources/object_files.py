@@ -1,0 +1,119 @@
+"""Files of rows that are objects in S3-compatible storage."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, cast
+
+import pyarrow as pa
+
+from include.data.sources.files import nothing_found
+from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
+from include.registry.address import Address
+
+_WILD = "*?["
+
+
+@dataclass(frozen=True)
+class ObjectFiles:
+    """Objects in S3-compatible storage, at ``s3://bucket/key``.
+
+    Parameters
+    ----------
+    connect : callable
+    connection : str
+        Name of the Airflow connection to reach it by; '' for the default one.
+    """
+
+    connect: Connect
+    connection: str = ""
+    _listed: dict[str, Stored] = field(default_factory=dict, compare=False, repr=False)
+
+    def find(self, path: str | Path, suffix: str) -> list[str]:
+        """See `Files.find`. A glob's ``*`` ends at a slash, as on disk."""
+        address = Address.of(str(path))
+        bucket, key = self._bucket(address), address.key
+        if key:
+            try:
+                bucket.find(key)
+            except FileNotFoundError:
+                return self._matches(bucket, key, suffix)
+            return [str(address)]
+        return self._matches(bucket, key, suffix)
+
+    def open(self, file: str | Path) -> pa.NativeFile:
+        """See `Files.open`."""
+        address = Address.of(str(file))
+        opened = pa.PythonFile(ObjectFile(self._bucket(address), address.key), mode="r")
+        return pa.CompressedInputStream(opened, "gzip") if address.key.endswith(".gz") else opened
+
+    def state(self, file: str | Path) -> str:
+        """See `Files.state`."""
+        address = Address.of(str(file))
+        return self._bucket(address).find(address.key).tag
+
+    def size(self, file: str | Path) -> int:
+        """See `Files.size`; 0 for one that is gone by now."""
+        return self._stored(file).size
+
+    def tag(self, file: str | Path) -> str:
+        """See `Files.tag`; that of an object sent in parts tells only that equal ones are equal."""
+        return self._stored(file).tag
+
+    def raw(self, file: str | Path) -> IO[bytes]:
+        """See `Files.raw`."""
+        address = Address.of(str(file))
+        return cast(IO[bytes], io.BufferedReader(ObjectFile(self._bucket(address), address.key)))
+
+    @property
+    def distant(self) -> bool:
+        """See `Files.distant`."""
+        return True
+
+    def _stored(self, file: str | Path) -> Stored:
+        """What the last listing said of a file, else the server."""
+        address = Address.of(str(file))
+        if str(file) not in self._listed:
+            try:
+                return self._bucket(address).find(address.key)
+            except FileNotFoundError:
+                return Stored(address.key, 0, "")
+        return self._listed[str(file)]
+
+    def _bucket(self, address: Address) -> Bucket:
+        return Bucket(self.connect(self.connection), address.bucket)
+
+    def _matches(self, bucket: Bucket, key: str, suffix: str) -> list[str]:
+        first = min((key.find(mark) for mark in _WILD if mark in key), default=-1)
+        start = (f"{key}/" if key else "") if first < 0 else key[:first]
+        listed = {stored.key: stored for stored in bucket.below(start)}
+        keys = list(listed)
+        if first < 0:
+            endings = (suffix, f"{suffix}.gz") if suffix == ".csv" else (suffix,)
+            found = [key for key in keys if key.endswith(endings) and key.rpartition("/")[2][0] not in "._"]
+        else:
+            pattern = key.split("/")
+            found = [key for key in keys if not key.endswith("/") and matches(pattern, key.split("/"))]
+        ordered = sorted(found, key=lambda key: key.split("/"))  # as paths are ordered
+        where = Address(bucket=bucket.name, key=key)
+        made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
+        self._listed.update(made)
+        return list(made) or nothing_found(where, suffix)
+
+
+def matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether a path fits a glob, both cut at slashes; ``**`` is any number of folders.
+
+    >>> matches(["a", "**", "*.csv"], ["a", "b", "c", "d.csv"]), matches(["*.csv"], [".hidden.csv"])
+    (True, False)
+    """
+    if not pattern or not parts:
+        return not parts and all(part == "**" for part in pattern)
+    first, shown = pattern[0], not parts[0].startswith(".")
+    if first == "**":
+        return matches(pattern[1:], parts) or (shown and matches(pattern, parts[1:]))
+    return (shown or first.startswith(".")) and fnmatchcase(parts[0], first) and matches(pattern[1:], parts[1:])

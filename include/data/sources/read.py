@@ -1,0 +1,250 @@
+"""Where rows come from: files, a database, and the samples that come with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from include.data.batches import Batch
+from include.data.kinds.conform import conform
+from include.data.kinds.find import find_kinds
+from include.data.kinds.times import joined, read_times
+from include.data.profile.cells import floats_of, quantity_of
+from include.data.sources.csv_batches import CsvBatches
+from include.data.sources.files import Files, LocalFiles
+from include.data.sources.frames import frame_of
+from include.data.sources.object_files import ObjectFiles
+from include.data.sources.parquet_batches import ParquetBatches
+from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.sources.samples import demand, iris
+from include.data.sources.sql import SqlBatches
+from include.errors import DataError, SourceUnavailable
+from include.registry.address import SCHEME
+from include.registry.kinds import Kinds
+from include.registry.source import FileSource, SampleSource, SqlSource
+from include.registry.spec import ModelSpec
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s where the reference has no start
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A model's rows, and how they were read.
+
+    Parameters
+    ----------
+    table : DataFrame
+        In time order, with the timestamp column in UTC; cells as the kinds of their columns have them.
+    kinds : mapping of str to ColumnKind
+    told : tuple of str
+        What had to be found out about how the rows are written, a sentence each.
+    without_time : int
+        Rows that were left out because their time is missing or cannot be read.
+    """
+
+    table: pd.DataFrame
+    kinds: Kinds = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    without_time: int = 0
+
+
+def read_timed(
+    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    columns: Collection[str] = (),
+) -> pd.DataFrame:  # fmt: skip
+    """The table of `read_rows`."""
+    return read_rows(spec, data_dir, until, reach, columns).table
+
+
+def read_rows(
+    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    columns: Collection[str] = (), known: Kinds | None = None,
+) -> Rows:  # fmt: skip
+    """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
+
+    Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
+    the columns that the model needs, and `columns`, are read, if its file lists its features and the source has them
+    all. Storage and databases are reached by `reach`. Kinds are those of the reference, or `known` from before.
+    """
+    assert spec.timestamp is not None  # the spec is timed
+    assert spec.reference is not None
+    start, told = spec.reference.start, list[str]()
+    if isinstance(spec.source, SampleSource):
+        table, where = demand(until), f"sample {spec.source.name}"
+    else:
+        table, where = _read_between(spec, spec.source, data_dir, start, until, reach, columns, told)
+    reading = spec.source.timestamp
+    for name in reading.columns:
+        _require(table, name, "source.timestamp.columns", where)
+    if reading.columns:
+        table = table.assign(**{spec.timestamp: joined(table, reading.columns)})
+    for name, field_name in ((spec.timestamp, "timestamp"), (spec.target, "target")):
+        _require(table, name, field_name, where)
+    read = read_times(
+        table[spec.timestamp], reading.how, f"model {spec.name}: {where}: field timestamp: column {spec.timestamp!r}"
+    )
+    told += [f"{spec.timestamp}: {read.told}"] if read.told else []
+    times = read.values
+    wanted = times < pd.Timestamp(until)
+    if start is not None:
+        wanted &= times >= pd.Timestamp(start)
+    table = table.assign(**{spec.timestamp: times})
+    table = table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
+    kinds = _kinds_of(spec, table, known)
+    without_time = int(times.isna().sum())
+    if without_time:
+        shown = f", such as {read.example!r}" if read.example else ""
+        told.append(f"{spec.timestamp}: {without_time} rows without a readable time are left out{shown}")
+    table = conform(table, kinds, spec.source.missing)
+    return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
+
+
+def read_pair(spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of `read_both`."""
+    reference, recent = read_both(spec, data_dir, reach)
+    return reference.table, recent.table
+
+
+def read_both(
+    spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT, known: Kinds | None = None
+) -> tuple[Rows, Rows]:
+    """Reference and recent rows of a model without timestamps, each in the order of its files."""
+    source, told = spec.source, (list[str](), list[str]())
+    if not isinstance(source, FileSource):
+        pair, places = iris(), (source.place,) * 2
+    else:
+        places = (str(source.reference_path), str(source.recent_path))
+        with _field(spec, "source.reference_path"):
+            reference = _frame(_batches(source, places[0], data_dir, reach), None, told[0])
+        with _field(spec, "source.recent_path"):
+            pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1])
+    for table, where in zip(pair, places, strict=True):
+        _require(table, spec.target, "target", where)
+    kinds = find_kinds(pair[0], spec.declared_kinds, known=known)
+    found = [
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=tuple(each))
+        for table, each in zip(pair, told, strict=True)
+    ]
+    return found[0], found[1]
+
+
+def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kinds:
+    """The kinds of the columns, from all rows of the reference."""
+    assert spec.timestamp is not None
+    assert spec.reference is not None
+    times = table[spec.timestamp]
+    rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
+    share = 0.0
+    if rows and (span := times.iloc[rows - 1] - times.iloc[rows // 50]):  # not from the first: its time may be odd
+        share = min(pd.Timedelta(spec.window) / span, 1.0)
+    return find_kinds(
+        conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
+        times=times.iloc[:rows], window_rows=round(rows * share), known=known,
+    )  # fmt: skip
+
+
+def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str]) -> pd.DataFrame:
+    """All rows as one table; what had to be found out to read them goes to `told`."""
+    table = frame_of(batches, keep)
+    told += batches.told if isinstance(batches, CsvBatches) else ()
+    return table
+
+
+def _read_between(
+    spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
+    reach: Reach, columns: Collection[str], told: list[str],
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
+    """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
+    assert spec.timestamp is not None
+    keep = _between(spec.timestamp, start, until, zone=source.timestamp.timezone)
+    if isinstance(source, SqlSource):
+        bounds = {"start": start or _BEGINNING, "end": until}
+        with _field(spec, "source.query"):
+            rows = SqlBatches(
+                connection=source.connection, query=source.query, parameters=bounds, connect=reach.database
+            )  # fmt: skip
+            return frame_of(rows, keep), source.place
+    assert source.path is not None
+    with _field(spec, "source.path"):
+        table = _frame(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep, told)
+        if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
+            every = _batches(source, source.path, data_dir, reach)  # all columns: an error will list them
+            table = _frame(every, keep, told)
+        return table, source.path
+
+
+def files_of(
+    source: FileSource, path: str, data_dir: Path, reach: Reach = FROM_ENVIRONMENT
+) -> tuple[str | Path, Files]:
+    """Where one of the source's paths leads, and what finds and opens the files there."""
+    if path.startswith(SCHEME):
+        return path, ObjectFiles(reach.storage, source.connection)
+    return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
+
+
+def _batches(
+    source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
+) -> Iterable[Batch]:
+    place, files = files_of(source, path, data_dir, reach)
+    if source.kind == "parquet":
+        return ParquetBatches(place, columns, files)
+    words = [each for each in source.missing if isinstance(each, str)]
+    return CsvBatches(place, columns, files, dialect=source.dialect, missing=words)
+
+
+def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
+    """The columns that the model's file names, and `columns`; None if its features are all that there are."""
+    if spec.features is None or spec.measures:  # a measure is given whole rows
+        return None
+    told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
+    marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
+    named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
+    return list({name: None for name in named if name is not None})
+
+
+def _between(timestamp: str, start: datetime | None, until: datetime, zone: str = "") -> Callable[[Batch], Batch]:
+    """Leaves a batch's rows between the two moments, a second more on either side, and those without a time.
+
+    Of text and numbers all rows are left: how they are written can only be told from all of them. Times of a `zone` may
+    be off by its distance from UTC.
+    """
+    margin = 86_400.0 if zone else 1.0
+    earliest = (start or _BEGINNING).timestamp() - margin
+    latest = until.timestamp() + margin
+
+    def keep(batch: Batch) -> Batch:
+        values = batch.columns.get(timestamp)
+        if values is None or quantity_of(values.type) != "datetime":
+            return batch
+        seconds = floats_of(values)[0]
+        chosen = ~((seconds < earliest) | (seconds > latest))
+        if chosen.all():
+            return batch
+        places = pa.array(np.flatnonzero(chosen))
+        return Batch(len(places), {name: cells.take(places) for name, cells in batch.columns.items()})
+
+    return keep
+
+
+def _require(table: pd.DataFrame, column: str, field: str, where: str) -> None:
+    if column not in table.columns:
+        found = ", ".join(str(name) for name in table.columns)
+        raise DataError(f"{where}: field {field}: no column {column!r}; found: {found}")
+
+
+@contextmanager
+def _field(spec: ModelSpec, field: str) -> Iterator[None]:
+    """Errors of a source, with the model and the field that it was read for."""
+    try:
+        yield
+    except SourceUnavailable as error:
+        raise SourceUnavailable(f"model {spec.name}: field {field}: {error}") from error
+    except DataError as error:
+        raise DataError(f"model {spec.name}: field {field}: {error}") from error

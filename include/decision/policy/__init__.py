@@ -1,0 +1,1 @@
+"""What a model's owner sets: presets, the false-retrain budget, the tree of triggers; read, written, described."""

@@ -1,0 +1,1 @@
+"""The statistics that detectors are made of: distances, tests, rates, running errors."""

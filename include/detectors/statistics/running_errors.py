@@ -1,0 +1,251 @@
+"""A champion's errors over its whole life, as a value that is kept between runs: the state of the Page-Hinkley test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from include.detectors.statistics.error_score import ErrorScore
+from include.scoring.statistics import autocorrelation, inflation
+
+Floats = npt.NDArray[np.float64]
+
+QUARTER = timedelta(days=90)
+WARM_UP = 500  # rows that errors are first measured on
+LONGEST_SAMPLE = 2000  # rows; more are looked at when hardly any is wrong
+FEWEST_UNLIKE = 10  # rows of the sample whose error is not the commonest one
+RISE = 0.10  # of the errors, relative: the smallest that is looked for
+LONGEST_RUN = 1e8  # rows; what no limit is set for
+DOUBT = 1.5  # standard errors of the usual score that are let pass with the allowance
+_TIMES = ("since", "until", "above_since")
+OVERSHOOT = 1.166  # how far a sum of normal steps jumps beyond a limit: Siegmund (1985)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yardstick:
+    """What the first rows tell of a champion's errors: the unit in which a rise is counted.
+
+    Parameters
+    ----------
+    scale, freedom : float
+        Of the `ErrorScore` that turns an error into a number that no unit and no heavy tail can stretch.
+    spread : float
+        Standard deviation of a row's score, with the likeness of neighbours counted in, above 0.
+    allowance : float
+        Rise of the mean score, in spreads, that is let pass: half of what errors larger by `RISE` show.
+    ceiling : float
+        What the running score is cut at, so that an alarm ends some time after the errors are as before.
+    """
+
+    scale: float
+    freedom: float
+    spread: float
+    allowance: float
+    ceiling: float
+
+    @classmethod
+    def cut(cls, errors: Floats) -> Yardstick | None:
+        """Measure absolute errors, in time order; None while all but a few are alike."""
+        fit, (values, counts) = ErrorScore.fit(errors), np.unique(errors, return_counts=True)
+        if fit is None or len(errors) - int(counts.max()) < FEWEST_UNLIKE:
+            return None
+        scores = fit(errors)
+        if len(values) > 2:
+            shift = float((fit((1.0 + RISE) * errors) - scores).mean())
+        else:  # right and wrong: errors rise by becoming more
+            shift = RISE * float(scores.mean() - scores.min())
+        lag1 = autocorrelation(scores)
+        doubt = math.sqrt((1.0 - lag1**2) / len(errors))  # one standard error
+        spread = float(scores.std(ddof=1)) * math.sqrt(inflation(lag1 + doubt))
+        allowance = shift / spread / 2.0
+        return cls(
+            scale=fit.scale, freedom=fit.freedom, spread=spread, allowance=allowance,
+            ceiling=limit(LONGEST_RUN, allowance),
+        )  # fmt: skip
+
+    def __call__(self, errors: Floats) -> Floats:
+        """The score of each absolute error, in spreads."""
+        return ErrorScore(scale=self.scale, freedom=self.freedom)(errors) / self.spread
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningErrors:
+    """State of the Page-Hinkley test of one champion.
+
+    Each row's score, in spreads, less the usual one, its doubt (1.5 standard errors) and an allowance is summed, and
+    the sum starts again whenever it is back at 0 [1]_ [2]_. Where the original takes the mean of all rows so far as the
+    usual score, here the rows since the sum was last at 0 are held apart, so that a rise that lasts does not become
+    usual while it is watched.
+
+    The first `WARM_UP` rows set the unit, not the rows that the champion was accepted on: it was chosen because it did
+    well on those. A champion that is worse from its first day on is for the comparison with its baseline to find.
+
+    Parameters
+    ----------
+    since, until : datetime
+        Observation times of the first and the last row counted, in UTC.
+    rows : int
+        Rows counted.
+    sample : tuple of float
+        Absolute errors, as long as there is no yardstick.
+    yardstick : Yardstick or None
+    mean : float
+        Mean score of the `settled` rows: those before the score was last at 0.
+    settled : int
+    score : float
+        How far scores have been above `mean` since, in spreads, less the allowance of each row; 0 or more.
+    above, above_mean
+        Number and mean score of the rows since.
+    above_since : datetime or None
+        Observation time of the first of them: where a rise, if it is one, began.
+
+    References
+    ----------
+    .. [1] E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954).
+    .. [2] H. Mouss et al., "Test of Page-Hinkley, an approach for fault detection in an agro-alimentary production
+       system", 5th Asian Control Conference (2004).
+    """
+
+    since: datetime
+    until: datetime
+    rows: int = 0
+    sample: tuple[float, ...] = ()
+    yardstick: Yardstick | None = None
+    mean: float = 0.0
+    settled: int = 0
+    score: float = 0.0
+    above: int = 0
+    above_mean: float = 0.0
+    above_since: datetime | None = None
+
+    @property
+    def rows_per_quarter(self) -> float:
+        """Rows that a quarter brings, as far as those counted tell."""
+        return self.rows * (QUARTER / max(self.until - self.since, timedelta(seconds=1)))
+
+    @property
+    def increase(self) -> float:
+        """Relative rise of the errors since `above_since`, roughly: as a small one shows in the mean score."""
+        if self.yardstick is None or not self.above:
+            return 0.0
+        return RISE * (self.above_mean - self.mean) / (2.0 * self.yardstick.allowance)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        times = {name: getattr(self, name) for name in _TIMES}
+        return {
+            **asdict(self),
+            **{name: None if at is None else at.isoformat() for name, at in times.items()},
+            "sample": list(self.sample),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> RunningErrors:
+        """The inverse of `to_json`."""
+        times = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in _TIMES}
+        yardstick = stored["yardstick"] and Yardstick(**stored["yardstick"])
+        return cls(**{**stored, **times, "sample": tuple(stored["sample"]), "yardstick": yardstick})
+
+
+def limit(run_length: float, allowance: float) -> float:
+    """The limit that the score of unchanged rows reaches once in `run_length` rows, on average.
+
+    Solves Siegmund's approximation of the average run length of a sum of independent normal steps [1]_,
+    ``(exp(2 * k * b) - 1 - 2 * k * b) / (2 * k**2)`` with ``b = limit + 1.166``, by bisection.
+
+    References
+    ----------
+    .. [1] D. Siegmund, "Sequential Analysis", Springer (1985).
+
+    >>> round(limit(938.0, 0.5), 1)  # the textbooks' 5 and 938
+    5.0
+    """
+    low, high = 0.0, math.sqrt(run_length) + OVERSHOOT + 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        exponent = min(2.0 * allowance * (middle + OVERSHOOT), 700.0)
+        if (math.expm1(exponent) - exponent) / (2.0 * allowance**2) < run_length:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+def update(
+    state: RunningErrors | None, errors: Floats, times: Sequence[datetime]
+) -> tuple[RunningErrors | None, float]:
+    """Count in the rows observed after `state.until`; rows seen before are left out, so windows may overlap.
+
+    A label that arrives after a later row was counted comes too late: its row is not counted any more.
+
+    Parameters
+    ----------
+    state : RunningErrors or None
+        None for a champion of which no row was counted yet.
+    errors : array of shape (n,)
+        Absolute errors in time order, NaN where there is none; 0 and 1 for right and wrong classes.
+    times : sequence of datetime, of length n
+        When each row was observed, in UTC.
+
+    Returns
+    -------
+    RunningErrors or None
+        The new state; None while there is no row to count.
+    float
+        Its score, in spreads.
+    """
+    known = zip(errors.tolist(), times, strict=True)
+    rows = [(error, at) for error, at in known if math.isfinite(error) and (state is None or at > state.until)]
+    if not rows:
+        return state, 0.0 if state is None else state.score
+    since, until = rows[0][1] if state is None else state.since, rows[-1][1]
+    state = replace(state or RunningErrors(since=since, until=since), until=until)
+    state = replace(state, rows=state.rows + len(rows))
+    left: Sequence[tuple[float, datetime]] = rows
+    if state.yardstick is None:
+        state, left = _warm_up(state, rows)
+    if state.yardstick is not None and left:
+        state = _score(state, state.yardstick, left)
+    return state, state.score
+
+
+def _warm_up(
+    state: RunningErrors, rows: Sequence[tuple[float, datetime]]
+) -> tuple[RunningErrors, Sequence[tuple[float, datetime]]]:
+    """Gather rows until a yardstick can be cut from the latest of them; what is left of `rows` after that."""
+    sample = list(state.sample)
+    for number, (error, _) in enumerate(rows, start=1):
+        unlike = not sample or error != sample[-1]
+        sample.append(error)
+        if len(sample) == WARM_UP or (len(sample) > WARM_UP and unlike):
+            latest = np.array(sample[-LONGEST_SAMPLE:])
+            yardstick = Yardstick.cut(latest)
+            if yardstick is not None:
+                mean = float(yardstick(latest).mean())
+                done = replace(state, sample=(), yardstick=yardstick, mean=mean, settled=len(latest))
+                return done, rows[number:]
+    return replace(state, sample=tuple(sample[-LONGEST_SAMPLE:])), ()
+
+
+def _score(state: RunningErrors, yardstick: Yardstick, rows: Sequence[tuple[float, datetime]]) -> RunningErrors:
+    mean, settled, score = state.mean, state.settled, state.score
+    above, above_mean, above_since = state.above, state.above_mean, state.above_since
+    scores = yardstick(np.array([error for error, _ in rows]))
+    for value, (_, at) in zip(scores.tolist(), rows, strict=True):
+        score = min(score + value - mean - yardstick.allowance - DOUBT / math.sqrt(settled), yardstick.ceiling)
+        above_since = at if above == 0 else above_since
+        above += 1
+        above_mean += (value - above_mean) / above
+        if score <= 0.0:
+            settled += above
+            mean += (above_mean - mean) * above / settled
+            score, above, above_mean, above_since = 0.0, 0, 0.0, None
+    return replace(
+        state, mean=mean, settled=settled, score=score, above=above, above_mean=above_mean, above_since=above_since
+    )

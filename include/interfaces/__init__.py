@@ -1,0 +1,1 @@
+"""How others meet this package: Airflow, reports, MLflow. Each is optional at run time."""

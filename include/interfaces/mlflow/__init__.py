@@ -1,0 +1,1 @@
+"""MLflow follows the records of a model, where a server is set."""

@@ -1,0 +1,235 @@
+"""MLflow follows the record: a run for each event, a registered version for each promotion, the alias ``champion``.
+
+Called when all is on record and the model is free again, so that a retrain takes as long as without it. Postgres is the
+truth; what could not be told to the server this time is told by the next run. Nothing here ever fails a task.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from include.errors import ArtifactError
+from include.interfaces.mlflow.api import MlflowApi, tags
+from include.interfaces.mlflow.model import model_files
+from include.interfaces.mlflow.settings import MlflowSettings
+from include.records.entries.champion_changes import promoted_by
+from include.records.entries.entries import Event, EventStatus, Version
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts.folder import Artifacts
+
+log = logging.getLogger(__name__)
+
+ALIAS = "champion"
+CATCH_UP = 20  # of a server that was down for long, or is new, the latest events are told
+_EVENT, _LOGGED = "retraining.event", "retraining.logged"
+
+
+def follow(
+    settings: Callable[[], MlflowSettings | None],
+    store: Store,
+    artifacts: Artifacts,
+    model_name: str,
+    spec: Callable[[], ModelSpec],
+) -> bool:
+    """Bring MLflow up to date with the record of one model; tell whether it is.
+
+    Takes at most ``settings.seconds``. A server that is down, slow or refuses is a warning, and so are wrong settings.
+
+    Parameters
+    ----------
+    settings : callable
+        Reads the settings; None where no server is used: nothing is done.
+    artifacts : Artifacts
+        All models' versions.
+    spec : callable
+        Reads the model file; one that cannot be read is a warning too.
+    """
+    try:
+        server = settings()
+    except Exception as error:  # also whatever a secrets backend raises
+        log.warning("%s: MLflow is told nothing: %s: %s", model_name, type(error).__name__, error)
+        return False
+    if server is None:
+        return True
+    failure: list[Exception | None] = [TimeoutError(f"no end after {server.seconds:g} s")]
+
+    def work() -> None:
+        try:
+            with MlflowApi(server, time.monotonic() + server.seconds) as api:
+                _Follower(api, store, artifacts, spec()).follow()
+            failure[0] = None
+        except Exception as error:  # whatever it is, it must not reach the retraining; told below
+            failure[0] = error
+
+    thread = threading.Thread(target=work, daemon=True)  # a server that trickles would outlast every timeout of a read
+    thread.start()
+    thread.join(server.seconds)
+    failed = failure[0]
+    if failed is not None:
+        what = f"{type(failed).__name__}: {failed}"
+        log.warning("%s: MLflow at %s does not follow; the next run tells it: %s", model_name, server.uri, what)
+    return failed is None
+
+
+@dataclass(frozen=True)
+class _Follower:
+    api: MlflowApi
+    store: Store
+    artifacts: Artifacts
+    spec: ModelSpec
+
+    def follow(self) -> None:
+        """Tell of events that the server does not know, oldest first; then move the alias."""
+        versions = {version.version: version for version in self.store.versions(self.spec.name)}
+        champion = self.store.champion(self.spec.name)
+        changes = self.store.champion_changes(self.spec.name)
+        promoted = None if champion is None else promoted_by(changes, champion.version)
+        told = [event for event in self.store.events(model_name=self.spec.name) if _to_be_told(event)]
+        recent = {event.id for event in told[:CATCH_UP]} | ({promoted} if promoted is not None else set())
+        if not recent:
+            return
+        experiment = self._experiment()
+        known = self._known(experiment)
+        for event in sorted((event for event in told if event.id in recent), key=lambda event: event.id):
+            run = known.get(str(event.id))
+            if run is None or _LOGGED not in _tags_of(run):
+                known[str(event.id)] = self._tell(experiment, event, versions.get(event.version or 0), run)
+        if str(promoted) in known:
+            self._move_alias(known[str(promoted)]["info"]["run_id"])
+
+    def _experiment(self) -> str:
+        name = f"{self.spec.name}_retraining"
+        made = self.api.create("experiments/create", name=name)
+        if made is not None:
+            return str(made["experiment_id"])
+        return str(self.api.get("experiments/get-by-name", experiment_name=name)["experiment"]["experiment_id"])
+
+    def _known(self, experiment: str) -> dict[str, dict[str, Any]]:
+        """The latest runs, by the event they tell of."""
+        found = self.api.post("runs/search", experiment_ids=[experiment], max_results=1000)
+        return {_tags_of(run)[_EVENT]: run for run in found.get("runs", ()) if _EVENT in _tags_of(run)}
+
+    def _tell(
+        self, experiment: str, event: Event, version: Version | None, begun: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """Make the run of an event, or complete one that was begun; its last tag says that nothing is missing."""
+        run = begun or self.api.post(
+            "runs/create", experiment_id=experiment, start_time=_milliseconds(event.triggered_at),
+            run_name=f"event {event.id}" + (f", {version.label}" if version is not None else ""),
+            tags=tags({_EVENT: event.id, "mlflow.user": event.run.requested_by}),
+        )["run"]  # fmt: skip
+        run_id = run["info"]["run_id"]
+        self.api.post(
+            "runs/log-batch", run_id=run_id, params=tags(_parameters(event)), tags=tags(_labels(event, version)),
+            metrics=_metrics(event),
+        )  # fmt: skip
+        self._tell_data(run_id, event)
+        if version is not None and version.artifact_path:
+            self._tell_model(run, event, version)
+        failed = event.status in (EventStatus.FAILED, EventStatus.ABANDONED)
+        ended = _milliseconds(event.completed_at or event.triggered_at)
+        self.api.post("runs/update", run_id=run_id, status="FAILED" if failed else "FINISHED", end_time=ended)
+        self.api.post("runs/set-tag", run_id=run_id, key=_LOGGED, value="yes")
+        return dict(run)
+
+    def _tell_data(self, run_id: str, event: Event) -> None:
+        digest = str(event.details.get("training_data_hash", ""))
+        if not digest:
+            return
+        place, rows = str(event.details.get("training_data_path", "")), event.details.get("training_data_size")
+        dataset = {
+            "name": self.spec.name, "digest": digest[:36], "source_type": "local", "source": place,
+            "profile": f'{{"num_rows": {rows}}}',
+        }  # fmt: skip
+        labels = [{"key": "mlflow.data.context", "value": "training"}]
+        self.api.post("runs/log-inputs", run_id=run_id, datasets=[{"dataset": dataset, "tags": labels}])
+
+    def _tell_model(self, run: Mapping[str, Any], event: Event, version: Version) -> None:
+        info = run["info"]
+        try:
+            stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
+        except ArtifactError as error:  # an old version's files may be gone; the events after it are told all the same
+            log.warning("%s: MLflow is told of %s without its model: %s", self.spec.name, version.label, error)
+            return
+        files = model_files(stored.folder, self.spec.task)
+        if not self.api.upload(info["artifact_uri"], "model", files):
+            log.warning("%s: MLflow keeps artifacts at %s, which only its own client can write to: %s is not copied",
+                        self.spec.name, info["artifact_uri"], version.label)  # fmt: skip
+        elif event.status is EventStatus.PROMOTED and self._registered(info["run_id"]) is None:
+            self.api.create("registered-models/create", name=self.spec.name)
+            labels = tags({"retraining.version": version.label, "retraining.sha256": version.artifact_sha256})
+            self.api.post(
+                "model-versions/create", name=self.spec.name, run_id=info["run_id"],
+                source=f"runs:/{info['run_id']}/model", tags=labels,
+            )  # fmt: skip
+
+    def _registered(self, run_id: str) -> str | None:
+        """Number that the registry gave to the version of that run."""
+        query = f"name = '{self.spec.name}' AND run_id = '{run_id}'"
+        found = self.api.get("model-versions/search", filter=query).get("model_versions", ())
+        return str(found[0]["version"]) if found else None
+
+    def _move_alias(self, run_id: str) -> None:
+        number = self._registered(run_id)
+        if number is None:
+            return
+        registered = self.api.get("registered-models/get", name=self.spec.name)["registered_model"]
+        aliases = {found["alias"]: str(found["version"]) for found in registered.get("aliases", ())}
+        if aliases.get(ALIAS) != number:
+            self.api.post("registered-models/alias", name=self.spec.name, alias=ALIAS, version=number)
+            log.info("%s: MLflow's alias %s is on version %s now", self.spec.name, ALIAS, number)
+
+
+def _to_be_told(event: Event) -> bool:
+    return event.status.closed and event.execution_attempted
+
+
+def _tags_of(run: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in run["data"].get("tags", ())}
+
+
+def _parameters(event: Event) -> dict[str, object]:
+    chosen = {name: event.details.get(name) for name in ("estimator", "strategy", "row_choice")}
+    return {**chosen, **event.details.get("hyperparameters", {})}
+
+
+def _labels(event: Event, version: Version | None) -> dict[str, object]:
+    return {
+        "retraining.run_id": event.run.run_id,
+        "retraining.trigger": event.trigger_type,
+        "retraining.outcome": str(event.status),
+        "retraining.reason": event.outcome,
+        "retraining.error": f"{event.error_type}: {event.error}" if event.error_type else "",
+        "retraining.version": version.label if version is not None else "",
+        "retraining.artifact": version.artifact_path if version is not None else "",
+        "retraining.data_hash": event.details.get("training_data_hash", ""),
+        "retraining.data_path": event.details.get("training_data_path", ""),
+    }
+
+
+def _metrics(event: Event) -> list[dict[str, Any]]:
+    """Scores of challenger and champion on the same rows, and every figure among the details."""
+    figures: dict[str, Any] = {
+        **{name: value for name, value in event.details.items() if isinstance(value, int | float)},
+        **{f"gate_{name}": value for name, value in event.details.get("gate", {}).items()},
+        **{f"champion_{name}": value for name, value in event.champion_scores.items()},
+        **event.scores,
+    }
+    at = _milliseconds(event.completed_at or event.triggered_at)
+    return [
+        {"key": name, "value": float(value), "timestamp": at, "step": 0}
+        for name, value in figures.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    ]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,258 @@
+"""A model's policy and gate in plain words: when it is retrained, when not, what is asked of a version, and then."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from include.decision.evidence import Trigger
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PolicySettings
+from include.decision.policy.write import write_period
+from include.decision.signals import SignalKind
+from include.decision.triggers.combinators import AllOf, AnyOf, AtLeast
+from include.decision.triggers.data_volume import DataVolumeTrigger
+from include.decision.triggers.holding import Cooldown, WarmUp
+from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.persistence import Persistence
+from include.decision.triggers.probe import ProbeTrigger
+from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
+from include.decision.triggers.schedule import ScheduleTrigger
+from include.decision.triggers.signal_trigger import SignalTrigger
+from include.registry.spec import ModelSpec
+from include.scoring import METRICS
+from include.scoring.metric import Harm
+
+Line = tuple[int, str]  # how deep it stands, and its text
+
+
+def lines(spec: ModelSpec, preset: str = "", width: int = 100) -> Iterator[str]:
+    """The explanation, wrapped to `width` letters a line; `preset` overrides the model file's."""
+    for depth, text in (*_when(spec, preset), *_not(spec, preset), *_gate(spec), *_afterwards(spec)):
+        if depth == 0:
+            yield ""
+            yield from textwrap.wrap(text, width)
+            continue
+        indent = "  " * (depth - 1)
+        yield from textwrap.wrap(text, width, initial_indent=f"{indent}- ", subsequent_indent=f"{indent}  ")
+
+
+def _when(spec: ModelSpec, preset: str) -> Iterator[Line]:
+    settings = spec.settings(preset)
+    last = f"the rows of the last {write_period(spec.window)} (its window)"
+    looked = last if spec.source.timed else "the recent rows"
+    yield (
+        0,
+        (
+            f"{spec.name} is looked at every {write_period(spec.check_every)}: {looked} are compared with the "
+            "reference, the rows that the version in production was trained on."
+        ),
+    )
+    yield 0, "It is retrained when any of these holds:"
+    policy = standard_policy(settings)
+    assert isinstance(policy, AnyOf)
+    for trigger in policy.triggers:
+        yield from _words(trigger, spec, settings, 1)
+
+
+def _not(spec: ModelSpec, preset: str) -> Iterator[Line]:
+    settings = spec.settings(preset)
+    yield 0, "It is not retrained, whatever the rows look like,"
+    yield (
+        1,
+        (
+            "while the data are broken: a column gone, empty, unreadable or in another unit blocks every retrain, "
+            "also one that was asked for; the broken rows go into quarantine (they are kept on record and never "
+            "trained on)"
+        ),
+    )
+    yield 1, f"by fewer than {spec.minimum_rows} rows in the window (minimum_rows): nothing is called changed then"
+    yield (
+        1,
+        (
+            "by chance more often than you allow: tests are set so strictly that an unchanged model is retrained at "
+            f"most about {settings.false_retrains_per_quarter:g} time(s) a quarter (policy.false_retrains_per_quarter)"
+        ),
+    )
+    yield (
+        1,
+        (
+            f"for the same evidence again and again: once the gate has turned a retrain down, "
+            f"{write_period(spec.window)} pass before the same evidence asks again, and each further time twice that"
+        ),
+    )
+    if spec.policy.costs is not None:
+        yield 1, f"where it would be worth less than it costs ({spec.policy.costs.training:g}, policy.costs.training)"
+    if spec.gate.shadow:
+        yield 1, "while a version is in shadow (beside the one in production, see below)"
+    if spec.approval is not None:
+        grave = ", ".join(str(severity) for severity in spec.approval.severities)
+        yield (
+            1,
+            (
+                f"before a person has approved it in Airflow, where the decision's severity is {grave}; no answer "
+                f"within {write_period(spec.approval.within)} is a no"
+            ),
+        )
+
+
+def _gate(spec: ModelSpec) -> Iterator[Line]:
+    gate, metric = spec.gate, METRICS[spec.metric]
+    yield 0, "Before a new version goes into production the gate asks:"
+    yield (
+        1,
+        (
+            f"it and the version in production answer the same latest labelled rows (a share of "
+            f"{gate.holdout_share:.0%} of the recent ones, which neither was trained on)"
+        ),
+    )
+    gain = f" by at least {gate.minimum_gain:.0%}" if gate.minimum_gain else ""
+    yield (
+        1,
+        (
+            f"its {metric.name} has to be better{gain}, and proven so: one that is no better passes by luck in "
+            f"{gate.level:.0%} of the cases (gate.level). Otherwise the version in production stays"
+        ),
+    )
+    for name, floor in gate.floors.items():
+        yield 1, f"its {name} has to reach {floor:g} (gate.floors)"
+    if gate.guards:
+        yield 1, f"it must not be proven worse in {', '.join(gate.guards)} (gate.guards)"
+    if spec.probation.former:
+        yield 1, f"nor be proven worse than one of the {spec.probation.former} versions in production before"
+    if gate.max_latency_ms is not None:
+        yield 1, f"it has to answer for a row within {gate.max_latency_ms:g} ms (gate.max_latency_ms)"
+    if gate.max_size_mib is not None:
+        yield 1, f"it may be {gate.max_size_mib:g} MiB large (gate.max_size_mib)"
+    yield (
+        1,
+        (
+            "a first version has nobody to beat: it has to be better than a constant (always the mean, or the most "
+            "frequent class), which gate.better_than_constant: false leaves out"
+            if gate.better_than_constant
+            else "a first version has nobody to beat, and goes into production whatever it has learnt "
+            "(gate.better_than_constant: false)"
+        ),
+    )
+
+
+def _afterwards(spec: ModelSpec) -> Iterator[Line]:
+    yield 0, "What happens then:"
+    if spec.gate.shadow:
+        yield (
+            1,
+            (
+                f"a version that has passed is first in shadow for {spec.gate.shadow} checks: it answers beside the "
+                "one in production, and the gate decides once more on rows that came since"
+            ),
+        )
+    yield 1, "a version that passed is published, and the rows that it was trained on become the reference"
+    if spec.probation.checks:
+        yield (
+            1,
+            (
+                f"it is on probation: up to {spec.probation.checks} times it is compared with the version before it on "
+                "rows that came since; proven worse, it is rolled back (the version before it returns) by itself"
+            ),
+        )
+    if spec.probation.former:
+        yield 1, "at every check the latest former versions are compared, too: one that does better now comes back"
+    yield 1, "a version that did not pass is kept on record with the reason, and nothing changes in production"
+
+
+def _words(trigger: Trigger, spec: ModelSpec, settings: PolicySettings, depth: int) -> Iterator[Line]:
+    """What makes a trigger fire, and below it its parts."""
+    if isinstance(trigger, AnyOf | AllOf | AtLeast):
+        yield from _combined(trigger.triggers, _how_many(trigger), spec, settings, depth)
+    elif isinstance(trigger, Cooldown | WarmUp):
+        cooling = isinstance(trigger, Cooldown)
+        since = "the last retraining, whatever came of it" if cooling else "it went into production"
+        name = "cooldown" if cooling else "warm-up"
+        inner = trigger.trigger
+        if not trigger.period:
+            yield from _words(inner, spec, settings, depth)
+            return
+        parts = inner.triggers if isinstance(inner, AnyOf | AllOf | AtLeast) else (inner,)
+        many = _how_many(inner) if isinstance(inner, AnyOf | AllOf | AtLeast) else "this"
+        text = f"once {write_period(trigger.period)} have passed since {since} (the {name}), {many}:"
+        yield from _combined(parts, text, spec, settings, depth)
+    elif isinstance(trigger, Persistence):
+        text = f"in {trigger.count} of the last {trigger.checks} checks (the newest one included):"
+        yield from _combined((trigger.trigger,), text, spec, settings, depth)
+    else:
+        yield depth, _leaf(trigger, spec, settings)
+
+
+def _combined(
+    parts: Sequence[Trigger], text: str, spec: ModelSpec, settings: PolicySettings, depth: int
+) -> Iterator[Line]:
+    yield depth, text if text.endswith(":") else f"{text}:"
+    for part in parts:
+        yield from _words(part, spec, settings, depth + 1)
+
+
+def _how_many(trigger: AnyOf | AllOf | AtLeast) -> str:
+    if isinstance(trigger, AnyOf):
+        return "any of these"
+    return "all of these at once" if isinstance(trigger, AllOf) else f"at least {trigger.needed} of these"
+
+
+def _leaf(trigger: Trigger, spec: ModelSpec, settings: PolicySettings) -> str:
+    for kind, say in _LEAVES:
+        if isinstance(trigger, kind):
+            return say(trigger, spec, settings)
+    return str(getattr(trigger, "label", type(trigger).__name__))
+
+
+def _worsening(spec: ModelSpec, settings: PolicySettings) -> str:
+    metric, threshold = METRICS[spec.metric], settings.performance_threshold
+    relative = metric.harm in (Harm.RELATIVE_RISE, Harm.RELATIVE_DROP)
+    size = f"{threshold:.0%}" if relative else f"{threshold:g}"
+    return f"{metric.name} {'falls' if metric.larger_is_better else 'rises'} by {size} or more"
+
+
+def _signal(trigger: SignalTrigger, spec: ModelSpec, settings: PolicySettings) -> str:
+    said = {
+        SignalKind.RETRAIN_GAIN: "a small correction, learnt from the earlier labelled rows of the window and tried on "
+        f"the later ones, improves {spec.metric} by {settings.performance_threshold:.0%} or more and beyond chance: "
+        "there is something to learn (retrain_gain)",
+        SignalKind.PERFORMANCE: f"{_worsening(spec, settings)} since it was accepted, beyond chance (performance)",
+        SignalKind.CONCEPT_DRIFT: f"its errors have grown by {settings.concept_drift_threshold:.0%} or more within the "
+        "window, beyond chance: what ties the inputs to the target has changed (concept_drift)",
+        SignalKind.DATA_DRIFT: "the inputs look different from those of the reference, beyond chance (data_drift)",
+        SignalKind.OUTLIERS: f"{settings.outlier_share:.0%} or more of the values lie far outside of what the "
+        "reference had (outliers)",
+        SignalKind.DATA_QUALITY: "the data are found faulty, though not so that they block (data_quality)",
+    }.get(trigger.kind, str(trigger.kind))
+    if trigger.strength > 1.0:
+        said += f", {trigger.strength:g} times as much as that"
+    if trigger.only_without_labels:
+        said += "; only while too few rows have labels to see whether the model does worse"
+    if trigger.only_without_gain:
+        said += "; only where it is not known whether a retrain would mend it, or where it is ten times as bad"
+    return said
+
+
+def _volume(trigger: DataVolumeTrigger) -> str:
+    amounts = [] if trigger.rows is None else [f"{trigger.rows:,} rows"]
+    if trigger.share is not None:
+        amounts.append(f"{trigger.share:.0%} of the rows that it was trained on")
+    return f"{' or '.join(amounts)} are new to it (data_volume)"
+
+
+_LEAVES: Sequence[tuple[type, Callable[[Any, ModelSpec, PolicySettings], str]]] = (
+    (SignalTrigger, _signal),
+    (ManualTrigger, lambda *_: "somebody asks for it: by `request`, through the API, or with a forced run (manual)"),
+    (RedTeamTrigger, lambda *_: "a security or quality suite reports that it fails (red_team)"),
+    (FirstVersionTrigger, lambda _, spec, __: "there is no version in production yet (first_version); one that was "
+     f"held is tried again after {write_period(spec.window)}, then after twice that, and at once when somebody asks"),
+    (NewDataTrigger, lambda t, *_: "somebody reports new data (new_data)" if t.requests_only
+     else "its rows are not those of the last retraining (new_data)"),
+    (ModelAgeTrigger, lambda t, *_: "it is old" if t.age is None
+     else f"{write_period(t.age)} have passed since it was trained or tried (model_age)"),
+    (ScheduleTrigger, lambda t, *_: f"a moment of the schedule {t.cron or ''} (UTC) has come (schedule)"),
+    (DataVolumeTrigger, lambda t, *_: _volume(t)),
+    (ProbeTrigger, lambda t, *_: f"{t.label}: a value that you measure (a probe)"),
+)  # fmt: skip

@@ -1,0 +1,168 @@
+"""Decisions and events as text for logs and terminals, and as small dicts for XCom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from include.decision.decision import Decision
+from include.decision.signals import SignalKind
+from include.interfaces.reports.escaping import shorten
+from include.records.entries.entries import Analysis, ChampionChange, Event, EventStatus
+from include.workflow.approve import Question
+
+RULE = "═" * 60
+LONGEST_SHORT = 200  # characters of what one model came to, in a line
+
+
+def answer(decision: Decision) -> str:
+    """The decision in a word or two."""
+    if decision.triggered:
+        return "retrain"
+    return "no retrain: blocked" if decision.blocked_by else "no retrain"
+
+
+def banner(decision: Decision) -> str:
+    """The decision, to be seen at a glance."""
+    answer = "YES" if decision.triggered else "NO"
+    lines = [
+        RULE,
+        f"RETRAINING DECISION: {answer}",
+        RULE,
+        f"Reason: {decision.reason}",
+        f"Severity: {decision.severity}",
+        f"Confidence: {_confidence(decision)}",
+    ]
+    if decision.root_cause:
+        lines.append(f"Root cause: {decision.root_cause}")
+    lines += [f"Blocked by: {block}" for block in decision.blocked_by]
+    lines += [f"Recommendation: {decision.recommendation}", RULE]
+    return "\n".join(lines)
+
+
+def _confidence(decision: Decision) -> str:
+    measured = any(trigger.fired and trigger.p_value is not None for trigger in decision.triggers)
+    if decision.triggered and not measured and not decision.confidence:
+        return "not known (bare metrics, no rows behind them)"
+    return f"{decision.confidence:.2%}"
+
+
+def subject_of(asked: Question) -> str:
+    """What somebody is asked, as a headline."""
+    event = asked.event
+    what = f"Publish {asked.shadow} of" if asked.shadow else "Retrain"
+    return f"{what} {event.model_name}? ({asked.severity}: {event.trigger_type})"
+
+
+def body_of(asked: Question) -> str:
+    """What the question is about, in Markdown."""
+    event = asked.event
+    champion = "no champion yet" if event.champion_version is None else f"v{event.champion_version} is champion"
+    return (
+        f"```\n{banner(event.decision)}\n```\nEvent {event.id} of run {event.run.run_id}; {champion}. "
+        "The gate decides about the challenger in any case."
+    )
+
+
+def of_analysis(analysis: Analysis) -> dict[str, Any]:
+    """What the next task and the UI need of an analysis: its key and a few counts."""
+    return {
+        "model_name": analysis.model_name,
+        "run_id": analysis.run.run_id,
+        "rows": analysis.rows,
+        "labelled_rows": analysis.labelled_rows,
+        "signals": len(analysis.signals),
+        "changed": [f"{s.kind}:{s.feature or s.statistic}" for s in analysis.signals if s.changed][:20],
+    }
+
+
+def of_event(event: Event) -> dict[str, Any]:
+    """What the UI needs of an executed event."""
+    return {
+        "event_id": event.id,
+        "status": str(event.status),
+        "version": event.version,
+        "outcome": event.outcome,
+    }
+
+
+def of_change(change: ChampionChange) -> dict[str, Any]:
+    """What the UI needs of a change of champion."""
+    return {"kind": str(change.kind), "version": change.to_version, "reason": change.reason}
+
+
+def of_model(
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+) -> str:
+    """What came of one model in one run, in a few lines."""
+    if found is None and rollback is not None:
+        return f"{model_name}: {rollback.sentence} (by {rollback.deployed_by})"
+    if found is None:
+        return f"{model_name}: no decision on record; the analysis failed, its task log says why"
+    decision, event = found
+    lines = [
+        f"{model_name}: {'retrain' if decision.triggered else 'no retrain'} "
+        f"(severity {decision.severity}, confidence {decision.confidence:.1%})",
+        f"  reason      {decision.reason}",
+    ]
+    lines += [f"  blocked by  {block}" for block in decision.blocked_by]
+    if decision.root_cause:
+        lines.append(f"  root cause  {decision.root_cause}")
+    if event is not None:
+        lines += _event_lines(event)
+    if rollback is not None:
+        lines.append(f"  champion    {rollback.sentence}")
+    return "\n".join(lines)
+
+
+def in_short(
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+) -> str:
+    """What came of one model in one run, in one line of at most `LONGEST_SHORT` characters."""
+    told = [] if found is None else [_came_to(*found)]
+    if rollback is not None:
+        told.append(rollback.sentence)
+    line = f"{model_name}: {', '.join(told) or 'failed: there is no decision, the red task says why'}"
+    return shorten(" ".join(line.split()), LONGEST_SHORT)
+
+
+def _came_to(decision: Decision, event: Event | None) -> str:
+    if event is None:
+        return f"no, blocked: {decision.blocked_by[0]}" if decision.blocked_by else f"no: {decision.reason}"
+    version = "" if event.version is None else f"v{event.version} "
+    did = "judged the shadow" if event.trigger_type == SignalKind.SHADOW else "retrained"
+    if event.status is EventStatus.PROMOTED:
+        return f"{did}, promoted {version}".rstrip()
+    if event.status in (EventStatus.HELD, EventStatus.REJECTED):
+        return f"{did if version else 'yes'}, {version}{event.status}: {event.outcome}"
+    if event.status is EventStatus.DRY_RUN:
+        return f"yes: {decision.reason} (dry run: nothing was executed)"
+    why = event.outcome or ": ".join(filter(None, (event.error_type, event.error)))
+    return f"yes, {event.status}: {why}" if why else f"yes, {event.status}"
+
+
+def _event_lines(event: Event) -> list[str]:
+    lines = [f"  outcome     {event.status}: {event.outcome or event.error}"]
+    if event.version is not None:
+        champion = f"v{event.champion_version}" if event.champion_version is not None else "none"
+        lines.append(f"  versions    champion {champion}, challenger v{event.version}")
+    if event.scores:
+        lines.append(f"  metrics     {_before_and_after(event.champion_scores, event.scores)}")
+    return lines
+
+
+def _before_and_after(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """For each metric: champion → challenger on the same held-out rows."""
+    return ", ".join(
+        f"{name} {before[name]:.4g} → {value:.4g}" if name in before else f"{name} {value:.4g}"
+        for name, value in after.items()
+    )
+
+
+def event_row(event: Event) -> str:
+    """One event as a line of a table."""
+    version = f"v{event.version}" if event.version is not None else "-"
+    return (
+        f"  #{event.id}  {event.triggered_at:%Y-%m-%d %H:%M:%S}  {event.model_name:16s} {event.trigger_type:14s} "
+        f"{event.decision.severity:8s} {event.status:10s} {version:4s} {event.outcome or event.error}"
+    )

@@ -1,0 +1,179 @@
+"""Signals and policy to a decision, for use without Airflow and without a database."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.pairs import profile_pair
+from include.data.reference.calibration import calibrate
+from include.data.targets import Target, find_target, inputs_of
+from include.decision.decide import decide
+from include.decision.decision import Decision
+from include.decision.evidence import Evidence
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PRESETS, PolicySettings
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.detectors import Comparison, ModelPerformanceMonitor
+from include.detectors.catalogue import detect, standard_detectors
+from include.detectors.performance import DEFAULT_THRESHOLDS
+from include.errors import ConfigurationError, DataError
+from include.orchestrator.answers import Answers, check_metrics, read_answers, unjudged_metrics
+from include.registry.kinds import unwatched
+from include.scoring import METRICS, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomaticRetrainingOrchestrator:
+    """Decides from two tables, predictions and actuals whether a retrain pays.
+
+    Parameters
+    ----------
+    data_drift_threshold : float, default 0.05
+        Probability that any column is called drifted on one check although nothing changed.
+    performance_threshold : float, optional
+        Worsening of each given metric that matters; default: R² -5 %, RMSE and MAE +10 %, accuracy -0.05.
+    min_samples_for_retraining : int, default 100
+        With fewer recent rows nothing is called changed.
+    baseline_metrics : mapping of str to float, optional
+        Metrics of the model when it was accepted. A metric without its baseline cannot be judged; the decision's reason
+        says so.
+    settings : PolicySettings
+        Everything else.
+    task : Task or str, optional
+        ``classification`` or ``regression``. By default predictions and actuals say it: what is no number is a class,
+        and so are whole numbers where few values are taken from few (`include.scoring.assumed_task`); the decision's
+        reason says what was assumed where both could be.
+
+    Raises
+    ------
+    ConfigurationError
+        When a number is out of its range, or `task` is no task.
+    """
+
+    data_drift_threshold: float = 0.05
+    performance_threshold: float | None = None
+    min_samples_for_retraining: int = 100
+    baseline_metrics: Mapping[str, float] = field(default_factory=dict)
+    settings: PolicySettings = PRESETS["balanced"]
+    task: Task | str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        worsening, rows = self.performance_threshold, self.min_samples_for_retraining
+        if self.task not in (None, *Task):
+            raise ConfigurationError("task", f"found {self.task!r}; known: {', '.join(Task)}")
+        if not 0.0 < self.data_drift_threshold < 1.0:
+            found = f"found {self.data_drift_threshold:g}; a probability is needed, more than 0 and less than 1"
+            raise ConfigurationError("data_drift_threshold", found)
+        if worsening is not None and not 0.0 < worsening < math.inf:
+            raise ConfigurationError("performance_threshold", f"found {worsening:g}; it has to be more than 0")
+        if rows < 1:
+            raise ConfigurationError("min_samples_for_retraining", f"found {rows}; it has to be 1 or more")
+        check_metrics("baseline_metrics", self.baseline_metrics)
+
+    def should_retrain(
+        self,
+        reference: pd.DataFrame,
+        recent: pd.DataFrame,
+        predictions: npt.ArrayLike | None = None,
+        actuals: npt.ArrayLike | None = None,
+        metrics: Mapping[str, float] | None = None,
+        target: str | None = None,
+    ) -> Decision:
+        """Decide; rows in time order.
+
+        Parameters
+        ----------
+        reference, recent : DataFrame
+            The columns of `reference` are compared.
+        predictions, actuals : array of shape (n,), optional
+            The model's predictions on the `n` recent rows, and what came true; an empty actual has not arrived.
+            Predictions half of which are empty are a fault that blocks a retrain.
+        metrics : mapping of str to float, optional
+            The model's current metrics, for comparison with `baseline_metrics`.
+        target : str, optional
+            The column that is predicted: it is no input, whichever of the tables has it. By default it is found by its
+            name or by the actuals, and the reason says so; an empty text says that there is none.
+
+        Raises
+        ------
+        ConfigurationError
+            When a metric has a value that it cannot have.
+        DataError
+            When the reference has no rows, when the tables share no column, when neither has the target, or predictions
+            and actuals fit neither the rows nor one another.
+        """
+        if not len(reference):
+            raise DataError("reference: it has no rows; give those that the model was trained on")
+        given = metrics or {}
+        check_metrics("metrics", given)
+        predicted = find_target(reference, recent, target, actuals) if target != "" else Target()
+        reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
+        _require_shared(reference, recent)
+        answers = read_answers(predictions, actuals, len(recent), None if self.task is None else Task(self.task))
+        comparison = self._compare(reference, recent, answers)
+        settings = self.settings.replace(drift_level=self.data_drift_threshold)
+        detectors = standard_detectors(settings, "rmse", without=["performance"])  # is judged by the given metrics
+        signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
+        decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
+        decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
+        taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
+        return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
+
+    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers) -> Comparison:
+        pair = profile_pair(reference, recent)
+        watched = pair.known.without(unwatched(pair.kinds))
+        calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
+        return Comparison(
+            reference=pair.known,
+            recent=pair.found,
+            new_columns=pair.new_columns,
+            kinds=pair.kinds,
+            labelled=answers.labelled,
+            metric=METRICS["rmse" if answers.task is Task.REGRESSION else "accuracy"],
+            calibration=calibration,
+            minimum_rows=self.min_samples_for_retraining,
+        )
+
+    def _performance(self, metrics: Mapping[str, float]) -> list[Signal]:
+        thresholds = dict(DEFAULT_THRESHOLDS)
+        if self.performance_threshold is not None:
+            thresholds = dict.fromkeys(thresholds, self.performance_threshold)
+        found: dict[str, dict[str, Any]] = ModelPerformanceMonitor(thresholds=thresholds).detect_degradation(
+            metrics, self.baseline_metrics
+        )[1]
+        if not found:
+            reason = "no metric is known both now and at acceptance"
+            return [Signal(kind=SignalKind.PERFORMANCE, statistic="metrics", verdict=Verdict.NO_DATA, reason=reason)]
+        return [
+            Signal(
+                kind=SignalKind.PERFORMANCE, statistic=name, value=entry["worsening"], threshold=entry["threshold"],
+                verdict=Verdict.CHANGED if entry["degraded"] else Verdict.STABLE,
+                reason=f"{name} {entry['current']:.4g}, {entry['baseline']:.4g} at acceptance",
+                detail={"current": entry["current"], "baseline": entry["baseline"]},
+            )
+            for name, entry in found.items()
+        ]  # fmt: skip
+
+
+def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:
+    """Refuse tables that cannot be compared at all."""
+    if len(reference.columns) and not set(reference.columns) & set(recent.columns):
+        known, found = (", ".join(map(str, table.columns[:12])) for table in (reference, recent))
+        raise DataError(
+            f"recent: it shares no column with the reference: it has {found or 'none'}, the reference {known}; give "
+            "both with the same names"
+        )
+
+
+def _with_unjudged(decision: Decision, unjudged: Sequence[str]) -> Decision:
+    """The decision with a reason that names what could not be judged."""
+    left = [each for each in unjudged if each not in decision.reason]
+    return replace(decision, reason=f"{decision.reason}; not judged: {'; '.join(left)}") if left else decision

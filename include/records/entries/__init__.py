@@ -1,0 +1,1 @@
+"""What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""

@@ -1,0 +1,271 @@
+"""The entries that a store keeps. Plain values: what must never happen twice is the store's business.
+
+Changes of champion and quarantines have modules of their own; all can be imported from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from include.data.reference.distributions import Distribution
+from include.data.reference.profiles import ReferenceProfiles
+from include.decision.decision import Decision
+from include.decision.request import Request
+from include.decision.signals import Signal
+from include.detectors.statistics.running_errors import RunningErrors
+from include.records.entries.champion_changes import ChampionChange as ChampionChange
+from include.records.entries.champion_changes import ChangeKind as ChangeKind
+from include.records.entries.facts import Facts
+from include.records.entries.quarantines import Lifting as Lifting
+from include.records.entries.quarantines import Quarantine as Quarantine
+from include.scoring import Baseline
+
+
+class EventStatus(StrEnum):
+    """Life of an event: ``decided → executing → promoted | held | rejected | failed | abandoned``."""
+
+    DECIDED = "decided"  # the policy fired; nobody trains yet
+    EXECUTING = "executing"  # claimed: somebody trains, or died while training
+    PROMOTED = "promoted"  # closed: the challenger is champion
+    HELD = "held"  # closed: the challenger is not proven better, or is in shadow
+    REJECTED = "rejected"  # closed: the challenger is proven worse, or below a floor
+    FAILED = "failed"  # closed: no challenger could be made or judged
+    ABANDONED = "abandoned"  # closed: its owner died and nobody took it over
+    DRY_RUN = "dry_run"  # closed at once: decided in a dry run
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can happen to the event."""
+        return self not in (EventStatus.DECIDED, EventStatus.EXECUTING)
+
+
+class VersionStatus(StrEnum):
+    """Life of a version: ``candidate → champion ⇄ retired | rolled_back``, or ``candidate → rejected | failed``."""
+
+    CANDIDATE = "candidate"  # is being trained, or in shadow
+    CHAMPION = "champion"
+    RETIRED = "retired"
+    ROLLED_BACK = "rolled_back"
+    REJECTED = "rejected"  # not promoted: held or rejected by the gate
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one run was asked to do. `as_of` ends the recent window; times are UTC."""
+
+    run_id: str
+    as_of: datetime
+    reason: str = ""
+    requested_by: str = "schedule"
+    force: bool = False
+    dry_run: bool = False
+    preset: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One metric of one version on one window, with its 90 % interval where there is one."""
+
+    version: int
+    metric: str
+    value: float
+    rows: int
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What one run saw of one model.
+
+    Parameters
+    ----------
+    window_start, window_end : datetime
+        The recent window, the end excluded. For models without timestamps the start is None.
+    rows, labelled_rows : int
+        Recent rows; of them with a label.
+    champion_version : int or None
+    running : RunningErrors or None
+        The champion's errors so far, this run's recent rows counted in; the next run goes on from there.
+    facts : Facts
+        What triggers other than those on signals decide from.
+    distributions : sequence of Distribution
+        Of the columns that changed most, the most telling first.
+    """
+
+    model_name: str
+    run: Run
+    window_start: datetime | None
+    window_end: datetime
+    rows: int
+    labelled_rows: int
+    champion_version: int | None
+    signals: Sequence[Signal]
+    measurements: Sequence[Measurement] = ()
+    running: RunningErrors | None = None
+    facts: Facts = field(default_factory=Facts)
+    distributions: Sequence[Distribution] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One trained version of a model.
+
+    Parameters
+    ----------
+    version : int
+        Counted from 1 within the model.
+    event_id : int
+        The event that it was trained for.
+    parent : int or None
+        The champion it was trained to replace.
+    data_until : datetime or None
+        End of the rows it was trained and accepted on; what it has not seen begins here. None without timestamps.
+    recent_hash : str
+        Hash of the recent rows it was trained and accepted on, for models without timestamps.
+    details : mapping
+        Everything else worth keeping, JSON-ready: training rows, hash and size of the data, hyperparameters,
+        gate, resources.
+    shadow_checks : int or None
+        Checks that it has, or had, to stay in shadow for; None for a version that never did.
+    """
+
+    model_name: str
+    version: int
+    event_id: int
+    status: VersionStatus
+    created_at: datetime
+    parent: int | None = None
+    artifact_path: str = ""
+    artifact_sha256: str = ""
+    baseline: Baseline | None = None
+    data_until: datetime | None = None
+    recent_hash: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    shadow_checks: int | None = None
+
+    @property
+    def label(self) -> str:
+        """How people call it, for example ``v3``."""
+        return f"v{self.version}"
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether it has passed the gate and is scored beside the champion before it may be published."""
+        return self.status is VersionStatus.CANDIDATE and self.shadow_checks is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A decision that fired, and what came of it."""
+
+    id: int
+    model_name: str
+    run: Run
+    status: EventStatus
+    decision: Decision
+    triggered_at: datetime
+    execution_attempted: bool = False
+    execution_successful: bool | None = None
+    completed_at: datetime | None = None
+    champion_version: int | None = None
+    version: int | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    champion_scores: Mapping[str, float] = field(default_factory=dict)
+    outcome: str = ""
+    error_type: str = ""
+    error: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    approved_by: str = ""
+
+    @property
+    def trigger_type(self) -> str:
+        """The trigger that weighed most in the decision."""
+        return self.decision.trigger_type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an execution ended: written to the event, and to the version it trained.
+
+    Parameters
+    ----------
+    status : EventStatus
+        A closed one.
+    reason : str
+        One sentence.
+    scores, champion_scores : mapping of str to float
+        Metrics of challenger and champion on the same held-out rows; empty where not measured.
+    artifact_path, artifact_sha256, baseline, data_until, recent_hash, details
+        As in `Version`.
+    reference : ReferenceProfiles or None
+        Profiles of the rows that a promoted version, or one that goes into shadow, was trained and accepted on.
+    error_type : str
+        Class of the error that ended it; empty for none.
+    shadow_checks : int or None
+        With `EventStatus.HELD`: the version stays a candidate, in shadow for so many checks. None: it does not.
+    """
+
+    status: EventStatus
+    reason: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    champion_scores: Mapping[str, float] = field(default_factory=dict)
+    artifact_path: str = ""
+    artifact_sha256: str = ""
+    baseline: Baseline | None = None
+    data_until: datetime | None = None
+    recent_hash: str = ""
+    reference: ReferenceProfiles | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    error_type: str = ""
+    shadow_checks: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One look at a model, as its history remembers it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of its signals only those that changed; without distributions and running errors.
+    event : Event or None
+        None when the decision did not fire.
+    """
+
+    analysis: Analysis
+    decision: Decision
+    event: Event | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumption:
+    """Which run consumed a request, and when."""
+
+    run_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRequest:
+    """A request, and what became of it.
+
+    Parameters
+    ----------
+    consumed : Consumption or None
+        None while it waits.
+    retry_of : int or None
+        Id of the same request as an earlier run consumed it, whose event failed or was abandoned.
+    gave_up : str
+        Why it is not tried again, if its last try failed.
+    """
+
+    request: Request
+    consumed: Consumption | None = None
+    retry_of: int | None = None
+    gave_up: str = ""

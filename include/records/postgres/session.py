@@ -1,0 +1,58 @@
+"""Runs named queries on one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from include.records.postgres.queries import query
+from include.records.rows.rows import JSON_COLUMNS, Row
+
+Connect = Callable[[], psycopg.Connection[Any]]
+
+
+class Session:
+    """Named queries on one connection, rows as dicts."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def rows(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return all rows of the query; none for one that returns nothing."""
+        with psycopg.Cursor(self._connection, row_factory=dict_row) as cursor:
+            cursor.execute(query(name), _adapted(parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    def row(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
+        """Return the first row of the query, or None."""
+        rows = self.rows(name, parameters)
+        return rows[0] if rows else None
+
+    def one(self, name: str, parameters: Mapping[str, Any]) -> Row:
+        """Return the row of a query that always has one."""
+        [row] = self.rows(name, parameters)
+        return row
+
+    def each(self, name: str, parameters: Iterable[Mapping[str, Any]]) -> None:
+        """Run the query once for each set of parameters, without waiting for each answer."""
+        with psycopg.Cursor(self._connection) as cursor:
+            cursor.executemany(query(name), [_adapted(row) for row in parameters])
+
+
+@contextmanager
+def transaction(connect: Connect) -> Iterator[Session]:
+    """One transaction on a connection of its own: committed at the end, undone as a whole on an error."""
+    with closing(connect()) as connection, connection.transaction():
+        yield Session(connection)
+
+
+def _adapted(parameters: Mapping[str, Any]) -> Row:
+    return {
+        name: Jsonb(value) if name in JSON_COLUMNS and value is not None else value
+        for name, value in parameters.items()
+    }

@@ -1,0 +1,183 @@
+"""What an outcome writes: to the event, and to the version that was trained for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from include.decision.signals import SignalKind
+from include.errors import DataError
+from include.records.entries.entries import Event, EventStatus, Outcome, VersionStatus
+from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
+from include.records.rows.baseline import baseline_json
+from include.records.rows.rows import Row
+from include.scoring import METRICS
+
+VERSION_STATUS = {
+    EventStatus.PROMOTED: VersionStatus.CHAMPION,
+    EventStatus.HELD: VersionStatus.REJECTED,
+    EventStatus.REJECTED: VersionStatus.REJECTED,
+    EventStatus.FAILED: VersionStatus.FAILED,
+    EventStatus.ABANDONED: VersionStatus.FAILED,
+}
+RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
+LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
+
+
+def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
+    """Refuse, with a `DataError`, an outcome that an execution cannot have."""
+    if outcome.status not in VERSION_STATUS:
+        raise DataError(f"an execution cannot end as {outcome.status}; allowed: {', '.join(VERSION_STATUS)}")
+    if outcome.status is EventStatus.PROMOTED and not has_version:
+        raise DataError("nothing to promote: begin_version comes before the training")
+    if outcome.shadow_checks is not None and not (
+        outcome.status is EventStatus.HELD and has_version and outcome.shadow_checks > 0
+    ):
+        raise DataError("a shadow is that of a version, for one check at least, and its event ends as held")
+
+
+def was_retrained(event: Event) -> bool:
+    """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
+    return event.status in RAN_TO_A_VERDICT and event.trigger_type != SignalKind.SHADOW
+
+
+def closing_row(outcome: Outcome, at: datetime) -> Row:
+    """Return the columns of ``model_retraining_events`` that close it."""
+    reason = clean_text(outcome.reason)
+    return {
+        "status": str(outcome.status),
+        "execution_successful": outcome.status in RAN_TO_A_VERDICT,
+        "execution_completed_at": to_utc(at),
+        "outcome": reason,
+        "error_type": outcome.error_type or None,
+        "error": reason if outcome.error_type else None,
+        "execution_metrics": clean_json(outcome.details),
+        **_comparison(outcome.scores, outcome.champion_scores),
+        **_training_columns(outcome.details),
+        "training_duration": finite(outcome.details.get("training_duration")),
+        "memory_usage": clean_json(outcome.details.get("memory_usage")),
+        "gpu_usage": clean_json(outcome.details.get("gpu_usage")),
+        "retraining_notes": _text(outcome.details.get("retraining_notes")),
+    }
+
+
+def giving_up_row(row: Mapping[str, Any], status: EventStatus, outcome: str, at: datetime) -> Row:
+    """Return the columns that close an event without outcome; the error noted by its last try stays."""
+    return {
+        "status": str(status),
+        "execution_successful": False,
+        "execution_completed_at": to_utc(at),
+        "outcome": clean_text(outcome),
+        "error_type": row["error_type"],
+        "error": row["error"],
+    }
+
+
+def abandoned_row(row: Mapping[str, Any], at: datetime) -> Row:
+    """Return the columns that close an event whose owner died."""
+    reason = (
+        "the process that executed it ended without closing it"
+        if row["status"] == EventStatus.EXECUTING
+        else "nobody came to execute it"
+    )
+    return giving_up_row(row, EventStatus.ABANDONED, reason, at)
+
+
+def failed_row(row: Mapping[str, Any], at: datetime, error_type: str, error: str) -> Row:
+    """Return the columns that close an event as failed; an error noted by its last try outranks the one given."""
+    if not row["error_type"]:
+        row = {**row, "error_type": error_type or None, "error": clean_text(error)}
+    return giving_up_row(row, EventStatus.FAILED, row["error"] or row["error_type"] or "failed", at)
+
+
+def trained_row(outcome: Outcome, at: datetime, version: Mapping[str, Any]) -> Row:
+    """Return the columns of ``model_version_management`` that say what was trained and what became of it.
+
+    `version` is its row until then: what is on record of a version in shadow stays where the outcome says nothing.
+    """
+    told = {
+        "artifact_path": outcome.artifact_path,
+        "artifact_sha256": outcome.artifact_sha256,
+        "baseline": None if outcome.baseline is None else baseline_json(outcome.baseline),
+        "performance_metrics": clean_scores(outcome.scores),
+        "data_until": None if outcome.data_until is None else to_utc(outcome.data_until),
+        "recent_hash": outcome.recent_hash,
+        **_training_columns(outcome.details),
+        "shadow_checks": outcome.shadow_checks,
+        "shadow_since": None if outcome.shadow_checks is None else to_utc(at),
+    }
+    in_shadow = outcome.shadow_checks is not None
+    return {
+        **{name: version.get(name, value) if value in (None, "", {}) else value for name, value in told.items()},
+        "status": str(VersionStatus.CANDIDATE if in_shadow else VERSION_STATUS[outcome.status]),
+        "status_changed_at": to_utc(at),
+        "details": {**version["details"], **clean_json(outcome.details)},
+    }
+
+
+def ending_row(model_name: str, to_version: int, by: str, at: datetime) -> Row:
+    """Return what ends the shadow of another version when `to_version` becomes champion: see ``end_shadow.sql``."""
+    ended = f"its shadow ended because v{to_version} became champion"
+    return {
+        "model_name": model_name, "to_version": to_version, "ended": ended, "ended_by": clean_text(by), "at": to_utc(at)
+    }  # fmt: skip
+
+
+def no_shadow(model_name: str) -> DataError:
+    """The error for an event that is to judge a version in shadow when there is none."""
+    return DataError(f"model {model_name}: no version is in shadow")
+
+
+def named_versions(model_name: str, version: int, champion: int | None) -> Row:
+    """Return the columns of ``model_retraining_events`` that name the version it trains and its rival."""
+    parent = None if champion is None else f"v{champion}"
+    return {
+        "version": version,
+        "retraining_model_version": f"v{version}",
+        "champion_version": champion,
+        "parent_model_version": parent,
+        "parent_model_id": parent and f"{model_name}_{parent}",
+    }
+
+
+def improvement_percent(new: object, previous: object, *, larger_is_better: bool) -> float | None:
+    """Return the change in percent of the previous value, positive when better; None where it cannot be told.
+
+    >>> improvement_percent(8.0, 10.0, larger_is_better=False)
+    20.0
+    """
+    after, before = finite(new), finite(previous)
+    if after is None or before is None or before == 0.0:
+        return None
+    change = (after - before) if larger_is_better else (before - after)
+    return finite(100.0 * (change / abs(before)))
+
+
+def _comparison(scores: Mapping[str, float], champion: Mapping[str, float]) -> Row:
+    columns: Row = {
+        "performance_metrics": clean_scores(scores),
+        "parent_performance": clean_scores(champion),
+        "performance_delta": clean_scores({name: scores[name] - champion[name] for name in scores if name in champion}),
+    }
+    for name in ("r2", "rmse", "accuracy"):
+        new, previous = scores.get(name), champion.get(name)
+        larger = METRICS[name].larger_is_better
+        columns[f"retraining_{name}"] = finite(new)
+        columns[f"comparison_previous_{name}"] = finite(previous)
+        columns[f"improvement_{name}_percent"] = improvement_percent(new, previous, larger_is_better=larger)
+    return columns
+
+
+def _training_columns(details: Mapping[str, Any]) -> Row:
+    size = finite(details.get("training_data_size"))
+    return {
+        "training_data_path": _text(details.get("training_data_path")),
+        "training_data_hash": _text(details.get("training_data_hash")),
+        "training_data_size": None if size is None else int(size),
+        "hyperparameters": clean_json(details.get("hyperparameters")),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else clean_text(str(value))

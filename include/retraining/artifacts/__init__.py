@@ -1,0 +1,1 @@
+"""Where versions are kept: a folder, or object storage."""

@@ -1,0 +1,292 @@
+"""Versions, whole or not there at all: skops files, never pickle; or files that only a command reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from include.data.profile import Possible
+from include.errors import ArtifactError
+from include.registry.training import Script
+from include.retraining.prepare import Columns
+from include.retraining.trainers.command_model import CommandClassifier, CommandModel, KeptFolder, command_model
+from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE, copy_files
+from include.retraining.trainers.skops_files import dump_model, load_model
+from include.retraining.trainers.trainer import Predictor
+from include.scoring import Task
+
+MANIFEST_FILE = "manifest.json"
+CHAMPION_LINK = "champion"
+_PUBLISHING, _SAVING = ".publishing-", ".saving-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredModel:
+    """A loaded version: the model, the columns it wants, and the folder on this machine that its files are in.
+
+    `kept` holds a folder that is there only as long as somebody refers to it.
+    """
+
+    predictor: Predictor
+    columns: Columns
+    folder: Path
+    kept: KeptFolder | None = None
+
+
+class Artifacts(Protocol):
+    """All models' versions, ``<model>/v<version>-<hash>/``, and files beside them. Paths are relative to the root."""
+
+    def save(self, model_name: str, version: int, predictor: Predictor, columns: Columns) -> tuple[str, str]:
+        """Store a version; a reader sees all of it or nothing.
+
+        Nothing is removed here: another process may have taken over, and what looks like the remains of an earlier try
+        may be its champion. `tidy` removes remains once the record says what they are.
+
+        Returns
+        -------
+        path : str
+            Relative to the root.
+        sha256 : str
+            Of the manifest, which in turn holds that of every other file.
+
+        Raises
+        ------
+        ArtifactError
+            For a model that there is no way to store.
+        """
+        ...
+
+    def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
+        """Load a version; an `ArtifactError` for a file that is missing, not the one recorded, or holds other types.
+
+        Parameters
+        ----------
+        path, sha256 : str
+            As `save` returned them.
+        script : Script, optional
+            What the model file says now of the command that reads a version in files of its own; by default that
+            which stood there when it was trained is run.
+        """
+        ...
+
+    def size(self, path: str) -> int:
+        """Size of a version in bytes; 0 for one that is not there."""
+        ...
+
+    def published(self, model_name: str) -> str | None:
+        """Name of the version's folder that the published champion is in; None for none."""
+        ...
+
+    def publish(self, model_name: str, path: str, sha256: str) -> None:
+        """Lead consumers that read files to a version: they see one or the other, never half of each.
+
+        Raises
+        ------
+        ArtifactError
+            When the version's files are not there, or the place is taken by something else.
+        """
+        ...
+
+    def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
+        """Remove what processes that died left of versions that are settled, and return its names.
+
+        Parameters
+        ----------
+        settled : mapping of str to str
+            For labels such as ``v3`` the name of the version's folder, empty for a version without files: any other of
+            that label is the remains of a try that was cut short.
+        """
+        ...
+
+    def write(self, folder: str, files: Mapping[str, str]) -> None:
+        """Write texts below a folder, each in place of an earlier one, which readers see until all of it is there."""
+        ...
+
+    def read(self, path: str) -> str | None:
+        """A text that was written; None if it was not."""
+        ...
+
+    def address(self, path: str) -> str:
+        """Where a path leads, as people and browsers write it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArtifactFolder:
+    """A folder on this machine's disks."""
+
+    root: Path
+
+    def save(self, model_name: str, version: int, predictor: Predictor, columns: Columns) -> tuple[str, str]:
+        """See `Artifacts.save`.
+
+        The files are written under a temporary name, synced, and renamed to a name with their hash in it.
+        """
+        folder = self.root / model_name
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{_SAVING}v{version}-") as name:
+            draft = Path(name) / "version"
+            draft.mkdir()
+            content = _write_model(predictor, draft)
+            manifest = {"model": model_name, "version": version, **content, **asdict(columns)}
+            (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+            for written in (*draft.rglob("*"), draft):
+                _sync(written)
+            sha256 = _sha256(draft / MANIFEST_FILE)
+            final = folder / f"v{version}-{sha256[:12]}"
+            if final.is_dir() and not self._is_whole(final, sha256):
+                final.rename(Path(name) / "damaged")
+            if not final.is_dir():  # else an earlier try made the very same: same hash, same files
+                draft.rename(final)
+            _sync(folder)
+        return str(final.relative_to(self.root)), sha256
+
+    def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
+        """See `Artifacts.load`."""
+        folder = self.root / path
+        try:
+            if (found := _sha256(folder / MANIFEST_FILE)) != sha256:
+                raise ArtifactError(f"{folder / MANIFEST_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
+            manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+            columns = Columns(
+                features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]),
+                possible={name: Possible.from_json(told) for name, told in manifest.get("possible", {}).items()},
+            )  # fmt: skip
+            if "files" in manifest:
+                predictor: Predictor = _read_files(folder / FILES_FOLDER, manifest, columns, script)
+            else:
+                predictor = _read_skops(folder / MODEL_FILE, manifest["sha256"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ArtifactError(f"{folder}: cannot be read: {type(error).__name__}: {error}") from error
+        return StoredModel(predictor=predictor, columns=columns, folder=folder)
+
+    def _is_whole(self, folder: Path, sha256: str) -> bool:
+        try:
+            self.load(str(folder.relative_to(self.root)), sha256)
+        except ArtifactError:
+            return False
+        return True
+
+    def size(self, path: str) -> int:
+        """See `Artifacts.size`."""
+        return sum(file.stat().st_size for file in (self.root / path).rglob("*") if file.is_file())
+
+    def published(self, model_name: str) -> str | None:
+        """See `Artifacts.published`."""
+        link = self.root / model_name / CHAMPION_LINK
+        return str(link.readlink()) if link.is_symlink() else None
+
+    def publish(self, model_name: str, path: str, sha256: str) -> None:
+        """See `Artifacts.publish`. ``champion`` is a symbolic link, replaced by a rename.
+
+        Who reads several files resolves the link once (``Path.resolve``) and reads from there.
+        """
+        link = self.root / model_name / CHAMPION_LINK
+        if not (self.root / path).is_dir():
+            raise ArtifactError(f"{self.root / path}: the champion's files are not here; restore them")
+        if link.exists() and not link.is_symlink():
+            raise ArtifactError(f"{link}: is no symbolic link; move it away, the champion is published there")
+        made = link.with_name(f"{_PUBLISHING}{Path(path).name}")  # the same for all: whoever died has begun for us
+        with suppress(FileExistsError):
+            made.symlink_to(Path(path).name)
+        with suppress(FileNotFoundError):  # another process has just put it into place
+            made.replace(link)
+        _sync(link.parent)
+
+    def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
+        """See `Artifacts.tidy`."""
+        removed, kept = [], set(settled.values())
+        for path in sorted((self.root / model_name).glob("*")):
+            label, _, _ = path.name.removeprefix(_SAVING).partition("-")
+            if path.name.startswith(_PUBLISHING) and path.name.removeprefix(_PUBLISHING) not in kept:
+                path.unlink(missing_ok=True)
+            elif label in settled and path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)  # the process that made it may be at work on it still
+            else:
+                continue
+            removed.append(path.name)
+        return removed
+
+    def write(self, folder: str, files: Mapping[str, str]) -> None:
+        """See `Artifacts.write`. Each file is written under another name, synced, then renamed."""
+        (self.root / folder).mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _write(self.root / folder / name, text)
+
+    def read(self, path: str) -> str | None:
+        """See `Artifacts.read`."""
+        file = self.root / path
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+    def address(self, path: str) -> str:
+        """See `Artifacts.address`."""
+        return (self.root / path).absolute().as_uri()
+
+
+def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
+    """Write the model's files into `draft`; what the manifest has to say of them."""
+    if not isinstance(predictor, CommandModel):
+        dump_model(predictor, draft / MODEL_FILE)
+        return {"sha256": _sha256(draft / MODEL_FILE)}
+    own = draft / FILES_FOLDER
+    copy_files(predictor.folder, predictor.files, own)
+    return {
+        "files": {name: _sha256(own / name) for name in predictor.files},
+        "task": predictor.task,
+        "classes": predictor.classes_ if isinstance(predictor, CommandClassifier) else (),
+        "script": predictor.script.model_dump(mode="json"),
+    }
+
+
+def _read_skops(file: Path, expected: str) -> Predictor:
+    content = file.read_bytes()
+    if (found := hashlib.sha256(content).hexdigest()) != expected:
+        raise ArtifactError(f"{file}: sha256 is {found[:12]}…, not the one in its manifest")
+    return load_model(content, file)
+
+
+def _read_files(folder: Path, manifest: Mapping[str, Any], columns: Columns, script: Script | None) -> CommandModel:
+    for name, expected in manifest["files"].items():
+        if (found := _sha256(folder / name)) != expected:
+            raise ArtifactError(f"{folder / name}: sha256 is {found[:12]}…, not the one in its manifest")
+    reader = script if script is not None and script.predict_command else Script.model_validate(manifest["script"])
+    return command_model(
+        tuple(manifest["classes"]), script=reader, task=Task(manifest["task"]), columns=columns, folder=folder,
+        files=tuple(manifest["files"]),
+    )  # fmt: skip
+
+
+def _write(file: Path, text: str) -> None:
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).chmod(0o644)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Make sure that what was written survives a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

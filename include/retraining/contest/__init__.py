@@ -1,0 +1,1 @@
+"""Versions on the same rows, which none of them was trained or accepted on."""

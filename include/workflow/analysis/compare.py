@@ -1,0 +1,101 @@
+"""Compares the recent rows with what the champion was accepted on, and the champion with what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from include.data.profile import Profile, profile_table
+from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
+from include.detectors.catalogue import change_detectors, detect
+from include.records.entries.entries import Analysis, Measurement, Run
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts.folder import Artifacts
+from include.retraining.contest.predictions import RecentRows, recent_rows
+from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.prepare import Columns
+from include.retraining.retrain_gain import RetrainGainDetector, measure_gain
+from include.retraining.weights import without_unweighted
+from include.scoring import METRICS, LabelledRows, interval, score_all
+from include.workflow.analysis.distributions import most_changed
+from include.workflow.analysis.former_champions import compare_former
+from include.workflow.analysis.labels import without_unusable
+from include.workflow.analysis.loss_share import explain_loss
+from include.workflow.analysis.probation import check_probation
+from include.workflow.analysis.quarantine import Feed
+from include.workflow.analysis.running_errors import count_recent
+from include.workflow.analysis.shadow import check_shadow
+
+
+def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
+    """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
+    reference, tables = champion.reference, feed.tables
+    columns = Columns.of(reference.profile, reference.inputs)
+    executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
+    baseline = champion.version.baseline
+    weighted, unweighted = without_unweighted(spec, tables.recent)
+    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
+    rows = recent_rows(spec, recent, columns, baseline, lambda: executor.load(champion.version).predictor)
+    earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
+    comparison = replace(
+        feed.comparison,
+        outputs=_outputs(reference, rows),
+        labelled=rows.labelled,
+        unlabelled=rows.unlabelled,
+        metric=METRICS[spec.metric],
+        running=count_recent(spec, recent, rows.labelled, earlier),
+    )
+    number = champion.version.version
+    settings = spec.settings(run.preset)
+    gain = RetrainGainDetector(
+        threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
+    )
+    signals = [
+        *feed.signals,
+        *unweighted,
+        *unusable,
+        *detect(change_detectors(settings, spec.metric), comparison),
+        *measure_gain(gain, spec, recent, columns, rows.labelled),
+    ]
+    broken = any(signal.blocks for signal in signals)
+    back = [*check_probation(store, executor, champion.version, tables, run, broken=broken)]
+    back += check_shadow(store, executor, champion.version, tables, run, broken=broken)
+    if not broken:
+        back += compare_former(store, executor, champion.version, tables, level=settings.gain_level)
+    return Analysis(
+        model_name=spec.name,
+        run=run,
+        window_start=tables.window_start,
+        window_end=run.as_of,
+        rows=len(tables.recent),
+        labelled_rows=len(rows.labelled or ()),
+        champion_version=number,
+        signals=[*signals, *explain_loss(executor, champion, tables, signals), *back],
+        measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
+        running=comparison.running,
+        distributions=most_changed(replace(comparison, recent=feed.shown), signals),
+    )
+
+
+def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:
+    """Profiles of target and predictions, on both sides, where they are known."""
+    found = {}
+    actual = rows.labelled.actual if rows.labelled is not None else ()
+    if TARGET in reference.outputs and len(actual):
+        known = reference.outputs[TARGET]
+        found[TARGET] = known, profile_table(pd.DataFrame({TARGET: actual}), [TARGET], against=known, lag1=False)
+    if PREDICTION in reference.outputs and len(rows.predicted):
+        known = reference.outputs[PREDICTION]
+        found[PREDICTION] = known, predictions_against(known, rows.predicted)
+    return found
+
+
+def _measurements(spec: ModelSpec, version: int, labelled: LabelledRows) -> list[Measurement]:
+    """Every metric that the rows allow, each with its interval."""
+    found = []
+    for name, value in score_all(spec.task, labelled).items():
+        low, high = interval(METRICS[name], labelled) or (None, None)
+        found.append(Measurement(version=version, metric=name, value=value, rows=len(labelled), low=low, high=high))
+    return found

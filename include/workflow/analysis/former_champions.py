@@ -1,0 +1,146 @@
+"""Does an earlier champion do better on the recent rows than the present one?
+
+The world sometimes turns back. A version that was replaced for good reason, or came from before a spell that has ended,
+may fit the recent rows better than the champion; then going back costs nothing, and training another one would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from include.data.tables import ModelTables
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.errors import ArtifactError, DataError, TrainingError
+from include.records.entries.entries import ChangeKind, Version
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.retraining.contest.predictions import judged_rows
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.prepare import feature_table, prepare
+from include.retraining.retrain_gain import MOST_ROWS
+from include.scoring import METRICS, LabelledRows
+from include.scoring.paired import paired_gain
+
+
+def compare_former(
+    store: Store, executor: RetrainingExecutor, champion: Version, tables: ModelTables, *, level: float
+) -> Sequence[Signal]:
+    """One signal for each of the latest former champions; none for models without timestamps, or without any.
+
+    Each is compared with the champion on the labelled recent rows that neither was trained on, by the gate's paired
+    test. The level is shared between them, so that one is taken for better than a champion that is as good at most that
+    often. What somebody rolled back by hand stays so: that version does not come back by itself, and the one that
+    was chosen instead is not replaced before the next promotion.
+
+    Parameters
+    ----------
+    tables : ModelTables
+        Without rows that are in quarantine.
+    level : float
+        Probability, on one check, of going back for no reason.
+    """
+    spec = executor.spec
+    if spec.timestamp is None or champion.data_until is None or not champion.artifact_path:
+        return []
+    changes = store.champion_changes(spec.name)
+    if not changes or changes[-1].kind is ChangeKind.ROLLBACK:
+        return []
+    former = former_champions(store, champion)[: spec.probation.former]
+    look = _Look(executor=executor, champion=champion, recent=tables.recent, level=level / max(len(former), 1))
+    return [look.at(version) for version in former]
+
+
+def better_one(signals: Sequence[Signal]) -> Signal | None:
+    """The signal of the former champion that does best, if any does better than the champion."""
+    found = [s for s in signals if s.kind is SignalKind.FORMER_CHAMPION and s.changed and s.value is not None]
+    return max(found, key=lambda signal: signal.value or 0.0, default=None)
+
+
+def former_champions(store: Store, champion: Version) -> list[Version]:
+    """The versions of a model that were champion before and may come back, the latest first.
+
+    Not those that somebody rolled back from by hand, or whose artifact or last row is not on record.
+    """
+    changes, versions = store.champion_changes(champion.model_name), store.versions(champion.model_name)
+    out = {champion.version}
+    for change in changes:
+        if change.kind is ChangeKind.ROLLBACK and change.from_version is not None:
+            out = (out | {change.from_version}) - ({change.to_version} - {champion.version})
+    replaced = dict.fromkeys(change.from_version for change in reversed(changes))
+    by_number = {version.version: version for version in versions if version.version not in out}
+    known = [by_number[number] for number in replaced if number in by_number]
+    return [version for version in known if version.artifact_path and version.data_until is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """The champion and the recent rows, to be compared with one former champion after the other."""
+
+    executor: RetrainingExecutor
+    champion: Version
+    recent: pd.DataFrame
+    level: float
+
+    def at(self, former: Version) -> Signal:
+        """Compare one."""
+        spec = self.executor.spec
+        assert spec.timestamp is not None  # the only models that come here
+        assert former.data_until is not None
+        unseen = self.recent[self.recent[spec.timestamp] >= pd.Timestamp(former.data_until)]
+        try:
+            rows = self._judged(spec, former, unseen)
+        except (ArtifactError, DataError, TrainingError) as error:  # no reason not to go on with the champion
+            return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
+        if rows is None:
+            return self._signal(former, Verdict.NO_DATA, "cannot be compared: a column is gone")
+        if rows[0].evidence < spec.minimum_rows:
+            reason = f"{rows[0].amount} labelled rows that neither has seen, {spec.minimum_rows} needed"
+            return self._signal(former, Verdict.INCONCLUSIVE, reason)
+        return self._judge(former, *rows)
+
+    def _judged(self, spec: ModelSpec, former: Version, rows: pd.DataFrame) -> tuple[LabelledRows, LabelledRows] | None:
+        """The labelled rows with the predictions of champion and former champion; None if a feature is gone."""
+        now, before = self.executor.load(self.champion), self.executor.load(former)
+        if {*now.columns.features, *before.columns.features} - set(rows.columns):
+            return None
+        ready = prepare(spec, [rows], now.columns)
+        kept = rows.iloc[ready.origin[-MOST_ROWS:]]
+        features, actual = ready.slice(max(len(ready) - MOST_ROWS, 0), len(ready))
+        weight = ready.weights(max(len(ready) - MOST_ROWS, 0), len(ready))
+        if not len(actual):
+            empty = LabelledRows(actual=np.empty(0), predicted=np.empty(0))
+            return empty, empty
+        return (
+            judged_rows(spec, now.predictor, features, actual, weight=weight),
+            judged_rows(spec, before.predictor, feature_table(kept, before.columns), actual, weight=weight),
+        )
+
+    def _judge(self, former: Version, champion: LabelledRows, before: LabelledRows) -> Signal:
+        spec, metric = self.executor.spec, METRICS[self.executor.spec.metric]
+        hindrance = metric.hindrance(champion) or metric.hindrance(before)
+        if hindrance:
+            return self._signal(former, Verdict.INCONCLUSIVE, f"{metric.name} cannot be computed: {hindrance}")
+        found = paired_gain(metric, champion, before)
+        better = found.p_value < self.level and found.gain >= spec.gate.minimum_gain
+        current, then = metric.score(champion), metric.score(before)
+        return self._signal(
+            former, Verdict.CHANGED if better else Verdict.STABLE,
+            f"{metric.name} {then:.4g} against {self.champion.label}'s {current:.4g} on {len(champion)} rows that "
+            f"neither has seen (p {found.p_value:.2g})",
+            value=found.gain, p_value=found.p_value,
+            detail={"champion_score": current, "former_score": then, "rows": float(len(champion))},
+        )  # fmt: skip
+
+    def _signal(
+        self, former: Version, verdict: Verdict, reason: str, value: float | None = None, p_value: float | None = None,
+        detail: dict[str, float] | None = None,
+    ) -> Signal:  # fmt: skip
+        return Signal(
+            kind=SignalKind.FORMER_CHAMPION, statistic=f"{self.executor.spec.metric} {former.label}", verdict=verdict,
+            reason=f"{former.label}, champion before: {reason}", value=value, threshold=0.0, p_value=p_value,
+            level=self.level, detail={**(detail or {}), "version": float(former.version)},
+        )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Shadow: a challenger that has passed the gate is scored beside the champion before it is published.
+
+The held-out rows lie close to those that it was trained on, and of many challengers some are lucky with them. With
+`gate.shadow: n` what has passed the gate stays a candidate for n checks more. At the last one the gate decides again,
+on the rows that have arrived since (`include.retraining.shadow_end`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from include.data.tables import ModelTables
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.decision.waiting import progress
+from include.errors import ArtifactError, DataError, TrainingError
+from include.records.entries.entries import Run, Version
+from include.records.store import Store
+from include.retraining.contest.unseen_rows import judge_pair, labelled_among, unseen_rows
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.gate.gate import PromotionGate
+from include.scoring import METRICS
+from include.scoring.paired import FEWEST_ROWS
+
+
+def check_shadow(
+    store: Store, executor: RetrainingExecutor, champion: Version, tables: ModelTables, run: Run, *, broken: bool
+) -> Sequence[Signal]:
+    """One signal while a version is in shadow beside the champion; none before and after.
+
+    Its detail says which check this was (`check`, of `checks`), whether it counts, and whether the shadow is over. A
+    dry run does not count, nor does one of a time at or before that of the training. An end that came to nothing,
+    because its process died or failed, comes again at the next check. A model file that asks for fewer checks meanwhile
+    makes the shadow shorter, one that asks for more does not make it longer.
+
+    Parameters
+    ----------
+    broken : bool
+        Whether the recent rows are too broken to judge anything by: then the check does not count.
+    """
+    version = store.shadow(executor.spec.name)
+    if version is None or version.shadow_checks is None:
+        return []
+    earlier = store.looks(executor.spec.name, SignalKind.SHADOW, champion.version, before=run.as_of)
+    mine = [signal.detail for signal in earlier if signal.detail["version"] == version.version]
+    done = max((int(detail["check"]) for detail in mine if detail["counted"]), default=0)
+    checks = max(1, min(version.shadow_checks, executor.spec.gate.shadow))
+    looks = not broken and run.as_of > store.event(version.event_id).run.as_of
+    detail = {
+        "version": float(version.version), "champion": float(champion.version), "checks": float(checks),
+        "check": float(min(done + 1, checks) if looks else min(done, checks)),
+        "counted": float(looks and not run.dry_run), "over": float(looks and done + 1 >= checks),
+    }  # fmt: skip
+    if not looks:
+        waiting = "the recent rows are broken" if broken else "it was trained on later rows than this check has"
+        return [_signal(executor, detail, Verdict.INCONCLUSIVE, f"{waiting}: the check does not count")]
+    return [_Look(executor, champion, version).at(tables, detail)]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A champion, and the version in shadow beside it."""
+
+    executor: RetrainingExecutor
+    champion: Version
+    version: Version
+
+    def at(self, tables: ModelTables, detail: dict[str, float]) -> Signal:
+        """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
+        spec = self.executor.spec
+        rows, needed = unseen_rows(spec, self.version, tables), int(self.version.details["shadow"]["rows"])
+        labelled = labelled_among(spec, rows)
+        detail = {**detail, "rows": float(labelled)}
+        few = f"{labelled} labelled rows that neither has seen, {needed} needed at the end"
+        if labelled < FEWEST_ROWS:
+            return _signal(self.executor, detail, Verdict.INCONCLUSIVE, few)
+        try:
+            pair = judge_pair(spec, self.executor.load, self.champion, self.version, rows)
+        except (ArtifactError, DataError, TrainingError) as error:  # the end of the shadow says what follows from it
+            return _signal(self.executor, detail, Verdict.NO_DATA, f"cannot be compared: {error}")
+        name, gate = spec.metric, PromotionGate(metric=METRICS[spec.metric], level=spec.gate.level, floors={})
+        found = gate.judge(pair.before, pair.after)
+        if found.p_value is None:
+            return _signal(self.executor, detail, Verdict.INCONCLUSIVE, found.reason)
+        better = found.p_value < spec.gate.level and (found.gain or 0.0) >= spec.gate.minimum_gain
+        told = f"{name} {found.scores[name]:.4g} against {self.champion.label}'s {found.champion_scores[name]:.4g} on "
+        told += f"{found.rows} rows that neither has seen (p {found.p_value:.2g})"
+        if not detail["over"] or labelled < needed:
+            verdict, told = Verdict.INCONCLUSIVE, told if labelled >= needed else f"{told}, {needed} needed at the end"
+        else:
+            verdict = Verdict.CHANGED if better else Verdict.STABLE
+        scores = {"champion_score": found.champion_scores[name], "challenger_score": found.scores[name]}
+        signal = _signal(self.executor, {**detail, **scores}, verdict, told)
+        return replace(signal, value=found.gain, p_value=found.p_value)
+
+
+def _signal(executor: RetrainingExecutor, detail: dict[str, float], verdict: Verdict, reason: str) -> Signal:
+    spec = executor.spec
+    made = Signal(
+        kind=SignalKind.SHADOW, statistic=spec.metric, verdict=verdict, reason=reason,
+        threshold=spec.gate.minimum_gain, level=spec.gate.level, detail=detail,
+    )  # fmt: skip
+    return replace(made, reason=f"{progress(made)}: {reason}")

@@ -1,0 +1,48 @@
+"""Analyze: compare the recent rows with what the champion was accepted on; keep signals and measurements."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from include.detectors.faults import Fault
+from include.records.entries.entries import Analysis, Run
+from include.registry.effective import effective_settings
+from include.registry.loader import config_hash
+from include.registry.spec import ModelSpec
+from include.workflow.analysis.compare import compare
+from include.workflow.analysis.quarantine import inspect_feed, inspect_reference, with_impossible_cells
+from include.workflow.deployment import IDLE, Deployment, champion_of, now, tables_seen_by
+from include.workflow.evidence import learn_facts
+
+log = logging.getLogger(__name__)
+
+
+def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
+    """Compare the recent rows with what the champion was accepted on; keep signals and measurements."""
+    store, spec = deployment.store, deployment.spec(model_name)
+    store.register_model(model_name, config_hash(spec), _config(spec), at=now())
+    for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):
+        log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
+    champion = champion_of(store, model_name)
+    faults: tuple[Fault, ...] = ()
+    tables = tables_seen_by(deployment, spec, run, champion)
+    if champion is None:
+        analysis = Analysis(
+            model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
+            rows=len(tables.recent), labelled_rows=0, champion_version=None,
+            signals=inspect_reference(spec, tables),
+        )  # fmt: skip
+    else:
+        champion = with_impossible_cells(spec, champion, tables)
+        feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
+        tables, faults = feed.tables, feed.faults
+        analysis = compare(deployment.store, deployment.artifacts, spec, run, champion, feed)
+    facts = learn_facts(spec, run, tables, None if champion is None else champion.version, deployment.artifacts)
+    return store.save_analysis(replace(analysis, facts=replace(facts, faults=faults)), at=now())
+
+
+def _config(spec: ModelSpec) -> dict[str, Any]:
+    """The model file as read, and what its policy comes to."""
+    return {**spec.model_dump(mode="json"), "effective": effective_settings(spec)}

@@ -1,0 +1,178 @@
+"""Decides again from what was recorded: which checks another policy would have fired on, when the rows are gone.
+
+Without rows nothing can be trained. The champions are those that there were, so that a check after the first one
+that differs tells what the policy would have said about the recorded champion, not about one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from include.decision.decide import decide
+from include.decision.decision import Decision
+from include.decision.evidence import Evidence, PastCheck
+from include.decision.policy.policy import standard_policy
+from include.decision.policy.presets import PolicySettings
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.errors import DataError
+from include.records.entries.entries import Analysis, Version
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.workflow.backtest.policies import NamedPolicy
+from include.workflow.backtest.replay import Checks
+from include.workflow.decide import worth_of
+from include.workflow.evidence import champion_since
+
+#: Which settings say when a signal of a kind has changed: its threshold (None: the detector's own), and its level.
+_SETTINGS = {
+    SignalKind.RETRAIN_GAIN: ("performance_threshold", "gain_level"),
+    SignalKind.PERFORMANCE: ("performance_threshold", "performance_level"),
+    SignalKind.CONCEPT_DRIFT: ("concept_drift_threshold", "performance_level"),
+    SignalKind.DATA_DRIFT: (None, "drift_level"),
+    SignalKind.OUTLIERS: ("outlier_share", "drift_level"),
+}
+_MOST_PAST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownChampion:
+    """What is on record of a version that was champion.
+
+    Parameters
+    ----------
+    since, trained_at : datetime
+        As of when it was promoted first, and trained; the same but for a version that was in shadow.
+    trained_rows : int or None
+        Rows that it was trained on.
+    data_hash : str
+        Hash of all rows that were there then; empty where none was taken.
+    """
+
+    since: datetime
+    trained_at: datetime
+    trained_rows: int | None = None
+    data_hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is on record of a model.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model as its file says: its settings judged the signals.
+    analyses : sequence of Analysis
+    champions : mapping of int to KnownChampion
+        By version.
+    """
+
+    spec: ModelSpec
+    analyses: Sequence[Analysis]
+    champions: Mapping[int, KnownChampion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One recorded check, decided again."""
+
+    at: datetime
+    decision: Decision
+
+
+def read_record(store: Store, spec: ModelSpec, *, start: datetime | None = None, end: datetime | None = None) -> Record:
+    """Read what is on record of a model from `start` to `end`; a `DataError` where there is nothing."""
+    analyses = [
+        analysis
+        for analysis in store.analyses(spec.name)
+        if (start is None or analysis.run.as_of >= start) and (end is None or analysis.run.as_of <= end)
+    ]
+    seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
+    champions = {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
+    if not champions:
+        span = "".join(f" {word} {at:%Y-%m-%d %H:%M}" for word, at in (("from", start), ("to", end)) if at is not None)
+        raise DataError(f"model {spec.name}: no check of a champion is on record{span}: there is nothing to decide")
+    return Record(spec=spec, analyses=analyses, champions=champions)
+
+
+def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
+    """Decide each recorded check by `policy`, oldest first; its own retrains start its cooldowns.
+
+    Requests and rollbacks by hand are left out: they were made of the policy that there was.
+    """
+    settings = policy.spec.settings(policy.preset)
+    tree, checks = standard_policy(settings), []
+    retrained: Analysis | None = None
+    past: list[PastCheck] = []
+    for analysis in sorted(record.analyses, key=lambda found: found.run.as_of):
+        if analysis.run.dry_run or analysis.champion_version is None:
+            continue
+        then = record.spec.settings(analysis.run.preset)
+        evidence = replace(
+            _evidence(analysis, record.champions.get(analysis.champion_version), retrained),
+            signals=[
+                judge_again(signal, then, settings)
+                for signal in analysis.signals
+                if signal.kind is not SignalKind.SHADOW  # of a version that another policy may never have trained
+            ],
+            requested="retrained at every check" if policy.checks is Checks.ALWAYS else "",
+            past=tuple(past[:_MOST_PAST]),
+        )
+        decision = decide(tree, evidence, worth_of(policy.spec, analysis))
+        if policy.checks is Checks.NEVER:
+            decision = replace(decision, triggered=False)
+        if decision.triggered:
+            retrained = analysis
+        past.insert(0, PastCheck(at=evidence.now, results=decision.triggers))
+        checks.append(Check(at=evidence.now, decision=decision))
+    return checks
+
+
+def _evidence(analysis: Analysis, champion: KnownChampion | None, retrained: Analysis | None) -> Evidence:
+    """The facts of a recorded check; `retrained` is the last one on which the policy itself fired."""
+    seen = "" if champion is None else champion.data_hash
+    if retrained is not None and (champion is None or champion.trained_at <= retrained.run.as_of):
+        seen = retrained.facts.data_hash
+    return Evidence(
+        now=analysis.run.as_of,
+        signals=(),
+        last_retrained_at=None if retrained is None else retrained.run.as_of,
+        champion_since=None if champion is None else champion.since,
+        trained_rows=None if champion is None else champion.trained_rows,
+        new_rows=analysis.facts.new_rows,
+        data_hash=analysis.facts.data_hash,
+        trained_data_hash=seen,
+        probes=analysis.facts.probes,
+    )
+
+
+def _known(store: Store, version: Version) -> KnownChampion:
+    trained = store.event(version.event_id).run
+    seen = store.analysis(version.model_name, trained.run_id)
+    return KnownChampion(
+        since=champion_since(store, version),
+        trained_at=trained.as_of,
+        trained_rows=version.details.get("training_data_size"),
+        data_hash="" if seen is None else seen.facts.data_hash,
+    )
+
+
+def judge_again(signal: Signal, then: PolicySettings, now: PolicySettings) -> Signal:
+    """A signal as it would have been judged by other settings than those of its time.
+
+    Level and threshold move as the settings do; what was measured stays. Signals without a p-value, and those of kinds
+    that no setting is about, stay as they are.
+    """
+    if signal.kind not in _SETTINGS or signal.value is None or signal.p_value is None or signal.level is None:
+        return signal
+    threshold_name, level_name = _SETTINGS[signal.kind]
+    level = signal.level * getattr(now, level_name) / getattr(then, level_name)
+    threshold = signal.threshold
+    if threshold is not None and threshold_name is not None:
+        threshold *= getattr(now, threshold_name) / getattr(then, threshold_name)
+    size = signal.detail.get("increase_high", signal.value)  # a rise within a window counts by its upper bound
+    changed = signal.p_value < level and (threshold is None or size >= threshold)
+    verdict = Verdict.CHANGED if changed else Verdict.STABLE
+    return replace(signal, verdict=verdict, level=level, threshold=threshold)

@@ -1,0 +1,23 @@
+"""Columns that a model's versions need, and that its file may not name any more: a champion is asked with its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from include.records.entries.entries import Version, VersionStatus
+from include.records.store import Store
+from include.registry.spec import ModelSpec
+from include.retraining.executor import Champion
+
+
+def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
+    """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
+    if spec.features is None:  # all columns are read
+        return set()
+    versions = [version for version in store.versions(spec.name) if version.status is not VersionStatus.REJECTED]
+    return {*champion.reference.inputs, *features_on_record(versions)}
+
+
+def features_on_record(versions: Iterable[Version]) -> set[str]:
+    """Features of versions, as far as it is on record which they have."""
+    return {name for version in versions for name in version.details.get("features", ())}

@@ -1,0 +1,48 @@
+"""Decide: policy and recorded analysis to a decision; an event is opened if it fires."""
+
+from __future__ import annotations
+
+import logging
+
+from include.decision.costs import Worth
+from include.decision.decide import decide as weigh
+from include.decision.decision import Cause, Decision
+from include.decision.policy.policy import standard_policy
+from include.decision.signals import SignalKind
+from include.errors import DataError, RequestsTaken
+from include.records.entries.entries import Analysis, Event, Run
+from include.registry.spec import ModelSpec
+from include.workflow.deployment import Deployment, now
+from include.workflow.evidence import gather
+
+log = logging.getLogger(__name__)
+
+
+def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
+    """Decide from the recorded analysis; keep the decision, and open an event if it fired."""
+    store, spec = deployment.store, deployment.spec(model_name)
+    analysis = store.analysis(model_name, run.run_id)
+    if analysis is None:
+        raise DataError(f"model {model_name}: run {run.run_id} has no analysis to decide from; run that step first")
+    evidence = gather(store, spec, analysis)
+    decision = weigh(standard_policy(spec.settings(run.preset)), evidence, worth_of(spec, analysis))
+    if decision.cause is Cause.DATA_QUALITY:
+        log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
+    ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: what was asked for goes on waiting
+    requests = () if ends_shadow else evidence.requests
+    try:
+        return store.save_decision(analysis, decision, requests=requests, at=now())
+    except RequestsTaken:  # every time that this happens there are fewer of them
+        return decide(deployment, model_name, run)
+
+
+def worth_of(spec: ModelSpec, analysis: Analysis) -> Worth | None:
+    """What the model's owner says that a worse model costs; None if nothing is said."""
+    costs, horizon = spec.policy.costs, spec.policy.horizon
+    if costs is None:
+        return None
+    length = spec.window if analysis.window_start is None else analysis.window_end - analysis.window_start
+    rows = analysis.rows * (horizon / length) if length else 0.0
+    return Worth(
+        training_cost=costs.training, per_unit_of_loss=costs.per_unit_of_loss, rows=rows, horizon=horizon
+    )  # fmt: skip

@@ -1,0 +1,141 @@
+"""A deployment: where its model files, rows, artifacts and records are. Whatever runs here is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from include.data.class_columns import in_one_coding
+from include.data.label_values import without_impossible_labels
+from include.data.measures import with_measures
+from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.tables import ModelTables, read_tables
+from include.errors import DataError
+from include.records.memory.store import MemoryStore
+from include.records.postgres.store import PostgresStore
+from include.records.store import Store
+from include.registry.loader import load_model
+from include.registry.spec import ModelSpec
+from include.retraining.accepted import Champion
+from include.retraining.artifacts.bucket import open_artifacts
+from include.retraining.artifacts.folder import ArtifactFolder, Artifacts
+from include.workflow.analysis.quarantine import quarantined_spans
+from include.workflow.columns import known_columns
+from include.workflow.settings import Settings
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from include.records.entries.entries import Run
+
+CONNECTION = "retraining_db"  # of the records, where connections are asked for by name
+IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
+WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """Where this deployment keeps its model files, rows, artifacts and records."""
+
+    store: Store
+    models_dir: Path
+    data_dir: Path
+    artifacts: Artifacts
+    read: Callable[..., ModelTables] = read_tables  # a replay reads its rows once for all windows
+
+    def spec(self, model_name: str) -> ModelSpec:
+        """The registered model of that name."""
+        return load_model(self.models_dir, model_name)
+
+
+def open_deployment(reach: Reach | None = None) -> Deployment:
+    """This deployment, as the environment says.
+
+    Parameters
+    ----------
+    reach : Reach, optional
+        What opens connections by their names, the records' (``retraining_db``) included. By default the environment
+        holds them all.
+    """
+    settings = Settings.from_environment()
+    connect = records_connection(settings) if reach is None else partial(reach.database, CONNECTION)
+    reach = reach or FROM_ENVIRONMENT
+    return Deployment(
+        store=PostgresStore(connect),
+        models_dir=settings.models_dir,
+        data_dir=settings.data_dir,
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, reach.storage),
+        read=partial(read_tables, reach=reach),
+    )
+
+
+def open_records() -> PostgresStore:
+    """The records alone, in the database that the environment names."""
+    return PostgresStore(records_connection())
+
+
+def rehearsal(
+    folder: Path, *, models_dir: Path, data_dir: Path, read: Callable[..., ModelTables] = read_tables
+) -> Deployment:
+    """The same production code with nothing that lasts: records in memory, artifacts in a `folder` to spare."""
+    return Deployment(
+        store=MemoryStore(), models_dir=models_dir, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read
+    )
+
+
+def records_connection(settings: Settings | None = None) -> Callable[[], psycopg.Connection[Any]]:
+    """What opens the records database that the environment names; a `ConfigurationError` where it names none."""
+    import psycopg
+
+    return partial(psycopg.connect, (settings or Settings.from_environment()).database)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def champion_of(store: Store, model_name: str) -> Champion | None:
+    """The champion on record with what it was accepted on; None before the first version.
+
+    Raises
+    ------
+    DataError
+        When its reference profile is not on record.
+    """
+    version = store.champion(model_name)
+    if version is None:
+        return None
+    reference = store.reference(model_name, version.version)
+    if reference is None:
+        raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
+    return Champion(version=version, reference=reference)
+
+
+def tables_of(deployment: Deployment, spec: ModelSpec, run: Run) -> ModelTables:
+    """The rows that a run sees of the model, as it is now."""
+    return tables_seen_by(deployment, spec, run, champion_of(deployment.store, spec.name))
+
+
+def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:
+    """The rows that a run sees of a model with that champion."""
+    if champion is None:
+        if spec.reference is not None and spec.reference.end > run.as_of:
+            raise DataError(
+                f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
+                f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
+            )
+        tables = in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
+        return with_measures(spec, without_impossible_labels(spec, tables))
+    tables = deployment.read(
+        spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
+        seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
+        kinds=champion.reference.kinds,
+    )  # fmt: skip
+    quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
+    tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
+    return replace(with_measures(spec, tables), quarantined=quarantined)

@@ -1,0 +1,150 @@
+"""What a decision looks at, gathered from the rows and from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+
+from include.data.rows.spans import within
+from include.data.tables import ModelTables, table_hash
+from include.decision.evidence import Evidence, PastCheck
+from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.persistence import Persistence
+from include.decision.triggers.probe import MODEL_SIZE
+from include.decision.triggers.tree import walk
+from include.errors import DataError
+from include.records.entries.champion_changes import promoted_by, rolled_back_by_hand
+from include.records.entries.entries import Analysis, EventStatus, Run, Version
+from include.records.entries.facts import Facts
+from include.records.rows.outcome import was_retrained
+from include.records.store import Store
+from include.registry.functions import import_function
+from include.registry.loader import config_hash
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts.folder import Artifacts
+
+MEBIBYTE = 2**20
+MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
+
+
+def learn_facts(
+    spec: ModelSpec, run: Run, tables: ModelTables, champion: Version | None, artifacts: Artifacts
+) -> Facts:
+    """What a run can learn from the rows, the champion and the model's probes, for triggers not on signals.
+
+    Raises
+    ------
+    ConfigurationError
+        When a probe's function cannot be imported.
+    DataError
+        When it fails, or returns something else than a number.
+    """
+    return Facts(
+        new_rows=None if champion is None else _new_rows(spec, tables, champion),
+        data_hash=table_hash(tables.history) if _compares_data(spec, run) else "",
+        probes={**_size(champion, artifacts), **{name: _probe(spec, name, run) for name in spec.probes}},
+    )
+
+
+def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
+    """The evidence of a decision: the recorded analysis, and what is on record of the model."""
+    run, champion = analysis.run, store.champion(spec.name)
+    if champion is not None and champion.version != analysis.champion_version:
+        champion = None  # promoted since the analysis, which does not speak of it
+    trained = None if champion is None else champion.details.get("training_data_size")
+    checks = max((t.checks for t in walk(spec.settings(run.preset).when) if isinstance(t, Persistence)), default=1)
+    return Evidence(
+        now=run.as_of,
+        signals=analysis.signals,
+        has_champion=analysis.champion_version is not None,
+        last_retrained_at=store.last_retrained_at(spec.name),
+        rolled_back_at=rolled_back_by_hand(store.champion_changes(spec.name)),
+        requested=(run.reason or "asked for without a reason") if run.force else "",
+        requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
+        champion_since=None if champion is None else champion_since(store, champion),
+        trained_rows=trained,
+        new_rows=analysis.facts.new_rows,
+        data_hash=analysis.facts.data_hash,
+        trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
+        probes=analysis.facts.probes,
+        past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
+        declined=_held_first(store, spec) if analysis.champion_version is None else _declined(store, champion),
+        patience=spec.window,
+    )
+
+
+def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
+    """The latest checks whose first version of this very model file the gate did not let through, newest first."""
+    own = config_hash(spec)
+    tried = {version.version for version in store.versions(spec.name) if version.details.get("config_hash") == own}
+    events = [
+        event for event in store.events(model_name=spec.name)
+        if was_retrained(event) and event.status is not EventStatus.PROMOTED
+        and event.champion_version is None and event.version in tried
+    ]  # fmt: skip
+    return [PastCheck(at=event.run.as_of, results=()) for event in events[:MOST_DECLINED]]
+
+
+def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
+    """The latest checks whose retrain of this champion the gate turned down, newest first."""
+    if champion is None:
+        return []
+    events = [
+        event for event in store.events(model_name=champion.model_name)
+        if was_retrained(event) and event.status is not EventStatus.PROMOTED
+        and event.version is not None and event.champion_version == champion.version
+    ]  # fmt: skip
+    return [
+        PastCheck(at=event.run.as_of, results=found[0].triggers)
+        for event in events[:MOST_DECLINED]
+        if (found := store.decision(champion.model_name, event.run.run_id)) is not None
+    ]
+
+
+def champion_since(store: Store, champion: Version) -> datetime:
+    """As of when the champion was promoted first: after a shadow later than it was trained."""
+    promoted = promoted_by(store.champion_changes(champion.model_name), champion.version)
+    return store.event(champion.event_id if promoted is None else promoted).run.as_of
+
+
+def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
+    """Rows that the champion has not seen, however long ago the window begins; those in quarantine do not count."""
+    if spec.timestamp is None or champion.data_until is None:
+        return len(tables.recent)
+    times = tables.history[spec.timestamp]
+    return int(((times >= pd.Timestamp(champion.data_until)) & ~within(times, tables.quarantined)).sum())
+
+
+def _compares_data(spec: ModelSpec, run: Run) -> bool:
+    tree = walk(spec.settings(run.preset).when)
+    return any(isinstance(trigger, NewDataTrigger) and not trigger.requests_only for trigger in tree)
+
+
+def _trained_hash(store: Store, model_name: str) -> str:
+    """Hash of the rows that the last retraining saw, a first version's included; empty where none was taken."""
+    judged = (event for event in store.events(model_name=model_name) if was_retrained(event))
+    last = max(judged, key=lambda event: (event.run.as_of, event.id), default=None)
+    seen = None if last is None else store.analysis(model_name, last.run.run_id)
+    return "" if seen is None else seen.facts.data_hash
+
+
+def _size(champion: Version | None, artifacts: Artifacts) -> Mapping[str, float]:
+    """Size of the champion's artifact in MiB, where this deployment made it."""
+    if champion is None or not champion.artifact_path:
+        return {}
+    size = artifacts.size(champion.artifact_path)
+    return {MODEL_SIZE: size / MEBIBYTE} if size else {}
+
+
+def _probe(spec: ModelSpec, name: str, run: Run) -> float:
+    """Ask the function of one probe, which is given the model's name and the end of the window."""
+    place = spec.probes[name]
+    function = import_function(spec.name, f"probes.{name}", place)
+    try:
+        return float(function(spec.name, run.as_of))
+    except Exception as error:
+        raise DataError(
+            f"model {spec.name}: field probes.{name}: {place} failed: {type(error).__name__}: {error}"
+        ) from error

@@ -1,0 +1,96 @@
+"""Execute: train a challenger for an event, judge it, publish it or leave the champion alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from include.data.profile import Possible
+from include.data.tables import ModelTables
+from include.decision.signals import SignalKind
+from include.errors import ClaimLost
+from include.records.entries.entries import Event, EventStatus, Outcome, Version
+from include.records.store import Claim, Store
+from include.retraining.accepted import Champion
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.prepare import Columns
+from include.retraining.shadow_end import ShadowEnd
+from include.workflow.analysis.former_champions import former_champions
+from include.workflow.analysis.quarantine import with_impossible_cells
+from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
+from include.workflow.publish import own
+
+log = logging.getLogger(__name__)
+
+
+def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
+    """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
+
+    At the end of a shadow nothing is trained: the version in shadow is judged once more.
+    A second process that executes the same event waits for the first and returns what that one achieved. Who approved
+    it, if anybody was asked, is kept with the event before anything is trained.
+    """
+    store = deployment.store
+    with store.claim(event_id, at=now(), wait=wait) as claim:
+        if claim.event.status.closed:
+            return claim.event
+        if approved_by:
+            claim.note_approval(approved_by, at=now())
+        try:
+            outcome = _retrain(deployment, claim)
+        except ClaimLost:
+            raise
+        except Exception as error:
+            claim.note_error(type(error).__name__, str(error))
+            raise
+        return claim.finish(outcome, at=now())
+
+
+def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
+    event = claim.event
+    spec = deployment.spec(event.model_name)
+    champion = champion_of(deployment.store, event.model_name)
+    tables = tables_seen_by(deployment, spec, event.run, champion)
+    possible: Mapping[str, Possible] = {}
+    if champion is not None:
+        champion = with_impossible_cells(spec, champion, tables)
+        possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
+    executor = RetrainingExecutor(
+        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event),
+        possible=possible,
+    )  # fmt: skip
+    former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
+    shadow = deployment.store.shadow(event.model_name)
+    if event.trigger_type == SignalKind.SHADOW and shadow is None:
+        return Outcome(status=EventStatus.HELD, reason="no version is in shadow any more: there is nothing to judge")
+    if event.trigger_type == SignalKind.SHADOW:
+        return _end_shadow(claim, executor, champion, tables, former)
+    if shadow is not None:  # it began after this was decided
+        reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
+        return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
+    own(deployment.store, deployment.artifacts)
+    version = claim.begin_version(at=now())
+    log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
+    outcome = executor.retrain(tables, champion, version.version, former=former)
+    log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
+    return outcome
+
+
+def _end_shadow(
+    claim: Claim, executor: RetrainingExecutor, champion: Champion | None, tables: ModelTables, former: list[Version]
+) -> Outcome:
+    assert champion is not None  # whatever replaces a champion ends the shadow beside it
+    version = claim.take_shadow()
+    log.info("%s: judging %s at the end of its shadow, event %d", executor.spec.name, version.label, claim.event.id)
+    outcome = ShadowEnd(executor=executor, champion=champion, version=version, former=former).judge(tables)
+    log.info("%s: %s %s: %s", executor.spec.name, version.label, outcome.status, outcome.reason)
+    return outcome
+
+
+def _asked_for(store: Store, event: Event) -> dict[str, Any]:
+    """Hyperparameters of the requests that the event's decision consumed; of two that differ the later counts."""
+    seen = store.requests(model_name=event.model_name, run_id=event.run.run_id)
+    consumed = (kept.request.hyperparameters for kept in seen if kept.consumed is not None)
+    return {name: value for asked in consumed for name, value in asked.items()}

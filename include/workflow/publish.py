@@ -1,0 +1,114 @@
+"""What consumers that read files are led to follows the champion on record: Postgres is the truth.
+
+Artifacts belong to one records database, which keeps its name in ``<artifacts>/records.json``: by another's record
+these versions would be remains, to be removed.
+
+On disk that is the symbolic link ``<artifacts>/<model>/champion``, in object storage the pointer
+``<artifacts>/<model>/champion.json``; see `Artifacts.publish`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from include.errors import ArtifactError, ConfigurationError
+from include.records.entries.entries import ChampionChange, Version, VersionStatus
+from include.records.store import Store
+from include.retraining.artifacts.folder import Artifacts
+
+OWNER_FILE = "records.json"
+
+log = logging.getLogger(__name__)
+
+
+def own(store: Store, artifacts: Artifacts) -> None:
+    """Make sure that the artifacts are those of these records; nobody's become theirs.
+
+    Raises
+    ------
+    ConfigurationError
+        When they belong to another records database.
+    ArtifactError
+        When the file that says so holds something else.
+    """
+    identity, place = store.identity(), artifacts.address(OWNER_FILE)
+    if (text := artifacts.read(OWNER_FILE)) is None:
+        artifacts.write("", {OWNER_FILE: json.dumps({"records": identity}) + "\n"})
+        text = artifacts.read(OWNER_FILE)  # others may have taken them at the same moment
+    try:
+        owner = json.loads(text or "")["records"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{place}: does not say whose artifacts these are: {error!r}; remove it") from error
+    if owner != identity:
+        raise ConfigurationError(
+            "RETRAINING_ARTIFACTS_DIR or RETRAINING_ARTIFACTS",
+            f"{place} says that these artifacts belong to the records {owner}, these records are {identity} (table "
+            "records_identity); give each records database a folder of its own, or, if the other is gone for good, "
+            "remove that file",
+        )
+
+
+def publish(store: Store, artifacts: Artifacts, model_name: str, run_id: str) -> ChampionChange | None:
+    """The step of a run after all that may change a champion: bring the files up to date, and find out what to tell.
+
+    Returns
+    -------
+    ChampionChange or None
+        The last change of champion that no other run has told downstream of, also one from outside of runs or of a
+        run that died. A step that is repeated returns the same.
+    """
+    publish_files(store, artifacts, model_name)
+    tidy(store, artifacts, model_name)
+    return store.announce(model_name, run_id, at=datetime.now(UTC))
+
+
+def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
+    """Make what is published agree with the champion on record; tell whether it did not.
+
+    Repeating it is safe, also at once with others: after each change the record is read again, so that whoever is last
+    leaves the champion that is on record then.
+
+    Raises
+    ------
+    ArtifactError
+        When the champion's files are not there, or the place is taken by something else.
+    ConfigurationError
+        When the artifacts belong to another records database.
+    SourceUnavailable
+        When object storage cannot be reached.
+    """
+    own(store, artifacts)
+    changed = False
+    while (target := _target(store, model_name)) is not None:
+        if artifacts.published(model_name) == Path(target.artifact_path).name:
+            break
+        artifacts.publish(model_name, target.artifact_path, target.artifact_sha256)
+        changed = True
+    return changed
+
+
+def tidy(store: Store, artifacts: Artifacts, model_name: str) -> list[str]:
+    """Remove what processes that died left among the model's versions, and return its names.
+
+    Of a version that is no candidate any more the record says where its files are; any others of that number are the
+    remains of a try that was cut short, or of a process that went on after it had lost the right to retrain. Versions
+    that are not on record are left alone: somebody may have restored an older database.
+    """
+    versions = store.versions(model_name)
+    settled = {
+        version.label: Path(version.artifact_path).name
+        for version in versions
+        if version.status is not VersionStatus.CANDIDATE
+    }
+    removed = artifacts.tidy(model_name, settled) if settled else []
+    for name in removed:
+        log.warning("%s: removed what a process that died had left behind: %s", model_name, name)
+    return removed
+
+
+def _target(store: Store, model_name: str) -> Version | None:
+    champion = store.champion(model_name)
+    return champion if champion is not None and champion.artifact_path else None

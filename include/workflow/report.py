@@ -1,0 +1,192 @@
+"""RetrainingReport: what one run saw of one model, what it decided, and what came of it, as far as it is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from include.decision.decision import Decision
+from include.decision.signals import Signal, SignalKind
+from include.errors import DataError
+from include.records.entries.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
+from include.records.json_values import clean_json, clean_scores
+from include.records.store import Store
+from include.workflow.advice import Recommendation, recommend
+from include.workflow.deployment import Deployment
+
+SCHEMA_VERSION = 1
+MOST_CHECKS = 200  # of the history: 50 days of six-hourly checks
+MOST_SIGNALS = 100  # changed ones, the most telling first; a report must stay readable however many columns there are
+MOST_VERSIONS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrainingReport:
+    """Everything a report shows.
+
+    Parameters
+    ----------
+    metric : str
+        The model's primary metric.
+    analysis : Analysis
+    decision : Decision
+    event : Event or None
+        None when the decision did not fire.
+    change : ChampionChange or None
+        The former champion that the run brought back; None for none.
+    history : sequence of Check
+        Up to this run's `as_of`, oldest first; the run itself is among them unless it was a dry run.
+    versions : sequence of Version
+        The latest, oldest first.
+    requests : sequence of KeptRequest
+        Those that the run consumed, and those that were waiting when the report was made.
+    recommendations : sequence of Recommendation
+    backtest : str
+        Picture of the model's last policy backtest as SVG; empty for none.
+    """
+
+    metric: str
+    analysis: Analysis
+    decision: Decision
+    event: Event | None
+    change: ChampionChange | None = None
+    history: Sequence[Check] = ()
+    versions: Sequence[Version] = ()
+    requests: Sequence[KeptRequest] = ()
+    recommendations: Sequence[Recommendation] = ()
+    backtest: str = ""
+
+    @property
+    def changed(self) -> list[Signal]:
+        """Signals that changed: broken data first, then by how far beyond its threshold each is."""
+        found = [signal for signal in self.analysis.signals if signal.changed]
+        return sorted(found, key=lambda signal: (not signal.blocks, -(signal.value or 0.0) / (signal.threshold or 1.0)))
+
+    @property
+    def quality(self) -> list[Signal]:
+        """What is wrong with the rows as such."""
+        return [signal for signal in self.changed if signal.kind is SignalKind.DATA_QUALITY]
+
+    @property
+    def course(self) -> list[tuple[datetime, float, float | None, float | None]]:
+        """The metric in time: end of the window, value, and its 90 % interval where there is one."""
+        return [
+            (check.analysis.window_end, measured.value, measured.low, measured.high)
+            for check in self.history
+            for measured in check.analysis.measurements
+            if measured.metric == self.metric and measured.version == check.analysis.champion_version
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready form that fulfils ``docs/retraining_report.schema.json``."""
+        analysis, run = self.analysis, self.analysis.run
+        shown = self.changed[:MOST_SIGNALS]
+        report = {
+            "schema_version": SCHEMA_VERSION,
+            "model": analysis.model_name,
+            "run": {"id": run.run_id, "as_of": _time(run.as_of), "reason": run.reason, "by": run.requested_by,
+                    "force": run.force, "dry_run": run.dry_run, "preset": run.preset},
+            "window": {"start": _time(analysis.window_start), "end": _time(analysis.window_end), "rows": analysis.rows,
+                       "labelled_rows": analysis.labelled_rows},
+            "champion": analysis.champion_version,
+            "decision": self.decision.to_json(),
+            "event": None if self.event is None else _event(self.event),
+            "rollback": None if self.change is None else _change(self.change),
+            "signals": {"measured": len(analysis.signals), "changed": len(self.changed),
+                        "shown": [_signal(signal) for signal in shown]},
+            "distributions": [each.to_json() for each in analysis.distributions],
+            "metric": {"name": self.metric, "course": [
+                {"at": _time(at), "value": value, "low": low, "high": high} for at, value, low, high in self.course
+            ]},
+            "measurements": [
+                {"metric": each.metric, "version": each.version, "value": each.value, "low": each.low,
+                 "high": each.high, "rows": each.rows} for each in analysis.measurements
+            ],
+            "events": [
+                {"at": _time(check.analysis.window_end), "id": check.event.id, "trigger": check.event.trigger_type,
+                 "status": str(check.event.status), "version": check.event.version}
+                for check in self.history if check.event is not None
+            ],
+            "versions": [_version(version) for version in self.versions],
+            "requests": [_request(kept) for kept in self.requests],
+            "recommendations": [each.to_json() for each in self.recommendations],
+        }  # fmt: skip
+        cleaned: dict[str, Any] = clean_json(report)
+        return cleaned
+
+
+def make_report(store: Store, model_name: str, run_id: str, *, metric: str, backtest: str = "") -> RetrainingReport:
+    """The report of one run on one model, from the records; a `DataError` for a run without a decision."""
+    analysis, found = store.analysis(model_name, run_id), store.decision(model_name, run_id)
+    if analysis is None or found is None:
+        raise DataError(f"model {model_name}: run {run_id} has no decision on record")
+    changes = store.champion_changes(model_name)
+    history = store.history(model_name, until=analysis.run.as_of, most=MOST_CHECKS)
+    return RetrainingReport(
+        metric=metric,
+        analysis=analysis,
+        decision=found[0],
+        event=found[1],
+        change=next((each for each in changes if each.run_id == run_id and each.event_id is None), None),
+        history=history,
+        versions=store.versions(model_name)[-MOST_VERSIONS:],
+        requests=store.requests(model_name=model_name, run_id=run_id),
+        recommendations=recommend(history),
+        backtest=backtest,
+    )
+
+
+def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
+    """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
+    drawn = deployment.artifacts.read(f"backtests/{model_name}.svg") or ""
+    metric = deployment.spec(model_name).metric
+    return make_report(deployment.store, model_name, run_id, metric=metric, backtest=drawn)
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _signal(signal: Signal) -> Mapping[str, Any]:
+    return {
+        "kind": str(signal.kind), "feature": signal.feature, "statistic": signal.statistic, "value": signal.value,
+        "threshold": signal.threshold, "p_value": signal.p_value, "blocks": signal.blocks, "reason": signal.reason,
+    }  # fmt: skip
+
+
+def _event(event: Event) -> Mapping[str, Any]:
+    return {
+        "id": event.id, "status": str(event.status), "outcome": event.outcome, "error_type": event.error_type,
+        "error": event.error, "champion": event.champion_version, "version": event.version,
+        "scores": clean_scores(event.scores), "champion_scores": clean_scores(event.champion_scores),
+        "completed_at": _time(event.completed_at),
+    }  # fmt: skip
+
+
+def _change(change: ChampionChange) -> Mapping[str, Any]:
+    return {
+        "kind": str(change.kind), "from": change.from_version, "to": change.to_version, "reason": change.reason,
+        "by": change.deployed_by, "at": _time(change.deployed_at),
+    }  # fmt: skip
+
+
+def _version(version: Version) -> Mapping[str, Any]:
+    details = version.details
+    return {
+        "version": version.version, "status": str(version.status), "created_at": _time(version.created_at),
+        "parent": version.parent, "event": version.event_id, "sha256": version.artifact_sha256,
+        "scores": {} if version.baseline is None else clean_scores(version.baseline.scores),
+        "training_rows": details.get("training_data_size"), "data_hash": details.get("training_data_hash"),
+        "hyperparameters": details.get("hyperparameters") or {},
+    }  # fmt: skip
+
+
+def _request(kept: KeptRequest) -> Mapping[str, Any]:
+    request = kept.request
+    return {
+        "id": request.id, "kind": str(request.kind), "reason": request.reason, "by": request.requested_by,
+        "at": _time(request.requested_at), "hyperparameters": dict(request.hyperparameters),
+        "consumed_by": None if kept.consumed is None else kept.consumed.run_id,
+    }  # fmt: skip

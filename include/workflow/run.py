@@ -1,0 +1,53 @@
+"""The order of the steps for one model, in the one place that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from include.decision.decision import Decision
+from include.records.entries.entries import ChampionChange, Event, Run
+from include.workflow.analyze import analyze
+from include.workflow.complete import log_completion
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment
+from include.workflow.execute import execute
+from include.workflow.roll_back import roll_back_in_run
+
+#: The steps, and the task of the DAG that takes each; it has further tasks that ask, publish and tell.
+STEPS: Mapping[str, str] = {
+    "analyze": "analyze_retraining_need",
+    "decide": "check_retraining_decision",
+    "roll_back": "roll_back_champion",
+    "execute": "execute_retraining",
+    "log": "log_retraining_completion",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameTo:
+    """What a run came to for one model.
+
+    Parameters
+    ----------
+    decision : Decision
+    event : Event or None
+        As it ended; None when the decision did not fire.
+    change : ChampionChange or None
+        The former champion that the run brought back; None for none.
+    """
+
+    decision: Decision
+    event: Event | None
+    change: ChampionChange | None
+
+
+def run_model(deployment: Deployment, model_name: str, run: Run) -> CameTo:
+    """Take all steps for one model, in this process; asks nobody, whatever the model file says about approval."""
+    analyze(deployment, model_name, run)
+    decision, event = decide(deployment, model_name, run)
+    change = roll_back_in_run(deployment, model_name, run)
+    if event is not None:
+        event = execute(deployment, event.id)
+    log_completion(deployment, model_name, run)
+    return CameTo(decision=decision, event=event, change=change)

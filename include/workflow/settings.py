@@ -1,0 +1,64 @@
+"""What a deployment may change: environment variables, read once into one frozen object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.errors import ConfigurationError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of this deployment.
+
+    Parameters
+    ----------
+    models_dir : Path
+        Folder of the model files (``RETRAINING_MODELS_DIR``).
+    data_dir : Path
+        Folder that relative source paths of model files start from (``RETRAINING_DATA_DIR``).
+    artifacts_dir : Path
+        Folder that trained versions are written to (``RETRAINING_ARTIFACTS_DIR``), unless there is an address.
+    artifacts_address : str or None
+        Where in S3-compatible storage they are written to instead (``RETRAINING_ARTIFACTS``):
+        ``s3://bucket/prefix``, or ``s3://connection@bucket/prefix`` with the name of an Airflow connection.
+    database_uri : str or None
+        The records database, for use outside Airflow (``AIRFLOW_CONN_RETRAINING_DB``, a ``postgresql://`` URI).
+        Inside Airflow the connection ``retraining_db`` is asked instead, so that any secrets backend works.
+    """
+
+    models_dir: Path
+    data_dir: Path
+    artifacts_dir: Path
+    artifacts_address: str | None
+    database_uri: str | None
+
+    @property
+    def database(self) -> str:
+        """URI of the records database; a `ConfigurationError` where none is set."""
+        if self.database_uri is None:
+            raise ConfigurationError(
+                "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
+            )
+        return self.database_uri
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from `environment` (default: this process's)."""
+        env = os.environ if environment is None else environment
+        return cls(
+            models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
+            data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),
+            artifacts_dir=_folder(env, "RETRAINING_ARTIFACTS_DIR", PROJECT_ROOT / "artifacts"),
+            artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
+            database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
+        )
+
+
+def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
+    return Path(env[name]).expanduser().resolve() if env.get(name) else default

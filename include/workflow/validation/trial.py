@@ -1,0 +1,87 @@
+"""A first version and one check of it, tried with the production code and a record in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from include.data.tables import ModelTables
+from include.records.entries.entries import Analysis, EventStatus, Outcome, Run
+from include.registry.spec import ModelSpec
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.resources import ResourceMeter
+from include.workflow.analyze import analyze
+from include.workflow.decide import decide
+from include.workflow.deployment import Deployment, rehearsal, tables_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What came of it.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of the first version, as the gate judged it.
+    check : Analysis
+        Of the newest window, with that version as champion whatever the gate said.
+    seconds, peak_mib : float
+        Of that check without the reading of the rows.
+    """
+
+    outcome: Outcome
+    check: Analysis
+    seconds: float
+    peak_mib: float
+
+
+def try_out(
+    spec: ModelSpec, file: Path, data_dir: Path, folder: Path, read: Callable[..., ModelTables],
+    first: datetime, last: datetime,
+) -> Trial:  # fmt: skip
+    """Train a first version as of `first`, and check it as of `last`.
+
+    Parameters
+    ----------
+    file : Path
+        The model file.
+    folder : Path
+        For artifacts, to spare.
+    read : callable
+        As `include.data.tables.read_tables`.
+
+    Raises
+    ------
+    RetrainingError
+        Whatever a run would end with.
+    """
+    deployment = rehearsal(folder, models_dir=file.parent, data_dir=data_dir, read=read)
+    outcome = _first_version(deployment, spec, Run(run_id="first", as_of=first, requested_by="validate"))
+    run = Run(run_id="check", as_of=last, requested_by="validate")
+    began = time.monotonic()
+    with ResourceMeter() as meter:
+        check = analyze(deployment, spec.name, run)
+        decide(deployment, spec.name, run)
+    return Trial(
+        outcome=outcome, check=check, seconds=time.monotonic() - began,
+        peak_mib=float(meter.details["memory_usage"]["peak_mib"]),
+    )  # fmt: skip
+
+
+def _first_version(deployment: Deployment, spec: ModelSpec, run: Run) -> Outcome:
+    analyze(deployment, spec.name, run)
+    event = decide(deployment, spec.name, run)[1]
+    assert event is not None  # there is no champion
+    tables = tables_of(deployment, spec, run)
+    with deployment.store.claim(event.id, at=_now(), wait=timedelta(0)) as claim:
+        version = claim.begin_version(at=_now())
+        outcome = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).retrain(tables, None, version.version)
+        claim.finish(replace(outcome, status=EventStatus.PROMOTED), at=_now())
+    return outcome
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
