@@ -10,10 +10,9 @@ import pytest
 from psycopg import sql
 
 from include.data.sources.object_storage import client_from_environment
-from include.records.postgres.migrate import migrate
 from tests.airflow_home import AirflowHome
 from tests.object_server import ObjectServer
-from tests.records.examples import empty_schema
+from tests.records.examples import own_records
 from tools.embedded_postgres import EmbeddedPostgres
 
 _NUMBERS = itertools.count(1)
@@ -49,12 +48,10 @@ def airflow_home(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def records_uri(postgres: EmbeddedPostgres) -> str:
-    """URI of empty, migrated records that only this test has."""
-    uri = empty_schema(postgres)
-    with psycopg.connect(uri) as connection:
-        migrate(connection)
-    return uri
+def records_uri(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """URI of empty, migrated records that only this test has; gone after it."""
+    with own_records(postgres) as uri:
+        yield uri
 
 
 @pytest.fixture(scope="session")

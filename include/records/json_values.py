@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from numbers import Real
 from typing import Any
@@ -15,6 +16,9 @@ from include.errors import DataError
 
 _PASSWORD_IN_URL = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
 _PASSWORD_SETTING = re.compile(r"(\bpassword\s*=\s*)\S+", re.IGNORECASE)
+_ESCAPE = "\u241b"  # SYMBOL FOR ESCAPE
+_NOT_TO_BE_HELD = re.compile("[\x00\ud800-\udfff\u241b]")
+_ESCAPED = re.compile("\u241b([0-9a-f]{4})")
 
 
 def to_utc(at: datetime) -> datetime:
@@ -76,3 +80,44 @@ def clean_scores(scores: Mapping[str, float]) -> dict[str, float | None]:
 def read_scores(stored: Mapping[str, float | None]) -> dict[str, float]:
     """Read what `clean_scores` wrote: NaN for what had no finite value."""
     return {name: math.nan if value is None else value for name, value in stored.items()}
+
+
+def write_json(value: Any) -> str:
+    r"""Return `value` as JSON text in which nothing is lost, and that every JSON operator of Postgres can read.
+
+    What Postgres cannot hold, NUL and half surrogates, is written as U+241B (the symbol for escape) and four hexadecimal
+    digits; so is U+241B. A `ValueError` for numbers that are not finite.
+
+    >>> write_json({"a\x00": 1})
+    '{"a\\u241b0000": 1}'
+    """
+    return json.dumps(_map_text(value, _escape), allow_nan=False)
+
+
+def read_json(text: str) -> Any:
+    r"""Read what `write_json` wrote, or JSON that was written without it.
+
+    >>> read_json(write_json(["a\x00", "\ud800", "\u241b0000"])) == ["a\x00", "\ud800", "\u241b0000"]
+    True
+    """
+    value = json.loads(text)
+    return _map_text(value, _unescape) if "\\u241b" in text or _ESCAPE in text else value
+
+
+def _map_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Return `value` with all its text changed, keys too."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key) if isinstance(key, str) else key: _map_text(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_map_text(item, change) for item in value]
+    return value
+
+
+def _escape(text: str) -> str:
+    return _NOT_TO_BE_HELD.sub(lambda found: f"{_ESCAPE}{ord(found[0]):04x}", text)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -1,5 +1,5 @@
 -- Keep the profile that a version was accepted with; at the end of a shadow it takes the place of that from its begin.
--- Parameters: model_name text, version integer, profile json, at timestamptz
+-- Parameters: model_name text, version integer, profile text (JSON), at timestamptz
 -- Returns:    nothing
 INSERT INTO reference_profiles (model_name, version, profile, accepted_at)
 VALUES (%(model_name)s, %(version)s, %(profile)s::json, %(at)s)

@@ -5,12 +5,12 @@
 SELECT
     d.model_name,
     count(*) AS decisions,
-    count(*) FILTER (WHERE d.triggered AND NOT a.dry_run) AS fired,
-    count(*) FILTER (WHERE a.dry_run) AS dry_runs,
-    count(*) FILTER (WHERE NOT d.triggered AND NOT a.dry_run AND d.blocked_by <> '[]') AS blocked,
-    count(*) FILTER (WHERE NOT d.triggered AND NOT a.dry_run AND d.blocked_by = '[]') AS quiet
+    count(*) FILTER (WHERE d.triggered AND NOT r.dry_run) AS fired,
+    count(*) FILTER (WHERE r.dry_run) AS dry_runs,
+    count(*) FILTER (WHERE NOT d.triggered AND NOT r.dry_run AND d.blocked_by <> '[]') AS blocked,
+    count(*) FILTER (WHERE NOT d.triggered AND NOT r.dry_run AND d.blocked_by = '[]') AS quiet
 FROM retraining_decisions d
-JOIN retraining_analyses a USING (model_name, run_id)
+JOIN retraining_runs r USING (model_name, run_id)
 WHERE d.decided_at >= %(since)s AND d.decided_at < %(until)s
   AND (%(model_name)s::text IS NULL OR d.model_name = %(model_name)s)
 GROUP BY d.model_name

@@ -10,12 +10,12 @@ SELECT * FROM (
         e.triggered_at AS at, e.model_name, 'decided' AS action, e.requested_by AS who,
         concat_ws('; asked for: ', e.trigger_reason, nullif(e.request_reason, '')) AS why,
         e.run_id, e.id AS event_id, e.version, e.champion_version AS other_version,
-        NULL AS data_path, nullif(a.facts ->> 'data_hash', '') AS data_hash, a.rows AS data_rows,
-        a.window_start AS data_from, a.window_end AS data_until,
+        NULL AS data_path, run.data_hash AS data_hash, run.rows AS data_rows,
+        run.window_start AS data_from, run.window_end AS data_until,
         concat_ws(', ', e.severity, e.status) AS outcome,
-        'model_retraining_events' AS source, e.id::bigint AS source_id, 1 AS step
+        'model_retraining_events' AS source, e.id AS source_id, 1 AS step
     FROM model_retraining_events e
-    JOIN retraining_analyses a USING (model_name, run_id)
+    JOIN retraining_runs run USING (model_name, run_id)
     UNION ALL
     SELECT
         e.approved_at, e.model_name, 'approved', e.approved_by, e.trigger_reason,
@@ -51,26 +51,26 @@ SELECT * FROM (
     JOIN model_deployment_history d ON d.id = t.change_id
     UNION ALL
     SELECT
-        a.analyzed_at, s.model_name, 'probation_look', a.requested_by, s.reason, s.run_id, NULL,
+        run.analyzed_at, s.model_name, 'probation_look', run.requested_by, s.reason, s.run_id, NULL,
         (s.detail ->> 'version')::double precision::integer,
         (s.detail ->> 'predecessor')::double precision::integer,
-        NULL, nullif(a.facts ->> 'data_hash', ''), (s.detail ->> 'rows')::double precision::bigint,
-        a.window_start, a.window_end,
+        NULL, run.data_hash, (s.detail ->> 'rows')::double precision::bigint,
+        run.window_start, run.window_end,
         CASE s.verdict WHEN 'changed' THEN 'failed' ELSE 'passed' END, 'model_drift_monitoring', s.id, 0
     FROM model_drift_monitoring s
-    JOIN retraining_analyses a USING (model_name, run_id)
+    JOIN retraining_runs run USING (model_name, run_id, as_of)
     WHERE s.kind = 'probation' AND s.verdict IN ('stable', 'changed')
     UNION ALL
     SELECT
-        a.analyzed_at, s.model_name, 'shadow_look', a.requested_by, s.reason, s.run_id, NULL,
+        run.analyzed_at, s.model_name, 'shadow_look', run.requested_by, s.reason, s.run_id, NULL,
         (s.detail ->> 'version')::double precision::integer,
         (s.detail ->> 'champion')::double precision::integer,
-        NULL, nullif(a.facts ->> 'data_hash', ''), (s.detail ->> 'rows')::double precision::bigint,
-        a.window_start, a.window_end,
+        NULL, run.data_hash, (s.detail ->> 'rows')::double precision::bigint,
+        run.window_start, run.window_end,
         concat('check ', (s.detail ->> 'check')::double precision::integer,
                ' of ', (s.detail ->> 'checks')::double precision::integer), 'model_drift_monitoring', s.id, 0
     FROM model_drift_monitoring s
-    JOIN retraining_analyses a USING (model_name, run_id)
+    JOIN retraining_runs run USING (model_name, run_id, as_of)
     WHERE s.kind = 'shadow' AND (s.detail ->> 'counted')::double precision = 1
     UNION ALL
     SELECT
@@ -82,12 +82,12 @@ SELECT * FROM (
     WHERE v.details #> '{shadow,ended_by}' IS NOT NULL
     UNION ALL
     SELECT
-        q.quarantined_at, q.model_name, 'quarantined', a.requested_by, concat(q.feature, ': ', q.reason),
-        q.run_id, NULL, NULL, q.champion_version, NULL, nullif(a.facts ->> 'data_hash', ''), NULL,
+        q.quarantined_at, q.model_name, 'quarantined', run.requested_by, concat(q.feature, ': ', q.reason),
+        q.run_id, NULL, NULL, q.champion_version, NULL, run.data_hash, NULL,
         q.span_start, q.span_end,
         CASE WHEN q.lifted_at IS NULL THEN 'in quarantine' ELSE 'lifted later' END, 'quarantined_spans', q.id, 0
     FROM quarantined_spans q
-    JOIN retraining_analyses a USING (model_name, run_id)
+    JOIN retraining_runs run USING (model_name, run_id)
     UNION ALL
     SELECT
         q.lifted_at, q.model_name, 'quarantine_lifted', q.lifted_by, q.lift_reason,

@@ -8,10 +8,10 @@ SELECT * FROM (
     FROM model_retraining_events
     WHERE status IN ('decided', 'executing')
     UNION ALL
-    SELECT a.analyzed_at, a.model_name, 'no_decision', a.run_id, NULL, 'the run looked, but decided nothing'
-    FROM retraining_analyses a
+    SELECT r.analyzed_at, r.model_name, 'no_decision', r.run_id, NULL, 'the run looked, but decided nothing'
+    FROM retraining_runs r
     WHERE NOT EXISTS (
-        SELECT FROM retraining_decisions d WHERE d.model_name = a.model_name AND d.run_id = a.run_id)
+        SELECT FROM retraining_decisions d WHERE d.model_name = r.model_name AND d.run_id = r.run_id)
     UNION ALL
     SELECT execution_completed_at, model_name, 'data_unknown', run_id, id,
            concat('v', version, ' was promoted, and no hash of its training data is on record')

@@ -1,4 +1,6 @@
 -- Drop the measurements that an earlier try of the same run left.
 -- Parameters: model_name text, run_id text
 -- Returns:    nothing
-DELETE FROM model_performance_tracking WHERE model_name = %(model_name)s AND run_id = %(run_id)s;
+DELETE FROM model_performance_tracking d USING retraining_runs r
+WHERE r.model_name = %(model_name)s AND r.run_id = %(run_id)s
+  AND d.model_name = r.model_name AND d.run_id = r.run_id AND d.as_of = r.as_of;

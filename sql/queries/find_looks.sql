@@ -2,7 +2,7 @@
 -- Parameters: model_name text, kind text (of the signals), version integer (champion then), before timestamptz
 -- Returns:    rows of model_drift_monitoring, the earliest check first
 SELECT s.* FROM model_drift_monitoring s
-JOIN retraining_analyses a USING (model_name, run_id)
-WHERE a.model_name = %(model_name)s AND a.champion_version = %(version)s AND a.as_of < %(before)s
+JOIN retraining_runs r USING (model_name, run_id, as_of)
+WHERE r.model_name = %(model_name)s AND r.champion_version = %(version)s AND r.as_of < %(before)s
   AND s.kind = %(kind)s
-ORDER BY a.as_of, a.run_id COLLATE "C";
+ORDER BY r.as_of, r.run_id COLLATE "C";

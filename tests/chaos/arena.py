@@ -26,7 +26,7 @@ from psycopg import sql
 
 from include.interfaces.reports.files import file_report
 from include.records.entries.entries import Run
-from include.records.postgres.migrate import migrate
+from include.records.postgres.migrate import keep_search_path, migrate
 from include.records.postgres.store import PostgresStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
 from include.workflow.analyze import analyze
@@ -89,6 +89,8 @@ class Arena:
         there = sql.Identifier(psycopg.conninfo.conninfo_to_dict(self.uri)["dbname"])  # type: ignore[arg-type]
         with psycopg.connect(server.uri(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), there))
+        with psycopg.connect(server.uri(name)) as connection:  # a copy has not the settings of its template
+            keep_search_path(connection)
         shutil.copytree(self.root, root, symlinks=True)
         return Arena(server.uri(name), root)
 

@@ -74,7 +74,7 @@ def test_killed_execution_leaves_one_event_one_version_and_one_champion(
 
 def _new_as_of(stack: LocalStack) -> str:
     """Some days later for each run, so that there are rows that the champion has not seen."""
-    runs = _rows(stack, "SELECT count(*) FROM retraining_analyses")[0][0]
+    runs = _rows(stack, "SELECT count(*) FROM retraining_runs")[0][0]
     return (datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=4 * runs)).isoformat()
 
 

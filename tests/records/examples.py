@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from multiprocessing.connection import Connection
@@ -23,6 +25,7 @@ from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
 from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
+from include.records.postgres.migrate import keep_search_path, migrate
 from include.records.postgres.store import PostgresStore
 from include.records.store import Store
 from include.scoring import Baseline
@@ -125,23 +128,25 @@ def make_measurement(version: int, value: float = 0.8) -> Measurement:
     return Measurement(version=version, metric="r2", value=value, rows=400, low=0.7, high=0.9)
 
 
-def empty_schema(server: EmbeddedPostgres) -> str:
-    """URI of an empty schema of its own: takes a tenth of the time that a database takes."""
-    name = f"records_{next(_NUMBERS)}"
-    uri = f"{_records_database(server)}?options=-csearch_path%3D{name}"
-    with psycopg.connect(uri) as connection:
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
-    return uri
+@contextmanager
+def own_records(server: EmbeddedPostgres) -> Iterator[str]:
+    """URI of empty, migrated records, copied from a template: takes a third of the time that the migrations take."""
+    name, template = f"records_{next(_NUMBERS)}", sql.Identifier(_template(server))
+    with psycopg.connect(server.uri(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        with psycopg.connect(server.uri(name)) as copy:  # a copy has not the settings of its template
+            keep_search_path(copy)
+        yield server.uri(name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @cache
-def _records_database(server: EmbeddedPostgres) -> str:
-    """URI of a database for all schemas. The server is thrown away after the tests: it need not wait for the disk."""
+def _template(server: EmbeddedPostgres) -> str:
+    """Name of a database with the tables of the records. Nobody may be connected to it while it is copied."""
     server.create_databases("records")
-    with psycopg.connect(server.uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-    return server.uri("records")
+    with psycopg.connect(server.uri("records")) as connection:
+        migrate(connection)
+    return "records"
 
 
 def postgres_store(uri: str) -> PostgresStore:

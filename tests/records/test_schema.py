@@ -56,17 +56,17 @@ def names_of_migrations() -> list[str]:
     return sorted(path.name for path in MIGRATIONS.glob("*.sql"))
 
 
-def test_migrating_again_changes_nothing(empty_uri: str) -> None:
-    with psycopg.connect(empty_uri) as connection:
+def test_migrating_again_changes_nothing(database_uri: str) -> None:
+    with psycopg.connect(database_uri) as connection:
         assert migrate(connection) == names_of_migrations()
         assert migrate(connection) == []
-    with psycopg.connect(empty_uri, autocommit=True) as connection:
+    with psycopg.connect(database_uri, autocommit=True) as connection:
         assert migrate(connection) == []
 
 
-def test_of_two_processes_that_migrate_at_once_each_migration_is_applied_by_one(empty_uri: str) -> None:
+def test_of_two_processes_that_migrate_at_once_each_migration_is_applied_by_one(database_uri: str) -> None:
     def migrate_alone(_: int) -> list[str]:
-        with psycopg.connect(empty_uri) as connection:
+        with psycopg.connect(database_uri) as connection:
             return migrate(connection)
 
     with ThreadPoolExecutor(2) as pool:
@@ -74,32 +74,32 @@ def test_of_two_processes_that_migrate_at_once_each_migration_is_applied_by_one(
     assert sorted(applied) == names_of_migrations()
 
 
-def test_changed_migration_is_refused(empty_uri: str, tmp_path: Path) -> None:
+def test_changed_migration_is_refused(database_uri: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "schema"))
-    with psycopg.connect(empty_uri) as connection:
+    with psycopg.connect(database_uri) as connection:
         migrate(connection, folder)
         changed = folder / names_of_migrations()[0]
         changed.write_text(changed.read_text() + "-- a second thought\n")
-        with pytest.raises(ConfigurationError, match=r"0001_.*changed after it was applied"):
+        with pytest.raises(ConfigurationError, match=r"01_.*changed after it was applied"):
             migrate(connection, folder)
 
 
-def test_failed_migration_leaves_nothing_behind(empty_uri: str, tmp_path: Path) -> None:
-    (tmp_path / "0001_good.sql").write_text("CREATE TABLE good (id int);")
-    bad = tmp_path / "0002_bad.sql"
+def test_failed_migration_leaves_nothing_behind(database_uri: str, tmp_path: Path) -> None:
+    (tmp_path / "01_good.sql").write_text("CREATE TABLE good (id int);")
+    bad = tmp_path / "02_bad.sql"
     bad.write_text("CREATE TABLE half (id int); SELECT 1 / 0;")
-    with psycopg.connect(empty_uri) as connection:
+    with psycopg.connect(database_uri) as connection:
         with pytest.raises(psycopg.errors.DivisionByZero):
             migrate(connection, tmp_path)
         bad.write_text("CREATE TABLE half (id int);")
-        assert migrate(connection, tmp_path) == ["0002_bad.sql"]
+        assert migrate(connection, tmp_path) == ["02_bad.sql"]
 
 
-@pytest.mark.parametrize("names", [(), ("first.sql",), ("0001_a.sql", "0001_b.sql")])
-def test_folder_without_order_is_refused(empty_uri: str, tmp_path: Path, names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("names", [(), ("first.sql",), ("01_a.sql", "01_b.sql"), ("0001_a.sql",)])
+def test_folder_without_order_is_refused(database_uri: str, tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
         (tmp_path / name).write_text("SELECT 1;")
-    with psycopg.connect(empty_uri) as connection, pytest.raises(ConfigurationError):
+    with psycopg.connect(database_uri) as connection, pytest.raises(ConfigurationError):
         migrate(connection, tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
     "statement",
     [
         "UPDATE model_retraining_events SET status = 'executing' WHERE id = 1",
-        "UPDATE model_retraining_events SET improvement_r2_percent = 99 WHERE id = 1",
+        "UPDATE model_retraining_events SET retraining_r2 = 99 WHERE id = 1",
         "UPDATE model_retraining_events SET outcome = 'a great success' WHERE id = 1",
         "UPDATE model_retraining_events SET status = 'promoted', execution_completed_at = now() WHERE id = 2",
         "UPDATE model_retraining_events SET decision = '{}' WHERE id = 2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import defaultdict
@@ -13,7 +12,7 @@ from datetime import datetime, timedelta
 
 from include.errors import ClaimLost, DataError
 from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
-from include.records.json_values import clean_text, to_utc
+from include.records.json_values import clean_text, to_utc, write_json
 from include.records.memory.requests import MemoryRequests
 from include.records.rows.outcome import (
     LOST,
@@ -176,7 +175,7 @@ class MemoryClaim:
     def _settle(self, outcome: Outcome, row: Row, version: Row, at: datetime) -> None:
         trained, profile = trained_row(outcome, at, version), None
         if outcome.reference is not None:
-            profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
+            profile = write_json(outcome.reference.to_json())
         if outcome.status is EventStatus.PROMOTED:
             self._promote(outcome, row, version, at)
         version |= trained

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError
 from include.records.entries.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
-from include.records.json_values import clean_json, to_utc
+from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.quarantine import MemoryQuarantine
@@ -196,7 +195,7 @@ class MemoryStore(MemoryChampions):
         """Return the profiles of the rows that a version was trained and accepted on."""
         with self._tables.guard:
             stored = self._tables.profiles.get((model_name, version))
-        return None if stored is None else ReferenceProfiles.from_json(json.loads(stored))
+        return None if stored is None else ReferenceProfiles.from_json(read_json(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""

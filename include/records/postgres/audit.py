@@ -12,7 +12,7 @@ import psycopg
 
 from include.errors import ConfigurationError
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, Session
+from include.records.postgres.session import Connect, Session, use_schema
 from include.records.rows.rows import Row
 
 
@@ -142,6 +142,7 @@ def read_audit(connect: Connect, start: datetime, end: datetime, model_name: str
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         with connection.transaction():
+            use_schema(connection)
             session = Session(connection)
             return Audit(
                 start=to_utc(start),

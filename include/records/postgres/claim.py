@@ -6,7 +6,6 @@ a process that is killed loses the right at once, and one that was cut off from 
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -19,8 +18,8 @@ import psycopg
 
 from include.errors import ClaimLost, DataError
 from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version
-from include.records.json_values import clean_text, to_utc
-from include.records.postgres.session import Connect, Session, transaction
+from include.records.json_values import clean_text, to_utc, write_json
+from include.records.postgres.session import Connect, Session, transaction, use_schema
 from include.records.rows.outcome import (
     LOST,
     abandoned_row,
@@ -112,7 +111,7 @@ class PostgresClaim:
         if promoted:
             self._note_promotion(session, outcome, row, version["version"], retired, at)
         if outcome.reference is not None and (promoted or outcome.shadow_checks is not None):
-            profile = json.dumps(outcome.reference.to_json(), allow_nan=False)
+            profile = write_json(outcome.reference.to_json())
             session.rows("add_reference", keys | {"profile": profile, "at": to_utc(at)})
 
     def _note_promotion(
@@ -162,6 +161,7 @@ def hold_claim(
     try:
         with _lost_with_connection(event.model_name):
             connection.autocommit = True
+            use_schema(connection)
             session = Session(connection)
             session.rows("prepare_claim_session", {"application_name": _session_name(event.id)})
             waited = _wait_for_claim(session, event.model_name, wait, poll_seconds)

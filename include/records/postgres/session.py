@@ -7,11 +7,15 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from include.records.postgres.queries import query
 from include.records.rows.rows import JSON_COLUMNS, Row
+
+SCHEMA = "retraining"
+"""Schema of all tables of the records."""
 
 Connect = Callable[[], psycopg.Connection[Any]]
 
@@ -48,7 +52,20 @@ class Session:
 def transaction(connect: Connect) -> Iterator[Session]:
     """One transaction on a connection of its own: committed at the end, undone as a whole on an error."""
     with closing(connect()) as connection, connection.transaction():
+        use_schema(connection)
         yield Session(connection)
+
+
+def use_schema(connection: psycopg.Connection[Any]) -> None:
+    """Let the queries of this connection find the tables, also where the database has no search path to them.
+
+    A server from version 18 on says by itself what the search path is, so that nothing need be set where `migrate` has
+    set it for the whole database.
+    """
+    known = connection.info.parameter_status("search_path") or ""
+    if known.split(",")[0].strip(' "') != SCHEMA:
+        with psycopg.Cursor(connection) as cursor:
+            cursor.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(SCHEMA)))
 
 
 def _adapted(parameters: Mapping[str, Any]) -> Row:

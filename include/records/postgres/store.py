@@ -15,7 +15,7 @@ from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError, RequestsTaken
 from include.records.entries.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
-from include.records.json_values import clean_json, to_utc
+from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
@@ -188,7 +188,7 @@ class PostgresStore(PostgresChampions):
         """Return the profiles of the rows that a version was trained and accepted on."""
         with transaction(self._connect) as session:
             row = session.row("find_reference", {"model_name": model_name, "version": version})
-        return None if row is None else ReferenceProfiles.from_json(row["profile"])
+        return None if row is None else ReferenceProfiles.from_json(read_json(row["profile"]))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
@@ -241,10 +241,12 @@ class PostgresStore(PostgresChampions):
 
 
 def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
-    key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
-    session.rows("save_analysis", analysis_row(analysis, at))
-    session.rows("delete_signals", key)
-    session.rows("delete_measurements", key)
+    key, row = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}, analysis_row(analysis, at)
+    session.rows("prepare_month", row)
+    for name in ("delete_signals", "delete_measurements", "delete_analysis"):  # first: as_of may differ from this try's
+        session.rows(name, key)
+    session.rows("save_run", row)
+    session.rows("add_analysis", row)
     session.each("add_signal", signal_rows(analysis))
     session.each("add_measurement", measurement_rows(analysis, at))
 

@@ -12,7 +12,6 @@ from include.records.entries.entries import Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
 from include.records.rows.baseline import baseline_json
 from include.records.rows.rows import Row
-from include.scoring import METRICS
 
 VERSION_STATUS = {
     EventStatus.PROMOTED: VersionStatus.CHAMPION,
@@ -141,19 +140,6 @@ def named_versions(model_name: str, version: int, champion: int | None) -> Row:
     }
 
 
-def improvement_percent(new: object, previous: object, *, larger_is_better: bool) -> float | None:
-    """Return the change in percent of the previous value, positive when better; None where it cannot be told.
-
-    >>> improvement_percent(8.0, 10.0, larger_is_better=False)
-    20.0
-    """
-    after, before = finite(new), finite(previous)
-    if after is None or before is None or before == 0.0:
-        return None
-    change = (after - before) if larger_is_better else (before - after)
-    return finite(100.0 * (change / abs(before)))
-
-
 def _comparison(scores: Mapping[str, float], champion: Mapping[str, float]) -> Row:
     columns: Row = {
         "performance_metrics": clean_scores(scores),
@@ -161,11 +147,8 @@ def _comparison(scores: Mapping[str, float], champion: Mapping[str, float]) -> R
         "performance_delta": clean_scores({name: scores[name] - champion[name] for name in scores if name in champion}),
     }
     for name in ("r2", "rmse", "accuracy"):
-        new, previous = scores.get(name), champion.get(name)
-        larger = METRICS[name].larger_is_better
-        columns[f"retraining_{name}"] = finite(new)
-        columns[f"comparison_previous_{name}"] = finite(previous)
-        columns[f"improvement_{name}_percent"] = improvement_percent(new, previous, larger_is_better=larger)
+        columns[f"retraining_{name}"] = finite(scores.get(name))
+        columns[f"comparison_previous_{name}"] = finite(champion.get(name))
     return columns
 
 

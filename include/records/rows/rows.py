@@ -45,7 +45,7 @@ JSON_COLUMNS = frozenset(
 
 
 def analysis_row(analysis: Analysis, at: datetime) -> Row:
-    """Return a row of ``retraining_analyses``."""
+    """Return a row of ``retraining_runs`` and one of ``retraining_analyses``, which share their key and no more."""
     return {
         "model_name": analysis.model_name,
         **_run_columns(analysis.run),
@@ -54,6 +54,7 @@ def analysis_row(analysis: Analysis, at: datetime) -> Row:
         "rows": analysis.rows,
         "labelled_rows": analysis.labelled_rows,
         "champion_version": analysis.champion_version,
+        "data_hash": analysis.facts.data_hash or None,
         "running_errors": None if analysis.running is None else analysis.running.to_json(),
         "facts": analysis.facts.to_json(),
         "distributions": clean_json([each.to_json() for each in analysis.distributions]),
@@ -91,6 +92,7 @@ def signal_rows(analysis: Analysis) -> list[Row]:
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
+            "as_of": to_utc(analysis.run.as_of),
             "kind": str(signal.kind),
             "feature": clean_text(signal.feature),
             "statistic": clean_text(signal.statistic),
@@ -112,6 +114,7 @@ def measurement_rows(analysis: Analysis, at: datetime) -> list[Row]:
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
+            "as_of": to_utc(analysis.run.as_of),
             "version": measurement.version,
             "metric": clean_text(measurement.metric),
             "value": None if math.isnan(measurement.value) else float(measurement.value),

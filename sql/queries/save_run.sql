@@ -1,13 +1,13 @@
--- Keep what a run saw of a model, in place of what an earlier try of the same run saw.
--- Parameters: the columns of retraining_analyses
+-- Keep which rows a run saw of a model, in place of what an earlier try of the same run saw.
+-- Parameters: the columns of retraining_runs
 -- Returns:    nothing
-INSERT INTO retraining_analyses (
+INSERT INTO retraining_runs (
     model_name, run_id, as_of, request_reason, requested_by, force, dry_run, preset, window_start, window_end, rows,
-    labelled_rows, champion_version, running_errors, facts, distributions, analyzed_at)
+    labelled_rows, champion_version, data_hash, analyzed_at)
 VALUES (
     %(model_name)s, %(run_id)s, %(as_of)s, %(request_reason)s, %(requested_by)s, %(force)s, %(dry_run)s, %(preset)s,
-    %(window_start)s, %(window_end)s, %(rows)s, %(labelled_rows)s, %(champion_version)s, %(running_errors)s,
-    %(facts)s, %(distributions)s, %(analyzed_at)s)
+    %(window_start)s, %(window_end)s, %(rows)s, %(labelled_rows)s, %(champion_version)s, %(data_hash)s,
+    %(analyzed_at)s)
 ON CONFLICT (model_name, run_id) DO UPDATE SET
     as_of = excluded.as_of,
     request_reason = excluded.request_reason,
@@ -20,7 +20,5 @@ ON CONFLICT (model_name, run_id) DO UPDATE SET
     rows = excluded.rows,
     labelled_rows = excluded.labelled_rows,
     champion_version = excluded.champion_version,
-    running_errors = excluded.running_errors,
-    facts = excluded.facts,
-    distributions = excluded.distributions,
+    data_hash = excluded.data_hash,
     analyzed_at = excluded.analyzed_at;
