@@ -31,7 +31,9 @@ SELECT * FROM (
         concat_ws(': ', e.error_type, coalesce(e.outcome, e.error)),
         'model_retraining_events', e.id, 2
     FROM model_retraining_events e
-    LEFT JOIN model_version_management v USING (model_name, version)
+    LEFT JOIN LATERAL (  -- by its key, however many events the period has
+        SELECT * FROM model_version_management k WHERE k.model_name = e.model_name AND k.version = e.version LIMIT 1
+    ) v ON true
     WHERE e.status NOT IN ('decided', 'executing', 'dry_run')
     UNION ALL
     SELECT
@@ -42,7 +44,9 @@ SELECT * FROM (
         v.training_data_path, v.training_data_hash, v.training_data_size, NULL, v.data_until,
         concat('champion v', d.to_version), 'model_deployment_history', d.id, 3
     FROM model_deployment_history d
-    LEFT JOIN model_version_management v ON v.model_name = d.model_name AND v.version = d.to_version
+    LEFT JOIN LATERAL (
+        SELECT * FROM model_version_management k WHERE k.model_name = d.model_name AND k.version = d.to_version LIMIT 1
+    ) v ON true
     UNION ALL
     SELECT
         t.announced_at, d.model_name, 'announced', NULL, d.reason, t.run_id, d.event_id, d.to_version, d.from_version,

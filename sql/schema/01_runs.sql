@@ -305,7 +305,7 @@ CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON model_performance_track
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 
 -- Runs with the owner's rights, so that whoever writes records needs no right to make tables. It comes first in a
--- transaction: writers take retraining_runs before the partitioned tables, and so does this, so none waits in a circle.
+-- transaction, before that has written to retraining_runs: of two that had, neither would get the lock below.
 CREATE FUNCTION prepare_month(at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
@@ -338,11 +338,23 @@ REVOKE EXECUTE ON FUNCTION prepare_month FROM PUBLIC;
 CREATE FUNCTION drop_months_before(before timestamptz) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
-    kept CONSTANT text := to_char(before AT TIME ZONE 'UTC', 'YYYY_MM') COLLATE "C";
-    part text;
+    kept    CONSTANT text := to_char(before AT TIME ZONE 'UTC', 'YYYY_MM') COLLATE "C";
+    give_up CONSTANT timestamptz := clock_timestamp() + interval '1 minute';
+    part    text;
 BEGIN
-    LOCK TABLE retraining_runs, model_version_management, retraining_analyses, model_drift_monitoring,
-        model_performance_tracking IN ACCESS EXCLUSIVE MODE;
+    LOOP  -- all tables at once or none: who waits for one while he has another makes others wait for him
+        BEGIN
+            LOCK TABLE retraining_runs, model_version_management, retraining_analyses, model_drift_monitoring,
+                model_performance_tracking IN ACCESS EXCLUSIVE MODE NOWAIT;
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            IF clock_timestamp() > give_up THEN
+                RAISE EXCEPTION 'somebody has been using the records all the time; try again when less is going on'
+                    USING ERRCODE = 'lock_not_available';
+            END IF;
+            PERFORM pg_sleep(0.02);
+        END;
+    END LOOP;
     FOR part IN
         SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent IN ('retraining_analyses'::regclass, 'model_drift_monitoring'::regclass,
