@@ -1,7 +1,7 @@
 """Writes ``docs/tables.md``, the data dictionary, from the comments in ``sql/schema``.
 
-Run as ``python -m tools.data_dictionary`` after a change of the schema. It starts a Postgres of its own, makes the tables
-in it, and asks them for their comments; a test fails while the page is out of date.
+Run as ``python -m tools.data_dictionary`` after a change of the schema. It starts a Postgres of its own, makes the
+tables in it, and asks them for their comments; a test fails while the page is out of date.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from tools.layout import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "tables.md"
 
-INTRODUCTION = f"""# The tables of the records
+INTRODUCTION = """# The tables of the records
 
 *Made by `python -m tools.data_dictionary` from the comments in `sql/schema`; change those, not this page.*
 
-All tables are in the schema `{SCHEMA}`, which `python -m include.cli migrate` puts first in the search path of the
-database: `SELECT * FROM model_retraining_events` works as it stands. (Only the owner of a database may set that for all
-users. Where somebody else migrates, other users write `{SCHEMA}.model_retraining_events`, or set their own path:
-`ALTER ROLE ann SET search_path TO {SCHEMA}, public`.) All times are UTC.
+All tables are in the schema `retraining`, which `python -m include.cli migrate` puts first in the search path of the
+database: `SELECT * FROM model_retraining_events` works as it stands. (Only the owner of a database may set that for
+all users. Where somebody else migrates, other users write `retraining.model_retraining_events`, or set their own path:
+`ALTER ROLE ann SET search_path TO retraining, public`.) All times are UTC.
 
 **Who may do what.** `migrate` makes three roles, if it may; nobody logs in as one, they are granted:
 `GRANT retraining_reader TO ann`.
 
 | role | for | may |
 |---|---|---|
-| `retraining_writer` | the workflow, where it should not own the tables | read all; add rows, and change what the workflow changes |
+| `retraining_writer` | a workflow that does not own the tables | read all, add rows, change what the workflow does |
 | `retraining_reader` | analysts and auditors | read all tables and views |
 | `retraining_metrics` | a scraper | read names, times, numbers and states; no settings, no text that people wrote |
 
-**Old months.** `model_drift_monitoring`, `model_performance_tracking` and `retraining_analyses` grow with every run, and are
-kept in a partition a month. The owner of the tables drops what is older than he needs:
+**Old months.** `model_drift_monitoring`, `model_performance_tracking` and `retraining_analyses` grow with every run,
+and are kept in a partition a month. The owner of the tables drops what is not needed any more:
 
 ```sql
 SELECT * FROM drop_months_before(now() - interval '18 months');
 ```
 
 What was decided, trained, compared and put into production stays for ever, with the rows that each run saw
-(`retraining_runs`); reports of dropped months show no signals. Within a month nothing can be deleted or changed once it was
-decided on. Keep more than the longest shadow, probation or backtest on recorded runs looks back.
+(`retraining_runs`); reports of dropped months show no signals. Within a month nothing can be deleted or changed once it
+was decided on. Keep more than the longest shadow, probation or backtest on recorded runs looks back.
 """
 
 _RELATIONS = """
@@ -83,7 +83,8 @@ def dictionary(connection: psycopg.Connection[Any]) -> str:
 
 
 def _section(relation: dict[str, Any], columns: list[dict[str, Any]], keys: list[str]) -> str:
-    lines = [f"### {relation['name']}", "", relation["comment"] or "", "", "| column | type | meaning |", "|---|---|---|"]
+    lines = [f"### {relation['name']}", "", relation["comment"] or "", ""]
+    lines += ["| column | type | meaning |", "|---|---|---|"]
     for column in columns:
         kind = column["type"].replace("timestamp with time zone", "timestamptz")
         optional = "" if relation["is_view"] or column["required"] or column["generated"] else ", may be NULL"

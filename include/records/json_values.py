@@ -18,6 +18,7 @@ _PASSWORD_IN_URL = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
 _PASSWORD_SETTING = re.compile(r"(\bpassword\s*=\s*)\S+", re.IGNORECASE)
 _ESCAPE = "\u241b"  # SYMBOL FOR ESCAPE
 _NOT_TO_BE_HELD = re.compile("[\x00\ud800-\udfff\u241b]")
+_MAY_NOT_BE_HELD = re.compile(r"\\u(?:0000|d[89a-f]|241b)")  # in JSON text; an emoji looks like this, too
 _ESCAPED = re.compile("\u241b([0-9a-f]{4})")
 
 
@@ -85,13 +86,14 @@ def read_scores(stored: Mapping[str, float | None]) -> dict[str, float]:
 def write_json(value: Any) -> str:
     r"""Return `value` as JSON text in which nothing is lost, and that every JSON operator of Postgres can read.
 
-    What Postgres cannot hold, NUL and half surrogates, is written as U+241B (the symbol for escape) and four hexadecimal
-    digits; so is U+241B. A `ValueError` for numbers that are not finite.
+    What Postgres cannot hold, NUL and half surrogates, is written as U+241B (the symbol for escape) and four
+    hexadecimal digits; so is U+241B. A `ValueError` for numbers that are not finite.
 
     >>> write_json({"a\x00": 1})
     '{"a\\u241b0000": 1}'
     """
-    return json.dumps(_map_text(value, _escape), allow_nan=False)
+    text = json.dumps(value, allow_nan=False)
+    return json.dumps(_map_text(value, _escape)) if _MAY_NOT_BE_HELD.search(text) else text
 
 
 def read_json(text: str) -> Any:

@@ -34,6 +34,9 @@ from tools.embedded_postgres import EmbeddedPostgres
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _NUMBERS = itertools.count(1)
+HOSTILE = [
+    "a\x00b", "\x00", "\ud800", "\udfff", "\ud83d\x00", "\u241b", "\u241b0000", "\\u0000", "\\x00", "\u241bd800", "😀",
+]  # fmt: skip
 
 RMSE_CHANGED = Signal(
     kind=SignalKind.PERFORMANCE,
@@ -91,6 +94,13 @@ def make_reference() -> ReferenceProfiles:
         profile=profile_table(table, ["price", "city"]), inputs=("price", "city"), calibration=calibration
     )
     return reference.with_outputs(np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.5]))
+
+
+def hostile_reference() -> ReferenceProfiles:
+    """A profile with names and categories that Postgres cannot hold as they are."""
+    column = pd.Series(HOSTILE * 3, dtype=object)
+    table = pd.DataFrame({"city": column, "na\x00me": column})
+    return ReferenceProfiles(profile=profile_table(table, list(table)), inputs=tuple(table))
 
 
 def make_outcome(status: EventStatus = EventStatus.PROMOTED, **changes: Any) -> Outcome:

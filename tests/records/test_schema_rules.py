@@ -64,7 +64,7 @@ def test_every_constraint_has_a_name_that_somebody_gave_it(rows: Any) -> None:
 
 def test_every_number_that_counts_rows_is_a_bigint_identity(rows: Any) -> None:
     found = rows(
-        "SELECT c.relname, format_type(atttypid, NULL), attidentity FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
+        "SELECT relname, format_type(atttypid, NULL), attidentity FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
         f" WHERE {RELATIONS} AND c.relkind <> 'v' AND (attname = 'id' OR attidentity <> '') AND NOT c.relispartition"
     )
     assert {(kind, identity) for table, kind, identity in found if table != "records_identity"} == {("bigint", "a")}

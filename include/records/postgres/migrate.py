@@ -74,8 +74,8 @@ def migrate(connection: psycopg.Connection[Any], folder: Path = MIGRATIONS) -> l
 def keep_search_path(connection: psycopg.Connection[Any]) -> None:
     """Let every new session of this database find the records' tables without naming their schema.
 
-    Only the owner of a database may set that for everybody. Anybody may for himself; others then name the schema, or set
-    their own search path. The program itself needs none of it: see `session.use_schema`.
+    Only the owner of a database may set that for everybody. Anybody may for himself; others then name the schema, or
+    set their own search path. The program itself needs none of it: see `session.use_schema`.
     """
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         cursor.execute(_LOCK)  # two at once would fail: "tuple concurrently updated"
@@ -86,7 +86,7 @@ def keep_search_path(connection: psycopg.Connection[Any]) -> None:
             return
         row = cursor.execute("SELECT current_database()").fetchone()
         names = {"database": sql.Identifier(row[0] if row else ""), "schema": sql.Identifier(SCHEMA)}
-        path = sql.SQL("SET search_path TO {schema}, ").format(**names) + sql.SQL(others)  # type: ignore[arg-type]  # as the server gave it
+        path = sql.SQL("SET search_path TO {schema}, ").format(**names) + sql.SQL(others)
         try:
             with connection.transaction():
                 cursor.execute(sql.SQL("ALTER DATABASE {database} ").format(**names) + path)
@@ -113,11 +113,11 @@ def _refuse_old(cursor: psycopg.Cursor[Any]) -> None:
             again = " CREATE SCHEMA public;" if schema == "public" else ""
             raise ConfigurationError(
                 "the records database",
-                f"schema {schema} has the tables of a version before the first release, which cannot be brought up to this "
-                "one. Either set AIRFLOW_CONN_RETRAINING_DB to another, empty database; or, if nothing else is in that "
-                f'schema, put it aside, where it can still be read: ALTER SCHEMA "{schema}" RENAME TO '
-                f"retraining_before_release;{again} Then migrate again. Either way set RETRAINING_ARTIFACTS_DIR to a new "
-                "folder: the old one belongs to the old records, and each model begins with a first version",
+                f"schema {schema} has the tables of a version before the first release, which cannot be brought up to "
+                "this one. Either set AIRFLOW_CONN_RETRAINING_DB to another, empty database; or, if nothing else is in "
+                f'that schema, put it aside, where it can still be read: ALTER SCHEMA "{schema}" RENAME TO '
+                f"retraining_before_release;{again} Then migrate again. Either way set RETRAINING_ARTIFACTS_DIR to a "
+                "new folder: the old one belongs to the old records, and each model begins with a first version",
             )
 
 

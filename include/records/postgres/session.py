@@ -65,7 +65,7 @@ def use_schema(connection: psycopg.Connection[Any]) -> None:
     known = connection.info.parameter_status("search_path") or ""
     if known.split(",")[0].strip(' "') != SCHEMA:
         with psycopg.Cursor(connection) as cursor:
-            cursor.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(SCHEMA)))
+            cursor.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(SCHEMA)))
 
 
 def _adapted(parameters: Mapping[str, Any]) -> Row:
