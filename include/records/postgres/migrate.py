@@ -117,7 +117,8 @@ def _refuse_old(cursor: psycopg.Cursor[Any]) -> None:
                 "this one. Either set AIRFLOW_CONN_RETRAINING_DB to another, empty database; or, if nothing else is in "
                 f'that schema, put it aside, where it can still be read: ALTER SCHEMA "{schema}" RENAME TO '
                 f"retraining_before_release;{again} Then migrate again. Either way set RETRAINING_ARTIFACTS_DIR to a "
-                "new folder: the old one belongs to the old records, and each model begins with a first version",
+                "new folder: the old one belongs to the old records, and each model begins with a first version. "
+                "(What `make up` and `make run` keep, `make clean` removes.)",
             )
 
 
