@@ -124,6 +124,21 @@ def test_every_row_of_the_period_appears_once_and_no_other(lived: str) -> None:
     assert Counter(entry.source for entry in audit(lived).entries)["model_retraining_events"] > 10
 
 
+@pytest.mark.parametrize("model_name", ["", "housing", "iris", "nobody"])
+def test_champions_of_a_period_are_the_stretches_that_fall_into_it(lived: str, model_name: str) -> None:
+    with psycopg.connect(lived) as connection:
+        query = (
+            "SELECT model_name, version, since, until, kind, reason FROM champion_periods ORDER BY 1, 3, change_id"
+        )
+        stretches = [row for row in connection.execute(query.encode()) if row[0] == model_name or not model_name]
+    moments = sorted({moment for row in stretches for moment in row[2:4] if moment} | {START, after(0.7), END})
+    for start in moments:
+        for end in (moment for moment in moments if moment > start):
+            asked = audit(lived, start, end, model_name).champions
+            found = [(c.model_name, c.version, c.since, c.until, c.kind, c.reason) for c in asked]
+            assert found == [row for row in stretches if row[2] < end and (row[3] is None or row[3] > start)]
+
+
 def test_every_table_whose_rows_are_guarded_is_audited(lived: str) -> None:
     with psycopg.connect(lived) as connection:
         guarded = connection.execute(

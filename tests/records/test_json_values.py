@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from include.records.json_values import read_json, write_json
 from tests.records.examples import NOW, hostile_reference, make_outcome, open_event, postgres_store
 
-TEXT = st.text(st.one_of(st.characters(), st.sampled_from("\x00\ud800\udfff\u241b\\u0123456789abcdef\"")))
+TEXT = st.text(st.one_of(st.characters(), st.sampled_from('\x00\ud800\udfff\u241b\\u0123456789abcdef"')))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
