@@ -1,6 +1,6 @@
 -- Close an event that has no outcome of its own: its owner died, or it could not be executed.
--- Parameters: event_id bigint; status, execution_successful, execution_completed_at, outcome, error_type, error as in the
---             table
+-- Parameters: event_id bigint; status, execution_successful, execution_completed_at, outcome, error_type, error, as in
+--             the table
 -- Returns:    the row of model_retraining_events
 UPDATE model_retraining_events SET
     status = %(status)s,
