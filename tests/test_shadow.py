@@ -127,7 +127,7 @@ def test_champion_changed_by_hand_ends_the_shadow_on_record(stage: Stage) -> Non
     stage.write("sales", table)
     stage.add("sales", training=LINEAR, gate={"shadow": 2}, probation={"checks": 0, "former": 0})
     assert done(run(stage, TRAINED + 10, force=True)).outcome.startswith("in shadow")
-    waiting = run(stage, TRAINED + 12, execute=False)
+    waiting = run(stage, TRAINED + 12, executed=False)
     assert looked(waiting).detail["check"] == 1.0
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
     assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.ROLLED_BACK, VersionStatus.REJECTED]
@@ -157,12 +157,12 @@ def test_person_is_asked_before_the_training_and_before_the_publication_and_a_no
 ) -> None:
     approval = {"severities": ["MEDIUM"], "within": "2h"}
     stage.add("sales", training=LINEAR, gate={"shadow": 1}, approval=approval)
-    step = run(stage, TRAINED, force=True, execute=False)
+    step = run(stage, TRAINED, force=True, executed=False)
     severity = str(step.decision.severity)
     stage.add("sales", training=LINEAR, gate={"shadow": 1}, approval={**approval, "severities": [severity]})
     assert question(stage.deployment, done(step).id) is not None
     execute(stage.deployment, done(step).id)
-    last = run(stage, TRAINED + 4, execute=False)
+    last = run(stage, TRAINED + 4, executed=False)
     asked = question(stage.deployment, done(last).id)
     assert asked is not None
     assert subject_of(asked) == f"Publish v2 of sales? ({severity}: shadow)"

@@ -22,15 +22,16 @@ from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
 from include.retraining.artifacts.folder import Artifacts, StoredModel
+from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
-from include.retraining.contest.unseen_rows import shadow_needs, untrained_rows
 from include.retraining.expected_predictions import predictions_to_come
-from include.retraining.gate.champion import Rival
+from include.retraining.gate.champion import judge_beside
 from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.gate.holdout import holdout_rows
 from include.retraining.gate.limits import serving_cost
+from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.trainers.choose import trainer_of
@@ -142,9 +143,9 @@ class RetrainingExecutor:
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
-        rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
-        result = rival.judge(champion.version, holdout, held_out)
-        result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
+        contest = Contest(spec=self.spec, load=self.load, there=tables.recent.columns)
+        result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
+        result = Anchor(contest=replace(contest, there=None), former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)

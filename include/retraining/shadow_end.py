@@ -10,14 +10,14 @@ import pandas as pd
 
 from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
-from include.errors import ArtifactError, TrainingError
+from include.errors import ArtifactError, CannotBeAsked, TrainingError
 from include.records.entries.entries import EventStatus, Outcome, Version
-from include.retraining.contest.unseen_rows import Pair, judge_pair, labelled_among, unseen_rows, untrained_rows
+from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
-from include.retraining.gate.champion import cannot_be_asked, gone_columns
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict
 from include.retraining.gate.limits import ServingCost, serving_cost
+from include.retraining.gate.shadow_needs import untrained_rows
 from include.retraining.prepare import Columns, just_after, labels_of, prepare
 from include.scoring import METRICS, Baseline
 
@@ -53,7 +53,7 @@ class ShadowEnd:
         a retraining: the version stays in shadow, and the next check ends it.
         """
         spec, version = self.executor.spec, self.version
-        rows, needed = unseen_rows(spec, version, tables), int(version.details["shadow"]["rows"])
+        rows, needed = self._contest.since(version, tables), int(version.details["shadow"]["rows"])
         labelled = labelled_among(spec, rows)
         if labelled < needed:
             reason = f"{labelled} labelled rows arrived while it was in shadow, {needed} needed: nothing can be proven"
@@ -65,28 +65,24 @@ class ShadowEnd:
             cost = serving_cost(stored, ready.features, latency=spec.gate.max_latency_ms is not None)
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
-        if unasked := self._unasked(rows):
-            reason = f"{unasked}; the next retrain is judged without it"
-            return self._outcome(EventStatus.HELD, reason)
-        pair = judge_pair(spec, self.executor.load, self.champion.version, version, rows)
+        try:
+            pair = self._contest.between(self.champion.version, version, rows)
+        except CannotBeAsked as error:
+            return self._outcome(EventStatus.HELD, f"{error}; the next retrain is judged without it")
         result = self._judge(pair, cost)
         outcome = self._outcome(STATUS[result.verdict], result.reason, result)
         if result.verdict is not GateVerdict.PROMOTE:
             return outcome
         return self._published(outcome, tables, pair, stored.columns)
 
-    def _unasked(self, rows: pd.DataFrame) -> str:
-        """Why the champion cannot be asked any more, where that is meant; empty if it can."""
-        champion = self.champion.version
-        if not champion.artifact_path:
-            return ""
-        gone = gone_columns(self.executor.spec, self.executor.load(champion).columns, rows.columns)
-        return cannot_be_asked(champion, gone) if gone else ""
+    @property
+    def _contest(self) -> Contest:
+        return Contest(spec=self.executor.spec, load=self.executor.load)
 
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
         spec = self.executor.spec
         result = self.executor.gate.judge(pair.before, pair.after)
-        result = Anchor(spec=spec, former=self.former, load=self.executor.load).judge(result, pair.after, pair.rows)
+        result = Anchor(contest=self._contest, former=self.former).judge(result, pair.after, pair.rows)
         if excess := cost.excess(spec.gate):
             return replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         return result

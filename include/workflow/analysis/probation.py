@@ -15,7 +15,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
 from include.records.entries.entries import ChangeKind, Run, Version
 from include.records.store import Store
-from include.retraining.contest.unseen_rows import judge_pair, labelled_among, unseen_rows
+from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import PromotionGate
 from include.scoring import METRICS, LabelledRows, Metric
@@ -120,7 +120,8 @@ class _Probation:
     def check(self, tables: ModelTables, done: int, *, broken: bool) -> Signal:
         """Make the next look if its rows are there; the signal's detail says which look it was."""
         spec = self.executor.spec
-        rows = unseen_rows(spec, self.champion, tables)
+        contest = Contest(spec=spec, load=self.executor.load)
+        rows = contest.since(self.champion, tables)
         labelled = labelled_among(spec, rows)
         looks, enough = spec.probation.checks, self._enough
         look = min(looks, labelled * looks // enough) if labelled >= FEWEST_ROWS else 0
@@ -131,7 +132,7 @@ class _Probation:
         promised = None if baseline is None else baseline.scores.get(spec.metric)
         test = ProbationTest(metric=METRICS[spec.metric], level=spec.gate.level, looks=looks, promised=promised)
         try:
-            pair = judge_pair(spec, self.executor.load, self.predecessor, self.champion, rows)
+            pair = contest.between(self.predecessor, self.champion, rows)
             found = test.look(pair.before, pair.after)
         except (ArtifactError, DataError) as error:  # no reason to stop watching the champion
             return self._signal(done, Verdict.NO_DATA, f"cannot be compared: {error}")

@@ -16,7 +16,7 @@ from include.decision.waiting import progress
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries.entries import Run, Version
 from include.records.store import Store
-from include.retraining.contest.unseen_rows import judge_pair, labelled_among, unseen_rows
+from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import PromotionGate
 from include.scoring import METRICS
@@ -68,14 +68,15 @@ class _Look:
     def at(self, tables: ModelTables, detail: dict[str, float]) -> Signal:
         """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
         spec = self.executor.spec
-        rows, needed = unseen_rows(spec, self.version, tables), int(self.version.details["shadow"]["rows"])
+        contest = Contest(spec=spec, load=self.executor.load)
+        rows, needed = contest.since(self.version, tables), int(self.version.details["shadow"]["rows"])
         labelled = labelled_among(spec, rows)
         detail = {**detail, "rows": float(labelled)}
         few = f"{labelled} labelled rows that neither has seen, {needed} needed at the end"
         if labelled < FEWEST_ROWS:
             return _signal(self.executor, detail, Verdict.INCONCLUSIVE, few)
         try:
-            pair = judge_pair(spec, self.executor.load, self.champion, self.version, rows)
+            pair = contest.between(self.champion, self.version, rows)
         except (ArtifactError, DataError, TrainingError) as error:  # the end of the shadow says what follows from it
             return _signal(self.executor, detail, Verdict.NO_DATA, f"cannot be compared: {error}")
         name, gate = spec.metric, PromotionGate(metric=METRICS[spec.metric], level=spec.gate.level, floors={})
