@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.errors import ConfigurationError
-from include.workflow.request import asked_time, check_parameters
+from include.workflow.run_parameters import asked_time, check_parameters
 from tests.airflow_home import AirflowHome
 
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
