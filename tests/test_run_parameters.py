@@ -14,7 +14,7 @@ _RUN_OF = """
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from include.errors import ConfigurationError
-from include.outcomes import chosen_models, run_of
+from include.interfaces.airflow.outcomes import chosen_models, run_of
 soon = datetime.now(UTC) + timedelta(days=1)
 asked = SimpleNamespace(run_id="r", run_type="manual", logical_date=None, run_after=datetime.now(UTC))
 run_of(asked, {})
