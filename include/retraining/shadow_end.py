@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
 from include.errors import ArtifactError, CannotBeAsked, TrainingError
 from include.records.entries.entries import EventStatus, Outcome, Version
+from include.records.entries.training import ShadowNeeds
 from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate.former_champions import Anchor
@@ -53,7 +53,7 @@ class ShadowEnd:
         a retraining: the version stays in shadow, and the next check ends it.
         """
         spec, version = self.executor.spec, self.version
-        rows, needed = self._contest.since(version, tables), int(version.details["shadow"]["rows"])
+        rows, needed = self._contest.since(version, tables), self._needs.rows
         labelled = labelled_among(spec, rows)
         if labelled < needed:
             reason = f"{labelled} labelled rows arrived while it was in shadow, {needed} needed: nothing can be proven"
@@ -76,6 +76,11 @@ class ShadowEnd:
         return self._published(outcome, tables, pair, stored.columns)
 
     @property
+    def _needs(self) -> ShadowNeeds:
+        assert self.version.details.shadow is not None  # it is in shadow
+        return self.version.details.shadow
+
+    @property
     def _contest(self) -> Contest:
         return Contest(spec=self.executor.spec, load=self.executor.load)
 
@@ -88,10 +93,9 @@ class ShadowEnd:
         return result
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:
-        kept = {name: self.version.details[name] for name in _KEPT if name in self.version.details}
-        details: dict[str, Any] = {**kept, "shadow": self.version.details["shadow"]}
-        if result is not None:
-            details["gate"] = result.details
+        details = replace(
+            self.version.details.only(*_KEPT), shadow=self._needs, gate=None if result is None else result.details
+        )
         scores = {} if result is None else result.scores
         return Outcome(
             status=status, reason=f"after its shadow: {reason}", details=details, scores=scores,
@@ -107,7 +111,7 @@ class ShadowEnd:
             baseline=Baseline.of_version(METRICS[spec.metric], pair.after),
             data_until=just_after(pair.rows[spec.timestamp]),
             reference=self._reference(tables, pair, columns),
-            details={**outcome.details, "untrained_rows": untrained_rows(self.version) + len(pair.after)},
+            details=replace(outcome.details, untrained_rows=untrained_rows(self.version) + len(pair.after)),
         )
 
     def _reference(self, tables: ModelTables, pair: Pair, columns: Columns) -> ReferenceProfiles:
@@ -115,7 +119,7 @@ class ShadowEnd:
         spec = self.executor.spec
         ready = prepare(spec, [tables.history], columns, tables.quarantined)
         used = tables.history.iloc[ready.origin]
-        times, since = used[spec.timestamp], pd.Timestamp(self.version.details["shadow"]["trained_since"])
+        times, since = used[spec.timestamp], pd.Timestamp(self._needs.trained_since)
         used = used[(times >= since) & (times <= pair.rows[spec.timestamp].iloc[-1])]
         made = self.executor.reference(tables, used, columns.features, columns.categorical, columns.possible)
         return made.with_outputs(labels_of(spec, used), pair.after.predicted)

@@ -58,7 +58,7 @@ with create_session() as session:
 
 
 def seen(event: Event) -> tuple[object, ...]:
-    return event.status, dict(event.scores), dict(event.champion_scores), event.details["training_data_hash"]
+    return event.status, dict(event.scores), dict(event.champion_scores), event.details.training_data_hash
 
 
 def everything(uri: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from include.data.rows.spans import Span
 from include.data.tables import ModelTables
 from include.records.entries.entries import Version, VersionStatus
+from include.records.entries.training import TrainingDetails
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts.folder import StoredModel
 from include.retraining.contest.contest import Contest, labelled_among
@@ -55,8 +56,8 @@ def test_rows_in_quarantine_are_left_out(tables: tuple[Any, ModelTables]) -> Non
 @pytest.mark.parametrize(
     ("changes", "rows"),
     [
-        ({}, 40), ({"details": {"refit": True}}, 0), ({"parent": None}, 0), ({"baseline": None}, 0),
-        ({"details": {"refit": True, "untrained_rows": 96}}, 96),  # those of its shadow
+        ({}, 40), ({"details": TrainingDetails(refit=True)}, 0), ({"parent": None}, 0), ({"baseline": None}, 0),
+        ({"details": TrainingDetails(refit=True, untrained_rows=96)}, 96),  # those of its shadow
     ],
 )  # fmt: skip
 def test_rows_that_a_version_was_judged_on_and_never_trained_on(changes: dict[str, Any], rows: int) -> None:

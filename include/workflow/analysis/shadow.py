@@ -68,7 +68,9 @@ class _Look:
         """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
         spec = self.executor.spec
         contest = Contest(spec=spec, load=self.executor.load)
-        rows, needed = contest.since(self.version, tables), int(self.version.details["shadow"]["rows"])
+        needs = self.version.details.shadow
+        assert needs is not None  # it is in shadow
+        rows, needed = contest.since(self.version, tables), needs.rows
         labelled = labelled_among(spec, rows)
         seen = {"rows": float(labelled)}
         few = f"{labelled} labelled rows that neither has seen, {needed} needed at the end"
