@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.profile import SAMPLE_ROWS, to_floats
+from include.data.profile.sentinels import sentinels_of_reference
 from include.errors import ConfigurationError, DataError
 from include.scoring import METRICS, LabelledRows, Task
 from include.scoring.answers import in_one_coding, known_values
@@ -46,12 +48,17 @@ class Answers:
 
 
 def read_answers(
-    predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None
-) -> Answers:
+    predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None,
+    labels: pd.Series[Any] | None = None,
+) -> Answers:  # fmt: skip
     """The answers on `rows` recent rows; where an actual is empty, it has not arrived.
+
+    Numbers that stand for no value (-999) count as missing, of a regression.
 
     Parameters
     ----------
+    labels : Series, optional
+        Those of the reference, for comparison.
     task : Task, optional
         By default what the values speak of, see `include.scoring.assumed_task`. Classes may be spelled in more than one
         way: 1, 1.0 and "1" are one class, and where there are two, true is 1 and false is 0.
@@ -76,6 +83,10 @@ def read_answers(
     elif _is_text(predicted) or _is_text(actual):
         text = "predictions" if _is_text(predicted) else "actuals"
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
+    odd: list[str] = []
+    if task is Task.REGRESSION:
+        predicted, actual, odd = _without_sentinels(predicted, actual, labels)
+        answered, arrived = known_values(predicted), known_values(actual)
     both = answered & arrived
     empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
     told = f"predictions: {empty:,} of {rows:,} are missing or not finite"
@@ -87,9 +98,35 @@ def read_answers(
     return Answers(
         labelled=LabelledRows(actual=actual[both], predicted=predicted[both]) if both.any() else None,
         signals=(signal,) if empty else (),
-        unjudged=(*([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
+        unjudged=(*odd, *([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
         task=task, assumed=assumed,
     )  # fmt: skip
+
+
+def _without_sentinels(
+    predicted: npt.NDArray[Any], actual: npt.NDArray[Any], labels: pd.Series[Any] | None
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], list[str]]:
+    """Both with NaN for what stands for no value, and a few words on it; 0 is a prediction, however far outside."""
+    before = np.empty(0) if labels is None else to_floats(labels)[0]
+    told, made = [], []
+    for name, values, known in (("predictions", predicted, np.empty(0)), ("actuals", actual, before)):
+        floats = np.asarray(values, dtype=float)
+        found = [each for each in sentinels_of_reference(_some(np.concatenate([known, floats])))
+                 if name == "actuals" or each != 0.0]  # fmt: skip
+        wrong = np.isin(floats, found)
+        if wrong.any():
+            named = ", ".join(f"{each:.15g}" for each in found)
+            told.append(f"{name}: {int(wrong.sum()):,} of {len(floats):,} are no values ({named})")
+        made.append(np.where(wrong, np.nan, floats) if wrong.any() else values)
+    return made[0], made[1], told
+
+
+def _some(floats: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The finite ones, of very many no more than are looked at in a reference, the extremes among them."""
+    finite = floats[np.isfinite(floats)]
+    if len(finite) <= SAMPLE_ROWS:
+        return finite
+    return np.append(finite[:: -(-len(finite) // SAMPLE_ROWS)], [finite.min(), finite.max()])
 
 
 def check_metrics(where: str, metrics: Mapping[str, float]) -> None:

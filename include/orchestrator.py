@@ -172,9 +172,11 @@ class AutomaticRetrainingOrchestrator:
         given = metrics or {}
         check_metrics("metrics", given)
         predicted = find_target(reference, recent, target, actuals) if target != "" else Target()
+        labels = reference[predicted.name] if predicted.name in reference.columns else None
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
-        answers = read_answers(predictions, actuals, len(recent), None if self.task is None else Task(self.task))
+        task = None if self.task is None else Task(self.task)
+        answers = read_answers(predictions, actuals, len(recent), task, labels)
         comparison = self._compare(reference, recent, answers)
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
         detectors = [  # performance is judged from the given metrics

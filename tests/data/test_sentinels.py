@@ -258,3 +258,28 @@ def test_sentinels_above_a_scale_are_found_however_frequent(make: Make, sentinel
     clean, other = make(rng, 2000).astype(float), make(rng, 500).astype(float)
     assert sentinels_of_reference(np.where(rng.random(2000) < share, sentinel, clean)) == (sentinel,)
     assert sentinels_beside(np.where(rng.random(500) < share, sentinel, other), column_of(clean)) == (sentinel,)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 1.7e300, 1e20, 3.3e38, -5e17])
+@pytest.mark.parametrize("place", [0, 150, 299])
+@pytest.mark.parametrize("kind", ["ages", "normal", "around zero", "shares", "prices"])
+def test_single_value_beside_which_all_others_are_nothing_is_none(kind: str, place: int, value: float) -> None:
+    rng = np.random.default_rng(0)
+    clean, other = UNCHANGED[kind](rng, 2000), UNCHANGED[kind](rng, 300)
+    known = column_of(clean)
+    clean[place], other[place] = value, value
+    assert sentinels_of_reference(clean) == (value,)
+    assert sentinels_beside(other, known) == (value,)
+
+
+def test_large_values_of_either_sign_are_found_together() -> None:
+    values = np.random.default_rng(0).normal(50.0, 10.0, 300)
+    values[[3, 40]] = 1.7e308, -1.7e308
+    assert set(sentinels_of_reference(values)) == {1.7e308, -1.7e308}
+
+
+def test_single_value_of_a_reference_that_is_sampled_is_found() -> None:
+    values = np.random.default_rng(0).normal(50.0, 10.0, 450_000)
+    values[[77, 1000]] = 1e300, -2e300
+    found = column_of(values)
+    assert (found.possible.sentinels, found.impossible) == ((-2e300, 1e300), 2)

@@ -24,6 +24,9 @@ FEWEST_VALUES = 30  # other values below which nothing is said
 ALONE, FAR, NEAR, SIGN = 20.0, 5.0, 1.0, 0.1  # distances in units of the range of all other values
 TIMES_GAP, TIMES_GAP_ANY = 3.0, 10.0  # the same in units of the widest gap among them
 REPEATED, SHARE = 3, 0.002  # cells, and share of them, where the number alone is not telling enough
+BEYOND = (
+    2.0**52
+)  # distance in units of the size of all others from which on no float holds their sum: 1e308 among prices
 LARGE = 999.0  # size from which on one cell of a usual code, far outside, is enough
 MOST_LEVEL = 0.5  # share of the cells from its first one on, above which a number is the column's new level
 SMOOTH = 0.02  # share that no single value of the others exceeds in a column of measurements
@@ -125,7 +128,7 @@ def outlying_values(values: Floats, quantity: Quantity = "number") -> tuple[Outl
 
 
 def _is_apart(value: float, others: Floats, quantity: Quantity) -> bool:
-    low, high, gap = float(others[0]), float(others[-1]), float(np.diff(others).max())
+    low, high, gap = float(others[0]), float(others[-1]), float(_gaps(others).max())
     distance, many = max(low - value, value - high), len(others) > FEW_DISTINCT
     code = value in (DATES if quantity == "datetime" else CODES)
     beyond = distance >= SIGN * (high - low) and distance >= TIMES_GAP * gap
@@ -138,7 +141,7 @@ def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tup
     if len(values) < FEWEST_VALUES:
         return ()
     ordered = np.sort(values)
-    gaps = np.diff(ordered)
+    gaps = _gaps(ordered)
     lows, highs = _outermost(ordered), _outermost(-ordered[::-1])
     highs = [(-value, cells) for value, cells in highs]
     for low, high in _ways(lows, highs):
@@ -210,6 +213,8 @@ def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, 
     distance = others.low - value if value < others.low else value - others.high
     if not distance >= SIGN * others.span > 0.0 or distance < TIMES_GAP * others.gap:
         return False
+    if quantity == "number" and distance >= BEYOND * max(others.span, abs(others.low), abs(others.high)):
+        return True
     code = value in (DATES if quantity == "datetime" else CODES)
     sign = value < 0.0 <= others.low and quantity != "datetime"
     if code and quantity == "number" and others.sold_at(value, cells / len(values)):
@@ -231,6 +236,11 @@ def _among_others(value: float, cells: int, values: Floats) -> bool:
     """Whether other values go on coming after its first cell: else it is where the column has moved to."""
     first = int(np.argmax(values == value))
     return cells <= MOST_LEVEL * (len(values) - first)
+
+
+def _gaps(ordered: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # from -1e308 to 1e308
+        return np.diff(ordered)
 
 
 def _distinct(ordered: Floats) -> tuple[Floats, Floats]:
