@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import SAMPLE_ROWS, to_floats
-from include.data.profile.sentinels import sentinels_of_reference
+from include.data.profile import to_floats
+from include.data.profile.sentinels import sentinels_of_answers
 from include.errors import ConfigurationError, DataError
 from include.scoring import METRICS, LabelledRows, Task
 from include.scoring.answers import in_one_coding, known_values
@@ -111,22 +111,13 @@ def _without_sentinels(
     told, made = [], []
     for name, values, known in (("predictions", predicted, np.empty(0)), ("actuals", actual, before)):
         floats = np.asarray(values, dtype=float)
-        found = [each for each in sentinels_of_reference(_some(np.concatenate([known, floats])))
-                 if name == "actuals" or each != 0.0]  # fmt: skip
+        found = sentinels_of_answers(np.concatenate([known, floats]), predicted=name == "predictions")
         wrong = np.isin(floats, found)
         if wrong.any():
             named = ", ".join(f"{each:.15g}" for each in found)
             told.append(f"{name}: {int(wrong.sum()):,} of {len(floats):,} are no values ({named})")
         made.append(np.where(wrong, np.nan, floats) if wrong.any() else values)
     return made[0], made[1], told
-
-
-def _some(floats: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The finite ones, of very many no more than are looked at in a reference, the extremes among them."""
-    finite = floats[np.isfinite(floats)]
-    if len(finite) <= SAMPLE_ROWS:
-        return finite
-    return np.append(finite[:: -(-len(finite) // SAMPLE_ROWS)], [finite.min(), finite.max()])
 
 
 def check_metrics(where: str, metrics: Mapping[str, float]) -> None:

@@ -15,7 +15,7 @@ from include.data.conform import conform
 from include.data.csv_dialect import Dialect
 from include.data.find_kinds import find_kinds
 from include.data.kinds import Kinds, told
-from include.data.label_values import without_impossible_labels
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
 from include.data.reference import ReferenceProfiles
@@ -141,7 +141,7 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
     tables = ModelTables(
         reference=files.reference, recent=recent, history=history, window_start=None, kinds=files.kinds
     )  # fmt: skip
-    tables = without_impossible_labels(spec, tables)
+    tables = without_impossible_predictions(spec, without_impossible_labels(spec, tables))
     executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
     champion = with_impossible_cells(spec, _champion(executor, files, tables, target), tables)
     columns = Columns.of(champion.reference.profile, champion.reference.inputs)

@@ -15,7 +15,7 @@ from typing import Any
 
 from include.analysis import compare
 from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
 from include.data.profile import Possible
 from include.data.tables import ModelTables, read_tables
@@ -224,6 +224,7 @@ def _tables(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champio
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
+    tables = without_impossible_predictions(spec, tables)
     return replace(with_measures(spec, tables), quarantined=quarantined)
 
 

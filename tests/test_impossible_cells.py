@@ -281,3 +281,22 @@ def test_column_that_is_infinite_for_days_is_quarantined_like_an_empty_one(tmp_p
     later = two_steps(stage, spoiled(1, np.inf, start=REFERENCE_DAYS + 8), force=True)[1]
     assert not later.decision.triggered
     assert [kept.fault.statistic for kept in stage.store.quarantines("sales")] == ["infinite"]
+
+
+@pytest.mark.parametrize(("value", "every"), [(-999.0, 40), (-999.0, 100), (1e308, 200), (99999.0, 40), (np.inf, 40)])
+def test_recorded_predictions_that_are_no_values_are_the_champion_s_own_then(
+    tmp_path: Path, value: float, every: int
+) -> None:
+    table = sales(DAYS)
+    recorded = table["sales"] + np.random.default_rng(4).normal(0.0, 4.0, len(table))
+    bad = (table.index >= REFERENCE_DAYS * 24) & (table.index % every == 1)
+    scores = []
+    for name, filler in (("bad", value), ("empty", np.nan)):
+        (tmp_path / name).mkdir()
+        made = table.assign(answer=recorded.mask(bad, filler))
+        later = two_steps(Stage(tmp_path / name), made, prediction="answer")[1]
+        scores.append(next(s.value for s in later.analysis.signals if s.statistic == "rmse"))
+        if name == "bad" and np.isfinite(value):
+            told = [s.reason for s in later.analysis.signals if "recorded predictions are no values" in s.reason]
+            assert len(told) == 1
+    assert scores[0] == scores[1]
