@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import to_floats
-from include.data.profile.sentinels import sentinels_of_answers
+from include.data.profile.sentinels import sentinels_of_many
 from include.errors import ConfigurationError, DataError
 from include.scoring import METRICS, LabelledRows, Task
 from include.scoring.answers import in_one_coding, known_values
@@ -111,7 +111,8 @@ def _without_sentinels(
     told, made = [], []
     for name, values, known in (("predictions", predicted, np.empty(0)), ("actuals", actual, before)):
         floats = np.asarray(values, dtype=float)
-        found = sentinels_of_answers(np.concatenate([known, floats]), predicted=name == "predictions")
+        found = sentinels_of_many(np.concatenate([known, floats]))
+        found = tuple(each for each in found if name == "actuals" or each != 0.0)
         wrong = np.isin(floats, found)
         if wrong.any():
             named = ", ".join(f"{each:.15g}" for each in found)

@@ -10,7 +10,7 @@ import pandas as pd
 from include.data.declared import declared
 from include.data.profile import NumericColumn, profile_table, to_floats, with_possible
 from include.data.profile.possible import ANYTHING, Possible
-from include.data.profile.sentinels import sentinels_of_answers
+from include.data.profile.sentinels import sentinels_of_many
 from include.data.tables import ModelTables
 from include.registry.spec import ModelSpec
 from include.scoring import Task
@@ -49,14 +49,17 @@ def without_impossible_labels(spec: ModelSpec, tables: ModelTables) -> ModelTabl
 
 
 def without_impossible_predictions(spec: ModelSpec, tables: ModelTables) -> ModelTables:
-    """The tables with recorded predictions empty that stand for no value, so that the champion is asked instead."""
+    """The tables with recorded predictions empty that stand for no value, so that the champion is asked instead.
+
+    0 is a prediction, however far from the others.
+    """
     name = spec.prediction
     if spec.task is not Task.REGRESSION or spec.trading is not None or name is None or name not in tables.history:
         return tables
     found = {
         each
         for table in (tables.history, tables.recent) if name in table
-        for each in sentinels_of_answers(to_floats(table[name])[0], predicted=True)
+        for each in sentinels_of_many(to_floats(table[name])[0]) if each != 0.0
     }  # fmt: skip
     if not found:
         return tables

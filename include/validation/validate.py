@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from include.backtest.rows import RowsOnce
+from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables, feature_names, read_tables
 from include.errors import ConfigurationError, DataError, RetrainingError
 from include.registry.loader import load_model_file
@@ -120,7 +121,7 @@ def _look(spec: ModelSpec, data_dir: Path, now: datetime) -> Look:
 
 def _facts(look: Look, trial: Trial | None) -> Validation:
     spec, tables = look.spec, look.tables
-    history = tables.history
+    history = without_impossible_labels(spec, tables).history
     times = None if spec.timestamp is None else history[spec.timestamp]
     labelled = int(history[spec.target].notna().sum())
     window = _window_rows(look)

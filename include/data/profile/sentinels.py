@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from include.data.profile.columns import NumericColumn, Quantity
 
-SAMPLE = 200_000  # labels or predictions looked at
+SAMPLE = 200_000  # values looked at where no bins are cut
 MOST = 3  # such numbers on either side of a column
 FEWEST_VALUES = 30  # other values below which nothing is said
 ALONE, FAR, NEAR, SIGN = 20.0, 5.0, 1.0, 0.1  # distances in units of the range of all other values
@@ -157,15 +157,12 @@ def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tup
     return ()
 
 
-def sentinels_of_answers(values: Floats, *, predicted: bool) -> tuple[float, ...]:
-    """The same among labels or predictions, NaN where there is none; 0 is a prediction, however far from the others.
-
-    Of very many only a part is looked at, and the extremes.
-    """
+def sentinels_of_many(values: Floats, quantity: Quantity = "number") -> tuple[float, ...]:
+    """The same where no bins are cut: NaN where there is none; of very many a part is looked at, and the extremes."""
     finite = values[np.isfinite(values)]
     if len(finite) > SAMPLE:
         finite = np.append(finite[:: -(-len(finite) // SAMPLE)], [finite.min(), finite.max()])
-    return tuple(each for each in sentinels_of_reference(finite) if each != 0.0 or not predicted)
+    return sentinels_of_reference(finite, quantity)
 
 
 def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
