@@ -51,9 +51,7 @@ def read_answers(
     predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None,
     labels: pd.Series[Any] | None = None,
 ) -> Answers:  # fmt: skip
-    """The answers on `rows` recent rows; where an actual is empty, it has not arrived.
-
-    Numbers that stand for no value (-999) count as missing, of a regression.
+    """The answers on `rows` recent rows; an actual that is empty, or stands for no value, has not arrived.
 
     Parameters
     ----------
@@ -83,10 +81,8 @@ def read_answers(
     elif _is_text(predicted) or _is_text(actual):
         text = "predictions" if _is_text(predicted) else "actuals"
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
-    odd: list[str] = []
-    if task is Task.REGRESSION:
-        predicted, actual, odd = _without_sentinels(predicted, actual, labels)
-        answered, arrived = known_values(predicted), known_values(actual)
+    predicted, actual, odd = _without_sentinels(task, predicted, actual, labels)
+    answered, arrived = known_values(predicted), known_values(actual)
     both = answered & arrived
     empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
     told = f"predictions: {empty:,} of {rows:,} are missing or not finite"
@@ -104,9 +100,11 @@ def read_answers(
 
 
 def _without_sentinels(
-    predicted: npt.NDArray[Any], actual: npt.NDArray[Any], labels: pd.Series[Any] | None
+    task: Task, predicted: npt.NDArray[Any], actual: npt.NDArray[Any], labels: pd.Series[Any] | None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], list[str]]:
     """Both with NaN for what stands for no value, and a few words on it; 0 is a prediction, however far outside."""
+    if task is Task.CLASSIFICATION:
+        return predicted, actual, []
     before = np.empty(0) if labels is None else to_floats(labels)[0]
     told, made = [], []
     for name, values, known in (("predictions", predicted, np.empty(0)), ("actuals", actual, before)):

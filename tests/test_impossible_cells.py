@@ -245,8 +245,7 @@ def test_retrain_from_plain_files_neither_learns_nor_judges_by_cells_that_hold_n
         outcomes.append(retrain(files, "sales", minimum_rows=100, output=tmp_path / name))
     assert outcomes[0].scores == outcomes[1].scores
     assert outcomes[0].champion_scores == outcomes[1].champion_scores
-    if column == "sales":
-        assert "labels are no values" in outcomes[0].reason
+    assert ("labels are no values" in outcomes[0].reason) is (column == "sales")
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
@@ -272,8 +271,7 @@ def test_infinite_cells_of_the_reference_are_told_with_the_first_version(tmp_pat
     assert told.reason.startswith("in the reference: price: 3.06% of the cells are infinite and count as empty")
     assert first.event is not None
     assert first.event.details["emptied_cells"] == {"price": 22}
-    again = on(later, "infinite")
-    assert again is None or not again.changed
+    assert (again := on(later, "infinite")) is None or not again.changed
 
 
 def test_column_that_is_infinite_for_days_is_quarantined_like_an_empty_one(tmp_path: Path) -> None:
