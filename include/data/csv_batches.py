@@ -15,9 +15,12 @@ import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
-from include.data.csv_numbers import Written, decimal_of, plain_numbers, told_of, whole_numbers
+from include.data.csv_numbers import Written, plain_numbers, whole_numbers
+from include.data.decimals import Said, decimals_of, told_of
 from include.data.files import Files, LocalFiles
+from include.data.find_kinds import WORDS
 from include.data.same_files import distinct_files
+from include.data.text_cells import decoded, trimmed
 from include.errors import DataError
 
 CSV_BLOCK_BYTES = 1 << 22
@@ -28,6 +31,7 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
 LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
 _EXACT = 2**53  # from here on whole numbers are not all floats
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
+_FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
 _WIDER = {  # what a column becomes when a value does not fit
     pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
     pa.string(): pa.binary(),
@@ -40,9 +44,8 @@ class _Layout:
 
     dialect: Dialect
     types: Mapping[str, pa.DataType]
-    numbers: frozenset[str] = frozenset()
+    decimals: Mapping[str, str] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
-    decimal: str = "."
     told: tuple[str, ...] = ()
 
 
@@ -134,31 +137,31 @@ class CsvBatches:
     def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
         """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
         types, written = self._types(file, dialect)
-        dots = any(kind == pa.float64() for kind in types.values())
-        decimal = dialect.decimal
-        if decimal is None and dialect.thousands != ",":
-            decimal = decimal_of(written, str(file), dots=dots)
-        if decimal == "," and dialect.decimal is None and dialect.delimiter != ",":
+        floats = any(kind == pa.float64() for kind in types.values())
+        known = Said(
+            decimal=self.dialect.decimal, thousands=self.dialect.thousands, where=str(file),
+            commas=dialect.decimal == ",", dots=floats and dialect.decimal != ",",
+        )  # fmt: skip
+        decimals = decimals_of(written, known)
+        if "," in decimals.values() and dialect.decimal is None:
             said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
             return self._found(file, replace(dialect, decimal=",", told=said))
-        numbers = frozenset(name for name, each in written.items() if each.numbers)
-        mixed = frozenset(name for name in numbers if decimal == "," and written[name].has_decimal_dot)
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
         if bytes_in:
             told.append(f"{Path(str(file)).name}: cells of {', '.join(bytes_in)} that are no UTF-8 are read as "
                         "Windows-1252 (source.encoding)")  # fmt: skip
-        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, mixed)]
-        return _Layout(
-            dialect=dialect, types=types, numbers=numbers, mixed=mixed, decimal=decimal or ".", told=tuple(told)
-        )
+        owner = self.dialect.decimal is not None or self.dialect.thousands is not None
+        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, decimals, said=owner)]
+        mixed = frozenset(name for name in decimals if written[name].mixed)
+        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
 
     def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
         reader = self._open(file, dialect, {})
         wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
         require_distinct(wanted, str(file))
-        types = {entry.name: pa.float64() if entry.type == pa.null() else entry.type for entry in reader.schema}
+        types = {entry.name: _FIRST.get(entry.type, entry.type) for entry in reader.schema}
         hollow = {entry.name for entry in reader.schema if entry.type == pa.null() and entry.name in wanted}
         exact: set[str] = set()  # columns that looked like floats and are looked at as text, in case they are codes
         while True:
@@ -198,6 +201,7 @@ class CsvBatches:
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict(types), include_columns=columns, strings_can_be_null=False,
                 null_values=[*NOTHING, *self.missing], decimal_point=dialect.decimal or ".",
+                true_values=["true", "True", "TRUE"], false_values=["false", "False", "FALSE"],
             ),
         )  # fmt: skip
 
@@ -238,10 +242,11 @@ class _Seen:
         """Parse the whole file, in which whole numbers are still text."""
         by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
         seen = cls(written={name: Written() for name in by_type.get(pa.string(), ())})
+        words = pa.array([*nothing.to_pylist(), *WORDS])
         try:
             for batch in reader:
                 for name, written in seen.written.items():
-                    written.add(_trimmed(batch.column(name)))
+                    written.add(trimmed(batch.column(name)), words)
                 for name in by_type.get(pa.int64(), ()):
                     fits, led = whole_numbers(batch.column(name), nothing)
                     if not fits:
@@ -265,29 +270,16 @@ def _beyond_floats(values: pa.Array) -> bool:
     return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
 
 
-def _trimmed(values: pa.Array) -> pa.Array:
-    """Text without blanks around it; what is empty then is missing."""
-    bare = pc.utf8_trim_whitespace(values)
-    empty = pc.equal(bare, "")
-    return pc.if_else(empty, None, bare) if pc.any(empty).as_py() else bare
-
-
 def _tidy(batch: Batch, layout: _Layout) -> Batch:
     """The batch with its text made plain: without blanks around it, in Unicode, with numbers written in one way."""
     made = {}
     for name, values in batch.columns.items():
         if values.type == pa.binary():
-            values = pa.array([None if cell is None else _decoded(cell) for cell in values.to_pylist()], pa.string())
+            values = pa.array([None if cell is None else decoded(cell) for cell in values.to_pylist()], pa.string())
         if values.type == pa.string():
-            values = _trimmed(values)
-            if name in layout.numbers:
-                values = plain_numbers(values, layout.decimal, layout.dialect.thousands, mixed=name in layout.mixed)
+            values = trimmed(values)
+            if name in layout.decimals:
+                decimal, thousands = layout.decimals[name], layout.dialect.thousands
+                values = plain_numbers(values, decimal, thousands, mixed=name in layout.mixed)
         made[name] = values
     return Batch(batch.rows, made)
-
-
-def _decoded(cell: bytes) -> str:
-    try:
-        return cell.decode("utf-8")
-    except UnicodeDecodeError:
-        return cell.decode("cp1252", "replace")

@@ -16,6 +16,7 @@ from include.data.address import SCHEME
 from include.data.batches import Batch, ParquetBatches
 from include.data.conform import conform
 from include.data.csv_batches import CsvBatches
+from include.data.decimals import Said
 from include.data.files import Files, LocalFiles
 from include.data.find_kinds import find_kinds
 from include.data.frames import frame_of
@@ -25,6 +26,7 @@ from include.data.profile.cells import floats_of, quantity_of
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.samples import demand, iris
 from include.data.sql import SqlBatches
+from include.data.text_cells import plain_text
 from include.data.times import joined, read_times
 from include.errors import DataError, SourceUnavailable
 from include.registry.source import FileSource, SampleSource, SqlSource
@@ -96,6 +98,8 @@ def read_rows(
         wanted &= times >= pd.Timestamp(start)
     table = table.assign(**{spec.timestamp: times})
     table = table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
+    (table,), said = _read_text(spec, [table], where, known)
+    told += said
     kinds = _kinds_of(spec, table, known)
     without_time = int(times.isna().sum())
     if without_time:
@@ -126,12 +130,28 @@ def read_both(
             pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1])
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
-    kinds = find_kinds(pair[0], spec.declared_kinds, known=known)
+    tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
+    kinds = find_kinds(tables[0], spec.declared_kinds, known=known)
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=tuple(each))
-        for table, each in zip(pair, told, strict=True)
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *said))
+        for table, each in zip(tables, told, strict=True)
     ]
     return found[0], found[1]
+
+
+def _read_text(
+    spec: ModelSpec, tables: Sequence[pd.DataFrame], where: str, known: Kinds | None
+) -> tuple[Sequence[pd.DataFrame], tuple[str, ...]]:
+    """The tables with their text made plain, but for names that the champion knows; a CSV file's has been already."""
+    if spec.source.kind == "csv":
+        return tables, ()
+    names = {name for name, kind in (known or {}).items() if kind.named}
+    source = spec.source
+    return plain_text(
+        [conform(table, {}, source.missing) for table in tables],
+        Said(decimal=source.decimal, thousands=source.thousands, where=f"model {spec.name}: {where}"),
+        without=names,
+    )
 
 
 def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kinds:

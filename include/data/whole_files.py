@@ -9,10 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from include.data.batches import ParquetBatches
+from include.data.conform import conform
 from include.data.csv_batches import CsvBatches
 from include.data.csv_dialect import Dialect
+from include.data.decimals import Said
 from include.data.files import Files, LocalFiles
 from include.data.frames import frame_of
+from include.data.text_cells import plain_text
 from include.errors import DataError
 
 PARQUET = (".parquet", ".pq", ".parq")
@@ -49,7 +52,7 @@ def read_whole(
     dialect : Dialect
         What is said of how CSV files are written.
     missing : sequence of str
-        Further words that stand for an empty cell of a CSV file.
+        Further words that stand for an empty cell.
 
     Raises
     ------
@@ -60,7 +63,10 @@ def read_whole(
     """
     there = files or LocalFiles()
     if kind == "parquet":
-        found = WholeFile(table=frame_of(ParquetBatches(place, None, there)), dialect=dialect)
+        words = conform(frame_of(ParquetBatches(place, None, there)), {}, missing)
+        said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
+        (table,), told = plain_text([words], said)
+        found = WholeFile(table=table, told=told, dialect=dialect)
     else:
         batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
         table = frame_of(batches)

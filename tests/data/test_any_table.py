@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from include.data.csv_batches import CsvBatches
 from include.data.frames import frame_of
 from include.data.kinds import Kind
 from include.data.pairs import Pair, profile_pair
-from include.data.profile import CategoricalColumn, Column, NumericColumn
+from include.data.profile import CategoricalColumn, Column
 from include.decision.decision import Decision
 from include.errors import RetrainingError
 from include.given_answers import Answers
@@ -71,15 +72,30 @@ def _column(kind: str, rng: np.random.Generator, rows: int, shift: float) -> Any
         "empty": lambda: np.full(rows, np.nan),
         "missing": lambda: np.where(rng.random(rows) < 0.3, None, rng.choice(["p", "q"], rows)),
         "date": lambda: pd.Timestamp("1960-01-01") + pd.to_timedelta(rng.integers(0, 15_000, rows), unit="D"),
+        "percent": lambda: _written(numbers, "{:.1f} %"),
+        "comma": lambda: np.array([f"{n:.4f}".replace(".", ",") for n in numbers], dtype=object),
+        "dollars": lambda: _written(1e5 * numbers, "${:,.2f}"),
+        "brackets": lambda: np.where(numbers < 0.0, _written(-numbers, "({:.2f})"), _written(abs(numbers), "{:.2f}")),
+        "blanks": lambda: np.where(numbers > 0.0, " on ", rng.choice(["off", " off"], rows)),
+        "clock": lambda: _written(np.clip(12.0 + numbers, 0.0, 23.0), "{:02.0f}:30"),
+        "zip": lambda: np.where(rng.random(rows) < 0.02, "unknown", _written(rng.integers(0, 30, rows), "0{:03d}")),
+        "truths": lambda: np.where(numbers > 0.3, rng.choice(["true", "1"], rows), rng.choice(["FALSE", "0"], rows)),
+        "gaps": lambda: np.where(rng.random(rows) < 0.2, "NA", _written(numbers, "{:.1f}%")),
+        "decimals": lambda: np.array([Decimal(f"{n:.3f}") for n in numbers], dtype=object),
         "tiny": lambda: numbers * 1e-300,
         "huge": lambda: numbers * 1e300,
     }
     return made[kind]()
 
 
+def _written(numbers: Any, how: str) -> Any:
+    return np.array([how.format(number) for number in numbers], dtype=object)
+
+
 KINDS = (
     "number", "holes", "count", "heavy", "flag", "category", "accents", "words", "codes", "large", "identifier",
-    "constant", "empty", "missing", "date", "tiny", "huge",
+    "constant", "empty", "missing", "date", "tiny", "huge", "percent", "comma", "dollars", "brackets", "blanks",
+    "clock", "zip", "truths", "gaps", "decimals",
 )  # fmt: skip
 
 
@@ -281,6 +297,9 @@ def test_kinds_that_the_tables_are_meant_to_have_are_found() -> None:
     assert kinds["identifier"] is Kind.IDENTIFIER
     assert kinds["flag"] is Kind.BOOLEAN
     assert kinds["date"] is Kind.TIME
-    assert kinds["codes"] is kinds["words"] is Kind.CATEGORY
-    assert isinstance(found.known.columns["large"], NumericColumn)
+    assert kinds["codes"] is kinds["words"] is kinds["zip"] is kinds["blanks"] is Kind.CATEGORY
+    assert kinds["truths"] is Kind.BOOLEAN
+    numbers = ("percent", "comma", "dollars", "brackets", "clock", "gaps", "decimals")
+    assert {kinds[name] for name in numbers} == {Kind.NUMBER}
+    assert isinstance(found.known.columns["large"], CategoricalColumn)
     assert math.isnan(found.known.columns["empty"].mean)
