@@ -14,6 +14,7 @@ import pandas as pd
 from include.data.conform import conform
 from include.data.csv_dialect import Dialect
 from include.data.find_kinds import find_kinds
+from include.data.giveaways import find_giveaways
 from include.data.kinds import Kinds, told
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
@@ -64,6 +65,17 @@ class PlainFiles:
         found += [f"{name}: the reference has no such column" for name in new]
         unlike = told({name: kind for name, kind in self.kinds.items() if name not in (target, *gone)})
         return found + ([f"not compared: {unlike}"] if unlike else [])
+
+    def giveaways(self, target: str) -> list[str]:
+        """Columns of the reference that hold the target, and what to do."""
+        if target not in self.reference.columns:
+            return []
+        learnt = [name for name, kind in self.kinds.items() if kind.kind.learnt and name != target]
+        return [
+            f"{each.text}: a model copies its target; leave {' and '.join(each.columns)} out of the files, unless "
+            f"known before {target} is"
+            for each in find_giveaways(self.reference, learnt, target)
+        ]
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.

@@ -31,16 +31,20 @@ _ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: one Arrow array a column, all of length `rows`. Names need not be text, nor valid Unicode."""
+    """Some rows: one Arrow array a column, all of length `rows`. Names need not be text, nor valid Unicode.
+
+    `file` is where they come from, if they come from a file.
+    """
 
     rows: int
     columns: Mapping[Any, pa.Array]
+    file: str = ""
 
     @classmethod
-    def of(cls, batch: pa.RecordBatch) -> Batch:
+    def of(cls, batch: pa.RecordBatch, file: str = "") -> Batch:
         """The same rows; a DataError names a column that is there twice."""
         require_distinct(batch.schema.names)
-        return cls(batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True)))
+        return cls(batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True)), file)
 
     def slice(self, start: int, rows: int) -> Batch:
         """At most `rows` rows from `start` on, without copying."""
@@ -102,7 +106,7 @@ class ParquetBatches:
             yield empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
-                    yield Batch.of(batch)
+                    yield Batch.of(batch, str(file))
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class CsvBatches:
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
                 yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
                 for batch in reader:
-                    yield _tidy(Batch.of(batch), layout)
+                    yield _tidy(Batch.of(batch, str(file)), layout)
 
     @contextmanager
     def _located(self, file: str | Path) -> Iterator[None]:
@@ -282,4 +282,4 @@ def _tidy(batch: Batch, layout: _Layout) -> Batch:
                 decimal, thousands = layout.decimals[name], layout.dialect.thousands
                 values = plain_numbers(values, decimal, thousands, mixed=name in layout.mixed)
         made[name] = values
-    return Batch(batch.rows, made)
+    return Batch(batch.rows, made, batch.file)

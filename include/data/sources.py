@@ -22,6 +22,7 @@ from include.data.find_kinds import find_kinds
 from include.data.frames import frame_of
 from include.data.kinds import Kinds
 from include.data.object_files import ObjectFiles
+from include.data.overlaps import frame_of_files
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.reach import FROM_ENVIRONMENT, Reach
 from include.data.samples import demand, iris
@@ -125,9 +126,9 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(_batches(source, places[0], data_dir, reach), None, told[0])
+            reference = _frame(_batches(source, places[0], data_dir, reach), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1])
+            pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
@@ -169,10 +170,13 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     )  # fmt: skip
 
 
-def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str]) -> pd.DataFrame:
+def _frame(
+    batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str], spec: ModelSpec
+) -> pd.DataFrame:
     """All rows as one table; what had to be found out to read them goes to `told`."""
-    table = frame_of(batches, keep)
+    table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
     told += batches.told if isinstance(batches, CsvBatches) else ()
+    told += overlap
     return table
 
 
@@ -192,10 +196,10 @@ def _read_between(
             return frame_of(rows, keep), source.place
     assert source.path is not None
     with _field(spec, "source.path"):
-        table = _frame(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep, told)
+        table = _frame(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep, told, spec)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
             every = _batches(source, source.path, data_dir, reach)  # all columns: an error will list them
-            table = _frame(every, keep, told)
+            table = _frame(every, keep, told, spec)
         return table, source.path
 
 

@@ -14,7 +14,7 @@ from include.data.csv_batches import CsvBatches
 from include.data.csv_dialect import Dialect
 from include.data.decimals import Said
 from include.data.files import Files, LocalFiles
-from include.data.frames import frame_of
+from include.data.overlaps import frame_of_files
 from include.data.text_cells import plain_text
 from include.errors import DataError
 
@@ -63,14 +63,14 @@ def read_whole(
     """
     there = files or LocalFiles()
     if kind == "parquet":
-        words = conform(frame_of(ParquetBatches(place, None, there)), {}, missing)
+        rows, overlap = frame_of_files(ParquetBatches(place, None, there))
         said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
-        (table,), told = plain_text([words], said)
-        found = WholeFile(table=table, told=told, dialect=dialect)
+        (table,), told = plain_text([conform(rows, {}, missing)], said)
+        found = WholeFile(table=table, told=(*(f"{Path(place).name}: {e}" for e in told), *overlap), dialect=dialect)
     else:
         batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
-        table = frame_of(batches)
-        found = WholeFile(table=table, told=batches.told, dialect=(batches.dialects or (dialect,))[0])
+        table, overlap = frame_of_files(batches)
+        found = WholeFile(table=table, told=(*batches.told, *overlap), dialect=(batches.dialects or (dialect,))[0])
     names = [str(name) for name in found.table.columns]
     if not any(name.strip() for name in names):
         raise DataError(f"{place}: it is empty; give a table with the names of its columns on top")
