@@ -28,7 +28,7 @@ class TimestampReading(Section):
     columns: list[str] = Field(default_factory=list)
     format: str = ""
     timezone: str = ""
-    unit: Literal["", "s", "ms", "us", "ns"] = ""
+    unit: Literal["", "s", "ms", "us", "ns", "excel"] = ""
 
     @field_validator("timezone")
     @classmethod
