@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,15 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
 from include.data.csv_dialect import SAMPLE_BYTES, Dialect, find_dialect, require_text
-from include.data.csv_numbers import Written, plain_numbers, whole_numbers
+from include.data.csv_numbers import Written, plain_numbers
+from include.data.csv_seen import Seen
 from include.data.decimals import Said, decimals_of, told_of
 from include.data.files import Files, LocalFiles
-from include.data.find_kinds import WORDS
 from include.data.same_files import distinct_files
 from include.data.text_cells import decoded, trimmed
 from include.errors import DataError
@@ -29,13 +27,7 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
-_EXACT = 2**53  # from here on whole numbers are not all floats
-_SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
 _FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
-_WIDER = {  # what a column becomes when a value does not fit
-    pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
-    pa.string(): pa.binary(),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +39,15 @@ class _Layout:
     decimals: Mapping[str, str] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What all cells of one file showed: the columns' types, and how numbers in those of text are written."""
+
+    dialect: Dialect
+    types: Mapping[str, pa.DataType]
+    written: Mapping[str, Written]
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,13 @@ class CsvBatches:
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
+    _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, ".csv"))
+        for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
+            with named(file, "CSV"), self._located(file):
+                self._scan(file)
         for file in found:
             with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
@@ -124,19 +129,39 @@ class CsvBatches:
 
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
+            scan = self._scan(file)
+            told = f"{Path(str(file)).name}: it is empty and left out"
+            self._layouts[file] = (
+                _Layout(dialect=self.dialect, types={}, told=(told,)) if scan is None else self._found(file, scan)
+            )
+        return self._layouts[file]
+
+    def _scan(self, file: str | Path) -> _Scan | None:
+        """What the file's cells are, all of them; None for an empty file."""
+        if file not in self._scans:
             with self._stream(file) as opened:
                 sample = opened.read(SAMPLE_BYTES)
             require_text(sample, self.dialect.encoding, str(file))
+            self._scans[file] = None
             if sample.removeprefix(b"\xef\xbb\xbf").strip():
-                self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
-            else:
-                told = f"{Path(str(file)).name}: it is empty and left out"
-                self._layouts[file] = _Layout(dialect=self.dialect, types={}, told=(told,))
-        return self._layouts[file]
+                dialect = find_dialect(sample, self.dialect)
+                self._scans[file] = _Scan(dialect, *self._types(file, dialect))
+        return self._scans[file]
 
-    def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
+    def _evidence(self, written: Mapping[str, Written]) -> dict[str, Written]:
+        """How each column of a file is written; of those whose own cells do not tell it, in all files together."""
+        found = dict(written)
+        for name, each in written.items():
+            if each.numbers and each.decimal:
+                continue
+            several = (scan.written[name] for scan in self._scans.values() if scan and name in scan.written)
+            whole = sum(several, start=Written())
+            found[name] = whole if whole.numbers else each
+        return found
+
+    def _found(self, file: str | Path, scan: _Scan) -> _Layout:
         """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
-        types, written = self._types(file, dialect)
+        dialect, types, written = scan.dialect, scan.types, self._evidence(scan.written)
         floats = any(kind == pa.float64() for kind in types.values())
         known = Said(
             decimal=self.dialect.decimal, thousands=self.dialect.thousands, where=str(file),
@@ -145,7 +170,8 @@ class CsvBatches:
         decimals = decimals_of(written, known)
         if "," in decimals.values() and dialect.decimal is None:
             said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
-            return self._found(file, replace(dialect, decimal=",", told=said))
+            again = replace(dialect, decimal=",", told=said)
+            return self._found(file, _Scan(again, *self._types(file, again)))
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
         if bytes_in:
@@ -167,7 +193,7 @@ class CsvBatches:
         while True:
             whole = {name for name in wanted if types[name] == pa.int64()}
             nothing = pa.array([*NOTHING, *self.missing])
-            seen = _Seen.of(
+            seen = Seen.of(
                 self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
             )
             types |= dict.fromkeys(seen.codes, pa.string())
@@ -208,66 +234,6 @@ class CsvBatches:
     def _stream(self, file: str | Path) -> pa.NativeFile:
         opened = self.files.open(file)
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
-
-
-@dataclass(kw_only=True)
-class _Seen:
-    """What one parsing of a whole file showed.
-
-    Parameters
-    ----------
-    written : mapping of str to Written
-        How the cells of each column of text are written.
-    codes : set of str
-        Columns of whole numbers of which some begin with a zero.
-    filled : set of str
-        Columns of floats with a value.
-    large : set of str
-        Columns of floats of which some are whole and too large to tell them from their neighbours.
-    misfit : (str, type) or None
-        A column with a value that its type cannot hold, and the next wider type; the rest of the file was not seen.
-    """
-
-    written: dict[str, Written] = field(default_factory=dict)
-    codes: set[str] = field(default_factory=set)
-    filled: set[str] = field(default_factory=set)
-    large: set[str] = field(default_factory=set)
-    misfit: tuple[str, pa.DataType] | None = None
-
-    @classmethod
-    def of(
-        cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str],
-        nothing: pa.Array,
-    ) -> _Seen:  # fmt: skip
-        """Parse the whole file, in which whole numbers are still text."""
-        by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
-        seen = cls(written={name: Written() for name in by_type.get(pa.string(), ())})
-        words = pa.array([*nothing.to_pylist(), *WORDS])
-        try:
-            for batch in reader:
-                for name, written in seen.written.items():
-                    written.add(trimmed(batch.column(name)), words)
-                for name in by_type.get(pa.int64(), ()):
-                    fits, led = whole_numbers(batch.column(name), nothing)
-                    if not fits:
-                        seen.misfit = name, pa.float64()
-                        return seen
-                    seen.codes |= {name} if led else set()
-                floats = by_type.get(pa.float64(), ())
-                seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
-                seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
-        except pa.ArrowInvalid as error:
-            found = re.search(r"In CSV column #(\d+)", str(error))
-            if found is None:
-                raise
-            name = reader.schema.names[int(found[1])]
-            seen.misfit = name, _WIDER.get(types[name], pa.string())
-        return seen
-
-
-def _beyond_floats(values: pa.Array) -> bool:
-    ends = pc.min_max(values).as_py()
-    return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
 
 
 def _tidy(batch: Batch, layout: _Layout) -> Batch:

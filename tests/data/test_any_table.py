@@ -54,8 +54,13 @@ class Tables:
         return Tables(change(self.reference), change(self.recent))
 
 
+def _written(numbers: Any, how: str) -> Any:
+    return np.array([how.format(number) for number in numbers], dtype=object)
+
+
 def _column(kind: str, rng: np.random.Generator, rows: int, shift: float) -> Any:
     numbers = rng.normal(shift, 1.0, rows)
+    commas = np.array([f"{n:.4f}".replace(".", ",") for n in numbers], dtype=object)
     made = {
         "number": lambda: numbers,
         "holes": lambda: np.where(rng.random(rows) < 0.1, np.nan, numbers),
@@ -73,7 +78,7 @@ def _column(kind: str, rng: np.random.Generator, rows: int, shift: float) -> Any
         "missing": lambda: np.where(rng.random(rows) < 0.3, None, rng.choice(["p", "q"], rows)),
         "date": lambda: pd.Timestamp("1960-01-01") + pd.to_timedelta(rng.integers(0, 15_000, rows), unit="D"),
         "percent": lambda: _written(numbers, "{:.1f} %"),
-        "comma": lambda: np.array([f"{n:.4f}".replace(".", ",") for n in numbers], dtype=object),
+        "comma": lambda: commas,
         "dollars": lambda: _written(1e5 * numbers, "${:,.2f}"),
         "brackets": lambda: np.where(numbers < 0.0, _written(-numbers, "({:.2f})"), _written(abs(numbers), "{:.2f}")),
         "blanks": lambda: np.where(numbers > 0.0, " on ", rng.choice(["off", " off"], rows)),
@@ -86,10 +91,6 @@ def _column(kind: str, rng: np.random.Generator, rows: int, shift: float) -> Any
         "huge": lambda: numbers * 1e300,
     }
     return made[kind]()
-
-
-def _written(numbers: Any, how: str) -> Any:
-    return np.array([how.format(number) for number in numbers], dtype=object)
 
 
 KINDS = (

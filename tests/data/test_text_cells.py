@@ -275,3 +275,16 @@ def test_the_reference_decides_whether_a_column_is_one_of_numbers() -> None:
     assert pair.kinds["x"].kind is Kind.NUMBER
     assert to_floats(pair.reference["x"])[1] == 0
     assert to_floats(pair.recent["x"])[1] == 4 * ROWS
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("small_first", [True, False])
+def test_how_numbers_are_written_is_told_by_all_files_of_a_folder(kind: str, small_first: bool, tmp_path: Path) -> None:
+    percent = beside(WRITTEN["percent"][0]).assign(sum=["1,234,567"] * 40 + [f"{v:,}" for v in LARGE[40:]])
+    small = percent.tail(10).assign(x=["bad", "bad", *percent["x"].tail(8)])
+    for place, table in enumerate((small, percent) if small_first else (percent, small)):
+        getattr(table, f"to_{kind}")(tmp_path / f"{place}.{kind}", index=False)
+    made = read_whole(tmp_path, kind, Dialect()).table
+    assert to_floats(made["x"])[1] == 2
+    assert to_floats(made["sum"])[1] == 0
+    assert np.nanmin(to_floats(made["sum"])[0]) >= 1_000.0
