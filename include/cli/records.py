@@ -34,7 +34,12 @@ def _add_requests(add: Callable[..., argparse.ArgumentParser]) -> None:
     asking.add_argument("model", help="name of a registered model")
     asking.add_argument("--reason", required=True, help="why; kept on record")
     asking.add_argument("--by", default="", help="who asks (default: the user of this process)")
-    asking.add_argument("--kind", default="manual", choices=[str(kind) for kind in RequestKind])
+    asking.add_argument(
+        "--kind",
+        default="manual",
+        choices=[str(kind) for kind in RequestKind],
+        help="where it comes from (default: %(default)s)",
+    )
     asking.add_argument(
         "--key", default="", help="makes it one and the same request while it waits (default: by content)"
     )

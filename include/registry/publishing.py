@@ -26,7 +26,9 @@ class Approval(Section):
     """
 
     severities: list[Severity] = Field(min_length=1)
+    """Severities of a decision that a person has to approve."""
     within: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=5)
+    """Nobody's answer in that time is a no; shorter than `check_every`."""
 
 
 class Probation(Section):
@@ -38,4 +40,6 @@ class Probation(Section):
     """
 
     checks: int = Field(3, ge=0, le=20)
+    """How often the new champion is compared with the one before it; 0 for never."""
     former: int = Field(3, ge=0, le=20)
+    """How many champions before it are compared with, at each check and by the gate; 0 for none."""
