@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from include.cli.__main__ import make_parser
 from tools.layout import PROJECT_ROOT
 from tools.reference.__main__ import pages
 from tools.reference.commands import flags_of, known_commands
@@ -105,10 +106,11 @@ def names_of(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def docstrings(file: Path) -> Iterator[str]:
+def sentences(file: Path) -> Iterator[str]:
+    """Every text in a module: docstrings, the sentences below fields, messages."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            yield ast.get_docstring(node) or ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def command_lines(text: str) -> Iterator[list[str]]:
@@ -130,6 +132,19 @@ def wrong_commands(text: str) -> list[str]:
         if name == "include.cli" and words:
             wrong += wrong_words(words)
     return wrong
+
+
+def refused_lines(text: str) -> list[str]:
+    """The command lines of shell code that argparse does not take."""
+    return [" ".join(words) for words in command_lines(text) if words[0] == "include.cli" and not is_taken(words[1:])]
+
+
+def is_taken(words: list[str]) -> bool:
+    try:
+        make_parser().parse_args(words)
+    except SystemExit:
+        return False
+    return True
 
 
 def is_module(name: str) -> bool:

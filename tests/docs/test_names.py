@@ -9,15 +9,17 @@ import pytest
 
 from tests.docs.reading import (
     LETTERS,
+    PAGES,
     README,
     SOURCES,
     broken_links,
     code,
-    docstrings,
     ident,
     make_targets,
     missing_files,
     missing_names,
+    refused_lines,
+    sentences,
     wrong_commands,
 )
 from tools.layout import PROJECT_ROOT
@@ -34,8 +36,8 @@ def test_every_file_and_name_on_a_page_is_there(page: Path) -> None:
     assert missing_files(text) + missing_names(text) == []
 
 
-def test_every_file_and_name_in_a_docstring_is_there() -> None:
-    told = [(ident(file), text) for file in SOURCES for text in docstrings(file)]
+def test_every_file_and_name_in_a_docstring_or_message_is_there() -> None:
+    told = [(ident(file), text) for file in SOURCES for text in sentences(file)]
     assert [(file, name) for file, text in told for name in missing_files(text) + missing_names(text)] == []
 
 
@@ -47,8 +49,27 @@ def test_every_make_target_and_command_on_a_page_is_there(page: Path) -> None:
     assert wrong_commands(text) == []
 
 
-def test_commands_that_docstrings_name_are_there() -> None:
-    told = [(ident(file), text) for file in SOURCES for text in docstrings(file)]
+@pytest.mark.parametrize("page", PAGES, ids=ident)
+def test_every_command_line_in_shell_code_is_taken(page: Path) -> None:
+    text = "\n".join(code(page, "sh"))
+    assert [line for line in refused_lines(text) if "COMMAND" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("python -m include.cli report demand --format html", 0),
+        ("python -m include.cli report demand --format pdf", 1),
+        ("python -m include.cli rollback --model demand", 1),
+        ("python -m include.cli lift seven --reason x", 1),
+    ],
+)
+def test_refused_command_line_is_found(text: str, number: int) -> None:
+    assert len(refused_lines(text)) == number
+
+
+def test_commands_that_docstrings_and_messages_name_are_there() -> None:
+    told = [(ident(file), text) for file in SOURCES for text in sentences(file)]
     assert [(file, word) for file, text in told for word in wrong_commands(text)] == []
 
 
