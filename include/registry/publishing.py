@@ -21,14 +21,14 @@ def _some_time(value: timedelta) -> timedelta:
 class Approval(Section):
     """Which retrains a person has to approve in Airflow before they begin, by the severity of the decision.
 
-    Nobody's answer `within` that time is a no: the event is held. The run waits meanwhile, and the next one waits for
+    No answer `within` that time is a no: the event is held. The run waits meanwhile, and the next one waits for
     it, so the time should be shorter than `check_every`.
     """
 
     severities: list[Severity] = Field(min_length=1)
     """Severities of a decision that a person has to approve."""
     within: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=5)
-    """Nobody's answer in that time is a no; shorter than `check_every`."""
+    """No answer in that time is a no; shorter than `check_every`."""
 
 
 class Probation(Section):

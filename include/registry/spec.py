@@ -207,6 +207,6 @@ class ModelSpec(ModelFields):
         if metric.needs_probability and self.prediction is not None and not self.probability_columns:
             raise ValueError(
                 f"metric {metric.name!r} needs probabilities, but with `prediction` they are to be recorded too: name "
-                "their column in `probability`, or leave `prediction` out, so that the champion is asked; of more than "
+                "their column in `probability`, or leave `prediction` out, so that the champion predicts; of more than "
                 "two classes name a column for each in `probabilities`"
             )

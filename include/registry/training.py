@@ -29,7 +29,7 @@ class Script(Section):
 
     `command` is run with the path of a JSON request as its last argument, in `folder` (by default a temporary one, so
     that paths in the command are best absolute). With `predict_command` what the script writes is kept as it is, and
-    predictions are asked of that command; without it the script writes ``model.skops``. Each run of either is stopped,
+    that command makes the predictions; without it the script writes ``model.skops``. Each run of either is stopped,
     with every process it started, when it takes longer than `timeout`, when its processes together hold more than
     `memory_mib` in memory, when it prints more than `output_mib`, or when it writes more than `disk_mib` into its
     temporary folder. `environment` names the variables that are passed on besides those that any program needs.
@@ -147,7 +147,7 @@ class Gate(Section):
     guards: list[str] = Field(default_factory=list)
     """Metrics, and `slices`, in none of which it may be proven worse than the champion."""
     max_latency_ms: float | None = Field(None, gt=0)
-    """For the answer to a single row, in milliseconds: the median of 20, asked one by one."""
+    """For the answer to a single row, in milliseconds: the median of 20, one by one."""
     max_size_mib: float | None = Field(None, gt=0)
     """Of the stored version, all its files together, in MiB."""
 

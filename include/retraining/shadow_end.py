@@ -76,7 +76,7 @@ class ShadowEnd:
         return self._published(outcome, tables, pair, stored.columns)
 
     def _unasked(self, rows: pd.DataFrame) -> str:
-        """Why the champion cannot be asked any more, where that is meant; empty if it can."""
+        """Why the champion cannot predict any more, where that is meant; empty if it can."""
         champion = self.champion.version
         if not champion.artifact_path:
             return ""

@@ -11,10 +11,10 @@ from tests.docs.reading import sentences
 #: What a newcomer stumbles over, and what to say instead.
 DIALECT = {
     r"\basked\b": "requested; called for; predicts with; looked up in",
-    r"\b(reach|reaches|reached)\b": "connections; get to; at least; come to",
+    r"\b(?:a|an|its|of|the) reach\b": "connections; as a verb it is plain English",
     r"\bmoderation\b": "say what is done: warned of, left out, refused",
     r"\brivals?\b": "the other version; the policies it is compared with",
-    r"\bunseen\b": "new; rows that no version was trained on",
+    r"\bunseen\b(?! categor)": "new; rows that no version was trained on",
     r"\bunusable\b": "that cannot be used; left out",
     r"\bknown_\w+": "say known to whom: of the registry, of the champion",
     r"\bnobody'?s\b": "what belongs to no one; no answer",
@@ -27,6 +27,10 @@ def dialect_in(text: str) -> list[str]:
     """The words of the list that stand in a text, code in it left out."""
     plain = _CODE.sub(" ", text)
     return [found[0] for word in DIALECT for found in re.finditer(word, plain, re.IGNORECASE)]
+
+
+#: The same in names of modules and classes.
+DIALECT_NAME = re.compile(r"asked|reach|moderation|(?<!ar)rival|unseen|unusable|^_?known_", re.IGNORECASE)
 
 
 def told_in(file: Path) -> Iterator[str]:

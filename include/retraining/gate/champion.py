@@ -1,4 +1,4 @@
-"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot be asked."""
+"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot predict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from include.scoring import LabelledRows
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
-    """Judges a challenger beside the champion, which is asked with its own columns.
+    """Judges a challenger beside the champion, which predicts from its own columns.
 
     Parameters
     ----------
@@ -65,4 +65,4 @@ def gone_columns(spec: ModelSpec, needed: Columns, there: Collection[str]) -> li
 
 def cannot_be_asked(version: Version, gone: list[str]) -> str:
     """For a record: why a version is not compared with."""
-    return f"{version.label} cannot be asked any more: the rows and the model file are without its {', '.join(gone)}"
+    return f"{version.label} cannot predict any more: the rows and the model file are without its {', '.join(gone)}"
