@@ -18,7 +18,9 @@ PAGES = pages()
 LETTERS = [*PAGES, *sorted((PROJECT_ROOT / "docs" / "adr").glob("*.md"))]
 ROOTS = ("include", "dags", "plugins", "tools", "benchmarks", "tests", "sql", "docs")
 SOURCES = sorted(
-    file for root in ("include", "dags", "plugins", "tools") for file in (PROJECT_ROOT / root).rglob("*.py")
+    file
+    for root in ("include", "dags", "plugins", "tools", "benchmarks")
+    for file in (PROJECT_ROOT / root).rglob("*.py")
 )
 MOST_LINES = 120
 
