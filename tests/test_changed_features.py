@@ -62,9 +62,9 @@ def test_column_given_up_is_not_learnt_while_the_champion_is_asked_with_it(stage
     assert event.outcome.startswith("proven better: rmse")
     version, columns = champion(stage)
     assert columns.features == ("temperature", "price")
-    assert version.details["features"] == FEWER
-    trained_since = day(LATER) - timedelta(hours=version.details["training_data_size"])
-    assert version.details["training_data_from"] == trained_since.isoformat()
+    assert version.details.features == FEWER
+    trained_since = day(LATER) - timedelta(hours=version.details.training_data_size)
+    assert version.details.training_data_from == trained_since.isoformat()
     [probation] = [s for s in stage.run("sales", day(LATER + 5)).analysis.signals if s.kind == "probation"]
     assert probation.detail["predecessor_score"] > probation.detail["champion_score"]  # asked with its own columns, too
 

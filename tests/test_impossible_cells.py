@@ -67,8 +67,8 @@ def test_retrain_goes_on_with_the_rest_of_the_rows_and_says_what_was_emptied(tmp
     later = two_steps(Stage(tmp_path), spoiled(33), force=True)[1]
     assert later.event is not None
     assert later.event.status in (EventStatus.PROMOTED, EventStatus.HELD)
-    assert later.event.details["emptied_cells"] == {"price": 8}
-    assert set(later.event.details["dropped_rows"].values()) == {0}
+    assert later.event.details.emptied_cells == {"price": 8}
+    assert set(later.event.details.dropped_rows.values()) == {0}
 
 
 def test_text_in_a_few_cells_of_a_number_blocks_no_retrain_and_loses_no_row(tmp_path: Path) -> None:
@@ -78,8 +78,8 @@ def test_text_in_a_few_cells_of_a_number_blocks_no_retrain_and_loses_no_row(tmp_
     stage.write("sales", spoiled(33, "??"))
     later = stage.run("sales", LATER, force=True, reason="please")
     assert later.event is not None
-    assert later.event.details["emptied_cells"] == {"price": 8}
-    assert set(later.event.details["dropped_rows"].values()) == {0}
+    assert later.event.details.emptied_cells == {"price": 8}
+    assert set(later.event.details.dropped_rows.values()) == {0}
 
 
 def test_first_version_is_not_trained_on_sentinels_of_its_reference_and_says_so(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_first_version_is_not_trained_on_sentinels_of_its_reference_and_says_so(
     assert told is not None
     assert told.reason.startswith("in the reference: price: 3.06% of the cells are impossible (-999)")
     assert first.event is not None
-    assert first.event.details["emptied_cells"] == {"price": 22}
+    assert first.event.details.emptied_cells == {"price": 22}
     again = on(later, "impossible")
     assert again is not None
     assert not again.changed  # as many as the reference had

@@ -125,7 +125,7 @@ def test_a_column_that_says_nothing_of_change_is_told_and_asks_for_nothing(
     assert "extra is" in signals(analysis, "not_compared")[0]
     version = shop.place.store.champion("m")
     assert version is not None
-    assert ("extra" in version.details["features"]) == kind.learnt
+    assert ("extra" in version.details.features) == kind.learnt
     if kind.learnt:
         assert shop.kind("extra") is kind
 
@@ -180,7 +180,7 @@ def test_labels_that_stand_for_no_value_have_not_arrived(tmp_path: Path, said: d
     ROWS.assign(y=ROWS["y"].mask(ROWS.index % 25 == 3, -999.0)).to_csv(shop.file, index=False)
     _, _, event = shop.run("2026-01-31")
     assert event is not None
-    assert event.details["dropped_rows"]["unlabelled"] == 29
+    assert event.details.dropped_rows["unlabelled"] == 29
     analysis, decision, _ = shop.run("2026-02-10")
     assert (analysis.labelled_rows, decision.triggered) == (230, False)
     assert told in signals(analysis, "reading")[0]

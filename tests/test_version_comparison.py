@@ -151,7 +151,7 @@ def test_metrics_on_record_change_in_units_and_in_per_cent(tmp_path: Path) -> No
     assert found.differing == {"max_iter": (30, 20), "l2_regularization": (None, 1)}
     assert found.gate == events[2].outcome
     versions = stage.store.versions("sales")
-    assert found.data["training_data_hash"] == tuple(each.details["training_data_hash"] for each in versions)
+    assert found.data["training_data_hash"] == tuple(each.details.training_data_hash for each in versions)
     assert found.data["data_until"] == (day(REFERENCE_DAYS), versions[1].data_until)
     assert {"training_duration", "memory_usage.peak_mib", "cpu_usage.seconds"} <= {e.name for e in found.resources}
 

@@ -61,8 +61,8 @@ def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: St
     event = stage.run("sales", QUIET).event
     assert event is not None
     version = stage.store.versions("sales")[-1]
-    assert version.details["hyperparameters"] == {"max_iter": 9, "learning_rate": 0.3}
-    assert stage.store.versions("sales")[0].details["hyperparameters"] == {"max_iter": 30}
+    assert version.details.hyperparameters == {"max_iter": 9, "learning_rate": 0.3}
+    assert stage.store.versions("sales")[0].details.hyperparameters == {"max_iter": 30}
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=LATER, hyperparameters={"max_iter": -1})
     with pytest.raises(TrainingError, match="max_iter"):
         stage.run("sales", LATER)

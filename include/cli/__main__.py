@@ -129,12 +129,9 @@ def replay(options: argparse.Namespace) -> None:
 
 def migrate(_options: argparse.Namespace) -> None:
     """Bring the records database to the newest schema."""
-    import psycopg
+    from include.workflow.migrate import migrate_records
 
-    from include.records.postgres.migrate import migrate as apply
-
-    with psycopg.connect(Settings.from_environment().database) as connection:
-        applied = apply(connection)
+    applied = migrate_records()
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 

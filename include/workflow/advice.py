@@ -178,7 +178,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
     """Triggers whose retrains the gate would not promote: a higher threshold, or none of them at all."""
     judged: dict[str, list[Check]] = defaultdict(list)
     for check in history:
-        if check.event is not None and check.event.status in _VERDICTS and "shadow" not in check.event.details:
+        if check.event is not None and check.event.status in _VERDICTS and check.event.details.shadow is None:
             judged[check.event.trigger_type].append(check)
     in_tree = {leaf.trigger for leaf in _leaves(history[-1])} if history else set()
     for trigger, checks in judged.items():

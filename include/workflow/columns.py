@@ -20,4 +20,4 @@ def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]
 
 def features_on_record(versions: Iterable[Version]) -> set[str]:
     """Features of versions, as far as it is on record which they have."""
-    return {name for version in versions for name in version.details.get("features", ())}
+    return {name for version in versions for name in version.details.features or ()}

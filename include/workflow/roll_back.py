@@ -12,6 +12,7 @@ import pandas as pd
 
 from include.data.profile import CategoricalColumn, Profile
 from include.data.profile.columns import commonest
+from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
 from include.records.entries.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
@@ -124,7 +125,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:
     """Why and to which version the champion has to give way; None if it stays."""
     if (failed := verdict_of(signals)) is not None:
-        return ChangeKind.PROBATION, int(failed.detail["predecessor"]), failed.reason
+        return ChangeKind.PROBATION, ProbationLook.of(failed).predecessor, failed.reason
     if (better := better_one(signals)) is not None:
         return ChangeKind.RETURN, int(better.detail["version"]), better.reason
     return None

@@ -103,10 +103,10 @@ def test_retraining_is_logged_registered_and_followed_through_a_rollback(server:
     assert metrics["training_duration"] > 0
     [dataset] = second["inputs"]["dataset_inputs"]
     assert dataset["dataset"]["source"] == "sales.csv"
-    assert retrained.event.details["training_data_hash"].startswith(dataset["dataset"]["digest"])
-    rows = retrained.event.details["training_data_size"]
+    assert retrained.event.details.training_data_hash.startswith(dataset["dataset"]["digest"])
+    rows = retrained.event.details.training_data_size
     assert json.loads(dataset["dataset"]["profile"]) == {"num_rows": rows}
-    assert values(data["tags"])["retraining.data_hash"] == retrained.event.details["training_data_hash"]
+    assert values(data["tags"])["retraining.data_hash"] == retrained.event.details.training_data_hash
     assert {run["info"]["status"] for run in (first, second)} == {"FINISHED"}
     champion_loads_in_mlflow(server, stage)
 

@@ -1,4 +1,4 @@
-"""Numbers that stand for no value, as -200 or 99999 do, in whatever columns, the target too: for the model's owner to confirm."""
+"""Numbers that stand for no value, as -200 or 99999 do, in any column, the target too: for the owner to confirm."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _LEAST_P, _LEAST_Z = 1e-15, 0.1
 
 
 def turned_down(evidence: Evidence, kind: SignalKind) -> Sequence[PastCheck]:
-    """Checks whose retrain of this champion was turned down, and that signals of `kind` had called for; newest first."""
+    """Checks whose retrain of this champion was turned down, and that signals of `kind` called for; newest first."""
     return [
         check for check in evidence.declined if any(result.fired and result.trigger == kind for result in check.results)
     ]

@@ -218,7 +218,7 @@ def _versions(report: RetrainingReport) -> Iterator[str]:
     rows = []
     for version in reversed(report.versions):
         promised = None if version.baseline is None else version.baseline.scores.get(report.metric)
-        size = version.details.get("training_data_size")
+        size = version.details.training_data_size
         rows.append((version.label, str(version.status), moment(version.created_at), number(promised),
                      "-" if size is None else f"{size:,}", version.artifact_sha256[:12] or "-"))  # fmt: skip
     yield "<section><h2>Versions</h2>"

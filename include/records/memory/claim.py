@@ -205,7 +205,7 @@ class MemoryClaim:
             status=VersionStatus.CANDIDATE,
             created_at=to_utc(at),
         )
-        return {**vars(candidate), "status": str(candidate.status), "shadow_since": None}
+        return {**vars(candidate), "status": str(candidate.status), "details": {}, "shadow_since": None}
 
     def _champion(self) -> int | None:
         known = self._tables.versions_of(self._event.model_name)

@@ -154,7 +154,7 @@ def _known(store: Store, version: Version) -> KnownChampion:
     return KnownChampion(
         since=champion_since(store, version),
         trained_at=trained.as_of,
-        trained_rows=version.details.get("training_data_size"),
+        trained_rows=version.details.training_data_size,
         data_hash="" if seen is None else seen.facts.data_hash,
     )
 

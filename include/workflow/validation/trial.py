@@ -67,7 +67,7 @@ def try_out(
         decide(deployment, spec.name, run)
     return Trial(
         outcome=outcome, check=check, seconds=time.monotonic() - began,
-        peak_mib=float(meter.details["memory_usage"]["peak_mib"]),
+        peak_mib=float((meter.details.memory_usage or {})["peak_mib"]),
     )  # fmt: skip
 
 

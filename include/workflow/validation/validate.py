@@ -143,7 +143,7 @@ def _facts(look: Look, trial: Trial | None) -> Validation:
         found, left_out={reason: rows for reason, rows in rows.dropped.items() if rows},
         first_version=f"{trial.outcome.status}: {trial.outcome.reason}", power=tuple(power),
         reference_length=_reference_length(look, trial), seconds=look.reading + trial.seconds,
-        training_seconds=trial.outcome.details.get("training_duration"), peak_mib=trial.peak_mib,
+        training_seconds=trial.outcome.details.training_duration, peak_mib=trial.peak_mib,
     )  # fmt: skip
 
 

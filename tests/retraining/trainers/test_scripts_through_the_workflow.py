@@ -99,7 +99,7 @@ def test_script_trains_every_version_of_a_model(tmp_path: Path, records_uri: str
     assert second is not None
     assert first.status is EventStatus.PROMOTED
     assert second.status in (EventStatus.PROMOTED, EventStatus.HELD)
-    assert second.details["estimator"] == f"{sys.executable} {LEAST_SQUARES['command'][1]}"
-    assert np.isfinite(second.details["reported_metrics"]["training_rmse"])
-    assert {"peak_mib", "mean_mib"} == set(second.details["memory_usage"])
-    assert second.details["cpu_usage"]["seconds"] > 0.0
+    assert second.details.estimator == f"{sys.executable} {LEAST_SQUARES['command'][1]}"
+    assert np.isfinite(second.details.reported_metrics["training_rmse"])
+    assert {"peak_mib", "mean_mib"} == set(second.details.memory_usage)
+    assert second.details.cpu_usage["seconds"] > 0.0
