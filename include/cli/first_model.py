@@ -241,7 +241,7 @@ def _show(draft: Draft) -> None:
 def _doubts(draft: Draft) -> Iterator[str]:
     """What only the owner of the rows can know, and the flag that says it."""
     for odd in draft.stand_ins:
-        yield f"{odd.text}. If it says that there is no value: --missing {odd.value:.15g}"
+        yield f"{odd.text}; {odd.advice(f'give --missing {odd.written}')}"
     for each in draft.giveaways:
         flag = f"--without {' '.join(map(shlex.quote, each.columns))}"
         yield f"{each.text}. If it is known only together with the target, the model will be of no use: {flag}"

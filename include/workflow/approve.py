@@ -49,8 +49,8 @@ def question(deployment: Deployment, event_id: int) -> Question | None:
 def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
     """Close an event that was not approved as held; `answered_by` is empty when nobody answered in time.
 
-    Like any retrain that the gate held, it begins a cooldown, so that the question does not come at each check. A no at the end
-    of a shadow rejects the version that was in it.
+    Like any retrain that the gate held, it begins a cooldown, so that the question does not come at each check. A no at
+    the end of a shadow rejects the version that was in it.
     """
     reason = f"not approved: rejected by {answered_by}" if answered_by else "not approved: nobody answered in time"
     with deployment.store.claim(event_id, at=datetime.now(UTC), wait=WAIT) as claim:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
 from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.tables import ModelTables, read_tables
@@ -138,4 +138,5 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
+    tables = without_impossible_predictions(spec, tables)
     return replace(with_measures(spec, tables), quarantined=quarantined)

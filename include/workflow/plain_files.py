@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
 from include.data.reference.profiles import ReferenceProfiles
@@ -26,7 +27,9 @@ from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
 from include.retraining import Champion, RetrainingExecutor
 from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.prepare import Columns
 from include.scoring import Task
+from include.workflow.analysis.quarantine import with_impossible_cells
 
 PREDICTION = "__prediction__"
 
@@ -132,27 +135,27 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
         raise DataError(f"--reference-data: no column {target!r} (--target); found: {_listed(files.reference)}")
     if target not in recent.columns:
         recent = recent.assign(**{target: None})  # no label has arrived
-    executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
-    champion = _champion(executor, files, target)
     if files.predictions is not None:
         recent = recent.assign(**{PREDICTION: files.predictions})
     history = pd.concat([files.reference, recent], ignore_index=True)
     tables = ModelTables(
         reference=files.reference, recent=recent, history=history, window_start=None, kinds=files.kinds
     )  # fmt: skip
-    return _named(executor, tables, champion, 2, target)
+    tables = without_impossible_predictions(spec, without_impossible_labels(spec, tables))
+    executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
+    champion = with_impossible_cells(spec, _champion(executor, files, tables, target), tables)
+    columns = Columns.of(champion.reference.profile, champion.reference.inputs)
+    outcome = _named(replace(executor, possible=columns.possible), tables, champion, 2, target)
+    return replace(outcome, reason="; ".join((outcome.reason, *tables.told)))
 
 
-def _champion(executor: RetrainingExecutor, files: PlainFiles, target: str) -> Champion:
-    features = feature_names(executor.spec, files.reference, files.kinds)
+def _champion(executor: RetrainingExecutor, files: PlainFiles, tables: ModelTables, target: str) -> Champion:
+    features = feature_names(executor.spec, tables.reference, files.kinds)
     kinds = {name: files.kinds[name] for name in features}
-    profile = profile_table(files.reference, features, kinds=kinds)
+    profile = profile_table(tables.reference, features, kinds=kinds)
     reference = ReferenceProfiles(profile=profile, inputs=tuple(features), kinds=kinds)
     if files.predictions is None:
-        nothing = files.reference.iloc[:0]
-        alone = ModelTables(
-            reference=files.reference, recent=nothing, history=files.reference, window_start=None, kinds=files.kinds
-        )  # fmt: skip
+        alone = replace(tables, recent=tables.reference.iloc[:0], history=tables.reference)
         first = _named(executor, alone, None, 1, target)
         version = _version(first.artifact_path, first.artifact_sha256)
         return Champion(version=version, reference=first.reference or reference)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from include.data.arrays import array_of_series
 from include.data.kinds.times import read_times
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
 from include.registry.time_format import TimeFormat
@@ -119,6 +120,8 @@ def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colum
 def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
     floats = floats_of(values)[0]
     finite = floats[np.isfinite(floats)]
+    if odd := sentinels_of_many(finite, "datetime" if kind is Kind.TIME else "number"):
+        finite = finite[~np.isin(finite, odd)]
     if len(finite) >= FEWEST:
         if why := _moves(
             finite, ordered=ordered or kind is Kind.TIME, window_rows=window_rows * len(finite) / len(floats)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables, feature_names, read_tables
 from include.decision.policy.presets import LOOKS_PER_WINDOW, QUARTER, check_level
 from include.decision.policy.write import write_period
@@ -120,7 +121,7 @@ def _look(spec: ModelSpec, data_dir: Path, now: datetime) -> Look:
 
 def _facts(look: Look, trial: Trial | None) -> Validation:
     spec, tables = look.spec, look.tables
-    history = tables.history
+    history = without_impossible_labels(spec, tables).history
     times = None if spec.timestamp is None else history[spec.timestamp]
     labelled = int(history[spec.target].notna().sum())
     window = _window_rows(look)
