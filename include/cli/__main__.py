@@ -154,7 +154,7 @@ def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> b
     from include.interfaces.reports.text import banner
     from include.orchestrator import AutomaticRetrainingOrchestrator
 
-    for line in (*files.told, *files.differences(target.name)):
+    for line in (*files.told, *files.differences(target.name), *files.giveaways(target.name)):
         print(f"Found: {line}")
     if target.name:
         print(f"Target: {target.name!r}, no input ({target.why or 'as you said'})")

@@ -68,7 +68,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--target", default="", help="column to predict")
     flag("--time", nargs="+", default=[], metavar="COLUMN", help="when a row was observed; several are joined")
     flag("--time-format", default="", help="how times are written, for example '%%d/%%m/%%Y %%H:%%M'")
-    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns"], help="of numbers that count from 1970")
+    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns", "excel"], help="of numbers")
     flag("--timezone", default="", help="of times that name none, such as Europe/Zurich; default: UTC")
     flag("--prediction", default="", help="column with what the model in use predicted")
     flag("--probability", default="", help="column with the probability of the positive class")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.giveaways import find_giveaways
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
 from include.data.label_values import without_impossible_labels, without_impossible_predictions
@@ -67,6 +68,17 @@ class PlainFiles:
         found += [f"{name}: the reference has no such column" for name in new]
         unlike = told({name: kind for name, kind in self.kinds.items() if name not in (target, *gone)})
         return found + ([f"not compared: {unlike}"] if unlike else [])
+
+    def giveaways(self, target: str) -> list[str]:
+        """Columns of the reference that hold the target, and what to do."""
+        if target not in self.reference.columns:
+            return []
+        learnt = [name for name, kind in self.kinds.items() if kind.kind.learnt and name != target]
+        return [
+            f"{each.text}: a model copies its target; leave {' and '.join(each.columns)} out of the files, unless "
+            f"known before {target} is"
+            for each in find_giveaways(self.reference, learnt, target)
+        ]
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.
