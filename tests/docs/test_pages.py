@@ -38,6 +38,13 @@ def test_readme_is_short_and_leads_to_every_page() -> None:
     }
 
 
+def test_readme_and_continuous_integration_test_by_the_same_command() -> None:
+    script = (PROJECT_ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    commands = [line.split("#")[0].strip() for text in code(README, "sh") for line in text.splitlines()]
+    [command] = [each for each in commands if "test" in each]
+    assert re.search(rf"^{command}\b", script, re.MULTILINE)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=ident)
 def test_generated_parts_are_what_the_code_says(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
