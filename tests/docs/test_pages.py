@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from include.decision.policy.presets import PRESETS
 from include.decision.policy.read import read_tree
+from include.decision.policy.write import write_tree
 from include.registry.section import Section
 from include.registry.spec import ModelSpec
 from tests.docs.reading import LINK, PAGES, README, SOURCES, code, ident, missing_names, names_of
@@ -87,6 +89,13 @@ def test_every_example_in_python_imports_what_there_is(text: str) -> None:
     imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
     wanted = [f"{node.module}.{each.name}" for node in imported for each in node.names]
     assert missing_names(" ".join(name for name in wanted if name.startswith("include."))) == []
+
+
+def test_policies_show_the_tree_that_all_presets_share() -> None:
+    [shown] = [text for text in code(PROJECT_ROOT / "docs" / "policies.md", "yaml") if "requests_only" in text]
+    assert {str(write_tree(preset.when)) for preset in PRESETS.values()} == {
+        str(yaml.safe_load(shown)["policy"]["when"])
+    }
 
 
 def test_policies_name_every_trigger() -> None:
