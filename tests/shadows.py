@@ -10,14 +10,14 @@ import psycopg
 import pytest
 
 from include.decision.signals import Signal, SignalKind
-from include.records.entries.entries import Event, Run, Version, VersionStatus
-from include.records.memory.store import MemoryStore
-from include.records.postgres.store import PostgresStore
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back_in_run
+from include.records.entries import Event, Run, Version, VersionStatus
+from include.records.memory import MemoryStore
+from include.records.postgres import PostgresStore
+from include.workflow.rollback import roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
 CHANGE = 35  # the world turns over

@@ -10,7 +10,7 @@ import pytest
 
 from include.decision.signals import Verdict
 from include.errors import DataError, RetrainingError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.sick import DAYS, FIRST, LATER, both, check_of, error_of, healthy_stage
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
 

@@ -11,7 +11,7 @@ import pytest
 from include.data.tables import next_features
 from include.decision.signals import Signal, Verdict
 from include.errors import TrainingError
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version
 from include.retraining.prepare import Columns
 from tests.shadows import LINEAR
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from include.errors import DataError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import Stage, day, sales
 
 DAYS = 60

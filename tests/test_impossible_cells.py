@@ -13,7 +13,7 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors import DataDriftDetector
 from include.errors import ConfigurationError
 from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.registry.loader import load_model
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns, feature_table

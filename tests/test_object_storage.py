@@ -15,15 +15,15 @@ from include.data.sources.reach import Reach
 from include.data.tables import read_tables
 from include.errors import SourceUnavailable
 from include.interfaces.reports.files import file_report
-from include.records.entries.entries import EventStatus, Run
+from include.records.entries import EventStatus, Run
 from include.registry.address import Address
 from include.retraining.artifacts.bucket import ObjectArtifacts
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
-from include.workflow.publish import publish
-from include.workflow.roll_back import roll_back
+from include.workflow.publication import publish
+from include.workflow.rollback import roll_back
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales

@@ -15,7 +15,7 @@ import pytest
 from include.cli.__main__ import main
 from include.decision.decision import Cause
 from include.decision.signals import SignalKind
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version
 from include.records.store import Store
 from tests.records.examples import postgres_store
 from tests.stage import Stage, Step, day, sales

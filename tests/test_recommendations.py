@@ -9,8 +9,7 @@ import pytest
 
 from include.decision.evidence import TriggerResult
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.records.entries.entries import Check, Event, EventStatus
-from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries import Check, Event, EventStatus, ShadowNeeds, TrainingDetails
 from include.workflow.advice import LATEST, Recommendation, RecommendationKind, recommend
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision
 

@@ -13,14 +13,14 @@ import pytest
 
 from include.decision.decision import Decision
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Event, EventStatus, Run
-from include.records.memory.store import MemoryStore
+from include.records.entries import Analysis, Event, EventStatus, Run
+from include.records.memory import MemoryStore
 from include.registry.kinds import Kind
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 HOURS = pd.date_range("2026-01-01", periods=45 * 24, freq="h")
 RNG = np.random.default_rng(0)

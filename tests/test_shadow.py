@@ -10,10 +10,10 @@ from include.decision.request import RequestKind
 from include.decision.signals import SignalKind, Verdict
 from include.errors import ConfigurationError
 from include.interfaces.reports.text import subject_of
-from include.records.entries.entries import ChangeKind, EventStatus, VersionStatus
+from include.records.entries import ChangeKind, EventStatus, VersionStatus
 from include.workflow.approve import hold, question
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back
+from include.workflow.rollback import roll_back
+from include.workflow.steps.execute import execute
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 

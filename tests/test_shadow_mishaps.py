@@ -8,10 +8,10 @@ import pytest
 
 from include.decision.request import RequestKind
 from include.decision.signals import Verdict
-from include.records.entries.entries import EventStatus, VersionStatus
-from include.workflow.complete import log_completion
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back
+from include.records.entries import EventStatus, VersionStatus
+from include.workflow.rollback import roll_back
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.execute import execute
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import Stage, day, sales
 

@@ -13,13 +13,13 @@ from include.cli.__main__ import main
 from include.decision.request import RequestKind
 from include.errors import ConfigurationError, DataError
 from include.interfaces.reports.comparison import comparison_text
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.trainers.trainer import Predictor
-from include.workflow.compare_versions import compare_versions
+from include.workflow.compare import compare_versions
 from include.workflow.version_comparison import LAST_CHECK, WHEN_ACCEPTED, VersionComparison
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store

@@ -9,7 +9,7 @@ import pytest
 
 from include.decision.signals import SignalKind, Verdict
 from include.errors import DataError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from include.decision.request import Request, RequestKind
 from include.errors import TrainingError
-from include.records.entries.entries import Analysis, EventStatus, Run
-from include.records.memory.store import MemoryStore
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import Analysis, EventStatus, Run
+from include.records.memory import MemoryStore
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 
 FIRST, QUIET, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12), day(REFERENCE_DAYS + 14)

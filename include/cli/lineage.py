@@ -76,7 +76,7 @@ def versions(options: argparse.Namespace) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Compare two versions: metrics, settings, data and resources on record, and both on the same labelled rows."""
     from include.interfaces.reports.comparison import comparison_text
-    from include.workflow.compare_versions import compare_versions
+    from include.workflow.compare import compare_versions
     from include.workflow.deployment import open_deployment
 
     found = compare_versions(

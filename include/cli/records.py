@@ -141,7 +141,7 @@ def rollback(options: argparse.Namespace) -> None:
     from include.interfaces.mlflow.follow import follow
     from include.interfaces.mlflow.settings import MlflowSettings
     from include.workflow.deployment import open_deployment
-    from include.workflow.roll_back import roll_back, version_number
+    from include.workflow.rollback import roll_back, version_number
 
     deployment = open_deployment()
     change = roll_back(
@@ -159,7 +159,7 @@ def canary(options: argparse.Namespace) -> None:
     from include.workflow.canary import set_canary
     from include.workflow.deployment import open_records
     from include.workflow.on_record import check_known
-    from include.workflow.roll_back import version_number
+    from include.workflow.rollback import version_number
 
     check_known(options.model)
     if options.version is None:
@@ -192,7 +192,7 @@ def quarantines(options: argparse.Namespace) -> None:
 def lift(options: argparse.Namespace) -> None:
     """Let quarantined rows be trained on again: they are mended, or were in order. Kept on record."""
     from include.workflow.deployment import open_records
-    from include.workflow.lift import lift as lift_quarantine
+    from include.workflow.lift import lift_quarantine
 
     kept = lift_quarantine(
         open_records(), options.quarantine, by=_who(options), reason=options.reason, accepts=options.accept

@@ -17,12 +17,11 @@ from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.rows.declared import declared
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, TrainingError
-from include.records.entries.entries import EventStatus, Outcome, Version
-from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries import EventStatus, Outcome, ShadowNeeds, TrainingDetails, Version
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
-from include.retraining.artifacts.folder import Artifacts, StoredModel
+from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.expected_predictions import predictions_to_come

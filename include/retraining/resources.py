@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 import psutil
 
-from include.records.entries.training import TrainingDetails
+from include.records.entries import TrainingDetails
 
 _MEBIBYTE = 2**20
 _LEAST_PAUSES = 20  # a sample takes longer the more processes a machine has; the pause is so many times as long

@@ -10,8 +10,7 @@ import pandas as pd
 from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
 from include.errors import ArtifactError, CannotBeAsked, TrainingError
-from include.records.entries.entries import EventStatus, Outcome, Version
-from include.records.entries.training import ShadowNeeds
+from include.records.entries import EventStatus, Outcome, ShadowNeeds, Version
 from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate.former_champions import Anchor

@@ -12,7 +12,7 @@ from typing import Any
 from include.decision.evidence import TriggerResult
 from include.decision.signals import HARM, SignalKind
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
-from include.records.entries.entries import Check, EventStatus
+from include.records.entries import Check, EventStatus
 
 LATEST = 10  # checks that count as "now"
 FEWEST_VERDICTS = 4  # retrains that the gate judged before a trigger's threshold is doubted

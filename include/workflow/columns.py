@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from include.records.entries.entries import Version, VersionStatus
+from include.records.entries import Version, VersionStatus
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from include.errors import DataError
-from include.records.entries.entries import Check
+from include.records.entries import Check
 from include.records.postgres.audit import Audit, read_audit
 from include.records.postgres.lineage import Lineage, read_lineage
 from include.records.postgres.session import transaction

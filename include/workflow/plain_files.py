@@ -22,12 +22,12 @@ from include.data.sources.whole_files import WholeFile, kind_of, read_whole
 from include.data.tables import ModelTables, feature_names
 from include.data.targets import Target, find_target
 from include.errors import DataError, SourceUnavailable
-from include.records.entries.entries import Outcome, Version, VersionStatus
+from include.records.entries import Outcome, Version, VersionStatus
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
 from include.retraining import Champion, RetrainingExecutor
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.scoring import Task
 from include.workflow.analysis.quarantine import with_impossible_cells

@@ -10,7 +10,7 @@ from typing import Any
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind
 from include.errors import DataError
-from include.records.entries.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
+from include.records.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
 from include.workflow.advice import Recommendation, recommend

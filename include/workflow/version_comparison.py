@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from include.records.entries.entries import Check, Event, Version
+from include.records.entries import Check, Event, Version
 from include.records.json_values import clean_json, finite
 from include.retraining.contest.same_rows import SameRows
 from include.scoring import METRICS

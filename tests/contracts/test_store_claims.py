@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import Event, EventStatus, VersionStatus
-from include.records.entries.training import TrainingDetails
+from include.records.entries import Event, EventStatus, TrainingDetails, VersionStatus
 from include.records.store import Store
 from tests.records.examples import (
     HOUR,

@@ -9,9 +9,17 @@ import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
-from include.records.entries.champion_changes import promoted_by
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
-from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries import (
+    ChangeKind,
+    Event,
+    EventStatus,
+    Outcome,
+    ShadowNeeds,
+    TrainingDetails,
+    Version,
+    VersionStatus,
+    promoted_by,
+)
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, make_reference
 

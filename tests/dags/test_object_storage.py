@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from include.data.sources.environment import aws_connection
-from include.records.entries.entries import Event
+from include.records.entries import Event
 from include.retraining.artifacts.bucket import open_artifacts
 from tests.airflow_home import AirflowHome
 from tests.object_server import SECRET, ObjectServer

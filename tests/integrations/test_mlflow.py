@@ -19,9 +19,9 @@ import pytest
 
 from include.interfaces.mlflow.follow import ALIAS, follow
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.retraining.prepare import feature_table
-from include.workflow.roll_back import roll_back
+from include.workflow.rollback import roll_back
 from tests.airflow_home import AirflowHome
 from tests.integrations.mlflow_server import PYTHON, MlflowServer, own_environment, running
 from tests.models import models_dir

@@ -22,9 +22,8 @@ from include.decision.evidence import TriggerResult
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
-from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
-from include.records.entries.training import TrainingDetails
-from include.records.postgres.store import PostgresStore
+from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run, TrainingDetails
+from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.scoring import Baseline
 from tools.embedded_postgres import EmbeddedPostgres

@@ -19,9 +19,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
-from include.records.entries.entries import ChangeKind, EventStatus
-from include.records.entries.facts import Facts
-from include.records.entries.training import TrainingDetails
+from include.records.entries import ChangeKind, EventStatus, Facts, TrainingDetails
 from include.records.postgres.audit import Audit, read_audit
 from tests.records.examples import (
     HOUR,

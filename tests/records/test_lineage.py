@@ -11,8 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from include.errors import DataError
-from include.records.entries.entries import ChangeKind, EventStatus, VersionStatus
-from include.records.entries.training import TrainingDetails
+from include.records.entries import ChangeKind, EventStatus, TrainingDetails, VersionStatus
 from include.records.postgres.lineage import read_lineage
 from tests.records.examples import (
     HOUR,

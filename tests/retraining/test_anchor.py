@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from include.records.entries.entries import Event, EventStatus, Run
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import Event, EventStatus, Run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 

@@ -9,10 +9,9 @@ import pytest
 
 from include.data.rows.spans import Span
 from include.data.tables import ModelTables
-from include.records.entries.entries import Version, VersionStatus
-from include.records.entries.training import TrainingDetails
+from include.records.entries import TrainingDetails, Version, VersionStatus
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.gate.shadow_needs import untrained_rows
 from include.scoring import Baseline

@@ -11,9 +11,9 @@ import pytest
 from include.data.profile import profile_table
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
-from include.records.entries.entries import EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import EventStatus, Outcome, Version, VersionStatus
 from include.retraining import Champion, RetrainingExecutor
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from tests.retraining.models import spec_of
 
 

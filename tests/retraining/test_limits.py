@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from include.records.entries.entries import EventStatus, Outcome
+from include.records.entries import EventStatus, Outcome
 from include.registry.training import Gate
-from include.retraining.artifacts.folder import ArtifactFolder, StoredModel
+from include.retraining.artifacts import ArtifactFolder, StoredModel
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.limits import CALLS, FEWEST_CALLS, ServingCost, serving_cost
 from include.retraining.prepare import Columns

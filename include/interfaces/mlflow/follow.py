@@ -19,11 +19,10 @@ from include.errors import ArtifactError
 from include.interfaces.mlflow.api import MlflowApi, tags
 from include.interfaces.mlflow.model import model_files
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries.champion_changes import promoted_by
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version, promoted_by
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 log = logging.getLogger(__name__)
 

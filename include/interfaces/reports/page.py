@@ -13,7 +13,7 @@ from include.interfaces.reports.escaping import escape, shorten
 from include.interfaces.reports.nearness import held_back, nearness
 from include.interfaces.reports.numbers import moment, number, span
 from include.interfaces.reports.text import answer
-from include.records.entries.entries import Event
+from include.records.entries import Event
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
 LENGTH = 300  # characters of a reason, a name or an error that are shown

@@ -113,6 +113,10 @@ class TrainingDetails:
             told["shadow"] = {name: value for name, value in asdict(self.shadow).items() if value != ""}
         return {name: value for name, value in told.items() if value is not None}
 
+    def __getitem__(self, name: str) -> Any:
+        """One of them by the name that it has in the JSON; a KeyError where it is not on record."""
+        return self.to_json()[name]
+
     def only(self, *names: str) -> Self:
         """These fields alone."""
         return type(self)(**{name: getattr(self, name) for name in names})

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.json_values import clean_text, to_utc
 from include.records.memory.requests import MemoryRequests
 from include.records.rows.outcome import (

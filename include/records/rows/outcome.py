@@ -8,8 +8,7 @@ from typing import Any
 
 from include.decision.signals import SignalKind
 from include.errors import DataError
-from include.records.entries.entries import Event, EventStatus, Outcome, VersionStatus
-from include.records.entries.training import TrainingDetails
+from include.records.entries import Event, EventStatus, Outcome, TrainingDetails, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
 from include.records.rows.baseline import baseline_json
 from include.records.rows.rows import Row

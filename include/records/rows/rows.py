@@ -13,9 +13,17 @@ from include.decision.evidence import TriggerResult
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Run, Version, VersionStatus
-from include.records.entries.facts import Facts
-from include.records.entries.training import TrainingDetails
+from include.records.entries import (
+    Analysis,
+    Event,
+    EventStatus,
+    Facts,
+    Measurement,
+    Run,
+    TrainingDetails,
+    Version,
+    VersionStatus,
+)
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
 from include.records.rows.baseline import read_baseline
 

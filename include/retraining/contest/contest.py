@@ -15,9 +15,9 @@ import pandas as pd
 from include.data.rows.spans import within
 from include.data.tables import ModelTables, is_given_up, table_hash
 from include.errors import CannotBeAsked, DataError
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.predictions import judged_rows, recorded_rows, with_record
 from include.retraining.prepare import feature_table, prepare, target_values
 from include.retraining.weights import counted

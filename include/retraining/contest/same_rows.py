@@ -14,9 +14,9 @@ import pandas as pd
 from include.data.class_columns import rows_in_one_coding
 from include.data.rows.spans import Span
 from include.errors import ArtifactError, DataError
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.contest import Contest
 from include.retraining.prepare import Columns, prepare
 from include.scoring import METRICS, LabelledRows, score_all

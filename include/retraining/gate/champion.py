@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from include.errors import CannotBeAsked
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.retraining.contest.contest import Contest
 from include.retraining.gate.gate import GateResult, PromotionGate
 from include.scoring import LabelledRows

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.retraining.contest.contest import Contest
 from include.retraining.gate.gate import GateResult, GateVerdict
 from include.retraining.gate.guards import Guarded

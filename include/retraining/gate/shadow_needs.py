@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from include.records.entries.entries import Version
-from include.records.entries.training import ShadowNeeds
+from include.records.entries import ShadowNeeds, Version
 from include.registry.spec import ModelSpec
 from include.scoring.paired import FEWEST_ROWS
 

@@ -14,7 +14,7 @@ import pandas as pd
 from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries.entries import ChangeKind, Version
+from include.records.entries import ChangeKind, Version
 from include.records.store import Store
 from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor

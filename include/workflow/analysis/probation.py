@@ -14,7 +14,7 @@ from include.data.tables import ModelTables
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
-from include.records.entries.entries import ChangeKind, Run, Version
+from include.records.entries import ChangeKind, Run, Version
 from include.records.store import Store
 from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.executor import RetrainingExecutor

@@ -23,7 +23,7 @@ from include.detectors.catalogue import detect, feed_detectors
 from include.detectors.data_quality import odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
 from include.detectors.without_value import without_value
-from include.records.entries.entries import Quarantine, Run
+from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.errors import TrainingError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.retraining.prepare import Columns
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
 from include.retraining.trainers.trainer import Start

@@ -1,6 +1,6 @@
 """The entries that a store keeps. Plain values: what must never happen twice is the store's business.
 
-Changes of champion and quarantines have modules of their own; all can be imported from here.
+Changes of champion and quarantines have modules of their own; `include.records.entries` has all.
 """
 
 from __future__ import annotations
@@ -16,11 +16,7 @@ from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal
 from include.detectors.statistics.running_errors import RunningErrors
-from include.records.entries.champion_changes import ChampionChange as ChampionChange
-from include.records.entries.champion_changes import ChangeKind as ChangeKind
 from include.records.entries.facts import Facts
-from include.records.entries.quarantines import Lifting as Lifting
-from include.records.entries.quarantines import Quarantine as Quarantine
 from include.records.entries.training import TrainingDetails
 from include.scoring import Baseline
 

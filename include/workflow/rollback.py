@@ -15,7 +15,7 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
@@ -23,7 +23,7 @@ from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment
-from include.workflow.publish import publish_files
+from include.workflow.publication import publish_files
 
 log = logging.getLogger(__name__)
 

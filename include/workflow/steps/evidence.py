@@ -15,15 +15,13 @@ from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.errors import DataError
-from include.records.entries.champion_changes import promoted_by, rolled_back_by_hand
-from include.records.entries.entries import Analysis, EventStatus, Run, Version
-from include.records.entries.facts import Facts
+from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.rows.outcome import was_retrained
 from include.records.store import Store
 from include.registry.functions import import_function
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 MEBIBYTE = 2**20
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
