@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or what the command says, or 2 after an error named on standard error."""
     let_idle_threads_sleep()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         code = options.command(options) or 0
         sys.stdout.flush()
@@ -188,7 +188,8 @@ def _metrics(options: argparse.Namespace, prefix: str) -> dict[str, float]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """What reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m include.cli", description="Keeps production models good.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_check(commands.add_parser("check", help="decide from plain files", description=check.__doc__), check)

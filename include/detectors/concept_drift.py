@@ -39,7 +39,7 @@ POINTS = 250  # a longer half is averaged over stretches before it is resampled
 class ConceptDriftDetector:
     """Errors of the later half of the recent rows against those of the earlier half, and their trend over all rows.
 
-    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Two questions are asked:
+    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Two questions:
 
     - Is the rise beyond chance? Each error is scored by an `ErrorScore` fitted to all of them, so that heavy tails
       neither alarm nor blind; the scores of the halves are compared by a one-sided Welch test on effective rows

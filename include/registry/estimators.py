@@ -92,7 +92,7 @@ def takes_weights(kind: type[Any], strategy: str) -> bool:
 
 
 def check_asked_for(training: Training, task: Task, hyperparameters: Mapping[str, Any]) -> None:
-    """Refuse hyperparameters for one retraining that the estimator would not take; a callable or a script is not asked.
+    """Refuse hyperparameters for one retraining that the estimator would not take; a callable or a script takes any.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Columns that a model's versions need, and that its file may not name any more: a champion is asked with its own."""
+"""Columns that a model's versions need, and that its file may not name any more: a champion predicts from its own."""
 
 from __future__ import annotations
 

@@ -35,10 +35,10 @@ def roll_back(
     deployment: Deployment, model_name: str, to_version: int | None = None, *, requested_by: str, reason: str,
     key: str = "", run_id: str = "", kind: ChangeKind = ChangeKind.ROLLBACK, wait: timedelta = timedelta(0),
 ) -> ChampionChange:  # fmt: skip
-    """Make a former champion champion again, after its stored artifact has been loaded and asked.
+    """Make a former champion champion again, after its stored artifact has been loaded and has answered.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
-    ``champion/`` follows. Nothing is trained. A rollback that somebody asked for begins a cooldown, as a retrain does.
+    ``champion/`` follows. Nothing is trained. A rollback by hand begins a cooldown, as a retrain does.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def _done_before(
 
 
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:
-    """The step of a run that rolls back: to what the run was asked for, or because probation found the champion worse.
+    """The step of a run that rolls back: to what the run names, or because probation found the champion worse.
 
     Parameters
     ----------
     to : str
-        ``previous`` or a version such as ``v3``; empty for a run that was asked for nothing.
+        ``previous`` or a version such as ``v3``; empty for a run that names none.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     if to:
         return roll_back(
             deployment, model_name, version_number(to), requested_by=run.requested_by, run_id=run.run_id,
-            reason=run.reason or "asked for without a reason", key=f"run {run.run_id}",
+            reason=run.reason or "requested without a reason", key=f"run {run.run_id}",
         )  # fmt: skip
     key = f"check in run {run.run_id}"
     if (done := _done_before(deployment.store.champion_changes(model_name), model_name, key)) is not None:

@@ -1,4 +1,4 @@
-"""What a run is asked for: parameters by their names, and the time that it is to look at."""
+"""What a run is to do: parameters by their names, and the time that it is to look at."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def asked_time(as_of: str | datetime, *, now: datetime) -> datetime:
 
 
 def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Do nothing where all that a run was asked for (`conf`) has come through as one of the `known` parameters.
+    """Do nothing where all that was given with a run (`conf`) has come through as one of the `known` parameters.
 
     Airflow takes any name for a parameter, and with ``[core] dag_run_conf_overrides_params`` off passes none of them
     on: the run would do something else than what somebody believes that it does.
@@ -44,7 +44,7 @@ def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], 
     Parameters
     ----------
     conf : mapping or None
-        As it was given with the run; None and empty for a run that nobody asked anything of.
+        As it was given with the run; None and empty for a run that was given nothing.
     params : mapping
         What the task is given: the defaults, overridden by `conf`.
 

@@ -3,7 +3,7 @@
 A distribution that moves, a new price level and a heavy tail have none: what is found is one number (or up to three on
 a side), equal in all its cells, beyond a gap that the column has nowhere else, and among cells of the usual kind.
 
-What only may be one is an outlying value (`outlying_values`): a check leaves it as it is, the model's owner is asked.
+What only may be one is an outlying value (`outlying_values`): a check leaves it, and `init` asks the model's owner.
 """
 
 from __future__ import annotations

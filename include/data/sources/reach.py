@@ -1,4 +1,4 @@
-"""How the servers that rows come from are reached, by the names of Airflow connections."""
+"""How the servers that rows come from are connected to, by the names of Airflow connections."""
 
 from __future__ import annotations
 

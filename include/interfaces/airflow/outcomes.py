@@ -1,4 +1,4 @@
-"""Where Airflow and the workflow meet: what a run was asked goes in, and errors come out as task outcomes.
+"""Where Airflow and the workflow meet: the parameters of a run go in, and errors come out as task outcomes.
 
 Only the modules of this folder import Airflow.
 """
@@ -65,7 +65,7 @@ def tell(text: str) -> None:
 
 
 def warn(deployment: Deployment, analysis: Analysis) -> None:
-    """Warn in the task's log of rows that no check looks at, and of a retrain asked for that could not be proven."""
+    """Warn in the task's log of rows that no check looks at, and of a requested retrain that could not be proven."""
     from include.retraining.gate.holdout import shortfall  # loads scipy
 
     spec = deployment.spec(analysis.model_name)
@@ -135,10 +135,10 @@ def chosen_models(
 
 
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
-    """What this DAG run was asked to do.
+    """What this DAG run is to do.
 
     The recent window ends at the parameter ``as_of``, else at the logical date, else (manual runs have none) at the
-    moment the run was asked for.
+    moment the run was triggered.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def labelled_among(spec: ModelSpec, rows: pd.DataFrame) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """Asks versions of one model about the same rows.
+    """Has versions of one model predict the same rows.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Contest:
     load : callable
         Loads a version; an `ArtifactError` where its artifact is missing or damaged.
     there : collection of str, optional
-        Columns that rows have today, where those asked about may be older. By default the columns of the rows.
+        Columns that rows have today, where those to be predicted may be older. By default the columns of the rows.
     """
 
     spec: ModelSpec
@@ -150,7 +150,7 @@ class Contest:
         gone = [name for name in stored.columns.features if name not in there]
         if given_up := [name for name in gone if is_given_up(self.spec, name)]:
             raise CannotBeAsked(
-                f"{version.label} cannot be asked any more: the rows and the model file are without its "
+                f"{version.label} cannot predict any more: the rows and the model file are without its "
                 f"{', '.join(given_up)}"
             )
         if gone:

@@ -1,4 +1,4 @@
-"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot be asked."""
+"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot predict."""
 
 from __future__ import annotations
 

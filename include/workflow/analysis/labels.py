@@ -102,7 +102,7 @@ def _foreign(
 def _odd_numbers(spec: ModelSpec, recent: pd.DataFrame) -> list[Signal]:
     """What is said of labels and predictions that are no numbers, and of labels of 0 under MAPE."""
     found = []
-    for name, done in ((spec.target, "they count as not arrived"), (spec.prediction, "the champion is asked instead")):
+    for name, done in ((spec.target, "they count as not arrived"), (spec.prediction, "the champion predicts instead")):
         if name is None or name not in recent.columns:
             continue
         floats, unreadable = to_floats(recent[name])

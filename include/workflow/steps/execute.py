@@ -30,7 +30,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
 
     At the end of a shadow nothing is trained: the version in shadow is judged once more.
     A second process that executes the same event waits for the first and returns what that one achieved. Who approved
-    it, if anybody was asked, is kept with the event before anything is trained.
+    it, if it needed approval, is kept with the event before anything is trained.
     """
     store = deployment.store
     with store.claim(event_id, at=now(), wait=wait) as claim:
