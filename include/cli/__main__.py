@@ -98,7 +98,7 @@ def execute(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> None:
     """Replay a stretch of history with the production code, and print a line a window and a summary."""
-    from include.registry.coverage import unseen_note_of
+    from include.registry.coverage import unchecked_note_of
     from include.registry.loader import load_model
     from include.workflow.backtest.replay import Window, boundaries, lines
     from include.workflow.backtest.replay import replay as run
@@ -107,7 +107,7 @@ def replay(options: argparse.Namespace) -> None:
     settings = Settings.from_environment()
     moments = boundaries(options.start, options.end, options.every)
     spec = load_model(options.models_dir or settings.models_dir, options.model)
-    if note := unseen_note_of(spec, moments):
+    if note := unchecked_note_of(spec, moments):
         print(f"Note: {note}")
 
     def show(window: Window) -> None:

@@ -10,7 +10,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 
 
-def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
+def columns_of_versions(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
     """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
     if spec.features is None:  # all columns are read
         return set()

@@ -11,7 +11,7 @@ from include.errors import ConfigurationError, did_you_mean
 CLOCK_SKEW = timedelta(minutes=5)  # how far the clocks of two machines may be apart
 
 
-def asked_time(as_of: str | datetime, *, now: datetime) -> datetime:
+def requested_time(as_of: str | datetime, *, now: datetime) -> datetime:
     """End of the recent window of a run; a text without a zone is UTC.
 
     Raises

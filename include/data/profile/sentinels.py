@@ -169,7 +169,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
     """Those among recent values, in row order, NaN where there is none, that the reference `known` never had."""
     if known.possible.declared or known.finite < FEWEST_VALUES or not known.minimum < known.maximum:
         return ()
-    if within_reach(values, known):
+    if is_near(values, known):
         return ()
     values = known.possible.only(values)[0]
     values = values[np.isfinite(values)]
@@ -189,7 +189,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
     return ()
 
 
-def within_reach(values: Floats, known: NumericColumn) -> bool:
+def is_near(values: Floats, known: NumericColumn) -> bool:
     """Whether all values are so near to the reference's that none can be a sentinel: seen at a glance."""
     reach = SIGN * (known.maximum - known.minimum)
     low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)

@@ -17,18 +17,18 @@ from typing import Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.data.sources.reach import Reach
+from include.data.sources.connections import Connections
 from include.errors import ConfigurationError, PermanentError
 from include.interfaces.airflow.connections import databases, object_storage_client
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Analysis, Run
-from include.registry.coverage import unseen_note
+from include.registry.coverage import unchecked_note
 from include.registry.loader import names_to_check
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.rollback import version_number
-from include.workflow.run_parameters import asked_time, check_parameters
+from include.workflow.run_parameters import check_parameters, requested_time
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def task_outcome() -> Iterator[Deployment]:
 
 def _airflow_deployment() -> Deployment:
     """This deployment, with what Airflow's connections lead to; kept for as long as it is: they may be changed."""
-    return open_deployment(Reach(storage=lru_cache(object_storage_client), database=databases()))
+    return open_deployment(Connections(storage=lru_cache(object_storage_client), database=databases()))
 
 
 def tell(text: str) -> None:
@@ -69,7 +69,7 @@ def warn(deployment: Deployment, analysis: Analysis) -> None:
     from include.retraining.gate.holdout import shortfall  # loads scipy
 
     spec = deployment.spec(analysis.model_name)
-    if note := unseen_note(spec, spec.check_every):
+    if note := unchecked_note(spec, spec.check_every):
         log.warning("%s: %s", spec.name, note)
     if (
         analysis.run.force
@@ -125,7 +125,7 @@ def chosen_models(
     """
     check_parameters(conf, params, known)
     if as_of := params.get("as_of"):
-        asked_time(as_of, now=datetime.now(UTC))
+        requested_time(as_of, now=datetime.now(UTC))
     names = params.get("models") or []
     if to := params.get("rollback_to") or "":
         version_number(to)
@@ -148,7 +148,7 @@ def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
     as_of = params.get("as_of") or dag_run.logical_date or dag_run.run_after
     return Run(
         run_id=dag_run.run_id,
-        as_of=asked_time(as_of, now=datetime.now(UTC)),
+        as_of=requested_time(as_of, now=datetime.now(UTC)),
         reason=params.get("reason") or "",
         requested_by=getattr(dag_run, "triggering_user_name", None) or str(dag_run.run_type),
         force=bool(params.get("force")),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from include.data.rows.spans import within
 from include.data.tables import ModelTables, is_given_up, table_hash
-from include.errors import CannotBeAsked, DataError
+from include.errors import CannotPredict, DataError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
@@ -95,7 +95,7 @@ class Contest:
         ------
         ArtifactError
             When its artifact is missing or damaged.
-        CannotBeAsked
+        CannotPredict
             When it needs a column that the rows and the model file are without.
         DataError
             When it needs another column that the rows are without.
@@ -149,7 +149,7 @@ class Contest:
         there = rows.columns if self.there is None else self.there
         gone = [name for name in stored.columns.features if name not in there]
         if given_up := [name for name in gone if is_given_up(self.spec, name)]:
-            raise CannotBeAsked(
+            raise CannotPredict(
                 f"{version.label} cannot predict any more: the rows and the model file are without its "
                 f"{', '.join(given_up)}"
             )

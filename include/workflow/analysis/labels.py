@@ -19,7 +19,7 @@ from include.scoring.classes import listed
 Rows = npt.NDArray[np.bool_]
 
 
-def without_unusable(
+def without_left_out(
     spec: ModelSpec, recent: pd.DataFrame, classes: Collection[str], known: Collection[str] = ()
 ) -> tuple[pd.DataFrame, list[Signal]]:
     """Recent rows in which labels that the metric cannot use count as not arrived, and the signals that tell of them.

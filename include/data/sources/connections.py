@@ -8,7 +8,7 @@ from include.data.sources import object_storage, sql
 
 
 @dataclass(frozen=True)
-class Reach:
+class Connections:
     """What makes a connection of a name; by default from what the environment holds.
 
     Inside Airflow both ask Airflow, wherever it keeps its connections (`include.interfaces.airflow.connections`).
@@ -18,4 +18,4 @@ class Reach:
     database: sql.Connect = sql.connection_from_environment
 
 
-FROM_ENVIRONMENT = Reach()
+FROM_ENVIRONMENT = Connections()
