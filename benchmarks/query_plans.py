@@ -3,8 +3,8 @@
 python -m benchmarks.query_plans [--events 1000000] [--show NAME]
 
 A Postgres of its own, 40 models, two years of runs; each run has a decision, an event, a signal and a measurement, and
-one in ten trained a version. Then Postgres is asked how it would run each query, about one model and about all. Ends
-with an error if a plan reads a whole table that grows, but for queries that are asked for all of its rows.
+one in ten trained a version. Then Postgres says how it would run each query, about one model and about all. Ends with
+an error if a plan reads a whole table that grows, but for queries that are to return or count all of its rows.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ WHOLE_TABLE = {
     "analyze_trigger_frequency": "a count over every event",
     "check_improvement_after_retraining": "every event that ran to a verdict",
 }
-"""Queries that are asked for all there is."""
+"""Queries of all there is."""
 ALL = {
     "find_events": "every event, where neither model nor run is named",
     "find_requests": "every request, where no model is named",
     "find_quarantines": "every quarantine, where no model is named",
 }
-"""Queries that are asked for all there is where they are asked about all models and runs."""
+"""Queries of all there is where they are about all models and runs."""
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 KEY = {

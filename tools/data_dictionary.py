@@ -51,8 +51,8 @@ What was decided, trained, compared and put into production stays for ever, with
 was decided on. Keep more than the longest shadow, probation or backtest on recorded runs looks back.
 
 **Indexes.** `python -m benchmarks.query_plans` fills a database with a million events of 40 models in two years, and
-asks how Postgres would run each query of `sql/queries`: none reads a growing table from end to end, but those that are
-asked for all of its rows.
+lets Postgres say how it would run each query of `sql/queries`: none reads a growing table from end to end, but those
+that are to return or count all of its rows.
 """
 
 _RELATIONS = """

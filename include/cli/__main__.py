@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or what the command says, or 2 after an error named on standard error."""
     let_idle_threads_sleep()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         code = options.command(options) or 0
         sys.stdout.flush()
@@ -98,7 +98,7 @@ def execute(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> None:
     """Replay a stretch of history with the production code, and print a line a window and a summary."""
-    from include.registry.coverage import unseen_note_of
+    from include.registry.coverage import unchecked_note_of
     from include.registry.loader import load_model
     from include.workflow.backtest.replay import Window, boundaries, lines
     from include.workflow.backtest.replay import replay as run
@@ -107,7 +107,7 @@ def replay(options: argparse.Namespace) -> None:
     settings = Settings.from_environment()
     moments = boundaries(options.start, options.end, options.every)
     spec = load_model(options.models_dir or settings.models_dir, options.model)
-    if note := unseen_note_of(spec, moments):
+    if note := unchecked_note_of(spec, moments):
         print(f"Note: {note}")
 
     def show(window: Window) -> None:
@@ -129,12 +129,9 @@ def replay(options: argparse.Namespace) -> None:
 
 def migrate(_options: argparse.Namespace) -> None:
     """Bring the records database to the newest schema."""
-    import psycopg
+    from include.workflow.migrate import migrate_records
 
-    from include.records.postgres.migrate import migrate as apply
-
-    with psycopg.connect(Settings.from_environment().database) as connection:
-        applied = apply(connection)
+    applied = migrate_records()
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
@@ -157,7 +154,7 @@ def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> b
     from include.interfaces.reports.text import banner
     from include.orchestrator import AutomaticRetrainingOrchestrator
 
-    for line in (*files.told, *files.differences(target.name)):
+    for line in (*files.told, *files.differences(target.name), *files.giveaways(target.name)):
         print(f"Found: {line}")
     if target.name:
         print(f"Target: {target.name!r}, no input ({target.why or 'as you said'})")
@@ -191,7 +188,8 @@ def _metrics(options: argparse.Namespace, prefix: str) -> dict[str, float]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """What reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m include.cli", description="Keeps production models good.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_check(commands.add_parser("check", help="decide from plain files", description=check.__doc__), check)

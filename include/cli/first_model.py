@@ -36,7 +36,9 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     checking.set_defaults(command=validate)
     telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
     telling.add_argument("model", help="name of a registered model, or the path of a model file")
-    telling.add_argument("--preset", default="", choices=["", "conservative", "balanced", "aggressive"])
+    telling.add_argument(
+        "--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own"
+    )
     _add_folders(telling)
     telling.set_defaults(command=explain)
 
@@ -55,10 +57,10 @@ def _add_rows(parser: argparse.ArgumentParser) -> None:
     flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")
     flag("--table", default="", help="table of that database")
     flag("--query", default="", help="or a SELECT")
-    flag("--delimiter", help="of CSV files, as --decimal, --thousands and --encoding: default is what is found")
-    flag("--decimal", choices=[".", ","])
-    flag("--thousands", choices=["", ",", ".", " ", "'"])
-    flag("--encoding")
+    flag("--delimiter", help="of CSV files, between cells; this and the next three are found out by default")
+    flag("--decimal", choices=[".", ","], help="before the decimals")
+    flag("--thousands", choices=["", ",", ".", " ", "'"], help="between groups of digits; empty for nothing")
+    flag("--encoding", help="as Python names it, such as cp1252")
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +68,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--target", default="", help="column to predict")
     flag("--time", nargs="+", default=[], metavar="COLUMN", help="when a row was observed; several are joined")
     flag("--time-format", default="", help="how times are written, for example '%%d/%%m/%%Y %%H:%%M'")
-    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns"], help="of numbers that count from 1970")
+    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns", "excel"], help="of numbers")
     flag("--timezone", default="", help="of times that name none, such as Europe/Zurich; default: UTC")
     flag("--prediction", default="", help="column with what the model in use predicted")
     flag("--probability", default="", help="column with the probability of the positive class")
@@ -239,7 +241,7 @@ def _show(draft: Draft) -> None:
 def _doubts(draft: Draft) -> Iterator[str]:
     """What only the owner of the rows can know, and the flag that says it."""
     for odd in draft.stand_ins:
-        yield f"{odd.text}. If it says that there is no value: --missing {odd.value:.15g}"
+        yield f"{odd.text}; {odd.advice(f'give --missing {odd.written}')}"
     for each in draft.giveaways:
         flag = f"--without {' '.join(map(shlex.quote, each.columns))}"
         yield f"{each.text}. If it is known only together with the target, the model will be of no use: {flag}"

@@ -13,7 +13,7 @@ from include.decision.evidence import PastCheck
 from include.decision.request import Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.records.entries.entries import (
+from include.records.entries import (
     Analysis,
     ChampionChange,
     ChangeKind,
@@ -130,7 +130,7 @@ class Store(Protocol):
         ----------
         key : str
             While a request with this key waits, making it again changes nothing. Empty: one is made of all that
-            says what is asked for.
+            says what is wanted.
         hyperparameters : mapping, optional
             For this retraining only, besides those of the model file.
         """

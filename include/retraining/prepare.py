@@ -142,7 +142,7 @@ def prepare(
 
     Rows of `quarantined` spans, rows without a label, rows of which no feature can be read, and rows without a weight
     where the model has weights, are left out and counted. A model without timestamps has no spans. A cell with text in
-    a numeric column, or with an impossible value, is an empty one, as it is when a version is asked; the rest of its
+    a numeric column, or with an impossible value, is an empty one, as it is when a version predicts; the rest of its
     row is trained on. Rows that are alike are rows: `copies`, other deliveries of a row, were left out when the rows
     were read, and are only counted here.
     """
@@ -188,10 +188,13 @@ def bad_cells(table: pd.DataFrame, columns: Columns) -> dict[str, npt.NDArray[np
     """For each column of numbers that has any, the cells that hold something and yet no value, shape (n,)."""
     found = {}
     for name in columns.features:
-        if name in columns.categorical or (pd.api.types.is_float_dtype(table[name]) and name not in columns.possible):
+        if name in columns.categorical:
             continue
         floats = columns.possible.get(name, ANYTHING).only(to_floats(table[name])[0])[0]
-        cells = np.isnan(floats) & table[name].notna().to_numpy()
+        if pd.api.types.is_float_dtype(table[name]) and name not in columns.possible:
+            cells = np.isinf(floats)
+        else:
+            cells = ~np.isfinite(floats) & table[name].notna().to_numpy()
         if cells.any():
             found[name] = cells
     return found

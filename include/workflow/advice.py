@@ -12,7 +12,7 @@ from typing import Any
 from include.decision.evidence import TriggerResult
 from include.decision.signals import HARM, SignalKind
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
-from include.records.entries.entries import Check, EventStatus
+from include.records.entries import Check, EventStatus
 
 LATEST = 10  # checks that count as "now"
 FEWEST_VERDICTS = 4  # retrains that the gate judged before a trigger's threshold is doubted
@@ -149,7 +149,7 @@ def _lower(history: Sequence[Check]) -> Iterator[Recommendation]:
 
 
 def _waits_of_those_that_paid(history: Sequence[Check], trigger: str) -> list[list[float]]:
-    """For each promoted retrain that the trigger asked for late: its values at the checks before."""
+    """For each promoted retrain that the trigger called for late: its values at the checks before."""
     waits = [
         _waited(history[:place], trigger)
         for place, check in enumerate(history)
@@ -178,7 +178,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
     """Triggers whose retrains the gate would not promote: a higher threshold, or none of them at all."""
     judged: dict[str, list[Check]] = defaultdict(list)
     for check in history:
-        if check.event is not None and check.event.status in _VERDICTS and "shadow" not in check.event.details:
+        if check.event is not None and check.event.status in _VERDICTS and check.event.details.shadow is None:
             judged[check.event.trigger_type].append(check)
     in_tree = {leaf.trigger for leaf in _leaves(history[-1])} if history else set()
     for trigger, checks in judged.items():
@@ -188,7 +188,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
         if len(checks) < FEWEST_VERDICTS or len(unpaid) < UNPAID_SHARE * len(checks):
             continue
         numbers: dict[str, float] = {"retrains": len(checks), "not_promoted": len(unpaid)}
-        told = f"{trigger} asked for {len(checks)} retrains, of which {len(unpaid)} were held or rejected"
+        told = f"{trigger} called for {len(checks)} retrains, of which {len(unpaid)} were held or rejected"
         values = [leaf.value for check in unpaid if (leaf := _decisive(check, trigger)) and leaf.value is not None]
         threshold = _threshold(history, trigger)
         if len(unpaid) == len(checks) >= FEWEST_TO_RETIRE and trigger not in HARM:

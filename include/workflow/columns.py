@@ -1,16 +1,16 @@
-"""Columns that a model's versions need, and that its file may not name any more: a champion is asked with its own."""
+"""Columns that a model's versions need, and that its file may not name any more: a champion predicts from its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from include.records.entries.entries import Version, VersionStatus
+from include.records.entries import Version, VersionStatus
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 
 
-def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
+def columns_of_versions(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
     """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
     if spec.features is None:  # all columns are read
         return set()
@@ -20,4 +20,4 @@ def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]
 
 def features_on_record(versions: Iterable[Version]) -> set[str]:
     """Features of versions, as far as it is on record which they have."""
-    return {name for version in versions for name in version.details.get("features", ())}
+    return {name for version in versions for name in version.details.features or ()}

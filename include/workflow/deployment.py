@@ -10,27 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.tables import ModelTables, read_tables
 from include.errors import DataError
-from include.records.memory.store import MemoryStore
-from include.records.postgres.store import PostgresStore
+from include.records.memory import MemoryStore
+from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.registry.loader import load_model
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
+from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
-from include.retraining.artifacts.folder import ArtifactFolder, Artifacts
 from include.workflow.analysis.quarantine import quarantined_spans
-from include.workflow.columns import known_columns
+from include.workflow.columns import columns_of_versions
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
     import psycopg
 
-    from include.records.entries.entries import Run
+    from include.records.entries import Run
 
 CONNECTION = "retraining_db"  # of the records, where connections are asked for by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
@@ -52,24 +52,24 @@ class Deployment:
         return load_model(self.models_dir, model_name)
 
 
-def open_deployment(reach: Reach | None = None) -> Deployment:
+def open_deployment(connections: Connections | None = None) -> Deployment:
     """This deployment, as the environment says.
 
     Parameters
     ----------
-    reach : Reach, optional
+    connections : Connections, optional
         What opens connections by their names, the records' (``retraining_db``) included. By default the environment
         holds them all.
     """
     settings = Settings.from_environment()
-    connect = records_connection(settings) if reach is None else partial(reach.database, CONNECTION)
-    reach = reach or FROM_ENVIRONMENT
+    connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
+    connections = connections or FROM_ENVIRONMENT
     return Deployment(
         store=PostgresStore(connect),
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
-        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, reach.storage),
-        read=partial(read_tables, reach=reach),
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
+        read=partial(read_tables, connections=connections),
     )
 
 
@@ -133,9 +133,10 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
         return with_measures(spec, without_impossible_labels(spec, tables))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
-        seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
+        seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
         kinds=champion.reference.kinds,
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
+    tables = without_impossible_predictions(spec, tables)
     return replace(with_measures(spec, tables), quarantined=quarantined)

@@ -1,4 +1,4 @@
-"""Whether a retrain that somebody asks for could be proven by the rows that there are, told when it is asked for."""
+"""Whether a requested retrain could be proven by the rows that there are, told when it is requested."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from include.data.rows.spans import within
 from include.errors import RetrainingError
-from include.retraining.contest.unseen_rows import labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.gate.holdout import shortfall
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.deployment import Deployment

@@ -57,7 +57,7 @@ CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC)
 CREATE INDEX retraining_runs_by_champion ON retraining_runs (model_name, champion_version, as_of DESC);
 CREATE INDEX retraining_runs_by_analyzed_at ON retraining_runs (analyzed_at);
 COMMENT ON TABLE retraining_runs IS
-    'One run''s look at one model: what it was asked for and which rows it saw. Kept for ever; what it found in them '
+    'One run''s look at one model: what was wanted of it and which rows it saw. Kept for ever; what it found in them '
     'is in retraining_analyses, model_drift_monitoring and model_performance_tracking, of which old months may be '
     'dropped.';
 COMMENT ON COLUMN retraining_runs.model_name IS 'Name of the model, as in its file.';

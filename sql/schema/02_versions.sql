@@ -160,7 +160,7 @@ CREATE INDEX deployment_history_by_id ON model_deployment_history (model_name, i
 CREATE INDEX deployment_history_of_all_by_time ON model_deployment_history (deployed_at);
 CREATE INDEX deployment_history_by_from ON model_deployment_history (model_name, from_version);
 CREATE INDEX deployment_history_by_to ON model_deployment_history (model_name, to_version);
--- A rollback that is asked for again with the same key happens once.
+-- A rollback that is requested again with the same key happens once.
 CREATE UNIQUE INDEX one_rollback_per_key ON model_deployment_history (model_name, key);
 COMMENT ON TABLE model_deployment_history IS 'One change of champion: from, to, who, why, when. Rows are only added.';
 COMMENT ON COLUMN model_deployment_history.id IS 'Counts the changes of all models, in their order.';
@@ -169,10 +169,10 @@ COMMENT ON COLUMN model_deployment_history.from_version IS 'NULL for the first c
 COMMENT ON COLUMN model_deployment_history.to_version IS 'NULL when a champion was withdrawn without a successor.';
 COMMENT ON COLUMN model_deployment_history.event_id IS 'The event that promoted it; NULL for a rollback.';
 COMMENT ON COLUMN model_deployment_history.kind IS
-    'promotion: a challenger passed the gate. rollback: somebody asked for it. probation: the new champion did worse. '
+    'promotion: a challenger passed the gate. rollback: somebody wanted it. probation: the new champion did worse. '
     'return: a former champion did better.';
 COMMENT ON COLUMN model_deployment_history.run_id IS 'The run that changed it; NULL for a change from outside a run.';
-COMMENT ON COLUMN model_deployment_history.key IS 'What makes it the same rollback when it is asked for again.';
+COMMENT ON COLUMN model_deployment_history.key IS 'What makes it the same rollback when it is requested again.';
 COMMENT ON COLUMN model_deployment_history.deployed_by IS 'Who changed it: a person, the schedule, probation.';
 COMMENT ON COLUMN model_deployment_history.reason IS 'Why, in one sentence.';
 COMMENT ON COLUMN model_deployment_history.deployed_at IS 'When, and never before the change before it.';

@@ -150,7 +150,7 @@ COMMENT ON COLUMN model_retraining_events.champion_version IS
     'In production when it was decided; from the start of the training on, the version it was compared with.';
 COMMENT ON COLUMN model_retraining_events.triggered_at IS 'When it was decided.';
 COMMENT ON COLUMN model_retraining_events.approved_by IS
-    'Who allowed it, where the model file wants somebody asked; NULL where nobody was, and for a no, which `outcome` '
+    'Who allowed it, where the model file calls for an approval; NULL where nobody was, and for a no, which `outcome` '
     'tells.';
 COMMENT ON COLUMN model_retraining_events.approved_at IS 'When that was written down: as the first try began.';
 COMMENT ON COLUMN model_retraining_events.execution_attempted IS 'Whether a process ever took it on.';

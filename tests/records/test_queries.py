@@ -16,7 +16,7 @@ from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import SignalKind
 from include.detectors.faults import Fault
-from include.records.entries.entries import ChangeKind, EventStatus
+from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage

@@ -18,12 +18,12 @@ from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
-from include.records.entries.entries import ChangeKind, EventStatus
+from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
+from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.migrate import migrate
-from include.records.postgres.store import PostgresStore
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event, postgres_store
 from tools.embedded_postgres import EmbeddedPostgres
 

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from include.errors import ConfigurationError
+from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.migrate import migrate
-from include.records.postgres.store import PostgresStore
 from tests.records.examples import HOUR, NOW, execute, postgres_store
 
 # What the first files of the schema before the first release left behind.

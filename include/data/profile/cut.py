@@ -128,7 +128,8 @@ class Cutter:
         sample = self._only(name, np.concatenate([np.empty(0), *(floats_of(values)[0] for values in arrays)]))
         sample, moments = sample[np.isfinite(sample)], self._moments.get(name, Moments())
         possible = self.possible.get(name, ANYTHING)
-        found = () if possible.declared else sentinels_of_reference(sample, quantity)
+        seen = sample if moments.size <= len(sample) else np.append(sample, [moments.minimum, moments.maximum])
+        found = () if possible.declared else sentinels_of_reference(seen, quantity)
         if found:
             sample, moments = sample[~np.isin(sample, found)], Moments()
             _add_moments(moments, sample)  # of a sample they only say from where on a value is an outlier

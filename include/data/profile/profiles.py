@@ -24,7 +24,7 @@ from include.errors import DataError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A table's profile: its rows, and each column that it was asked about and has.
+    """A table's profile: its rows, and each column that was wanted and is there.
 
     Parameters
     ----------

@@ -13,16 +13,19 @@ import pandas as pd
 import pyarrow as pa
 
 from include.data.batches import Batch
+from include.data.frames import frame_of
 from include.data.kinds.conform import conform
+from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
+from include.data.kinds.text_cells import plain_text
 from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
-from include.data.sources.frames import frame_of
 from include.data.sources.object_files import ObjectFiles
+from include.data.sources.overlaps import frame_of_files
 from include.data.sources.parquet_batches import ParquetBatches
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
@@ -56,22 +59,22 @@ class Rows:
 
 
 def read_timed(
-    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """The table of `read_rows`."""
-    return read_rows(spec, data_dir, until, reach, columns).table
+    return read_rows(spec, data_dir, until, connections, columns).table
 
 
 def read_rows(
-    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (), known: Kinds | None = None,
 ) -> Rows:  # fmt: skip
     """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
 
     Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
     the columns that the model needs, and `columns`, are read, if its file lists its features and the source has them
-    all. Storage and databases are reached by `reach`. Kinds are those of the reference, or `known` from before.
+    all. Storage and databases are reached by `connections`. Kinds are those of the reference, or `known` from before.
     """
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
@@ -79,7 +82,7 @@ def read_rows(
     if isinstance(spec.source, SampleSource):
         table, where = demand(until), f"sample {spec.source.name}"
     else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until, reach, columns, told)
+        table, where = _read_between(spec, spec.source, data_dir, start, until, connections, columns, told)
     reading = spec.source.timestamp
     for name in reading.columns:
         _require(table, name, "source.timestamp.columns", where)
@@ -97,6 +100,8 @@ def read_rows(
         wanted &= times >= pd.Timestamp(start)
     table = table.assign(**{spec.timestamp: times})
     table = table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
+    (table,), said = _read_text(spec, [table], where, known)
+    told += said
     kinds = _kinds_of(spec, table, known)
     without_time = int(times.isna().sum())
     if without_time:
@@ -106,14 +111,16 @@ def read_rows(
     return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
 
 
-def read_pair(spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_pair(
+    spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables of `read_both`."""
-    reference, recent = read_both(spec, data_dir, reach)
+    reference, recent = read_both(spec, data_dir, connections)
     return reference.table, recent.table
 
 
 def read_both(
-    spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT, known: Kinds | None = None
+    spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT, known: Kinds | None = None
 ) -> tuple[Rows, Rows]:
     """Reference and recent rows of a model without timestamps, each in the order of its files."""
     source, told = spec.source, (list[str](), list[str]())
@@ -122,17 +129,33 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(_batches(source, places[0], data_dir, reach), None, told[0])
+            reference = _frame(_batches(source, places[0], data_dir, connections), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1])
+            pair = reference, _frame(_batches(source, places[1], data_dir, connections), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
-    kinds = find_kinds(pair[0], spec.declared_kinds, known=known)
+    tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
+    kinds = find_kinds(tables[0], spec.declared_kinds, known=known)
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=tuple(each))
-        for table, each in zip(pair, told, strict=True)
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *said))
+        for table, each in zip(tables, told, strict=True)
     ]
     return found[0], found[1]
+
+
+def _read_text(
+    spec: ModelSpec, tables: Sequence[pd.DataFrame], where: str, known: Kinds | None
+) -> tuple[Sequence[pd.DataFrame], tuple[str, ...]]:
+    """The tables with their text made plain, but for names that the champion knows; a CSV file's has been already."""
+    if spec.source.kind == "csv":
+        return tables, ()
+    names = {name for name, kind in (known or {}).items() if kind.named}
+    source = spec.source
+    return plain_text(
+        [conform(table, {}, source.missing) for table in tables],
+        Said(decimal=source.decimal, thousands=source.thousands, where=f"model {spec.name}: {where}"),
+        without=names,
+    )
 
 
 def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kinds:
@@ -150,16 +173,19 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     )  # fmt: skip
 
 
-def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str]) -> pd.DataFrame:
+def _frame(
+    batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str], spec: ModelSpec
+) -> pd.DataFrame:
     """All rows as one table; what had to be found out to read them goes to `told`."""
-    table = frame_of(batches, keep)
+    table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
     told += batches.told if isinstance(batches, CsvBatches) else ()
+    told += overlap
     return table
 
 
 def _read_between(
     spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
-    reach: Reach, columns: Collection[str], told: list[str],
+    connections: Connections, columns: Collection[str], told: list[str],
 ) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
     assert spec.timestamp is not None
@@ -168,31 +194,31 @@ def _read_between(
         bounds = {"start": start or _BEGINNING, "end": until}
         with _field(spec, "source.query"):
             rows = SqlBatches(
-                connection=source.connection, query=source.query, parameters=bounds, connect=reach.database
+                connection=source.connection, query=source.query, parameters=bounds, connect=connections.database
             )  # fmt: skip
             return frame_of(rows, keep), source.place
     assert source.path is not None
     with _field(spec, "source.path"):
-        table = _frame(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep, told)
+        table = _frame(_batches(source, source.path, data_dir, connections, _needed(spec, columns)), keep, told, spec)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            every = _batches(source, source.path, data_dir, reach)  # all columns: an error will list them
-            table = _frame(every, keep, told)
+            every = _batches(source, source.path, data_dir, connections)  # all columns: an error will list them
+            table = _frame(every, keep, told, spec)
         return table, source.path
 
 
 def files_of(
-    source: FileSource, path: str, data_dir: Path, reach: Reach = FROM_ENVIRONMENT
+    source: FileSource, path: str, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
 ) -> tuple[str | Path, Files]:
     """Where one of the source's paths leads, and what finds and opens the files there."""
     if path.startswith(SCHEME):
-        return path, ObjectFiles(reach.storage, source.connection)
+        return path, ObjectFiles(connections.storage, source.connection)
     return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
 
 
 def _batches(
-    source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
+    source: FileSource, path: str, data_dir: Path, connections: Connections, columns: Sequence[str] | None = None
 ) -> Iterable[Batch]:
-    place, files = files_of(source, path, data_dir, reach)
+    place, files = files_of(source, path, data_dir, connections)
     if source.kind == "parquet":
         return ParquetBatches(place, columns, files)
     words = [each for each in source.missing if isinstance(each, str)]

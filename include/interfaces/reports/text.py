@@ -8,7 +8,7 @@ from typing import Any
 from include.decision.decision import Decision
 from include.decision.signals import SignalKind
 from include.interfaces.reports.escaping import shorten
-from include.records.entries.entries import Analysis, ChampionChange, Event, EventStatus
+from include.records.entries import Analysis, ChampionChange, Event, EventStatus
 from include.workflow.approve import Question
 
 RULE = "═" * 60
@@ -48,7 +48,7 @@ def _confidence(decision: Decision) -> str:
 
 
 def subject_of(asked: Question) -> str:
-    """What somebody is asked, as a headline."""
+    """The question to a person, as a headline."""
     event = asked.event
     what = f"Publish {asked.shadow} of" if asked.shadow else "Retrain"
     return f"{what} {event.model_name}? ({asked.severity}: {event.trigger_type})"

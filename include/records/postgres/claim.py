@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_text, to_utc, write_json
 from include.records.postgres.session import Connect, Session, transaction, use_schema
 from include.records.rows.outcome import (
@@ -200,7 +200,7 @@ def close_failed(connect: Connect, event: Event, *, at: datetime, error_type: st
 def _is_held(session: Session, model_name: str) -> bool:
     """Tell whether somebody holds the right to retrain the model.
 
-    Asked after the open events were locked, the answer stays good: whoever takes the right afterwards waits for
+    Looked up after the open events were locked, the answer stays good: whoever takes the right afterwards waits for
     these rows, and then finds them closed.
     """
     return session.row("find_claim_holder", {"model_name": model_name}) is not None

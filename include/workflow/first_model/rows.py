@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from include.data.frames import frame_of
 from include.data.kinds.conform import Missing, conform
-from include.data.sources.frames import frame_of
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.kinds.decimals import Said
+from include.data.kinds.text_cells import plain_text
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.read import files_of
 from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
@@ -52,7 +54,7 @@ class FirstRows:
 
 def read_file(
     given: str, flag: str, data_dir: Path, *, connection: str = "", dialect: Dialect | None = None,
-    missing: Missing = (), reach: Reach = FROM_ENVIRONMENT,
+    missing: Missing = (), connections: Connections = FROM_ENVIRONMENT,
 ) -> FirstRows:  # fmt: skip
     """The rows of a file, of a folder of files, of a glob or of objects (``s3://bucket/key``).
 
@@ -85,7 +87,7 @@ def read_file(
         source = FileSource(kind=kind, path=path, connection=connection, missing=list(missing), **written)
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
-    place, files = files_of(source, path, data_dir, reach)
+    place, files = files_of(source, path, data_dir, connections)
     try:
         read = read_whole(place, kind, said, files, [each for each in missing if isinstance(each, str)])
     except SourceUnavailable as error:
@@ -96,7 +98,7 @@ def read_file(
 
 
 def read_query(
-    connection: str, query: str, table_name: str, reach: Reach = FROM_ENVIRONMENT, missing: Missing = ()
+    connection: str, query: str, table_name: str, connections: Connections = FROM_ENVIRONMENT, missing: Missing = ()
 ) -> FirstRows:  # fmt: skip
     """The rows of a Postgres database that a query selects, or of a table of it.
 
@@ -113,11 +115,11 @@ def read_query(
         source = SqlSource(kind="sql", connection=connection, query=text, missing=list(missing))
     except ValidationError as error:
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
-    rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=reach.database)
-    table = conform(frame_of(rows), {}, missing)
+    rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=connections.database)
+    (table,), told = plain_text([conform(frame_of(rows), {}, missing)], Said(where=f"--sql {connection}"))
     if not len(table):
         raise DataError(f"--sql {connection}: the query selects no rows")
-    return FirstRows(table=table, source=source, table_name=table_name)
+    return FirstRows(table=table, source=source, told=told, table_name=table_name)
 
 
 def _as_in_model_file(given: str, data_dir: Path) -> str:

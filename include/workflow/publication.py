@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from include.errors import ArtifactError, ConfigurationError
-from include.records.entries.entries import ChampionChange, Version, VersionStatus
+from include.records.entries import ChampionChange, Version, VersionStatus
 from include.records.store import Store
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 OWNER_FILE = "records.json"
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def own(store: Store, artifacts: Artifacts) -> None:
-    """Make sure that the artifacts are those of these records; nobody's become theirs.
+    """Make sure that the artifacts are those of these records; artifacts that belong to no records yet become theirs.
 
     Raises
     ------

@@ -12,9 +12,10 @@ import pandas as pd
 
 from include.data.profile import CategoricalColumn, Profile
 from include.data.profile.columns import commonest
+from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
@@ -22,7 +23,7 @@ from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment
-from include.workflow.publish import publish_files
+from include.workflow.publication import publish_files
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,10 @@ def roll_back(
     deployment: Deployment, model_name: str, to_version: int | None = None, *, requested_by: str, reason: str,
     key: str = "", run_id: str = "", kind: ChangeKind = ChangeKind.ROLLBACK, wait: timedelta = timedelta(0),
 ) -> ChampionChange:  # fmt: skip
-    """Make a former champion champion again, after its stored artifact has been loaded and asked.
+    """Make a former champion champion again, after its stored artifact has been loaded and has answered.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
-    ``champion/`` follows. Nothing is trained. A rollback that somebody asked for begins a cooldown, as a retrain does.
+    ``champion/`` follows. Nothing is trained. A rollback by hand begins a cooldown, as a retrain does.
 
     Parameters
     ----------
@@ -86,12 +87,12 @@ def _done_before(
 
 
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:
-    """The step of a run that rolls back: to what the run was asked for, or because probation found the champion worse.
+    """The step of a run that rolls back: to what the run names, or because probation found the champion worse.
 
     Parameters
     ----------
     to : str
-        ``previous`` or a version such as ``v3``; empty for a run that was asked for nothing.
+        ``previous`` or a version such as ``v3``; empty for a run that names none.
 
     Returns
     -------
@@ -103,7 +104,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     if to:
         return roll_back(
             deployment, model_name, version_number(to), requested_by=run.requested_by, run_id=run.run_id,
-            reason=run.reason or "asked for without a reason", key=f"run {run.run_id}",
+            reason=run.reason or "requested without a reason", key=f"run {run.run_id}",
         )  # fmt: skip
     key = f"check in run {run.run_id}"
     if (done := _done_before(deployment.store.champion_changes(model_name), model_name, key)) is not None:
@@ -124,7 +125,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:
     """Why and to which version the champion has to give way; None if it stays."""
     if (failed := verdict_of(signals)) is not None:
-        return ChangeKind.PROBATION, int(failed.detail["predecessor"]), failed.reason
+        return ChangeKind.PROBATION, ProbationLook.of(failed).predecessor, failed.reason
     if (better := better_one(signals)) is not None:
         return ChangeKind.RETURN, int(better.detail["version"]), better.reason
     return None
