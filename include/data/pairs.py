@@ -11,7 +11,7 @@ import pandas as pd
 from include.data.batches import require_distinct
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
-from include.data.profile import Profile, profile_table, with_possible
+from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, with_possible
 from include.errors import DataError
 from include.registry.kinds import Kinds
 
@@ -41,8 +41,12 @@ class Pair:
         return tuple(name for name in self.recent.columns if name not in self.known.columns)
 
 
-def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None) -> Pair:
+def profile_pair(
+    reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None, *, extras: Extra = ALL_EXTRAS
+) -> Pair:
     """Find the kinds of the reference's columns, and profile both tables by them.
+
+    `extras` is what will be read of the reference's profile, and of it those of the recent rows that anybody reads.
 
     Rows need not be in time order, so that only what moves in equal steps, and dates, are seen to move with time.
 
@@ -57,8 +61,9 @@ def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds 
         raise DataError("the reference has no rows, so nothing can be compared; give those of the training")
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
-    known = with_possible(profile_table(reference, list(reference.columns), kinds=kinds), recent, len(recent))
-    found = profile_table(recent, list(known.columns), against=known, lag1=False)
+    known = profile_table(reference, list(reference.columns), kinds=kinds, extras=extras)
+    known = with_possible(known, recent, len(recent))
+    found = profile_table(recent, list(known.columns), against=known, extras=extras & ~Extra.NEIGHBOURS)
     return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
 
 

@@ -64,21 +64,25 @@ class _Others:
         return self.high - self.low
 
 
-def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tuple[float, ...]:
-    """The numbers that stand for no value among a reference's finite values, in row order."""
+def sentinels_of_reference(
+    values: Floats, quantity: Quantity = "number", *, ordered: Floats | None = None
+) -> tuple[float, ...]:
+    """The numbers that stand for no value among a reference's finite values, in row order; `ordered` if it is known."""
     if len(values) < FEWEST_VALUES:
         return ()
-    ordered = np.sort(values)
-    gaps = np.diff(ordered)
+    ordered, gaps = np.sort(values) if ordered is None else ordered, None
     lows, highs = _outermost(ordered), _outermost(-ordered[::-1])
     highs = [(-value, cells) for value, cells in highs]
     for low, high in _ways(lows, highs):
         start, stop = sum(cells for _, cells in low), len(ordered) - sum(cells for _, cells in high)
         if stop - start < max(FEWEST_VALUES, len(ordered) // 2):
             continue
+        least, greatest = float(ordered[start]), float(ordered[stop - 1])
+        if not all(_far_outside(value, least, greatest) for value, _ in (*low, *high)):
+            continue
+        gaps = np.diff(ordered) if gaps is None else gaps
         inner = gaps[start : stop - 1]
-        smooth = partial(_smooth, inner)
-        others = _Others(float(ordered[start]), float(ordered[stop - 1]), float(inner.max()), smooth)
+        others = _Others(least, greatest, float(inner.max()), partial(_smooth, inner))
         if all(_stands_for_none(one, values, others, quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
     return ()
@@ -135,11 +139,17 @@ def _ways(lows: _Spikes, highs: _Spikes) -> Iterator[tuple[_Spikes, _Spikes]]:
     return ((lows[:low], highs[:high]) for low, high in ways if low or high)
 
 
+def _far_outside(value: float, low: float, high: float) -> bool:
+    """Whether a value is so far beyond all others, which are from `low` to `high`, that it may stand for none."""
+    distance = low - value if value < low else value - high
+    return distance >= SIGN * (high - low) > 0.0
+
+
 def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, quantity: Quantity) -> bool:
     """Whether a value is so far from all others, so often there and so usual a code that it is none."""
     value, cells = spike
     distance = others.low - value if value < others.low else value - others.high
-    if not distance >= SIGN * others.span > 0.0 or distance < TIMES_GAP * others.gap:
+    if not _far_outside(value, others.low, others.high) or distance < TIMES_GAP * others.gap:
         return False
     code = value in (DATES if quantity == "datetime" else CODES)
     sign = value < 0.0 <= others.low and quantity != "datetime"
