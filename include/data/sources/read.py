@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -76,10 +76,8 @@ def read_rows(
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
     start, told = spec.reference.start, list[str]()
-    if isinstance(spec.source, SampleSource):
-        table, where = demand(until), f"sample {spec.source.name}"
-    else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until, reach, columns, told)
+    asked = _Asked(spec=spec, data_dir=data_dir, start=start, until=until, reach=reach, columns=columns, told=told)
+    table, where = TIMED_READERS[spec.source.kind](asked)
     reading = spec.source.timestamp
     for name in reading.columns:
         _require(table, name, "source.timestamp.columns", where)
@@ -157,27 +155,61 @@ def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told
     return table
 
 
-def _read_between(
-    spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
-    reach: Reach, columns: Collection[str], told: list[str],
-) -> tuple[pd.DataFrame, str]:  # fmt: skip
-    """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
-    assert spec.timestamp is not None
-    keep = _between(spec.timestamp, start, until, zone=source.timestamp.timezone)
-    if isinstance(source, SqlSource):
-        bounds = {"start": start or _BEGINNING, "end": until}
-        with _field(spec, "source.query"):
-            rows = SqlBatches(
-                connection=source.connection, query=source.query, parameters=bounds, connect=reach.database
-            )  # fmt: skip
-            return frame_of(rows, keep), source.place
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is read of a model with timestamps: `read_rows` says what each is."""
+
+    spec: ModelSpec
+    data_dir: Path
+    start: datetime | None
+    until: datetime
+    reach: Reach
+    columns: Collection[str]
+    told: list[str]
+
+    @property
+    def keep(self) -> Callable[[Batch], Batch]:
+        """Leaves the rows in between, where the type of the timestamps lets them be told apart as they are read."""
+        assert self.spec.timestamp is not None
+        return _between(self.spec.timestamp, self.start, self.until, zone=self.spec.source.timestamp.timezone)
+
+
+def _from_files(asked: _Asked) -> tuple[pd.DataFrame, str]:
+    spec, source = asked.spec, asked.spec.source
+    assert isinstance(source, FileSource)
     assert source.path is not None
+    where = source, source.path, asked.data_dir, asked.reach
     with _field(spec, "source.path"):
-        table = _frame(_batches(source, source.path, data_dir, reach, _needed(spec, columns)), keep, told)
+        table = _frame(_batches(*where, _needed(spec, asked.columns)), asked.keep, asked.told)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            every = _batches(source, source.path, data_dir, reach)  # all columns: an error will list them
-            table = _frame(every, keep, told)
+            table = _frame(_batches(*where), asked.keep, asked.told)  # all columns: an error will list them
         return table, source.path
+
+
+def _from_query(asked: _Asked) -> tuple[pd.DataFrame, str]:
+    source = asked.spec.source
+    assert isinstance(source, SqlSource)
+    bounds = {"start": asked.start or _BEGINNING, "end": asked.until}
+    with _field(asked.spec, "source.query"):
+        rows = SqlBatches(
+            connection=source.connection, query=source.query, parameters=bounds, connect=asked.reach.database
+        )  # fmt: skip
+        return frame_of(rows, asked.keep), source.place
+
+
+def _from_sample(asked: _Asked) -> tuple[pd.DataFrame, str]:
+    source = asked.spec.source
+    assert isinstance(source, SampleSource)
+    return demand(asked.until), f"sample {source.name}"
+
+
+#: How rows with timestamps are read, by the kind of their source; they come with the name of the place.
+TIMED_READERS: Mapping[str, Callable[[_Asked], tuple[pd.DataFrame, str]]] = {
+    "csv": _from_files,
+    "parquet": _from_files,
+    "sample": _from_sample,
+    "sql": _from_query,
+}
 
 
 def files_of(
@@ -193,10 +225,22 @@ def _batches(
     source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
 ) -> Iterable[Batch]:
     place, files = files_of(source, path, data_dir, reach)
-    if source.kind == "parquet":
-        return ParquetBatches(place, columns, files)
+    return FILE_READERS[source.kind](source, place, files, columns)
+
+
+def _csv(source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
     words = [each for each in source.missing if isinstance(each, str)]
     return CsvBatches(place, columns, files, dialect=source.dialect, missing=words)
+
+
+def _parquet(_source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
+    return ParquetBatches(place, columns, files)
+
+
+FILE_READERS: Mapping[str, Callable[[FileSource, str | Path, Files, Sequence[str] | None], Iterable[Batch]]] = {
+    "csv": _csv,
+    "parquet": _parquet,
+}
 
 
 def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:

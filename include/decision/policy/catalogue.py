@@ -96,7 +96,7 @@ def _signal(kind: SignalKind) -> TriggerEntry:
         )
 
     return TriggerEntry(
-        made=SignalTrigger, read=read, write=_write_signal, evidence=("signals",),
+        made=SignalTrigger, read=read, write=_write_signal, evidence=("signals", "declined", "patience"),
         example=str(kind), words=signal_words,
     )  # fmt: skip
 

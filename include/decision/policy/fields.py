@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,6 +9,7 @@ from typing import Any
 
 from include.decision.policy.durations import parse_duration
 from include.decision.policy.problems import refuse
+from include.errors import did_you_mean
 
 
 def at(where: str, name: object) -> str:
@@ -25,9 +25,8 @@ def fields_of(settings: Any, where: str, *, needed: Sequence[str] = (), also: Se
         refuse(where, settings, f"write {{{', '.join(f'{name}: ...' for name in known)}}}")
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            refuse(at(where, name), given[name], f"unknown field{hint}; allowed: {', '.join(known)}")
+            near = did_you_mean(str(name), known)
+            refuse(at(where, name), given[name], f"unknown field{near}; allowed: {', '.join(known)}")
     for name in needed:
         if name not in given:
             refuse(at(where, name), None, f"it is missing; needed: {', '.join(needed)}")

@@ -25,7 +25,6 @@ Combinations: ``any: [...]``, ``all: [...]``, ``at_least: {count: 2, of: [...]}`
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +34,7 @@ from include.decision.evidence import Trigger
 from include.decision.policy.catalogue import TRIGGERS, Nested
 from include.decision.policy.fields import at
 from include.decision.policy.problems import problems_error, refuse
+from include.errors import did_you_mean
 
 _MOST_DEEP = 20
 
@@ -58,9 +58,8 @@ def read_tree(written: object, where: str = "") -> Trigger:
     else:
         refuse(where, written, "a trigger is written as its name, or as one name and its settings")
     if name not in TRIGGERS:
-        near = difflib.get_close_matches(str(name), TRIGGERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        refuse(where, name, f"unknown trigger{hint}; known: {', '.join(TRIGGERS)}")
+        near = did_you_mean(str(name), list(TRIGGERS))
+        refuse(where, name, f"unknown trigger{near}; known: {', '.join(TRIGGERS)}")
     try:
         return TRIGGERS[name].read(settings, at(where, name), NESTED)
     except PydanticCustomError:
