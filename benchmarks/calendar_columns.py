@@ -25,14 +25,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.decision.signals import SignalKind
-from include.records.entries.entries import Run
-from include.records.memory.store import MemoryStore
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
+from include.records.entries import Run
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 START = datetime(2025, 7, 1, tzinfo=UTC)
 REFERENCE_DAYS, CHECKS, WINDOW_DAYS, TURN, LONGEST = 184, 89, 14, 21, 60

@@ -23,18 +23,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from include.records.entries.entries import Run
-from include.records.memory.store import MemoryStore
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
+from include.records.entries import Run
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.backtest.policies import named_policies
 from include.workflow.backtest.replay import boundaries, replay
 from include.workflow.backtest.rows import RowsOnce
 from include.workflow.backtest.run import run_backtest
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 START, REFERENCE_DAYS, ROWS_A_DAY, SAMPLE = datetime(2020, 1, 1, tzinfo=UTC), 60, 100, 25
 NAME = "cost"

@@ -25,14 +25,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from include.records.entries.entries import EventStatus, Run
-from include.records.memory.store import MemoryStore
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.records.entries import EventStatus, Run
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute as execute_event
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute as execute_event
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 TRAININGS: dict[str, dict[str, Any]] = {

@@ -121,7 +121,7 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
         raise AirflowSkipException(f"{model_name}: this run rolls back")
     from include.interfaces.airflow.outcomes import run_of, task_outcome, warn
     from include.interfaces.reports import text
-    from include.workflow.analyze import analyze
+    from include.workflow.steps.analyze import analyze
 
     with task_outcome() as deployment:
         analysis = analyze(deployment, model_name, run_of(dag_run, params))
@@ -137,7 +137,7 @@ def check_retraining_decision(
     _label(model_name)
     from include.interfaces.airflow.outcomes import run_of, task_outcome, tell
     from include.interfaces.reports import text
-    from include.workflow.decide import decide
+    from include.workflow.steps.decide import decide
 
     with task_outcome() as deployment:
         decision, event = decide(deployment, model_name, run_of(dag_run, params))
@@ -151,7 +151,7 @@ def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None)
     _label(model_name)
     from include.interfaces.airflow.outcomes import run_of, task_outcome
     from include.interfaces.reports import text
-    from include.workflow.roll_back import roll_back_in_run
+    from include.workflow.rollback import roll_back_in_run
 
     with task_outcome() as deployment:
         change = roll_back_in_run(deployment, model_name, run_of(dag_run, params), params["rollback_to"] or "")
@@ -175,7 +175,7 @@ def execute_retraining(
     from include.interfaces.airflow.outcomes import task_outcome
     from include.interfaces.reports import text
     from include.workflow.approve import hold
-    from include.workflow.execute import execute
+    from include.workflow.steps.execute import execute
 
     with task_outcome() as deployment:
         if approval is not None and not approval["approved"]:
@@ -195,7 +195,7 @@ def publish_champion(
     from include.interfaces.airflow.assets import tell_downstream
     from include.interfaces.airflow.outcomes import task_outcome
     from include.interfaces.reports import text
-    from include.workflow.publish import publish
+    from include.workflow.publication import publish
 
     with task_outcome() as deployment:
         change = publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
@@ -212,8 +212,8 @@ def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any 
     from include.interfaces.airflow.outcomes import run_of, task_outcome, tell, tell_mlflow
     from include.interfaces.reports import text
     from include.interfaces.reports.files import file_report
-    from include.workflow.complete import log_completion
-    from include.workflow.roll_back import change_in_run
+    from include.workflow.rollback import change_in_run
+    from include.workflow.steps.complete import log_completion
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from include.records.entries.entries import EventStatus, Outcome, Run, Version
+from include.records.entries import EventStatus, Outcome, Run, Version
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns, prepare
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
 
 
 def force_promotion(

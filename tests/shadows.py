@@ -10,13 +10,14 @@ import psycopg
 import pytest
 
 from include.decision.signals import Signal, SignalKind
-from include.records.entries.entries import Event, Run, Version, VersionStatus
-from include.records.memory.store import MemoryStore
-from include.records.postgres.store import PostgresStore
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.roll_back import roll_back_in_run
+from include.records.entries import Event, Run, Version, VersionStatus
+from include.records.memory import MemoryStore
+from include.records.postgres import PostgresStore
+from include.workflow.rollback import roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
 CHANGE = 35  # the world turns over
@@ -37,13 +38,13 @@ def make_stage(request: pytest.FixtureRequest, folder: Path) -> Stage:
     return stage
 
 
-def run(stage: Stage, at_day: float, *, execute: bool = True, **asked: Any) -> Step:
+def run(stage: Stage, at_day: float, *, executed: bool = True, **asked: Any) -> Step:
     """The steps of a run, with the one that rolls back."""
     asked_for = Run(run_id=f"run-{at_day}-{len(asked)}", as_of=day(at_day), reason="because", **asked)
     analysis = analyze(stage.deployment, "sales", asked_for)
     decision, event = decide(stage.deployment, "sales", asked_for)
     roll_back_in_run(stage.deployment, "sales", asked_for)
-    if event is not None and execute and not asked_for.dry_run:
+    if event is not None and executed and not asked_for.dry_run:
         event = execute(stage.deployment, event.id)
         log_completion(stage.deployment, "sales", asked_for)
     return Step(analysis, decision, event)

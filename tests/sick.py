@@ -7,7 +7,7 @@ from pathlib import Path
 from include.decision.decision import Decision
 from include.decision.signals import Signal
 from include.errors import RetrainingError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12)

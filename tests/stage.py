@@ -13,15 +13,15 @@ import pandas as pd
 
 from include.decision.decision import Decision
 from include.errors import RetrainingError
-from include.records.entries.entries import Analysis, Event, Run
-from include.records.memory.store import MemoryStore
+from include.records.entries import Analysis, Event, Run
+from include.records.memory import MemoryStore
 from include.registry.loader import names_to_check
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE_DAYS, WINDOW_DAYS = 30, 10

@@ -7,12 +7,12 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.interfaces.reports.text import body_of, subject_of
-from include.records.entries.entries import Event, EventStatus, Run
-from include.workflow.analyze import analyze
+from include.records.entries import Event, EventStatus, Run
 from include.workflow.approve import hold, question
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 FIRST = Run(run_id="first", as_of=day(REFERENCE_DAYS))

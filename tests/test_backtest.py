@@ -16,7 +16,7 @@ from include.data.tables import read_tables
 from include.errors import ConfigurationError, RetrainingError
 from include.interfaces.reports.backtest_picture import picture
 from include.interfaces.reports.backtest_table import differences, table
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.workflow.backtest.policies import named_policies
 from include.workflow.backtest.replay import Window, boundaries
 from include.workflow.backtest.rows import RowsOnce

@@ -11,8 +11,7 @@ from include.cli.__main__ import main
 from include.decision.policy.presets import PRESETS
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError, DataError
-from include.records.entries.entries import Analysis, Run
-from include.records.entries.facts import Facts
+from include.records.entries import Analysis, Facts, Run
 from include.registry.loader import load_model
 from include.registry.spec import ModelSpec
 from include.workflow.backtest.fired import RecordedBacktest, changes, run_recorded, summary

@@ -10,7 +10,7 @@ import pytest
 
 from include.decision.signals import Verdict
 from include.errors import DataError, RetrainingError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.sick import DAYS, FIRST, LATER, both, check_of, error_of, healthy_stage
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
 
@@ -133,8 +133,8 @@ def test_text_in_a_numeric_column_is_a_signal_and_much_of_it_blocks(stage: Stage
     assert later.decision.triggered is not blocked
     if not blocked:
         assert later.event is not None
-        assert later.event.details["dropped_rows"]["unreadable"] == 0
-        assert later.event.details["emptied_cells"] == {"price": 15}  # one in twenty of those before the check
+        assert later.event.details.dropped_rows["unreadable"] == 0
+        assert later.event.details.emptied_cells == {"price": 15}  # one in twenty of those before the check
 
 
 def test_rows_that_are_alike_are_all_trained_on(stage: Stage) -> None:
@@ -143,8 +143,8 @@ def test_rows_that_are_alike_are_all_trained_on(stage: Stage) -> None:
     first = both(stage)[0]
     assert isinstance(first, Step)
     assert first.event is not None
-    assert first.event.details["dropped_rows"]["duplicate"] == 0
-    assert first.event.details["training_data_size"] == REFERENCE_DAYS * 24 + 50
+    assert first.event.details.dropped_rows["duplicate"] == 0
+    assert first.event.details.training_data_size == REFERENCE_DAYS * 24 + 50
 
 
 def test_rows_delivered_twice_are_trained_on_once_by_their_key(stage: Stage) -> None:
@@ -153,8 +153,8 @@ def test_rows_delivered_twice_are_trained_on_once_by_their_key(stage: Stage) -> 
     first = both(stage)[0]
     assert isinstance(first, Step)
     assert first.event is not None
-    assert first.event.details["dropped_rows"] == {"quarantined": 0, "unlabelled": 0, "unreadable": 0, "duplicate": 50}
-    assert first.event.details["training_data_size"] == REFERENCE_DAYS * 24
+    assert first.event.details.dropped_rows == {"quarantined": 0, "unlabelled": 0, "unreadable": 0, "duplicate": 50}
+    assert first.event.details.training_data_size == REFERENCE_DAYS * 24
 
 
 def test_missing_labels_in_the_reference_are_an_error_that_counts_them(stage: Stage) -> None:

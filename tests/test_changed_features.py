@@ -11,7 +11,7 @@ import pytest
 from include.data.tables import next_features
 from include.decision.signals import Signal, Verdict
 from include.errors import TrainingError
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version
 from include.retraining.prepare import Columns
 from tests.shadows import LINEAR
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
@@ -62,9 +62,9 @@ def test_column_given_up_is_not_learnt_while_the_champion_is_asked_with_it(stage
     assert event.outcome.startswith("proven better: rmse")
     version, columns = champion(stage)
     assert columns.features == ("temperature", "price")
-    assert version.details["features"] == FEWER
-    trained_since = day(LATER) - timedelta(hours=version.details["training_data_size"])
-    assert version.details["training_data_from"] == trained_since.isoformat()
+    assert version.details.features == FEWER
+    trained_since = day(LATER) - timedelta(hours=version.details.training_data_size)
+    assert version.details.training_data_from == trained_since.isoformat()
     [probation] = [s for s in stage.run("sales", day(LATER + 5)).analysis.signals if s.kind == "probation"]
     assert probation.detail["predecessor_score"] > probation.detail["champion_score"]  # asked with its own columns, too
 

@@ -11,10 +11,9 @@ import pytest
 
 from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
-from include.records.entries.entries import EventStatus, Run
-from include.records.entries.facts import Facts
-from include.workflow.decide import decide
-from include.workflow.evidence import gather
+from include.records.entries import EventStatus, Facts, Run
+from include.workflow.steps.decide import decide
+from include.workflow.steps.evidence import gather
 from tests.records.examples import execute, make_analysis, make_outcome
 from tests.stage import Stage, day, sales
 from tests.triggers.signals import signal

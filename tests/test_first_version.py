@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from include.errors import DataError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import Stage, day, sales
 
 DAYS = 60
@@ -94,4 +94,4 @@ def test_cells_that_cannot_be_learnt_from_are_told_with_the_first_version(stage:
     step = stage.run("dirty", day(31))
     assert step.event is not None
     assert "cells without a value of their kind count as empty: price 18" in step.event.outcome
-    assert step.event.details["training_data_size"] == 720
+    assert step.event.details.training_data_size == 720

@@ -13,12 +13,12 @@ import pytest
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.interfaces.reports.markdown import to_markdown
 from include.interfaces.reports.page import to_html
-from include.records.entries.entries import ChangeKind, Run
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import ChangeKind, Run
 from include.workflow.report import report_of
-from include.workflow.roll_back import roll_back, roll_back_in_run
+from include.workflow.rollback import roll_back, roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 

@@ -10,7 +10,7 @@ import pytest
 
 ASKED = """
 import os, sys
-from include import cli
+from include.cli import __main__ as cli
 assert not {"numpy", "sklearn"} & set(sys.modules), "loaded before the policy is set"
 cli.check = lambda options: print(os.environ["OMP_WAIT_POLICY"], "sklearn" in sys.modules)
 cli.main(["check", "--reference-data", "a", "--recent-data", "b"])

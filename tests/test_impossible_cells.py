@@ -13,11 +13,12 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors import DataDriftDetector
 from include.errors import ConfigurationError
 from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.registry.loader import load_model
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns, feature_table
 from include.workflow.analysis.quarantine import with_impossible_cells
+from include.workflow.plain_files import read_plain_files, retrain
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 10)
@@ -67,8 +68,8 @@ def test_retrain_goes_on_with_the_rest_of_the_rows_and_says_what_was_emptied(tmp
     later = two_steps(Stage(tmp_path), spoiled(33), force=True)[1]
     assert later.event is not None
     assert later.event.status in (EventStatus.PROMOTED, EventStatus.HELD)
-    assert later.event.details["emptied_cells"] == {"price": 8}
-    assert set(later.event.details["dropped_rows"].values()) == {0}
+    assert later.event.details.emptied_cells == {"price": 8}
+    assert set(later.event.details.dropped_rows.values()) == {0}
 
 
 def test_text_in_a_few_cells_of_a_number_blocks_no_retrain_and_loses_no_row(tmp_path: Path) -> None:
@@ -78,8 +79,8 @@ def test_text_in_a_few_cells_of_a_number_blocks_no_retrain_and_loses_no_row(tmp_
     stage.write("sales", spoiled(33, "??"))
     later = stage.run("sales", LATER, force=True, reason="please")
     assert later.event is not None
-    assert later.event.details["emptied_cells"] == {"price": 8}
-    assert set(later.event.details["dropped_rows"].values()) == {0}
+    assert later.event.details.emptied_cells == {"price": 8}
+    assert set(later.event.details.dropped_rows.values()) == {0}
 
 
 def test_first_version_is_not_trained_on_sentinels_of_its_reference_and_says_so(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_first_version_is_not_trained_on_sentinels_of_its_reference_and_says_so(
     assert told is not None
     assert told.reason.startswith("in the reference: price: 3.06% of the cells are impossible (-999)")
     assert first.event is not None
-    assert first.event.details["emptied_cells"] == {"price": 22}
+    assert first.event.details.emptied_cells == {"price": 22}
     again = on(later, "impossible")
     assert again is not None
     assert not again.changed  # as many as the reference had
@@ -197,3 +198,103 @@ def test_signals_on_impossible_cells_are_of_data_quality(tmp_path: Path) -> None
     told = on(two_steps(Stage(tmp_path), spoiled(33))[1], "impossible")
     assert told is not None
     assert told.kind is SignalKind.DATA_QUALITY
+
+
+@pytest.mark.parametrize(
+    ("value", "cells"), [(-999.0, 1), (-999.0, 9), (9999.0, 9), (1e308, 1), (1e308, 9), (-1e20, 1), (-1e20, 9)]
+)
+def test_actuals_and_predictions_that_are_no_values_are_left_out_and_told(value: float, cells: int) -> None:
+    rng = np.random.default_rng(0)
+    reference, recent = (pd.DataFrame({"x": rng.normal(size=rows)}) for rows in (2000, 400))
+    reference["y"] = 100.0 + 10.0 * reference["x"] + rng.normal(size=2000)
+    actual = 100.0 + 10.0 * recent["x"].to_numpy() + rng.normal(size=400)
+    predicted = 100.0 + 10.0 * recent["x"].to_numpy()
+    bad = np.linspace(20, 380, cells).astype(int)
+    clean = AutomaticRetrainingOrchestrator().should_retrain(reference, recent, predicted, actual, target="y")
+    for spoilt, (one, other) in {
+        "actuals": (predicted, np.where(np.isin(np.arange(400), bad), value, actual)),
+        "predictions": (np.where(np.isin(np.arange(400), bad), value, predicted), actual),
+    }.items():
+        decision = AutomaticRetrainingOrchestrator().should_retrain(reference, recent, one, other, target="y")
+        assert decision.triggered == clean.triggered
+        assert f"{spoilt}: {cells} of 400 are no values ({value:.15g})" in decision.reason
+
+
+def test_zero_is_a_prediction_however_far_outside() -> None:
+    rng = np.random.default_rng(0)
+    recent = pd.DataFrame({"x": rng.normal(size=400)})
+    actual = 100.0 + rng.normal(size=400)
+    predicted = np.where(np.arange(400) % 9 == 4, 0.0, actual + rng.normal(size=400))
+    decision = AutomaticRetrainingOrchestrator(task="regression").should_retrain(recent, recent, predicted, actual)
+    assert "no values" not in decision.reason
+
+
+@pytest.mark.parametrize("value", [-999.0, 1e308])
+@pytest.mark.parametrize("column", ["price", "sales"])
+def test_retrain_from_plain_files_neither_learns_nor_judges_by_cells_that_hold_no_value(
+    tmp_path: Path, column: str, value: float
+) -> None:
+    table = sales(DAYS).drop(columns="at")
+    bad = table.index % 40 == 5
+    outcomes = []
+    for name, filler in (("bad", value), ("empty", np.nan)):
+        made = table.assign(**{column: table[column].mask(bad, filler)})
+        made.iloc[:720].to_csv(tmp_path / "reference.csv", index=False)
+        made.iloc[720:].to_csv(tmp_path / "recent.csv", index=False)
+        files = read_plain_files(tmp_path / "reference.csv", tmp_path / "recent.csv")
+        outcomes.append(retrain(files, "sales", minimum_rows=100, output=tmp_path / name))
+    assert outcomes[0].scores == outcomes[1].scores
+    assert outcomes[0].champion_scores == outcomes[1].champion_scores
+    assert ("labels are no values" in outcomes[0].reason) is (column == "sales")
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+@pytest.mark.parametrize("every", [7, 33, 100])
+def test_infinite_cells_are_told_like_impossible_ones_and_ask_for_nothing(
+    tmp_path: Path, value: float, every: int
+) -> None:
+    later = two_steps(Stage(tmp_path), spoiled(every, value), force=True)[1]
+    told = on(later, "infinite")
+    assert told is not None
+    assert told.changed
+    assert not told.blocks
+    assert "mend the source" in told.reason
+    assert later.event is not None
+    assert later.event.details["emptied_cells"] == {"price": sum(row % every == 0 for row in range(720, 960))}
+    assert [s for s in later.analysis.signals if s.changed and s.feature == "price" and s is not told] == []
+
+
+def test_infinite_cells_of_the_reference_are_told_with_the_first_version(tmp_path: Path) -> None:
+    first, later = two_steps(Stage(tmp_path), spoiled(33, np.inf, start=0))
+    told = on(first, "infinite")
+    assert told is not None
+    assert told.reason.startswith("in the reference: price: 3.06% of the cells are infinite and count as empty")
+    assert first.event is not None
+    assert first.event.details["emptied_cells"] == {"price": 22}
+    assert (again := on(later, "infinite")) is None or not again.changed
+
+
+def test_column_that_is_infinite_for_days_is_quarantined_like_an_empty_one(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    later = two_steps(stage, spoiled(1, np.inf, start=REFERENCE_DAYS + 8), force=True)[1]
+    assert not later.decision.triggered
+    assert [kept.fault.statistic for kept in stage.store.quarantines("sales")] == ["infinite"]
+
+
+@pytest.mark.parametrize(("value", "every"), [(-999.0, 40), (-999.0, 100), (1e308, 200), (99999.0, 40), (np.inf, 40)])
+def test_recorded_predictions_that_are_no_values_are_the_champion_s_own_then(
+    tmp_path: Path, value: float, every: int
+) -> None:
+    table = sales(DAYS)
+    recorded = table["sales"] + np.random.default_rng(4).normal(0.0, 4.0, len(table))
+    bad = (table.index >= REFERENCE_DAYS * 24) & (table.index % every == 1)
+    scores = []
+    for name, filler in (("bad", value), ("empty", np.nan)):
+        (tmp_path / name).mkdir()
+        made = table.assign(answer=recorded.mask(bad, filler))
+        later = two_steps(Stage(tmp_path / name), made, prediction="answer")[1]
+        scores.append(next(s.value for s in later.analysis.signals if s.statistic == "rmse"))
+        if name == "bad" and np.isfinite(value):
+            told = [s.reason for s in later.analysis.signals if "recorded predictions are no values" in s.reason]
+            assert len(told) == 1
+    assert scores[0] == scores[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.cli.__main__ import main
-from include.records.entries.entries import ChangeKind, EventStatus
+from include.records.entries import ChangeKind, EventStatus
 from tests.records.examples import HOUR, NOW, execute, postgres_store
 
 

@@ -15,15 +15,15 @@ from include.data.sources.reach import Reach
 from include.data.tables import read_tables
 from include.errors import SourceUnavailable
 from include.interfaces.reports.files import file_report
-from include.records.entries.entries import EventStatus, Run
+from include.records.entries import EventStatus, Run
 from include.registry.address import Address
 from include.retraining.artifacts.bucket import ObjectArtifacts
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
-from include.workflow.publish import publish
-from include.workflow.roll_back import roll_back
+from include.workflow.publication import publish
+from include.workflow.rollback import roll_back
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
@@ -90,7 +90,8 @@ def told(step: Step) -> dict[str, Any]:
     facts = replace(step.analysis.facts, probes={})  # the size of an artifact differs by a few bytes each time
     if event is None:
         return {"decision": step.decision, "facts": facts}
-    kept = {name: event.details[name] for name in ("training_data_hash", "training_data_size", "row_choice", "gate")}
+    names = ("training_data_hash", "training_data_size", "row_choice", "gate")
+    kept = {name: getattr(event.details, name) for name in names}
     return {
         "decision": step.decision, "facts": facts, "status": event.status, "scores": dict(event.scores),
         "champion_scores": dict(event.champion_scores), **kept,
@@ -109,7 +110,7 @@ def test_whole_run_comes_to_the_same_as_on_disk(object_server: ObjectServer, tmp
     statuses = [entry.get("status") for entry in lived[:3]]
     assert statuses == [EventStatus.PROMOTED, None, EventStatus.PROMOTED]
     assert lived[3:6] == ["v2", (2, 1), "v1"]
-    assert there.store.events(model_name="sales")[0].details["training_data_path"] == "s3://shop/days"
+    assert there.store.events(model_name="sales")[0].details.training_data_path == "s3://shop/days"
     for version in there.store.versions("sales"):
         assert object_server.bucket.find(f"made/{version.artifact_path}/manifest.json")
     page = file_report(there.deployment, "sales", Run(run_id=f"run__{ALARM.isoformat()}", as_of=ALARM))

@@ -114,3 +114,34 @@ def test_should_retrain_says_what_it_took_for_the_target() -> None:
 def test_tables_that_share_no_column_are_refused_in_python_too() -> None:
     with pytest.raises(DataError, match="shares no column with the reference"):
         AutomaticRetrainingOrchestrator().should_retrain(made(0), made(1).add_prefix("new_"))
+
+
+@pytest.mark.parametrize("command", ["check", "execute"])
+def test_columns_that_hold_the_target_are_told(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("train", "recent"):
+        table = made(len(name))
+        table.assign(paid=2.0 * table["price"], mood="fine").to_csv(folder / f"{name}.csv", index=False)
+    output = ["--output", str(folder / "made")] if command == "execute" else []
+    assert main([command, *tables(folder), "--target", "price", *output]) == 0
+    told = capsys.readouterr().out
+    assert "Found: a multiple of paid is price: a model copies its target; leave paid out of the files" in told
+    made(3).to_csv(folder / "train.csv", index=False)
+    assert main(["check", *tables(folder), "--target", "price"]) == 0
+    assert "copies its target" not in capsys.readouterr().out
+
+
+def test_a_text_column_of_numbers_is_compared_as_in_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answered = []
+    for suffix in ("csv", "parquet"):
+        for name, shift in (("reference", 0.0), ("recent", 3.0)):
+            table = made(len(name), shift)[["x"]]
+            table = table.assign(x=[f"{x:.2f}".replace(".", ",") + " %" for x in table["x"]], k="a")
+            table.to_csv(folder / f"{name}.csv", index=False)
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+        flags = [str(folder / f"{name}.{suffix}") for name in ("reference", "recent")]
+        main(["check", "--reference-data", flags[0], "--recent-data", flags[1]])
+        answered.append(capsys.readouterr().out)
+    told = [[line for line in answer.splitlines() if not line.startswith("Found")] for answer in answered]
+    assert told[0] == told[1]
+    assert "YES" in answered[0]
+    assert all("decimals" in answer and "after a comma" in answer for answer in answered)

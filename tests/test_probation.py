@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.records.entries.entries import ChangeKind, EventStatus, Run, VersionStatus
+from include.records.entries import ChangeKind, EventStatus, Run, VersionStatus
 from include.scoring import METRICS, LabelledRows
 from include.workflow.analysis.probation import ProbationTest, verdict_of
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back, roll_back_in_run
+from include.workflow.rollback import roll_back, roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
 

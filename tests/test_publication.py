@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from include.errors import ArtifactError, ConfigurationError
-from include.records.memory.store import MemoryStore
+from include.records.memory import MemoryStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, ArtifactFolder
-from include.workflow.publish import OWNER_FILE, own, publish, publish_files, tidy
+from include.workflow.publication import OWNER_FILE, own, publish, publish_files, tidy
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
 
 

@@ -15,7 +15,7 @@ import pytest
 from include.cli.__main__ import main
 from include.decision.decision import Cause
 from include.decision.signals import SignalKind
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version
 from include.records.store import Store
 from tests.records.examples import postgres_store
 from tests.stage import Stage, Step, day, sales
@@ -91,12 +91,12 @@ def test_broken_rows_are_blocked_named_remembered_and_never_trained_on(
     assert event.status is not EventStatus.FAILED
     [(start, end)] = spans(stage.store)
     assert end < MEND + 2
-    dropped = version.details["dropped_rows"]
+    dropped = version.details.dropped_rows
     assert dropped["quarantined"] == pytest.approx((end - start) * 24, abs=1)
     assert dropped["unlabelled"] == dropped["unreadable"] == 0
     later = stage.run("sales", day(MEND + 20))  # the window that showed it has passed
     assert later.decision.cause is not Cause.DATA_QUALITY
-    assert retrained(stage, MEND + 21)[1].details["dropped_rows"]["quarantined"] == dropped["quarantined"]
+    assert retrained(stage, MEND + 21)[1].details.dropped_rows["quarantined"] == dropped["quarantined"]
 
 
 def test_training_holdout_and_reference_have_no_broken_row(stage: Stage) -> None:
@@ -108,7 +108,7 @@ def test_training_holdout_and_reference_have_no_broken_row(stage: Stage) -> None
     stage.write("sales", changed.assign(price=price))
     event, version = retrained(stage, MEND + 4)
     assert event.status is EventStatus.PROMOTED, event.outcome
-    assert version.details["dropped_rows"]["quarantined"] >= 24 * (MEND - BREAK) - 12
+    assert version.details.dropped_rows["quarantined"] >= 24 * (MEND - BREAK) - 12
     reference = stage.store.reference("sales", version.version)
     assert reference is not None
     assert reference.profile.columns["price"].maximum <= 3.0  # type: ignore[union-attr]  # price is a number
@@ -137,7 +137,7 @@ def test_break_between_two_checks_is_found_after_it_is_over(stage: Stage, caplog
     [(start, end)] = spans(stage.store)
     assert 40 < start <= 42.5
     assert 44.5 <= end < 47
-    assert retrained(stage, 51)[1].details["dropped_rows"]["quarantined"] >= 65
+    assert retrained(stage, 51)[1].details.dropped_rows["quarantined"] >= 65
 
 
 def test_lifted_rows_are_trained_on_again_and_not_quarantined_again(stage: Stage) -> None:
@@ -146,7 +146,7 @@ def test_lifted_rows_are_trained_on_again_and_not_quarantined_again(stage: Stage
     check(stage, MEND + 4, every=1)
     [kept] = stage.store.quarantines()
     stage.store.lift_quarantine(kept.id, "ada", "the shop was closed", at=day(MEND + 4))
-    assert retrained(stage, MEND + 4)[1].details["dropped_rows"]["quarantined"] == 0
+    assert retrained(stage, MEND + 4)[1].details.dropped_rows["quarantined"] == 0
     assert spans(stage.store) == []
 
 
@@ -159,7 +159,7 @@ def test_false_alarm_that_is_accepted_blocks_no_longer_until_the_next_champion(s
     quiet = stage.run("sales", day(BREAK + 5))
     assert quiet.decision.cause is not Cause.DATA_QUALITY
     event, version = retrained(stage, BREAK + 12)
-    assert version.details["dropped_rows"]["quarantined"] == 0
+    assert version.details.dropped_rows["quarantined"] == 0
     assert event.status is EventStatus.PROMOTED, event.outcome
     assert stage.run("sales", day(BREAK + 20)).decision.cause is not Cause.DATA_QUALITY  # the new reference has it
 
@@ -181,7 +181,7 @@ def test_model_without_timestamps_is_blocked_until_other_rows_come(stage: Stage)
     stage.store.lift_quarantine(kept.id, "ada", "price is not known any more", at=day(31))
     assert stage.run("sales", day(31.5)).decision.cause is not Cause.DATA_QUALITY
     stage.write("new", table.iloc[480:])
-    assert retrained(stage, 32)[1].details["dropped_rows"]["quarantined"] == 0
+    assert retrained(stage, 32)[1].details.dropped_rows["quarantined"] == 0
 
 
 def test_commands_list_and_lift(

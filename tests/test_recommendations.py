@@ -9,11 +9,12 @@ import pytest
 
 from include.decision.evidence import TriggerResult
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.records.entries.entries import Check, Event, EventStatus
+from include.records.entries import Check, Event, EventStatus, ShadowNeeds, TrainingDetails
 from include.workflow.advice import LATEST, Recommendation, RecommendationKind, recommend
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision
 
 PERFORMANCE, AGE = "performance", "model_age"
+SHADOW = ShadowNeeds(checks=2, rows=50, beside=1, trained_since="2026-01-01T00:00:00+00:00")
 
 
 def leaf(trigger: str, value: float, threshold: float = 0.1, *, fired: bool | None = None) -> TriggerResult:
@@ -206,7 +207,8 @@ def test_retrain_that_failed_long_ago_is_not_to_be_asked_for_again() -> None:
 def test_retrains_that_went_into_shadow_are_no_reason_to_doubt_a_trigger() -> None:
     held = [check(number, leaf(AGE, 0.3), outcome=EventStatus.HELD) for number in range(8)]
     assert of_kind(held, RecommendationKind.RETIRE_TRIGGER)
-    waiting = [replace(one, event=replace(one.event, details={"shadow": {}})) for one in held if one.event is not None]
+    shadow = TrainingDetails(shadow=SHADOW)
+    waiting = [replace(one, event=replace(one.event, details=shadow)) for one in held if one.event is not None]
     assert recommend(waiting) == []
 
 

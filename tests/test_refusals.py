@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 
 DAYS, EVERY = 120, 2

@@ -7,7 +7,7 @@ import pytest
 
 from include.cli.__main__ import main
 from include.errors import ConfigurationError, DataError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.workflow.backtest.replay import Replay, Window, boundaries, lines, replay
 from include.workflow.backtest.trial import Trial
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales

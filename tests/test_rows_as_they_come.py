@@ -13,14 +13,14 @@ import pytest
 
 from include.decision.decision import Decision
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Event, EventStatus, Run
-from include.records.memory.store import MemoryStore
+from include.records.entries import Analysis, Event, EventStatus, Run
+from include.records.memory import MemoryStore
 from include.registry.kinds import Kind
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 HOURS = pd.date_range("2026-01-01", periods=45 * 24, freq="h")
 RNG = np.random.default_rng(0)
@@ -125,7 +125,7 @@ def test_a_column_that_says_nothing_of_change_is_told_and_asks_for_nothing(
     assert "extra is" in signals(analysis, "not_compared")[0]
     version = shop.place.store.champion("m")
     assert version is not None
-    assert ("extra" in version.details["features"]) == kind.learnt
+    assert ("extra" in version.details.features) == kind.learnt
     if kind.learnt:
         assert shop.kind("extra") is kind
 
@@ -180,7 +180,7 @@ def test_labels_that_stand_for_no_value_have_not_arrived(tmp_path: Path, said: d
     ROWS.assign(y=ROWS["y"].mask(ROWS.index % 25 == 3, -999.0)).to_csv(shop.file, index=False)
     _, _, event = shop.run("2026-01-31")
     assert event is not None
-    assert event.details["dropped_rows"]["unlabelled"] == 29
+    assert event.details.dropped_rows["unlabelled"] == 29
     analysis, decision, _ = shop.run("2026-02-10")
     assert (analysis.labelled_rows, decision.triggered) == (230, False)
     assert told in signals(analysis, "reading")[0]

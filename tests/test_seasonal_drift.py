@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from include.decision.signals import SignalKind, Verdict
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.series import autoregression
 from tests.stage import START, Stage, Step, day
 

@@ -10,10 +10,10 @@ from include.decision.request import RequestKind
 from include.decision.signals import SignalKind, Verdict
 from include.errors import ConfigurationError
 from include.interfaces.reports.text import subject_of
-from include.records.entries.entries import ChangeKind, EventStatus, VersionStatus
+from include.records.entries import ChangeKind, EventStatus, VersionStatus
 from include.workflow.approve import hold, question
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back
+from include.workflow.rollback import roll_back
+from include.workflow.steps.execute import execute
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -29,8 +29,8 @@ def test_better_challenger_is_promoted_after_exactly_the_checks_asked_for_and_no
 ) -> None:
     held = done(begin(stage))
     assert held.status is EventStatus.HELD
-    assert held.details["shadow"]["checks"] == 2
-    assert held.details["shadow"]["beside"] == 1
+    assert held.details.shadow.checks == 2
+    assert held.details.shadow.beside == 1
     shadow = stage.store.shadow("sales")
     assert shadow is not None
     assert (shadow.version, shadow.shadow_checks, shadow.in_shadow) == (2, 2, True)
@@ -55,7 +55,7 @@ def test_better_challenger_is_promoted_after_exactly_the_checks_asked_for_and_no
     assert (change.kind, change.from_version, change.to_version, change.event_id) == (
         ChangeKind.PROMOTION, 1, 2, event.id
     )  # fmt: skip
-    assert now.details["training_duration"] == shadow.details["training_duration"]  # what its training took stays
+    assert now.details.training_duration == shadow.details.training_duration  # what its training took stays
     assert stage.store.shadow("sales") is None
 
 
@@ -74,7 +74,7 @@ def test_published_version_was_accepted_on_the_rows_of_its_shadow_and_is_on_prob
     assert now.data_until is not None
     assert now.baseline.rows == 4 * 24
     assert shadow.data_until < now.data_until < day(TRAINED + 4)
-    assert now.details["untrained_rows"] == 4 * 24  # the held-out rows were trained on
+    assert now.details.untrained_rows == 4 * 24  # the held-out rows were trained on
     reference, before = stage.store.reference("sales", 2), stage.store.reference("sales", 1)
     assert reference is not None
     assert before is not None
@@ -127,12 +127,12 @@ def test_champion_changed_by_hand_ends_the_shadow_on_record(stage: Stage) -> Non
     stage.write("sales", table)
     stage.add("sales", training=LINEAR, gate={"shadow": 2}, probation={"checks": 0, "former": 0})
     assert done(run(stage, TRAINED + 10, force=True)).outcome.startswith("in shadow")
-    waiting = run(stage, TRAINED + 12, execute=False)
+    waiting = run(stage, TRAINED + 12, executed=False)
     assert looked(waiting).detail["check"] == 1.0
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
     assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.ROLLED_BACK, VersionStatus.REJECTED]
-    ended = stage.store.versions("sales")[-1].details["shadow"]
-    assert (ended["ended"], ended["ended_by"]) == ("its shadow ended because v1 became champion", "ada")
+    ended = stage.store.versions("sales")[-1].details.shadow
+    assert (ended.ended, ended.ended_by) == ("its shadow ended because v1 became champion", "ada")
     free = run(stage, TRAINED + 14, force=True)
     assert [s for s in free.analysis.signals if s.kind is SignalKind.SHADOW] == []
     assert done(free).version == 4
@@ -157,12 +157,12 @@ def test_person_is_asked_before_the_training_and_before_the_publication_and_a_no
 ) -> None:
     approval = {"severities": ["MEDIUM"], "within": "2h"}
     stage.add("sales", training=LINEAR, gate={"shadow": 1}, approval=approval)
-    step = run(stage, TRAINED, force=True, execute=False)
+    step = run(stage, TRAINED, force=True, executed=False)
     severity = str(step.decision.severity)
     stage.add("sales", training=LINEAR, gate={"shadow": 1}, approval={**approval, "severities": [severity]})
     assert question(stage.deployment, done(step).id) is not None
     execute(stage.deployment, done(step).id)
-    last = run(stage, TRAINED + 4, execute=False)
+    last = run(stage, TRAINED + 4, executed=False)
     asked = question(stage.deployment, done(last).id)
     assert asked is not None
     assert subject_of(asked) == f"Publish v2 of sales? ({severity}: shadow)"

@@ -8,10 +8,10 @@ import pytest
 
 from include.decision.request import RequestKind
 from include.decision.signals import Verdict
-from include.records.entries.entries import EventStatus, VersionStatus
-from include.workflow.complete import log_completion
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back
+from include.records.entries import EventStatus, VersionStatus
+from include.workflow.rollback import roll_back
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.execute import execute
 from tests.shadows import CHANGE, LINEAR, STORES, TRAINED, begin, champion, done, looked, make_stage, run, statuses
 from tests.stage import Stage, day, sales
 
@@ -31,7 +31,7 @@ def test_rollback_between_the_last_decision_and_its_execution_leaves_nothing_to_
     table.loc[(TRAINED + 4) * 24 :] = sales(90).loc[(TRAINED + 4) * 24 :]
     stage.write("sales", table)
     run(stage, TRAINED + 10, force=True)
-    last = run(stage, TRAINED + 12, execute=False)
+    last = run(stage, TRAINED + 12, executed=False)
     assert last.decision.trigger_type == "shadow"
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
     event = execute(stage.deployment, done(last).id)
@@ -89,7 +89,7 @@ def test_artifact_that_is_gone_is_rejected_at_the_end(stage: Stage) -> None:
 def test_end_whose_event_failed_comes_again_and_its_repetition_changes_nothing(stage: Stage) -> None:
     begin(stage)
     run(stage, TRAINED + 2)
-    last = run(stage, TRAINED + 4, execute=False)
+    last = run(stage, TRAINED + 4, executed=False)
     with stage.store.claim(done(last).id, at=day(TRAINED + 4)) as claim:
         assert claim.take_shadow().version == 2  # and its process dies
     log_completion(stage.deployment, "sales", last.analysis.run)
@@ -104,7 +104,7 @@ def test_end_whose_event_failed_comes_again_and_its_repetition_changes_nothing(s
 
 def test_retrain_decided_before_the_shadow_began_is_not_trained_and_its_request_comes_back(stage: Stage) -> None:
     stage.store.add_request("sales", RequestKind.MANUAL, "new prices", "ada", at=day(TRAINED))
-    early = run(stage, TRAINED - 0.5, execute=False)
+    early = run(stage, TRAINED - 0.5, executed=False)
     begin(stage)
     event = execute(stage.deployment, done(early).id)
     assert (event.status, event.error_type, event.version) == (EventStatus.FAILED, "InShadow", None)

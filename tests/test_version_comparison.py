@@ -13,13 +13,13 @@ from include.cli.__main__ import main
 from include.decision.request import RequestKind
 from include.errors import ConfigurationError, DataError
 from include.interfaces.reports.comparison import comparison_text
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.trainers.trainer import Predictor
-from include.workflow.compare_versions import compare_versions
+from include.workflow.compare import compare_versions
 from include.workflow.version_comparison import LAST_CHECK, WHEN_ACCEPTED, VersionComparison
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
@@ -151,7 +151,7 @@ def test_metrics_on_record_change_in_units_and_in_per_cent(tmp_path: Path) -> No
     assert found.differing == {"max_iter": (30, 20), "l2_regularization": (None, 1)}
     assert found.gate == events[2].outcome
     versions = stage.store.versions("sales")
-    assert found.data["training_data_hash"] == tuple(each.details["training_data_hash"] for each in versions)
+    assert found.data["training_data_hash"] == tuple(each.details.training_data_hash for each in versions)
     assert found.data["data_until"] == (day(REFERENCE_DAYS), versions[1].data_until)
     assert {"training_duration", "memory_usage.peak_mib", "cpu_usage.seconds"} <= {e.name for e in found.resources}
 

@@ -9,7 +9,7 @@ import pytest
 
 from include.decision.signals import SignalKind, Verdict
 from include.errors import DataError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 
@@ -35,7 +35,7 @@ def test_a_change_in_rows_that_hardly_count_is_no_harm(stage: Stage, weighted: b
     later = stage.run("shops", day(REFERENCE_DAYS + 12))
     harmed = [s for s in later.analysis.signals if s.kind is SignalKind.PERFORMANCE and s.changed]
     assert bool(harmed) is not weighted
-    assert "exposure" not in first.event.details["features"]
+    assert "exposure" not in first.event.details.features
 
 
 def test_the_challenger_that_the_rows_that_count_ask_for_is_promoted(stage: Stage) -> None:
@@ -59,9 +59,9 @@ def test_rows_with_unusable_weights_are_left_out_and_on_record(stage: Stage) -> 
     stage.add("shop", table, weight="exposure")
     first = stage.run("shop", day(REFERENCE_DAYS))
     assert first.event is not None
-    dropped = first.event.details["dropped_rows"]
+    dropped = first.event.details.dropped_rows
     assert (dropped["unweighted"], dropped["weightless"]) == (15, 15)
-    assert first.event.details["training_data_size"] == REFERENCE_DAYS * 24 - 30
+    assert first.event.details.training_data_size == REFERENCE_DAYS * 24 - 30
     later = stage.run("shop", day(REFERENCE_DAYS + 12))
     told = next(signal for signal in later.analysis.signals if signal.statistic == "unusable_weights")
     assert told.verdict is Verdict.STABLE

@@ -7,11 +7,11 @@ import pytest
 
 from include.decision.signals import SignalKind, Verdict
 from include.errors import DataError, TrainingError
-from include.records.entries.entries import EventStatus, Run, VersionStatus
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import EventStatus, Run, VersionStatus
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, WINDOW_DAYS, Stage, Step, day, rows_from, sales
 
 CHANGE = 45

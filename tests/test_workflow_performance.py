@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.records.entries.entries import EventStatus, VersionStatus
+from include.records.entries import EventStatus, VersionStatus
 from tests.stage import START, Stage, Step, day
 
 FIRST, LATER = day(30), day(42)

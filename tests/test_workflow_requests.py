@@ -8,12 +8,12 @@ import pytest
 
 from include.decision.request import Request, RequestKind
 from include.errors import TrainingError
-from include.records.entries.entries import Analysis, EventStatus, Run
-from include.records.memory.store import MemoryStore
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import Analysis, EventStatus, Run
+from include.records.memory import MemoryStore
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 
 FIRST, QUIET, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12), day(REFERENCE_DAYS + 14)
@@ -61,8 +61,8 @@ def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: St
     event = stage.run("sales", QUIET).event
     assert event is not None
     version = stage.store.versions("sales")[-1]
-    assert version.details["hyperparameters"] == {"max_iter": 9, "learning_rate": 0.3}
-    assert stage.store.versions("sales")[0].details["hyperparameters"] == {"max_iter": 30}
+    assert version.details.hyperparameters == {"max_iter": 9, "learning_rate": 0.3}
+    assert stage.store.versions("sales")[0].details.hyperparameters == {"max_iter": 30}
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=LATER, hyperparameters={"max_iter": -1})
     with pytest.raises(TrainingError, match="max_iter"):
         stage.run("sales", LATER)

@@ -129,12 +129,9 @@ def replay(options: argparse.Namespace) -> None:
 
 def migrate(_options: argparse.Namespace) -> None:
     """Bring the records database to the newest schema."""
-    import psycopg
+    from include.workflow.migrate import migrate_records
 
-    from include.records.postgres.migrate import migrate as apply
-
-    with psycopg.connect(Settings.from_environment().database) as connection:
-        applied = apply(connection)
+    applied = migrate_records()
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
@@ -157,7 +154,7 @@ def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> b
     from include.interfaces.reports.text import banner
     from include.orchestrator import AutomaticRetrainingOrchestrator
 
-    for line in (*files.told, *files.differences(target.name)):
+    for line in (*files.told, *files.differences(target.name), *files.giveaways(target.name)):
         print(f"Found: {line}")
     if target.name:
         print(f"Target: {target.name!r}, no input ({target.why or 'as you said'})")

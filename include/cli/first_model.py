@@ -66,7 +66,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--target", default="", help="column to predict")
     flag("--time", nargs="+", default=[], metavar="COLUMN", help="when a row was observed; several are joined")
     flag("--time-format", default="", help="how times are written, for example '%%d/%%m/%%Y %%H:%%M'")
-    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns"], help="of numbers that count from 1970")
+    flag("--time-unit", default="", choices=["", "s", "ms", "us", "ns", "excel"], help="of numbers")
     flag("--timezone", default="", help="of times that name none, such as Europe/Zurich; default: UTC")
     flag("--prediction", default="", help="column with what the model in use predicted")
     flag("--probability", default="", help="column with the probability of the positive class")
@@ -239,7 +239,7 @@ def _show(draft: Draft) -> None:
 def _doubts(draft: Draft) -> Iterator[str]:
     """What only the owner of the rows can know, and the flag that says it."""
     for odd in draft.stand_ins:
-        yield f"{odd.text}. If it says that there is no value: --missing {odd.value:.15g}"
+        yield f"{odd.text}; {odd.advice(f'give --missing {odd.written}')}"
     for each in draft.giveaways:
         flag = f"--without {' '.join(map(shlex.quote, each.columns))}"
         yield f"{each.text}. If it is known only together with the target, the model will be of no use: {flag}"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.arguments import moment
-from include.workflow.known_models import check_known
 
 if TYPE_CHECKING:  # imported late: every command reads this file
     pass
@@ -51,10 +50,9 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 def lineage(options: argparse.Namespace) -> None:
     """Show which version was trained to replace which, when each was champion, and what became of it."""
     from include.interfaces.reports.lineage_text import tree, version_json
-    from include.records.postgres.lineage import read_lineage
-    from include.workflow.deployment import records_connection
+    from include.workflow.on_record import lineage as read_lineage
 
-    found = read_lineage(records_connection(), options.model)
+    found = read_lineage(options.model)
     if options.json:
         print_json({"model_name": found.model_name, "versions": [version_json(each) for each in found.versions]})
     else:
@@ -64,10 +62,9 @@ def lineage(options: argparse.Namespace) -> None:
 def versions(options: argparse.Namespace) -> None:
     """List a model's versions: why and on what each was trained, what it scored, and when it was champion."""
     from include.interfaces.reports.lineage_text import table, version_json
-    from include.records.postgres.lineage import read_lineage
-    from include.workflow.deployment import records_connection
+    from include.workflow.on_record import lineage as read_lineage
 
-    found = read_lineage(records_connection(), options.model)
+    found = read_lineage(options.model)
     if options.at is not None:
         found = replace(found, versions=[each for each in found.versions if each.reigned_at(options.at)])
     if options.json:
@@ -79,7 +76,7 @@ def versions(options: argparse.Namespace) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Compare two versions: metrics, settings, data and resources on record, and both on the same labelled rows."""
     from include.interfaces.reports.comparison import comparison_text
-    from include.workflow.compare_versions import compare_versions
+    from include.workflow.compare import compare_versions
     from include.workflow.deployment import open_deployment
 
     found = compare_versions(
@@ -94,12 +91,12 @@ def compare(options: argparse.Namespace) -> None:
 def audit(options: argparse.Namespace) -> None:
     """Report a period for audits: each decision that fired and how it ended, changes of champion and more."""
     from include.interfaces.reports.audit import FORMATS
-    from include.records.postgres.audit import read_audit
-    from include.workflow.deployment import records_connection
+    from include.workflow.on_record import audit as read_audit
+    from include.workflow.on_record import check_known
 
     if options.model:
         check_known(options.model)
-    text = FORMATS[options.format](read_audit(records_connection(), options.start, options.end, options.model))
+    text = FORMATS[options.format](read_audit(options.start, options.end, options.model))
     if options.out is None:
         print(text, end="")
     else:

@@ -8,15 +8,10 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from include.decision.request import RequestKind
-from include.errors import ConfigurationError, DataError
-from include.workflow.known_models import check_known
-from include.workflow.settings import Settings
-
-if TYPE_CHECKING:  # imported late: every command reads this file
-    from include.workflow.deployment import Deployment
+from include.errors import ConfigurationError
 
 FORMATS = ("md", "json", "html")
 
@@ -101,32 +96,27 @@ def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def request(options: argparse.Namespace) -> None:
     """Ask for a retrain of a model; its next run that may retrain does so, whatever the policy says."""
-    from include.registry.estimators import check_asked_for
-    from include.registry.loader import load_model
-    from include.workflow.deployment import open_deployment, open_records
+    from include.workflow.deployment import open_deployment
     from include.workflow.provable import why_not_provable
+    from include.workflow.request import request_retrain
 
-    spec = load_model(Settings.from_environment().models_dir, options.model)  # an unknown model would wait for ever
-    settings = dict(options.settings)
-    try:
-        check_asked_for(spec.training, spec.task, settings)
-    except ValueError as error:
-        raise ConfigurationError(f"request for {options.model}, --set", str(error)) from error
-    kept, added = open_records().add_request(
-        options.model, RequestKind(options.kind), options.reason, options.by or getpass.getuser(),
-        at=datetime.now(UTC), key=options.key, hyperparameters=settings,
+    deployment = open_deployment()
+    kept, added = request_retrain(
+        deployment, options.model, options.reason, by=_who(options), kind=options.kind, key=options.key,
+        hyperparameters=dict(options.settings),
     )  # fmt: skip
     print(
         f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}",
         flush=True,
     )
-    if why := why_not_provable(open_deployment(), options.model, at=datetime.now(UTC)):
+    if why := why_not_provable(deployment, options.model, at=datetime.now(UTC)):
         print(f"Note: {why}. The request waits all the same.")
 
 
 def requests(options: argparse.Namespace) -> None:
     """List what was asked for, oldest first, and what became of it."""
     from include.workflow.deployment import open_records
+    from include.workflow.on_record import check_known
 
     check_known(*filter(None, [options.model]))
     for kept in open_records().requests(model_name=options.model):
@@ -146,11 +136,11 @@ def rollback(options: argparse.Namespace) -> None:
     from include.interfaces.mlflow.follow import follow
     from include.interfaces.mlflow.settings import MlflowSettings
     from include.workflow.deployment import open_deployment
-    from include.workflow.roll_back import roll_back, version_number
+    from include.workflow.rollback import roll_back, version_number
 
     deployment = open_deployment()
     change = roll_back(
-        deployment, options.model, version_number(options.to), requested_by=options.by or getpass.getuser(),
+        deployment, options.model, version_number(options.to), requested_by=_who(options),
         reason=options.reason, key=options.key, wait=options.wait,
     )  # fmt: skip
     when = f"{change.deployed_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -161,8 +151,10 @@ def rollback(options: argparse.Namespace) -> None:
 
 def canary(options: argparse.Namespace) -> None:
     """Write down which share of the traffic a version has beside the champion, or show what was; it routes nothing."""
+    from include.workflow.canary import set_canary
     from include.workflow.deployment import open_records
-    from include.workflow.roll_back import version_number
+    from include.workflow.on_record import check_known
+    from include.workflow.rollback import version_number
 
     check_known(options.model)
     if options.version is None:
@@ -173,16 +165,14 @@ def canary(options: argparse.Namespace) -> None:
     number = version_number(options.version)
     if number is None or options.share is None or not options.reason:
         raise ConfigurationError("canary", "write a version such as v3, --share in per cent, and --reason")
-    kept = open_records().set_canary(
-        options.model, number, options.share, set_by=options.by or getpass.getuser(), reason=options.reason,
-        at=datetime.now(UTC),
-    )  # fmt: skip
+    kept = set_canary(open_records(), options.model, number, options.share, by=_who(options), reason=options.reason)
     print(f"{kept.model_name}: v{kept.version} has {kept.share:g} % beside v{kept.champion_version}, on record")
 
 
 def quarantines(options: argparse.Namespace) -> None:
     """List the rows that are or were in quarantine, oldest first: since when, why, and who lifted it."""
     from include.workflow.deployment import open_records
+    from include.workflow.on_record import check_known
 
     check_known(*filter(None, [options.model]))
     for kept in open_records().quarantines(options.model):
@@ -197,11 +187,11 @@ def quarantines(options: argparse.Namespace) -> None:
 def lift(options: argparse.Namespace) -> None:
     """Let quarantined rows be trained on again: they are mended, or were in order. Kept on record."""
     from include.workflow.deployment import open_records
+    from include.workflow.lift import lift_quarantine
 
-    kept = open_records().lift_quarantine(
-        options.quarantine, options.by or getpass.getuser(), options.reason, at=datetime.now(UTC),
-        accepts=options.accept,
-    )  # fmt: skip
+    kept = lift_quarantine(
+        open_records(), options.quarantine, by=_who(options), reason=options.reason, accepts=options.accept
+    )
     print(f"quarantine {kept.id} of {kept.model_name}, {kept.fault.feature}: lifted")
 
 
@@ -209,6 +199,7 @@ def report(options: argparse.Namespace) -> None:
     """Report what a run saw of a model, what it decided and why, and what came of it."""
     from include.interfaces.reports.files import FORMATS as RENDERERS
     from include.workflow.deployment import open_deployment
+    from include.workflow.on_record import latest_run
     from include.workflow.report import report_of
 
     if options.model is None:
@@ -217,7 +208,7 @@ def report(options: argparse.Namespace) -> None:
     if len(options.runs) > 1:
         raise ConfigurationError("--run", "one run at a time when a model is named")
     deployment = open_deployment()
-    run_id = options.runs[0] if options.runs else _latest_run(deployment, options.model)
+    run_id = options.runs[0] if options.runs else latest_run(deployment.store, options.model)
     text = RENDERERS[options.format](report_of(deployment, options.model, run_id))
     if options.out is None:
         print(text)
@@ -230,12 +221,12 @@ def recommend(options: argparse.Namespace) -> None:
     """Print what the histories of models advise: retrain, fix a source, add labels, change or retire a trigger."""
     from include.workflow.advice import recommend as advise
     from include.workflow.deployment import open_records
-    from include.workflow.report import MOST_CHECKS
+    from include.workflow.on_record import check_known, latest_checks
 
     check_known(*options.model)
     records = open_records()
     for name in options.model:
-        history = records.history(name, until=datetime.now(UTC), most=MOST_CHECKS)
+        history = latest_checks(records, name)
         print(f"{name}: {len(history)} checks")
         for each in advise(history):
             print(f"  {each.kind.replace('_', ' ')}, {each.subject}: {each.reason}")
@@ -259,11 +250,8 @@ def _print_runs(run_ids: list[str]) -> None:
         print(row)
 
 
-def _latest_run(deployment: Deployment, model_name: str) -> str:
-    history = deployment.store.history(model_name, until=datetime.now(UTC), most=1)
-    if not history:
-        raise DataError(f"model {model_name}: no run has decided about it yet")
-    return history[-1].analysis.run.run_id
+def _who(options: argparse.Namespace) -> str:
+    return str(options.by or getpass.getuser())
 
 
 def _duration(text: str) -> timedelta:

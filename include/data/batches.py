@@ -25,16 +25,20 @@ FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: one Arrow array a column, all of length `rows`. Names need not be text, nor valid Unicode."""
+    """Some rows: one Arrow array a column, all of length `rows`. Names need not be text, nor valid Unicode.
+
+    `file` is where they come from, if they come from a file.
+    """
 
     rows: int
     columns: Mapping[Any, pa.Array]
+    file: str = ""
 
     @classmethod
-    def of(cls, batch: pa.RecordBatch) -> Batch:
+    def of(cls, batch: pa.RecordBatch, file: str = "") -> Batch:
         """The same rows; a DataError names a column that is there twice."""
         require_distinct(batch.schema.names)
-        return cls(batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True)))
+        return cls(batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True)), file)
 
     def slice(self, start: int, rows: int) -> Batch:
         """At most `rows` rows from `start` on, without copying."""

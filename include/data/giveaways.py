@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import to_floats, to_names
+from include.data.profile.sentinels import sentinels_of_many
 
 ROWS = 20_000  # looked at, spread evenly over all
 FEWEST = 50  # rows with a label; from fewer nothing is told
@@ -76,11 +77,17 @@ def find_giveaways(table: pd.DataFrame, features: Sequence[str], target: str) ->
 
 
 def _numbers(values: pd.Series[Any]) -> Floats | None:
-    """The cells of a column of numbers, half of which there are at least; None for any other."""
+    """The cells of a column of numbers, half of which there are at least; None for any other.
+
+    What stands for no value is none.
+    """
     if pd.api.types.is_bool_dtype(values):
         return None
     floats, unreadable = to_floats(values)
-    return None if unreadable or np.isfinite(floats).mean() < SHARED else floats
+    if unreadable or np.isfinite(floats).mean() < SHARED:
+        return None
+    odd = sentinels_of_many(floats)
+    return np.where(np.isin(floats, odd), np.nan, floats) if odd else floats
 
 
 def _holds(values: pd.Series[Any], labels: pd.Series[Any]) -> bool:

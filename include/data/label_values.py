@@ -1,4 +1,4 @@
-"""Labels that are none: a number that stands for "no value" (-999), or one outside the target's `range`."""
+"""Labels and recorded predictions that are none: numbers that stand for "no value" (-999), or outside the `range`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from include.data.profile import NO_EXTRAS, NumericColumn, profile_table, to_floats, with_possible
 from include.data.profile.possible import ANYTHING, Possible
+from include.data.profile.sentinels import sentinels_of_many
 from include.data.rows.declared import declared
 from include.data.tables import ModelTables
 from include.registry.spec import ModelSpec
@@ -47,6 +48,34 @@ def without_impossible_labels(spec: ModelSpec, tables: ModelTables) -> ModelTabl
     )
 
 
+def without_impossible_predictions(spec: ModelSpec, tables: ModelTables) -> ModelTables:
+    """The tables with recorded predictions empty that stand for no value, so that the champion is asked instead.
+
+    0 is a prediction, however far from the others.
+    """
+    name = spec.prediction
+    if spec.task is not Task.REGRESSION or spec.trading is not None or name is None or name not in tables.history:
+        return tables
+    found = {
+        each
+        for table in (tables.history, tables.recent) if name in table
+        for each in sentinels_of_many(to_floats(table[name])[0]) if each != 0.0
+    }  # fmt: skip
+    if not found:
+        return tables
+    possible = ANYTHING.with_sentinels(tuple(found))
+    wrong = possible.only(to_floats(tables.history[name])[0])[1]
+    named = ", ".join(f"{number:.15g}" for number in possible.sentinels)
+    told = f"{name}: {wrong} recorded predictions are no values ({named}) and count as missing; mend what writes them"
+    return replace(
+        tables,
+        reference=_emptied(tables.reference, name, possible),
+        recent=_emptied(tables.recent, name, possible),
+        history=_emptied(tables.history, name, possible),
+        told=(*tables.told, told),
+    )
+
+
 def _possible(spec: ModelSpec, tables: ModelTables) -> Possible:
     said = declared(spec).get(spec.target)
     if said is not None:
@@ -60,6 +89,8 @@ def _as_number(spec: ModelSpec, tables: ModelTables) -> dict[str, Any]:
     return {name: kind for name, kind in tables.kinds.items() if name == spec.target and not kind.named}
 
 
-def _emptied(table: pd.DataFrame, target: str, possible: Possible) -> pd.DataFrame:
-    floats, cells = possible.only(to_floats(table[target])[0])
-    return table.assign(**{target: floats}) if cells else table
+def _emptied(table: pd.DataFrame, column: str, possible: Possible) -> pd.DataFrame:
+    if column not in table:
+        return table
+    floats, cells = possible.only(to_floats(table[column])[0])
+    return table.assign(**{column: floats}) if cells else table

@@ -10,10 +10,14 @@ import pandas as pd
 
 from include.data.batches import require_distinct
 from include.data.kinds.conform import conform
+from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
+from include.data.kinds.text_cells import plain_text
 from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, with_possible
 from include.errors import DataError
 from include.registry.kinds import Kinds
+
+_WAY_OUT = "give numbers instead of text"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ def profile_pair(
         require_distinct(list(table.columns), role)
     if reference.empty:
         raise DataError("the reference has no rows, so nothing can be compared; give those of the training")
+    (reference, recent), _ = plain_text([reference, recent], Said(where="the rows", way_out=_WAY_OUT))
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
     known = profile_table(reference, list(reference.columns), kinds=kinds, extras=extras)

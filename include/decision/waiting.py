@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from include.decision.evidence import Evidence, TriggerResult
-from include.decision.signals import Signal, SignalKind
+from include.decision.looks import ShadowCheck
+from include.decision.signals import SignalKind
 
 
 def shadow_of(evidence: Evidence) -> TriggerResult | None:
@@ -11,21 +12,14 @@ def shadow_of(evidence: Evidence) -> TriggerResult | None:
     signal = next(iter(evidence.of_kind(SignalKind.SHADOW)), None)
     if signal is None:
         return None
-    check, checks = signal.detail["check"], signal.detail["checks"]
-    name = str(SignalKind.SHADOW)
+    at, name = ShadowCheck.of(signal), str(SignalKind.SHADOW)
     return TriggerResult(
-        trigger=name, label=name, fired=bool(signal.detail["over"]), reason=signal.reason, strength=check / checks,
-        value=check, threshold=checks, distance=checks - check,
+        trigger=name, label=name, fired=at.over, reason=signal.reason, strength=at.check / at.checks,
+        value=float(at.check), threshold=float(at.checks), distance=float(at.checks - at.check),
     )  # fmt: skip
 
 
 def in_shadow(evidence: Evidence) -> tuple[str, ...]:
     """Why no other version is trained now; empty if nothing is in shadow, or its end has come."""
-    waiting = (signal for signal in evidence.of_kind(SignalKind.SHADOW) if not signal.detail["over"])
-    return tuple(progress(signal) for signal in waiting)
-
-
-def progress(signal: Signal) -> str:
-    """For example ``version 3 is in shadow, check 1 of 2``."""
-    version, check, checks = (int(signal.detail[name]) for name in ("version", "check", "checks"))
-    return f"version {version} is in shadow, check {check} of {checks}"
+    found = (ShadowCheck.of(signal) for signal in evidence.of_kind(SignalKind.SHADOW))
+    return tuple(check.progress for check in found if not check.over)

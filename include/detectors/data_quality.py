@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 import numpy as np
 
 from include.data.pairs import column_gone
-from include.data.profile import REST, CategoricalColumn, Column, Extra, NumericColumn, Possible, Quantity
+from include.data.profile import REST, CategoricalColumn, Column, Extra, NumericColumn
 from include.data.rows.arrivals import Arrivals
 from include.data.rows.odd_times import OddTimes
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.statistics.categories import rows_to_come
 from include.detectors.statistics.rates import absence_lag1, inflation_of_flags, rise_p_value, shortfall
+from include.detectors.without_value import without_value
 from include.registry.kinds import told, unwatched
 
 IMPOSSIBLE = 1e-6  # probability below which a column that stands still is broken, not quiet
@@ -37,7 +38,7 @@ class DataQualityDetector:
     still although it never would. With fewer rows than the model's minimum only a column that is gone is a fault.
     New columns, rows that are too few or too old are told and block nothing.
 
-    What could be chance is tested: shares of empty, infinite and unseen cells by their effective rows, a constant by
+    What could be chance is tested: shares of empty and unseen cells by their effective rows, a constant by
     the chance that the reference's rows would all have that value, the number of rows by how it varied before. Text
     where the reference had numbers never is.
 
@@ -147,23 +148,22 @@ class DataQualityDetector:
             yield _signal(name, "type_change", reason, other, self.blocking_share, blocks=True)
         bursts = _bursts(known)
         sizes = known.rows / bursts, recent.rows / bursts
-        if recent.impossible:
-            yield self._impossible(name, known, recent, sizes, level)
-        if recent.infinite:
-            yield from self._share(name, "infinite", known.infinite, known, recent.infinite, recent, sizes, level)
+        before = {statistic: share for statistic, share, _ in without_value(name, known)}
+        for statistic, share, sentence in without_value(name, recent):
+            yield self._no_values(name, statistic, sentence, (before.get(statistic, 0.0), share), sizes, level)
 
-    def _impossible(
-        self, name: str, known: NumericColumn, recent: NumericColumn, sizes: tuple[float, float], level: float
-    ) -> Signal:
+    def _no_values(
+        self, name: str, statistic: str, reason: str, shares: tuple[float, float], sizes: tuple[float, float],
+        level: float,
+    ) -> Signal:  # fmt: skip
         """That cells hold no value: a fault where the reference had none such, or where there are more than it had."""
-        before, share = known.impossible / known.rows, recent.impossible / recent.rows
-        p_value = rise_p_value(before, sizes[0], share, sizes[1]) if known.impossible else None
+        before, share = shares
+        p_value = rise_p_value(before, sizes[0], share, sizes[1]) if before else None
         usual = p_value is not None and (p_value >= level or share - before < self.unseen_share)
-        reason = impossible_sentence(name, recent)
-        if known.impossible:
+        if before:
             reason = f"{reason}; {before:.2%} in the reference"
         return _signal(
-            name, "impossible", reason, share, self.blocking_share, p_value=p_value,
+            name, statistic, reason, share, self.blocking_share, p_value=p_value,
             verdict=Verdict.STABLE if usual else Verdict.CHANGED, blocks=share - before >= self.blocking_share,
         )  # fmt: skip
 
@@ -235,26 +235,6 @@ def empty_share(column: Column) -> float:
     """Share of the cells that are empty, those that hold an impossible number not among them."""
     impossible = column.impossible if isinstance(column, NumericColumn) else 0
     return (column.missing - impossible) / column.rows if column.rows else 0.0
-
-
-def impossible_sentence(name: str, column: NumericColumn) -> str:
-    """How many cells of a column are impossible, which numbers that are, and what to do."""
-    what, share = described(column.possible, column.quantity), column.impossible / column.rows
-    told = f"{name}: {share:.2%} of the cells are impossible ({what}) and count as empty"
-    return f"{told}; mend the source, or, if they are values, write `range: {{{name}: [null, null]}}`"
-
-
-def described(possible: Possible, quantity: Quantity) -> str:
-    """Which numbers are impossible, in words."""
-    limits = [f"{word} {_shown(end, quantity)}" for word, end in (("below", possible.low), ("above", possible.high))
-              if end is not None]  # fmt: skip
-    return ", ".join([*(_shown(number, quantity) for number in possible.sentinels), *limits])
-
-
-def _shown(number: float, quantity: Quantity) -> str:
-    if quantity != "datetime":
-        return f"{number:.15g}"
-    return f"{datetime(1970, 1, 1) + timedelta(seconds=number):%Y-%m-%d}"  # noqa: DTZ001 - years before 1 have no zone
 
 
 def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | None:

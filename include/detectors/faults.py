@@ -28,7 +28,9 @@ BROKEN, TAINTED = 0.5, 0.1  # how far a stretch has gone that is broken, and one
 HEALTHY = 2  # stretches in order, one after the other, that show that a fault is over: one may be so by chance
 
 #: Faults of cells. A column that is gone says nothing of its rows: when it is back, they show whether they are empty.
-LOCATABLE = frozenset({"missing_rise", "unreadable", "impossible", "type_change", "constant", "unit_change"})
+LOCATABLE = frozenset(
+    {"missing_rise", "unreadable", "impossible", "infinite", "type_change", "constant", "unit_change"}
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -128,12 +130,17 @@ def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> 
 
 
 def _dated(signal: Signal, window: RecentWindow) -> Signal:
-    """A signal on impossible cells, with the time of the first of them."""
+    """A signal on impossible or infinite cells, with the time of the first of them."""
     known = window.comparison.reference.columns[signal.feature]
-    if signal.statistic != "impossible" or window.times is None or not isinstance(known, NumericColumn):
+    if (
+        signal.statistic not in ("impossible", "infinite")
+        or window.times is None
+        or not isinstance(known, NumericColumn)
+    ):
         return signal
     floats = to_floats(window.table[signal.feature])[0]
-    wrong = np.isnan(known.possible.only(floats)[0]) & ~np.isnan(floats)
+    impossible = np.isnan(known.possible.only(floats)[0]) & ~np.isnan(floats)
+    wrong = impossible if signal.statistic == "impossible" else np.isinf(floats)
     first = window.times.iloc[int(np.argmax(wrong))]
     return replace(signal, reason=f"{signal.reason}; the first is of {first:%Y-%m-%d %H:%M}")
 
@@ -210,8 +217,8 @@ def _degree(signal: Signal, part: Column, known: Column) -> float:
         return part.retyped / max(part.rows - part.missing, 1)
     if not (isinstance(part, NumericColumn) and isinstance(known, NumericColumn)):
         return 0.0
-    if signal.statistic == "impossible":
-        return part.impossible / max(part.rows, 1)
+    if signal.statistic in ("impossible", "infinite"):
+        return (part.impossible if signal.statistic == "impossible" else part.infinite) / max(part.rows, 1)
     if signal.statistic == "unreadable":
         return part.unreadable / max(part.rows, 1)
     sizes = [math.hypot(column.mean, math.sqrt(column.variance)) for column in (part, known)]

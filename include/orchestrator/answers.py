@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.answers import in_one_coding, known_values
+from include.data.profile import to_floats
+from include.data.profile.sentinels import sentinels_of_many
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError, DataError
 from include.scoring import METRICS, LabelledRows, Task
@@ -46,12 +48,15 @@ class Answers:
 
 
 def read_answers(
-    predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None
-) -> Answers:
-    """The answers on `rows` recent rows; where an actual is empty, it has not arrived.
+    predictions: npt.ArrayLike | None, actuals: npt.ArrayLike | None, rows: int, task: Task | None = None,
+    labels: pd.Series[Any] | None = None,
+) -> Answers:  # fmt: skip
+    """The answers on `rows` recent rows; an actual that is empty, or stands for no value, has not arrived.
 
     Parameters
     ----------
+    labels : Series, optional
+        Those of the reference, for comparison.
     task : Task, optional
         By default what the values speak of, see `include.scoring.assumed_task`. Classes may be spelled in more than one
         way: 1, 1.0 and "1" are one class, and where there are two, true is 1 and false is 0.
@@ -76,6 +81,8 @@ def read_answers(
     elif _is_text(predicted) or _is_text(actual):
         text = "predictions" if _is_text(predicted) else "actuals"
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
+    predicted, actual, odd = _without_sentinels(task, predicted, actual, labels)
+    answered, arrived = known_values(predicted), known_values(actual)
     both = answered & arrived
     empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
     told = f"predictions: {empty:,} of {rows:,} are missing or not finite"
@@ -87,9 +94,29 @@ def read_answers(
     return Answers(
         labelled=LabelledRows(actual=actual[both], predicted=predicted[both]) if both.any() else None,
         signals=(signal,) if empty else (),
-        unjudged=(*([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
+        unjudged=(*odd, *([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
         task=task, assumed=assumed,
     )  # fmt: skip
+
+
+def _without_sentinels(
+    task: Task, predicted: npt.NDArray[Any], actual: npt.NDArray[Any], labels: pd.Series[Any] | None
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], list[str]]:
+    """Both with NaN for what stands for no value, and a few words on it; 0 is a prediction, however far outside."""
+    if task is Task.CLASSIFICATION:
+        return predicted, actual, []
+    before = np.empty(0) if labels is None else to_floats(labels)[0]
+    told, made = [], []
+    for name, values, known in (("predictions", predicted, np.empty(0)), ("actuals", actual, before)):
+        floats = np.asarray(values, dtype=float)
+        found = sentinels_of_many(np.concatenate([known, floats]))
+        found = tuple(each for each in found if name == "actuals" or each != 0.0)
+        wrong = np.isin(floats, found)
+        if wrong.any():
+            named = ", ".join(f"{each:.15g}" for each in found)
+            told.append(f"{name}: {int(wrong.sum()):,} of {len(floats):,} are no values ({named})")
+        made.append(np.where(wrong, np.nan, floats) if wrong.any() else values)
+    return made[0], made[1], told
 
 
 def check_metrics(where: str, metrics: Mapping[str, float]) -> None:

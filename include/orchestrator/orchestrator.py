@@ -109,17 +109,17 @@ class AutomaticRetrainingOrchestrator:
         ConfigurationError
             When a metric has a value that it cannot have.
         DataError
-            When the reference has no rows, when the tables share no column, when neither has the target, or predictions
-            and actuals fit neither the rows nor one another.
+            When the reference has no rows, or the tables, the target, predictions and actuals do not fit together.
         """
         if not len(reference):
             raise DataError("reference: it has no rows; give those that the model was trained on")
         given = metrics or {}
         check_metrics("metrics", given)
         predicted = find_target(reference, recent, target, actuals) if target != "" else Target()
+        labels = reference[predicted.name] if predicted.name in reference.columns else None
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
-        answers = read_answers(predictions, actuals, len(recent), None if self.task is None else Task(self.task))
+        answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
         detectors = standard_detectors(settings, "rmse", without=["performance"])  # is judged by the given metrics
         comparison = self._compare(reference, recent, answers, extras_of(detectors))

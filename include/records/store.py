@@ -13,7 +13,7 @@ from include.decision.evidence import PastCheck
 from include.decision.request import Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.records.entries.entries import (
+from include.records.entries import (
     Analysis,
     ChampionChange,
     ChangeKind,

@@ -17,6 +17,7 @@ from include.registry.section import Section
 from include.registry.time_format import TimeFormat
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
+_NUMBERS = ("decimal", "thousands")
 
 
 class TimestampReading(Section):
@@ -28,7 +29,7 @@ class TimestampReading(Section):
     columns: list[str] = Field(default_factory=list)
     format: str = ""
     timezone: str = ""
-    unit: Literal["", "s", "ms", "us", "ns"] = ""
+    unit: Literal["", "s", "ms", "us", "ns", "excel"] = ""
 
     @field_validator("timezone")
     @classmethod
@@ -56,6 +57,14 @@ class _Rows(Section):
 
     timestamp: TimestampReading = TimestampReading()
     missing: list[str | int | float | date] = Field(default_factory=list)
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal["", ",", ".", " ", "'"] | None = None
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> Self:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f"thousands: {self.thousands!r} is the decimal separator already")
+        return self
 
 
 class FileSource(_Rows):
@@ -66,7 +75,8 @@ class FileSource(_Rows):
     names the Airflow connection of the type ``aws`` to read them by, so that no secret stands in a model file.
 
     How a CSV file is written is found out from the file and told; `delimiter`, `decimal`, `thousands`, `encoding`,
-    `quote` and `header` (true, false, or the columns' names) say it.
+    `quote` and `header` (true, false, or the columns' names) say it. `decimal` and `thousands` are also those of
+    numbers that a Parquet file or a query's result holds as text.
     """
 
     kind: Literal["csv", "parquet"]
@@ -75,8 +85,6 @@ class FileSource(_Rows):
     recent_path: str | None = None
     connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
     delimiter: str | None = Field(None, min_length=1, max_length=1)
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal["", ",", ".", " ", "'"] | None = None
     encoding: str | None = None
     quote: str | None = Field(None, max_length=1)
     header: bool | list[str] | None = None
@@ -101,11 +109,9 @@ class FileSource(_Rows):
 
     @model_validator(mode="after")
     def _dialect_is_one(self) -> Self:
-        said = [name for name in _DIALECT if getattr(self, name) is not None]
+        said = [name for name in _DIALECT if name not in _NUMBERS and getattr(self, name) is not None]
         if said and self.kind != "csv":
             raise ValueError(f"{said[0]} is for CSV files; a Parquet file says how it is written")
-        if self.decimal is not None and self.decimal == self.thousands:
-            raise ValueError(f"thousands: {self.thousands!r} is the decimal separator already")
         if self.decimal is not None and self.decimal == self.delimiter:
             raise ValueError(f"delimiter: {self.delimiter!r} is the decimal separator already")
         return self

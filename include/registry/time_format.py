@@ -16,7 +16,7 @@ class TimeFormat:
     timezone : str
         IANA name of the zone of times that carry none; UTC if it is empty.
     unit : str
-        Of whole numbers since 1970: ``s``, ``ms``, ``us`` or ``ns``.
+        Of whole numbers since 1970: ``s``, ``ms``, ``us`` or ``ns``; ``excel`` for days as spreadsheets count them.
     """
 
     format: str = ""

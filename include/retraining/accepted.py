@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from include.data.profile import REST, CategoricalColumn
 from include.data.reference.profiles import TARGET, ReferenceProfiles
-from include.records.entries.entries import Version
+from include.records.entries import Version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,20 +17,21 @@ from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.rows.declared import declared
 from include.data.tables import ModelTables, feature_names, table_hash
 from include.errors import ArtifactError, TrainingError
-from include.records.entries.entries import EventStatus, Outcome, Version
+from include.records.entries import EventStatus, Outcome, ShadowNeeds, TrainingDetails, Version
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
-from include.retraining.artifacts.folder import Artifacts, StoredModel
+from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
-from include.retraining.contest.unseen_rows import shadow_needs, untrained_rows
 from include.retraining.expected_predictions import predictions_to_come
-from include.retraining.gate.champion import Rival
+from include.retraining.gate.champion import judge_beside
 from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.gate.holdout import holdout_rows
 from include.retraining.gate.limits import serving_cost
+from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.trainers.choose import trainer_of
@@ -58,7 +59,7 @@ class _Judged:
     data_until: datetime | None
     holdout: LabelledRows
     recent_hash: str = ""
-    shadow: Mapping[str, Any] | None = None  # what its shadow will need, if it passes
+    shadow: ShadowNeeds | None = None  # what its shadow will need, if it passes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,7 @@ class RetrainingExecutor:
         with ResourceMeter() as meter:
             judged = self._first(tables) if champion is None else self._challenge(tables, champion, former)
             outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
-        return replace(outcome, details={**outcome.details, **meter.details})
+        return replace(outcome, details=outcome.details.beside(meter.details))
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
@@ -130,7 +131,9 @@ class RetrainingExecutor:
         last = holdout_rows(self.spec, recent)
         if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
-            return Outcome(status=EventStatus.HELD, reason=reason, details={"dropped_rows": dict(rows.dropped)})
+            return Outcome(
+                status=EventStatus.HELD, reason=reason, details=TrainingDetails(dropped_rows=dict(rows.dropped))
+            )
         stop = len(rows) - last
         choices = row_choices(
             self.spec.training.rows, reference_rows=len(tables.reference), recent_rows=recent,
@@ -142,9 +145,9 @@ class RetrainingExecutor:
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
-        rival = Rival(spec=self.spec, gate=self.gate, load=self.load, there=tables.recent.columns)
-        result = rival.judge(champion.version, holdout, held_out)
-        result = Anchor(spec=self.spec, former=former, load=self.load).judge(result, holdout, held_out)
+        contest = Contest(spec=self.spec, load=self.load, there=tables.recent.columns)
+        result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
+        result = Anchor(contest=replace(contest, there=None), former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
@@ -246,10 +249,10 @@ class RetrainingExecutor:
         if excess := cost.excess(self.spec.gate):
             result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
-        details = {**self._details(judged, result), "serving": asdict(cost)}
+        details = replace(self._details(judged, result), serving=asdict(cost), shadow=shadow)
         return Outcome(
             status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
-            reason=result.reason if shadow is None else f"in shadow for {shadow['checks']} checks: {result.reason}",
+            reason=result.reason if shadow is None else f"in shadow for {shadow.checks} checks: {result.reason}",
             scores=result.scores,
             champion_scores=result.champion_scores,
             artifact_path=path,
@@ -258,32 +261,32 @@ class RetrainingExecutor:
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
-            details=details if shadow is None else {**details, "shadow": dict(shadow)},
-            shadow_checks=None if shadow is None else shadow["checks"],
+            details=details,
+            shadow_checks=None if shadow is None else shadow.checks,
         )
 
-    def _details(self, judged: _Judged, result: GateResult) -> dict[str, Any]:
+    def _details(self, judged: _Judged, result: GateResult) -> TrainingDetails:
         rows, trained = judged.rows, judged.trained
-        return {
-            "features": list(judged.columns.features),
-            "config_hash": config_hash(self.spec),
-            "training_data_size": trained.stop - trained.start,
-            "row_choice": trained.choice.name,
-            "refit": trained.stop == len(rows),
-            "validation_losses": dict(trained.validation_losses),
-            "untrainable_choices": dict(trained.untrainable),
-            "dropped_rows": dict(rows.dropped),
-            "emptied_cells": dict(rows.emptied),
-            "training_data_hash": rows.hash_of(trained.start, trained.stop, self.spec.target),
-            "prepared_data_hash": rows.sha256,
-            "training_data_from": judged.data_from and judged.data_from.isoformat(),
-            "training_data_path": self.spec.source.place,
-            "estimator": self.spec.training.trained_by,
-            "strategy": self.spec.training.strategy,
-            "hyperparameters": {**self.spec.training.hyperparameters, **self.hyperparameters},
-            "reported_metrics": dict(reported_metrics(trained.predictor)),
-            "gate": result.details,
-        }
+        return TrainingDetails(
+            features=judged.columns.features,
+            config_hash=config_hash(self.spec),
+            training_data_size=trained.stop - trained.start,
+            row_choice=trained.choice.name,
+            refit=trained.stop == len(rows),
+            validation_losses=dict(trained.validation_losses),
+            untrainable_choices=dict(trained.untrainable),
+            dropped_rows=dict(rows.dropped),
+            emptied_cells=dict(rows.emptied),
+            training_data_hash=rows.hash_of(trained.start, trained.stop, self.spec.target),
+            prepared_data_hash=rows.sha256,
+            training_data_from=None if judged.data_from is None else judged.data_from.isoformat(),
+            training_data_path=self.spec.source.place,
+            estimator=self.spec.training.trained_by,
+            strategy=self.spec.training.strategy,
+            hyperparameters={**self.spec.training.hyperparameters, **self.hyperparameters},
+            reported_metrics=dict(reported_metrics(trained.predictor)),
+            gate=result.details,
+        )
 
     def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> StoredModel:
         """The stored artifact must load and answer as the model in memory does, before it may be published."""

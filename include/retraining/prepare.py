@@ -189,10 +189,13 @@ def bad_cells(table: pd.DataFrame, columns: Columns) -> dict[str, npt.NDArray[np
     """For each column of numbers that has any, the cells that hold something and yet no value, shape (n,)."""
     found = {}
     for name in columns.features:
-        if name in columns.categorical or (pd.api.types.is_float_dtype(table[name]) and name not in columns.possible):
+        if name in columns.categorical:
             continue
         floats = columns.possible.get(name, ANYTHING).only(to_floats(table[name])[0])[0]
-        cells = np.isnan(floats) & table[name].notna().to_numpy()
+        if pd.api.types.is_float_dtype(table[name]) and name not in columns.possible:
+            cells = np.isinf(floats)
+        else:
+            cells = ~np.isfinite(floats) & table[name].notna().to_numpy()
         if cells.any():
             found[name] = cells
     return found

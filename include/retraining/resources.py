@@ -12,6 +12,8 @@ from typing import Any, Protocol, Self
 
 import psutil
 
+from include.records.entries import TrainingDetails
+
 _MEBIBYTE = 2**20
 _LEAST_PAUSES = 20  # a sample takes longer the more processes a machine has; the pause is so many times as long
 
@@ -85,25 +87,24 @@ class ResourceMeter:
         self._seconds, self._cpu = time.monotonic() - self._began, _cpu_seconds() - self._cpu
 
     @property
-    def details(self) -> dict[str, Any]:
+    def details(self) -> TrainingDetails:
         """The figures as a version's details hold them; ``gpu_usage`` is left out where there is no device.
 
         ``training_duration`` is in seconds; a ``mean_percent`` of the processor above 100 is more than one core.
         """
-        found: dict[str, Any] = {
-            "training_duration": self._seconds,
-            "cpu_usage": {"seconds": self._cpu, "mean_percent": 100.0 * self._cpu / max(self._seconds, 1e-9)},
-            "memory_usage": {"peak_mib": self._memory.peak, "mean_mib": self._memory.mean},
+        gpu = {
+            "devices": len(self._devices),
+            "peak_mib": self._gpu_memory.peak,
+            "mean_mib": self._gpu_memory.mean,
+            "peak_utilization_percent": self._gpu_load.peak,
+            "mean_utilization_percent": self._gpu_load.mean,
         }
-        if self._gpu_memory.count:
-            found["gpu_usage"] = {
-                "devices": len(self._devices),
-                "peak_mib": self._gpu_memory.peak,
-                "mean_mib": self._gpu_memory.mean,
-                "peak_utilization_percent": self._gpu_load.peak,
-                "mean_utilization_percent": self._gpu_load.mean,
-            }
-        return found
+        return TrainingDetails(
+            training_duration=self._seconds,
+            cpu_usage={"seconds": self._cpu, "mean_percent": 100.0 * self._cpu / max(self._seconds, 1e-9)},
+            memory_usage={"peak_mib": self._memory.peak, "mean_mib": self._memory.mean},
+            gpu_usage=gpu if self._gpu_memory.count else None,
+        )
 
     def _keep_sampling(self) -> None:
         pause = self.every

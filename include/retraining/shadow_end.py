@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
-from include.errors import ArtifactError, TrainingError
-from include.records.entries.entries import EventStatus, Outcome, Version
-from include.retraining.contest.unseen_rows import Pair, judge_pair, labelled_among, unseen_rows, untrained_rows
+from include.errors import ArtifactError, CannotBeAsked, TrainingError
+from include.records.entries import EventStatus, Outcome, ShadowNeeds, Version
+from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
-from include.retraining.gate.champion import cannot_be_asked, gone_columns
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict
 from include.retraining.gate.limits import ServingCost, serving_cost
+from include.retraining.gate.shadow_needs import untrained_rows
 from include.retraining.prepare import Columns, just_after, labels_of, prepare
 from include.scoring import METRICS, Baseline
 
@@ -53,7 +52,7 @@ class ShadowEnd:
         a retraining: the version stays in shadow, and the next check ends it.
         """
         spec, version = self.executor.spec, self.version
-        rows, needed = unseen_rows(spec, version, tables), int(version.details["shadow"]["rows"])
+        rows, needed = self._contest.since(version, tables), self._needs.rows
         labelled = labelled_among(spec, rows)
         if labelled < needed:
             reason = f"{labelled} labelled rows arrived while it was in shadow, {needed} needed: nothing can be proven"
@@ -65,37 +64,37 @@ class ShadowEnd:
             cost = serving_cost(stored, ready.features, latency=spec.gate.max_latency_ms is not None)
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
-        if unasked := self._unasked(rows):
-            reason = f"{unasked}; the next retrain is judged without it"
-            return self._outcome(EventStatus.HELD, reason)
-        pair = judge_pair(spec, self.executor.load, self.champion.version, version, rows)
+        try:
+            pair = self._contest.between(self.champion.version, version, rows)
+        except CannotBeAsked as error:
+            return self._outcome(EventStatus.HELD, f"{error}; the next retrain is judged without it")
         result = self._judge(pair, cost)
         outcome = self._outcome(STATUS[result.verdict], result.reason, result)
         if result.verdict is not GateVerdict.PROMOTE:
             return outcome
         return self._published(outcome, tables, pair, stored.columns)
 
-    def _unasked(self, rows: pd.DataFrame) -> str:
-        """Why the champion cannot be asked any more, where that is meant; empty if it can."""
-        champion = self.champion.version
-        if not champion.artifact_path:
-            return ""
-        gone = gone_columns(self.executor.spec, self.executor.load(champion).columns, rows.columns)
-        return cannot_be_asked(champion, gone) if gone else ""
+    @property
+    def _needs(self) -> ShadowNeeds:
+        assert self.version.details.shadow is not None  # it is in shadow
+        return self.version.details.shadow
+
+    @property
+    def _contest(self) -> Contest:
+        return Contest(spec=self.executor.spec, load=self.executor.load)
 
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
         spec = self.executor.spec
         result = self.executor.gate.judge(pair.before, pair.after)
-        result = Anchor(spec=spec, former=self.former, load=self.executor.load).judge(result, pair.after, pair.rows)
+        result = Anchor(contest=self._contest, former=self.former).judge(result, pair.after, pair.rows)
         if excess := cost.excess(spec.gate):
             return replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         return result
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:
-        kept = {name: self.version.details[name] for name in _KEPT if name in self.version.details}
-        details: dict[str, Any] = {**kept, "shadow": self.version.details["shadow"]}
-        if result is not None:
-            details["gate"] = result.details
+        details = replace(
+            self.version.details.only(*_KEPT), shadow=self._needs, gate=None if result is None else result.details
+        )
         scores = {} if result is None else result.scores
         return Outcome(
             status=status, reason=f"after its shadow: {reason}", details=details, scores=scores,
@@ -111,7 +110,7 @@ class ShadowEnd:
             baseline=Baseline.of_version(METRICS[spec.metric], pair.after),
             data_until=just_after(pair.rows[spec.timestamp]),
             reference=self._reference(tables, pair, columns),
-            details={**outcome.details, "untrained_rows": untrained_rows(self.version) + len(pair.after)},
+            details=replace(outcome.details, untrained_rows=untrained_rows(self.version) + len(pair.after)),
         )
 
     def _reference(self, tables: ModelTables, pair: Pair, columns: Columns) -> ReferenceProfiles:
@@ -119,7 +118,7 @@ class ShadowEnd:
         spec = self.executor.spec
         ready = prepare(spec, [tables.history], columns, tables.quarantined)
         used = tables.history.iloc[ready.origin]
-        times, since = used[spec.timestamp], pd.Timestamp(self.version.details["shadow"]["trained_since"])
+        times, since = used[spec.timestamp], pd.Timestamp(self._needs.trained_since)
         used = used[(times >= since) & (times <= pair.rows[spec.timestamp].iloc[-1])]
         made = self.executor.reference(tables, used, columns.features, columns.categorical, columns.possible)
         return made.with_outputs(labels_of(spec, used), pair.after.predicted)

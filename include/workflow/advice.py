@@ -12,7 +12,7 @@ from typing import Any
 from include.decision.evidence import TriggerResult
 from include.decision.signals import HARM, SignalKind
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
-from include.records.entries.entries import Check, EventStatus
+from include.records.entries import Check, EventStatus
 
 LATEST = 10  # checks that count as "now"
 FEWEST_VERDICTS = 4  # retrains that the gate judged before a trigger's threshold is doubted
@@ -178,7 +178,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
     """Triggers whose retrains the gate would not promote: a higher threshold, or none of them at all."""
     judged: dict[str, list[Check]] = defaultdict(list)
     for check in history:
-        if check.event is not None and check.event.status in _VERDICTS and "shadow" not in check.event.details:
+        if check.event is not None and check.event.status in _VERDICTS and check.event.details.shadow is None:
             judged[check.event.trigger_type].append(check)
     in_tree = {leaf.trigger for leaf in _leaves(history[-1])} if history else set()
     for trigger, checks in judged.items():

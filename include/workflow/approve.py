@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from include.decision.signals import SignalKind
-from include.records.entries.entries import Event, EventStatus, Outcome
+from include.records.entries import Event, EventStatus, Outcome
 from include.workflow.deployment import WAIT, Deployment
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from include.records.entries.entries import Version, VersionStatus
+from include.records.entries import Version, VersionStatus
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
@@ -20,4 +20,4 @@ def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]
 
 def features_on_record(versions: Iterable[Version]) -> set[str]:
     """Features of versions, as far as it is on record which they have."""
-    return {name for version in versions for name in version.details.get("features", ())}
+    return {name for version in versions for name in version.details.features or ()}

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
 from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.tables import ModelTables, read_tables
 from include.errors import DataError
-from include.records.memory.store import MemoryStore
-from include.records.postgres.store import PostgresStore
+from include.records.memory import MemoryStore
+from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.registry.loader import load_model
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
+from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
-from include.retraining.artifacts.folder import ArtifactFolder, Artifacts
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import known_columns
 from include.workflow.settings import Settings
@@ -30,7 +30,7 @@ from include.workflow.settings import Settings
 if TYPE_CHECKING:
     import psycopg
 
-    from include.records.entries.entries import Run
+    from include.records.entries import Run
 
 CONNECTION = "retraining_db"  # of the records, where connections are asked for by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
@@ -138,4 +138,5 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
+    tables = without_impossible_predictions(spec, tables)
     return replace(with_measures(spec, tables), quarantined=quarantined)

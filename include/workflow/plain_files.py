@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.giveaways import find_giveaways
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
+from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
 from include.data.reference.profiles import ReferenceProfiles
@@ -20,13 +22,15 @@ from include.data.sources.whole_files import WholeFile, kind_of, read_whole
 from include.data.tables import ModelTables, feature_names
 from include.data.targets import Target, find_target
 from include.errors import DataError, SourceUnavailable
-from include.records.entries.entries import Outcome, Version, VersionStatus
+from include.records.entries import Outcome, Version, VersionStatus
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
 from include.retraining import Champion, RetrainingExecutor
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
+from include.retraining.prepare import Columns
 from include.scoring import Task
+from include.workflow.analysis.quarantine import with_impossible_cells
 
 PREDICTION = "__prediction__"
 
@@ -64,6 +68,17 @@ class PlainFiles:
         found += [f"{name}: the reference has no such column" for name in new]
         unlike = told({name: kind for name, kind in self.kinds.items() if name not in (target, *gone)})
         return found + ([f"not compared: {unlike}"] if unlike else [])
+
+    def giveaways(self, target: str) -> list[str]:
+        """Columns of the reference that hold the target, and what to do."""
+        if target not in self.reference.columns:
+            return []
+        learnt = [name for name, kind in self.kinds.items() if kind.kind.learnt and name != target]
+        return [
+            f"{each.text}: a model copies its target; leave {' and '.join(each.columns)} out of the files, unless "
+            f"known before {target} is"
+            for each in find_giveaways(self.reference, learnt, target)
+        ]
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.
@@ -132,27 +147,27 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
         raise DataError(f"--reference-data: no column {target!r} (--target); found: {_listed(files.reference)}")
     if target not in recent.columns:
         recent = recent.assign(**{target: None})  # no label has arrived
-    executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
-    champion = _champion(executor, files, target)
     if files.predictions is not None:
         recent = recent.assign(**{PREDICTION: files.predictions})
     history = pd.concat([files.reference, recent], ignore_index=True)
     tables = ModelTables(
         reference=files.reference, recent=recent, history=history, window_start=None, kinds=files.kinds
     )  # fmt: skip
-    return _named(executor, tables, champion, 2, target)
+    tables = without_impossible_predictions(spec, without_impossible_labels(spec, tables))
+    executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
+    champion = with_impossible_cells(spec, _champion(executor, files, tables, target), tables)
+    columns = Columns.of(champion.reference.profile, champion.reference.inputs)
+    outcome = _named(replace(executor, possible=columns.possible), tables, champion, 2, target)
+    return replace(outcome, reason="; ".join((outcome.reason, *tables.told)))
 
 
-def _champion(executor: RetrainingExecutor, files: PlainFiles, target: str) -> Champion:
-    features = feature_names(executor.spec, files.reference, files.kinds)
+def _champion(executor: RetrainingExecutor, files: PlainFiles, tables: ModelTables, target: str) -> Champion:
+    features = feature_names(executor.spec, tables.reference, files.kinds)
     kinds = {name: files.kinds[name] for name in features}
-    profile = profile_table(files.reference, features, kinds=kinds)
+    profile = profile_table(tables.reference, features, kinds=kinds)
     reference = ReferenceProfiles(profile=profile, inputs=tuple(features), kinds=kinds)
     if files.predictions is None:
-        nothing = files.reference.iloc[:0]
-        alone = ModelTables(
-            reference=files.reference, recent=nothing, history=files.reference, window_start=None, kinds=files.kinds
-        )  # fmt: skip
+        alone = replace(tables, recent=tables.reference.iloc[:0], history=tables.reference)
         first = _named(executor, alone, None, 1, target)
         version = _version(first.artifact_path, first.artifact_sha256)
         return Champion(version=version, reference=first.reference or reference)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from include.data.rows.spans import within
 from include.errors import RetrainingError
-from include.retraining.contest.unseen_rows import labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.gate.holdout import shortfall
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.deployment import Deployment

@@ -10,7 +10,7 @@ from typing import Any
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind
 from include.errors import DataError
-from include.records.entries.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
+from include.records.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
 from include.workflow.advice import Recommendation, recommend
@@ -178,8 +178,8 @@ def _version(version: Version) -> Mapping[str, Any]:
         "version": version.version, "status": str(version.status), "created_at": _time(version.created_at),
         "parent": version.parent, "event": version.event_id, "sha256": version.artifact_sha256,
         "scores": {} if version.baseline is None else clean_scores(version.baseline.scores),
-        "training_rows": details.get("training_data_size"), "data_hash": details.get("training_data_hash"),
-        "hyperparameters": details.get("hyperparameters") or {},
+        "training_rows": details.training_data_size, "data_hash": details.training_data_hash,
+        "hyperparameters": details.hyperparameters or {},
     }  # fmt: skip
 
 

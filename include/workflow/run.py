@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from include.decision.decision import Decision
-from include.records.entries.entries import ChampionChange, Event, Run
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
+from include.records.entries import ChampionChange, Event, Run
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
-from include.workflow.roll_back import roll_back_in_run
+from include.workflow.rollback import roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 
 #: The steps, and the task of the DAG that takes each; it has further tasks that ask, publish and tell.
 STEPS: Mapping[str, str] = {

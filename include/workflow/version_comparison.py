@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from include.records.entries.entries import Check, Event, Version
+from include.records.entries import Check, Event, Version
 from include.records.json_values import clean_json, finite
 from include.retraining.contest.same_rows import SameRows
 from include.scoring import METRICS
@@ -125,9 +125,9 @@ def compare_records(
     accepted = [event.scores or (version.baseline.scores if version.baseline else {})
                 for event, version in zip(events, (first, second), strict=True)]  # fmt: skip
     last = [_last_scores(version, history) for version in (first, second)]
-    reported = [version.details.get("reported_metrics") or {} for version in (first, second)]
+    reported = [version.details.reported_metrics or {} for version in (first, second)]
     groups = {WHEN_ACCEPTED: accepted, LAST_CHECK: last, REPORTED: reported}
-    details = (first.details, second.details)
+    details = (first.details.to_json(), second.details.to_json())
     ways = [
         {**(each.get("hyperparameters") or {}), **{name: each.get(name) for name in TRAINED_BY}} for each in details
     ]

@@ -25,17 +25,17 @@ import psycopg
 from psycopg import sql
 
 from include.interfaces.reports.files import file_report
-from include.records.entries.entries import Run
+from include.records.entries import Run
+from include.records.postgres import PostgresStore
 from include.records.postgres.migrate import migrate
-from include.records.postgres.store import PostgresStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
-from include.workflow.publish import publish
-from include.workflow.roll_back import roll_back_in_run
+from include.workflow.publication import publish
+from include.workflow.rollback import roll_back_in_run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.chaos.fuse import Blow, Fuse
 from tests.chaos.training import CALLABLE
 from tests.stage import REFERENCE_DAYS, START, day

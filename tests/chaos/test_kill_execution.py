@@ -17,7 +17,7 @@ import psutil
 import psycopg
 import pytest
 
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from tests.chaos.training import CALLABLE
 from tests.models import CHANGED, models_dir
 from tools.local_stack import LocalStack

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from include.records.entries.entries import Run
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
+from include.records.entries import Run
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
-from include.workflow.publish import publish_files
-from include.workflow.roll_back import roll_back
+from include.workflow.publication import publish_files
+from include.workflow.rollback import roll_back
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.forced import force_promotion
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.records.entries.entries import Run
+from include.records.entries import Run
 from include.workflow.deployment import IDLE
 from tests.chaos.arena import (
     LOG,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.records.memory.store import MemoryStore
+from include.records.memory import MemoryStore
 from include.records.store import Store
 from tests.records.examples import postgres_store
 

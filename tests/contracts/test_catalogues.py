@@ -20,7 +20,8 @@ import include.decision.triggers
 import include.detectors
 import include.retraining.trainers
 import include.scoring
-from include.data.sources.read import FILE_READERS, TIMED_READERS
+from include.data.sources.file_batches import FILE_READERS
+from include.data.sources.read import TIMED_READERS
 from include.decision.evidence import Evidence, PastCheck, Trigger, TriggerResult
 from include.decision.policy.catalogue import SIGNALS, TRIGGERS
 from include.decision.policy.presets import PRESETS
@@ -33,8 +34,7 @@ from include.decision.triggers.tree import members, walk
 from include.detectors.catalogue import DETECTORS
 from include.detectors.comparison import Detector
 from include.errors import ConfigurationError
-from include.records.entries.entries import Analysis, Run
-from include.records.entries.facts import Facts
+from include.records.entries import Analysis, Facts, Run
 from include.registry.loader import load_model_file
 from include.registry.source import SOURCES, FileSource, SampleSource, Source, SqlSource
 from include.registry.spec import ModelSpec

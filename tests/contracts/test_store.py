@@ -15,9 +15,8 @@ from include.decision.decision import Cause
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.statistics.running_errors import RunningErrors, update
 from include.errors import DataError
-from include.records.entries.entries import EventStatus
-from include.records.entries.facts import Facts
-from include.records.memory.store import MemoryStore
+from include.records.entries import EventStatus, Facts
+from include.records.memory import MemoryStore
 from include.records.store import Store
 from tests.records.examples import (
     HOUR,

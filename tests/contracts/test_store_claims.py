@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import Event, EventStatus, VersionStatus
+from include.records.entries import Event, EventStatus, TrainingDetails, VersionStatus
 from include.records.store import Store
 from tests.records.examples import (
     HOUR,
@@ -187,7 +187,8 @@ def test_nothing_is_promoted_without_a_version(store: Store) -> None:
 
 def test_outcome_with_values_that_json_cannot_hold_is_kept(store: Store) -> None:
     event = open_event(store)
-    details = {"loss": [math.inf, np.float32(0.5)], "rows": np.int64(7), "when": NOW, "ok": np.True_, "nul": "a\x00"}
+    odd = {"loss": [math.inf, np.float32(0.5)], "rows": np.int64(7), "when": NOW, "ok": np.True_, "nul": "a\x00"}
+    details = TrainingDetails(reported_metrics=odd)
     outcome = make_outcome(
         scores={"r2": math.nan, "rmse": 1.0}, champion_scores={"r2": 0.5, "rmse": 0.0}, details=details
     )
@@ -196,7 +197,8 @@ def test_outcome_with_values_that_json_cannot_hold_is_kept(store: Store) -> None
         closed = claim.finish(outcome, at=NOW)
     assert math.isnan(closed.scores["r2"])
     assert closed.champion_scores == {"r2": 0.5, "rmse": 0.0}
-    assert closed.details == {"loss": [None, 0.5], "rows": 7, "when": NOW.isoformat(), "ok": True, "nul": "a\ufffd"}
+    kept = {"loss": [None, 0.5], "rows": 7, "when": NOW.isoformat(), "ok": True, "nul": "a\ufffd"}
+    assert closed.details.reported_metrics == kept
 
 
 # closing what nobody executes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from include.data.reference.distributions import Distribution
-from include.records.entries.entries import Check, EventStatus
+from include.records.entries import Check, EventStatus
 from include.records.store import Store
 from tests.records.examples import (
     HOUR,

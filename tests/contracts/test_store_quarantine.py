@@ -10,8 +10,7 @@ import pytest
 from include.data.rows.spans import Span
 from include.detectors.faults import Fault
 from include.errors import DataError
-from include.records.entries.entries import Lifting, Quarantine
-from include.records.entries.facts import Facts
+from include.records.entries import Facts, Lifting, Quarantine
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision, open_event, postgres_store
 

@@ -11,7 +11,7 @@ import pytest
 
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.errors import DataError, RequestsTaken
-from include.records.entries.entries import Consumption, EventStatus, KeptRequest
+from include.records.entries import Consumption, EventStatus, KeptRequest
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, make_analysis, make_decision, make_outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, execute, open_event
 

@@ -13,7 +13,7 @@ import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RollbackRefused
-from include.records.entries.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, EventStatus, VersionStatus
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, open_event
 

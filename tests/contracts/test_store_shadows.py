@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
-from include.records.entries.champion_changes import promoted_by
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import (
+    ChangeKind,
+    Event,
+    EventStatus,
+    Outcome,
+    ShadowNeeds,
+    TrainingDetails,
+    Version,
+    VersionStatus,
+    promoted_by,
+)
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, make_outcome, make_reference
 
-NEEDS = {"checks": 2, "rows": 50, "beside": 1, "trained_since": NOW.isoformat()}
+NEEDS = ShadowNeeds(checks=2, rows=50, beside=1, trained_since=NOW.isoformat())
 LOOK = Signal(
     kind=SignalKind.SHADOW, statistic="r2", verdict=Verdict.INCONCLUSIVE, reason="as good",
     detail={"version": 2.0, "champion": 1.0, "check": 1.0, "checks": 2.0, "counted": 1.0, "over": 0.0},
@@ -23,7 +33,7 @@ LOOK = Signal(
 def into_shadow(store: Store, run_id: str = "run-2") -> Event:
     """Train a version that goes into shadow."""
     event = opened(store, run_id)
-    details = {"training_duration": 1.5, "training_data_hash": "ef", "shadow": NEEDS}
+    details = TrainingDetails(training_duration=1.5, training_data_hash="ef", shadow=NEEDS)
     outcome = make_outcome(EventStatus.HELD, shadow_checks=2, reference=make_reference(), details=details)
     with store.claim(event.id, at=NOW + HOUR) as claim:
         claim.begin_version(at=NOW + HOUR)
@@ -75,7 +85,7 @@ def test_promotion_at_the_end_publishes_that_version_by_the_event_that_judged_it
     before = second(shadowed)
     outcome = Outcome(
         status=EventStatus.PROMOTED, reason="better", scores={"r2": 0.95}, data_until=NOW + HOUR,
-        details={"training_data_hash": "ef", "gate": {"rows": 9}},
+        details=TrainingDetails(training_data_hash="ef", gate={"rows": 9}),
     )  # fmt: skip
     event = end(shadowed, outcome)
     after = second(shadowed)
@@ -83,8 +93,8 @@ def test_promotion_at_the_end_publishes_that_version_by_the_event_that_judged_it
     assert (after.status, after.in_shadow, after.shadow_checks) == (VersionStatus.CHAMPION, False, 2)
     assert (after.artifact_path, after.artifact_sha256) == (before.artifact_path, before.artifact_sha256)
     assert (after.event_id, after.baseline, after.data_until) == (before.event_id, before.baseline, NOW + HOUR)
-    assert after.details["training_duration"] == 1.5
-    assert after.details["gate"] == {"rows": 9}
+    assert after.details.training_duration == 1.5
+    assert after.details.gate == {"rows": 9}
     change = shadowed.champion_changes("housing")[-1]
     assert (change.kind, change.from_version, change.to_version) == (ChangeKind.PROMOTION, 1, 2)
     assert (change.event_id, promoted_by(shadowed.champion_changes("housing"), 2)) == (event.id, event.id)
@@ -101,7 +111,7 @@ def test_any_other_end_rejects_it_and_keeps_what_is_on_record_of_it(shadowed: St
     assert (after.artifact_path, after.baseline, after.data_until) == (
         before.artifact_path, before.baseline, before.data_until
     )  # fmt: skip
-    assert after.details["shadow"] == NEEDS
+    assert after.details.shadow == NEEDS
     assert shadowed.shadow("housing") is None
 
 
@@ -139,7 +149,7 @@ def test_rollback_rejects_the_version_in_shadow_and_says_why(store: Store) -> No
     version = store.versions("housing")[2]
     assert (version.status, store.shadow("housing")) == (VersionStatus.REJECTED, None)
     told = {"ended": "its shadow ended because v1 became champion", "ended_by": "ada"}
-    assert version.details["shadow"] == {**NEEDS, **told}
+    assert version.details.shadow == replace(NEEDS, **told)
 
 
 def test_another_promotion_ends_the_shadow(shadowed: Store) -> None:
@@ -147,7 +157,7 @@ def test_another_promotion_ends_the_shadow(shadowed: Store) -> None:
     assert [version.status for version in shadowed.versions("housing")] == [
         VersionStatus.RETIRED, VersionStatus.REJECTED, VersionStatus.CHAMPION
     ]  # fmt: skip
-    assert second(shadowed).details["shadow"]["ended"] == "its shadow ended because v3 became champion"
+    assert second(shadowed).details.shadow.ended == "its shadow ended because v3 became champion"
 
 
 def test_end_of_a_shadow_is_no_retraining_that_a_cooldown_counts(shadowed: Store) -> None:

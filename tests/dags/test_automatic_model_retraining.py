@@ -28,7 +28,8 @@ from airflow.dag_processing.dagbag import DagBag
 bag = DagBag()
 dag = bag.dags["automatic_model_retraining"]
 numeric = {"numpy", "pandas", "scipy", "sklearn", "skops"} & (set(sys.modules) - before)
-import include.assets, include.outcomes, include.reports.text  # what tasks import, in a process each
+# What tasks import, in a process each:
+import include.interfaces.airflow.assets, include.interfaces.airflow.outcomes, include.interfaces.reports.text
 learning = {"scipy", "sklearn", "skops"} & set(sys.modules)
 print("ANSWER", json.dumps({
     "errors": {k: str(v) for k, v in bag.import_errors.items()}, "dags": sorted(bag.dags), "doc": dag.doc_md,

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from include.data.sources.environment import aws_connection
-from include.records.entries.entries import Event
+from include.records.entries import Event
 from include.retraining.artifacts.bucket import open_artifacts
 from tests.airflow_home import AirflowHome
 from tests.object_server import SECRET, ObjectServer
@@ -38,7 +38,7 @@ for name in sys.argv[1].split(","):
 print("ANSWER", json.dumps(answers))
 """
 MISSING = """
-from include.connections import databases, object_storage_client
+from include.interfaces.airflow.connections import databases, object_storage_client
 from include.errors import RetrainingError
 database = databases()
 for connect, name in ((object_storage_client, "gone"), (object_storage_client, "shop_db"), (database, "gone"),
@@ -58,7 +58,7 @@ with create_session() as session:
 
 
 def seen(event: Event) -> tuple[object, ...]:
-    return event.status, dict(event.scores), dict(event.champion_scores), event.details["training_data_hash"]
+    return event.status, dict(event.scores), dict(event.champion_scores), event.details.training_data_hash
 
 
 def everything(uri: str) -> str:

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from include.data.batches import CursorBatches
+from include.data.frames import frame_of
 from include.data.pairs import Pair, profile_pair
-from include.data.profile import CategoricalColumn, Column, NumericColumn
+from include.data.profile import CategoricalColumn, Column
 from include.data.sources.csv_batches import CsvBatches
-from include.data.sources.frames import frame_of
 from include.data.sources.parquet_batches import ParquetBatches
 from include.decision.decision import Decision
 from include.detectors.catalogue import standard_detectors
@@ -32,6 +32,7 @@ from include.errors import RetrainingError
 from include.orchestrator import AutomaticRetrainingOrchestrator
 from include.orchestrator.answers import Answers
 from include.registry.kinds import Kind
+from tests.data.columns_of_kinds import KINDS, column_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "60"))
@@ -55,36 +56,6 @@ class Tables:
         return Tables(change(self.reference), change(self.recent))
 
 
-def _column(kind: str, rng: np.random.Generator, rows: int, shift: float) -> Any:
-    numbers = rng.normal(shift, 1.0, rows)
-    made = {
-        "number": lambda: numbers,
-        "holes": lambda: np.where(rng.random(rows) < 0.1, np.nan, numbers),
-        "count": lambda: rng.poisson(3.0 + 3.0 * abs(shift), rows),
-        "heavy": lambda: np.exp(2.0 * numbers),
-        "flag": lambda: numbers > 0.3,
-        "category": lambda: np.where(numbers > 0.5, "a", rng.choice(["b", "c,d", 'e"f'], rows)),
-        "accents": lambda: np.where(numbers > 0.0, "Zürich", rng.choice(["Genève", "Köln"], rows)),
-        "words": lambda: np.where(numbers > 0.0, "None", rng.choice(["x", "y"], rows)),
-        "codes": lambda: np.array([f"{n:04d}" for n in rng.integers(0, 30, rows)], dtype=object),
-        "large": lambda: 2**53 + rng.integers(0, 4, rows),
-        "identifier": lambda: np.array([f"id-{n}" for n in rng.permutation(10 * rows)[:rows]], dtype=object),
-        "constant": lambda: np.full(rows, 7.25),
-        "empty": lambda: np.full(rows, np.nan),
-        "missing": lambda: np.where(rng.random(rows) < 0.3, None, rng.choice(["p", "q"], rows)),
-        "date": lambda: pd.Timestamp("1960-01-01") + pd.to_timedelta(rng.integers(0, 15_000, rows), unit="D"),
-        "tiny": lambda: numbers * 1e-300,
-        "huge": lambda: numbers * 1e300,
-    }
-    return made[kind]()
-
-
-KINDS = (
-    "number", "holes", "count", "heavy", "flag", "category", "accents", "words", "codes", "large", "identifier",
-    "constant", "empty", "missing", "date", "tiny", "huge",
-)  # fmt: skip
-
-
 @st.composite
 def tables(draw: st.DrawFn) -> Tables:
     """Two tables of the same columns, whose distributions move or stay."""
@@ -95,7 +66,7 @@ def tables(draw: st.DrawFn) -> Tables:
     shifts = [draw(st.sampled_from([0.0, 0.0, 0.0, 2.0])) for _ in kinds]
     found = [
         pd.DataFrame(
-            {n: _column(k, rng, rows, s * later) for n, k, s in zip(names, kinds, shifts, strict=True)}
+            {n: column_of(k, rng, rows, s * later) for n, k, s in zip(names, kinds, shifts, strict=True)}
         )
         for later, rows in enumerate(sizes)
     ]  # fmt: skip
@@ -277,12 +248,15 @@ def test_any_bytes_are_a_table_or_an_error_of_ours(tmp_path: Path, head: bytes, 
 
 def test_kinds_that_the_tables_are_meant_to_have_are_found() -> None:
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({kind: _column(kind, rng, 400, 0.0) for kind in KINDS})
+    table = pd.DataFrame({kind: column_of(kind, rng, 400, 0.0) for kind in KINDS})
     found = profile_pair(table, table)
     kinds = {name: kind.kind for name, kind in found.kinds.items()}
     assert kinds["identifier"] is Kind.IDENTIFIER
     assert kinds["flag"] is Kind.BOOLEAN
     assert kinds["date"] is Kind.TIME
-    assert kinds["codes"] is kinds["words"] is Kind.CATEGORY
-    assert isinstance(found.known.columns["large"], NumericColumn)
+    assert kinds["codes"] is kinds["words"] is kinds["zip"] is kinds["blanks"] is Kind.CATEGORY
+    assert kinds["truths"] is Kind.BOOLEAN
+    numbers = ("percent", "comma", "dollars", "brackets", "clock", "gaps", "decimals")
+    assert {kinds[name] for name in numbers} == {Kind.NUMBER}
+    assert isinstance(found.known.columns["large"], CategoricalColumn)
     assert math.isnan(found.known.columns["empty"].mean)

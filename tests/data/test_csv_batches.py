@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.data.frames import frame_of
 from include.data.sources.csv_batches import CsvBatches
-from include.data.sources.frames import frame_of
 from include.errors import DataError
 from include.registry.dialect import Dialect
 
@@ -191,3 +191,29 @@ def test_compressed_files_of_a_folder_are_read_beside_others(tmp_path: Path) -> 
     (tmp_path / "a.csv").write_bytes(written())
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(TABLE.iloc[:100].to_csv(index=False).encode()))
     assert len(frame_of(CsvBatches(tmp_path))) == ROWS + 100
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"<html><body>502 Bad gateway</body></html>", "a web page"), (b"\n<!DOCTYPE html>\n<p>a,b\n1,2", "a web page"),
+        (b'<?xml version="1.0"?><rows/>', "XML"), (b'{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n', "JSON"),
+        (b'[\n  {"a": 1,\n "b": 2}]', "JSON"), (written("utf-32"), "UTF-32"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_refused_by_its_kind(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(DataError, match=rf"rows\.csv: this is .*{says}.* and no CSV file; deliver the table as CSV"):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~", "\x01", ":"])
+def test_delimiters_that_are_rare_are_found_where_no_other_makes_columns(tmp_path: Path, delimiter: str) -> None:
+    table, told = read(tmp_path, TABLE[["price", "count"]].to_csv(index=False, sep=delimiter).encode())
+    assert table.columns.tolist() == ["price", "count"]
+    assert "(source.delimiter)" in told[0]
+
+
+@pytest.mark.parametrize("column", ["at", "city"])
+def test_a_single_column_stays_one(tmp_path: Path, column: str) -> None:
+    table, _ = read(tmp_path, TABLE[[column]].to_csv(index=False).encode())
+    assert table.columns.tolist() == [column]

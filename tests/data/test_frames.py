@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from include.data.batches import Batch
+from include.data.frames import frame_of
 from include.data.sources.csv_batches import CsvBatches
-from include.data.sources.frames import frame_of
 from include.data.sources.parquet_batches import ParquetBatches
 from include.data.tables import table_hash
 

@@ -57,3 +57,11 @@ def test_features_that_hold_the_target_are_named(columns: dict[str, object], tol
 )
 def test_features_that_do_not_are_not(columns: dict[str, object]) -> None:
     assert found(**columns) == []
+
+
+@pytest.mark.parametrize("value", [-999.0, 99999.0, 1e308])
+@pytest.mark.parametrize("column", ["a", "b", "y"])
+def test_sum_is_seen_beside_cells_that_hold_no_value(column: str, value: float) -> None:
+    table = {"a": A, "b": B, "y": A + B}
+    table[column] = np.where(np.arange(ROWS) % 50 == 7, value, table[column])
+    assert found(**table) == ["a + b is y"]

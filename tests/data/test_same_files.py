@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from include.data.frames import frame_of
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import LocalFiles
-from include.data.sources.frames import frame_of
 from include.data.sources.object_files import ObjectFiles
 from include.data.sources.object_storage import client_from_environment
 from include.data.sources.parquet_batches import ParquetBatches

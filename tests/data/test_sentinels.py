@@ -216,3 +216,70 @@ def test_parts_that_are_merged_know_what_the_whole_does(
     assert (merged.impossible, merged.missing, merged.counts) == (
         cells, cells, whole.columns["x"].counts  # type: ignore[union-attr]  # a number
     )  # fmt: skip
+
+
+PRICES: dict[str, tuple[Make, float]] = {
+    "list with .99": (lambda rng, rows: rng.choice([9.99, 19.99, 29.99, 49.99], rows), 999.0),
+    "list of round prices": (lambda rng, rows: rng.choice([10.0, 15.0, 25.0, 40.0], rows), 999.0),
+    "unequal list": (lambda rng, rows: rng.choice([5.5, 7.0, 12.0], rows, p=[0.6, 0.3, 0.1]), 99.0),
+    "many prices that end with 9": (lambda rng, rows: 10.0 * rng.integers(1, 20, rows) - 1.0, 9999.0),
+    "many prices that end with .99": (lambda rng, rows: 10.0 * rng.integers(1, 200, rows) - 0.01, 9999.99),
+}
+
+
+@pytest.mark.parametrize("kind", PRICES)
+def test_price_that_is_as_usual_as_the_others_is_no_sentinel(kind: str) -> None:
+    rng = np.random.default_rng(2)
+    make, price = PRICES[kind]
+    share = 0.3 if kind == "unequal list" else 0.2
+    for clean in (make(rng, 2000), make(rng, 2000)):
+        assert sentinels_of_reference(np.where(rng.random(2000) < share, price, clean)) == ()
+        assert sentinels_beside(np.where(rng.random(500) < share, price, make(rng, 500)), column_of(clean)) == ()
+
+
+@pytest.mark.parametrize("sentinel", [-999.0, -1.0, 99999.0, 1e10])
+@pytest.mark.parametrize("share", [0.03, 0.2])
+def test_sentinels_of_a_price_list_are_found(sentinel: float, share: float) -> None:
+    rng = np.random.default_rng(2)
+    clean, other = rng.choice([59.99, 69.99, 79.99], 2000), rng.choice([59.99, 69.99, 79.99], 500)
+    assert sentinels_of_reference(np.where(rng.random(2000) < share, sentinel, clean)) == (sentinel,)
+    assert sentinels_beside(np.where(rng.random(500) < share, sentinel, other), column_of(clean)) == (sentinel,)
+
+
+@pytest.mark.parametrize("share", [0.03, 0.2])
+@pytest.mark.parametrize(
+    ("make", "sentinel"),
+    [(lambda rng, rows: rng.integers(1, 6, rows), 99.0), (lambda rng, rows: rng.poisson(3.0, rows), 999.0),
+     (lambda rng, rows: rng.choice([10.0, 15.0, 25.0, 40.0], rows), 9999.0)],
+    ids=["grades", "counts", "a list, far above it"],
+)  # fmt: skip
+def test_sentinels_above_a_scale_are_found_however_frequent(make: Make, sentinel: float, share: float) -> None:
+    rng = np.random.default_rng(2)
+    clean, other = make(rng, 2000).astype(float), make(rng, 500).astype(float)
+    assert sentinels_of_reference(np.where(rng.random(2000) < share, sentinel, clean)) == (sentinel,)
+    assert sentinels_beside(np.where(rng.random(500) < share, sentinel, other), column_of(clean)) == (sentinel,)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 1.7e300, 1e20, 3.3e38, -5e17])
+@pytest.mark.parametrize("place", [0, 150, 299])
+@pytest.mark.parametrize("kind", ["ages", "normal", "around zero", "shares", "prices"])
+def test_single_value_beside_which_all_others_are_nothing_is_none(kind: str, place: int, value: float) -> None:
+    rng = np.random.default_rng(0)
+    clean, other = UNCHANGED[kind](rng, 2000), UNCHANGED[kind](rng, 300)
+    known = column_of(clean)
+    clean[place], other[place] = value, value
+    assert sentinels_of_reference(clean) == (value,)
+    assert sentinels_beside(other, known) == (value,)
+
+
+def test_large_values_of_either_sign_are_found_together() -> None:
+    values = np.random.default_rng(0).normal(50.0, 10.0, 300)
+    values[[3, 40]] = 1.7e308, -1.7e308
+    assert set(sentinels_of_reference(values)) == {1.7e308, -1.7e308}
+
+
+def test_single_value_of_a_reference_that_is_sampled_is_found() -> None:
+    values = np.random.default_rng(0).normal(50.0, 10.0, 450_000)
+    values[[77, 1000]] = 1e300, -2e300
+    found = column_of(values)
+    assert (found.possible.sentinels, found.impossible) == ((-2e300, 1e300), 2)

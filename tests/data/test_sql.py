@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from include.data.batches import Batch
-from include.data.sources.frames import frame_of
+from include.data.frames import frame_of
 from include.data.sources.sql import SqlBatches
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 

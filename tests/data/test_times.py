@@ -17,11 +17,16 @@ from include.registry.time_format import TimeFormat
 
 HOURS = pd.date_range("2026-01-01", periods=600, freq="h")
 SECONDS = HOURS.as_unit("s").astype("int64")
+DAY = pd.Timedelta(days=1)
 EXPECTED = HOURS.tz_localize("UTC")
 
 
 def read(cells: Any, **how: str) -> pd.Series[Any]:
     return read_times(pd.Series(cells, name="at"), TimeFormat(**how), "model m: column 'at'").values
+
+
+def midnight_late(hour: pd.Timestamp, how: str) -> str:
+    return hour.strftime(how) if hour.hour else (hour - DAY).strftime(how).replace("00:00", "24:00", 1)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,11 @@ def read(cells: Any, **how: str) -> pd.Series[Any]:
         HOURS.to_pydatetime().astype(object), HOURS.strftime("%Y%m%d%H").astype(int), HOURS.strftime("%Y%m%d%H%M"),
         HOURS.strftime("%Y%m%d%H%M%S").astype(int), HOURS.strftime("%Y-%m-%d %I:%M %p"),
         HOURS.strftime("%Y-%m-%d %H:%M:%S UTC"), HOURS.strftime("%Y-%m-%d %H:%M:%S,000"),
+        HOURS.strftime("%a %b %d %H:%M:%S %Y"), [f"{second}.000" for second in SECONDS], SECONDS.map("{:.9e}".format),
+        [f"{hour.isoformat()}+00:00[Europe/London]" for hour in HOURS],
+        *(HOURS.map(lambda hour, how=how: midnight_late(hour, how)) for how in (
+            "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%MZ", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S.000",
+        )),
     ],
 
 )  # fmt: skip
@@ -118,3 +128,47 @@ def test_a_date_and_a_time_of_day_are_joined() -> None:
     assert read(joined(table, ["day", "text"])).tolist() == EXPECTED.tolist()
     table.loc[3, "text"] = None
     assert read(joined(table, ["day", "text"])).isna().sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "last"),
+    [
+        ([f"2026-W{week:02d}" for week in range(1, 54)], "2025-12-29", "2026-12-28"),
+        ([f"2026W{week:02d}" for week in range(5, 9)], "2026-01-26", "2026-02-16"),
+        (["2026-W05-1", "2026-W05-7"], "2026-01-26", "2026-02-01"),
+        (["2026Q1", "2026-Q2", "2026 Q4"], "2026-01-01", "2026-10-01"),
+        (["Q3 2025", "Q1/2026"], "2025-07-01", "2026-01-01"), (["2026-001", "2026-365"], "2026-01-01", "2026-12-31"),
+    ],
+)  # fmt: skip
+def test_weeks_quarters_and_days_of_the_year_are_the_day_that_they_begin_with(
+    cells: list[str], first: str, last: str
+) -> None:
+    found = read_times(pd.Series(cells), TimeFormat(), "model m")
+    assert [str(each.date()) for each in found.values.iloc[[0, -1]]] == [first, last]
+    assert found.unreadable == 0
+    assert "begin with" in found.told
+
+
+def test_midnight_at_the_end_of_a_day_is_that_of_the_zone() -> None:
+    cells = [
+        "2026-03-28 24:00",
+        "2026-03-29 24:00",
+        "2026-10-25 24:00:00",
+    ]  # the second and third are days of 23 and 25 h
+    found = read(cells, timezone="Europe/Zurich").dt.tz_convert("Europe/Zurich")
+    assert found.dt.strftime("%d %H:%M").tolist() == ["29 00:00", "30 00:00", "26 00:00"]
+
+
+def test_days_of_a_spreadsheet_are_read_where_the_owner_says_so() -> None:
+    days = (HOURS - pd.Timestamp("1899-12-30")) / DAY
+    assert (read(days, unit="excel").to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")).all()
+    assert (
+        read(days.astype(str), unit="excel").to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")
+    ).all()
+    with pytest.raises(DataError, match=r"source\.timestamp\.unit \(excel"):
+        read(days)
+
+
+def test_a_format_that_no_parser_takes_is_an_error_of_ours() -> None:
+    with pytest.raises(DataError, match="is no format of times"):
+        read(["2026-01-01 10:10"] * 20, format="%Y-%m-%d %H:%H")

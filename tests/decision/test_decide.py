@@ -208,7 +208,7 @@ def test_harm_that_nothing_mends_asks_for_no_retrain_and_says_so() -> None:
 def in_shadow(check: float, *, over: bool) -> Signal:
     return Signal(
         kind=SignalKind.SHADOW, statistic="rmse", verdict=Verdict.INCONCLUSIVE, reason="as good so far",
-        detail={"version": 3.0, "check": check, "checks": 2.0, "over": float(over), "counted": 1.0},
+        detail={"version": 3.0, "champion": 1.0, "check": check, "checks": 2.0, "over": float(over), "counted": 1.0},
     )  # fmt: skip
 
 

@@ -58,4 +58,4 @@ def test_odd_time_is_told_by_the_first_run_and_by_later_ones_and_left_out(tmp_pa
         told = [signal.reason for signal in step.analysis.signals if signal.statistic == "odd_times"]
         assert len(told) == 1
         assert "1970-01-01" in told[0]
-    assert stage.store.versions("sales")[0].details["training_data_size"] == 720
+    assert stage.store.versions("sales")[0].details.training_data_size == 720

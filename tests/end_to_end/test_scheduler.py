@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from tests.models import CHANGED, RAISING, models_dir
 from tools.layout import DAG_ID
 from tools.local_stack import LocalStack

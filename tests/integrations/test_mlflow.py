@@ -19,9 +19,9 @@ import pytest
 
 from include.interfaces.mlflow.follow import ALIAS, follow
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.retraining.prepare import feature_table
-from include.workflow.roll_back import roll_back
+from include.workflow.rollback import roll_back
 from tests.airflow_home import AirflowHome
 from tests.integrations.mlflow_server import PYTHON, MlflowServer, own_environment, running
 from tests.models import models_dir
@@ -103,10 +103,10 @@ def test_retraining_is_logged_registered_and_followed_through_a_rollback(server:
     assert metrics["training_duration"] > 0
     [dataset] = second["inputs"]["dataset_inputs"]
     assert dataset["dataset"]["source"] == "sales.csv"
-    assert retrained.event.details["training_data_hash"].startswith(dataset["dataset"]["digest"])
-    rows = retrained.event.details["training_data_size"]
+    assert retrained.event.details.training_data_hash.startswith(dataset["dataset"]["digest"])
+    rows = retrained.event.details.training_data_size
     assert json.loads(dataset["dataset"]["profile"]) == {"num_rows": rows}
-    assert values(data["tags"])["retraining.data_hash"] == retrained.event.details["training_data_hash"]
+    assert values(data["tags"])["retraining.data_hash"] == retrained.event.details.training_data_hash
     assert {run["info"]["status"] for run in (first, second)} == {"FINISHED"}
     champion_loads_in_mlflow(server, stage)
 

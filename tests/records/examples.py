@@ -22,8 +22,8 @@ from include.decision.evidence import TriggerResult
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
-from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run
-from include.records.postgres.store import PostgresStore
+from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run, TrainingDetails
+from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.scoring import Baseline
 from tools.embedded_postgres import EmbeddedPostgres
@@ -101,7 +101,7 @@ def make_outcome(status: EventStatus = EventStatus.PROMOTED, **changes: Any) -> 
         "data_until": NOW,
         "recent_hash": "cd",
         "reference": make_reference() if status is EventStatus.PROMOTED else None,
-        "details": {"training_data_hash": "ef", "training_data_size": 900, "training_duration": 1.5},
+        "details": TrainingDetails(training_data_hash="ef", training_data_size=900, training_duration=1.5),
         **changes,
     }
     return Outcome(status=status, **values)

@@ -19,8 +19,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
-from include.records.entries.entries import ChangeKind, EventStatus
-from include.records.entries.facts import Facts
+from include.records.entries import ChangeKind, EventStatus, Facts, TrainingDetails
 from include.records.postgres.audit import Audit, read_audit
 from tests.records.examples import (
     HOUR,
@@ -76,8 +75,8 @@ def live(uri: str) -> None:
     with store.claim(event.id, at=after(0.1)) as claim:
         claim.note_approval("grace", at=after(0.1))
         claim.begin_version(at=after(0.1))
-        claim.finish(make_outcome(details={"training_data_hash": "ef01", "training_data_size": 900,
-                                           "training_data_path": "housing.csv"}), at=after(0.5))  # fmt: skip
+        trained = TrainingDetails(training_data_hash="ef01", training_data_size=900, training_data_path="housing.csv")
+        claim.finish(make_outcome(details=trained), at=after(0.5))
     store.announce("housing", "run-1", at=after(0.6))
     execute(store, "run-2", at=after(1), status=EventStatus.HELD)
     execute(store, "run-3", at=after(2))
@@ -104,7 +103,7 @@ def live(uri: str) -> None:
     assert event is not None
     with store.claim(event.id, at=after(24)) as claim:
         claim.begin_version(at=after(24))
-        claim.finish(make_outcome(details={}), at=after(25))
+        claim.finish(make_outcome(details=TrainingDetails()), at=after(25))
 
 
 @pytest.fixture

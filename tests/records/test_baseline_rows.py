@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from include.records.entries.entries import Measurement
+from include.records.entries import Measurement
 from include.records.rows.baseline import baseline_json
 from include.records.rows.rows import analysis_from_rows, analysis_row, measurement_rows, version_from_row
 from include.scoring import METRICS, Baseline

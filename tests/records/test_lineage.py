@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from include.errors import DataError
-from include.records.entries.entries import ChangeKind, EventStatus, VersionStatus
+from include.records.entries import ChangeKind, EventStatus, TrainingDetails, VersionStatus
 from include.records.postgres.lineage import read_lineage
 from tests.records.examples import (
     HOUR,
@@ -104,7 +104,7 @@ def test_metadata_holds_a_devices_figures_and_notes_written_later(records_uri: s
     event = open_event(store)
     with store.claim(event.id, at=NOW) as claim:
         claim.begin_version(at=NOW)
-        claim.finish(make_outcome(details={"gpu_usage": device}), at=NOW)
+        claim.finish(make_outcome(details=TrainingDetails(gpu_usage=device)), at=NOW)
     with psycopg.connect(records_uri) as connection:
         connection.execute("UPDATE model_retraining_events SET retraining_notes = 'seen by the auditor'")
     [row] = rows_of(records_uri, "SELECT gpu_usage, retraining_notes FROM retraining_metadata")

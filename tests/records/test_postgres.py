@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from include.errors import ClaimLost
-from include.records.entries.entries import EventStatus, VersionStatus
+from include.records.entries import EventStatus, VersionStatus
 from tests.records.examples import (
     HOUR,
     NOW,

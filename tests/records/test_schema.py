@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from include.errors import ConfigurationError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.records.postgres.migrate import MIGRATIONS, migrate
 from include.records.postgres.queries import QUERIES, query
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_outcome, open_event, postgres_store

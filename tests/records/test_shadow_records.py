@@ -10,11 +10,11 @@ import pytest
 from psycopg.rows import dict_row
 
 from include.interfaces.reports.lineage_text import tree, version_json
-from include.records.entries.entries import Event, EventStatus, Run
+from include.records.entries import Event, EventStatus, Run
 from include.records.postgres.audit import Audit, read_audit
 from include.records.postgres.lineage import VersionHistory, read_lineage
 from include.workflow.report import report_of
-from include.workflow.roll_back import roll_back
+from include.workflow.rollback import roll_back
 from tests.contracts.test_store_shadows import into_shadow
 from tests.records.examples import HOUR, execute, postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales

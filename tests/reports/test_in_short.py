@@ -9,7 +9,7 @@ import pytest
 
 from include.decision.decision import Decision, Severity
 from include.interfaces.reports.text import LONGEST_SHORT, in_short
-from include.records.entries.entries import ChampionChange, ChangeKind, Event, EventStatus, Run
+from include.records.entries import ChampionChange, ChangeKind, Event, EventStatus, Run
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -26,9 +26,9 @@ from include.interfaces.reports.files import FORMATS, file_report, folder_name, 
 from include.interfaces.reports.markdown import to_markdown
 from include.interfaces.reports.page import to_html
 from include.interfaces.reports.plots import course
-from include.records.entries.entries import Run
-from include.records.memory.store import MemoryStore
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.records.entries import Run
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.analysis.distributions import MOST, most_changed
 from include.workflow.report import MOST_SIGNALS, RetrainingReport, make_report, report_of
 from tests.models import PROJECT_ROOT

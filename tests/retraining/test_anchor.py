@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from include.records.entries.entries import Event, EventStatus, Run
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
-from include.workflow.execute import execute
+from include.records.entries import Event, EventStatus, Run
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -42,7 +42,7 @@ def test_challenger_that_beats_a_bad_champion_but_not_the_one_before_is_held(tmp
     assert event.status is EventStatus.HELD
     assert "proven better: rmse" in event.outcome
     assert "but proven worse than a former champion: rmse beside v1" in event.outcome
-    (beside,) = event.details["gate"]["former"]
+    (beside,) = event.details.gate["former"]
     assert beside["challenger"] > beside["champion"]
     assert beside["p_value"] < beside["level"] == 0.05
 
@@ -53,4 +53,4 @@ def test_without_a_former_champion_to_ask_the_champion_alone_is_to_be_beaten(
 ) -> None:
     event = retrained(tmp_path, former=former, artifact=artifact)
     assert event.status is EventStatus.PROMOTED
-    assert event.details["gate"]["former"] == []
+    assert event.details.gate["former"] == []

@@ -11,9 +11,9 @@ import pytest
 from include.data.profile import profile_table
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
-from include.records.entries.entries import EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import EventStatus, Outcome, Version, VersionStatus
 from include.retraining import Champion, RetrainingExecutor
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from tests.retraining.models import spec_of
 
 
@@ -59,9 +59,9 @@ def test_first_version_is_published_with_its_baseline_and_reference(first: Outco
     assert {name: profile.rows for name, profile in first.reference.outputs.items()} == {
         "target": 400, "prediction": 100,
     }  # fmt: skip
-    assert "calibration" not in first.details
+    assert "calibration" not in first.details.to_json()
     assert first.champion_scores == {}
-    assert first.details["training_data_size"] == 400
+    assert first.details.training_data_size == 400
 
 
 def test_first_version_below_a_floor_is_rejected(tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_challenger_of_a_changed_world_is_promoted(executor: RetrainingExecutor,
     assert outcome.status is EventStatus.PROMOTED
     assert outcome.scores["rmse"] < outcome.champion_scores["rmse"] / 2
     assert outcome.recent_hash == table_hash(recent)
-    assert outcome.details["gate"]["rows"] == 100
-    assert outcome.details["gate"]["verdict"] == "promote"
-    assert outcome.details["row_choice"] in ("latest", "sliding")
+    assert outcome.details.gate["rows"] == 100
+    assert outcome.details.gate["verdict"] == "promote"
+    assert outcome.details.row_choice in ("latest", "sliding")
 
 
 def test_challenger_of_an_unchanged_world_is_not_promoted_and_not_published(
@@ -117,7 +117,7 @@ def test_a_proven_challenger_is_trained_again_with_the_held_out_rows(
     again = executor.retrain(tables(frame(400), recent), champion_of(first), 3)
     assert (proven.status, again.status) == (EventStatus.PROMOTED, EventStatus.PROMOTED)
     assert again.scores == proven.scores  # what it was judged by
-    assert again.details["training_data_size"] >= proven.details["training_data_size"]
+    assert again.details.training_data_size >= proven.details.training_data_size
     held_out = recent.iloc[-50:]
     errors = [
         float(np.mean((executor.artifacts.load(o.artifact_path, o.artifact_sha256).predictor.predict(
@@ -131,7 +131,7 @@ def test_held_out_rows_are_not_trained_on(executor: RetrainingExecutor, first: O
     recent = frame(200, seed=1)
     recent.loc[150:, ["x", "y"]] += [100.0, 1000.0]  # who saw these rows would know that a large x is a large y
     outcome = executor.retrain(tables(frame(400), recent), champion_of(first), 2)
-    assert outcome.details["gate"]["rows"] == 50
+    assert outcome.details.gate["rows"] == 50
     assert outcome.scores["rmse"] > 900.0
 
 
@@ -153,17 +153,17 @@ def test_same_rows_make_the_same_challenger(executor: RetrainingExecutor, first:
     given = tables(frame(400), frame(300, sign=-1.0, seed=1))
     one, other = (executor.retrain(given, champion_of(first), 2) for _ in range(2))
     assert (one.scores, one.reason, one.reference) == (other.scores, other.reason, other.reference)
-    assert one.details["training_data_hash"] == other.details["training_data_hash"]
+    assert one.details.training_data_hash == other.details.training_data_hash
 
 
 def test_hash_on_record_is_that_of_the_rows_trained_on(executor: RetrainingExecutor, first: Outcome) -> None:
     executor = replace(executor, spec=spec_of(training={"rows": "latest"}, gate={"refit": False}))
     given = tables(frame(400), frame(200, sign=-1.0, seed=1))
     details = executor.retrain(given, champion_of(first), 2).details
-    assert first.details["training_data_hash"] == first.details["prepared_data_hash"] == table_hash(given.reference)
-    assert details["training_data_size"] == 200  # as many as are recent, before the 50 held out
-    assert details["training_data_hash"] == table_hash(given.history.iloc[350:550])
-    assert details["prepared_data_hash"] == table_hash(given.history)
+    assert first.details.training_data_hash == first.details.prepared_data_hash == table_hash(given.reference)
+    assert details.training_data_size == 200  # as many as are recent, before the 50 held out
+    assert details.training_data_hash == table_hash(given.history.iloc[350:550])
+    assert details.prepared_data_hash == table_hash(given.history)
 
 
 def test_classification_with_categories_and_gaps(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from include.records.entries.entries import EventStatus, Outcome
+from include.records.entries import EventStatus, Outcome
 from include.registry.training import Gate
-from include.retraining.artifacts.folder import ArtifactFolder, StoredModel
+from include.retraining.artifacts import ArtifactFolder, StoredModel
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.limits import CALLS, FEWEST_CALLS, ServingCost, serving_cost
 from include.retraining.prepare import Columns
@@ -86,9 +86,9 @@ def test_better_version_beyond_a_limit_is_rejected(tmp_path: Path, first: Outcom
     outcome = executor.retrain(tables(frame(400), frame(400, sign=-1.0, seed=1)), champion_of(first), 2)
     assert outcome.status is EventStatus.REJECTED
     assert "1e-06 are allowed; proven better: rmse" in outcome.reason
-    assert outcome.details["serving"]["size_mib"] > 0.0
-    assert (outcome.details["serving"]["latency_ms"] is None) == ("max_size_mib" in gate)
-    assert outcome.details["gate"]["verdict"] == "reject"
+    assert outcome.details.serving["size_mib"] > 0.0
+    assert (outcome.details.serving["latency_ms"] is None) == ("max_size_mib" in gate)
+    assert outcome.details.gate["verdict"] == "reject"
 
 
 def test_first_version_beyond_a_limit_is_rejected_too(tmp_path: Path) -> None:
@@ -101,4 +101,4 @@ def test_version_within_the_limits_is_promoted(tmp_path: Path) -> None:
     executor = RetrainingExecutor(spec=spec_of(gate=limits), artifacts=ArtifactFolder(tmp_path))
     outcome = executor.retrain(tables(frame(400), frame(0)), None, 1)
     assert outcome.status is EventStatus.PROMOTED
-    assert outcome.details["serving"]["latency_ms"] > 0.0
+    assert outcome.details.serving["latency_ms"] > 0.0

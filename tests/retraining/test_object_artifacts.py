@@ -10,7 +10,7 @@ import pytest
 
 from include.data.sources.object_storage import client_from_environment
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
-from include.records.memory.store import MemoryStore
+from include.records.memory import MemoryStore
 from include.registry.address import Address
 from include.registry.training import Script
 from include.retraining.artifacts.bucket import CHAMPION_FILE, ObjectArtifacts, open_artifacts
@@ -18,7 +18,7 @@ from include.retraining.artifacts.folder import MANIFEST_FILE, MODEL_FILE, Artif
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import command_model
 from include.scoring import Task
-from include.workflow.publish import publish_files
+from include.workflow.publication import publish_files
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
 from tests.retraining.test_artifacts import small

@@ -10,9 +10,9 @@ import pytest
 from include.data.profile import NumericColumn
 from include.data.reference.profiles import PREDICTION, ReferenceProfiles, predictions_against
 from include.detectors import Comparison, OutputDriftDetector
-from include.records.entries.entries import Outcome
+from include.records.entries import Outcome
 from include.retraining import RetrainingExecutor
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.contest.predictions import recent_rows
 from tests.detectors.comparisons import compare
 from tests.retraining.models import spec_of
@@ -58,7 +58,7 @@ def test_few_distinct_predictions_of_first_version_and_challenger_do_not_drift(
     assert not drifts(executor, first, few_values(500, 5))
     other = few_values(600, 1, sign=-1.0)
     second = executor.retrain(tables(few_values(600, 0), other), champion_of(first), 2)
-    assert second.details["refit"] is (refit and second.status == "promoted")
+    assert second.details.refit is (refit and second.status == "promoted")
     assert not drifts(executor, second, few_values(500, 6, sign=-1.0))
 
 

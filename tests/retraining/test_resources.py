@@ -22,8 +22,8 @@ with ResourceMeter(every=0.02, gpus=()) as meter:
     time.sleep(0.2)
     del kept
     time.sleep(0.4)
-memory = meter.details["memory_usage"]
-print(idle.details["memory_usage"]["peak_mib"], memory["peak_mib"], memory["mean_mib"])
+memory = meter.details.memory_usage
+print(idle.details.memory_usage["peak_mib"], memory["peak_mib"], memory["mean_mib"])
 """
 
 
@@ -51,22 +51,22 @@ def test_memory_and_processor_of_children_count() -> None:
     with ResourceMeter(every=0.05, gpus=()) as meter:
         subprocess.run([sys.executable, "-c", HUNGRY], check=True)
         subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
-    assert meter.details["memory_usage"]["peak_mib"] - idle.details["memory_usage"]["peak_mib"] > 180.0
-    assert 0.05 < meter.details["cpu_usage"]["seconds"] < meter.details["training_duration"]
+    assert meter.details.memory_usage["peak_mib"] - idle.details.memory_usage["peak_mib"] > 180.0
+    assert 0.05 < meter.details.cpu_usage["seconds"] < meter.details.training_duration
 
 
 def test_processor_time_and_duration_are_told_apart() -> None:
     with ResourceMeter(gpus=()) as meter:
         time.sleep(0.5)
-    assert 0.5 <= meter.details["training_duration"] < 60.0
-    assert meter.details["cpu_usage"]["mean_percent"] < 50.0
+    assert 0.5 <= meter.details.training_duration < 60.0
+    assert meter.details.cpu_usage["mean_percent"] < 50.0
 
 
 def test_devices_are_summed_in_memory_and_averaged_in_load() -> None:
     devices = [Device([(100.0, 50.0), (300.0, 90.0)]), Device([(50.0, 0.0), (50.0, 10.0)])]
     with ResourceMeter(every=60.0, gpus=devices) as meter:
         pass
-    assert meter.details["gpu_usage"] == {
+    assert meter.details.gpu_usage == {
         "devices": 2, "peak_mib": 350.0, "mean_mib": 250.0, "peak_utilization_percent": 50.0,
         "mean_utilization_percent": 37.5,
     }  # fmt: skip
@@ -76,7 +76,7 @@ def test_without_a_device_that_answers_there_is_no_figure() -> None:
     for devices in ((), (Device([None]),)):
         with ResourceMeter(gpus=devices) as meter:
             pass
-        assert "gpu_usage" not in meter.details
+        assert meter.details.gpu_usage is None
 
 
 def test_devices_are_looked_for_without_an_error() -> None:
@@ -88,4 +88,4 @@ def test_error_goes_through_and_the_sampling_ends() -> None:
     with pytest.raises(ValueError, match="no"), meter:
         raise ValueError("no")
     assert not meter._thread.is_alive()
-    assert meter.details["training_duration"] >= 0.0
+    assert meter.details.training_duration >= 0.0

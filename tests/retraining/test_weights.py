@@ -14,8 +14,8 @@ import pytest
 from include.decision.signals import SignalKind, Verdict
 from include.errors import TrainingError
 from include.registry.training import Script
+from include.retraining.contest.contest import labelled_among
 from include.retraining.contest.predictions import recent_rows
-from include.retraining.contest.unseen_rows import labelled_among
 from include.retraining.prepare import Columns
 from include.retraining.retrain_gain import RetrainGainDetector
 from include.retraining.trainers.callable_trainer import CallableTrainer

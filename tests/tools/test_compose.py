@@ -73,7 +73,7 @@ def test_airflow_services_set_what_the_settings_read(services: dict[str, Any]) -
 
 
 def test_the_settings_read_nothing_else() -> None:
-    source = (PROJECT_ROOT / "include" / "settings.py").read_text()
+    source = (PROJECT_ROOT / "include" / "workflow" / "settings.py").read_text()
     assert set(re.findall(r'"((?:RETRAINING|AIRFLOW)_\w+)"', source)) == READ_BY_SETTINGS
 
 

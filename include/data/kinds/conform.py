@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from include.data.arrays import array_of_series
+from include.data.kinds.durations import as_seconds
 from include.data.kinds.find import TRUTHS, WORDS
 from include.data.kinds.times import read_times
 from include.errors import DataError
@@ -95,16 +98,30 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
         return text.str.lower().map(_TRUE_AND_FALSE).fillna(text)
     if kind.kind is Kind.NUMBER and _is_text(values):
         truths = _as_text(values).str.lower().map(_AS_NUMBERS)
-        return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else values
+        return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else _with_seconds(values)
     if kind.order and _is_text(values):
         places = {name: float(place) for place, name in enumerate(kind.order)}
         return values.map(lambda cell: places.get(cell, cell), na_action="ignore")
+    if kind.kind is Kind.CALENDAR and _is_text(values):
+        values = _with_seconds(values)
     if kind.kind in (Kind.TIME, Kind.CALENDAR) and _is_text(values) and not _numeric_text(values):
         try:
             return read_times(values, TimeFormat(), str(values.name)).values
         except DataError:
             return values  # they are counted as cells that cannot be read
     return values
+
+
+def _with_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Text in which times of day and lengths of time are seconds."""
+    text = array_of_series(values)
+    if not pa.types.is_string(text.type) and not pa.types.is_large_string(text.type):
+        return values
+    found = text.cast(pa.string()).dictionary_encode()
+    seconds = as_seconds(found.dictionary)
+    if seconds is found.dictionary or seconds.equals(found.dictionary):
+        return values
+    return pd.Series(seconds.take(found.indices).to_pandas(), index=values.index, name=values.name)
 
 
 def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:

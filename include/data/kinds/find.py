@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.data.arrays import array_of_series
+from include.data.frames import EXACT
+from include.data.kinds.durations import as_seconds, clocks
 from include.data.kinds.times import read_times
 from include.data.profile.cells import finite_of, floats_of, quantity_of
+from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
 from include.registry.time_format import TimeFormat
@@ -34,6 +38,8 @@ SPEAKING = frozenset({"None", "NA", "N/A", "n/a", "null", "NULL", "?", "-", "--"
 WORDS = SPEAKING | {"", "nan", "NaN", "-nan", "-NaN", "<NA>", "#N/A", "#NA", "#N/A N/A"}  # for an empty cell
 USUAL = 0.2  # times the median category's rows, from which on such a word is a category like the others
 TRUTHS = {"true": "True", "false": "False"}
+FEW = 0.01  # share of true and false, up to which they are slips among ones and zeros
+_ONE_AND_ZERO = ["1", "0", "1.0", "0.0"]
 _IDENTIFYING = re.compile(r"(^|[_ ])(id|uuid|guid|key|nr|no|number|code)$", re.IGNORECASE)
 _DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^\d{1,2}[- ][A-Za-z]{3}[- ]\d{4}"
 
@@ -110,6 +116,8 @@ def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colum
         return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")
     if pa.types.is_boolean(kind):
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false")
+    if pa.types.is_integer(kind) and _beyond_floats(values):
+        return _names(name, _text(values), ordered, window_rows)
     if (quantity := quantity_of(kind)) is not None:
         return _quantity(name, values, Kind.TIME if quantity == "datetime" else Kind.NUMBER, ordered, window_rows)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
@@ -117,9 +125,16 @@ def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colum
     return _names(name, values, ordered, window_rows)
 
 
+def _beyond_floats(values: pa.Array) -> bool:
+    ends = pc.min_max(values.dictionary if pa.types.is_dictionary(values.type) else values).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
+
+
 def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
     floats = floats_of(values)[0]
     finite = finite_of(floats)
+    if odd := sentinels_of_many(finite, "datetime" if kind is Kind.TIME else "number"):
+        finite = finite[~np.isin(finite, odd)]
     if len(finite) >= FEWEST:
         if why := _moves(
             finite, ordered=ordered or kind is Kind.TIME, window_rows=window_rows * len(finite) / len(floats)
@@ -197,8 +212,13 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
     total = int(times.sum())
     if not total:
         return ColumnKind(kind=Kind.NUMBER, why="no values", values=spoken)
-    if _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times) >= MOSTLY:
+    truths = _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times)
+    if truths > FEW and truths + _share(pc.is_in(names, pa.array(_ONE_AND_ZERO)), times) >= MOSTLY:
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false", values=spoken)
+    if _share(clocks(names), times) >= MOSTLY:
+        seconds = floats_of(as_seconds(_text(values)))[0]
+        kind = _quantity(name, pa.array(seconds, from_pandas=True), Kind.NUMBER, ordered, window_rows)
+        return replace(kind, why="times of day or lengths of time" if kind.kind is Kind.NUMBER else kind.why)
     if (share := _share_of_numbers(names, times)) >= MOSTLY:
         floats, unreadable = floats_of(values)
         kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
@@ -206,6 +226,8 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
     if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
         return dates
+    if _codes_of_digits(names) and (moving := _moving(name, values, ordered, window_rows)):
+        return moving
     alone = float(times[times == 1].sum()) / total
     if total >= FEWEST_NAMES and alone >= OWN:
         sentences = float(np.mean(np.asarray(pc.count_substring(names, " ")))) >= SENTENCE
@@ -219,21 +241,43 @@ def _share(chosen: pa.Array, times: npt.NDArray[Any]) -> float:
 
 
 def _share_of_numbers(names: pa.Array, times: npt.NDArray[Any]) -> float:
-    """Share of the cells that are numbers; 0 where some begin with a zero, or floats would not keep them apart."""
-    digits = np.asarray(pc.match_substring_regex(names, r"^[+-]?\d+$"))
-    if np.asarray(pc.match_substring_regex(names, r"^0\d")).any() and digits.all():
+    """Share of the cells that are numbers; 0 where they are codes."""
+    if _codes_of_digits(names):
         return 0.0
-    numbers = pd.to_numeric(pd.Series(names.to_pylist(), dtype=object), errors="coerce").to_numpy(dtype=float)
-    if digits.all() and np.abs(numbers).max() >= 2.0**53:
-        return 0.0
-    return float(times[np.isfinite(numbers)].sum()) / float(times.sum())
+    return float(times[np.isfinite(_numbers_of(names))].sum()) / float(times.sum())
+
+
+def _codes_of_digits(names: pa.Array) -> bool:
+    """Whether all numbers are whole, and some begin with a zero, or floats would not keep them apart."""
+    numbers = _numbers_of(names)
+    there = np.isfinite(numbers)
+    if not there.any() or not np.asarray(pc.match_substring_regex(names, r"^[+-]?\d+$"))[there].all():
+        return False
+    return bool(
+        np.asarray(pc.match_substring_regex(names, r"^0\d"))[there].any() or np.abs(numbers[there]).max() >= EXACT
+    )
+
+
+def _numbers_of(names: pa.Array) -> Floats:
+    found: Floats = pd.to_numeric(pd.Series(names.to_pylist(), dtype=object), errors="coerce").to_numpy(dtype=float)
+    return found
+
+
+def _moving(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind | None:
+    """The kind of codes of digits that move with time, such as nanoseconds since 1970; None for others."""
+    floats = pa.array(floats_of(values)[0], from_pandas=True)
+    kind = _quantity(name, floats, Kind.NUMBER, ordered, window_rows)
+    return kind if kind.kind is Kind.CALENDAR else None
+
+
+def _text(values: pa.Array) -> pa.Array:
+    return (values.dictionary_decode() if pa.types.is_dictionary(values.type) else values).cast(pa.string())
 
 
 def _dates(values: pa.Array, window_rows: int) -> ColumnKind | None:
     """The kind of text that holds dates; None where how they are to be read cannot be told."""
-    text = (values.dictionary_decode() if pa.types.is_dictionary(values.type) else values).cast(pa.string())
     try:
-        moments = read_times(pd.Series(text.to_pandas()), TimeFormat(), "").values
+        moments = read_times(pd.Series(_text(values).to_pandas()), TimeFormat(), "").values
     except DataError:
         return None
     seconds = array_of_series(moments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.data.kinds.time_periods import as_days
 from include.errors import DataError
 from include.registry.time_format import TimeFormat
 
 MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading that is wrong and not the cells
 STRAY = 0.01  # share of the cells that may speak against a way to read the others
 _NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
+_MIDNIGHT = r"(?<=[ T])24(?=[:.]00(?:[:.]00(?:[.,]0+)?)?(?:$|[Z+ -]))"
+_NOTHING = pd.Timedelta(0)
 _ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
 _CLOCKS = (r"%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H.%M.%S", "%H.%M", "%H")
 _WORDED = (
-    "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%Y-%b-%d", "%Y/%m/%d",
-    "%Y.%m.%d", "%Y-%m-%d",
+    "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%a %b %d %H:%M:%S %Y",
+    "%Y-%b-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d",
 )  # fmt: skip
 
 
@@ -54,14 +58,21 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     rest = text.notna() & moments.isna()
     if not rest.any():
         return Times(values=moments)
+    days = as_days(text[rest])
+    moments = moments.fillna(_parsed(days.mask(days.eq(text[rest])), "ISO8601", how, where).reindex(text.index))
+    begun = rest & moments.notna() & ~text.str.contains(":", na=False).astype(bool)
+    told = "weeks, quarters and days of the year are the day that they begin with" if begun.any() else ""
+    rest &= moments.isna()
+    if not rest.any():
+        return Times(values=moments, told=told)
     try:
         found, format_told = _other_formats(_in_usual_letters(text[rest]), how, where)
     except DataError:
         if rest.mean() > STRAY:
             raise
-        return with_lost(Times(values=moments), text)
+        return with_lost(Times(values=moments, told=told), text)
     moments = moments.where(~rest, found.reindex(text.index))
-    return told_as(with_lost(Times(values=moments), text), format_told)
+    return told_as(with_lost(Times(values=moments), text), "; ".join(filter(None, (told, format_told))))
 
 
 def in_utc(values: Any, how: TimeFormat, where: str) -> Any:
@@ -78,18 +89,34 @@ def in_utc(values: Any, how: TimeFormat, where: str) -> Any:
 
 
 def _parsed(text: pd.Series[Any], written: str, how: TimeFormat, where: str) -> pd.Series[Any]:
-    """Text in one format as UTC, NaT where it does not fit; times without a zone are those of `how.timezone`."""
+    """Text in one format as UTC, NaT where it does not fit; times without a zone are those of `how.timezone`.
+
+    24:00 is the beginning of the next day.
+    """
+    moments = _read(text, written, how, where)
+    late = text.where(moments.isna()).str.contains(_MIDNIGHT, na=False).astype(bool)
+    if not late.any():
+        return moments
+    begun = text.where(late).str.replace(_MIDNIGHT, "00", regex=True)
+    return moments.fillna(_read(begun, written, how, where, later=pd.Timedelta(days=1)))
+
+
+def _read(
+    text: pd.Series[Any], written: str, how: TimeFormat, where: str, later: pd.Timedelta = _NOTHING
+) -> pd.Series[Any]:
+    """The same; `later` is added before a zone is looked at."""
     zoned = pd.Series("%z" in written, index=text.index)
     if written == "ISO8601" and how.timezone:
         zoned = text.str.contains(_ZONE, na=False).astype(bool)
     try:
         if zoned.all() or not how.timezone:
-            return pd.to_datetime(text, format=written, utc=True, errors="coerce").dt.as_unit("us")
-        plain = pd.to_datetime(text.mask(zoned), format=written, errors="coerce").dt.as_unit("us")
+            return pd.to_datetime(text, format=written, utc=True, errors="coerce").dt.as_unit("us") + later
+        plain = pd.to_datetime(text.mask(zoned), format=written, errors="coerce").dt.as_unit("us") + later
         moments: pd.Series[Any] = in_utc(plain, how, where)
         if zoned.any():
-            moments = moments.fillna(pd.to_datetime(text.where(zoned), format=written, utc=True, errors="coerce"))
-    except ValueError as error:
+            there = pd.to_datetime(text.where(zoned), format=written, utc=True, errors="coerce")
+            moments = moments.fillna(there + later)
+    except (ValueError, re.error) as error:
         raise DataError(f"{where}: source.timestamp.format: {written!r} is no format of times: {error}") from error
     return moments
 
@@ -141,7 +168,7 @@ def _order(first: Any, second: Any, separator: str, year: str, example: str, whe
 def _with_clock(text: pd.Series[Any], date: str, how: TimeFormat, where: str) -> tuple[pd.Series[Any], str]:
     """Dates of that format with whatever time of day follows them, of one way of writing it or of several."""
     found, used = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), []
-    for clock in ("", *_CLOCKS):
+    for clock in ("",) if "%H" in date else ("", *_CLOCKS):
         left = text[found.isna()]
         if not len(left):
             break

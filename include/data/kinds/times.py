@@ -20,6 +20,8 @@ from include.registry.time_format import TimeFormat
 
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 PLAUSIBLE = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))  # of numbers that count from 1970
+_COUNT = r"-?\d+(\.0*)?|\d{8,}\.\d+|\d(\.\d+)?[eE]\+?\d+"  # shorter ones with a fraction are dates such as 2026.01
+_COUNT_OF_UNIT = r"-?\d+(\.\d*)?([eE]\+?\d+)?"
 _RUNS = {"%Y%m%d": 0, "%Y%m%d%H": 2, "%Y%m%d%H%M": 4, "%Y%m%d%H%M%S": 6}  # digits after the date
 _EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
 
@@ -90,12 +92,15 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         text = values[finite].astype("Int64").astype("str").reindex(values.index)
         read = read_text(text, TimeFormat(format=written, timezone=how.timezone), where)
         return read if how.format else told_as(read, f"whole numbers are dates written as {written}")
+    if how.unit == "excel":
+        return _spreadsheet_days(values, numbers, finite)
     unit = how.unit or _unit_of(numbers[finite])
     if not unit:
         shown = f"{numbers[finite].iloc[0]:.0f}"
         raise DataError(
             f"{where}: numbers such as {shown} are no times since 1970 in seconds, ms, us or ns between "
-            f"{PLAUSIBLE[0].year} and {PLAUSIBLE[1].year}; say source.timestamp.unit, or source.timestamp.format"
+            f"{PLAUSIBLE[0].year} and {PLAUSIBLE[1].year}; say source.timestamp.unit (excel for the days that "
+            "spreadsheets count), or source.timestamp.format"
         )
     scale = UNITS[unit]
     whole = values.astype("Int64") if scale == UNITS["ns"] and values.dtype.kind in "iu" else None
@@ -105,6 +110,19 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     moments[inside] = micros[inside].round().astype("int64").astype("datetime64[us]")
     read = Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
     return read if how.unit else told_as(read, f"whole numbers are {unit} since 1970")
+
+
+def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: Any) -> Times:
+    """Days since 30 December 1899, to the millisecond."""
+    inside = (
+        finite & numbers.between(61.0, 2_958_465.0).to_numpy()
+    )  # from March 1900, before which they differ, to 9999
+    moments = pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us]")
+    millis = (numbers[inside] * 86_400_000.0).round().astype("int64")
+    moments[inside] = (pd.Timestamp("1899-12-30").as_unit("us") + pd.to_timedelta(millis, unit="ms")).astype(
+        "datetime64[us]"
+    )
+    return Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
 
 
 def _digits(numbers: pd.Series[Any]) -> str:
@@ -135,7 +153,7 @@ def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         values = values.map(lambda cell: cell if isinstance(cell, str) else str(cell), na_action="ignore").astype("str")
     text = values.str.strip()
     text = text.mask(text.eq(""))
-    digits = text.str.fullmatch(r"-?\d+(\.0*)?").fillna(value=False).astype(bool)
+    digits = text.str.fullmatch(_COUNT_OF_UNIT if how.unit else _COUNT).fillna(value=False).astype(bool)
     if not how.format and digits.any() and digits.sum() >= (1.0 - STRAY) * text.notna().sum():
         read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
         return with_lost(read, text)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.data.arrays import array_of_series, label
+from include.data.arrays import array_of_series, floats_of_decimals, label
 from include.data.profile.columns import Quantity
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +57,8 @@ def floats_of(values: pa.Array) -> tuple[Floats, int]:
         return _parsed(values)
     if pa.types.is_boolean(kind):
         floats = _dense(values.cast(pa.uint8()).cast(pa.float64()))
+    elif pa.types.is_decimal(kind):
+        floats = _dense(floats_of_decimals(values))
     elif quantity_of(kind) == "number":
         floats = _dense(pc.cast(values, pa.float64(), safe=False))
     else:

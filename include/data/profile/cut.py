@@ -128,7 +128,11 @@ class Cutter:
         sample = self._only(name, np.concatenate([np.empty(0), *(floats_of(values)[0] for values in arrays)]))
         sample, moments = finite_of(sample), self._moments.get(name, Moments())
         possible, ordered = self.possible.get(name, ANYTHING), np.sort(sample)
-        found = () if possible.declared else sentinels_of_reference(sample, quantity, ordered=ordered)
+        seen, around = sample, ordered
+        if moments.size > len(sample):
+            ends = [moments.minimum, moments.maximum]
+            seen, around = np.append(sample, ends), np.concatenate([ends[:1], ordered, ends[1:]])
+        found = () if possible.declared else sentinels_of_reference(seen, quantity, ordered=around)
         if found:
             sample, moments = sample[~np.isin(sample, found)], Moments()
             ordered = ordered[~np.isin(ordered, found)]

@@ -2,6 +2,8 @@
 
 A distribution that moves, a new price level and a heavy tail have none: what is found is one number (or up to three on
 a side), equal in all its cells, beyond a gap that the column has nowhere else, and among cells of the usual kind.
+
+What only may be one is an outlying value (`outlying_values`): a check leaves it as it is, the model's owner is asked.
 """
 
 from __future__ import annotations
@@ -17,15 +19,24 @@ import numpy.typing as npt
 
 from include.data.profile.columns import NumericColumn, Quantity
 
+SAMPLE = 200_000  # values looked at where no bins are cut
 MOST = 3  # such numbers on either side of a column
 FEWEST_VALUES = 30  # other values below which nothing is said
 ALONE, FAR, NEAR, SIGN = 20.0, 5.0, 1.0, 0.1  # distances in units of the range of all other values
 TIMES_GAP, TIMES_GAP_ANY = 3.0, 10.0  # the same in units of the widest gap among them
 REPEATED, SHARE = 3, 0.002  # cells, and share of them, where the number alone is not telling enough
+BEYOND = (
+    2.0**52
+)  # distance in units of the size of all others from which on no float holds their sum: 1e308 among prices
 LARGE = 999.0  # size from which on one cell of a usual code, far outside, is enough
 MOST_LEVEL = 0.5  # share of the cells from its first one on, above which a number is the column's new level
 SMOOTH = 0.02  # share that no single value of the others exceeds in a column of measurements
 FEWEST_DISTINCT = 50  # different values that such a column has
+LIST = 20  # different values that a list of prices or sizes has at most
+PRICE = 100.0  # ranges of the others above them, within which a number may be one more price
+USUAL = 0.5  # its share of the cells in units of how often two of the others are equal, from which on it is of the list
+ALIKE = 0.5  # share of the others with its last digit before the point, from which on it is one of them: 9.99, 49, 999
+FEW_DISTINCT = 10  # other values up to which only a usual code is asked about
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,16 +63,78 @@ CODES, DATES = _codes(), _dates()
 
 @dataclass(frozen=True, slots=True)
 class _Others:
-    """All values but those in question: least and greatest, the widest gap, and whether they are measurements."""
+    """All values but those in question: least and greatest, the widest gap, the different ones and the share of each.
+
+    Of a column with very many different values these are the edges of its bins, and the shares of just them.
+    """
 
     low: float
     high: float
     gap: float
-    smooth: Callable[[], bool]
+    distinct: Callable[[], tuple[Floats, Floats]]
 
     @property
     def span(self) -> float:
         return self.high - self.low
+
+    def smooth(self) -> bool:
+        """Whether they are measurements: many different ones, none of them frequent."""
+        values, shares = self.distinct()
+        return len(values) >= FEWEST_DISTINCT and float(shares.max()) <= SMOOTH
+
+    def sold_at(self, value: float, share: float) -> bool:
+        """Whether a value above them is one more price or size: with their last digit, or as usual as they are.
+
+        A scale of whole numbers one apart (grades, counts) is no such list. `share` is of its cells in all cells.
+        """
+        if not self.high < value <= self.high + PRICE * self.span:
+            return False
+        values, shares = self.distinct()
+        if float(np.mean(np.floor(values) % 10.0 == np.floor(value) % 10.0)) >= ALIKE:
+            return True
+        scale = bool(np.all(values == np.rint(values))) and float(np.median(np.diff(values))) <= 1.0
+        return len(values) <= LIST and not scale and share >= USUAL * float((shares**2).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Outlying:
+    """The least or the greatest value of a column, where it comes up again and again.
+
+    `apart` if it is far from the others, of which `nearest` is the next one.
+    """
+
+    value: float
+    cells: int
+    apart: bool
+    nearest: float
+
+
+def outlying_values(values: Floats, quantity: Quantity = "number") -> tuple[Outlying, ...]:
+    """The ends of finite values from which `sentinels_of_reference` are gone: what may stand for no value all the same.
+
+    A value is apart if it is farther from all others than these are from each other, or a usual code beyond their
+    widest gap, as 0 among blood pressures, or the only one below 0.
+    """
+    if len(values) < FEWEST_VALUES:
+        return ()
+    numbers, cells = np.unique(values, return_counts=True)
+    if len(numbers) < 3:
+        return ()
+    found = []
+    for end, beside, others in ((0, 1, numbers[1:]), (-1, -2, numbers[:-1])):
+        if cells[end] >= REPEATED:
+            value, apart = float(numbers[end]), _is_apart(float(numbers[end]), others, quantity)
+            found.append(Outlying(value, int(cells[end]), apart, float(numbers[beside])))
+    return tuple(found)
+
+
+def _is_apart(value: float, others: Floats, quantity: Quantity) -> bool:
+    low, high, gap = float(others[0]), float(others[-1]), float(_gaps(others).max())
+    distance, many = max(low - value, value - high), len(others) > FEW_DISTINCT
+    code = value in (DATES if quantity == "datetime" else CODES)
+    beyond = distance >= SIGN * (high - low) and distance >= TIMES_GAP * gap
+    alone_below = value < 0.0 <= low and quantity == "number" and (many or distance > gap)
+    return ((code or many) and distance > NEAR * (high - low)) or (code and (beyond or alone_below))
 
 
 def sentinels_of_reference(
@@ -80,12 +153,20 @@ def sentinels_of_reference(
         least, greatest = float(ordered[start]), float(ordered[stop - 1])
         if not all(_far_outside(value, least, greatest) for value, _ in (*low, *high)):
             continue
-        gaps = np.diff(ordered) if gaps is None else gaps
-        inner = gaps[start : stop - 1]
-        others = _Others(least, greatest, float(inner.max()), partial(_smooth, inner))
+        gaps = _gaps(ordered) if gaps is None else gaps
+        widest, distinct = float(gaps[start : stop - 1].max()), partial(_distinct, ordered[start:stop])
+        others = _Others(least, greatest, widest, distinct)
         if all(_stands_for_none(one, values, others, quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
     return ()
+
+
+def sentinels_of_many(values: Floats, quantity: Quantity = "number") -> tuple[float, ...]:
+    """The same where no bins are cut: NaN where there is none; of very many a part is looked at, and the extremes."""
+    finite = values[np.isfinite(values)]
+    if len(finite) > SAMPLE:
+        finite = np.append(finite[:: -(-len(finite) // SAMPLE)], [finite.min(), finite.max()])
+    return sentinels_of_reference(finite, quantity)
 
 
 def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
@@ -105,7 +186,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
             float(below[start]) if start < len(below) else known.minimum,
             -float(above[stop]) if stop < len(above) else known.maximum,
             gap,
-            lambda: len(known.edges) >= FEWEST_DISTINCT and max(known.at_edges) <= SMOOTH * known.finite,
+            lambda: (np.array(known.edges), np.array(known.at_edges) / known.finite),
         )
         if all(_stands_for_none(one, values, others, known.quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
@@ -151,8 +232,12 @@ def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, 
     distance = others.low - value if value < others.low else value - others.high
     if not _far_outside(value, others.low, others.high) or distance < TIMES_GAP * others.gap:
         return False
+    if quantity == "number" and distance >= BEYOND * max(others.span, abs(others.low), abs(others.high)):
+        return True
     code = value in (DATES if quantity == "datetime" else CODES)
     sign = value < 0.0 <= others.low and quantity != "datetime"
+    if code and quantity == "number" and others.sold_at(value, cells / len(values)):
+        return False
     often = cells >= REPEATED and cells >= SHARE * len(values)
     far = distance >= FAR * others.span
     if code and far:
@@ -172,10 +257,12 @@ def _among_others(value: float, cells: int, values: Floats) -> bool:
     return cells <= MOST_LEVEL * (len(values) - first)
 
 
-def _smooth(gaps: Floats) -> bool:
-    """Whether sorted values with these gaps are many different ones, none of them frequent."""
-    steps = np.flatnonzero(gaps)
-    if len(steps) + 1 < FEWEST_DISTINCT:
-        return False
-    runs = np.diff(np.concatenate([[-1], steps, [len(gaps)]]))
-    return bool(runs.max() <= SMOOTH * (len(gaps) + 1))
+def _gaps(ordered: Floats) -> Floats:
+    with np.errstate(over="ignore"):  # from -1e308 to 1e308
+        return np.diff(ordered)
+
+
+def _distinct(ordered: Floats) -> tuple[Floats, Floats]:
+    """The different ones of sorted values, and the share of each."""
+    starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf))
+    return ordered[starts], np.diff(starts, append=len(ordered)) / len(ordered)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, named, require_distinct
+from include.data.kinds.decimals import Said, decimals_of, told_of
+from include.data.kinds.numbers import Written, plain_numbers
+from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
-from include.data.sources.csv_numbers import Written, decimal_of, plain_numbers, told_of, whole_numbers
+from include.data.sources.csv_seen import Seen
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
@@ -27,12 +28,7 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
-_EXACT = 2**53  # from here on whole numbers are not all floats
-_SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
-_WIDER = {  # what a column becomes when a value does not fit
-    pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
-    pa.string(): pa.binary(),
-}  # fmt: skip
+_FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +37,18 @@ class _Layout:
 
     dialect: Dialect
     types: Mapping[str, pa.DataType]
-    numbers: frozenset[str] = frozenset()
+    decimals: Mapping[str, str] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
-    decimal: str = "."
     told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What all cells of one file showed: the columns' types, and how numbers in those of text are written."""
+
+    dialect: Dialect
+    types: Mapping[str, pa.DataType]
+    written: Mapping[str, Written]
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,13 @@ class CsvBatches:
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
+    _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, ".csv"))
+        for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
+            with named(file, "CSV"), self._located(file):
+                self._scan(file)
         for file in found:
             with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
@@ -89,7 +97,7 @@ class CsvBatches:
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
                 yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
                 for batch in reader:
-                    yield _tidy(Batch.of(batch), layout)
+                    yield _tidy(Batch.of(batch, str(file)), layout)
 
     @contextmanager
     def _located(self, file: str | Path) -> Iterator[None]:
@@ -122,50 +130,71 @@ class CsvBatches:
 
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
+            scan = self._scan(file)
+            told = f"{Path(str(file)).name}: it is empty and left out"
+            self._layouts[file] = (
+                _Layout(dialect=self.dialect, types={}, told=(told,)) if scan is None else self._found(file, scan)
+            )
+        return self._layouts[file]
+
+    def _scan(self, file: str | Path) -> _Scan | None:
+        """What the file's cells are, all of them; None for an empty file."""
+        if file not in self._scans:
             with self._stream(file) as opened:
                 sample = opened.read(SAMPLE_BYTES)
             require_text(sample, self.dialect.encoding, str(file))
+            self._scans[file] = None
             if sample.removeprefix(b"\xef\xbb\xbf").strip():
-                self._layouts[file] = self._found(file, find_dialect(sample, self.dialect))
-            else:
-                told = f"{Path(str(file)).name}: it is empty and left out"
-                self._layouts[file] = _Layout(dialect=self.dialect, types={}, told=(told,))
-        return self._layouts[file]
+                dialect = find_dialect(sample, self.dialect)
+                self._scans[file] = _Scan(dialect, *self._types(file, dialect))
+        return self._scans[file]
 
-    def _found(self, file: str | Path, dialect: Dialect) -> _Layout:
+    def _evidence(self, written: Mapping[str, Written]) -> dict[str, Written]:
+        """How each column of a file is written; of those whose own cells do not tell it, in all files together."""
+        found = dict(written)
+        for name, each in written.items():
+            if each.numbers and each.decimal:
+                continue
+            several = (scan.written[name] for scan in self._scans.values() if scan and name in scan.written)
+            whole = sum(several, start=Written())
+            found[name] = whole if whole.numbers else each
+        return found
+
+    def _found(self, file: str | Path, scan: _Scan) -> _Layout:
         """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
-        types, written = self._types(file, dialect)
-        dots = any(kind == pa.float64() for kind in types.values())
-        decimal = dialect.decimal
-        if decimal is None and dialect.thousands != ",":
-            decimal = decimal_of(written, str(file), dots=dots)
-        if decimal == "," and dialect.decimal is None and dialect.delimiter != ",":
+        dialect, types, written = scan.dialect, scan.types, self._evidence(scan.written)
+        floats = any(kind == pa.float64() for kind in types.values())
+        known = Said(
+            decimal=self.dialect.decimal, thousands=self.dialect.thousands, where=str(file),
+            commas=dialect.decimal == ",", dots=floats and dialect.decimal != ",",
+        )  # fmt: skip
+        decimals = decimals_of(written, known)
+        if "," in decimals.values() and dialect.decimal is None:
             said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
-            return self._found(file, replace(dialect, decimal=",", told=said))
-        numbers = frozenset(name for name, each in written.items() if each.numbers)
-        mixed = frozenset(name for name in numbers if decimal == "," and written[name].has_decimal_dot)
+            again = replace(dialect, decimal=",", told=said)
+            return self._found(file, _Scan(again, *self._types(file, again)))
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
         if bytes_in:
             told.append(f"{Path(str(file)).name}: cells of {', '.join(bytes_in)} that are no UTF-8 are read as "
                         "Windows-1252 (source.encoding)")  # fmt: skip
-        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, mixed)]
-        return _Layout(
-            dialect=dialect, types=types, numbers=numbers, mixed=mixed, decimal=decimal or ".", told=tuple(told)
-        )
+        owner = self.dialect.decimal is not None or self.dialect.thousands is not None
+        told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, decimals, said=owner)]
+        mixed = frozenset(name for name in decimals if written[name].mixed)
+        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
 
     def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
         reader = self._open(file, dialect, {})
         wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
         require_distinct(wanted, str(file))
-        types = {entry.name: pa.float64() if entry.type == pa.null() else entry.type for entry in reader.schema}
+        types = {entry.name: _FIRST.get(entry.type, entry.type) for entry in reader.schema}
         hollow = {entry.name for entry in reader.schema if entry.type == pa.null() and entry.name in wanted}
         exact: set[str] = set()  # columns that looked like floats and are looked at as text, in case they are codes
         while True:
             whole = {name for name in wanted if types[name] == pa.int64()}
             nothing = pa.array([*NOTHING, *self.missing])
-            seen = _Seen.of(
+            seen = Seen.of(
                 self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
             )
             types |= dict.fromkeys(seen.codes, pa.string())
@@ -199,6 +228,7 @@ class CsvBatches:
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict(types), include_columns=columns, strings_can_be_null=False,
                 null_values=[*NOTHING, *self.missing], decimal_point=dialect.decimal or ".",
+                true_values=["true", "True", "TRUE"], false_values=["false", "False", "FALSE"],
             ),
         )  # fmt: skip
 
@@ -207,88 +237,16 @@ class CsvBatches:
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
 
 
-@dataclass(kw_only=True)
-class _Seen:
-    """What one parsing of a whole file showed.
-
-    Parameters
-    ----------
-    written : mapping of str to Written
-        How the cells of each column of text are written.
-    codes : set of str
-        Columns of whole numbers of which some begin with a zero.
-    filled : set of str
-        Columns of floats with a value.
-    large : set of str
-        Columns of floats of which some are whole and too large to tell them from their neighbours.
-    misfit : (str, type) or None
-        A column with a value that its type cannot hold, and the next wider type; the rest of the file was not seen.
-    """
-
-    written: dict[str, Written] = field(default_factory=dict)
-    codes: set[str] = field(default_factory=set)
-    filled: set[str] = field(default_factory=set)
-    large: set[str] = field(default_factory=set)
-    misfit: tuple[str, pa.DataType] | None = None
-
-    @classmethod
-    def of(
-        cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str],
-        nothing: pa.Array,
-    ) -> _Seen:  # fmt: skip
-        """Parse the whole file, in which whole numbers are still text."""
-        by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
-        seen = cls(written={name: Written() for name in by_type.get(pa.string(), ())})
-        try:
-            for batch in reader:
-                for name, written in seen.written.items():
-                    written.add(_trimmed(batch.column(name)))
-                for name in by_type.get(pa.int64(), ()):
-                    fits, led = whole_numbers(batch.column(name), nothing)
-                    if not fits:
-                        seen.misfit = name, pa.float64()
-                        return seen
-                    seen.codes |= {name} if led else set()
-                floats = by_type.get(pa.float64(), ())
-                seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
-                seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
-        except pa.ArrowInvalid as error:
-            found = re.search(r"In CSV column #(\d+)", str(error))
-            if found is None:
-                raise
-            name = reader.schema.names[int(found[1])]
-            seen.misfit = name, _WIDER.get(types[name], pa.string())
-        return seen
-
-
-def _beyond_floats(values: pa.Array) -> bool:
-    ends = pc.min_max(values).as_py()
-    return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
-
-
-def _trimmed(values: pa.Array) -> pa.Array:
-    """Text without blanks around it; what is empty then is missing."""
-    bare = pc.utf8_trim_whitespace(values)
-    empty = pc.equal(bare, "")
-    return pc.if_else(empty, None, bare) if pc.any(empty).as_py() else bare
-
-
 def _tidy(batch: Batch, layout: _Layout) -> Batch:
     """The batch with its text made plain: without blanks around it, in Unicode, with numbers written in one way."""
     made = {}
     for name, values in batch.columns.items():
         if values.type == pa.binary():
-            values = pa.array([None if cell is None else _decoded(cell) for cell in values.to_pylist()], pa.string())
+            values = pa.array([None if cell is None else decoded(cell) for cell in values.to_pylist()], pa.string())
         if values.type == pa.string():
-            values = _trimmed(values)
-            if name in layout.numbers:
-                values = plain_numbers(values, layout.decimal, layout.dialect.thousands, mixed=name in layout.mixed)
+            values = trimmed(values)
+            if name in layout.decimals:
+                decimal, thousands = layout.decimals[name], layout.dialect.thousands
+                values = plain_numbers(values, decimal, thousands, mixed=name in layout.mixed)
         made[name] = values
-    return Batch(batch.rows, made)
-
-
-def _decoded(cell: bytes) -> str:
-    try:
-        return cell.decode("utf-8")
-    except UnicodeDecodeError:
-        return cell.decode("cp1252", "replace")
+    return Batch(batch.rows, made, batch.file)

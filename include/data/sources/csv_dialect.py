@@ -18,6 +18,7 @@ from include.registry.dialect import Dialect
 SAMPLE_BYTES = 1 << 18
 SAMPLE_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|")
+_RARE_DELIMITERS = ("^", "~", "\x01", ":")  # looked for where none of those makes columns
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
@@ -25,8 +26,13 @@ _OTHER_KINDS = {
     b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)",
     b"PK\x03\x04": "a ZIP archive or a spreadsheet",
     b"\xd0\xcf\x11\xe0": "a spreadsheet", b"%PDF": "a PDF document", b"SQLite format 3": "an SQLite database",
+    b"\xff\xfe\0\0": "text of four bytes a letter (UTF-32)",
     b"\x89PNG": "a picture", b"\x93NUMPY": "a NumPy array", b"\x7fELF": "a program",
 }  # fmt: skip
+_OTHER_TEXTS = {
+    rb"(\xef\xbb\xbf)?\s*(?i:<(!doctype|html|\?xml|head|body)[\s>])": "a web page or XML",
+    rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"[^"\n]*"\s*:': "JSON",
+}
 _FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
 
 
@@ -69,6 +75,9 @@ def require_text(sample: bytes, encoding: str | None, where: str) -> None:
     """
     for mark, kind in _OTHER_KINDS.items():
         if sample.startswith(mark):
+            raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
+    for pattern, kind in _OTHER_TEXTS.items():
+        if re.match(pattern, sample):
             raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
     if encoding or sample[:2] in _BYTE_ORDER_MARKS or b"\0" not in sample:
         return
@@ -140,7 +149,9 @@ def _delimiter(text: str, quote: str, *, whole: bool) -> str:
     name, *lines = text.split("\n", SAMPLE_RECORDS)[:SAMPLE_RECORDS]
     if "," not in name and sum(map(bool, map(_DECIMAL_COMMA.match, lines))) > len(lines) / 2.0:
         return ";"  # a single column
-    for candidate in DELIMITERS:
+    for candidate in (*DELIMITERS, *_RARE_DELIMITERS):
+        if candidate in _RARE_DELIMITERS and most[1] > 1:
+            break
         records = _records(text, candidate, quote, whole=whole)
         sizes = Counter(len(record) for record in records)
         if not sizes:

@@ -59,4 +59,4 @@ class ParquetBatches:
             yield empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
-                    yield Batch.of(batch)
+                    yield Batch.of(batch, str(file))

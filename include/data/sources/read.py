@@ -13,20 +13,20 @@ import pandas as pd
 import pyarrow as pa
 
 from include.data.batches import Batch
+from include.data.frames import frame_of
 from include.data.kinds.conform import conform
+from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
+from include.data.kinds.text_cells import plain_text
 from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.sources.csv_batches import CsvBatches
-from include.data.sources.files import Files, LocalFiles
-from include.data.sources.frames import frame_of
-from include.data.sources.object_files import ObjectFiles
-from include.data.sources.parquet_batches import ParquetBatches
+from include.data.sources.file_batches import batches_of
+from include.data.sources.overlaps import frame_of_files
 from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
-from include.registry.address import SCHEME
 from include.registry.kinds import Kinds
 from include.registry.source import FileSource, SampleSource, SqlSource
 from include.registry.spec import ModelSpec
@@ -95,6 +95,8 @@ def read_rows(
         wanted &= times >= pd.Timestamp(start)
     table = table.assign(**{spec.timestamp: times})
     table = table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
+    (table,), said = _read_text(spec, [table], where, known)
+    told += said
     kinds = _kinds_of(spec, table, known)
     without_time = int(times.isna().sum())
     if without_time:
@@ -120,17 +122,33 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(_batches(source, places[0], data_dir, reach), None, told[0])
+            reference = _frame(batches_of(source, places[0], data_dir, reach), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(_batches(source, places[1], data_dir, reach), None, told[1])
+            pair = reference, _frame(batches_of(source, places[1], data_dir, reach), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
-    kinds = find_kinds(pair[0], spec.declared_kinds, known=known)
+    tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
+    kinds = find_kinds(tables[0], spec.declared_kinds, known=known)
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=tuple(each))
-        for table, each in zip(pair, told, strict=True)
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *said))
+        for table, each in zip(tables, told, strict=True)
     ]
     return found[0], found[1]
+
+
+def _read_text(
+    spec: ModelSpec, tables: Sequence[pd.DataFrame], where: str, known: Kinds | None
+) -> tuple[Sequence[pd.DataFrame], tuple[str, ...]]:
+    """The tables with their text made plain, but for names that the champion knows; a CSV file's has been already."""
+    if spec.source.kind == "csv":
+        return tables, ()
+    names = {name for name, kind in (known or {}).items() if kind.named}
+    source = spec.source
+    return plain_text(
+        [conform(table, {}, source.missing) for table in tables],
+        Said(decimal=source.decimal, thousands=source.thousands, where=f"model {spec.name}: {where}"),
+        without=names,
+    )
 
 
 def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kinds:
@@ -148,10 +166,13 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     )  # fmt: skip
 
 
-def _frame(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str]) -> pd.DataFrame:
+def _frame(
+    batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str], spec: ModelSpec
+) -> pd.DataFrame:
     """All rows as one table; what had to be found out to read them goes to `told`."""
-    table = frame_of(batches, keep)
+    table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
     told += batches.told if isinstance(batches, CsvBatches) else ()
+    told += overlap
     return table
 
 
@@ -180,9 +201,9 @@ def _from_files(asked: _Asked) -> tuple[pd.DataFrame, str]:
     assert source.path is not None
     where = source, source.path, asked.data_dir, asked.reach
     with _field(spec, "source.path"):
-        table = _frame(_batches(*where, _needed(spec, asked.columns)), asked.keep, asked.told)
+        table = _frame(batches_of(*where, _needed(spec, asked.columns)), asked.keep, asked.told, spec)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = _frame(_batches(*where), asked.keep, asked.told)  # all columns: an error will list them
+            table = _frame(batches_of(*where), asked.keep, asked.told, spec)  # all columns: an error will list them
         return table, source.path
 
 
@@ -209,37 +230,6 @@ TIMED_READERS: Mapping[str, Callable[[_Asked], tuple[pd.DataFrame, str]]] = {
     "parquet": _from_files,
     "sample": _from_sample,
     "sql": _from_query,
-}
-
-
-def files_of(
-    source: FileSource, path: str, data_dir: Path, reach: Reach = FROM_ENVIRONMENT
-) -> tuple[str | Path, Files]:
-    """Where one of the source's paths leads, and what finds and opens the files there."""
-    if path.startswith(SCHEME):
-        return path, ObjectFiles(reach.storage, source.connection)
-    return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
-
-
-def _batches(
-    source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
-) -> Iterable[Batch]:
-    place, files = files_of(source, path, data_dir, reach)
-    return FILE_READERS[source.kind](source, place, files, columns)
-
-
-def _csv(source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
-    words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(place, columns, files, dialect=source.dialect, missing=words)
-
-
-def _parquet(_source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
-    return ParquetBatches(place, columns, files)
-
-
-FILE_READERS: Mapping[str, Callable[[FileSource, str | Path, Files, Sequence[str] | None], Iterable[Batch]]] = {
-    "csv": _csv,
-    "parquet": _parquet,
 }
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from include.data.kinds.conform import conform
+from include.data.kinds.decimals import Said
+from include.data.kinds.text_cells import plain_text
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
-from include.data.sources.frames import frame_of
+from include.data.sources.overlaps import frame_of_files
 from include.data.sources.parquet_batches import ParquetBatches
 from include.errors import DataError
 from include.registry.dialect import Dialect
@@ -49,7 +52,7 @@ def read_whole(
     dialect : Dialect
         What is said of how CSV files are written.
     missing : sequence of str
-        Further words that stand for an empty cell of a CSV file.
+        Further words that stand for an empty cell.
 
     Raises
     ------
@@ -60,11 +63,14 @@ def read_whole(
     """
     there = files or LocalFiles()
     if kind == "parquet":
-        found = WholeFile(table=frame_of(ParquetBatches(place, None, there)), dialect=dialect)
+        rows, overlap = frame_of_files(ParquetBatches(place, None, there))
+        said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
+        (table,), told = plain_text([conform(rows, {}, missing)], said)
+        found = WholeFile(table=table, told=(*(f"{Path(place).name}: {e}" for e in told), *overlap), dialect=dialect)
     else:
         batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
-        table = frame_of(batches)
-        found = WholeFile(table=table, told=batches.told, dialect=(batches.dialects or (dialect,))[0])
+        table, overlap = frame_of_files(batches)
+        found = WholeFile(table=table, told=(*batches.told, *overlap), dialect=(batches.dialects or (dialect,))[0])
     names = [str(name) for name in found.table.columns]
     if not any(name.strip() for name in names):
         raise DataError(f"{place}: it is empty; give a table with the names of its columns on top")

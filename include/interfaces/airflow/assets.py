@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, AssetAlias
 
 if TYPE_CHECKING:  # read while DAG files are parsed
-    from include.records.entries.entries import ChampionChange
+    from include.records.entries import ChampionChange
 
 CHAMPIONS = AssetAlias(name="retraining_champions")
 

@@ -22,13 +22,13 @@ from include.errors import ConfigurationError, PermanentError
 from include.interfaces.airflow.connections import databases, object_storage_client
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries.entries import Analysis, Run
+from include.records.entries import Analysis, Run
 from include.registry.coverage import unseen_note
 from include.registry.loader import names_to_check
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
-from include.workflow.request import asked_time, check_parameters
-from include.workflow.roll_back import version_number
+from include.workflow.rollback import version_number
+from include.workflow.run_parameters import asked_time, check_parameters
 
 log = logging.getLogger(__name__)
 

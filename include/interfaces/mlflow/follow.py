@@ -19,11 +19,10 @@ from include.errors import ArtifactError
 from include.interfaces.mlflow.api import MlflowApi, tags
 from include.interfaces.mlflow.model import model_files
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries.champion_changes import promoted_by
-from include.records.entries.entries import Event, EventStatus, Version
+from include.records.entries import Event, EventStatus, Version, promoted_by
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 log = logging.getLogger(__name__)
 
@@ -141,10 +140,10 @@ class _Follower:
         return dict(run)
 
     def _tell_data(self, run_id: str, event: Event) -> None:
-        digest = str(event.details.get("training_data_hash", ""))
+        digest = event.details.training_data_hash or ""
         if not digest:
             return
-        place, rows = str(event.details.get("training_data_path", "")), event.details.get("training_data_size")
+        place, rows = event.details.training_data_path or "", event.details.training_data_size
         dataset = {
             "name": self.spec.name, "digest": digest[:36], "source_type": "local", "source": place,
             "profile": f'{{"num_rows": {rows}}}',
@@ -197,8 +196,9 @@ def _tags_of(run: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _parameters(event: Event) -> dict[str, object]:
-    chosen = {name: event.details.get(name) for name in ("estimator", "strategy", "row_choice")}
-    return {**chosen, **event.details.get("hyperparameters", {})}
+    kept = event.details
+    chosen = {"estimator": kept.estimator, "strategy": kept.strategy, "row_choice": kept.row_choice}
+    return {**chosen, **(kept.hyperparameters or {})}
 
 
 def _labels(event: Event, version: Version | None) -> dict[str, object]:
@@ -210,16 +210,16 @@ def _labels(event: Event, version: Version | None) -> dict[str, object]:
         "retraining.error": f"{event.error_type}: {event.error}" if event.error_type else "",
         "retraining.version": version.label if version is not None else "",
         "retraining.artifact": version.artifact_path if version is not None else "",
-        "retraining.data_hash": event.details.get("training_data_hash", ""),
-        "retraining.data_path": event.details.get("training_data_path", ""),
+        "retraining.data_hash": event.details.training_data_hash or "",
+        "retraining.data_path": event.details.training_data_path or "",
     }
 
 
 def _metrics(event: Event) -> list[dict[str, Any]]:
     """Scores of challenger and champion on the same rows, and every figure among the details."""
     figures: dict[str, Any] = {
-        **{name: value for name, value in event.details.items() if isinstance(value, int | float)},
-        **{f"gate_{name}": value for name, value in event.details.get("gate", {}).items()},
+        **{name: value for name, value in event.details.to_json().items() if isinstance(value, int | float)},
+        **{f"gate_{name}": value for name, value in (event.details.gate or {}).items()},
         **{f"champion_{name}": value for name, value in event.champion_scores.items()},
         **event.scores,
     }

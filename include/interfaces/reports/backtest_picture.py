@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
 from xml.sax.saxutils import escape
 
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.workflow.backtest.trial import Backtest, Trial
 
 STROKES = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf8700", "#cf222e", "#0598bc", "#6e7781")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from include.errors import SourceUnavailable
 from include.interfaces.reports.markdown import to_markdown
 from include.interfaces.reports.page import to_html
-from include.records.entries.entries import Run
-from include.retraining.artifacts.folder import Artifacts
+from include.records.entries import Run
+from include.retraining.artifacts import Artifacts
 from include.workflow.deployment import Deployment
 from include.workflow.report import RetrainingReport, report_of
 

@@ -13,7 +13,7 @@ from include.interfaces.reports.escaping import escape, shorten
 from include.interfaces.reports.nearness import held_back, nearness
 from include.interfaces.reports.numbers import moment, number, span
 from include.interfaces.reports.text import answer
-from include.records.entries.entries import Event
+from include.records.entries import Event
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
 LENGTH = 300  # characters of a reason, a name or an error that are shown
@@ -218,7 +218,7 @@ def _versions(report: RetrainingReport) -> Iterator[str]:
     rows = []
     for version in reversed(report.versions):
         promised = None if version.baseline is None else version.baseline.scores.get(report.metric)
-        size = version.details.get("training_data_size")
+        size = version.details.training_data_size
         rows.append((version.label, str(version.status), moment(version.created_at), number(promised),
                      "-" if size is None else f"{size:,}", version.artifact_sha256[:12] or "-"))  # fmt: skip
     yield "<section><h2>Versions</h2>"

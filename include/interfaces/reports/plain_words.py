@@ -122,7 +122,7 @@ def _gate(spec: ModelSpec) -> Iterator[Line]:
         1,
         (
             "a first version has nobody to beat: it has to be better than a constant (always the mean, or the most "
-            "frequent class), which gate.better_than_constant: false leaves out"
+            "frequent class, of all labels before or of the latest), which gate.better_than_constant: false leaves out"
             if gate.better_than_constant
             else "a first version has nobody to beat, and goes into production whatever it has learnt "
             "(gate.better_than_constant: false)"

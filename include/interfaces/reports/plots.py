@@ -9,7 +9,7 @@ from datetime import datetime
 from include.data.reference.distributions import Distribution
 from include.interfaces.reports.escaping import escape, shorten
 from include.interfaces.reports.numbers import axis, moment, number
-from include.records.entries.entries import Check, EventStatus
+from include.records.entries import Check, EventStatus
 from include.workflow.report import RetrainingReport
 
 WIDTH, HEIGHT, FOOT = 320, 120, 18

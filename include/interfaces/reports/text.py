@@ -8,7 +8,7 @@ from typing import Any
 from include.decision.decision import Decision
 from include.decision.signals import SignalKind
 from include.interfaces.reports.escaping import shorten
-from include.records.entries.entries import Analysis, ChampionChange, Event, EventStatus
+from include.records.entries import Analysis, ChampionChange, Event, EventStatus
 from include.workflow.approve import Question
 
 RULE = "═" * 60

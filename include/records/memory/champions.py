@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
-from include.records.entries.entries import ChampionChange, ChangeKind, Version, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables, take
 from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary

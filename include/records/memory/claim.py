@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.json_values import clean_text, to_utc
 from include.records.memory.requests import MemoryRequests
 from include.records.rows.outcome import (
@@ -205,7 +205,7 @@ class MemoryClaim:
             status=VersionStatus.CANDIDATE,
             created_at=to_utc(at),
         )
-        return {**vars(candidate), "status": str(candidate.status), "shadow_since": None}
+        return {**vars(candidate), "status": str(candidate.status), "details": {}, "shadow_since": None}
 
     def _champion(self) -> int | None:
         known = self._tables.versions_of(self._event.model_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from include.records.entries.entries import Quarantine
+from include.records.entries import Quarantine
 from include.records.rows.quarantine import not_to_be_lifted, quarantine_from_row
 from include.records.rows.rows import Row
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from include.decision.request import Request
 from include.errors import RequestsTaken
-from include.records.entries.entries import KeptRequest
+from include.records.entries import KeptRequest
 from include.records.json_values import to_utc
 from include.records.rows.request import request_from_row
 from include.records.rows.rows import Row

@@ -16,7 +16,7 @@ from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
+from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
 from include.records.json_values import clean_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take

@@ -9,7 +9,7 @@ from typing import Any
 
 from include.decision.signals import Signal, SignalKind
 from include.errors import ClaimLost
-from include.records.entries.entries import ChampionChange, ChangeKind, Version
+from include.records.entries import ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, Session, transaction
 from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from include.errors import ClaimLost, DataError
-from include.records.entries.entries import ChangeKind, Event, EventStatus, Outcome, Version
+from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_text, to_utc
 from include.records.postgres.session import Connect, Session, transaction
 from include.records.rows.outcome import (

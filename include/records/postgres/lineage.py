@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from include.errors import DataError
-from include.records.entries.entries import VersionStatus
+from include.records.entries import VersionStatus
 from include.records.json_values import read_scores, to_utc
 from include.records.postgres.session import Connect, transaction
 from include.records.rows.rows import Row

@@ -14,7 +14,7 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError, RequestsTaken
-from include.records.entries.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
 from include.records.json_values import clean_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions

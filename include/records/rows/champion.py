@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from include.errors import RollbackRefused
-from include.records.entries.entries import ChampionChange, ChangeKind
+from include.records.entries import ChampionChange, ChangeKind
 from include.records.json_values import clean_text, to_utc
 from include.records.rows.rows import Row
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from include.decision.signals import Verdict
-from include.records.entries.entries import Check, Event
+from include.records.entries import Check, Event
 from include.records.rows.rows import Row, analysis_from_rows, decision_from_row
 
 

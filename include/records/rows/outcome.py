@@ -8,7 +8,7 @@ from typing import Any
 
 from include.decision.signals import SignalKind
 from include.errors import DataError
-from include.records.entries.entries import Event, EventStatus, Outcome, VersionStatus
+from include.records.entries import Event, EventStatus, Outcome, TrainingDetails, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
 from include.records.rows.baseline import baseline_json
 from include.records.rows.rows import Row
@@ -52,13 +52,13 @@ def closing_row(outcome: Outcome, at: datetime) -> Row:
         "outcome": reason,
         "error_type": outcome.error_type or None,
         "error": reason if outcome.error_type else None,
-        "execution_metrics": clean_json(outcome.details),
+        "execution_metrics": clean_json(outcome.details.to_json()),
         **_comparison(outcome.scores, outcome.champion_scores),
         **_training_columns(outcome.details),
-        "training_duration": finite(outcome.details.get("training_duration")),
-        "memory_usage": clean_json(outcome.details.get("memory_usage")),
-        "gpu_usage": clean_json(outcome.details.get("gpu_usage")),
-        "retraining_notes": _text(outcome.details.get("retraining_notes")),
+        "training_duration": finite(outcome.details.training_duration),
+        "memory_usage": clean_json(outcome.details.memory_usage),
+        "gpu_usage": clean_json(outcome.details.gpu_usage),
+        "retraining_notes": _text(outcome.details.retraining_notes),
     }
 
 
@@ -112,7 +112,7 @@ def trained_row(outcome: Outcome, at: datetime, version: Mapping[str, Any]) -> R
         **{name: version.get(name, value) if value in (None, "", {}) else value for name, value in told.items()},
         "status": str(VersionStatus.CANDIDATE if in_shadow else VERSION_STATUS[outcome.status]),
         "status_changed_at": to_utc(at),
-        "details": {**version["details"], **clean_json(outcome.details)},
+        "details": {**version["details"], **clean_json(outcome.details.to_json())},
     }
 
 
@@ -169,13 +169,13 @@ def _comparison(scores: Mapping[str, float], champion: Mapping[str, float]) -> R
     return columns
 
 
-def _training_columns(details: Mapping[str, Any]) -> Row:
-    size = finite(details.get("training_data_size"))
+def _training_columns(details: TrainingDetails) -> Row:
+    size = finite(details.training_data_size)
     return {
-        "training_data_path": _text(details.get("training_data_path")),
-        "training_data_hash": _text(details.get("training_data_hash")),
+        "training_data_path": _text(details.training_data_path),
+        "training_data_hash": _text(details.training_data_hash),
         "training_data_size": None if size is None else int(size),
-        "hyperparameters": clean_json(details.get("hyperparameters")),
+        "hyperparameters": clean_json(details.hyperparameters),
     }
 
 

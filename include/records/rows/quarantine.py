@@ -9,7 +9,7 @@ from typing import Any
 from include.data.rows.spans import Span
 from include.detectors.faults import Fault
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Lifting, Quarantine
+from include.records.entries import Analysis, Lifting, Quarantine
 from include.records.json_values import clean_text, to_utc
 from include.records.rows.rows import Row
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.errors import DataError
-from include.records.entries.entries import Consumption, KeptRequest
+from include.records.entries import Consumption, KeptRequest
 from include.records.json_values import clean_json, clean_text, to_utc
 from include.records.rows.rows import Row
 

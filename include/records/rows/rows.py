@@ -13,8 +13,17 @@ from include.decision.evidence import TriggerResult
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Event, EventStatus, Measurement, Run, Version, VersionStatus
-from include.records.entries.facts import Facts
+from include.records.entries import (
+    Analysis,
+    Event,
+    EventStatus,
+    Facts,
+    Measurement,
+    Run,
+    TrainingDetails,
+    Version,
+    VersionStatus,
+)
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
 from include.records.rows.baseline import read_baseline
 
@@ -194,7 +203,7 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         outcome=row["outcome"] or "",
         error_type=row["error_type"] or "",
         error=row["error"] or "",
-        details=row["execution_metrics"],
+        details=TrainingDetails.from_json(row["execution_metrics"]),
         approved_by=row["approved_by"] or "",
     )
 
@@ -213,7 +222,7 @@ def version_from_row(row: Mapping[str, Any]) -> Version:
         baseline=None if row["baseline"] is None else read_baseline(row["baseline"]),
         data_until=_time(row["data_until"]),
         recent_hash=row["recent_hash"],
-        details=row["details"],
+        details=TrainingDetails.from_json(row["details"]),
         shadow_checks=row["shadow_checks"],
     )
 

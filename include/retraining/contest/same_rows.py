@@ -13,13 +13,12 @@ import pandas as pd
 
 from include.data.class_columns import rows_in_one_coding
 from include.data.rows.spans import Span
-from include.data.tables import table_hash
 from include.errors import ArtifactError, DataError
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
-from include.retraining.contest.predictions import judged_rows
-from include.retraining.prepare import Columns, feature_table, prepare
+from include.retraining.artifacts import StoredModel
+from include.retraining.contest.contest import Contest
+from include.retraining.prepare import Columns, prepare
 from include.scoring import METRICS, LabelledRows, score_all
 from include.scoring.paired import FEWEST_ROWS, paired_gain
 
@@ -104,9 +103,10 @@ class VersionPair:
             When a column is gone, or no row is left.
         """
         spec = self.spec
-        loaded = [self._load(version) for version in (self.first, self.second)]
-        features = tuple(dict.fromkeys(name for each in loaded for name in each.columns.features))
-        categorical = tuple(dict.fromkeys(name for each in loaded for name in each.columns.categorical))
+        loaded = {version.version: self._load(version) for version in (self.first, self.second)}
+        contest = Contest(spec=spec, load=lambda version: loaded[version.version])
+        features = tuple(dict.fromkeys(name for each in loaded.values() for name in each.columns.features))
+        categorical = tuple(dict.fromkeys(name for each in loaded.values() for name in each.columns.categorical))
         known = () if self.first.baseline is None else self.first.baseline.classes
         coded = rows_in_one_coding(spec, rows, known)
         ready = prepare(spec, [coded], Columns(features=features, categorical=categorical), self.quarantined)
@@ -116,11 +116,9 @@ class VersionPair:
                 f"{dict(ready.dropped)}; choose others with from and to"
             )
         kept = rows.iloc[ready.origin]
-        judged = [
-            judged_rows(spec, each.predictor, feature_table(kept, each.columns), ready.target, weight=ready.weight)
-            for each in loaded
-        ]
-        seen = [_seen(spec, version, kept, rows) for version in (self.first, self.second)]
+        base = LabelledRows(actual=ready.target, predicted=ready.target, weight=ready.weight)
+        judged = [contest.answers(version, kept, base) for version in (self.first, self.second)]
+        seen = [contest.seen(version, kept, rows) for version in (self.first, self.second)]
         every = self._on(judged[0], judged[1], kept, seen, ready.dropped)
         fresh = np.ones(len(kept), dtype=bool)
         for mask in seen:
@@ -160,16 +158,3 @@ class VersionPair:
             **scored, gain=found.gain, low=found.gain - width, high=found.gain + width,
             p_value=2.0 * min(found.p_value, 1.0 - found.p_value),
         )  # fmt: skip
-
-
-def _seen(
-    spec: ModelSpec, version: Version, kept: pd.DataFrame, rows: pd.DataFrame
-) -> npt.NDArray[np.bool_] | None:  # fmt: skip
-    """Which of the kept rows are no later than what the version was trained or accepted on; None if unknown."""
-    if spec.timestamp is not None:
-        if version.data_until is None:
-            return None
-        return (kept[spec.timestamp] < pd.Timestamp(version.data_until)).to_numpy()
-    if not version.recent_hash:  # trained on the reference rows, which are not among these
-        return np.zeros(len(kept), dtype=bool)
-    return np.ones(len(kept), dtype=bool) if table_hash(rows) == version.recent_hash else None

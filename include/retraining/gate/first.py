@@ -13,11 +13,12 @@ from include.data.tables import ModelTables
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.retraining.contest.predictions import judged_rows
+from include.retraining.gate.constants import constants
 from include.retraining.gate.gate import GateResult, PromotionGate
 from include.retraining.prepare import Columns, TrainingRows, prepare
 from include.retraining.trainers.trainer import Predictor, Trainer
 from include.retraining.training_rows import fit_on
-from include.scoring import METRICS, LabelledRows, Metric, Task
+from include.scoring import METRICS, LabelledRows, Task
 
 MOST_LEFT_OUT = 0.5  # share of the labelled reference rows without a readable cell, from which on it is the cells
 MOST_CLASSES = 0.5  # classes for each labelled row, above which they are no classes
@@ -70,42 +71,11 @@ def try_first(
     features, actual = rows.slice(cut, len(rows))
     held_out, weight = tables.reference.iloc[rows.origin[cut:]], rows.weights(cut, len(rows))
     holdout, metric = judged_rows(spec, trial, features, actual, held_out, weight), METRICS[spec.metric]
-    constant = None
-    if spec.gate.better_than_constant and not metric.for_trading:
-        constant = constant_answers(metric, rows.target[:cut], holdout)
-    result = gate.judge_first(holdout, constant)
+    compared = spec.gate.better_than_constant and not metric.for_trading
+    beside = constants(metric, rows.target[:cut], holdout, rows.weights(0, cut)) if compared else ()
+    result = gate.judge_first(holdout, beside)
     result = replace(result, reason=f"{result.reason}; {told}") if told else result
     return FirstTrial(rows=rows, predictor=trial, cut=cut, holdout=holdout, result=result)
-
-
-def constant_answers(metric: Metric, learnt: npt.NDArray[np.generic], rows: LabelledRows) -> LabelledRows:
-    """The same rows as the best constant would answer them that knows the labels `learnt` and no feature.
-
-    Numbers: their mean, or where errors count as they are (MAE, MAPE) their median. Classes: the most frequent, or by
-    F1 and precision the positive class, with the share of each as its probability where the version gives
-    probabilities.
-    """
-    if metric.task is Task.REGRESSION:
-        numbers = np.asarray(learnt, dtype=float)
-        value = np.median(numbers) if metric.name in ("mae", "mape") else numbers.mean()
-        return replace(rows, predicted=np.full(len(rows), float(value)))
-    names, counts = np.unique(np.asarray(learnt).astype(str), return_counts=True)
-    often = _best_class(metric, names, counts, rows.positive)
-    probability = None
-    if rows.probability is not None:
-        shares = dict(zip(names.tolist(), (counts / counts.sum()).tolist(), strict=True))
-        row = np.array([shares.get(name, 0.0) for name in rows.classes])
-        probability = np.tile(row / row.sum() if row.sum() > 0.0 else 1.0 / max(len(row), 1), (len(rows), 1))
-    predicted = np.full(len(rows), often, dtype=object)
-    return replace(rows, predicted=predicted, probability=probability)
-
-
-def _best_class(metric: Metric, names: npt.NDArray[np.generic], counts: npt.NDArray[np.intp], positive: str) -> str:
-    """The class that is best always to answer; by recall, which always saying yes has in full, the most frequent."""
-    often = str(names[np.argmax(counts)])
-    if metric.name not in ("f1", "precision") or len(names) != 2:
-        return often
-    return positive or str(names[-1])
 
 
 def require_rows(spec: ModelSpec, reference: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ may still lie behind where the model once was: so the champions before it are co
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries.entries import Version
-from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
-from include.retraining.contest.predictions import judged_rows
+from include.records.entries import Version
+from include.retraining.contest.contest import Contest
 from include.retraining.gate.gate import GateResult, GateVerdict
 from include.retraining.gate.guards import Guarded
-from include.retraining.prepare import feature_table
 from include.scoring import METRICS, LabelledRows
 from include.scoring.paired import FEWEST_ROWS, paired_gain
 
@@ -34,16 +31,13 @@ class Anchor:
 
     Parameters
     ----------
-    spec : ModelSpec
+    contest : Contest
     former : sequence of Version
         They share the gate's level.
-    load : callable
-        Loads a version.
     """
 
-    spec: ModelSpec
+    contest: Contest
     former: Sequence[Version]
-    load: Callable[[Version], StoredModel]
 
     def judge(self, result: GateResult, challenger: LabelledRows, rows: pd.DataFrame) -> GateResult:
         """The same result, or HOLD when one of the former champions is proven better on the same rows.
@@ -66,27 +60,24 @@ class Anchor:
 
     def _beside(self, version: Version, challenger: LabelledRows, rows: pd.DataFrame) -> Guarded | None:
         """What one former champion shows; None where it cannot be asked."""
-        unseen = self._unseen(version, rows)
+        spec, unseen = self.contest.spec, self._unseen(version, rows)
         ours = challenger.where(unseen)
         if ours.evidence < FEWEST_ROWS:
             return None
         try:
-            stored = self.load(version)
-            features = feature_table(rows[unseen], stored.columns)
-            theirs = judged_rows(self.spec, stored.predictor, features, ours.actual, weight=ours.weight)
-        except (ArtifactError, DataError, TrainingError, KeyError) as error:  # no reason to keep a bad champion
-            log.warning("%s: %s cannot be compared with the challenger: %s", self.spec.name, version.label, error)
+            theirs = self.contest.answers(version, rows[unseen], ours)
+        except (ArtifactError, DataError, TrainingError) as error:  # no reason to keep a bad champion
+            log.warning("%s: %s cannot be compared with the challenger: %s", spec.name, version.label, error)
             return None
-        metric = METRICS[self.spec.metric]
+        metric = METRICS[spec.metric]
         if metric.hindrance(ours) or metric.hindrance(theirs):
             return None
         return Guarded(
             name=f"{metric.name} beside {version.label}", champion=metric.score(theirs), challenger=metric.score(ours),
             rows=len(ours), p_value=paired_gain(metric, ours, theirs).p_value,
-            level=self.spec.gate.level / len(self.former),
+            level=spec.gate.level / len(self.former),
         )  # fmt: skip
 
     def _unseen(self, version: Version, rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        if self.spec.timestamp is None or version.data_until is None:
-            return np.zeros(len(rows), dtype=bool)
-        return np.asarray(rows[self.spec.timestamp] >= pd.Timestamp(version.data_until), dtype=bool)
+        seen = None if self.contest.spec.timestamp is None else self.contest.seen(version, rows, rows)
+        return np.zeros(len(rows), dtype=bool) if seen is None else ~seen

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from include.errors import ConfigurationError
+from include.retraining.gate.constants import Constant
 from include.retraining.gate.guards import Guarded, Guards
 from include.scoring import METRICS, LabelledRows, Metric, score_all
 from include.scoring.metric import NO_ROW_LOSS
@@ -108,37 +109,56 @@ class PromotionGate:
         if self.metric.losses is None:
             raise ConfigurationError("metric", f"{self.metric.name} {NO_ROW_LOSS}")
 
-    def judge_first(self, challenger: LabelledRows, constant: LabelledRows | None = None) -> GateResult:
+    def judge_first(self, challenger: LabelledRows, constants: Iterable[Constant] = ()) -> GateResult:
         """Judge a first version: it has to reach the floors, and to be better than a constant.
 
         Parameters
         ----------
-        constant : LabelledRows, optional
-            The same rows as the best constant answers them. On fewer than 20 rows, where nothing can be proven, it is
-            enough to do better. None: the floors alone count.
+        constants : iterable of Constant
+            The same rows as constants answer them; it is compared with the best that could be foreseen. On fewer than
+            20 rows, where nothing can be proven, it is enough to do better. Empty: the floors alone count.
         """
-        why = "first version: no champion to beat"
-        result = self._alone(challenger, why)
-        if constant is None or result.verdict is not GateVerdict.PROMOTE or self.metric.hindrance(constant):
+        result = self._alone(challenger, "first version: no champion to beat")
+        asked = [each for each in constants if not self.metric.hindrance(each.rows)]
+        foreseen = [each for each in asked if each.foreseen]
+        if not foreseen or result.verdict is not GateVerdict.PROMOTE:
             return result
-        name, score = self.metric.name, self.metric.score(constant)
-        found = paired_gain(self.metric, constant, challenger) if len(challenger) > 1 else None
+        best = max(foreseen, key=self._goodness)
+        found = paired_gain(self.metric, best.rows, challenger) if len(challenger) > 1 else None
         few = found is None or len(self.metric.judged(challenger)) < FEWEST_ROWS
         better = found is not None and found.gain > 0.0 and (few or found.p_value < self.level)
         result = replace(
-            result, constant=score, gain=None if found is None else found.gain,
+            result, constant=self.metric.score(best.rows), gain=None if found is None else found.gain,
             p_value=None if found is None or few else found.p_value,
         )  # fmt: skip
-        beside = f"{name} {result.scores[name]:.4g} against its {score:.4g} on {len(challenger)} held-out rows"
-        beside += "" if result.p_value is None else f", p {result.p_value:.2g}"
+        hindsight = [each for each in asked if better and not each.foreseen]
+        beside = self._beside(result, challenger, best, hindsight)
         if better:
             word = "better" if few else "proven better"
             return replace(result, reason=f"{result.reason}, {word} than a constant: {beside}")
+        chance = " beyond chance" if found is not None and found.gain > 0.0 else ""
         reason = (
-            f"first version, no better than a constant: {beside}; look for features that tell more, wrong labels or "
-            "kinds of columns, or write gate.better_than_constant: false if the target is near noise"
+            f"first version, no better than a constant{chance}: {beside}; look for features that tell more, wrong "
+            "labels or kinds of columns, or write gate.better_than_constant: false if the target is near noise"
         )
         return replace(result, verdict=GateVerdict.HOLD, reason=reason)
+
+    def _goodness(self, constant: Constant) -> float:
+        score = self.metric.score(constant.rows)
+        return score if self.metric.larger_is_better else -score
+
+    def _beside(
+        self, result: GateResult, challenger: LabelledRows, best: Constant, hindsight: Sequence[Constant]
+    ) -> str:
+        """The scores of a version and of a constant, how many rows they are of, and what does better in hindsight."""
+        name = self.metric.name
+        rows = f"{len(challenger):,} held-out rows" + ("" if result.p_value is None else f", p {result.p_value:.2g}")
+        told = f"{name} {result.scores[name]:.4g} of the model, {result.constant:.4g} of {best.words}, on {rows}"
+        for each in hindsight:
+            score = self.metric.score(each.rows)
+            if (score > result.scores[name]) if self.metric.larger_is_better else (score < result.scores[name]):
+                return f"{told} (known beforehand {each.words}, would have had {score:.4g})"
+        return told
 
     def judge_alone(self, challenger: LabelledRows, why: str) -> GateResult:
         """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""

@@ -10,7 +10,7 @@ from statistics import median
 import pandas as pd
 
 from include.registry.training import Gate
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 
 MEBIBYTE = 2**20
 CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # what is asked of a model, and when to stop asking a slow one

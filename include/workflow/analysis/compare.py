@@ -9,10 +9,10 @@ import pandas as pd
 from include.data.profile import NO_EXTRAS, Profile, profile_table
 from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
 from include.detectors.catalogue import change_detectors, detect
-from include.records.entries.entries import Analysis, Measurement, Run
+from include.records.entries import Analysis, Measurement, Run
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 from include.retraining.contest.predictions import RecentRows, recent_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns

@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries.entries import ChangeKind, Version
+from include.records.entries import ChangeKind, Version
 from include.records.store import Store
-from include.registry.spec import ModelSpec
-from include.retraining.contest.predictions import judged_rows
+from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import feature_table, prepare
 from include.retraining.retrain_gain import MOST_ROWS
 from include.scoring import METRICS, LabelledRows
 from include.scoring.paired import paired_gain
@@ -90,34 +87,16 @@ class _Look:
         spec = self.executor.spec
         assert spec.timestamp is not None  # the only models that come here
         assert former.data_until is not None
+        contest = Contest(spec=spec, load=self.executor.load)
         unseen = self.recent[self.recent[spec.timestamp] >= pd.Timestamp(former.data_until)]
         try:
-            rows = self._judged(spec, former, unseen)
+            pair = contest.between(former, self.champion, unseen, most=MOST_ROWS, slices=False)
         except (ArtifactError, DataError, TrainingError) as error:  # no reason not to go on with the champion
             return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
-        if rows is None:
-            return self._signal(former, Verdict.NO_DATA, "cannot be compared: a column is gone")
-        if rows[0].evidence < spec.minimum_rows:
-            reason = f"{rows[0].amount} labelled rows that neither has seen, {spec.minimum_rows} needed"
+        if pair.after.evidence < spec.minimum_rows:
+            reason = f"{pair.after.amount} labelled rows that neither has seen, {spec.minimum_rows} needed"
             return self._signal(former, Verdict.INCONCLUSIVE, reason)
-        return self._judge(former, *rows)
-
-    def _judged(self, spec: ModelSpec, former: Version, rows: pd.DataFrame) -> tuple[LabelledRows, LabelledRows] | None:
-        """The labelled rows with the predictions of champion and former champion; None if a feature is gone."""
-        now, before = self.executor.load(self.champion), self.executor.load(former)
-        if {*now.columns.features, *before.columns.features} - set(rows.columns):
-            return None
-        ready = prepare(spec, [rows], now.columns)
-        kept = rows.iloc[ready.origin[-MOST_ROWS:]]
-        features, actual = ready.slice(max(len(ready) - MOST_ROWS, 0), len(ready))
-        weight = ready.weights(max(len(ready) - MOST_ROWS, 0), len(ready))
-        if not len(actual):
-            empty = LabelledRows(actual=np.empty(0), predicted=np.empty(0))
-            return empty, empty
-        return (
-            judged_rows(spec, now.predictor, features, actual, weight=weight),
-            judged_rows(spec, before.predictor, feature_table(kept, before.columns), actual, weight=weight),
-        )
+        return self._judge(former, pair.after, pair.before)
 
     def _judge(self, former: Version, champion: LabelledRows, before: LabelledRows) -> Signal:
         spec, metric = self.executor.spec, METRICS[self.executor.spec.metric]

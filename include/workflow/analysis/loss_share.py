@@ -12,7 +12,7 @@ from include.data.tables import ModelTables
 from include.decision.loss_share import explained_share
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import StoredModel
+from include.retraining.artifacts import StoredModel
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import TrainingRows, prepare

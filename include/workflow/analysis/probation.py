@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from include.data.tables import ModelTables
+from include.decision.looks import ProbationLook
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
-from include.records.entries.entries import ChangeKind, Run, Version
+from include.records.entries import ChangeKind, Run, Version
 from include.records.store import Store
-from include.retraining.contest.unseen_rows import judge_pair, labelled_among, unseen_rows
+from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import PromotionGate
 from include.scoring import METRICS, LabelledRows, Metric
@@ -93,7 +94,7 @@ def check_probation(
     if last is None or last.from_version is None or last.kind is not ChangeKind.PROMOTION:
         return []
     earlier = store.looks(spec.name, SignalKind.PROBATION, champion.version, before=run.as_of)
-    done = max((int(signal.detail["look"]) for signal in earlier), default=0)
+    done = max((ProbationLook.of(signal).look for signal in earlier), default=0)
     if last.to_version != champion.version or not spec.probation.checks:
         return []
     if (failed := verdict_of(earlier)) is not None:
@@ -120,7 +121,8 @@ class _Probation:
     def check(self, tables: ModelTables, done: int, *, broken: bool) -> Signal:
         """Make the next look if its rows are there; the signal's detail says which look it was."""
         spec = self.executor.spec
-        rows = unseen_rows(spec, self.champion, tables)
+        contest = Contest(spec=spec, load=self.executor.load)
+        rows = contest.since(self.champion, tables)
         labelled = labelled_among(spec, rows)
         looks, enough = spec.probation.checks, self._enough
         look = min(looks, labelled * looks // enough) if labelled >= FEWEST_ROWS else 0
@@ -131,12 +133,14 @@ class _Probation:
         promised = None if baseline is None else baseline.scores.get(spec.metric)
         test = ProbationTest(metric=METRICS[spec.metric], level=spec.gate.level, looks=looks, promised=promised)
         try:
-            pair = judge_pair(spec, self.executor.load, self.predecessor, self.champion, rows)
+            pair = contest.between(self.predecessor, self.champion, rows)
             found = test.look(pair.before, pair.after)
         except (ArtifactError, DataError) as error:  # no reason to stop watching the champion
             return self._signal(done, Verdict.NO_DATA, f"cannot be compared: {error}")
         made = done if found.verdict is Verdict.INCONCLUSIVE else look
-        return replace(found, reason=f"{self._label}: {found.reason}", detail={**found.detail, **self._numbers(made)})
+        return replace(
+            found, reason=f"{self._label}: {found.reason}", detail={**found.detail, **self._look(made).detail}
+        )
 
     @property
     def _enough(self) -> int:
@@ -148,11 +152,11 @@ class _Probation:
     def _label(self) -> str:
         return f"{self.champion.label} on probation after {self.predecessor.label}"
 
-    def _numbers(self, look: int) -> dict[str, float]:
-        return {"look": look, "version": self.champion.version, "predecessor": self.predecessor.version}
+    def _look(self, number: int) -> ProbationLook:
+        return ProbationLook(look=number, version=self.champion.version, predecessor=self.predecessor.version)
 
     def _signal(self, look: int, verdict: Verdict, reason: str) -> Signal:
         return Signal(
             kind=SignalKind.PROBATION, statistic=self.executor.spec.metric, verdict=verdict,
-            reason=f"{self._label}: {reason}", detail=self._numbers(look),
+            reason=f"{self._label}: {reason}", detail=self._look(look).detail,
         )  # fmt: skip

@@ -20,9 +20,10 @@ from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_fea
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison
 from include.detectors.catalogue import detect, feed_detectors
-from include.detectors.data_quality import impossible_sentence, odd_times_signals
+from include.detectors.data_quality import odd_times_signals
 from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
-from include.records.entries.entries import Quarantine, Run
+from include.detectors.without_value import without_value
+from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 
@@ -136,14 +137,14 @@ def inspect_reference(spec: ModelSpec, tables: ModelTables) -> list[Signal]:
     )  # fmt: skip
     found = [*reading_signals(tables), *odd_times_signals(tables.odd_times)]
     for name, column in profile.columns.items():
-        if isinstance(column, NumericColumn) and column.impossible and name not in (spec.timestamp, spec.target):
-            told = f"in the reference: {impossible_sentence(name, column)}"
-            found.append(
+        if isinstance(column, NumericColumn) and name not in (spec.timestamp, spec.target):
+            found += [
                 Signal(
-                    kind=SignalKind.DATA_QUALITY, statistic="impossible", feature=name, verdict=Verdict.CHANGED,
-                    value=column.impossible / column.rows, reason=told,
+                    kind=SignalKind.DATA_QUALITY, statistic=statistic, feature=name, verdict=Verdict.CHANGED,
+                    value=share, reason=f"in the reference: {sentence}",
                 )
-            )  # fmt: skip
+                for statistic, share, sentence in without_value(name, column)
+            ]  # fmt: skip
     return found
 
 

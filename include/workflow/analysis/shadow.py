@@ -7,16 +7,16 @@ on the rows that have arrived since (`include.retraining.shadow_end`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from include.data.tables import ModelTables
+from include.decision.looks import ShadowCheck
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.decision.waiting import progress
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries.entries import Run, Version
+from include.records.entries import Run, Version
 from include.records.store import Store
-from include.retraining.contest.unseen_rows import judge_pair, labelled_among, unseen_rows
+from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import PromotionGate
 from include.scoring import METRICS
@@ -42,19 +42,18 @@ def check_shadow(
     if version is None or version.shadow_checks is None:
         return []
     earlier = store.looks(executor.spec.name, SignalKind.SHADOW, champion.version, before=run.as_of)
-    mine = [signal.detail for signal in earlier if signal.detail["version"] == version.version]
-    done = max((int(detail["check"]) for detail in mine if detail["counted"]), default=0)
+    kept = (ShadowCheck.of(signal) for signal in earlier)
+    done = max((each.check for each in kept if each.version == version.version and each.counted), default=0)
     checks = max(1, min(version.shadow_checks, executor.spec.gate.shadow))
     looks = not broken and run.as_of > store.event(version.event_id).run.as_of
-    detail = {
-        "version": float(version.version), "champion": float(champion.version), "checks": float(checks),
-        "check": float(min(done + 1, checks) if looks else min(done, checks)),
-        "counted": float(looks and not run.dry_run), "over": float(looks and done + 1 >= checks),
-    }  # fmt: skip
+    check = ShadowCheck(
+        version=version.version, champion=champion.version, check=min(done + 1 if looks else done, checks),
+        checks=checks, counted=looks and not run.dry_run, over=looks and done + 1 >= checks,
+    )  # fmt: skip
     if not looks:
         waiting = "the recent rows are broken" if broken else "it was trained on later rows than this check has"
-        return [_signal(executor, detail, Verdict.INCONCLUSIVE, f"{waiting}: the check does not count")]
-    return [_Look(executor, champion, version).at(tables, detail)]
+        return [_signal(executor, check, Verdict.INCONCLUSIVE, f"{waiting}: the check does not count")]
+    return [_Look(executor, champion, version).at(tables, check)]
 
 
 @dataclass(frozen=True)
@@ -65,39 +64,44 @@ class _Look:
     champion: Version
     version: Version
 
-    def at(self, tables: ModelTables, detail: dict[str, float]) -> Signal:
+    def at(self, tables: ModelTables, check: ShadowCheck) -> Signal:
         """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
         spec = self.executor.spec
-        rows, needed = unseen_rows(spec, self.version, tables), int(self.version.details["shadow"]["rows"])
+        contest = Contest(spec=spec, load=self.executor.load)
+        needs = self.version.details.shadow
+        assert needs is not None  # it is in shadow
+        rows, needed = contest.since(self.version, tables), needs.rows
         labelled = labelled_among(spec, rows)
-        detail = {**detail, "rows": float(labelled)}
+        seen = {"rows": float(labelled)}
         few = f"{labelled} labelled rows that neither has seen, {needed} needed at the end"
         if labelled < FEWEST_ROWS:
-            return _signal(self.executor, detail, Verdict.INCONCLUSIVE, few)
+            return _signal(self.executor, check, Verdict.INCONCLUSIVE, few, seen)
         try:
-            pair = judge_pair(spec, self.executor.load, self.champion, self.version, rows)
+            pair = contest.between(self.champion, self.version, rows)
         except (ArtifactError, DataError, TrainingError) as error:  # the end of the shadow says what follows from it
-            return _signal(self.executor, detail, Verdict.NO_DATA, f"cannot be compared: {error}")
+            return _signal(self.executor, check, Verdict.NO_DATA, f"cannot be compared: {error}", seen)
         name, gate = spec.metric, PromotionGate(metric=METRICS[spec.metric], level=spec.gate.level, floors={})
         found = gate.judge(pair.before, pair.after)
         if found.p_value is None:
-            return _signal(self.executor, detail, Verdict.INCONCLUSIVE, found.reason)
+            return _signal(self.executor, check, Verdict.INCONCLUSIVE, found.reason, seen)
         better = found.p_value < spec.gate.level and (found.gain or 0.0) >= spec.gate.minimum_gain
         told = f"{name} {found.scores[name]:.4g} against {self.champion.label}'s {found.champion_scores[name]:.4g} on "
         told += f"{found.rows} rows that neither has seen (p {found.p_value:.2g})"
-        if not detail["over"] or labelled < needed:
+        if not check.over or labelled < needed:
             verdict, told = Verdict.INCONCLUSIVE, told if labelled >= needed else f"{told}, {needed} needed at the end"
         else:
             verdict = Verdict.CHANGED if better else Verdict.STABLE
-        scores = {"champion_score": found.champion_scores[name], "challenger_score": found.scores[name]}
-        signal = _signal(self.executor, {**detail, **scores}, verdict, told)
+        seen |= {"champion_score": found.champion_scores[name], "challenger_score": found.scores[name]}
+        signal = _signal(self.executor, check, verdict, told, seen)
         return replace(signal, value=found.gain, p_value=found.p_value)
 
 
-def _signal(executor: RetrainingExecutor, detail: dict[str, float], verdict: Verdict, reason: str) -> Signal:
+def _signal(
+    executor: RetrainingExecutor, check: ShadowCheck, verdict: Verdict, reason: str,
+    seen: Mapping[str, float] | None = None,
+) -> Signal:  # fmt: skip
     spec = executor.spec
-    made = Signal(
-        kind=SignalKind.SHADOW, statistic=spec.metric, verdict=verdict, reason=reason,
-        threshold=spec.gate.minimum_gain, level=spec.gate.level, detail=detail,
+    return Signal(
+        kind=SignalKind.SHADOW, statistic=spec.metric, verdict=verdict, reason=f"{check.progress}: {reason}",
+        threshold=spec.gate.minimum_gain, level=spec.gate.level, detail={**check.detail, **(seen or {})},
     )  # fmt: skip
-    return replace(made, reason=f"{progress(made)}: {reason}")

@@ -18,13 +18,13 @@ from include.decision.policy.policy import standard_policy
 from include.decision.policy.presets import PolicySettings
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
-from include.records.entries.entries import Analysis, Version
+from include.records.entries import Analysis, Version
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks
-from include.workflow.decide import worth_of
-from include.workflow.evidence import champion_since
+from include.workflow.steps.decide import worth_of
+from include.workflow.steps.evidence import champion_since
 
 #: Which settings say when a signal of a kind has changed: its threshold (None: the detector's own), and its level.
 _SETTINGS = {
@@ -183,7 +183,7 @@ def _known(store: Store, version: Version) -> KnownChampion:
     return KnownChampion(
         since=champion_since(store, version),
         trained_at=trained.as_of,
-        trained_rows=version.details.get("training_data_size"),
+        trained_rows=version.details.training_data_size,
         data_hash="" if seen is None else seen.facts.data_hash,
     )
 

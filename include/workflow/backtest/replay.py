@@ -15,7 +15,7 @@ import pandas as pd
 from include.data.class_columns import rows_in_one_coding
 from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
-from include.records.entries.entries import EventStatus, Run, Version
+from include.records.entries import EventStatus, Run, Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.executor import RetrainingExecutor

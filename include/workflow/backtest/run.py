@@ -14,10 +14,10 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from include.records.memory.store import MemoryStore
+from include.records.memory import MemoryStore
 from include.registry.policy import Costs
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks, Window, replay
 from include.workflow.backtest.rows import RowsOnce

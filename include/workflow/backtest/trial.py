@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from include.decision.signals import SignalKind
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.scoring import METRICS
 from include.workflow.backtest.files import read_json, write_json
 from include.workflow.backtest.replay import Window

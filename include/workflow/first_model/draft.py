@@ -184,6 +184,7 @@ def _made(rows: FirstRows, said: Said, recent: FirstRows | None, names: Sequence
     if time is None:
         plan = pair_plan(rows.table, recent.table if recent is not None else None)
         reference, times = rows.table, None
+        history = rows.table if recent is None else pd.concat([rows.table, recent.table], ignore_index=True)
     else:
         moments, told = _moments(rows.table, time, said.how)
         plan = make_plan(moments, rows.table[target].notna(), said.label_delay)
@@ -191,7 +192,8 @@ def _made(rows: FirstRows, said: Said, recent: FirstRows | None, names: Sequence
         assert plan.end is not None  # it is of rows with times
         inside = moments.iloc[order].lt(pd.Timestamp(plan.end)).to_numpy()
         times = moments.iloc[order[inside]]
-        reference = rows.table.iloc[order[inside]].drop(columns=[n for n in time.columns if n in roles])
+        history = rows.table.iloc[order].drop(columns=[n for n in time.columns if n in roles])
+        reference = history.iloc[inside]
     kinds = find_kinds(conform(reference, {}), declared_kinds(said.columns), times=times, window_rows=plan.window_rows)
     if recent is not None:
         told = (*told, *recent.told)
@@ -204,10 +206,13 @@ def _made(rows: FirstRows, said: Said, recent: FirstRows | None, names: Sequence
     if not draft.features:
         why = "; ".join(f"{name}: {why}" for name, why in draft.out.items())
         raise DataError(f"--target {target}: there is no column left to learn from: {why}")
-    return replace(
-        draft, giveaways=tuple(find_giveaways(reference, draft.features, target)),
-        stand_ins=tuple(find_stand_ins(rows.table, [target, *draft.features])),
+    numbers = [target, *draft.features] if label.task is Task.REGRESSION else draft.features
+    stand_ins = find_stand_ins(
+        conform(reference, kinds), conform(history, kinds), numbers, kinds=kinds, recent=plan.window_rows,
     )  # fmt: skip
+    return replace(
+        draft, giveaways=tuple(find_giveaways(reference, draft.features, target)), stand_ins=tuple(stand_ins)
+    )
 
 
 def _roles(

@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from include.data.frames import frame_of
 from include.data.kinds.conform import Missing, conform
-from include.data.sources.frames import frame_of
+from include.data.kinds.decimals import Said
+from include.data.kinds.text_cells import plain_text
+from include.data.sources.file_batches import files_of
 from include.data.sources.reach import FROM_ENVIRONMENT, Reach
-from include.data.sources.read import files_of
 from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
@@ -114,10 +116,10 @@ def read_query(
     except ValidationError as error:
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
     rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=reach.database)
-    table = conform(frame_of(rows), {}, missing)
+    (table,), told = plain_text([conform(frame_of(rows), {}, missing)], Said(where=f"--sql {connection}"))
     if not len(table):
         raise DataError(f"--sql {connection}: the query selects no rows")
-    return FirstRows(table=table, source=source, table_name=table_name)
+    return FirstRows(table=table, source=source, told=told, table_name=table_name)
 
 
 def _as_in_model_file(given: str, data_dir: Path) -> str:

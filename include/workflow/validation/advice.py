@@ -11,9 +11,10 @@ from include.data.giveaways import find_giveaways
 from include.data.kinds.stand_ins import find_stand_ins
 from include.data.tables import ModelTables
 from include.decision.policy.durations import write_period
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.retraining.gate.holdout import shortfall
+from include.scoring import Task
 from include.workflow.validation.findings import Finding, Validation, Weight
 from include.workflow.validation.trial import Trial
 
@@ -150,8 +151,12 @@ def _giveaways(spec: ModelSpec, tables: ModelTables, found: Validation) -> Itera
 def _stand_ins(spec: ModelSpec, tables: ModelTables, found: Validation) -> Iterator[Finding]:
     """Numbers that may stand for no value; in the target they decide the metric."""
     features = [name for name, use in found.columns.items() if use.use == "feature"]
-    for each in find_stand_ins(tables.history, [spec.target, *features]):
+    numbers = [spec.target, *features] if spec.task is Task.REGRESSION and spec.trading is None else features
+    stand_ins = find_stand_ins(
+        tables.reference, tables.history, numbers, kinds=tables.kinds, recent=len(tables.recent), declared=spec.range,
+    )  # fmt: skip
+    for each in stand_ins:
         yield Finding(
             weight=Weight.WARNING if spec.target in each.columns else Weight.NOTE, field="source.missing",
-            text=each.text, advice=f"write `missing: [{each.value:.15g}]` in source, if it says that there is no value",
+            text=each.text, advice=each.advice(f"write `missing: [{each.written}]` in source"),
         )  # fmt: skip

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from include.data.tables import ModelTables
-from include.records.entries.entries import Analysis, EventStatus, Outcome, Run
+from include.records.entries import Analysis, EventStatus, Outcome, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.resources import ResourceMeter
-from include.workflow.analyze import analyze
-from include.workflow.decide import decide
 from include.workflow.deployment import Deployment, rehearsal, tables_of
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.decide import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def try_out(
         decide(deployment, spec.name, run)
     return Trial(
         outcome=outcome, check=check, seconds=time.monotonic() - began,
-        peak_mib=float(meter.details["memory_usage"]["peak_mib"]),
+        peak_mib=float((meter.details.memory_usage or {})["peak_mib"]),
     )  # fmt: skip
 
 

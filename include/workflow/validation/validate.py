@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables, feature_names, read_tables
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import LOOKS_PER_WINDOW, QUARTER, check_level
@@ -120,7 +121,7 @@ def _look(spec: ModelSpec, data_dir: Path, now: datetime) -> Look:
 
 def _facts(look: Look, trial: Trial | None) -> Validation:
     spec, tables = look.spec, look.tables
-    history = tables.history
+    history = without_impossible_labels(spec, tables).history
     times = None if spec.timestamp is None else history[spec.timestamp]
     labelled = int(history[spec.target].notna().sum())
     window = _window_rows(look)
@@ -143,7 +144,7 @@ def _facts(look: Look, trial: Trial | None) -> Validation:
         found, left_out={reason: rows for reason, rows in rows.dropped.items() if rows},
         first_version=f"{trial.outcome.status}: {trial.outcome.reason}", power=tuple(power),
         reference_length=_reference_length(look, trial), seconds=look.reading + trial.seconds,
-        training_seconds=trial.outcome.details.get("training_duration"), peak_mib=trial.peak_mib,
+        training_seconds=trial.outcome.details.training_duration, peak_mib=trial.peak_mib,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from include.errors import ArtifactError, ConfigurationError, TrainingError
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.callable_trainer import CallableTrainer
 from include.retraining.trainers.trainer import Start

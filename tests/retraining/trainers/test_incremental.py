@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.errors import TrainingError
-from include.records.entries.entries import EventStatus
+from include.records.entries import EventStatus
 from include.retraining.prepare import Columns
 from include.retraining.trainers.sklearn_trainer import SklearnTrainer
 from include.retraining.trainers.trainer import Start
@@ -111,14 +111,14 @@ def test_model_goes_on_from_its_champion_on_the_rows_that_it_was_not_trained_on(
     found = [event for event in events if event is not None]
     assert [event.status for event in found[:2]] == [EventStatus.PROMOTED] * 2
     held_out = 10 * 24 // 4
-    sizes = [event.details["training_data_size"] for event in found]
+    sizes = [event.details.training_data_size for event in found]
     if refit:  # v2 was trained on what it was judged on, too; v3 was not promoted, or it was as well
         promoted = found[2].status is EventStatus.PROMOTED
         assert sizes == [30 * 24, 10 * 24, 10 * 24 if promoted else 10 * 24 - held_out]
     else:  # what v2 was judged on is new to v3
         assert sizes == [30 * 24, 10 * 24 - held_out, 10 * 24]
-    assert [event.details["row_choice"] for event in found] == ["reference", "unseen", "unseen"]
-    assert found[2].details["strategy"] == "incremental"
+    assert [event.details.row_choice for event in found] == ["reference", "unseen", "unseen"]
+    assert found[2].details.strategy == "incremental"
     version = stage.store.versions("sales")[-1]
     model: Any = stage.deployment.artifacts.load(version.artifact_path, version.artifact_sha256).predictor
     assert len(model[-1].estimators_) == 12

@@ -17,7 +17,7 @@ import pytest
 
 from include.errors import ArtifactError, TrainingError
 from include.registry.training import Script
-from include.retraining.artifacts.folder import ArtifactFolder
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
 from include.retraining.trainers.script_trainer import ScriptTrainer

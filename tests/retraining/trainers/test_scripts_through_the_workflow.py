@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from include.errors import TrainingError
-from include.records.entries.entries import EventStatus, Run
-from include.records.postgres.store import PostgresStore
+from include.records.entries import EventStatus, Run
+from include.records.postgres import PostgresStore
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import ArtifactFolder
-from include.workflow.analyze import analyze
-from include.workflow.complete import log_completion
-from include.workflow.decide import decide
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.execute import execute
+from include.workflow.steps.analyze import analyze
+from include.workflow.steps.complete import log_completion
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
 from tests.records.examples import postgres_store
 from tests.retraining.trainers.test_script_trainer import LEAST_SQUARES, command
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
@@ -99,7 +99,7 @@ def test_script_trains_every_version_of_a_model(tmp_path: Path, records_uri: str
     assert second is not None
     assert first.status is EventStatus.PROMOTED
     assert second.status in (EventStatus.PROMOTED, EventStatus.HELD)
-    assert second.details["estimator"] == f"{sys.executable} {LEAST_SQUARES['command'][1]}"
-    assert np.isfinite(second.details["reported_metrics"]["training_rmse"])
-    assert {"peak_mib", "mean_mib"} == set(second.details["memory_usage"])
-    assert second.details["cpu_usage"]["seconds"] > 0.0
+    assert second.details.estimator == f"{sys.executable} {LEAST_SQUARES['command'][1]}"
+    assert np.isfinite(second.details.reported_metrics["training_rmse"])
+    assert {"peak_mib", "mean_mib"} == set(second.details.memory_usage)
+    assert second.details.cpu_usage["seconds"] > 0.0

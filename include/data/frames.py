@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.data.arrays import floats_of_decimals
 from include.data.batches import Batch
 
 EXACT = 2**53  # from here on whole numbers are not all floats
@@ -69,4 +70,4 @@ def _plain(values: pa.Array) -> pa.Array:
         return values
     if values.type.scale <= 0 and _beyond_floats(values):
         return values.cast(pa.string())  # codes
-    return pc.cast(values, pa.float64(), safe=False)
+    return floats_of_decimals(values)

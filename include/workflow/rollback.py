@@ -12,9 +12,10 @@ import pandas as pd
 
 from include.data.profile import CategoricalColumn, Profile
 from include.data.profile.columns import commonest
+from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
@@ -22,7 +23,7 @@ from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment
-from include.workflow.publish import publish_files
+from include.workflow.publication import publish_files
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:
     """Why and to which version the champion has to give way; None if it stays."""
     if (failed := verdict_of(signals)) is not None:
-        return ChangeKind.PROBATION, int(failed.detail["predecessor"]), failed.reason
+        return ChangeKind.PROBATION, ProbationLook.of(failed).predecessor, failed.reason
     if (better := better_one(signals)) is not None:
         return ChangeKind.RETURN, int(better.detail["version"]), better.reason
     return None

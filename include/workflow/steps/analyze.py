@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from include.detectors.faults import Fault
-from include.records.entries.entries import Analysis, Run
+from include.records.entries import Analysis, Run
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.workflow.analysis.compare import compare
 from include.workflow.analysis.quarantine import inspect_feed, inspect_reference, with_impossible_cells
 from include.workflow.deployment import IDLE, Deployment, champion_of, now, tables_seen_by
-from include.workflow.evidence import learn_facts
+from include.workflow.steps.evidence import learn_facts
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from include.errors import ArtifactError, ConfigurationError
-from include.records.entries.entries import ChampionChange, Version, VersionStatus
+from include.records.entries import ChampionChange, Version, VersionStatus
 from include.records.store import Store
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 OWNER_FILE = "records.json"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from include.decision.decision import Decision
 from include.errors import ClaimLost
-from include.records.entries.entries import Event, Run
+from include.records.entries import Event, Run
 from include.workflow.deployment import Deployment, now
 
 

@@ -11,7 +11,7 @@ from include.data.profile import Possible
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost
-from include.records.entries.entries import Event, EventStatus, Outcome, Version
+from include.records.entries import Event, EventStatus, Outcome, Version
 from include.records.store import Claim, Store
 from include.retraining.accepted import Champion
 from include.retraining.executor import RetrainingExecutor
@@ -20,7 +20,7 @@ from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
-from include.workflow.publish import own
+from include.workflow.publication import own
 
 log = logging.getLogger(__name__)
 

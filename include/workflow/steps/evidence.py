@@ -15,15 +15,13 @@ from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.errors import DataError
-from include.records.entries.champion_changes import promoted_by, rolled_back_by_hand
-from include.records.entries.entries import Analysis, EventStatus, Run, Version
-from include.records.entries.facts import Facts
+from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.rows.outcome import was_retrained
 from include.records.store import Store
 from include.registry.functions import import_function
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts.folder import Artifacts
+from include.retraining.artifacts import Artifacts
 
 MEBIBYTE = 2**20
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
@@ -53,7 +51,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
     run, champion = analysis.run, store.champion(spec.name)
     if champion is not None and champion.version != analysis.champion_version:
         champion = None  # promoted since the analysis, which does not speak of it
-    trained = None if champion is None else champion.details.get("training_data_size")
+    trained = None if champion is None else champion.details.training_data_size
     checks = max((t.checks for t in walk(spec.settings(run.preset).when) if isinstance(t, Persistence)), default=1)
     return Evidence(
         now=run.as_of,
@@ -78,7 +76,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
 def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
     """The latest checks whose first version of this very model file the gate did not let through, newest first."""
     own = config_hash(spec)
-    tried = {version.version for version in store.versions(spec.name) if version.details.get("config_hash") == own}
+    tried = {version.version for version in store.versions(spec.name) if version.details.config_hash == own}
     events = [
         event for event in store.events(model_name=spec.name)
         if was_retrained(event) and event.status is not EventStatus.PROMOTED

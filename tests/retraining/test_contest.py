@@ -9,8 +9,11 @@ import pytest
 
 from include.data.rows.spans import Span
 from include.data.tables import ModelTables
-from include.records.entries.entries import Version, VersionStatus
-from include.retraining.contest.unseen_rows import labelled_among, unseen_rows, untrained_rows
+from include.records.entries import TrainingDetails, Version, VersionStatus
+from include.registry.spec import ModelSpec
+from include.retraining.artifacts import StoredModel
+from include.retraining.contest.contest import Contest, labelled_among
+from include.retraining.gate.shadow_needs import untrained_rows
 from include.scoring import Baseline
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -18,6 +21,14 @@ BASE = Version(
     model_name="sales", version=2, event_id=2, status=VersionStatus.CHAMPION,
     created_at=datetime(2026, 1, 1, tzinfo=UTC), parent=1, baseline=Baseline(scores={}, rows=40), data_until=day(40),
 )  # fmt: skip
+
+
+def contest(spec: ModelSpec) -> Contest:
+    return Contest(spec=spec, load=never)
+
+
+def never(version: Version) -> StoredModel:
+    raise AssertionError(f"{version.label} need not be loaded")
 
 
 @pytest.fixture
@@ -30,7 +41,7 @@ def tables(tmp_path: Path) -> tuple[Any, ModelTables]:
 
 def test_unseen_are_all_rows_since_also_those_before_the_window(tables: tuple[Any, ModelTables]) -> None:
     spec, known = tables
-    found = unseen_rows(spec, BASE, known)
+    found = contest(spec).since(BASE, known)
     assert len(found) == 20 * 24 > len(known.recent)
     assert labelled_among(spec, found) == 18 * 24
 
@@ -38,14 +49,14 @@ def test_unseen_are_all_rows_since_also_those_before_the_window(tables: tuple[An
 def test_rows_in_quarantine_are_left_out(tables: tuple[Any, ModelTables]) -> None:
     spec, known = tables
     aside = replace(known, quarantined=(Span(day(50), day(51)), Span(day(REFERENCE_DAYS), day(REFERENCE_DAYS + 1))))
-    assert len(unseen_rows(spec, BASE, aside)) == 19 * 24
+    assert len(contest(spec).since(BASE, aside)) == 19 * 24
 
 
 @pytest.mark.parametrize(
     ("changes", "rows"),
     [
-        ({}, 40), ({"details": {"refit": True}}, 0), ({"parent": None}, 0), ({"baseline": None}, 0),
-        ({"details": {"refit": True, "untrained_rows": 96}}, 96),  # those of its shadow
+        ({}, 40), ({"details": TrainingDetails(refit=True)}, 0), ({"parent": None}, 0), ({"baseline": None}, 0),
+        ({"details": TrainingDetails(refit=True, untrained_rows=96)}, 96),  # those of its shadow
     ],
 )  # fmt: skip
 def test_rows_that_a_version_was_judged_on_and_never_trained_on(changes: dict[str, Any], rows: int) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.errors import ConfigurationError
-from include.workflow.request import asked_time, check_parameters
+from include.workflow.run_parameters import asked_time, check_parameters
 from tests.airflow_home import AirflowHome
 
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -14,7 +14,7 @@ _RUN_OF = """
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from include.errors import ConfigurationError
-from include.outcomes import chosen_models, run_of
+from include.interfaces.airflow.outcomes import chosen_models, run_of
 soon = datetime.now(UTC) + timedelta(days=1)
 asked = SimpleNamespace(run_id="r", run_type="manual", logical_date=None, run_after=datetime.now(UTC))
 run_of(asked, {})

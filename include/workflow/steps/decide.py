@@ -10,10 +10,10 @@ from include.decision.decision import Cause, Decision
 from include.decision.policy.policy import standard_policy
 from include.decision.signals import SignalKind
 from include.errors import DataError, RequestsTaken
-from include.records.entries.entries import Analysis, Event, Run
+from include.records.entries import Analysis, Event, Run
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
-from include.workflow.evidence import gather
+from include.workflow.steps.evidence import gather
 
 log = logging.getLogger(__name__)
 

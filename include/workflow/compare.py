@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from include.errors import ArtifactError, ConfigurationError, DataError, SourceUnavailable, TrainingError
-from include.records.entries.entries import Version
+from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.retraining.executor import RetrainingExecutor

@@ -1,6 +1,6 @@
 """The entries that a store keeps. Plain values: what must never happen twice is the store's business.
 
-Changes of champion and quarantines have modules of their own; all can be imported from here.
+Changes of champion and quarantines have modules of their own; `include.records.entries` has all.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from include.data.reference.distributions import Distribution
 from include.data.reference.profiles import ReferenceProfiles
@@ -17,12 +16,11 @@ from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal
 from include.detectors.statistics.running_errors import RunningErrors
-from include.records.entries.champion_changes import ChampionChange as ChampionChange
-from include.records.entries.champion_changes import ChangeKind as ChangeKind
 from include.records.entries.facts import Facts
-from include.records.entries.quarantines import Lifting as Lifting
-from include.records.entries.quarantines import Quarantine as Quarantine
+from include.records.entries.training import TrainingDetails
 from include.scoring import Baseline
+
+NO_DETAILS = TrainingDetails()
 
 
 class EventStatus(StrEnum):
@@ -128,9 +126,8 @@ class Version:
         End of the rows it was trained and accepted on; what it has not seen begins here. None without timestamps.
     recent_hash : str
         Hash of the recent rows it was trained and accepted on, for models without timestamps.
-    details : mapping
-        Everything else worth keeping, JSON-ready: training rows, hash and size of the data, hyperparameters,
-        gate, resources.
+    details : TrainingDetails
+        Everything else worth keeping of its training.
     shadow_checks : int or None
         Checks that it has, or had, to stay in shadow for; None for a version that never did.
     """
@@ -146,7 +143,7 @@ class Version:
     baseline: Baseline | None = None
     data_until: datetime | None = None
     recent_hash: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: TrainingDetails = NO_DETAILS
     shadow_checks: int | None = None
 
     @property
@@ -180,7 +177,7 @@ class Event:
     outcome: str = ""
     error_type: str = ""
     error: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: TrainingDetails = NO_DETAILS
     approved_by: str = ""
 
     @property
@@ -221,7 +218,7 @@ class Outcome:
     data_until: datetime | None = None
     recent_hash: str = ""
     reference: ReferenceProfiles | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: TrainingDetails = NO_DETAILS
     error_type: str = ""
     shadow_checks: int | None = None
 

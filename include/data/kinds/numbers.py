@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.errors import DataError
-
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
+RARE = 0.01  # share of a column's cells with a separator, up to which those of one way of writing are slips
 _SPACES = "'  \u00a0\u202f"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_DECIMAL_DOT = r"^[+-]?(0?\.\d+|\d+\.(\d{1,2}|\d{4,}))([eE][+-]?\d+)?$"
+_DOTTED = r"^[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?$"
 _MARKS = ("%", "‰", "$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF", "JPY", "INR")
 _MARK = "(?:" + "|".join(map(re.escape, _MARKS)) + ")"
 _BLANK = "[ \u00a0\u202f]?"
@@ -22,36 +20,51 @@ _DIGITS = rf"([+-]?[\d.,][\d.,{_SPACES}]*?)"
 _MARK_BEFORE, _MARK_AFTER = rf"^([+-]?){_MARK}{_BLANK}{_DIGITS}$", rf"^{_DIGITS}{_BLANK}{_MARK}$"
 _MINUS = "\u2212"
 _BEGINNING, _BRACKETS = rf"^[\d.,+({_MINUS}-]|^{_MARK}", r"^\(([^()+-]*\d[^()]*)\)$"
+_MINUS_AFTER = r"^(\d[\d.,]*)-$"  # as SAP writes
 _WHOLE = r"^[+-]?\d+$"
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
-_GROUPED_BY_COMMA = r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"
+_DOT_OF_THREE = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
+_GROUPED_BY_COMMA = (
+    r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$"
+    r"|^[+-]?[1-9]\d?(,\d{2})+,\d{3}(\.\d+)?$"  # as in India
+)
 _GROUPED_BY_DOT = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}(\.\d{3})+,\d+$"
 _GROUPED_BY_SPACE = rf"^[+-]?[1-9]\d{{0,2}}([{_SPACES}]\d{{3}})+([.,]\d+)?$"
+_DOT_AFTER_SPACE = rf"^[+-]?[1-9]\d{{0,2}}([{_SPACES}]\d{{3}})+\.\d+$"
+_COMMA_AFTER_SPACE = rf"^[+-]?\d[\d{_SPACES}]*[{_SPACES}]\d{{3}},\d+$"
 
 
 @dataclass
 class Written:
-    """How the cells of one column of text are written: how many of each way, counted batch by batch."""
+    """How the cells of one column of text are written: how many of each way, counted batch by batch.
+
+    `nothing` of the `cells` are words for an empty one. `dotted` are those whose dot has to be that of decimals.
+    """
 
     cells: int = 0
+    nothing: int = 0
     plain: int = 0
     dotted: int = 0
+    dot_of_three: int = 0
     comma: int = 0
     comma_of_three: int = 0
     by_comma: int = 0
     by_dot: int = 0
     by_space: int = 0
+    comma_after_space: int = 0
     whole: int = 0
     marked: dict[str, int] = field(default_factory=dict)
     signs: int = 0
     example: str = ""
+    dot_example: str = ""
 
-    def add(self, values: pa.Array) -> None:
-        """Count text in: each distinct cell is looked at once."""
+    def add(self, values: pa.Array, nothing: pa.Array) -> None:
+        """Count text in: each distinct cell is looked at once; `nothing` are words for an empty cell."""
         found = values.drop_null().value_counts()
         cells, times = found.field(0), found.field(1)
         self.cells += pc.sum(times).as_py() or 0
+        self.nothing += pc.sum(times.filter(pc.is_in(cells, nothing))).as_py() or 0
         begin = pc.match_substring_regex(cells, _BEGINNING)
         if not pc.any(begin).as_py():
             return
@@ -65,7 +78,11 @@ class Written:
         cells = bare
         self.plain += _count(cells, times, _PLAIN)
         self.whole += _count(cells, times, _WHOLE)
-        self.dotted += _count(cells, times, _DECIMAL_DOT)
+        three = pc.match_substring_regex(cells, _DOT_OF_THREE)
+        threes = pc.sum(times.filter(three)).as_py() or 0
+        self.dot_of_three += threes
+        self.dotted += _count(cells, times, _DOTTED) - threes
+        self.dot_example = self.dot_example or next(iter(cells.filter(three).slice(0, 1).to_pylist()), "")
         marked = pc.match_substring_regex(cells, rf"\d[,{_SPACES}]\d|\.\d{{3}}\.|^,\d")
         if not pc.any(marked).as_py():
             return
@@ -75,6 +92,8 @@ class Written:
         self.by_comma += _count(cells, times, _GROUPED_BY_COMMA)
         self.by_dot += _count(cells, times, _GROUPED_BY_DOT)
         self.by_space += _count(cells, times, _GROUPED_BY_SPACE)
+        self.dotted += _count(cells, times, _DOT_AFTER_SPACE)
+        self.comma_after_space += _count(cells, times, _COMMA_AFTER_SPACE)
         self.example = self.example or cells[0].as_py()
 
     def _count_marks(self, cells: pa.Array, times: pa.Array) -> None:
@@ -83,97 +102,104 @@ class Written:
             if rows:
                 self.marked[mark] = self.marked.get(mark, 0) + rows
 
+    def __add__(self, other: Written) -> Written:
+        """Both columns together."""
+        sums = {
+            name: getattr(self, name) + getattr(other, name) for name, value in vars(self).items() if type(value) is int
+        }
+        marked = {name: self.marked.get(name, 0) + other.marked.get(name, 0) for name in (*self.marked, *other.marked)}
+        example, dot_example = self.example or other.example, self.dot_example or other.dot_example
+        return Written(**sums, example=example, dot_example=dot_example, marked=marked)
+
+    @property
+    def filled(self) -> int:
+        """Cells that are no words for an empty one."""
+        return self.cells - self.nothing
+
+    @property
+    def known(self) -> int:
+        """Cells that are numbers."""
+        return self.plain + self.comma + self.by_comma + self.by_dot + self.by_space
+
     @property
     def all_marked(self) -> bool:
         """Whether nearly all cells are numbers with a mark."""
-        return sum(self.marked.values()) >= MOSTLY * self.cells
+        return sum(self.marked.values()) >= MOSTLY * self.filled
 
     @property
     def all_whole(self) -> bool:
         """Whether all cells are whole numbers."""
-        return self.whole == self.cells
+        return self.whole == self.filled
 
     @property
     def numbers(self) -> bool:
-        """Whether nearly all cells are numbers, and some of them not plain ones.
+        """Whether nearly all cells are numbers, and some of them not plain ones, or such as 1.234.
 
         A mark such as % or $ belongs to the column: numbers with two of them, or only some of them with one, cannot
         be compared.
         """
-        known = self.plain + self.comma + self.by_comma + self.by_dot + self.by_space
-        if self.marked and (len(self.marked) > 1 or sum(self.marked.values()) < MOSTLY * self.cells):
+        if self.marked and (len(self.marked) > 1 or not self.all_marked):
             return False
-        return (known > self.plain or bool(self.marked) or self.signs > 0) and known >= MOSTLY * self.cells
+        written = self.known > self.plain or bool(self.marked) or self.signs > 0 or self.dot_of_three > 0
+        return written and self.known >= MOSTLY * self.filled
 
     @property
     def has_decimal_comma(self) -> bool:
-        """Whether a comma has to be that of decimals."""
-        return self.comma > self.comma_of_three or self.by_dot > 0
+        """Whether a comma has to be that of decimals, but for slips."""
+        return self._often(self.comma - self.comma_of_three + self.by_dot + self.comma_after_space)
 
     @property
     def has_decimal_dot(self) -> bool:
-        """Whether most dots without a comma have to be those of decimals: 1.5 and 0.125; 1.250 may be thousands."""
-        return 2 * self.dotted > self.plain - self.whole
+        """Whether a dot has to be that of decimals: in 1.5, 0.125, 12.3456; not in 1.234.567, and 1.250 may be both."""
+        return self.dotted > self.by_dot and self._often(self.dotted)
 
+    @property
+    def has_grouping_comma(self) -> bool:
+        """Whether a comma has to stand between thousands, but for slips."""
+        return self._often(self.by_comma)
 
-def decimal_of(columns: Mapping[str, Written], where: str, *, dots: bool) -> str:
-    """The file's decimal separator, from the columns of text that hold numbers.
+    @property
+    def decimal(self) -> str:
+        """What comes before decimals, where the column's own cells tell it; empty where they do not."""
+        if self.has_decimal_comma:
+            return ","
+        return "." if self.has_decimal_dot or self.has_grouping_comma else ""
 
-    `dots` says that another column has decimals after a dot.
+    @property
+    def mixed(self) -> bool:
+        """Whether decimals come after a comma in some cells and after a dot in others."""
+        return self.has_decimal_comma and self.has_decimal_dot
 
-    Raises
-    ------
-    DataError
-        When cells such as ``1,234`` may be one thousand or one, and no other cell of the file says which.
-    """
-    numbers = {name: written for name, written in columns.items() if written.numbers}
-    comma = [name for name, written in numbers.items() if written.has_decimal_comma]
-    grouped = [name for name, written in numbers.items() if written.by_comma]
-    if comma and grouped:
-        raise DataError(
-            f"{where}: column {comma[0]!r} has a decimal comma ({numbers[comma[0]].example!r}), column {grouped[0]!r} "
-            f"a comma between thousands ({numbers[grouped[0]].example!r}); say source.decimal and source.thousands"
-        )
-    if comma or grouped or dots:
-        return "," if comma else "."
-    unsure = next((name for name, written in numbers.items() if written.comma_of_three), None)
-    if unsure is not None:
-        raise DataError(
-            f"{where}: column {unsure!r}: {numbers[unsure].example!r} may be a decimal number or thousands; say "
-            "source.decimal: ',' or source.thousands: ','"
-        )
-    return "."
-
-
-def told_of(columns: Mapping[str, Written], mixed: Collection[str]) -> list[str]:
-    """What is to be said of numbers in several marks, and of `mixed` columns."""
-    told = [
-        f"numbers of {name} have several marks, such as {' and '.join(list(each.marked)[:2])}, and are taken for names"
-        for name, each in columns.items()
-        if len(each.marked) > 1 and each.all_marked
-    ]
-    if mixed:
-        names = ", ".join(sorted(mixed))
-        told.append(f"decimals of {names} come after a comma in some cells and after a dot in others")
-    return told
+    def _often(self, cells: int) -> bool:
+        return cells > RARE * (self.known - self.whole)
 
 
 def plain_numbers(values: pa.Array, decimal: str, thousands: str | None, *, mixed: bool = False) -> pa.Array:
     """Text in which numbers are written with a dot and without groups; what is no number stays as it is.
 
+    A group is one of three digits, or of two before the last as in India: of 1,5 and 0,512 no thousands are made.
     In a `mixed` column decimals come after a comma in some cells and after a dot in others: the only dot of a cell
     without a comma is that of its decimals.
     """
-    values = without_marks(_with_signs(values))
-    point, group = (",", thousands or ".") if decimal == "," else (r"\.", thousands or ",")
-    group = "" if group in _SPACES else re.escape(group)
+    values = _without_spaces(without_marks(_with_signs(values)))
+    point = "," if decimal == "," else r"\."
+    group = ("." if decimal == "," else ",") if thousands in (None, decimal) else thousands
+    gap = f"[{'' if not group or group in _SPACES else re.escape(group)}{_SPACES}]"
     power = r"([eE][+-]?\d+)?"
-    whole = rf"\d[\d{group}{_SPACES}]*({point}\d*)?"
+    whole = rf"(\d+|[1-9]\d{{0,2}}({gap}\d{{2,3}})*{gap}\d{{3}})({point}\d*)?"
     numbers = pc.match_substring_regex(values, rf"^[+-]?({whole}|{point}\d+){power}$")
     if mixed:
         numbers = pc.and_(numbers, pc.invert(pc.match_substring_regex(values, r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")))
-    bare = pc.replace_substring_regex(values, rf"[{group}{_SPACES}]", "")
+    bare = pc.replace_substring_regex(values, gap, "")
     return pc.if_else(numbers, pc.replace_substring(bare, ",", ".") if decimal == "," else bare, values)
+
+
+def _without_spaces(values: pa.Array) -> pa.Array:
+    """Numbers with blanks or apostrophes between thousands and a dot before decimals, which can be read in one way."""
+    chosen = pc.match_substring_regex(values, _DOT_AFTER_SPACE)
+    if not pc.any(chosen).as_py():
+        return values
+    return pc.if_else(chosen, pc.replace_substring_regex(values, f"[{_SPACES}]", ""), values)
 
 
 def without_marks(values: pa.Array) -> pa.Array:
@@ -189,14 +215,16 @@ def without_marks(values: pa.Array) -> pa.Array:
 
 
 def _with_signs(values: pa.Array) -> pa.Array:
-    """Numbers in brackets, and those after a typeset minus, with the minus that computers read.
+    """Numbers in brackets, those after a typeset minus, and those before a minus, with a minus before them.
 
-    >>> _with_signs(pa.array(["(1,200.50)", "($5)", "\u22123", "(none)"])).to_pylist()
-    ['-1,200.50', '-$5', '-3', '(none)']
+    >>> _with_signs(pa.array(["(1,200.50)", "($5)", "\u22123", "(none)", "1.200,50-"])).to_pylist()
+    ['-1,200.50', '-$5', '-3', '(none)', '-1.200,50']
     """
     for start, pattern, number in (("(", _BRACKETS, r"-\1"), (_MINUS, rf"^{_MINUS}([^-]*\d)", r"-\1")):
         if pc.any(pc.starts_with(values, start)).as_py():
             values = pc.replace_substring_regex(values, pattern, number)
+    if pc.any(pc.ends_with(values, "-")).as_py():
+        values = pc.replace_substring_regex(values, _MINUS_AFTER, r"-\1")
     return values
 
 

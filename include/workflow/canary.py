@@ -1,0 +1,15 @@
+"""Canary: write down which share of the traffic a version has beside the champion. It routes nothing."""
+
+from __future__ import annotations
+
+from include.records.rows.canaries import CanaryShare
+from include.records.store import Store
+from include.workflow.deployment import now
+
+
+def set_canary(records: Store, model_name: str, version: int, share: float, *, by: str, reason: str) -> CanaryShare:
+    """Keep on record that a version has `share` per cent of the traffic; 0 ends it.
+
+    A `DataError` for a share outside 0 to 100, without a champion, or for a version that cannot have one.
+    """
+    return records.set_canary(model_name, version, share, set_by=by, reason=reason, at=now())

@@ -1,0 +1,1 @@
+"""The steps of a run for one model: analyze, decide, execute, log. Each may be repeated after a crash."""
