@@ -17,6 +17,7 @@ from include.cli import lineage as lineage_commands
 from include.cli import records as record_commands
 from include.cli.arguments import finite, moment, positive, probability, sample_size
 from include.cli.progress import progress
+from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import RetrainingError
 from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.settings import Settings
@@ -223,7 +224,7 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", action="append", help="name of a registered model; may be repeated (default: all)")
-    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
     parser.set_defaults(command=config)
 
@@ -234,7 +235,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="start", type=moment, required=True, help="where to begin; the first version is trained then")
     add("--to", dest="end", type=moment, required=True, help="where to end")
     add("--every", default="28d", help="time between checks: 6h, 28d, 1mo (calendar months); default: %(default)s")
-    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
     add("--data-dir", type=Path, help="folder that source paths start from (default: RETRAINING_DATA_DIR)")
     add("--alone", action="store_true", help="do not compare with never and always retraining")
