@@ -12,7 +12,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql cli env test lint format bench lock clean
+.PHONY: help run up down status psql cli env test lint format docs bench lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lint: .venv/installed-dev  ## Style, types and the direction of imports
 format: .venv/installed-dev  ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: .venv/installed  ## Write the parts of docs/ that are made from the code
+	@$(BIN)/python -m tools.reference
 
 bench: .venv/installed-dev  ## Measure what the documentation claims
 	@$(BIN)/python -m benchmarks

@@ -147,7 +147,7 @@ def unchanged(column: str, *, per_day: int, seed: int) -> str:
 
 
 def turned(column: str, *, per_day: int, seed: int) -> str:
-    """On which day after the relation turned round a retrain was asked for."""
+    """On which day after the relation turned round a retrain was due."""
     table = rows(column, per_day=per_day, seed=seed, turn=REFERENCE_DAYS + TURN)
     before = 0
     for each in checks(table, LONGEST):

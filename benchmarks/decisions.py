@@ -5,7 +5,7 @@
 The unchanged streams of `benchmarks.false_alarms`, 1,000 rows every six hours, four checks a day for a year, with the
 champion's errors beside them: independent, and autocorrelated by 0.9 where the rows are. By the production code:
 profiles, calibration, detectors, the policy `balanced` with its cooldown. Two further rows show the confidence of
-decisions that are asked far more eagerly, where false ones are frequent, with labels and without.
+decisions of far more eager policies, where false ones are frequent, with labels and without.
 
 It takes hours of two cores. With --keep each finished year is written to a file of that folder, and a run that was
 stopped goes on where it was; the folder is for one version of the code.
@@ -76,7 +76,7 @@ def gain_of(settings: PolicySettings) -> RetrainGainDetector:
 
 
 def decisions(task: Task) -> list[tuple[float, bool]]:
-    """Confidence, and whether a retrain was asked for, at each check."""
+    """Confidence, and whether a retrain was called for, at each check."""
     make, reference_rows = STREAMS[task.stream]
     settings, labelled = settings_of(task.asked), task.asked != "eager, no labels"
     detectors, policy = standard_detectors(settings, "rmse"), standard_policy(settings)

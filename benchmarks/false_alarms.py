@@ -75,7 +75,7 @@ STREAMS: dict[str, tuple[Maker, int]] = {
 def alarms(
     make: Maker, reference_rows: int, checks: int, seed: int, *, thresholds: Mapping[str, float] | None = None
 ) -> int:
-    """Number of checks on unchanged streams that asked for a retrain; with fixed thresholds if some are given."""
+    """Number of checks on unchanged streams that called for a retrain; with fixed thresholds if some are given."""
     settings = PRESETS["balanced"].within_budget(check_every=SIX_HOURS, window=SIX_HOURS)
     settings = settings.replace(drift_thresholds=thresholds or {})
     detectors, policy = standard_detectors(settings, "rmse"), standard_policy(settings)

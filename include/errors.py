@@ -6,7 +6,7 @@
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
-    │   │   └── CannotBeAsked     a version needs a column that was given up on purpose: judge without it
+    │   │   └── CannotPredict     a version needs a column that was given up on purpose: judge without it
     │   ├── TrainingError         the trainer raised or returned nothing usable
     │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
     │   └── RollbackRefused       that version cannot be champion (again): choose another
@@ -51,7 +51,7 @@ class DataError(PermanentError):
     """The rows cannot be used as they are."""
 
 
-class CannotBeAsked(DataError):
+class CannotPredict(DataError):
     """A version needs a column that the rows are without, and that the model file has given up."""
 
 

@@ -62,7 +62,7 @@ def test_column_given_up_is_not_learnt_while_the_champion_is_asked_with_it(stage
     assert event.outcome.startswith("proven better: rmse")
     version, columns = champion(stage)
     assert columns.features == ("temperature", "price")
-    assert version.details.features == FEWER
+    assert version.details.features == tuple(FEWER)
     trained_since = day(LATER) - timedelta(hours=version.details.training_data_size)
     assert version.details.training_data_from == trained_since.isoformat()
     [probation] = [s for s in stage.run("sales", day(LATER + 5)).analysis.signals if s.kind == "probation"]
@@ -93,7 +93,7 @@ def test_champion_whose_column_is_gone_for_good_is_followed_by_a_version_judged_
     assert event.status is EventStatus.PROMOTED
     assert event.champion_scores == {}
     assert event.outcome == (
-        "v1 cannot be asked any more: the rows and the model file are without its region: judged alone, above "
+        "v1 cannot predict any more: the rows and the model file are without its region: judged alone, above "
         "every floor"
     )
     assert champion(stage)[1].features == ("temperature", "price")
@@ -112,7 +112,7 @@ def test_shadow_beside_a_champion_whose_column_is_gone_for_good_ends(stage: Stag
     stage.write("sales", sales(70, change=CHANGE).drop(columns="region"))
     event = done(stage.run("sales", day(LATER + 5)))
     assert event.status is EventStatus.HELD
-    assert event.outcome.startswith("after its shadow: v1 cannot be asked any more")
+    assert event.outcome.startswith("after its shadow: v1 cannot predict any more")
     assert stage.store.shadow("sales") is None
 
 

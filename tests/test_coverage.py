@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from include.cli.__main__ import main
-from include.registry.coverage import unseen_note, unseen_share
+from include.registry.coverage import unchecked_note, unseen_share
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ def test_share_is_what_counting_the_hours_of_many_checks_comes_to(window: int, d
 )  # fmt: skip
 def test_note_says_how_many_and_what_to_do(stage: Stage, fields: dict[str, str], every: int, told: str) -> None:
     stage.add("sales", **fields)
-    note = unseen_note(stage.deployment.spec("sales"), every * HOUR)
+    note = unchecked_note(stage.deployment.spec("sales"), every * HOUR)
     assert told in note
     assert bool(note) is bool(told)
     assert not note or "or longer, or check more often" in note
@@ -56,7 +56,7 @@ def test_following_the_advice_leaves_nothing_unseen(stage: Stage) -> None:
         note = "once"
         while note:
             stage.add("sales", **fields)
-            note = unseen_note(stage.deployment.spec("sales"), timedelta(days=7))
+            note = unchecked_note(stage.deployment.spec("sales"), timedelta(days=7))
             if note:
                 fields["window"] = note.partition("make `window` ")[2].split()[0]
 
@@ -64,8 +64,8 @@ def test_following_the_advice_leaves_nothing_unseen(stage: Stage) -> None:
 def test_model_without_timestamps_is_given_all_rows(stage: Stage) -> None:
     spec = stage.deployment.spec("sales").model_copy(update={"window": HOUR})
     pair = spec.source.model_copy(update={"path": None, "reference_path": "a.csv", "recent_path": "b.csv"})
-    assert unseen_note(spec, 7 * HOUR)
-    assert unseen_note(spec.model_copy(update={"source": pair}), 7 * HOUR) == ""
+    assert unchecked_note(spec, 7 * HOUR)
+    assert unchecked_note(spec.model_copy(update={"source": pair}), 7 * HOUR) == ""
 
 
 def test_replay_and_config_tell(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from include.data.sources.connections import Connections
 from include.data.sources.object_storage import Connect, client_from_environment
-from include.data.sources.reach import Reach
 from include.data.tables import read_tables
 from include.errors import SourceUnavailable
 from include.interfaces.reports.files import file_report
@@ -130,7 +130,7 @@ def recorded(object_server: ObjectServer, tmp_path: Path, records_uri: str) -> C
     def deployment(connect: Connect = client_from_environment) -> Deployment:
         return Deployment(
             store=store, models_dir=stage.models, data_dir=stage.data, artifacts=ObjectArtifacts(ROOT, connect),
-            read=lambda *given, **asked: read_tables(*given, reach=Reach(storage=connect), **asked),
+            read=lambda *given, **asked: read_tables(*given, connections=Connections(storage=connect), **asked),
         )  # fmt: skip
 
     run = Run(run_id="first", as_of=FIRST)

@@ -52,7 +52,7 @@ def test_replay_retrains_after_the_change_and_beats_never_retraining(stage: Stag
     assert result.windows[-1].champion != "v1"
     assert result.outcomes[EventStatus.PROMOTED] >= 1
     assert 1 <= result.policy.retrains <= 3
-    never, always, sliding = result.rivals
+    never, always, sliding = result.alternatives
     assert (never.retrains, always.retrains, sliding.retrains) == (0, 8, 8)
     assert result.policy.score("rmse") < never.score("rmse")
 
@@ -72,11 +72,11 @@ def test_replay_without_a_change_does_not_retrain(stage: Stage) -> None:
     result = replayed(stage, preset="conservative")
     assert result.policy.retrains == 0
     assert {window.champion for window in result.windows} == {"v1"}
-    assert result.policy.score("rmse") == pytest.approx(result.rivals[0].score("rmse"))
+    assert result.policy.score("rmse") == pytest.approx(result.alternatives[0].score("rmse"))
 
 
 def test_replay_alone_has_no_rivals(stage: Stage) -> None:
-    assert replayed(stage, compare=False).rivals == []
+    assert replayed(stage, compare=False).alternatives == []
 
 
 def test_every_window_is_shown_as_it_is_done(stage: Stage) -> None:
@@ -117,7 +117,7 @@ def test_windows_are_scored_with_labels_that_come_late_and_checks_do_not_see_the
     assert all(window.score is not None for window in result.windows)
     seen = [analysis for analysis in stage.store.analyses("sales") if analysis.champion_version == 1]
     assert max(analysis.labelled_rows for analysis in seen) == 3 * 24  # of a window of ten days
-    assert all(len(tally.rows) == 9 for tally in (result.policy, *result.rivals))
+    assert all(len(tally.rows) == 9 for tally in (result.policy, *result.alternatives))
 
 
 def test_stretch_without_a_label_is_an_error_not_a_score(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.errors import ConfigurationError
-from include.workflow.run_parameters import asked_time, check_parameters
+from include.workflow.run_parameters import check_parameters, requested_time
 from tests.airflow_home import AirflowHome
 
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -31,20 +31,20 @@ for ask in (
 
 
 def test_time_without_a_zone_is_utc() -> None:
-    assert asked_time("2026-07-20T12:00:00", now=NOW) == NOW
-    assert asked_time("2026-07-20T14:00:00+02:00", now=NOW) == NOW
-    assert asked_time(NOW - timedelta(days=300), now=NOW) == NOW - timedelta(days=300)
+    assert requested_time("2026-07-20T12:00:00", now=NOW) == NOW
+    assert requested_time("2026-07-20T14:00:00+02:00", now=NOW) == NOW
+    assert requested_time(NOW - timedelta(days=300), now=NOW) == NOW - timedelta(days=300)
 
 
 def test_time_that_has_not_come_is_refused_but_for_what_clocks_differ_by() -> None:
-    assert asked_time(NOW + timedelta(minutes=2), now=NOW) == NOW + timedelta(minutes=2)
+    assert requested_time(NOW + timedelta(minutes=2), now=NOW) == NOW + timedelta(minutes=2)
     with pytest.raises(ConfigurationError, match=r"parameter as_of: 2062-03-01 00:00 UTC is later than now, 2026-07"):
-        asked_time("2062-03-01T00:00:00Z", now=NOW)
+        requested_time("2062-03-01T00:00:00Z", now=NOW)
 
 
 def test_text_that_is_no_time_is_named() -> None:
     with pytest.raises(ConfigurationError, match="parameter as_of: found 'yesterday'"):
-        asked_time("yesterday", now=NOW)
+        requested_time("yesterday", now=NOW)
 
 
 def test_run_of_airflow_that_looks_ahead_is_refused(airflow_home: AirflowHome) -> None:

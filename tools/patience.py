@@ -26,7 +26,7 @@ class StackError(RuntimeError):
 
 @dataclass
 class Patience:
-    """Tells whether to go on waiting: as long as a log grows, a process computes, or what is asked changes.
+    """Tells whether to go on waiting: as long as a log grows, a process computes, or an answer changes.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class TaskFailure:
 
 
 class RestApi:
-    """Airflow's REST API on this machine; no proxy is asked, whatever the environment says."""
+    """Airflow's REST API on this machine; no proxy is used, whatever the environment says."""
 
     def __init__(self, port: int, password: str) -> None:
         self._port = port

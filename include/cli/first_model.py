@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.progress import progress
+from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import ConfigurationError
 from include.workflow.settings import Settings
 
@@ -36,7 +37,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     checking.set_defaults(command=validate)
     telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
     telling.add_argument("model", help="name of a registered model, or the path of a model file")
-    telling.add_argument("--preset", default="", choices=["", "conservative", "balanced", "aggressive"])
+    telling.add_argument("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     _add_folders(telling)
     telling.set_defaults(command=explain)
 
@@ -55,10 +56,10 @@ def _add_rows(parser: argparse.ArgumentParser) -> None:
     flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")
     flag("--table", default="", help="table of that database")
     flag("--query", default="", help="or a SELECT")
-    flag("--delimiter", help="of CSV files, as --decimal, --thousands and --encoding: default is what is found")
-    flag("--decimal", choices=[".", ","])
-    flag("--thousands", choices=["", ",", ".", " ", "'"])
-    flag("--encoding")
+    flag("--delimiter", help="of CSV files, between cells; this and the next three are found out by default")
+    flag("--decimal", choices=[".", ","], help="before the decimals")
+    flag("--thousands", choices=["", ",", ".", " ", "'"], help="between groups of digits; empty for nothing")
+    flag("--encoding", help="as Python names it, such as cp1252")
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,12 @@ def _add_requests(add: Callable[..., argparse.ArgumentParser]) -> None:
     asking.add_argument("model", help="name of a registered model")
     asking.add_argument("--reason", required=True, help="why; kept on record")
     asking.add_argument("--by", default="", help="who asks (default: the user of this process)")
-    asking.add_argument("--kind", default="manual", choices=[str(kind) for kind in RequestKind])
+    asking.add_argument(
+        "--kind",
+        default="manual",
+        choices=[str(kind) for kind in RequestKind],
+        help="where it comes from (default: %(default)s)",
+    )
     asking.add_argument(
         "--key", default="", help="makes it one and the same request while it waits (default: by content)"
     )
@@ -38,7 +43,7 @@ def _add_requests(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="hyperparameter for this retraining only, a JSON value or text; may be repeated",
     )  # fmt: skip
     asking.set_defaults(command=request)
-    listing = add("requests", help="what was asked for", description=requests.__doc__)
+    listing = add("requests", help="requests, and what became of each", description=requests.__doc__)
     listing.add_argument("model", nargs="?", help="name of a model (default: all)")
     listing.set_defaults(command=requests)
 
@@ -49,7 +54,7 @@ def _add_versions(add: Callable[..., argparse.ArgumentParser]) -> None:
     returning.add_argument("--to", default="previous", help="version, such as v3 (default: the one before)")
     returning.add_argument("--reason", required=True, help="why; kept on record")
     returning.add_argument("--by", default="", help="who asks (default: the user of this process)")
-    returning.add_argument("--key", default="", help="makes it one and the same rollback when it is asked for again")
+    returning.add_argument("--key", default="", help="makes it one and the same rollback when it is repeated")
     returning.add_argument(
         "--wait", type=_duration, default=timedelta(0), help="while it is retrained, for example 30min"
     )
@@ -114,7 +119,7 @@ def request(options: argparse.Namespace) -> None:
 
 
 def requests(options: argparse.Namespace) -> None:
-    """List what was asked for, oldest first, and what became of it."""
+    """List the requests, oldest first, and what became of each."""
     from include.workflow.deployment import open_records
     from include.workflow.on_record import check_known
 
@@ -130,13 +135,14 @@ def requests(options: argparse.Namespace) -> None:
 
 
 def rollback(options: argparse.Namespace) -> None:
-    """Make a former champion champion again; its artifact is loaded and asked first, and nothing is trained."""
+    """Make a former champion champion again; its artifact is loaded first and has to answer, and nothing is trained."""
     from functools import partial
 
     from include.interfaces.mlflow.follow import follow
     from include.interfaces.mlflow.settings import MlflowSettings
     from include.workflow.deployment import open_deployment
-    from include.workflow.rollback import roll_back, version_number
+    from include.workflow.rollback import roll_back
+    from include.workflow.run_parameters import version_number
 
     deployment = open_deployment()
     change = roll_back(
@@ -154,7 +160,7 @@ def canary(options: argparse.Namespace) -> None:
     from include.workflow.canary import set_canary
     from include.workflow.deployment import open_records
     from include.workflow.on_record import check_known
-    from include.workflow.rollback import version_number
+    from include.workflow.run_parameters import version_number
 
     check_known(options.model)
     if options.version is None:

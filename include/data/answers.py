@@ -15,7 +15,7 @@ from include.scoring.classes import ClassCoding, disjoint
 Values = npt.NDArray[Any]
 
 
-def known_values(values: Values) -> npt.NDArray[np.bool_]:
+def present_values(values: Values) -> npt.NDArray[np.bool_]:
     """Which values are there: not missing, and of numbers finite; shape (n,)."""
     known: npt.NDArray[np.bool_] = np.isfinite(values) if values.dtype.kind == "f" else np.asarray(~pd.isna(values))
     return known
@@ -54,13 +54,13 @@ def in_one_coding(predicted: Values, actual: Values) -> tuple[Values, Values]:
 def _named(values: Values) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Each value as the number of its name, those missing as -1; and the names that occur."""
     cells = values.astype(object)
-    cells[~known_values(values)] = None
+    cells[~present_values(values)] = None
     codes, found = pd.factorize(cells)
     return codes, [label(value) for value in found]
 
 
 def _refuse_fractions(numbers: Values, name: str, other: str) -> None:
-    known = numbers[known_values(numbers)].astype(float)
+    known = numbers[present_values(numbers)].astype(float)
     if (known != np.floor(known)).any():
         raise DataError(
             f"{name} are numbers that are not whole, {other} are not numbers, so that none could be right; give both "

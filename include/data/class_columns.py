@@ -110,7 +110,7 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
 
 
 def rows_in_one_coding(spec: ModelSpec, rows: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
-    """The same for rows on their own, which nothing is asked of."""
+    """The same for rows on their own, whatever classes they hold."""
     if spec.task is Task.REGRESSION:
         return rows
     coding = ClassCoding.of(known=known, declared=spec.classes)

@@ -49,7 +49,7 @@ def without_impossible_labels(spec: ModelSpec, tables: ModelTables) -> ModelTabl
 
 
 def without_impossible_predictions(spec: ModelSpec, tables: ModelTables) -> ModelTables:
-    """The tables with recorded predictions empty that stand for no value, so that the champion is asked instead.
+    """The tables with recorded predictions empty that stand for no value, so that the champion predicts instead.
 
     0 is a prediction, however far from the others.
     """

@@ -16,7 +16,7 @@ from include.data.rows.arrivals import Arrivals, measure_arrivals
 from include.data.rows.copies import pair_without_copies, timed_without_copies
 from include.data.rows.odd_times import OddTimes, describe, odd_first
 from include.data.rows.spans import Span
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.read import Rows, read_both, read_rows
 from include.errors import DataError
 from include.registry.kinds import Kind, Kinds
@@ -72,7 +72,7 @@ class ModelTables:
 
 def read_tables(
     spec: ModelSpec, data_dir: Path, *, as_of: datetime, seen_until: datetime | None = None, seen_hash: str = "",
-    reach: Reach = FROM_ENVIRONMENT, columns: Collection[str] = (), kinds: Kinds | None = None,
+    connections: Connections = FROM_ENVIRONMENT, columns: Collection[str] = (), kinds: Kinds | None = None,
 ) -> ModelTables:  # fmt: skip
     """Read a model's rows as of `as_of`.
 
@@ -82,7 +82,7 @@ def read_tables(
         Rows before it were used to train and accept the champion; they are not recent.
     seen_hash : str
         The same for models without timestamps: hash of the recent rows that the champion was accepted on.
-    reach : Reach
+    connections : Connections
         How object storage and databases are reached; by default by the connections that the environment holds.
     columns : collection of str
         To be read besides those that the model file names, as far as they are there.
@@ -90,9 +90,9 @@ def read_tables(
         Of columns, as they were when the champion was accepted; the model file may say otherwise since.
     """
     if spec.source.timed:
-        rows = read_rows(spec, data_dir, as_of, reach, columns, kinds)
+        rows = read_rows(spec, data_dir, as_of, connections, columns, kinds)
         return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
-    first, second = read_both(spec, data_dir, reach, kinds)
+    first, second = read_both(spec, data_dir, connections, kinds)
     reference, recent, copies = pair_without_copies(spec, first.table, second.table)
     found = table_hash(recent)
     if seen_hash and found == seen_hash:

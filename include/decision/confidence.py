@@ -7,8 +7,8 @@ that is, ask for a retrain. Two probabilities make that true:
   ``Phi((value - size) / error)``: the largest of all signals of the harmful kinds, or without labels of the others.
   The size is the signal's threshold; for inputs, whose drift is but a guess at harm, `NOTABLE` times that.
 - *Yes* is doubted by a u that solves ``u * prod(Phi(size / error - z(u))) = p``. There p is the probability of evidence
-  as strong without change, corrected for the kinds asked, and the product is the share of unchanged models whose "no"
-  is doubted by u at most. Where much is measured it is nearly 1, and u nearly p. Where little is, a "no" is never
+  as strong without change, corrected for the kinds looked at, and the product is the share of unchanged models whose
+  "no" is doubted by u at most. Where much is measured it is nearly 1, and u nearly p. Where little is, a "no" is never
   sure, and so a "yes" must not be.
 
 The standard error of a change is not on record; it follows from the value and its p-value.

@@ -26,7 +26,7 @@ _ASKED = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)
 def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> Decision:
     """Ask `policy` and weigh its answer.
 
-    Broken data blocks every retrain, also one that was asked for: a model trained on a broken feed learns the fault.
+    Broken data blocks every retrain, also a requested one: a model trained on a broken feed learns the fault.
     So does a champion that failed its probation: this run rolls it back, the next one sees what the restored one needs.
     A version in shadow keeps all others waiting; its last check fires whatever the policy says, and nothing besides it.
     With `worth` a retrain that only measurements ask for has to be worth more than it costs, where labels can tell.

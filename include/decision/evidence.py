@@ -146,7 +146,7 @@ class PastCheck:
     results: tuple[TriggerResult, ...]
 
     def fired(self, label: str) -> bool:
-        """Whether the rule of that label fired then; False too if it was not asked then."""
+        """Whether the rule of that label fired then; False too if there was no such rule then."""
         return any(result.fired and (result.label or result.trigger) == label for result in self.results)
 
 

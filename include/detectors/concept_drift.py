@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from include.data.answers import in_one_coding, known_values
+from include.data.answers import in_one_coding, present_values
 from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
@@ -40,7 +40,7 @@ POINTS = 250  # a longer half is averaged over stretches before it is resampled
 class ConceptDriftDetector:
     """Errors of the later half of the recent rows against those of the earlier half, and their trend over all rows.
 
-    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Two questions are asked:
+    The error of a row is the absolute error, or 0 and 1 for right and wrong classes. Two questions:
 
     - Is the rise beyond chance? Each error is scored by an `ErrorScore` fitted to all of them, so that heavy tails
       neither alarm nor blind; the scores of the halves are compared by a one-sided Welch test on effective rows
@@ -192,7 +192,7 @@ def _direct_errors(predicted: Values, actual: Values, task: Task | str | None) -
     """The error of each row, NaN where a value is missing, and what was assumed about the task."""
     if predicted.shape != actual.shape or predicted.ndim != 1:
         return row_errors(predicted, actual, classes=False), ""  # says so
-    there, assumed = known_values(predicted) & known_values(actual), ""
+    there, assumed = present_values(predicted) & present_values(actual), ""
     if task is None:
         task, assumed = assumed_task(predicted[there], actual[there])
     if Task(task) is Task.REGRESSION:

@@ -38,8 +38,8 @@ class DataQualityDetector:
     still although it never would. With fewer rows than the model's minimum only a column that is gone is a fault.
     New columns, rows that are too few or too old are told and block nothing.
 
-    What could be chance is tested: shares of empty and unseen cells by their effective rows, a constant by
-    the chance that the reference's rows would all have that value, the number of rows by how it varied before. Text
+    What could be chance is tested: shares of empty cells and of unseen categories by their effective rows, a constant
+    by the chance that the reference's rows would all have that value, the number of rows by how it varied before. Text
     where the reference had numbers never is.
 
     Parameters

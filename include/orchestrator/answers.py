@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.answers import in_one_coding, known_values
+from include.data.answers import in_one_coding, present_values
 from include.data.profile import to_floats
 from include.data.profile.sentinels import sentinels_of_many
 from include.decision.signals import Signal, SignalKind, Verdict
@@ -72,7 +72,7 @@ def read_answers(
         given, lacking = ("actuals", "predictions") if predictions is None else ("predictions", "actuals")
         raise DataError(f"{given}: give {lacking} too, or neither; errors need both")
     predicted, actual = _values("predictions", predictions, rows), _values("actuals", actuals, rows)
-    answered, arrived = known_values(predicted), known_values(actual)
+    answered, arrived = present_values(predicted), present_values(actual)
     assumed = ""
     if task is None:
         task, assumed = assumed_task(predicted[answered & arrived], actual[answered & arrived])
@@ -82,7 +82,7 @@ def read_answers(
         text = "predictions" if _is_text(predicted) else "actuals"
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
     predicted, actual, odd = _without_sentinels(task, predicted, actual, labels)
-    answered, arrived = known_values(predicted), known_values(actual)
+    answered, arrived = present_values(predicted), present_values(actual)
     both = answered & arrived
     empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
     told = f"predictions: {empty:,} of {rows:,} are missing or not finite"

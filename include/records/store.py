@@ -130,7 +130,7 @@ class Store(Protocol):
         ----------
         key : str
             While a request with this key waits, making it again changes nothing. Empty: one is made of all that
-            says what is asked for.
+            says what is wanted.
         hyperparameters : mapping, optional
             For this retraining only, besides those of the model file.
         """

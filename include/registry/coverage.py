@@ -27,7 +27,7 @@ def unseen_share(window: timedelta, every: timedelta, label_delay: timedelta = N
     return max(0.0, 1.0 - max(window - label_delay, NONE) / every)
 
 
-def unseen_note(spec: ModelSpec, every: timedelta) -> str:
+def unchecked_note(spec: ModelSpec, every: timedelta) -> str:
     """What a check each `every` never looks at, and what to do about it, in a sentence; empty where it sees all rows.
 
     A model without timestamps is given all of its recent rows at each check.
@@ -50,10 +50,10 @@ def unseen_note(spec: ModelSpec, every: timedelta) -> str:
     )
 
 
-def unseen_note_of(spec: ModelSpec, moments: Sequence[datetime]) -> str:
+def unchecked_note_of(spec: ModelSpec, moments: Sequence[datetime]) -> str:
     """The same for checks at these moments, ascending, the longest time between two of them counting."""
     steps = [end - start for start, end in pairwise(moments)]
-    return unseen_note(spec, max(steps)) if steps else ""
+    return unchecked_note(spec, max(steps)) if steps else ""
 
 
 def coverage(spec: ModelSpec) -> dict[str, Any]:
@@ -64,5 +64,5 @@ def coverage(spec: ModelSpec) -> dict[str, Any]:
         "check_every": format_duration(spec.check_every),
         "unseen_share": unseen_share(spec.window, spec.check_every) if timed else 0.0,
         "unseen_labels_share": unseen_share(spec.window, spec.check_every, spec.label_delay) if timed else 0.0,
-        "note": unseen_note(spec, spec.check_every),
+        "note": unchecked_note(spec, spec.check_every),
     }

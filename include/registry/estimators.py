@@ -91,8 +91,8 @@ def takes_weights(kind: type[Any], strategy: str) -> bool:
     return all("sample_weight" in inspect.signature(getattr(kind, way)).parameters for way in ways)
 
 
-def check_asked_for(training: Training, task: Task, hyperparameters: Mapping[str, Any]) -> None:
-    """Refuse hyperparameters for one retraining that the estimator would not take; a callable or a script is not asked.
+def check_requested(training: Training, task: Task, hyperparameters: Mapping[str, Any]) -> None:
+    """Refuse hyperparameters for one retraining that the estimator would not take; a callable or a script takes any.
 
     Raises
     ------

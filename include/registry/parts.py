@@ -51,7 +51,9 @@ class Reference(Section):
     """The stretch of time that the first version is trained on: ``start <= timestamp < end``."""
 
     start: Moment | None = None
+    """First moment, included; by default the first row."""
     end: Moment
+    """The moment after the last one; later than `start`."""
 
     @model_validator(mode="after")
     def _start_before_end(self) -> Self:
@@ -67,9 +69,11 @@ class Trading(Section):
     """
 
     periods_per_year: float = Field(1.0, ge=1)
+    """Rows that a year has, such as 252 trading days; 1 leaves the Sharpe ratio per row."""
 
 
 class Environment(Section):
     """What is different where ``RETRAINING_ENVIRONMENT`` has that name: fields of `policy`, one by one."""
 
     policy: Policy
+    """The fields of `policy` that are different there; the others stay."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, PlainVa
 
 from include.decision.evidence import Trigger
 from include.decision.policy.durations import Duration
+from include.decision.policy.preset_names import PresetName
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
@@ -36,7 +37,9 @@ class Costs(Section):
     """
 
     training: float = Field(ge=0)
+    """Of one retrain."""
     per_unit_of_loss: float = Field(gt=0)
+    """Of predicting one row one unit of the metric worse."""
 
 
 class Policy(Section):
@@ -49,20 +52,34 @@ class Policy(Section):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
+    preset: PresetName = "balanced"
+    """The numbers that hold where this section gives none."""
     when: Tree | None = None
+    """When a retrain is due, a [tree of triggers](policies.md#triggers)."""
     false_retrains_per_quarter: float | None = Field(None, gt=0)
+    """How many useless retrains a quarter may cost; the levels follow from it."""
     gain_level: float | None = Field(None, gt=0, lt=0.5)
+    """Significance level of a check for what a retrain would gain, in place of the budget's."""
     performance_threshold: float | None = Field(None, gt=0)
+    """Worsening of the metric that matters, counted as the [metric](metrics.md) says."""
     performance_level: float | None = Field(None, gt=0, lt=0.5)
+    """Significance level for performance and for concept drift, in place of the budget's."""
     concept_drift_threshold: float | None = Field(None, gt=0)
+    """Relative rise of the mean error within the window that matters."""
     drift_level: float | None = Field(None, gt=0, lt=0.5)
+    """Significance level for drift and outliers, in place of the budget's."""
     drift_tests: Literal["calibrated", "preset", "model_type"] = "calibrated"
+    """Tests that keep to the budget, the preset's Jensen-Shannon distance, or the type's PSI."""
     drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
+    """Fixed thresholds of yours; see [how often each is wrong](detection.md#fixed-thresholds)."""
     outlier_share: float | None = Field(None, gt=0, lt=1)
+    """Share of outlying values in a column that matters."""
     cooldown: Duration | None = None
+    """Least time between two retrains."""
     costs: Costs | None = None
+    """What a retrain and a worse model cost: a retrain has to be worth more than it costs."""
     horizon: Annotated[Duration, AfterValidator(some_time)] = timedelta(days=28)
+    """With `costs`: the time for which a retrain is expected to serve."""
 
     def settings(
         self,

@@ -21,12 +21,14 @@ def _some_time(value: timedelta) -> timedelta:
 class Approval(Section):
     """Which retrains a person has to approve in Airflow before they begin, by the severity of the decision.
 
-    Nobody's answer `within` that time is a no: the event is held. The run waits meanwhile, and the next one waits for
+    No answer `within` that time is a no: the event is held. The run waits meanwhile, and the next one waits for
     it, so the time should be shorter than `check_every`.
     """
 
     severities: list[Severity] = Field(min_length=1)
+    """Severities of a decision that a person has to approve."""
     within: Annotated[Duration, AfterValidator(_some_time)] = timedelta(hours=5)
+    """No answer in that time is a no; shorter than `check_every`."""
 
 
 class Probation(Section):
@@ -38,4 +40,6 @@ class Probation(Section):
     """
 
     checks: int = Field(3, ge=0, le=20)
+    """How often the new champion is compared with the one before it; 0 for never."""
     former: int = Field(3, ge=0, le=20)
+    """How many champions before it are compared with, at each check and by the gate; 0 for none."""

@@ -27,9 +27,13 @@ class TimestampReading(Section):
     """
 
     columns: list[str] = Field(default_factory=list)
+    """Columns that together hold the time; joined with a blank between them."""
     format: str = ""
+    """As for `datetime.strptime`, for example `%d/%m/%Y %H:%M`."""
     timezone: str = ""
+    """Of times that carry none, for example Europe/Zurich; UTC if it is not given."""
     unit: Literal["", "s", "ms", "us", "ns", "excel"] = ""
+    """Of whole numbers that count from 1970; `excel`: days as spreadsheets count them."""
 
     @field_validator("timezone")
     @classmethod
@@ -56,9 +60,13 @@ class _Rows(Section):
     """How cells are read, whatever they come from."""
 
     timestamp: TimestampReading = TimestampReading()
+    """How times are written, where that cannot be told from the cells."""
     missing: list[str | int | float | date] = Field(default_factory=list)
+    """What stands for an empty cell, in any column: `[-999, unknown, 9999-12-31]`."""
     decimal: Literal[".", ","] | None = None
+    """What stands before the decimals, in numbers written as text; found out where it is not given."""
     thousands: Literal["", ",", ".", " ", "'"] | None = None
+    """What stands between groups of digits, in numbers written as text; empty for nothing."""
 
     @model_validator(mode="after")
     def _separators_differ(self) -> Self:
@@ -80,14 +88,23 @@ class FileSource(_Rows):
     """
 
     kind: Literal["csv", "parquet"]
+    """How the files are written."""
     path: str | None = None
+    """A file, a folder or a glob; relative ones start from `RETRAINING_DATA_DIR`; or `s3://bucket/key`."""
     reference_path: str | None = None
+    """Without timestamps: the rows that the first version is trained on."""
     recent_path: str | None = None
+    """Without timestamps: the rows observed since."""
     connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
+    """Airflow connection of the type `aws`, for paths that begin with `s3://`; by default `aws_default`."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
+    """Of CSV files. This and the next three are found out from the file where they are not given."""
     encoding: str | None = None
+    """As Python names it, for example cp1252."""
     quote: str | None = Field(None, max_length=1)
+    """What encloses a cell that holds a delimiter; empty for nothing."""
     header: bool | list[str] | None = None
+    """Whether the first row holds the names of the columns; or these names."""
 
     @model_validator(mode="after")
     def _one_path_or_a_pair(self) -> Self:
@@ -151,8 +168,11 @@ class SqlSource(_Rows):
     """
 
     kind: Literal["sql"]
+    """Rows that a query selects from a Postgres database."""
     connection: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    """Airflow connection of the type `postgres`."""
     query: str = Field(min_length=1)
+    """A SELECT; `%(start)s` and `%(end)s` are the bounds of the rows needed, `%%` is a per cent sign."""
 
     @field_validator("query")
     @classmethod
@@ -178,7 +198,9 @@ class SampleSource(_Rows):
     """Rows that come with this package: ``iris`` (bundled with scikit-learn) or ``demand`` (simulated, hourly)."""
 
     kind: Literal["sample"]
+    """Rows that come with this package."""
     name: Literal["iris", "demand"]
+    """`iris` has no timestamps; `demand` is simulated, hourly."""
 
     @property
     def timed(self) -> bool:

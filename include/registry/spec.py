@@ -1,25 +1,20 @@
-"""A model file's fields. One YAML file is one model; the file's name is the model's name."""
+"""A model file: one YAML file is one model, the file's name its name. What of its fields goes together."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
-from include.decision.policy.durations import Duration, format_duration
+from include.decision.policy.durations import format_duration
 from include.decision.policy.presets import PolicySettings
 from include.decision.triggers.probe import MODEL_SIZE
-from include.registry.classes import as_text, read_classes
+from include.registry.classes import as_text
 from include.registry.estimators import check_estimator
+from include.registry.fields import ModelFields
 from include.registry.kinds import ColumnKind, declared_kinds
-from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults, ModelTypeName
-from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
-from include.registry.policy import Policy
-from include.registry.publishing import Approval, Probation
-from include.registry.section import Section
-from include.registry.source import Source
-from include.registry.training import SLICES, Gate, Training, some_time
+from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults
+from include.registry.training import SLICES
 from include.scoring import METRICS, Task
 from include.scoring.classes import ClassCoding, form_of
 from include.scoring.metric import NO_ROW_LOSS
@@ -27,47 +22,8 @@ from include.scoring.metric import NO_ROW_LOSS
 _ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
 
 
-class ModelSpec(Section):
+class ModelSpec(ModelFields):
     """A registered model: what to keep good, from which rows, and how."""
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
-    description: str = ""
-    owner: str = ""
-    enabled: bool = True
-    priority: int = Field(0, ge=-1000, le=1000)  # where many wait for a retrain, the highest goes first
-    model_type: ModelTypeName | None = None
-    task: Task
-    source: Source
-    timestamp: str | None = None
-    target: str
-    prediction: str | None = None
-    probability: str | None = None
-    probabilities: dict[str, str] | None = Field(None, min_length=2)
-    positive_class: Annotated[str | None, BeforeValidator(as_text)] = None
-    classes: Annotated[dict[str, list[str]] | None, BeforeValidator(read_classes)] = None
-    slices: list[str] = Field(default_factory=list)
-    key: Annotated[list[str], BeforeValidator(as_list)] = Field(default_factory=list)  # rows of one key are one row
-    weight: str | None = None  # column: how much each row counts in training, metrics and gate
-    trading: Trading | None = None
-    features: list[str] | None = Field(None, min_length=1)
-    categorical: list[str] = Field(default_factory=list)
-    columns: dict[str, Annotated[str | list[str], AfterValidator(kind_or_order)]] = Field(default_factory=dict)
-    range: dict[str, tuple[Bound, Bound]] = Field(default_factory=dict)
-    measures: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
-    probes: dict[str, Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]] = Field(default_factory=dict)
-    reference: Reference | None = None
-    window: Annotated[Duration, AfterValidator(some_time)] = timedelta(days=28)
-    check_every: Annotated[Duration, AfterValidator(some_time)] = timedelta(hours=6)
-    max_age: Annotated[Duration, AfterValidator(some_time)] | None = None
-    label_delay: Duration = timedelta(0)
-    minimum_rows: int = Field(100, ge=10)
-    metric: str
-    training: Training = Training()
-    gate: Gate = Gate()
-    probation: Probation = Probation()
-    approval: Approval | None = None
-    policy: Policy = Policy()
-    environments: dict[str, Environment] = Field(default_factory=dict)
 
     @property
     def declared_kinds(self) -> dict[str, ColumnKind]:
@@ -251,6 +207,6 @@ class ModelSpec(Section):
         if metric.needs_probability and self.prediction is not None and not self.probability_columns:
             raise ValueError(
                 f"metric {metric.name!r} needs probabilities, but with `prediction` they are to be recorded too: name "
-                "their column in `probability`, or leave `prediction` out, so that the champion is asked; of more than "
+                "their column in `probability`, or leave `prediction` out, so that the champion predicts; of more than "
                 "two classes name a column for each in `probabilities`"
             )

@@ -30,20 +30,28 @@ class Script(Section):
 
     `command` is run with the path of a JSON request as its last argument, in `folder` (by default a temporary one, so
     that paths in the command are best absolute). With `predict_command` what the script writes is kept as it is, and
-    predictions are asked of that command; without it the script writes ``model.skops``. Each run of either is stopped,
+    that command makes the predictions; without it the script writes ``model.skops``. Each run of either is stopped,
     with every process it started, when it takes longer than `timeout`, when its processes together hold more than
     `memory_mib` in memory, when it prints more than `output_mib`, or when it writes more than `disk_mib` into its
     temporary folder. `environment` names the variables that are passed on besides those that any program needs.
     """
 
     command: list[str] = Field(min_length=1)
+    """The program and its arguments; the path of the request is added as the last one."""
     predict_command: list[str] | None = Field(None, min_length=1)
+    """What answers for the model; without it the script writes `model.skops`."""
     folder: Path | None = None
+    """Where both are started, an absolute path; by default a temporary folder."""
     timeout: Annotated[Duration, AfterValidator(some_time)] = timedelta(hours=1)
+    """Of one run of either command."""
     memory_mib: int = Field(4096, ge=1)
+    """Most memory of all its processes together, in MiB."""
     output_mib: int = Field(16, ge=1)
+    """Most that it may print, in MiB."""
     disk_mib: int = Field(4096, ge=1)
+    """Most that it may write into its temporary folder, in MiB."""
     environment: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(default_factory=list)
+    """Names of variables that are passed on, besides those that any program needs."""
 
     @field_validator("command", "predict_command")
     @classmethod
@@ -72,12 +80,19 @@ class Training(Section):
     """
 
     estimator: str | None = Field(None, min_length=1)
+    """`gradient_boosting` (the default), `linear`, or the import path of a scikit-learn estimator."""
     callable: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+    """Or a function `module:function` of `(features, target, hyperparameters, seed)`, which returns a model."""
     script: Script | None = None
+    """Or a program of yours."""
     hyperparameters: dict[str, Any] = Field(default_factory=dict)
+    """Passed to what trains; checked when the file is read, if that is an estimator."""
     rows: Literal["measured", "all", "sliding", "latest"] = "measured"
+    """Which history a version is trained on; `measured` tries the others on later rows and takes the best."""
     seed: int = Field(0, ge=0, lt=2**32)
+    """The same rows and seed make the same model."""
     strategy: Literal["full", "incremental"] = "full"
+    """`incremental` goes on from the champion; `model_type` takes what is usual for the model's type."""
 
     @model_validator(mode="after")
     def _one_trainer(self) -> Self:
@@ -123,15 +138,25 @@ class Gate(Section):
     """
 
     level: float = Field(0.05, gt=0, lt=0.5)
+    """Probability that a challenger that is no better is called better."""
     holdout_share: float = Field(0.25, gt=0, le=0.5)
+    """Share of the recent labelled rows, the latest, that are held out to judge it on."""
     minimum_gain: float = Field(0.0, ge=0)
+    """Relative cut of the mean loss that it has to show besides; 0.02 is 2 %."""
     refit: bool = True
+    """Train a proven challenger once more, the held-out rows among its own."""
     better_than_constant: bool = True
+    """Whether a first version has to be proven better than a constant."""
     shadow: int = Field(0, ge=0, le=1000)
+    """Checks beside the champion before it is published; 0 for none. It takes timestamps."""
     floors: dict[str, float] = Field(default_factory=dict)
+    """By metric: the value that it must reach, or for an error not exceed."""
     guards: list[str] = Field(default_factory=list)
+    """Metrics, and `slices`, in none of which it may be proven worse than the champion."""
     max_latency_ms: float | None = Field(None, gt=0)
+    """For the answer to a single row, in milliseconds: the median of 20, one by one."""
     max_size_mib: float | None = Field(None, gt=0)
+    """Of the stored version, all its files together, in MiB."""
 
     @field_validator("floors")
     @classmethod

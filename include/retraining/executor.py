@@ -71,9 +71,9 @@ class RetrainingExecutor:
     spec : ModelSpec
     artifacts : Artifacts
     hyperparameters : mapping
-        Asked for with this retraining; they override those of the model file.
+        Requested for this retraining; they override those of the model file.
     possible : mapping of str to Possible
-        What recent rows have told of which numbers are values: earlier versions are asked without the others, too.
+        What recent rows have told of which numbers are values: earlier versions predict without the others, too.
     """
 
     spec: ModelSpec

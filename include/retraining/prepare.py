@@ -143,7 +143,7 @@ def prepare(
 
     Rows of `quarantined` spans, rows without a label, rows of which no feature can be read, and rows without a weight
     where the model has weights, are left out and counted. A model without timestamps has no spans. A cell with text in
-    a numeric column, or with an impossible value, is an empty one, as it is when a version is asked; the rest of its
+    a numeric column, or with an impossible value, is an empty one, as it is when a version predicts; the rest of its
     row is trained on. Rows that are alike are rows: `copies`, other deliveries of a row, were left out when the rows
     were read, and are only counted here.
     """

@@ -9,7 +9,7 @@ import pandas as pd
 
 from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
-from include.errors import ArtifactError, CannotBeAsked, TrainingError
+from include.errors import ArtifactError, CannotPredict, TrainingError
 from include.records.entries import EventStatus, Outcome, ShadowNeeds, Version
 from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
@@ -66,7 +66,7 @@ class ShadowEnd:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
         try:
             pair = self._contest.between(self.champion.version, version, rows)
-        except CannotBeAsked as error:
+        except CannotPredict as error:
             return self._outcome(EventStatus.HELD, f"{error}; the next retrain is judged without it")
         result = self._judge(pair, cost)
         outcome = self._outcome(STATUS[result.verdict], result.reason, result)

@@ -149,7 +149,7 @@ def _lower(history: Sequence[Check]) -> Iterator[Recommendation]:
 
 
 def _waits_of_those_that_paid(history: Sequence[Check], trigger: str) -> list[list[float]]:
-    """For each promoted retrain that the trigger asked for late: its values at the checks before."""
+    """For each promoted retrain that the trigger called for late: its values at the checks before."""
     waits = [
         _waited(history[:place], trigger)
         for place, check in enumerate(history)
@@ -188,7 +188,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
         if len(checks) < FEWEST_VERDICTS or len(unpaid) < UNPAID_SHARE * len(checks):
             continue
         numbers: dict[str, float] = {"retrains": len(checks), "not_promoted": len(unpaid)}
-        told = f"{trigger} asked for {len(checks)} retrains, of which {len(unpaid)} were held or rejected"
+        told = f"{trigger} called for {len(checks)} retrains, of which {len(unpaid)} were held or rejected"
         values = [leaf.value for check in unpaid if (leaf := _decisive(check, trigger)) and leaf.value is not None]
         threshold = _threshold(history, trigger)
         if len(unpaid) == len(checks) >= FEWEST_TO_RETIRE and trigger not in HARM:

@@ -1,4 +1,4 @@
-"""Approval by a person: what is asked about an event, and what a no comes to."""
+"""Approval by a person: the question about an event, and what a no comes to."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from include.workflow.deployment import WAIT, Deployment
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What somebody is asked before an event is executed.
+    """The question to a person before an event is executed.
 
     Parameters
     ----------
     event : Event
     severity : str
-        At which somebody has to be asked; at the end of a shadow that of the retraining.
+        At which somebody has to approve; at the end of a shadow that of the retraining.
     shadow : str
         Label of the version in shadow that would be published; empty where one would be trained.
     within : timedelta
@@ -32,9 +32,9 @@ class Question:
 
 
 def question(deployment: Deployment, event_id: int) -> Question | None:
-    """What to ask before this event is executed; None when its model file wants nobody asked at this severity.
+    """What to ask before this event is executed; None when its model file wants no approval at this severity.
 
-    At the end of a shadow somebody is asked who was to be asked about the retraining, at the severity that this had.
+    The end of a shadow needs approval where the retraining did, at the severity that this had.
     """
     store = deployment.store
     event = store.event(event_id)
@@ -49,8 +49,8 @@ def question(deployment: Deployment, event_id: int) -> Question | None:
 def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
     """Close an event that was not approved as held; `answered_by` is empty when nobody answered in time.
 
-    Like any retrain that the gate held, it begins a cooldown, so that nobody is asked again at each check. A no at the
-    end of a shadow rejects the version that was in it.
+    Like any retrain that the gate held, it begins a cooldown, so that the question does not come at each check. A no at
+    the end of a shadow rejects the version that was in it.
     """
     reason = f"not approved: rejected by {answered_by}" if answered_by else "not approved: nobody answered in time"
     with deployment.store.claim(event_id, at=datetime.now(UTC), wait=WAIT) as claim:

@@ -1,4 +1,4 @@
-"""Columns that a model's versions need, and that its file may not name any more: a champion is asked with its own."""
+"""Columns that a model's versions need, and that its file may not name any more: a champion predicts from its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 
 
-def known_columns(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
+def columns_of_versions(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
     """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
     if spec.features is None:  # all columns are read
         return set()

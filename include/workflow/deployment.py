@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from include.data.class_columns import in_one_coding
 from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.tables import ModelTables, read_tables
 from include.errors import DataError
 from include.records.memory import MemoryStore
@@ -24,7 +24,7 @@ from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.analysis.quarantine import quarantined_spans
-from include.workflow.columns import known_columns
+from include.workflow.columns import columns_of_versions
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,24 +52,24 @@ class Deployment:
         return load_model(self.models_dir, model_name)
 
 
-def open_deployment(reach: Reach | None = None) -> Deployment:
+def open_deployment(connections: Connections | None = None) -> Deployment:
     """This deployment, as the environment says.
 
     Parameters
     ----------
-    reach : Reach, optional
+    connections : Connections, optional
         What opens connections by their names, the records' (``retraining_db``) included. By default the environment
         holds them all.
     """
     settings = Settings.from_environment()
-    connect = records_connection(settings) if reach is None else partial(reach.database, CONNECTION)
-    reach = reach or FROM_ENVIRONMENT
+    connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
+    connections = connections or FROM_ENVIRONMENT
     return Deployment(
         store=PostgresStore(connect),
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
-        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, reach.storage),
-        read=partial(read_tables, reach=reach),
+        artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
+        read=partial(read_tables, connections=connections),
     )
 
 
@@ -133,7 +133,7 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
         return with_measures(spec, without_impossible_labels(spec, tables))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
-        seen_hash=champion.version.recent_hash, columns=known_columns(deployment.store, spec, champion),
+        seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
         kinds=champion.reference.kinds,
     )  # fmt: skip
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))

@@ -1,4 +1,4 @@
-"""Whether a retrain that somebody asks for could be proven by the rows that there are, told when it is asked for."""
+"""Whether a requested retrain could be proven by the rows that there are, told when it is requested."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def own(store: Store, artifacts: Artifacts) -> None:
-    """Make sure that the artifacts are those of these records; nobody's become theirs.
+    """Make sure that the artifacts are those of these records; artifacts that belong to no records yet become theirs.
 
     Raises
     ------

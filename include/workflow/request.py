@@ -7,7 +7,7 @@ from typing import Any
 
 from include.decision.request import Request, RequestKind
 from include.errors import ConfigurationError
-from include.registry.estimators import check_asked_for
+from include.registry.estimators import check_requested
 from include.workflow.deployment import Deployment, now
 
 
@@ -28,7 +28,7 @@ def request_retrain(
     spec = deployment.spec(model_name)
     settings = dict(hyperparameters or {})
     try:
-        check_asked_for(spec.training, spec.task, settings)
+        check_requested(spec.training, spec.task, settings)
     except ValueError as error:
         raise ConfigurationError(f"request for {model_name}, hyperparameters (--set)", str(error)) from error
     return deployment.store.add_request(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -24,10 +23,10 @@ from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment
 from include.workflow.publication import publish_files
+from include.workflow.run_parameters import version_number
 
 log = logging.getLogger(__name__)
 
-PREVIOUS = "previous"
 ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
@@ -35,10 +34,10 @@ def roll_back(
     deployment: Deployment, model_name: str, to_version: int | None = None, *, requested_by: str, reason: str,
     key: str = "", run_id: str = "", kind: ChangeKind = ChangeKind.ROLLBACK, wait: timedelta = timedelta(0),
 ) -> ChampionChange:  # fmt: skip
-    """Make a former champion champion again, after its stored artifact has been loaded and asked.
+    """Make a former champion champion again, after its stored artifact has been loaded and has answered.
 
     The pointer, the status of both versions and the row of the deployment history change in one transaction; then
-    ``champion/`` follows. Nothing is trained. A rollback that somebody asked for begins a cooldown, as a retrain does.
+    ``champion/`` follows. Nothing is trained. A rollback by hand begins a cooldown, as a retrain does.
 
     Parameters
     ----------
@@ -87,12 +86,12 @@ def _done_before(
 
 
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:
-    """The step of a run that rolls back: to what the run was asked for, or because probation found the champion worse.
+    """The step of a run that rolls back: to what the run names, or because probation found the champion worse.
 
     Parameters
     ----------
     to : str
-        ``previous`` or a version such as ``v3``; empty for a run that was asked for nothing.
+        ``previous`` or a version such as ``v3``; empty for a run that names none.
 
     Returns
     -------
@@ -104,7 +103,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     if to:
         return roll_back(
             deployment, model_name, version_number(to), requested_by=run.requested_by, run_id=run.run_id,
-            reason=run.reason or "asked for without a reason", key=f"run {run.run_id}",
+            reason=run.reason or "requested without a reason", key=f"run {run.run_id}",
         )  # fmt: skip
     key = f"check in run {run.run_id}"
     if (done := _done_before(deployment.store.champion_changes(model_name), model_name, key)) is not None:
@@ -136,16 +135,6 @@ def change_in_run(deployment: Deployment, model_name: str, run: Run) -> Champion
     changes = deployment.store.champion_changes(model_name)
     mine = (change for change in changes if change.run_id == run.run_id)
     return next((change for change in mine if change.kind is not ChangeKind.PROMOTION), None)
-
-
-def version_number(text: str) -> int | None:
-    """Read ``v3`` or ``3``; None for ``previous``."""
-    if text == PREVIOUS:
-        return None
-    match = re.fullmatch(r"v?([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3")
-    return int(match[1])
 
 
 def ask_artifact(deployment: Deployment, version: Version) -> None:

@@ -1,17 +1,20 @@
-"""What a run is asked for: parameters by their names, and the time that it is to look at."""
+"""What a run is to do: parameters by their names, and the time that it is to look at."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from include.errors import ConfigurationError, did_you_mean
+from include.errors import ConfigurationError, RollbackRefused, did_you_mean
 
+PREVIOUS = "previous"  # the version that was champion before the present one
+VERSION = "v?[1-9][0-9]{0,8}"
 CLOCK_SKEW = timedelta(minutes=5)  # how far the clocks of two machines may be apart
 
 
-def asked_time(as_of: str | datetime, *, now: datetime) -> datetime:
+def requested_time(as_of: str | datetime, *, now: datetime) -> datetime:
     """End of the recent window of a run; a text without a zone is UTC.
 
     Raises
@@ -36,7 +39,7 @@ def asked_time(as_of: str | datetime, *, now: datetime) -> datetime:
 
 
 def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Do nothing where all that a run was asked for (`conf`) has come through as one of the `known` parameters.
+    """Do nothing where all that was given with a run (`conf`) has come through as one of the `known` parameters.
 
     Airflow takes any name for a parameter, and with ``[core] dag_run_conf_overrides_params`` off passes none of them
     on: the run would do something else than what somebody believes that it does.
@@ -44,7 +47,7 @@ def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], 
     Parameters
     ----------
     conf : mapping or None
-        As it was given with the run; None and empty for a run that nobody asked anything of.
+        As it was given with the run; None and empty for a run that was given nothing.
     params : mapping
         What the task is given: the defaults, overridden by `conf`.
 
@@ -66,3 +69,12 @@ def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], 
             "parameters of this run", f"{', '.join(lost)}: given, but not passed on; turn Airflow's setting "
             "[core] dag_run_conf_overrides_params on",
         )  # fmt: skip
+
+
+def version_number(text: str) -> int | None:
+    """Read ``v3`` or ``3``; None for ``previous``."""
+    if text == PREVIOUS:
+        return None
+    if re.fullmatch(VERSION, text) is None:
+        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3")
+    return int(text.removeprefix("v"))

@@ -29,7 +29,7 @@ class Settings:
         ``s3://bucket/prefix``, or ``s3://connection@bucket/prefix`` with the name of an Airflow connection.
     database_uri : str or None
         The records database, for use outside Airflow (``AIRFLOW_CONN_RETRAINING_DB``, a ``postgresql://`` URI).
-        Inside Airflow the connection ``retraining_db`` is asked instead, so that any secrets backend works.
+        Inside Airflow the connection ``retraining_db`` is used instead, so that any secrets backend works.
     """
 
     models_dir: Path

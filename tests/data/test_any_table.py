@@ -113,7 +113,8 @@ def digits(reason: str) -> str:
 def marginal(pair: Tables) -> bool:
     """Whether a p-value or an effect is so near its limit that a cell may decide."""
     comparison = ASK._compare(pair.reference, pair.recent, Answers())
-    found = [s for each in standard_detectors(ASK.settings, "rmse") for s in each.detect(comparison.watched)]
+    settings = ASK.settings.replace(drift_level=ASK.data_drift_threshold)
+    found = [s for each in standard_detectors(settings, "rmse") for s in each.detect(comparison.watched)]
     return any(
         near(s.p_value, s.level) or near(s.value, s.threshold)
         for s in found

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from include.data.sources.connections import Connections
 from include.data.sources.environment import aws_connection
 from include.data.sources.object_files import ObjectFiles, matches
 from include.data.sources.object_storage import client_from_environment
-from include.data.sources.reach import Reach
 from include.data.sources.read import read_pair, read_timed
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
@@ -92,7 +92,7 @@ def test_large_file_is_read_in_parts(object_server: ObjectServer) -> None:
             return getattr(client_from_environment(""), name)
 
     spec = model("s3://shop/large.parquet", features=["temperature"])
-    found = read_timed(spec, Path(), datetime(2099, 1, 1, tzinfo=UTC), Reach(storage=lambda _name: Counting()))
+    found = read_timed(spec, Path(), datetime(2099, 1, 1, tzinfo=UTC), Connections(storage=lambda _name: Counting()))
     assert len(found) == len(rows) - 48
     assert 2 <= asked.count("get_object") <= 16  # the end of the file twice, and a few requests for each of 5 groups
 
@@ -123,7 +123,7 @@ def test_server_stopped_while_rows_are_read_is_told_and_a_later_reading_is_whole
 ) -> None:
     spec = model(f"s3://shop/whole.{kind}", kind)
     with pytest.raises(SourceUnavailable) as caught:
-        read_timed(spec, Path(), UNTIL, Reach(storage=StopsAt(object_server, "get_object", number)))
+        read_timed(spec, Path(), UNTIL, Connections(storage=StopsAt(object_server, "get_object", number)))
     assert f"s3://shop/whole.{kind}: its server cannot be reached" in str(caught.value)
     assert SECRET not in str(caught.value)
     object_server.start()
@@ -144,7 +144,7 @@ def test_object_replaced_while_it_is_read_is_never_half_of_each(object_server: O
 
     client = Replacing()
     with pytest.raises(SourceUnavailable, match="another object by now"):
-        read_timed(model("s3://shop/whole.parquet"), Path(), UNTIL, Reach(storage=lambda _name: client))
+        read_timed(model("s3://shop/whole.parquet"), Path(), UNTIL, Connections(storage=lambda _name: client))
 
 
 def test_rows_read_once_are_read_again_after_the_object_has_changed(object_server: ObjectServer) -> None:

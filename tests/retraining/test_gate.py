@@ -57,7 +57,7 @@ def test_better_challenger_is_promoted_with_the_figures_behind_it() -> None:
     assert 0.0 < result.gain_low < 0.75 < result.gain_high
 
 
-@pytest.mark.parametrize("why", ["", "v1 cannot be asked any more"])
+@pytest.mark.parametrize("why", ["", "v1 cannot predict any more"])
 def test_version_whose_metric_cannot_be_computed_is_not_promoted_without_a_comparison(why: str) -> None:
     for actual, verdict in ((np.arange(30.0), GateVerdict.PROMOTE), (np.zeros(30), GateVerdict.HOLD)):
         rows = LabelledRows(actual=actual, predicted=np.ones(30))
@@ -70,7 +70,7 @@ def test_version_whose_metric_cannot_be_computed_is_not_promoted_without_a_compa
 def test_few_rows_prove_nothing_of_a_challenger_alone() -> None:
     rows = LabelledRows(actual=np.ones(FEWEST_ROWS - 1), predicted=np.ones(FEWEST_ROWS - 1))
     assert gate().judge_first(rows).verdict is GateVerdict.PROMOTE
-    assert gate().judge_alone(rows, "v1 cannot be asked").verdict is GateVerdict.HOLD
+    assert gate().judge_alone(rows, "v1 cannot predict").verdict is GateVerdict.HOLD
 
 
 def test_worse_challenger_is_rejected() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from include.decision.signals import Verdict
-from include.workflow.analysis.labels import without_unusable
+from include.workflow.analysis.labels import without_left_out
 from tests.retraining.models import spec_of
 from tests.retraining.test_labelled import RECORDED, classifier
 from tests.stage import REFERENCE_DAYS, START, Stage, day
@@ -22,7 +22,7 @@ def rows(labels: list[str | None], chances: list[float | None]) -> pd.DataFrame:
 
 def test_labels_without_a_probability_and_of_unknown_classes_count_as_not_arrived() -> None:
     given = rows(["yes", "no", "maybe", None, "yes"], [0.9, 0.2, 0.3, None, None])
-    found, [signal] = without_unusable(classifier(**RECORDED), given, CLASSES)
+    found, [signal] = without_left_out(classifier(**RECORDED), given, CLASSES)
     assert found["y"].isna().tolist() == [False, False, True, True, True]
     assert given["y"].isna().tolist() == [False, False, False, True, False]
     assert signal.value == pytest.approx(2 / 4)
@@ -32,7 +32,7 @@ def test_labels_without_a_probability_and_of_unknown_classes_count_as_not_arrive
 
 def test_one_label_of_many_is_on_record_and_no_change() -> None:
     given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, None])
-    _, [signal] = without_unusable(classifier(**RECORDED), given, CLASSES)
+    _, [signal] = without_left_out(classifier(**RECORDED), given, CLASSES)
     assert signal.verdict is Verdict.STABLE
 
 
@@ -46,7 +46,7 @@ def test_rows_are_left_as_they_are(
     labels: list[str | None], chances: list[float | None], fields: dict[str, str]
 ) -> None:
     given = rows(labels, chances)
-    found, signals = without_unusable(classifier(**RECORDED, **fields), given, CLASSES)
+    found, signals = without_left_out(classifier(**RECORDED, **fields), given, CLASSES)
     assert found is given
     assert signals == []
 
@@ -58,7 +58,7 @@ def test_few_labels_of_an_unknown_class_are_left_out_and_many_count_as_wrong(
     odd: int, left_out: int, statistic: str
 ) -> None:
     given = rows(["maybe"] * odd + ["yes", "no"] * 50, [0.9] * (odd + 100)).iloc[:100]
-    found, [signal] = without_unusable(classifier(metric="accuracy"), given, CLASSES)
+    found, [signal] = without_left_out(classifier(metric="accuracy"), given, CLASSES)
     assert found["y"].isna().sum() == left_out
     assert (signal.statistic, "'maybe'" in signal.reason) == (statistic, True)
 
@@ -67,7 +67,7 @@ def test_few_labels_of_an_unknown_class_are_left_out_and_many_count_as_wrong(
 @pytest.mark.parametrize("chance", [1.5, -0.2, np.inf])
 def test_an_impossible_probability_is_told_and_left_out_by_metrics_that_need_it(metric: str, chance: float) -> None:
     given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, chance])
-    found, [signal] = without_unusable(classifier(metric=metric, **RECORDED), given, CLASSES)
+    found, [signal] = without_left_out(classifier(metric=metric, **RECORDED), given, CLASSES)
     assert found["y"].isna().sum() == (metric == "log_loss")
     assert signal.statistic == ("unusable_labels" if metric == "log_loss" else "unusable_probabilities")
 
@@ -75,12 +75,12 @@ def test_an_impossible_probability_is_told_and_left_out_by_metrics_that_need_it(
 @pytest.mark.parametrize("chance", [1.0000001, 1.0005, -1e-9])
 def test_a_probability_beyond_its_range_by_rounding_is_used(chance: float) -> None:
     given = rows(["yes", "no"] * 50, [0.9, 0.2] * 49 + [0.9, chance])
-    assert without_unusable(classifier(metric="log_loss", **RECORDED), given, CLASSES) == (given, [])
+    assert without_left_out(classifier(metric="log_loss", **RECORDED), given, CLASSES) == (given, [])
 
 
 def test_text_among_numbers_and_labels_of_zero_under_mape_are_told() -> None:
     given = pd.DataFrame({"x": 1.0, "y": ["n/a?", "0", *["2.5"] * 8]})
-    _, [text, zero] = without_unusable(spec_of(metric="mape"), given, ())
+    _, [text, zero] = without_left_out(spec_of(metric="mape"), given, ())
     assert "1 of 10 values of 'y' are not numbers: they count as not arrived" in text.reason
     assert (zero.statistic, zero.verdict) == ("labels_of_zero", Verdict.STABLE)
     assert "1 labels are 0" in zero.reason

@@ -42,7 +42,7 @@ def test_each_refusal_doubles_the_time_until_the_same_evidence_asks_again(
 
 def test_until_when_it_waits_is_said() -> None:
     assert "twice" not in asked(signal(GAIN, 4.0), refused(1.0)).reason
-    assert "once: asked again from 2026-05-30 12:00 UTC on" in asked(signal(GAIN, 4.0), refused(1.0)).reason
+    assert "once: tried again from 2026-05-30 12:00 UTC on" in asked(signal(GAIN, 4.0), refused(1.0)).reason
 
 
 def test_what_is_clearly_worse_than_then_asks_at_once() -> None:

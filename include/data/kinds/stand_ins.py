@@ -1,4 +1,4 @@
-"""Numbers that stand for no value, as -200 or 99999 do, in whatever columns: to be asked about, the target's too."""
+"""Numbers that stand for no value, as -200 or 99999 do, in any column, the target too: for the owner to confirm."""
 
 from __future__ import annotations
 

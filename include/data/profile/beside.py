@@ -11,7 +11,7 @@ from include.data.profile.cells import Floats, to_floats
 from include.data.profile.columns import NumericColumn
 from include.data.profile.possible import Possible
 from include.data.profile.profiles import Profile
-from include.data.profile.sentinels import sentinels_beside, within_reach
+from include.data.profile.sentinels import is_near, sentinels_beside
 
 
 def with_possible(
@@ -41,7 +41,7 @@ def with_possible(
 
 
 def _told(column: NumericColumn, floats: Floats, recent: int) -> NumericColumn:
-    if within_reach(floats, column):
+    if is_near(floats, column):
         return column
     found = (*sentinels_beside(floats, column), *sentinels_beside(floats[len(floats) - recent :], column))
     return replace(column, possible=column.possible.with_sentinels(found)) if found else column

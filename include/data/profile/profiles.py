@@ -24,14 +24,14 @@ from include.errors import DataError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A table's profile: its rows, and each column that it was asked about and has.
+    """A table's profile: its rows, and each column that was wanted and is there.
 
     Parameters
     ----------
     rows : int
     columns : mapping of str to Column
     cross : CrossMoments or None
-        Of the numeric columns; None for fewer than two, and where nobody asked for it.
+        Of the numeric columns; None for fewer than two, and where nobody wanted it.
     places : tuple of (int, int)
         Runs of rows in the whole table that were counted, as (number of the first row, rows); empty if not known.
     """

@@ -3,7 +3,7 @@
 A distribution that moves, a new price level and a heavy tail have none: what is found is one number (or up to three on
 a side), equal in all its cells, beyond a gap that the column has nowhere else, and among cells of the usual kind.
 
-What only may be one is an outlying value (`outlying_values`): a check leaves it as it is, the model's owner is asked.
+What only may be one is an outlying value (`outlying_values`): a check leaves it, and `init` asks the model's owner.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
     """Those among recent values, in row order, NaN where there is none, that the reference `known` never had."""
     if known.possible.declared or known.finite < FEWEST_VALUES or not known.minimum < known.maximum:
         return ()
-    if within_reach(values, known):
+    if is_near(values, known):
         return ()
     values = known.possible.only(values)[0]
     values = values[np.isfinite(values)]
@@ -193,7 +193,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
     return ()
 
 
-def within_reach(values: Floats, known: NumericColumn) -> bool:
+def is_near(values: Floats, known: NumericColumn) -> bool:
     """Whether all values are so near to the reference's that none can be a sentinel: seen at a glance."""
     reach = SIGN * (known.maximum - known.minimum)
     low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)

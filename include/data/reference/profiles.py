@@ -129,7 +129,7 @@ class ReferenceProfiles:
 def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profile:
     """The profile of recent predictions, counted into the reference's.
 
-    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is asked about
+    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is given
     at once. So a number is taken for the reference's own where they agree in about ten digits: where many rows have one
     prediction, its last bit would be a drift.
     """

@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from include.data.batches import Batch
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.object_files import ObjectFiles
 from include.data.sources.parquet_batches import ParquetBatches
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.registry.address import SCHEME
 from include.registry.source import FileSource
 
 
 def files_of(
-    source: FileSource, path: str, data_dir: Path, reach: Reach = FROM_ENVIRONMENT
+    source: FileSource, path: str, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
 ) -> tuple[str | Path, Files]:
     """Where one of the source's paths leads, and what finds and opens the files there."""
     if path.startswith(SCHEME):
-        return path, ObjectFiles(reach.storage, source.connection)
+        return path, ObjectFiles(connections.storage, source.connection)
     return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
 
 
 def batches_of(
-    source: FileSource, path: str, data_dir: Path, reach: Reach, columns: Sequence[str] | None = None
+    source: FileSource, path: str, data_dir: Path, connections: Connections, columns: Sequence[str] | None = None
 ) -> Iterable[Batch]:
     """The rows of the files at one of the source's paths, all columns or these."""
-    place, files = files_of(source, path, data_dir, reach)
+    place, files = files_of(source, path, data_dir, connections)
     return FILE_READERS[source.kind](source, place, files, columns)
 
 

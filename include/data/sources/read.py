@@ -20,10 +20,10 @@ from include.data.kinds.find import find_kinds
 from include.data.kinds.text_cells import plain_text
 from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.file_batches import batches_of
 from include.data.sources.overlaps import frame_of_files
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
@@ -56,28 +56,30 @@ class Rows:
 
 
 def read_timed(
-    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """The table of `read_rows`."""
-    return read_rows(spec, data_dir, until, reach, columns).table
+    return read_rows(spec, data_dir, until, connections, columns).table
 
 
 def read_rows(
-    spec: ModelSpec, data_dir: Path, until: datetime, reach: Reach = FROM_ENVIRONMENT,
+    spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (), known: Kinds | None = None,
 ) -> Rows:  # fmt: skip
     """The rows from the reference's start on and before `until`, in time order, with the timestamp column in UTC.
 
     Rows that arrive later are kept out although the source may hold them: a run for a past date sees what it saw. Only
     the columns that the model needs, and `columns`, are read, if its file lists its features and the source has them
-    all. Storage and databases are reached by `reach`. Kinds are those of the reference, or `known` from before.
+    all. Storage and databases are reached by `connections`. Kinds are those of the reference, or `known` from before.
     """
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
     start, told = spec.reference.start, list[str]()
-    asked = _Asked(spec=spec, data_dir=data_dir, start=start, until=until, reach=reach, columns=columns, told=told)
-    table, where = TIMED_READERS[spec.source.kind](asked)
+    wanted_rows = _Reading(
+        spec=spec, data_dir=data_dir, start=start, until=until, connections=connections, columns=columns, told=told
+    )
+    table, where = TIMED_READERS[spec.source.kind](wanted_rows)
     reading = spec.source.timestamp
     for name in reading.columns:
         _require(table, name, "source.timestamp.columns", where)
@@ -106,14 +108,16 @@ def read_rows(
     return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
 
 
-def read_pair(spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_pair(
+    spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables of `read_both`."""
-    reference, recent = read_both(spec, data_dir, reach)
+    reference, recent = read_both(spec, data_dir, connections)
     return reference.table, recent.table
 
 
 def read_both(
-    spec: ModelSpec, data_dir: Path, reach: Reach = FROM_ENVIRONMENT, known: Kinds | None = None
+    spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT, known: Kinds | None = None
 ) -> tuple[Rows, Rows]:
     """Reference and recent rows of a model without timestamps, each in the order of its files."""
     source, told = spec.source, (list[str](), list[str]())
@@ -122,9 +126,9 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(batches_of(source, places[0], data_dir, reach), None, told[0], spec)
+            reference = _frame(batches_of(source, places[0], data_dir, connections), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(batches_of(source, places[1], data_dir, reach), None, told[1], spec)
+            pair = reference, _frame(batches_of(source, places[1], data_dir, connections), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
@@ -177,14 +181,14 @@ def _frame(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Reading:
     """What is read of a model with timestamps: `read_rows` says what each is."""
 
     spec: ModelSpec
     data_dir: Path
     start: datetime | None
     until: datetime
-    reach: Reach
+    connections: Connections
     columns: Collection[str]
     told: list[str]
 
@@ -195,37 +199,37 @@ class _Asked:
         return _between(self.spec.timestamp, self.start, self.until, zone=self.spec.source.timestamp.timezone)
 
 
-def _from_files(asked: _Asked) -> tuple[pd.DataFrame, str]:
-    spec, source = asked.spec, asked.spec.source
+def _from_files(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    spec, source = reading.spec, reading.spec.source
     assert isinstance(source, FileSource)
     assert source.path is not None
-    where = source, source.path, asked.data_dir, asked.reach
+    where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = _frame(batches_of(*where, _needed(spec, asked.columns)), asked.keep, asked.told, spec)
+        table = _frame(batches_of(*where, _needed(spec, reading.columns)), reading.keep, reading.told, spec)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = _frame(batches_of(*where), asked.keep, asked.told, spec)  # all columns: an error will list them
+            table = _frame(batches_of(*where), reading.keep, reading.told, spec)  # all columns: an error will list them
         return table, source.path
 
 
-def _from_query(asked: _Asked) -> tuple[pd.DataFrame, str]:
-    source = asked.spec.source
+def _from_query(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    source = reading.spec.source
     assert isinstance(source, SqlSource)
-    bounds = {"start": asked.start or _BEGINNING, "end": asked.until}
-    with _field(asked.spec, "source.query"):
+    bounds = {"start": reading.start or _BEGINNING, "end": reading.until}
+    with _field(reading.spec, "source.query"):
         rows = SqlBatches(
-            connection=source.connection, query=source.query, parameters=bounds, connect=asked.reach.database
+            connection=source.connection, query=source.query, parameters=bounds, connect=reading.connections.database
         )  # fmt: skip
-        return frame_of(rows, asked.keep), source.place
+        return frame_of(rows, reading.keep), source.place
 
 
-def _from_sample(asked: _Asked) -> tuple[pd.DataFrame, str]:
-    source = asked.spec.source
+def _from_sample(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    source = reading.spec.source
     assert isinstance(source, SampleSource)
-    return demand(asked.until), f"sample {source.name}"
+    return demand(reading.until), f"sample {source.name}"
 
 
 #: How rows with timestamps are read, by the kind of their source; they come with the name of the place.
-TIMED_READERS: Mapping[str, Callable[[_Asked], tuple[pd.DataFrame, str]]] = {
+TIMED_READERS: Mapping[str, Callable[[_Reading], tuple[pd.DataFrame, str]]] = {
     "csv": _from_files,
     "parquet": _from_files,
     "sample": _from_sample,

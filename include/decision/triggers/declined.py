@@ -21,7 +21,7 @@ _LEAST_P, _LEAST_Z = 1e-15, 0.1
 
 
 def turned_down(evidence: Evidence, kind: SignalKind) -> Sequence[PastCheck]:
-    """Checks whose retrain of this champion was turned down, and that signals of `kind` had asked for; newest first."""
+    """Checks whose retrain of this champion was turned down, and that signals of `kind` called for; newest first."""
     return [
         check for check in evidence.declined if any(result.fired and result.trigger == kind for result in check.results)
     ]
@@ -46,7 +46,7 @@ def held_after_refusals(evidence: Evidence, kind: SignalKind) -> str:
     if evidence.now >= until:
         return ""
     times = "once" if alike == 1 else f"{alike} times"
-    return f"the gate turned down a retrain for this {times}: asked again from {until:%Y-%m-%d %H:%M} UTC on"
+    return f"the gate turned down a retrain for this {times}: tried again from {until:%Y-%m-%d %H:%M} UTC on"
 
 
 def _seen(evidence: Evidence, kind: SignalKind) -> Signal | None:

@@ -1,4 +1,4 @@
-"""Fires because somebody asked, or because there is no version in production yet."""
+"""Fires on a request, or because there is no version in production yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MANUAL, RED_TEAM, FIRST_VERSION = "manual", "red_team", "first_version"
 
 @dataclass(frozen=True)
 class ManualTrigger:
-    """Fires when a person asked for a retrain: by a forced run, by hand, or through the API."""
+    """Fires when a person requested a retrain: by a forced run, by hand, or through the API."""
 
     @property
     def label(self) -> str:
@@ -24,7 +24,7 @@ class ManualTrigger:
         """Look for a request."""
         reasons = [evidence.requested] if evidence.requested else []
         reasons += told(evidence.asked(RequestKind.MANUAL, RequestKind.API))
-        reason = "; ".join(reasons) or "nobody asked for a retrain"
+        reason = "; ".join(reasons) or "nobody requested a retrain"
         return TriggerResult(trigger=MANUAL, label=self.label, fired=bool(reasons), reason=reason)
 
 
@@ -76,5 +76,5 @@ class FirstVersionTrigger:
 
 
 def told(requests: Sequence[Request]) -> list[str]:
-    """The reasons of requests, with who asked."""
+    """The reasons of requests, with who made them."""
     return [f"{request.reason or 'no reason given'} ({request.requested_by})" for request in requests]

@@ -35,7 +35,7 @@ class RetrainingApproval(ApprovalOperator):  # type: ignore[misc]  # the provide
         with task_outcome() as deployment:
             asked = question(deployment, self.event_id)
         if asked is None:
-            raise AirflowSkipException(f"{self.model_name}: needs nobody's approval")
+            raise AirflowSkipException(f"{self.model_name}: needs no approval")
         self.subject, self.body, self.response_timeout = subject_of(asked), body_of(asked), asked.within
         super().execute(context)
 

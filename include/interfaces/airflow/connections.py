@@ -19,7 +19,7 @@ from include.errors import ConfigurationError, SourceUnavailable
 def databases() -> Connect:
     """What opens a new psycopg connection of a name, by the postgres provider, which knows all of its fields.
 
-    Airflow is asked for each connection once, however often it is opened. Opening one raises a `ConfigurationError`
+    Each connection is looked up in Airflow once, however often it is opened. Opening one raises a `ConfigurationError`
     when Airflow has none of that name, or one of another type, and `SourceUnavailable` when the server cannot be
     reached.
     """

@@ -1,4 +1,4 @@
-"""Where Airflow and the workflow meet: what a run was asked goes in, and errors come out as task outcomes.
+"""Where Airflow and the workflow meet: the parameters of a run go in, and errors come out as task outcomes.
 
 Only the modules of this folder import Airflow.
 """
@@ -17,18 +17,17 @@ from typing import Any
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.data.sources.reach import Reach
+from include.data.sources.connections import Connections
 from include.errors import ConfigurationError, PermanentError
 from include.interfaces.airflow.connections import databases, object_storage_client
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Analysis, Run
-from include.registry.coverage import unseen_note
+from include.registry.coverage import unchecked_note
 from include.registry.loader import names_to_check
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
-from include.workflow.rollback import version_number
-from include.workflow.run_parameters import asked_time, check_parameters
+from include.workflow.run_parameters import check_parameters, requested_time, version_number
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ def task_outcome() -> Iterator[Deployment]:
 
 def _airflow_deployment() -> Deployment:
     """This deployment, with what Airflow's connections lead to; kept for as long as it is: they may be changed."""
-    return open_deployment(Reach(storage=lru_cache(object_storage_client), database=databases()))
+    return open_deployment(Connections(storage=lru_cache(object_storage_client), database=databases()))
 
 
 def tell(text: str) -> None:
@@ -65,11 +64,11 @@ def tell(text: str) -> None:
 
 
 def warn(deployment: Deployment, analysis: Analysis) -> None:
-    """Warn in the task's log of rows that no check looks at, and of a retrain asked for that could not be proven."""
+    """Warn in the task's log of rows that no check looks at, and of a requested retrain that could not be proven."""
     from include.retraining.gate.holdout import shortfall  # loads scipy
 
     spec = deployment.spec(analysis.model_name)
-    if note := unseen_note(spec, spec.check_every):
+    if note := unchecked_note(spec, spec.check_every):
         log.warning("%s: %s", spec.name, note)
     if (
         analysis.run.force
@@ -125,7 +124,7 @@ def chosen_models(
     """
     check_parameters(conf, params, known)
     if as_of := params.get("as_of"):
-        asked_time(as_of, now=datetime.now(UTC))
+        requested_time(as_of, now=datetime.now(UTC))
     names = params.get("models") or []
     if to := params.get("rollback_to") or "":
         version_number(to)
@@ -135,10 +134,10 @@ def chosen_models(
 
 
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
-    """What this DAG run was asked to do.
+    """What this DAG run is to do.
 
     The recent window ends at the parameter ``as_of``, else at the logical date, else (manual runs have none) at the
-    moment the run was asked for.
+    moment the run was triggered.
 
     Raises
     ------
@@ -148,7 +147,7 @@ def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
     as_of = params.get("as_of") or dag_run.logical_date or dag_run.run_after
     return Run(
         run_id=dag_run.run_id,
-        as_of=asked_time(as_of, now=datetime.now(UTC)),
+        as_of=requested_time(as_of, now=datetime.now(UTC)),
         reason=params.get("reason") or "",
         requested_by=getattr(dag_run, "triggering_user_name", None) or str(dag_run.run_type),
         force=bool(params.get("force")),

@@ -40,7 +40,7 @@ def _summary(report: RetrainingReport) -> Iterator[str]:
         f"- **Window:** {span(analysis.window_start, analysis.window_end)}, {analysis.rows} rows, "
         f"{analysis.labelled_rows} of them labelled"
     )
-    yield f"- **Run:** {escape(analysis.run.run_id)}, asked for by {escape(analysis.run.requested_by)}"
+    yield f"- **Run:** {escape(analysis.run.run_id)}, requested by {escape(analysis.run.requested_by)}"
 
 
 def _outcome(report: RetrainingReport) -> Iterator[str]:

@@ -230,7 +230,7 @@ def _versions(report: RetrainingReport) -> Iterator[str]:
 def _footer(report: RetrainingReport) -> Iterator[str]:
     run = report.analysis.run
     why = f" ({_text(run.reason)})" if run.reason else ""
-    yield f"<footer>Run {_text(run.run_id)}, asked for by {_text(run.requested_by)}{why}. Times are UTC.</footer>"
+    yield f"<footer>Run {_text(run.run_id)}, requested by {_text(run.requested_by)}{why}. Times are UTC.</footer>"
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A model's policy and gate in plain words: when it is retrained, when not, what is asked of a version, and then."""
+"""A model's policy and gate in plain words: when it is retrained, when not, what a version has to prove, and then."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _not(spec: ModelSpec, preset: str) -> Iterator[Line]:
         1,
         (
             "while the data are broken: a column gone, empty, unreadable or in another unit blocks every retrain, "
-            "also one that was asked for; the broken rows go into quarantine (they are kept on record and never "
+            "also one that was requested; the broken rows go into quarantine (they are kept on record and never "
             "trained on)"
         ),
     )

@@ -48,7 +48,7 @@ def _confidence(decision: Decision) -> str:
 
 
 def subject_of(asked: Question) -> str:
-    """What somebody is asked, as a headline."""
+    """The question to a person, as a headline."""
     event = asked.event
     what = f"Publish {asked.shadow} of" if asked.shadow else "Retrain"
     return f"{what} {event.model_name}? ({asked.severity}: {event.trigger_type})"

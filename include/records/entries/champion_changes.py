@@ -32,7 +32,7 @@ class ChampionChange:
     run_id : str
         The run that changed it; empty for a change from outside a run.
     key : str
-        What makes it the same rollback when it is asked for again; empty for a promotion.
+        What makes it the same rollback when it is repeated; empty for a promotion.
     """
 
     id: int

@@ -54,7 +54,7 @@ class VersionStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run was asked to do. `as_of` ends the recent window; times are UTC."""
+    """What one run is to do. `as_of` ends the recent window; times are UTC."""
 
     run_id: str
     as_of: datetime

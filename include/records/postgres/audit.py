@@ -37,7 +37,7 @@ class AuditEntry:
     version, other_version : int or None
         The version it is about; the champion until then.
     data_path, data_hash : str
-        Training rows of what was trained; of a decision the hash of the rows looked at, where a trigger asked for it.
+        Training rows of what was trained; of a decision the hash of the rows looked at, where a trigger needs it.
     data_rows : int or None
     data_from, data_until : datetime or None
         Time of those rows.

@@ -200,7 +200,7 @@ def close_failed(connect: Connect, event: Event, *, at: datetime, error_type: st
 def _is_held(session: Session, model_name: str) -> bool:
     """Tell whether somebody holds the right to retrain the model.
 
-    Asked after the open events were locked, the answer stays good: whoever takes the right afterwards waits for
+    Looked up after the open events were locked, the answer stays good: whoever takes the right afterwards waits for
     these rows, and then finds them closed.
     """
     return session.row("find_claim_holder", {"model_name": model_name}) is not None

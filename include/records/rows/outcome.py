@@ -130,7 +130,7 @@ def no_shadow(model_name: str) -> DataError:
 
 
 def named_versions(model_name: str, version: int, champion: int | None) -> Row:
-    """Return the columns of ``model_retraining_events`` that name the version it trains and its rival."""
+    """Return the columns of ``model_retraining_events`` that name the version it trains and the champion beside it."""
     parent = None if champion is None else f"v{champion}"
     return {
         "version": version,

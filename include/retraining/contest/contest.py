@@ -14,7 +14,7 @@ import pandas as pd
 
 from include.data.rows.spans import within
 from include.data.tables import ModelTables, is_given_up, table_hash
-from include.errors import CannotBeAsked, DataError
+from include.errors import CannotPredict, DataError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
@@ -48,7 +48,7 @@ def labelled_among(spec: ModelSpec, rows: pd.DataFrame) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """Asks versions of one model about the same rows.
+    """Has versions of one model predict the same rows.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Contest:
     load : callable
         Loads a version; an `ArtifactError` where its artifact is missing or damaged.
     there : collection of str, optional
-        Columns that rows have today, where those asked about may be older. By default the columns of the rows.
+        Columns that rows have today, where those to be predicted may be older. By default the columns of the rows.
     """
 
     spec: ModelSpec
@@ -95,7 +95,7 @@ class Contest:
         ------
         ArtifactError
             When its artifact is missing or damaged.
-        CannotBeAsked
+        CannotPredict
             When it needs a column that the rows and the model file are without.
         DataError
             When it needs another column that the rows are without.
@@ -149,8 +149,8 @@ class Contest:
         there = rows.columns if self.there is None else self.there
         gone = [name for name in stored.columns.features if name not in there]
         if given_up := [name for name in gone if is_given_up(self.spec, name)]:
-            raise CannotBeAsked(
-                f"{version.label} cannot be asked any more: the rows and the model file are without its "
+            raise CannotPredict(
+                f"{version.label} cannot predict any more: the rows and the model file are without its "
                 f"{', '.join(given_up)}"
             )
         if gone:

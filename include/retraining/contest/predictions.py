@@ -265,5 +265,5 @@ def _periods(spec: ModelSpec) -> float | None:
 def _without_probability(spec: ModelSpec) -> str:
     return (
         f"model {spec.name}: field probability: {spec.metric} needs a probability for each row with a recorded "
-        "prediction; name their column (with `positive_class`), or leave `prediction` out: then the champion is asked"
+        "prediction; name their column (with `positive_class`), or leave `prediction` out: then the champion predicts"
     )

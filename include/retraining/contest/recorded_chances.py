@@ -62,7 +62,7 @@ def recorded_chances(
         raise DataError(
             f"model {spec.name}: field probability: one column is enough for two classes, but besides {positive!r} "
             f"there are {', '.join(others)}; name a column for each class in `probabilities`, or leave `prediction` "
-            "and `probability` out, so that the champion is asked"
+            "and `probability` out, so that the champion predicts"
         )
     return chances, (other, positive)
 

@@ -1,10 +1,10 @@
-"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot be asked."""
+"""The champion beside a challenger on the held-out rows; the challenger alone where the champion cannot predict."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from include.errors import CannotBeAsked
+from include.errors import CannotPredict
 from include.records.entries import Version
 from include.retraining.contest.contest import Contest
 from include.retraining.gate.gate import GateResult, PromotionGate
@@ -21,6 +21,6 @@ def judge_beside(
     """
     try:
         pair = contest.beside(champion, challenger, rows)
-    except CannotBeAsked as error:
+    except CannotPredict as error:
         return gate.judge_alone(challenger, str(error))
     return gate.judge(pair.before, pair.after)

@@ -59,7 +59,7 @@ class Anchor:
         return replace(result, verdict=GateVerdict.HOLD, reason=reason, former=found)
 
     def _beside(self, version: Version, challenger: LabelledRows, rows: pd.DataFrame) -> Guarded | None:
-        """What one former champion shows; None where it cannot be asked."""
+        """What one former champion shows; None where it cannot predict."""
         spec, unseen = self.contest.spec, self._unseen(version, rows)
         ours = challenger.where(unseen)
         if ours.evidence < FEWEST_ROWS:

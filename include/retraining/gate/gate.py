@@ -161,7 +161,7 @@ class PromotionGate:
         return told
 
     def judge_alone(self, challenger: LabelledRows, why: str) -> GateResult:
-        """The same for a challenger of a champion that cannot be asked; `why` stands in the reason."""
+        """The same for a challenger of a champion that cannot predict; `why` stands in the reason."""
         why = f"{why}: judged alone"
         result = self._alone(challenger, why)
         if result.verdict is GateVerdict.PROMOTE and challenger.evidence < FEWEST_ROWS:

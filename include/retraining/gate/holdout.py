@@ -21,7 +21,7 @@ def holdout_rows(spec: ModelSpec, recent: int) -> int:
 
 
 def rows_needed(spec: ModelSpec) -> int:
-    """The fewest labelled rows, unseen by the champion, of which enough are held out for the gate."""
+    """The fewest labelled rows, new to the champion, of which enough are held out for the gate."""
     by_share = math.floor((FEWEST_ROWS - 1) / spec.gate.holdout_share) + 1
     return min(by_share, 2 * FEWEST_ROWS) if spec.minimum_rows >= 2 * FEWEST_ROWS else by_share
 

@@ -25,7 +25,7 @@ class ServingCost:
     size_mib : float
         All files of the version.
     latency_ms : float or None
-        For the answer to a single row; None where nobody asked.
+        For the answer to a single row; None where it is not limited.
     """
 
     size_mib: float
@@ -43,7 +43,7 @@ class ServingCost:
 def serving_cost(stored: StoredModel, features: pd.DataFrame, *, latency: bool) -> ServingCost:
     """Measure a version as it was loaded from its files.
 
-    The latency is the median over 20 rows, each asked for alone, after one that is not counted; of a model that is
+    The latency is the median over 20 rows, each answered alone, after one that is not counted; of a model that is
     slow, over as many as it answers in two seconds, three at least.
 
     Parameters

@@ -26,7 +26,7 @@ class CallableTrainer:
     The function is given a DataFrame (floats with NaN for missing; strings or None for categories), an array of floats
     or of class names, a dict and an int; in incremental training also ``start=``, the champion's model, which it may
     change; of a model with weights also ``weight=``, an array of how much each row counts. ``predict(features)`` is
-    asked with such a DataFrame, and has to answer one value a row; a classifier's
+    called with such a DataFrame, and has to answer one value a row; a classifier's
     ``predict_proba`` and ``classes_`` are used where it has them. What it returns is stored as every other model is:
     scikit-learn's estimators, and pipelines of them, can be; a class of the owner's cannot.
 

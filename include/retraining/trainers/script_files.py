@@ -138,7 +138,7 @@ def _column(file: Path, name: str, rows: int, made_by: str) -> Any:
         if name not in table.schema_arrow.names:
             raise TrainingError(f"{made_by}: {file.name} has no column {name!r}")
         if table.metadata.num_rows != rows:
-            raise TrainingError(f"{made_by}: {file.name} has {table.metadata.num_rows} rows, {rows} were asked for")
+            raise TrainingError(f"{made_by}: {file.name} has {table.metadata.num_rows} rows, {rows} were wanted")
         column = table.read(columns=[name]).column(name).combine_chunks()
     except (pa.ArrowException, OSError) as error:
         raise TrainingError(f"{made_by}: {file.name} cannot be read as Parquet: {error}") from error

@@ -21,7 +21,7 @@ from include.retraining.weights import without_unweighted
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.workflow.analysis.distributions import most_changed
 from include.workflow.analysis.former_champions import compare_former
-from include.workflow.analysis.labels import without_unusable
+from include.workflow.analysis.labels import without_left_out
 from include.workflow.analysis.loss_share import explain_loss
 from include.workflow.analysis.probation import check_probation
 from include.workflow.analysis.quarantine import Feed
@@ -36,7 +36,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
-    recent, unusable = without_unusable(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
+    recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
     rows = recent_rows(spec, recent, columns, baseline, lambda: executor.load(champion.version).predictor)
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = replace(

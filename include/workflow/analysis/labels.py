@@ -19,7 +19,7 @@ from include.scoring.classes import listed
 Rows = npt.NDArray[np.bool_]
 
 
-def without_unusable(
+def without_left_out(
     spec: ModelSpec, recent: pd.DataFrame, classes: Collection[str], known: Collection[str] = ()
 ) -> tuple[pd.DataFrame, list[Signal]]:
     """Recent rows in which labels that the metric cannot use count as not arrived, and the signals that tell of them.
@@ -102,7 +102,7 @@ def _foreign(
 def _odd_numbers(spec: ModelSpec, recent: pd.DataFrame) -> list[Signal]:
     """What is said of labels and predictions that are no numbers, and of labels of 0 under MAPE."""
     found = []
-    for name, done in ((spec.target, "they count as not arrived"), (spec.prediction, "the champion is asked instead")):
+    for name, done in ((spec.target, "they count as not arrived"), (spec.prediction, "the champion predicts instead")):
         if name is None or name not in recent.columns:
             continue
         floats, unreadable = to_floats(recent[name])

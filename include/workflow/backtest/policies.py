@@ -1,4 +1,4 @@
-"""The policies that a backtest can be asked for: presets, never, always, and those in a file."""
+"""The policies that a backtest can replay: presets, never, always, and those in a file."""
 
 from __future__ import annotations
 

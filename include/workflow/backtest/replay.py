@@ -96,7 +96,7 @@ class Replay:
 
     windows: list[Window]
     policy: Tally
-    rivals: list[Tally]
+    alternatives: list[Tally]
     outcomes: dict[EventStatus, int]
 
 
@@ -151,13 +151,13 @@ def replay(
     if not spec.source.timed:
         raise ConfigurationError(model_name, "a model without timestamps has no history to replay")
     policy, outcomes = Tally("policy"), dict.fromkeys(EventStatus, 0)
-    rivals = _Rivals(deployment, spec) if compare else None
+    alternatives = _Alternatives(deployment, spec) if compare else None
     first = _step(deployment, model_name, moments[0], preset).event
     if first is None or first.status is not EventStatus.PROMOTED:
         raise DataError(f"model {model_name}: no first version: {first.outcome if first else 'not decided'}")
     windows: list[Window] = []
     for start, end in pairwise(moments):
-        window = _serve(deployment, spec, start, end, policy, rivals)
+        window = _serve(deployment, spec, start, end, policy, alternatives)
         if windows and windows[-1].champion != window.champion:
             before = windows[-1].champion
             window = replace(window, predecessor=_predecessor(deployment, spec, before, start, end))
@@ -171,7 +171,9 @@ def replay(
         show(window)
     if not policy.rows:
         raise _nothing_scored(spec, moments)
-    return Replay(windows=windows, policy=policy, rivals=rivals.tallies if rivals else [], outcomes=outcomes)
+    return Replay(
+        windows=windows, policy=policy, alternatives=alternatives.tallies if alternatives else [], outcomes=outcomes
+    )
 
 
 def _nothing_scored(spec: ModelSpec, moments: list[datetime]) -> DataError:
@@ -185,7 +187,7 @@ def lines(result: Replay, metric: str) -> Iterator[str]:
     """The summary, a line each."""
     counts = {str(status): number for status, number in result.outcomes.items() if number}
     yield f"retrains {result.policy.retrains}: " + (", ".join(f"{n} {name}" for name, n in counts.items()) or "none")
-    for tally in (result.policy, *result.rivals):
+    for tally in (result.policy, *result.alternatives):
         yield f"{tally.name:28s} {metric} over all windows {tally.score(metric):10.4f}   retrains {tally.retrains}"
 
 
@@ -207,7 +209,12 @@ def _step(deployment: Deployment, model_name: str, moment: datetime, preset: str
 
 
 def _serve(
-    deployment: Deployment, spec: ModelSpec, start: datetime, end: datetime, policy: Tally, rivals: _Rivals | None
+    deployment: Deployment,
+    spec: ModelSpec,
+    start: datetime,
+    end: datetime,
+    policy: Tally,
+    alternatives: _Alternatives | None,
 ) -> Window:
     """Score the champion on the labelled rows of one window, and count them in."""
     champion = deployment.store.champion(spec.name)
@@ -217,8 +224,8 @@ def _serve(
     if judged is not None:
         policy.add(judged)
         score = score_all(spec.task, judged).get(spec.metric)
-        if rivals is not None:
-            rivals.serve(start, rows)
+        if alternatives is not None:
+            alternatives.serve(start, rows)
     return Window(start=start, end=end, rows=len(rows), champion=champion.label, score=score)
 
 
@@ -246,7 +253,7 @@ def _classes_of(version: Version) -> tuple[str, ...]:
     return () if version.baseline is None else version.baseline.classes
 
 
-class _Rivals:
+class _Alternatives:
     """Never retraining, and retraining at every check on all rows or on a sliding stretch of them, without a gate."""
 
     def __init__(self, deployment: Deployment, spec: ModelSpec) -> None:

@@ -1,1 +1,1 @@
-"""A model's first file: what the rows are taken for, what their owner is asked, and the commented YAML."""
+"""A model's first file: what the rows are taken for, what their owner has to say, and the commented YAML."""

@@ -40,7 +40,7 @@ _NAME = re.compile(r"[^a-z0-9_.-]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a model's owner says about it; what is None or empty is found out, or asked.
+    """What a model's owner says about it; what is None or empty is found out, or becomes a question.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from include.data.frames import frame_of
 from include.data.kinds.conform import Missing, conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.text_cells import plain_text
+from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.file_batches import files_of
-from include.data.sources.reach import FROM_ENVIRONMENT, Reach
 from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
@@ -54,7 +54,7 @@ class FirstRows:
 
 def read_file(
     given: str, flag: str, data_dir: Path, *, connection: str = "", dialect: Dialect | None = None,
-    missing: Missing = (), reach: Reach = FROM_ENVIRONMENT,
+    missing: Missing = (), connections: Connections = FROM_ENVIRONMENT,
 ) -> FirstRows:  # fmt: skip
     """The rows of a file, of a folder of files, of a glob or of objects (``s3://bucket/key``).
 
@@ -87,7 +87,7 @@ def read_file(
         source = FileSource(kind=kind, path=path, connection=connection, missing=list(missing), **written)
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
-    place, files = files_of(source, path, data_dir, reach)
+    place, files = files_of(source, path, data_dir, connections)
     try:
         read = read_whole(place, kind, said, files, [each for each in missing if isinstance(each, str)])
     except SourceUnavailable as error:
@@ -98,7 +98,7 @@ def read_file(
 
 
 def read_query(
-    connection: str, query: str, table_name: str, reach: Reach = FROM_ENVIRONMENT, missing: Missing = ()
+    connection: str, query: str, table_name: str, connections: Connections = FROM_ENVIRONMENT, missing: Missing = ()
 ) -> FirstRows:  # fmt: skip
     """The rows of a Postgres database that a query selects, or of a table of it.
 
@@ -115,7 +115,7 @@ def read_query(
         source = SqlSource(kind="sql", connection=connection, query=text, missing=list(missing))
     except ValidationError as error:
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
-    rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=reach.database)
+    rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=connections.database)
     (table,), told = plain_text([conform(frame_of(rows), {}, missing)], Said(where=f"--sql {connection}"))
     if not len(table):
         raise DataError(f"--sql {connection}: the query selects no rows")

@@ -50,8 +50,8 @@ def _why_metric(draft: Draft) -> str:
     if draft.said.metric:
         return "you said so"
     if draft.label.rare:
-        return "one class is seldom: accuracy would say little; others stand in the README under Metrics"
-    return "what decides; others stand in the README under Metrics"
+        return "one class is seldom: accuracy would say little; others stand in docs/metrics.md"
+    return "what decides; others stand in docs/metrics.md"
 
 
 def _source(draft: Draft) -> Iterator[str]:

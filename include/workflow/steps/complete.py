@@ -20,7 +20,7 @@ def log_completion(deployment: Deployment, model_name: str, run: Run) -> tuple[D
     decision, event = found
     if event is not None and not event.status.closed:
         event = store.close_failed(
-            event.id, at=now(), error_type="ProcessDied", error="the executing process ended without a word"
+            event.id, at=now(), error_type="ProcessDied", error="the executing process ended without recording a result"
         )
         if not event.status.closed:
             raise ClaimLost(f"model {model_name}: event {event.id} is still being executed by another process")

@@ -59,7 +59,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         has_champion=analysis.champion_version is not None,
         last_retrained_at=store.last_retrained_at(spec.name),
         rolled_back_at=rolled_back_by_hand(store.champion_changes(spec.name)),
-        requested=(run.reason or "asked for without a reason") if run.force else "",
+        requested=(run.reason or "requested without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
         champion_since=None if champion is None else champion_since(store, champion),
         trained_rows=trained,

@@ -30,7 +30,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
 
     At the end of a shadow nothing is trained: the version in shadow is judged once more.
     A second process that executes the same event waits for the first and returns what that one achieved. Who approved
-    it, if anybody was asked, is kept with the event before anything is trained.
+    it, if it needed approval, is kept with the event before anything is trained.
     """
     store = deployment.store
     with store.claim(event_id, at=now(), wait=wait) as claim:
@@ -58,7 +58,7 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
         champion = with_impossible_cells(spec, champion, tables)
         possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
     executor = RetrainingExecutor(
-        spec=spec, artifacts=deployment.artifacts, hyperparameters=_asked_for(deployment.store, event),
+        spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
         possible=possible,
     )  # fmt: skip
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
@@ -89,7 +89,7 @@ def _end_shadow(
     return outcome
 
 
-def _asked_for(store: Store, event: Event) -> dict[str, Any]:
+def _requested(store: Store, event: Event) -> dict[str, Any]:
     """Hyperparameters of the requests that the event's decision consumed; of two that differ the later counts."""
     seen = store.requests(model_name=event.model_name, run_id=event.run.run_id)
     consumed = (kept.request.hyperparameters for kept in seen if kept.consumed is not None)

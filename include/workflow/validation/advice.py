@@ -42,7 +42,7 @@ def _trial(spec: ModelSpec, trial: Trial) -> Iterator[Finding]:
         yield Finding(
             weight=Weight.WARNING, field="gate",
             text=f"a first version would not go into production: {trial.outcome.status}: {trial.outcome.reason}",
-            advice="better features or another metric; see The gate in the README",
+            advice="better features or another metric; see docs/gate-and-shadow.md",
         )  # fmt: skip
     for signal in trial.check.signals:
         if signal.blocks:

@@ -1,4 +1,4 @@
-"""How the servers that rows come from are reached, by the names of Airflow connections."""
+"""How the servers that rows come from are connected to, by the names of Airflow connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from include.data.sources import object_storage, sql
 
 
 @dataclass(frozen=True)
-class Reach:
+class Connections:
     """What makes a connection of a name; by default from what the environment holds.
 
     Inside Airflow both ask Airflow, wherever it keeps its connections (`include.interfaces.airflow.connections`).
@@ -18,4 +18,4 @@ class Reach:
     database: sql.Connect = sql.connection_from_environment
 
 
-FROM_ENVIRONMENT = Reach()
+FROM_ENVIRONMENT = Connections()
