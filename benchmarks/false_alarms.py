@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import signal
 
-from include.data.profile import profile_table
+from include.data.profile import Extra, profile_table
 from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.reference.trends import without_trends
 from include.decision.decide import decide
@@ -105,7 +105,7 @@ def compare(reference: ReferenceProfiles, recent: pd.DataFrame) -> Comparison:
     rows = without_trends(recent, recent[TIME], reference.trends, moment)
     return Comparison(
         reference=now.matching(start, start + SIX_HOURS),
-        recent=profile_table(rows, list(now.profile.columns), against=now.profile, lag1=False),
+        recent=profile_table(rows, list(now.profile.columns), against=now.profile, extras=Extra.CROSS),
         calibration=reference.calibration,
         ahead=reference.ahead(moment),
     )

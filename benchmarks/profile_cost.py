@@ -32,7 +32,7 @@ CHILD = """
 import json, resource, sys, time, warnings
 import pandas as pd, pyarrow as pa, pyarrow.parquet as pq
 from include.data.sources.parquet_batches import ParquetBatches
-from include.data.profile import Profile, profile_batches, profile_table
+from include.data.profile import Extra, Profile, profile_batches, profile_table
 what, path, reference = sys.argv[1:]
 known = None if what == "cut" else Profile.from_json(json.load(open(reference)))
 frame = pd.read_parquet(path) if what == "frame" else None
@@ -41,9 +41,9 @@ start = time.process_time()
 if what == "read":
     pq.read_table(path)
 elif what == "check":
-    profile_batches(ParquetBatches(path), against=known, lag1=False)
+    profile_batches(ParquetBatches(path), against=known, extras=Extra.CROSS)
 elif what == "frame":
-    profile_table(frame, list(frame.columns), against=known, lag1=False)
+    profile_table(frame, list(frame.columns), against=known, extras=Extra.CROSS)
 else:
     made = profile_batches(ParquetBatches(path))
 seconds = time.process_time() - start

@@ -22,9 +22,9 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.records.postgres.migrate import migrate
 from include.records.postgres.queries import QUERIES, query
 from include.records.rows.rows import JSON_COLUMNS
+from include.records.schema import migrate
 from tools.embedded_postgres import EmbeddedPostgres
 
 MODELS, DAYS = 40, 730

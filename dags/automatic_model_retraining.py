@@ -56,6 +56,18 @@ def _offered() -> dict[str, list[str]]:
     return {"examples": names} if names else {}
 
 
+def _presets() -> list[str | None]:
+    from include.decision.policy.preset_names import PRESET_NAMES
+
+    return [None, *PRESET_NAMES]
+
+
+def _versions() -> str:
+    from include.workflow.run_parameters import PREVIOUS, VERSION
+
+    return f"^({PREVIOUS}|{VERSION})?$"
+
+
 # The form of Airflow's web interface asks for a value wherever `type` does not allow null; to it an empty text is none.
 PARAMS = {
     "models": Param(
@@ -83,7 +95,7 @@ PARAMS = {
     "preset": Param(
         None,
         type=["null", "string"],
-        enum=[None, "conservative", "balanced", "aggressive"],
+        enum=_presets(),
         values_display={"null": "each model's own"},
         title="Preset",
         description="Policy preset for this run. Empty: each model's own.",
@@ -98,7 +110,7 @@ PARAMS = {
     "rollback_to": Param(
         "",
         type=["null", "string"],
-        pattern="^(previous|v?[1-9][0-9]{0,8})?$",
+        pattern=_versions(),
         title="Roll back to",
         description="`previous`, or a version such as `v3` that was champion before: the models named are rolled back "
         "to it, and nothing is checked or trained.",

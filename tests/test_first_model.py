@@ -350,7 +350,7 @@ def test_validate_as_json_holds_the_same(folders: Path, capsys: pytest.CaptureFi
 def test_shift_that_validate_calls_visible_is_seen_four_times_out_of_five() -> None:
     from datetime import timedelta
 
-    from include.data.profile import profile_table
+    from include.data.profile import Extra, profile_table
     from include.data.reference.profiles import make_reference
     from include.decision.policy.presets import PRESETS
     from include.detectors import Comparison, DataDriftDetector
@@ -364,7 +364,7 @@ def test_shift_that_validate_calls_visible_is_seen_four_times_out_of_five() -> N
     detector, seen = DataDriftDetector(threshold=DRIFT_SHARE * settings.drift_level), 0
     for _ in range(200):
         recent = pd.DataFrame({"x": rng.normal(shift, 1.0, window), "z": rng.normal(size=window)})
-        found = profile_table(recent, ["x", "z"], against=reference.profile, lag1=False)
+        found = profile_table(recent, ["x", "z"], against=reference.profile, extras=Extra.CROSS)
         comparison = Comparison(reference=reference.profile, recent=found, calibration=reference.calibration)
         seen += any(signal.changed and signal.feature == "x" for signal in detector.detect(comparison))
     assert 0.7 <= seen / 200 <= 0.97

@@ -9,7 +9,8 @@ import pytest
 from include.errors import ArtifactError, ClaimLost, RollbackRefused
 from include.records.entries import ChangeKind, Run, Version
 from include.workflow.publication import publish_files
-from include.workflow.rollback import change_in_run, roll_back, roll_back_in_run, version_number
+from include.workflow.rollback import change_in_run, roll_back, roll_back_in_run
+from include.workflow.run_parameters import version_number
 from tests.forced import force_promotion
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from include.records.postgres.migrate import migrate
 from include.records.postgres.session import SCHEMA
+from include.records.schema import migrate
 from tools.embedded_postgres import EmbeddedPostgres
 from tools.layout import PROJECT_ROOT
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import scipy.stats  # noqa: F401  detectors import it when first used
 
 from benchmarks.false_alarms import SIX_HOURS
-from include.data.profile import profile_batches, profile_table
+from include.data.profile import Extra, profile_batches, profile_table
 from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.sources.parquet_batches import ParquetBatches
 from include.decision.policy.presets import PRESETS
@@ -46,9 +46,9 @@ def check(what: str, recent: str, known: Path) -> int:
         pq.read_table(recent)
     else:
         profile = (
-            profile_batches(ParquetBatches(recent), against=reference.profile, lag1=False)
+            profile_batches(ParquetBatches(recent), against=reference.profile, extras=Extra.CROSS)
             if what == "parquet"
-            else profile_table(frame, list(reference.inputs), against=reference.profile, lag1=False)
+            else profile_table(frame, list(reference.inputs), against=reference.profile, extras=Extra.CROSS)
         )
         comparison = Comparison(reference=reference.profile, recent=profile, calibration=reference.calibration)
         signals = len(detect(detectors, comparison))

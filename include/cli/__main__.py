@@ -17,13 +17,13 @@ from include.cli import lineage as lineage_commands
 from include.cli import records as record_commands
 from include.cli.arguments import finite, moment, positive, probability, sample_size
 from include.cli.progress import progress
-from include.errors import ConfigurationError, RetrainingError
+from include.decision.policy.preset_names import PRESET_NAMES
+from include.errors import RetrainingError
 from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
-    from include.data.targets import Target
-    from include.workflow.plain_files import PlainFiles
+    from include.workflow.plain_files import PlainFiles, Target
 
 METRIC_FLAGS = ("r2", "rmse", "mae", "accuracy")
 
@@ -150,7 +150,6 @@ def config(options: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> bool:
-    from include.data.targets import inputs_of
     from include.interfaces.reports.text import banner
     from include.orchestrator import AutomaticRetrainingOrchestrator
 
@@ -165,20 +164,8 @@ def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> b
         baseline_metrics=_metrics(options, "baseline_"),
         task=options.task,
     )
-    actuals = files.actuals
-    if files.predictions is not None and actuals is None:
-        if target.name not in files.recent.columns:
-            raise ConfigurationError("--recent-predictions", "give --recent-actuals too: errors need both")
-        actuals = files.recent[target.name].to_numpy()
-    if files.predictions is None and actuals is not None:
-        if options.command is not execute:
-            raise ConfigurationError("--recent-actuals", "give --recent-predictions too: errors need both")
-        actuals = None  # they are to be learnt, and there is nothing to compare them with
-    inputs, recent = (inputs_of(table, [target.name]) for table in (files.reference, files.recent))
     with progress("comparing the rows"):
-        decision = orchestrator.should_retrain(
-            inputs, recent, files.predictions, actuals, _metrics(options, ""), target=""
-        )
+        decision = files.decide(orchestrator, target, _metrics(options, ""), learning=options.command is execute)
     print(banner(decision))
     return decision.triggered
 
@@ -237,7 +224,7 @@ def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", action="append", help="name of a registered model; may be repeated (default: all)")
-    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
     parser.set_defaults(command=config)
 
@@ -248,7 +235,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="start", type=moment, required=True, help="where to begin; the first version is trained then")
     add("--to", dest="end", type=moment, required=True, help="where to end")
     add("--every", default="28d", help="time between checks: 6h, 28d, 1mo (calendar months); default: %(default)s")
-    add("--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own")
+    add("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     add("--models-dir", type=Path, help="folder of model files (default: RETRAINING_MODELS_DIR)")
     add("--data-dir", type=Path, help="folder that source paths start from (default: RETRAINING_DATA_DIR)")
     add("--alone", action="store_true", help="do not compare with never and always retraining")

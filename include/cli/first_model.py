@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.progress import progress
+from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import ConfigurationError
 from include.workflow.settings import Settings
 
@@ -36,9 +37,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     checking.set_defaults(command=validate)
     telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
     telling.add_argument("model", help="name of a registered model, or the path of a model file")
-    telling.add_argument(
-        "--preset", default="", choices=["", "conservative", "balanced", "aggressive"], help="default: the model's own"
-    )
+    telling.add_argument("--preset", default="", choices=["", *PRESET_NAMES], help="default: the model's own")
     _add_folders(telling)
     telling.set_defaults(command=explain)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.arguments import moment
+from include.errors import RollbackRefused
 
 if TYPE_CHECKING:  # imported late: every command reads this file
     pass
@@ -110,7 +110,12 @@ def print_json(value: object) -> None:
 
 
 def _version(text: str) -> int:
-    match = re.fullmatch(r"v?([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"found {text!r} for a version; write for example v3")
-    return int(match[1])
+    from include.workflow.run_parameters import version_number
+
+    try:
+        number = version_number(text)
+    except RollbackRefused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if number is None:
+        raise argparse.ArgumentTypeError("write a version, for example v3")
+    return number

@@ -141,7 +141,8 @@ def rollback(options: argparse.Namespace) -> None:
     from include.interfaces.mlflow.follow import follow
     from include.interfaces.mlflow.settings import MlflowSettings
     from include.workflow.deployment import open_deployment
-    from include.workflow.rollback import roll_back, version_number
+    from include.workflow.rollback import roll_back
+    from include.workflow.run_parameters import version_number
 
     deployment = open_deployment()
     change = roll_back(
@@ -159,7 +160,7 @@ def canary(options: argparse.Namespace) -> None:
     from include.workflow.canary import set_canary
     from include.workflow.deployment import open_records
     from include.workflow.on_record import check_known
-    from include.workflow.rollback import version_number
+    from include.workflow.run_parameters import version_number
 
     check_known(options.model)
     if options.version is None:

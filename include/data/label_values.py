@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.data.profile import NumericColumn, profile_table, to_floats, with_possible
+from include.data.profile import NO_EXTRAS, NumericColumn, profile_table, to_floats, with_possible
 from include.data.profile.possible import ANYTHING, Possible
 from include.data.profile.sentinels import sentinels_of_many
 from include.data.rows.declared import declared
@@ -80,7 +80,7 @@ def _possible(spec: ModelSpec, tables: ModelTables) -> Possible:
     said = declared(spec).get(spec.target)
     if said is not None:
         return said
-    known = profile_table(tables.reference, [spec.target], kinds=_as_number(spec, tables), lag1=False)
+    known = profile_table(tables.reference, [spec.target], kinds=_as_number(spec, tables), extras=NO_EXTRAS)
     column = with_possible(known, tables.history, len(tables.recent)).columns[spec.target]
     return column.possible if isinstance(column, NumericColumn) else ANYTHING
 

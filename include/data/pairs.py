@@ -13,7 +13,7 @@ from include.data.kinds.conform import conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
 from include.data.kinds.text_cells import plain_text
-from include.data.profile import Profile, profile_table, with_possible
+from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, with_possible
 from include.errors import DataError
 from include.registry.kinds import Kinds
 
@@ -45,8 +45,12 @@ class Pair:
         return tuple(name for name in self.recent.columns if name not in self.known.columns)
 
 
-def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None) -> Pair:
+def profile_pair(
+    reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None, *, extras: Extra = ALL_EXTRAS
+) -> Pair:
     """Find the kinds of the reference's columns, and profile both tables by them.
+
+    `extras` is what will be read of the reference's profile, and of it those of the recent rows that anybody reads.
 
     Rows need not be in time order, so that only what moves in equal steps, and dates, are seen to move with time.
 
@@ -62,8 +66,9 @@ def profile_pair(reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds 
     (reference, recent), _ = plain_text([reference, recent], Said(where="the rows", way_out=_WAY_OUT))
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
-    known = with_possible(profile_table(reference, list(reference.columns), kinds=kinds), recent, len(recent))
-    found = profile_table(recent, list(known.columns), against=known, lag1=False)
+    known = profile_table(reference, list(reference.columns), kinds=kinds, extras=extras)
+    known = with_possible(known, recent, len(recent))
+    found = profile_table(recent, list(known.columns), against=known, extras=extras & ~Extra.NEIGHBOURS)
     return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import reduce
+from operator import or_
+from typing import ClassVar, Protocol
 
-from include.data.profile import Column, NumericColumn, Profile
+from include.data.profile import NO_EXTRAS, Column, Extra, NumericColumn, Profile
 from include.data.reference.calibration import Calibration
 from include.data.reference.trends import FARTHEST
 from include.data.rows.arrivals import Arrivals
@@ -164,8 +166,18 @@ def values_in(column: Column) -> int:
 
 
 class Detector(Protocol):
-    """Computes what changed. Holds settings only, never data; the same comparison gives the same signals."""
+    """Computes what changed. Holds settings only, never data; the same comparison gives the same signals.
+
+    `extras` is what it reads of the profiles besides counts and moments.
+    """
+
+    extras: ClassVar[Extra]
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
         """Compare reference and recent rows; one signal for each thing measured, also when nothing changed."""
         ...
+
+
+def extras_of(detectors: Iterable[Detector]) -> Extra:
+    """What the profiles have to hold for all of these detectors."""
+    return reduce(or_, (detector.extras for detector in detectors), NO_EXTRAS)

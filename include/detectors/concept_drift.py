@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from include.data.answers import in_one_coding, present_values
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
 from include.detectors.statistics.error_score import ErrorScore, row_errors
@@ -75,6 +76,8 @@ class ConceptDriftDetector:
     >>> ConceptDriftDetector(window_size=100).detect_prediction_error_drift(errors, actuals)[0]
     True
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     window_size: int = 100
     threshold: float = 0.15

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pandas as pd
 
 from include.data.pairs import column_gone, profile_pair
-from include.data.profile import Column, NumericColumn
+from include.data.profile import Column, Extra, NumericColumn
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in, varying
 from include.detectors.statistics.distances import DIVERGENCES, grouped, wasserstein
@@ -59,6 +60,8 @@ class DataDriftDetector:
     True
     """
 
+    extras: ClassVar[Extra] = Extra.NEIGHBOURS
+
     threshold: float = 0.05
     minimum_effects: Mapping[str, float] = field(default_factory=lambda: dict(SMALLEST_EFFECTS))
     kind: SignalKind = SignalKind.DATA_DRIFT
@@ -85,7 +88,7 @@ class DataDriftDetector:
             measures psi, kl_divergence, js_distance and wasserstein. Of columns that are gone, new, mostly unreadable,
             or not compared because of what they hold (identifiers, dates): statistic, verdict and reason.
         """
-        pair = profile_pair(reference, current)
+        pair = profile_pair(reference, current, extras=self.extras)
         known = pair.known
         comparison = Comparison(reference=known, recent=pair.found, minimum_rows=1, kinds=pair.kinds)
         found = _without_test(comparison, pair.new_columns)

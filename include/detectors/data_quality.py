@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 import numpy as np
 
 from include.data.pairs import column_gone
-from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
+from include.data.profile import REST, CategoricalColumn, Column, Extra, NumericColumn
 from include.data.rows.arrivals import Arrivals
 from include.data.rows.odd_times import OddTimes
 from include.decision.signals import Signal, SignalKind, Verdict
@@ -57,6 +58,8 @@ class DataQualityDetector:
     row_share : float, default 0.5
         Rows less than this share of the usual number are too few.
     """
+
+    extras: ClassVar[Extra] = Extra.NEIGHBOURS
 
     level: float = 1e-4
     missing_rise: float = 0.10

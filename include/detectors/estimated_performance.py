@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.detectors.comparison import Comparison
 from include.scoring import Baseline, Estimate, Metric, PredictedRows, Task, estimate
@@ -34,6 +36,8 @@ class EstimatedPerformanceMonitor:
     level : float, default 0.01
         Upper bound of the probability of calling unchanged rows worse on one check.
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     threshold: float | None = None
     level: float = 0.01

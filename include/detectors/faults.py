@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import Column, NumericColumn, profile_table, to_floats
+from include.data.profile import NO_EXTRAS, Column, NumericColumn, profile_table, to_floats
 from include.data.rows.spans import Span, within
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
@@ -200,7 +200,10 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
     if signal.statistic == "constant":
         return np.ones(len(stretches))
     against = replace(comparison.reference, columns={name: known})
-    parts = [profile_table(window.table.iloc[rows], [name], against=against).columns[name] for rows in stretches]
+    parts = [
+        profile_table(window.table.iloc[rows], [name], against=against, extras=NO_EXTRAS).columns[name]
+        for rows in stretches
+    ]
     usual = _degree(signal, known, known)
     degrees = np.array([_degree(signal, part, known) for part in parts])
     return degrees - (usual if signal.blocks else max(usual, float(np.quantile(degrees, 0.25))))

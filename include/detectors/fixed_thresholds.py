@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from include.data.profile import Column, NumericColumn
+from include.data.profile import NO_EXTRAS, Column, Extra, NumericColumn
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, values_in
 from include.detectors.statistics.distances import DIVERGENCES, grouped, ks_distance, wasserstein
@@ -35,6 +36,8 @@ class FixedThresholdDetector:
     ValueError
         For a name that is not among these.
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     thresholds: Mapping[str, float]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from include.data.profile import CrossMoments, NumericColumn
+from include.data.profile import ALL_EXTRAS, CrossMoments, Extra, NumericColumn
 from include.data.reference.joint import CorrelationDistance, SquaredDistance
 from include.data.reference.scores import bin_scores
 from include.decision.signals import Signal, SignalKind, Verdict
@@ -47,6 +48,8 @@ class JointDriftDetector:
     ----------
     .. [1] H. Hotelling, "The generalization of Student's ratio", Annals of Mathematical Statistics 2 (1931).
     """
+
+    extras: ClassVar[Extra] = ALL_EXTRAS
 
     level: float = 0.001
     minimum_effects: Mapping[str, float] = field(default_factory=lambda: dict(SMALLEST_EFFECTS))

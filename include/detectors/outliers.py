@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from include.data.profile import OUTLIER_Z, NumericColumn
+from include.data.profile import OUTLIER_Z, Extra, NumericColumn
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison, varying
 
@@ -25,6 +26,8 @@ class OutlierDetector:
     level : float, default 0.001
         Probability that any column is called changed on one check although nothing changed.
     """
+
+    extras: ClassVar[Extra] = Extra.NEIGHBOURS
 
     share: float = 0.05
     level: float = 0.001

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from include.data.profile import Extra
 from include.decision.signals import Signal, SignalKind
 from include.detectors.comparison import Comparison
 from include.detectors.data_drift import DataDriftDetector
@@ -25,6 +27,8 @@ class OutputDriftDetector:
     level : float, default 0.001
         For each of the two, the probability that it is called changed on one check although nothing changed.
     """
+
+    extras: ClassVar[Extra] = Extra.NEIGHBOURS
 
     level: float = 0.001
 

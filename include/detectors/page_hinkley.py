@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
 from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, limit
@@ -42,6 +44,8 @@ class PageHinkleyDetector:
     >>> PageHinkleyDetector().judge(state).changed
     True
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     false_calls_per_quarter: float = 0.1
 

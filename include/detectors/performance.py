@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, interval
@@ -71,6 +73,8 @@ class ModelPerformanceMonitor:
     >>> ModelPerformanceMonitor().detect_degradation({"r2": 0.70, "rmse": 1.0}, {"r2": 0.85, "rmse": 1.0})[0]
     True
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
     level: float = 0.01

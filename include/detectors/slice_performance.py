@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 from include.detectors.performance import compare_with_baseline
@@ -29,6 +31,8 @@ class SlicePerformanceMonitor:
     fewest_rows : int, default 50
         Labelled rows that a slice needs, both recent and at acceptance, to be judged.
     """
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     threshold: float | None = None
     level: float = 0.01

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 
@@ -12,6 +14,8 @@ from include.detectors.comparison import Comparison
 @dataclass(frozen=True)
 class SufficiencyDetector:
     """Says `no_data` for no recent rows, `inconclusive` below the model's minimum, else `stable`."""
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
         """One signal, about all rows."""

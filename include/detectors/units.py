@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from include.data.profile import NumericColumn
+from include.data.profile import NO_EXTRAS, Extra, NumericColumn
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 
@@ -35,6 +36,8 @@ class UnitChange:
 @dataclass(frozen=True)
 class UnitChangeDetector:
     """Numeric columns that come in another unit: a broken feed, not drift; it blocks every retrain."""
+
+    extras: ClassVar[Extra] = NO_EXTRAS
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
         """A blocking signal for each such column, or one that says that there is none."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.pairs import profile_pair
+from include.data.profile import Extra
 from include.data.reference.calibration import calibrate
 from include.data.targets import Target, find_target, inputs_of
 from include.decision.decide import decide
@@ -22,6 +23,7 @@ from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison, ModelPerformanceMonitor
 from include.detectors.catalogue import detect, standard_detectors
+from include.detectors.comparison import extras_of
 from include.detectors.performance import DEFAULT_THRESHOLDS
 from include.errors import ConfigurationError, DataError
 from include.orchestrator.answers import Answers, check_metrics, read_answers, unjudged_metrics
@@ -118,17 +120,17 @@ class AutomaticRetrainingOrchestrator:
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
         answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
-        comparison = self._compare(reference, recent, answers)
         settings = self.settings.replace(drift_level=self.data_drift_threshold)
         detectors = standard_detectors(settings, "rmse", without=["performance"])  # is judged by the given metrics
+        comparison = self._compare(reference, recent, answers, extras_of(detectors))
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
         taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
         return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
 
-    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers) -> Comparison:
-        pair = profile_pair(reference, recent)
+    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers, extras: Extra) -> Comparison:
+        pair = profile_pair(reference, recent, extras=extras)
         watched = pair.known.without(unwatched(pair.kinds))
         calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
         return Comparison(

@@ -6,8 +6,9 @@ from dataclasses import asdict, fields
 from datetime import timedelta
 from typing import Any
 
+from include.decision.policy.durations import write_period
 from include.decision.policy.policy import standard_policy
-from include.decision.policy.write import write_period, write_tree
+from include.decision.policy.write import write_tree
 from include.registry.coverage import coverage
 from include.registry.loader import environment
 from include.registry.spec import ModelSpec

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
 from include.registry.model_files import list_model_files
-from include.registry.source import SampleSource, SqlSource
+from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
 
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
@@ -134,9 +134,11 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     if line["type"] == "missing":
         return f"field {field} is missing"
     if line["type"] == "union_tag_invalid":
-        return f"field {field}.kind: found {found.get('kind')!r}; allowed: csv, parquet, sample, sql"
+        kind = found.get("kind")
+        near = did_you_mean(str(kind), list(SOURCES))
+        return f"field {field}.kind: found {kind!r}{near}; allowed: {', '.join(SOURCES)}"
     if line["type"] == "union_tag_not_found":
-        return f"field {field}.kind is missing; allowed: csv, parquet, sample, sql"
+        return f"field {field}.kind is missing; allowed: {', '.join(SOURCES)}"
     message = str(line["msg"]).removeprefix("Value error, ")
     shown = "" if isinstance(found, dict) else f"found {found!r}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
@@ -152,6 +154,5 @@ def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
         annotation = section.model_fields[part].annotation
         options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
         section = next((option for option in options if issubclass(option, BaseModel)), section)
-    if kind in ("sample", "sql"):
-        section = SampleSource if kind == "sample" else SqlSource
+    section = SOURCES.get(kind, section)
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, PlainVa
 
 from include.decision.evidence import Trigger
 from include.decision.policy.durations import Duration
+from include.decision.policy.preset_names import PresetName
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
@@ -51,7 +52,7 @@ class Policy(Section):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    preset: Literal["conservative", "balanced", "aggressive"] = "balanced"
+    preset: PresetName = "balanced"
     """The numbers that hold where this section gives none."""
     when: Tree | None = None
     """When a retrain is due, a [tree of triggers](policies.md#triggers)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -211,5 +212,13 @@ class SampleSource(_Rows):
         """Where the rows are, for messages and records."""
         return f"sample:{self.name}"
 
+
+#: The sections by the `kind` that they are written with, in the order in which the kinds are told.
+SOURCES: Mapping[str, type[FileSource] | type[SampleSource] | type[SqlSource]] = {
+    "csv": FileSource,
+    "parquet": FileSource,
+    "sample": SampleSource,
+    "sql": SqlSource,
+}
 
 Source = Annotated[FileSource | SqlSource | SampleSource, Field(discriminator="kind")]

@@ -15,6 +15,7 @@ from include.scoring.metric import NO_ROW_LOSS
 
 SLICES = "slices"  # the guard that stands for the primary metric in every slice
 DEFAULT_ESTIMATOR = "gradient_boosting"
+TRAINED_BY = ("estimator", "callable", "script")  # fields of `training`, one of which is given; the first by default
 
 
 def some_time(value: timedelta) -> timedelta:
@@ -95,10 +96,16 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _one_trainer(self) -> Self:
-        given = [name for name in ("estimator", "callable", "script") if getattr(self, name) is not None]
+        given = [name for name in TRAINED_BY if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"give one of estimator, callable and script; found {' and '.join(given)}")
+            known = f"{', '.join(TRAINED_BY[:-1])} and {TRAINED_BY[-1]}"
+            raise ValueError(f"give one of {known}; found {' and '.join(given)}")
         return self
+
+    @property
+    def way(self) -> str:
+        """Which of `TRAINED_BY` trains a version."""
+        return next((name for name in TRAINED_BY if getattr(self, name) is not None), TRAINED_BY[0])
 
     @property
     def estimator_name(self) -> str | None:

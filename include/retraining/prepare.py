@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import (
+    NO_EXTRAS,
     CategoricalColumn,
     Column,
     NumericColumn,
@@ -74,7 +75,7 @@ class Columns:
         names = next_features(spec, table, champion.inputs)
         known = champion.profile.columns
         new = [name for name in names if name not in known]
-        kinds = {**known, **profile_table(table, new, lag1=False, possible=declared(spec)).columns}
+        kinds = {**known, **profile_table(table, new, extras=NO_EXTRAS, possible=declared(spec)).columns}
         categorical = {name for name, kind in kinds.items() if isinstance(kind, CategoricalColumn)}
         categorical -= {name for name in names if name in table.columns and _numbers(table[name])}
         for name, found in (known_kinds or {}).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.records.postgres.migrate import migrate
+from include.records.schema import migrate
 from include.workflow.deployment import records_connection
 
 

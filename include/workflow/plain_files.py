@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +21,11 @@ from include.data.profile import profile_table, to_floats
 from include.data.reference.profiles import ReferenceProfiles
 from include.data.sources.whole_files import WholeFile, kind_of, read_whole
 from include.data.tables import ModelTables, feature_names
-from include.data.targets import Target, find_target
-from include.errors import DataError, SourceUnavailable
+from include.data.targets import Target as Target
+from include.data.targets import find_target, inputs_of
+from include.decision.decision import Decision
+from include.errors import ConfigurationError, DataError, SourceUnavailable
+from include.orchestrator import AutomaticRetrainingOrchestrator
 from include.records.entries import Outcome, Version, VersionStatus
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
@@ -79,6 +83,29 @@ class PlainFiles:
             f"known before {target} is"
             for each in find_giveaways(self.reference, learnt, target)
         ]
+
+    def decide(
+        self, orchestrator: AutomaticRetrainingOrchestrator, target: Target, metrics: Mapping[str, float], *,
+        learning: bool,
+    ) -> Decision:  # fmt: skip
+        """Whether a retrain pays, by these rows; with `learning` actuals without predictions are rows to learn from.
+
+        Raises
+        ------
+        ConfigurationError
+            For predictions without actuals, and where nothing is to be learnt for actuals without predictions.
+        """
+        actuals = self.actuals
+        if self.predictions is not None and actuals is None:
+            if target.name not in self.recent.columns:
+                raise ConfigurationError("--recent-predictions", "give --recent-actuals too: errors need both")
+            actuals = self.recent[target.name].to_numpy()
+        if self.predictions is None and actuals is not None:
+            if not learning:
+                raise ConfigurationError("--recent-actuals", "give --recent-predictions too: errors need both")
+            actuals = None  # they are to be learnt, and there is nothing to compare them with
+        before, after = (inputs_of(table, [target.name]) for table in (self.reference, self.recent))
+        return orchestrator.should_retrain(before, after, self.predictions, actuals, metrics, target="")
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -24,10 +23,10 @@ from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment
 from include.workflow.publication import publish_files
+from include.workflow.run_parameters import version_number
 
 log = logging.getLogger(__name__)
 
-PREVIOUS = "previous"
 ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
@@ -136,16 +135,6 @@ def change_in_run(deployment: Deployment, model_name: str, run: Run) -> Champion
     changes = deployment.store.champion_changes(model_name)
     mine = (change for change in changes if change.run_id == run.run_id)
     return next((change for change in mine if change.kind is not ChangeKind.PROMOTION), None)
-
-
-def version_number(text: str) -> int | None:
-    """Read ``v3`` or ``3``; None for ``previous``."""
-    if text == PREVIOUS:
-        return None
-    match = re.fullmatch(r"v?([1-9][0-9]{0,8})", text)
-    if match is None:
-        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3")
-    return int(match[1])
 
 
 def ask_artifact(deployment: Deployment, version: Version) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from include.errors import ConfigurationError, did_you_mean
+from include.errors import ConfigurationError, RollbackRefused, did_you_mean
 
+PREVIOUS = "previous"  # the version that was champion before the present one
+VERSION = "v?[1-9][0-9]{0,8}"
 CLOCK_SKEW = timedelta(minutes=5)  # how far the clocks of two machines may be apart
 
 
@@ -66,3 +69,12 @@ def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], 
             "parameters of this run", f"{', '.join(lost)}: given, but not passed on; turn Airflow's setting "
             "[core] dag_run_conf_overrides_params on",
         )  # fmt: skip
+
+
+def version_number(text: str) -> int | None:
+    """Read ``v3`` or ``3``; None for ``previous``."""
+    if text == PREVIOUS:
+        return None
+    if re.fullmatch(VERSION, text) is None:
+        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3")
+    return int(text.removeprefix("v"))

@@ -27,7 +27,7 @@ from psycopg import sql
 from include.interfaces.reports.files import file_report
 from include.records.entries import Run
 from include.records.postgres import PostgresStore
-from include.records.postgres.migrate import keep_search_path, migrate
+from include.records.schema import keep_search_path, migrate
 from include.retraining.artifacts.folder import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
 from include.workflow.deployment import Deployment
 from include.workflow.publication import publish

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from include.data.profile import ALL_EXTRAS, Extra, Neighbours, Profile
 from include.decision.policy.presets import PRESETS
 from include.decision.signals import Verdict
 from include.detectors import (
@@ -151,3 +153,52 @@ def test_detector_keeps_nothing_of_what_it_saw(detector: Detector) -> None:
     detector.detect(comparison(detector, table(400, 2, shift=5.0), worse=9.0))
     assert list(detector.detect(given)) == before
     assert repr(detector) == settings
+
+
+def steady(rows: int, seed: int, *, unseen: int = 0) -> pd.DataFrame:
+    """Rows that are like the ones before them and have gaps; so many of them have a category that is new."""
+    made = table(rows, seed, shift=0.05)
+    alike = made[["x", "y"]].ewm(alpha=0.4).mean()
+    names = made["c"].iloc[np.arange(rows) // 4].reset_index(drop=True)
+    return alike.assign(
+        c=names.where(np.arange(rows) >= unseen, "new"), z=alike["x"].where(np.arange(rows) % 9 > 0)
+    )  # fmt: skip
+
+
+def holding(profile: Profile, extras: Extra) -> Profile:
+    """The profile as if no more than this had been asked for."""
+    nan = math.nan
+    columns = dict(profile.columns)
+    if Extra.NEIGHBOURS not in extras:
+        for name, column in columns.items():
+            unknown = Neighbours(
+                pairs=column.neighbours.pairs, mean_before=nan, mean_after=nan, square_before=nan, square_after=nan,
+                product=nan,
+            )  # fmt: skip
+            columns[name] = replace(column, neighbours=unknown)
+    return replace(profile, columns=columns, cross=profile.cross if Extra.CROSS in extras else None)
+
+
+def found_in(detector: Detector, extras: Extra) -> list[str]:
+    """All signals on rows that are alike, from profiles that hold only these extras."""
+    recent = steady(400, 1, unseen=100)
+    given = comparison(detector, recent)
+    known, after = extras, extras & ~Extra.NEIGHBOURS
+    given = replace(
+        given, reference=compare(steady(1000, 0), recent).reference, recent=compare(steady(1000, 0), recent).recent,
+        outputs=outputs(target=(steady(1000, 0)["x"], recent["x"])),
+    )  # fmt: skip
+    trimmed = replace(
+        given, reference=holding(given.reference, known), recent=holding(given.recent, after),
+        outputs={n: (holding(one, known), holding(other, after)) for n, (one, other) in given.outputs.items()},
+    )  # fmt: skip
+    return [repr(signal) for signal in detector.detect(trimmed)]
+
+
+def test_profiles_of_only_what_it_says_it_reads_give_the_same_signals(detector: Detector) -> None:
+    assert found_in(detector, detector.extras) == found_in(detector, ALL_EXTRAS)
+
+
+def test_it_reads_all_that_it_says_it_reads(detector: Detector) -> None:
+    for extra in detector.extras:
+        assert found_in(detector, detector.extras & ~extra) != found_in(detector, ALL_EXTRAS), extra

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.records.postgres.migrate import migrate
+from include.records.schema import migrate
 from tests.airflow_home import AirflowHome, FinishedRun
 from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
 

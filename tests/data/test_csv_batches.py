@@ -217,3 +217,12 @@ def test_delimiters_that_are_rare_are_found_where_no_other_makes_columns(tmp_pat
 def test_a_single_column_stays_one(tmp_path: Path, column: str) -> None:
     table, _ = read(tmp_path, TABLE[[column]].to_csv(index=False).encode())
     assert table.columns.tolist() == [column]
+
+
+@pytest.mark.parametrize("first", ["1.203", "12.345", "-3.772"])
+def test_file_whose_own_cells_do_not_tell_is_read_as_the_others_of_its_folder(tmp_path: Path, first: str) -> None:
+    (tmp_path / "part-1.csv").write_text(f'a,b\n"-0,6635",{first}\n')
+    (tmp_path / "part-2.csv").write_text('a,b\n"0,61",0.637\n"1,5",2.5\n')
+    found = frame_of(CsvBatches(tmp_path))
+    assert pd.to_numeric(found["b"]).tolist() == [float(first), 0.637, 2.5]
+    assert pd.to_numeric(found["a"]).tolist() == [-0.6635, 0.61, 1.5]

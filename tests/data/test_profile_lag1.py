@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.data.profile import Profile, merge_profiles, profile_table
+from include.data.profile import ALL_EXTRAS, Extra, Profile, merge_profiles, profile_table
 from tests.data.test_profile_merge import NAMES, REFERENCE, ROWS, assert_alike, parts_of, table_of
 
 
@@ -20,10 +20,13 @@ def test_autocorrelations_that_nobody_asked_for_are_zero_and_nothing_else_differ
 ) -> None:
     table = table_of(seed)
     parts = [
-        profile_table(part, NAMES, against=REFERENCE, start=start, lag1=False) for start, part in parts_of(table, cuts)
+        profile_table(part, NAMES, against=REFERENCE, start=start, extras=Extra.CROSS)
+        for start, part in parts_of(table, cuts)
     ]
     order.shuffle(parts)
-    asked, whole = (profile_table(table, NAMES, against=REFERENCE, start=0, lag1=lag1) for lag1 in (True, False))
+    asked, whole = (
+        profile_table(table, NAMES, against=REFERENCE, start=0, extras=extras) for extras in (ALL_EXTRAS, Extra.CROSS)
+    )
     assert_alike(merge_profiles(parts), whole)
     assert {column.lag1 for column in whole.columns.values()} == {0.0}
     assert Profile.from_json(json.loads(json.dumps(whole.to_json()))) == whole

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.data.profile import NumericColumn, Possible, Profile, merge_profiles, profile_table, with_possible
+from include.data.profile import Extra, NumericColumn, Possible, Profile, merge_profiles, profile_table, with_possible
 from include.data.profile.sentinels import sentinels_beside, sentinels_of_reference
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ UNCHANGED: dict[str, Make] = {
 
 
 def column_of(values: Floats) -> NumericColumn:
-    column = profile_table(pd.DataFrame({"x": values}), ["x"], lag1=False).columns["x"]
+    column = profile_table(pd.DataFrame({"x": values}), ["x"], extras=Extra.CROSS).columns["x"]
     assert isinstance(column, NumericColumn)
     return column
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from include.data.kinds.stand_ins import StandIn, find_stand_ins
-from include.data.profile import NumericColumn, profile_table, with_possible
+from include.data.profile import NO_EXTRAS, NumericColumn, profile_table, with_possible
 from include.registry.kinds import ColumnKind, Kind
 
 ROWS = 500
@@ -85,7 +85,7 @@ def test_all_that_a_check_empties_is_asked_about_and_said_to_be(
     value: float, values: npt.NDArray[np.float64], from_row: int
 ) -> None:
     table = pd.DataFrame({"a": np.where(HIT & (np.arange(ROWS) >= from_row), value, values), "b": with_(value)})
-    known = with_possible(profile_table(table.iloc[:300], ["a", "b"], lag1=False), table, 100)
+    known = with_possible(profile_table(table.iloc[:300], ["a", "b"], extras=NO_EXTRAS), table, 100)
     emptied = {
         (name, number)
         for name, column in known.columns.items()

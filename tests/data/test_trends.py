@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.profile import NumericColumn, profile_table, to_floats
+from include.data.profile import Extra, NumericColumn, profile_table, to_floats
 from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.reference.trends import FARTHEST, Trend, middle_of, moved, without_trends
 from include.decision.signals import Signal, SignalKind, Verdict
@@ -81,7 +81,7 @@ def compared(reference: ReferenceProfiles, table: pd.DataFrame, end: float) -> C
     rows = without_trends(recent, recent["at"], reference.trends, moment)
     return Comparison(
         reference=known.profile, calibration=known.calibration,
-        recent=profile_table(rows, list(known.profile.columns), against=known.profile, lag1=False),
+        recent=profile_table(rows, list(known.profile.columns), against=known.profile, extras=Extra.CROSS),
         ahead=reference.ahead(moment),
     )  # fmt: skip
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.data.profile import CategoricalColumn, Column, Profile
+from include.data.pairs import profile_pair
+from include.data.profile import ALL_EXTRAS, CategoricalColumn, Column, Profile
 from include.data.reference.calibration import Calibration
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison, DataDriftDetector
@@ -206,3 +207,26 @@ def test_tables_with_a_column_twice_or_a_reference_without_rows_are_refused_by_n
         DataDriftDetector().detect_distribution_shift(*tables)
     with pytest.raises(DataError, match="the reference has no rows"):
         DataDriftDetector().detect_distribution_shift(table.iloc[:0], table)
+
+
+class FromWholeProfiles(DataDriftDetector):
+    """The same on profiles that hold all that a profile can."""
+
+    extras = ALL_EXTRAS
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.1, 3.0])
+@pytest.mark.parametrize("rows", [1, 40, 3_000])
+def test_two_tables_are_told_the_same_as_from_whole_profiles(rows: int, moved: float) -> None:
+    rng = np.random.default_rng(7)
+    known, found = (
+        pd.DataFrame({
+            "x": rng.normal(shift, 1.0, size), "alike": rng.normal(size=size).cumsum(), "n": rng.integers(0, 9, size),
+            "c": rng.choice(["a", "b"], size), "gaps": np.where(rng.random(size) < 0.2, np.nan, rng.normal(size=size)),
+        })
+        for shift, size in ((0.0, 4_000), (moved, rows))
+    )  # fmt: skip
+    expected = FromWholeProfiles().detect_distribution_shift(known, found)
+    assert DataDriftDetector().detect_distribution_shift(known, found) == expected
+    pair = profile_pair(known, found, extras=DataDriftDetector.extras)
+    assert (pair.known.cross, pair.found.cross) == (None, None)

@@ -26,7 +26,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
 from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run, TrainingDetails
 from include.records.postgres import PostgresStore
-from include.records.postgres.migrate import keep_search_path, migrate
+from include.records.schema import keep_search_path, migrate
 from include.records.store import Store
 from include.scoring import Baseline
 from tools.embedded_postgres import EmbeddedPostgres

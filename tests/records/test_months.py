@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from include.records.postgres.audit import read_audit
-from include.records.postgres.migrate import migrate
+from include.records.schema import migrate
 from tests.records.examples import (
     NOW,
     execute,

@@ -23,7 +23,7 @@ from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
-from include.records.postgres.migrate import migrate
+from include.records.schema import migrate
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event, postgres_store
 from tools.embedded_postgres import EmbeddedPostgres
 

@@ -11,8 +11,8 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.records.entries import EventStatus
-from include.records.postgres.migrate import MIGRATIONS, migrate
 from include.records.postgres.queries import QUERIES, query
+from include.records.schema import MIGRATIONS, migrate
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_outcome, open_event, postgres_store
 
 SEED_QUERIES = {

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.records.postgres.migrate import MIGRATIONS
+from include.records.schema import MIGRATIONS
 from tests.records.examples import NOW, make_analysis, make_measurement, postgres_store
 from tools.data_dictionary import PAGE, dictionary
 

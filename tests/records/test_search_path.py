@@ -10,7 +10,7 @@ import pytest
 from include.errors import ConfigurationError
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
-from include.records.postgres.migrate import migrate
+from include.records.schema import migrate
 from tests.records.examples import HOUR, NOW, execute, postgres_store
 
 # What the first files of the schema before the first release left behind.

@@ -62,7 +62,7 @@ def test_reason_of_a_held_first_version_names_both_scores_and_the_field_that_let
     told = f"rmse {result.scores['rmse']:.4g} of the model, {result.constant:.4g} of always 0"
     assert f"{told}, the mean of the 3 rows before, on 100 held-out rows" in result.reason
     assert "gate.better_than_constant: false" in result.reason
-    assert result.details.constant == result.constant
+    assert result.details["constant"] == result.constant
 
 
 def test_few_held_out_rows_prove_nothing_but_have_to_be_better() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from include.decision.policy.durations import write_period
 from include.decision.policy.presets import PRESETS, PolicySettings
-from include.decision.policy.write import write_period
 from include.detectors.catalogue import DETECTORS
 from include.scoring import METRICS, Metric
 from include.scoring.metric import Harm

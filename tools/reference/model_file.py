@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from include.decision.policy.write import write_period
+from include.decision.policy.durations import write_period
 from include.registry.section import Section
 from include.registry.spec import ModelSpec
 from tools.reference.tables import table

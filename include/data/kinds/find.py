@@ -16,7 +16,7 @@ from include.data.arrays import array_of_series
 from include.data.frames import EXACT
 from include.data.kinds.durations import as_seconds, clocks
 from include.data.kinds.times import read_times
-from include.data.profile.cells import floats_of, quantity_of
+from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
@@ -32,6 +32,7 @@ ENOUGH = 100_000  # rows that tell how much of a variance is left
 TIMELY = 0.01  # share of the variance within such stretches, up to which it does: that of a straight line is 0.0025
 ONE_WAY = 0.99  # share of all steps that go the same way, from which on a column moves steadily
 COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
+AT_A_GLANCE = 1_000  # cells that are looked at before all of them are
 SENTENCE = 3.0  # blanks in a cell, on average, from which on it is a sentence
 SPEAKING = frozenset({"None", "NA", "N/A", "n/a", "null", "NULL", "?", "-", "--"})  # for an empty cell, or names
 WORDS = SPEAKING | {"", "nan", "NaN", "-nan", "-NaN", "<NA>", "#N/A", "#NA", "#N/A N/A"}  # for an empty cell
@@ -131,7 +132,7 @@ def _beyond_floats(values: pa.Array) -> bool:
 
 def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
     floats = floats_of(values)[0]
-    finite = floats[np.isfinite(floats)]
+    finite = finite_of(floats)
     if odd := sentinels_of_many(finite, "datetime" if kind is Kind.TIME else "number"):
         finite = finite[~np.isin(finite, odd)]
     if len(finite) >= FEWEST:
@@ -149,15 +150,25 @@ def _numbers_each_row(name: str, finite: Floats) -> str:
     span = float(np.ptp(finite))
     if len(finite) < FEWEST_NAMES or span < len(finite) - 1.0:  # too narrow for as many whole numbers
         return ""
-    if not np.all(finite == np.rint(finite)) or len(np.unique(finite)) < len(finite):
+    if not all(_whole(part) for part in (finite[:AT_A_GLANCE], finite)):
+        return ""
+    ordered = np.sort(finite)
+    if np.any(ordered[1:] == ordered[:-1]):
         return ""
     if span < 1.5 * len(finite):
         return "whole numbers without gaps, each once"
     return "whole numbers, each once, and its name" if _IDENTIFYING.search(name) else ""
 
 
+def _whole(finite: Floats) -> bool:
+    return bool(np.all(finite == np.rint(finite)))
+
+
 def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
     """How these values move with time by themselves; empty if they do not."""
+    few = np.diff(finite[:AT_A_GLANCE])
+    if not ordered and len(few) and not (few[0] and np.all(few == few[0])):
+        return ""  # without an order only equal steps tell
     steps = np.diff(finite)
     up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
     changes, one_way = up + down, max(up, down)

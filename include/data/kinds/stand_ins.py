@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from include.data.profile import NumericColumn, Profile, Quantity, profile_table, to_floats, with_possible
+from include.data.profile import NO_EXTRAS, NumericColumn, Profile, Quantity, profile_table, to_floats, with_possible
 from include.data.profile.sentinels import outlying_values
 from include.registry.kinds import Kinds
 
@@ -105,7 +105,7 @@ def find_stand_ins(
     """
     names = [name for name in columns if name in reference.columns and name in history.columns]
     names = [name for name in names if name not in declared]
-    known = profile_table(reference, names, kinds=kinds, lag1=False)
+    known = profile_table(reference, names, kinds=kinds, extras=NO_EXTRAS)
     known = with_possible(known, history, recent or len(history))
     found: list[_Found] = []
     for name, column in known.columns.items():

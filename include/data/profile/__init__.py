@@ -27,14 +27,17 @@ from include.data.profile.columns import (
 )
 from include.data.profile.cross import CrossMoments
 from include.data.profile.cut import SAMPLE_ROWS, Cutter
+from include.data.profile.extras import ALL_EXTRAS, NO_EXTRAS, Extra
 from include.data.profile.possible import Possible
 from include.data.profile.profiles import Profile, merge_profiles
 from include.data.profile.stored import SCHEMA_VERSION
 from include.registry.kinds import Kinds
 
 __all__ = [
+    "ALL_EXTRAS",
     "BINS",
     "CATEGORIES",
+    "NO_EXTRAS",
     "OUTLIER_Z",
     "REST",
     "SAMPLE_ROWS",
@@ -42,6 +45,7 @@ __all__ = [
     "CategoricalColumn",
     "Column",
     "CrossMoments",
+    "Extra",
     "Neighbours",
     "NumericColumn",
     "Possible",
@@ -65,7 +69,7 @@ def profile_table(
     kinds: Kinds | None = None,
     against: Profile | None = None,
     start: int | None = None,
-    lag1: bool = True,
+    extras: Extra = ALL_EXTRAS,
     possible: Mapping[str, Possible] | None = None,
 ) -> Profile:
     """Profile `columns` of `table`, rows in time order.
@@ -84,8 +88,8 @@ def profile_table(
         that it does not have are cut from `table`.
     start : int, optional
         Number of the table's first row in a larger whole whose other parts' profiles are to be merged with this one.
-    lag1 : bool, default True
-        Whether to measure autocorrelations; otherwise they are 0. Detectors ask for the reference's only.
+    extras : Extra, default `ALL_EXTRAS`
+        What to add up besides: a detector says in its `extras` what it reads.
     possible : mapping of str to Possible, optional
         Which numbers of a column that is cut here are values; those of `against` have it said there.
 
@@ -102,7 +106,7 @@ def profile_table(
     """
     return profile_batches(
         FrameBatches(table, columns), columns, categorical=categorical, kinds=kinds, against=against, start=start,
-        lag1=lag1, possible=possible,
+        extras=extras, possible=possible,
     )  # fmt: skip
 
 
@@ -114,7 +118,7 @@ def profile_batches(
     kinds: Kinds | None = None,
     against: Profile | None = None,
     start: int | None = None,
-    lag1: bool = True,
+    extras: Extra = ALL_EXTRAS,
     possible: Mapping[str, Possible] | None = None,
 ) -> Profile:
     """Profile rows that come in batches, in time order; see `include.data.batches` for where from.
@@ -128,30 +132,32 @@ def profile_batches(
     batches : iterable of Batch
     columns : sequence of str, optional
         Columns to profile; without it those of `against`, or else all of the first batch.
-    categorical, kinds, against, start, lag1, possible
+    categorical, kinds, against, start, extras, possible
         As for `profile_table`.
     """
     if columns is None and against is not None:
         columns = list(against.columns)
     if against is not None and columns is not None and all(name in against.columns for name in columns):
-        builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start, lag1=lag1)
+        builder = ProfileBuilder(known={name: against.columns[name] for name in columns}, start=start, extras=extras)
         return _count(builder, batches)
     cutter = Cutter(
         columns=columns, categorical=frozenset(categorical), kinds=kinds or {}, possible=possible or {}
     )  # fmt: skip
     if isinstance(batches, Iterator | CursorBatches):
         with Spooled(batches) as again:
-            return _cut(again, cutter, against, start, lag1)
-    return _cut(batches, cutter, against, start, lag1)
+            return _cut(again, cutter, against, start, extras)
+    return _cut(batches, cutter, against, start, extras)
 
 
-def _cut(batches: Iterable[Batch], cutter: Cutter, against: Profile | None, start: int | None, lag1: bool) -> Profile:
+def _cut(
+    batches: Iterable[Batch], cutter: Cutter, against: Profile | None, start: int | None, extras: Extra
+) -> Profile:
     for batch in batches:
         cutter.add(batch)
     known = cutter.finish()
     if against is not None:
         known |= {name: column for name, column in against.columns.items() if name in known}
-    builder = ProfileBuilder(known=known, start=start, cut=against is None, lag1=lag1)
+    builder = ProfileBuilder(known=known, start=start, cut=against is None, extras=extras)
     return _count(builder, (batch for _, batch in cutter.kept) if cutter.complete else batches)
 
 

@@ -12,6 +12,7 @@ from include.data.profile.categorical import CategoricalState
 from include.data.profile.cells import floats_of, names_of, quantity_of
 from include.data.profile.columns import Column, NumericColumn
 from include.data.profile.cross import CrossState, crossed
+from include.data.profile.extras import ALL_EXTRAS, Extra
 from include.data.profile.numeric import NumericState
 from include.data.profile.profiles import Profile
 
@@ -29,8 +30,8 @@ class ProfileBuilder:
         of neighbours at the seam.
     cut : bool, default False
         Whether `known` was cut from these same rows: the result is then a reference of its own.
-    lag1 : bool, default True
-        Whether to measure autocorrelations; otherwise they are 0.
+    extras : Extra, default `ALL_EXTRAS`
+        What to add up besides counts and moments.
 
     Examples
     --------
@@ -49,7 +50,7 @@ class ProfileBuilder:
     known: Mapping[str, Column]
     start: int | None = None
     cut: bool = False
-    lag1: bool = True
+    extras: Extra = ALL_EXTRAS
     rows: int = field(default=0, init=False)
     _states: dict[str, NumericState | CategoricalState] = field(default_factory=dict, init=False)
     _cross: CrossState = field(init=False)
@@ -58,8 +59,8 @@ class ProfileBuilder:
         with np.errstate(all="ignore"):
             for name, column in self.known.items():
                 self._states[name] = _state_of(column)
-                self._states[name].neighbours.lag1 = self.lag1
-        self._cross = CrossState(crossed(self.known))
+                self._states[name].neighbours.lag1 = Extra.NEIGHBOURS in self.extras
+        self._cross = CrossState(crossed(self.known) if Extra.CROSS in self.extras else ())
 
     def add(self, batch: Batch) -> None:
         """Count the next rows; a column that the batch lacks counts as empty in them."""

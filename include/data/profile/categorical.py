@@ -12,6 +12,7 @@ import numpy.typing as npt
 from include.data.profile.columns import CATEGORIES, REST, CategoricalColumn, commonest
 from include.data.profile.names import BUCKETS, NameSample, bucket_of, merge_samples, name_hashes
 from include.data.profile.neighbours import NeighbourState, Place, merge_neighbours
+from include.data.profile.products import dot
 from include.errors import DataError
 
 
@@ -65,7 +66,7 @@ class CategoricalState:
             values, centre = flags.astype(np.float64), 0.5  # exact, so that the sums are
             deviations = values - centre
             deviations[absent] = 0.0
-            sums = float(deviations.sum()), float(deviations @ deviations)
+            sums = float(deviations.sum()), dot(deviations, deviations)
             self.neighbours.add(values, deviations, centre, absent, sums, pairs)
 
     def _add_others(self, names: Sequence[str], times: npt.NDArray[np.intp]) -> None:

@@ -66,6 +66,12 @@ def floats_of(values: pa.Array) -> tuple[Floats, int]:
     return floats, 0
 
 
+def finite_of(floats: Floats) -> Floats:
+    """Those that are finite, in their order; where all of them are, they come back themselves."""
+    finite = np.isfinite(floats)
+    return floats if finite.all() else floats[finite]
+
+
 def _dense(values: pa.Array) -> Floats:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 

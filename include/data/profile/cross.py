@@ -103,7 +103,7 @@ class CrossState:
 
     def begin(self, rows: int) -> None:
         """Start a batch."""
-        if self.block.shape[1] < rows or not self.block.size:
+        if len(self.names) > 1 and (self.block.shape[1] < rows or not self.block.size):
             height = -(-(len(self.names) + 1) // LANES) * LANES
             self.block = np.zeros((height, max(rows, 1)), dtype=np.int8)
             self.block[-1] = 1  # products with it are sums

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from include.data.batches import BATCH_ROWS, Batch
 from include.data.profile.categorical import cut_categories
-from include.data.profile.cells import floats_of, names_of, quantity_of
+from include.data.profile.cells import finite_of, floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
 from include.data.profile.numeric import Moments
 from include.data.profile.possible import ANYTHING, Possible
@@ -126,23 +126,27 @@ class Cutter:
         if quantity is None:
             return CategoricalColumn(rows=0, missing=0, counts=cut_categories(_tally(arrays)))
         sample = self._only(name, np.concatenate([np.empty(0), *(floats_of(values)[0] for values in arrays)]))
-        sample, moments = sample[np.isfinite(sample)], self._moments.get(name, Moments())
-        possible = self.possible.get(name, ANYTHING)
-        seen = sample if moments.size <= len(sample) else np.append(sample, [moments.minimum, moments.maximum])
-        found = () if possible.declared else sentinels_of_reference(seen, quantity)
+        sample, moments = finite_of(sample), self._moments.get(name, Moments())
+        possible, ordered = self.possible.get(name, ANYTHING), np.sort(sample)
+        seen, around = sample, ordered
+        if moments.size > len(sample):
+            ends = [moments.minimum, moments.maximum]
+            seen, around = np.append(sample, ends), np.concatenate([ends[:1], ordered, ends[1:]])
+        found = () if possible.declared else sentinels_of_reference(seen, quantity, ordered=around)
         if found:
             sample, moments = sample[~np.isin(sample, found)], Moments()
+            ordered = ordered[~np.isin(ordered, found)]
             _add_moments(moments, sample)  # of a sample they only say from where on a value is an outlier
-        return _numeric(sample, moments, quantity, possible.with_sentinels(found))
+        return _numeric(ordered, moments, quantity, possible.with_sentinels(found))
 
     def _only(self, name: str, floats: Floats) -> Floats:
         """`floats` without those that are known to be impossible."""
         return self.possible[name].only(floats)[0] if name in self.possible else floats
 
 
-def _numeric(sample: Floats, moments: Moments, quantity: Quantity, possible: Possible) -> NumericColumn:
-    extremes = [moments.minimum, moments.maximum] if moments.size > len(sample) else []
-    ordered = np.sort(np.concatenate([sample, extremes]))
+def _numeric(ordered: Floats, moments: Moments, quantity: Quantity, possible: Possible) -> NumericColumn:
+    if moments.size > len(ordered):  # a sample, which may lack the extremes
+        ordered = np.concatenate([[moments.minimum], ordered, [moments.maximum]])
     edges = _cut(ordered)
     nothing = (0,) * len(edges)
     return NumericColumn(
@@ -154,14 +158,14 @@ def _numeric(sample: Floats, moments: Moments, quantity: Quantity, possible: Pos
 
 def _cut(ordered: Floats) -> Floats:
     """Upper bin edges for sorted values: each distinct value if there are few, else evenly spaced quantiles."""
-    distinct = np.unique(ordered)
-    if len(distinct) <= BINS:
-        return distinct
+    starts = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    if np.count_nonzero(starts) <= BINS:
+        return np.asarray(ordered[starts])
     return np.unique(ordered[np.linspace(0, len(ordered) - 1, BINS).astype(int)])
 
 
 def _add_moments(moments: Moments, floats: Floats) -> None:
-    finite = floats[np.isfinite(floats)]
+    finite = finite_of(floats)
     if len(finite):
         moments.add_exactly(finite, float(finite.min()), float(finite.max()))
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.data.profile.columns import NO_NEIGHBOURS, Neighbours
+from include.data.profile.products import dot
 from include.errors import DataError
 
 MOST_LOST = 0.99  # share of a sum of squares that may be taken off it again: two of its sixteen digits
@@ -51,7 +52,7 @@ class NeighbourState:
         if pairs < 1:
             return
         before_gap, after_gap = absent[absent > 0] - 1, absent[absent < len(values) - 1] + 1
-        product = float(deviations[:-1] @ deviations[1:])
+        product = dot(deviations[:-1], deviations[1:])
         before = _without(sums, deviations[before_gap], float(deviations[-1]))
         after = _without(sums, deviations[after_gap], float(deviations[0]))
         if not self._add_centred(before, after, product, pairs, centre):
@@ -105,7 +106,7 @@ class NeighbourState:
         """Add pairs, each side centred on its own mean: a single huge value at an end would drown the others."""
         mean_before, deviations_before, square_before = _centred(before)
         mean_after, deviations_after, square_after = _centred(after)
-        product = float(deviations_before @ deviations_after) if square_before and square_after else 0.0
+        product = dot(deviations_before, deviations_after) if square_before and square_after else 0.0
         self.sums = self.sums.joined(
             Neighbours(
                 pairs=len(before), mean_before=mean_before, mean_after=mean_after, square_before=square_before,
@@ -183,7 +184,7 @@ def plain(value: float) -> float:
 
 def _without(sums: Sums, beside_gaps: Floats, end: float) -> Sums | None:
     """Sums less those of the deviations that have no partner; None if these are nearly all of it."""
-    square = sums[1] - float(beside_gaps @ beside_gaps) - end * end
+    square = sums[1] - dot(beside_gaps, beside_gaps) - end * end
     if square < (1.0 - MOST_LOST) * sums[1]:
         return None
     return sums[0] - float(beside_gaps.sum()) - end, square
@@ -193,5 +194,5 @@ def _centred(side: Floats) -> tuple[float, Floats, float]:
     """Mean, deviations from it and the sum of their squares: 0 if they are but rounding."""
     mean = float(side[0]) if (side == side[0]).all() else float(side.mean())
     deviations = side - mean
-    square, noise = float(deviations @ deviations), EPSILON * float(np.max(np.abs(side)))
+    square, noise = dot(deviations, deviations), EPSILON * float(np.max(np.abs(side)))
     return mean, deviations, 0.0 if square <= len(side) * noise * noise else square

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from include.data.profile.columns import OUTLIER_Z, NumericColumn
 from include.data.profile.grid import MARK, ZERO, Grid
 from include.data.profile.neighbours import MOST_LOST, NeighbourState, Place, merge_neighbours, plain
+from include.data.profile.products import dot
 from include.data.profile.scales import Codes, Scale
 from include.errors import DataError
 
@@ -72,7 +73,7 @@ class Moments:
         if not math.isfinite(mean):
             mean = float((finite / len(finite)).sum())
         deviations = finite - mean
-        self.join(len(finite), mean, float(deviations @ deviations), minimum, maximum)
+        self.join(len(finite), mean, dot(deviations, deviations), minimum, maximum)
 
     @property
     def variance(self) -> float:
@@ -134,7 +135,7 @@ class NumericState:
             deviations[absent] = 0.0
             total = float(deviations.sum())
             self.infinite += int(np.count_nonzero(np.isinf(floats[absent])))
-        sums = total, float(deviations @ deviations)
+        sums = total, dot(deviations, deviations)
         if self.grid is not None:
             steps[absent] = ZERO
             extremes = self._count_by_grid(self.grid, floats, steps, absent, scores)

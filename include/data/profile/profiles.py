@@ -31,7 +31,7 @@ class Profile:
     rows : int
     columns : mapping of str to Column
     cross : CrossMoments or None
-        Of the numeric columns; None for fewer than two.
+        Of the numeric columns; None for fewer than two, and where nobody wanted it.
     places : tuple of (int, int)
         Runs of rows in the whole table that were counted, as (number of the first row, rows); empty if not known.
     """

@@ -137,21 +137,25 @@ def _is_apart(value: float, others: Floats, quantity: Quantity) -> bool:
     return ((code or many) and distance > NEAR * (high - low)) or (code and (beyond or alone_below))
 
 
-def sentinels_of_reference(values: Floats, quantity: Quantity = "number") -> tuple[float, ...]:
-    """The numbers that stand for no value among a reference's finite values, in row order."""
+def sentinels_of_reference(
+    values: Floats, quantity: Quantity = "number", *, ordered: Floats | None = None
+) -> tuple[float, ...]:
+    """The numbers that stand for no value among a reference's finite values, in row order; `ordered` if it is known."""
     if len(values) < FEWEST_VALUES:
         return ()
-    ordered = np.sort(values)
-    gaps = _gaps(ordered)
+    ordered, gaps = np.sort(values) if ordered is None else ordered, None
     lows, highs = _outermost(ordered), _outermost(-ordered[::-1])
     highs = [(-value, cells) for value, cells in highs]
     for low, high in _ways(lows, highs):
         start, stop = sum(cells for _, cells in low), len(ordered) - sum(cells for _, cells in high)
         if stop - start < max(FEWEST_VALUES, len(ordered) // 2):
             continue
-        distinct = partial(_distinct, ordered[start:stop])
-        widest = float(gaps[start : stop - 1].max())
-        others = _Others(float(ordered[start]), float(ordered[stop - 1]), widest, distinct)
+        least, greatest = float(ordered[start]), float(ordered[stop - 1])
+        if not all(_far_outside(value, least, greatest) for value, _ in (*low, *high)):
+            continue
+        gaps = _gaps(ordered) if gaps is None else gaps
+        widest, distinct = float(gaps[start : stop - 1].max()), partial(_distinct, ordered[start:stop])
+        others = _Others(least, greatest, widest, distinct)
         if all(_stands_for_none(one, values, others, quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
     return ()
@@ -216,11 +220,17 @@ def _ways(lows: _Spikes, highs: _Spikes) -> Iterator[tuple[_Spikes, _Spikes]]:
     return ((lows[:low], highs[:high]) for low, high in ways if low or high)
 
 
+def _far_outside(value: float, low: float, high: float) -> bool:
+    """Whether a value is so far beyond all others, which are from `low` to `high`, that it may stand for none."""
+    distance = low - value if value < low else value - high
+    return distance >= SIGN * (high - low) > 0.0
+
+
 def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, quantity: Quantity) -> bool:
     """Whether a value is so far from all others, so often there and so usual a code that it is none."""
     value, cells = spike
     distance = others.low - value if value < others.low else value - others.high
-    if not distance >= SIGN * others.span > 0.0 or distance < TIMES_GAP * others.gap:
+    if not _far_outside(value, others.low, others.high) or distance < TIMES_GAP * others.gap:
         return False
     if quantity == "number" and distance >= BEYOND * max(others.span, abs(others.low), abs(others.high)):
         return True

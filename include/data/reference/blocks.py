@@ -55,7 +55,7 @@ class Blocks:
     ----------
     columns : mapping of str to ColumnBlocks
     correlations : array of shape (blocks, d, d) or None
-        Of the normal scores of the first numeric columns; None for fewer than two.
+        Of the normal scores of the first numeric columns; None where the reference has no cross moments.
     sizes, middles : array of shape (blocks,)
         Rows of each block; number of its middle row.
     phases : array of shape (blocks,)
@@ -106,7 +106,9 @@ def cut_blocks(
     numeric = [name for name, column in reference.columns.items() if isinstance(column, NumericColumn)][:CROSS_COLUMNS]
     return Blocks(
         columns={name: _column(columns[name], reference.columns[name], starts, stops) for name in reference.columns},
-        correlations=_correlations([columns[name] for name in numeric], starts, stops) if len(numeric) > 1 else None,
+        correlations=_correlations([columns[name] for name in numeric], starts, stops)
+        if reference.cross is not None
+        else None,
         sizes=sizes,
         middles=(starts + stops) / 2.0,
         phases=np.zeros(len(sizes), dtype=np.intp) if phases is None else np.asarray(phases)[starts].astype(np.intp),

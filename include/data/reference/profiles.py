@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import Column, NumericColumn, Possible, Profile, profile_table
+from include.data.profile import NO_EXTRAS, Column, NumericColumn, Possible, Profile, profile_table
 from include.data.reference.calibration import Calibration, calibrate
 from include.data.reference.seasons import Seasons, find_seasons
 from include.data.reference.trends import Trend, Trends, find_trends, moved, without_trends
@@ -140,7 +140,7 @@ def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profil
         for near in (edges[above], edges[np.maximum(above - 1, 0)]):
             close = np.abs(predictions - near) <= np.maximum(np.abs(near) * 2.0 ** (1 - KEPT_BITS), _nothing(edges))
             predictions = np.where(close, near, predictions)
-    return profile_table(pd.DataFrame({PREDICTION: predictions}), [PREDICTION], against=known, lag1=False)
+    return profile_table(pd.DataFrame({PREDICTION: predictions}), [PREDICTION], against=known, extras=NO_EXTRAS)
 
 
 def _nothing(values: npt.NDArray[np.float64]) -> float:

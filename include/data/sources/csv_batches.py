@@ -86,6 +86,7 @@ class CsvBatches:
         for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
             with named(file, "CSV"), self._located(file):
                 self._scan(file)
+        self._agree()
         for file in found:
             with named(file, "CSV"), self._located(file):
                 layout = self._layout(file)
@@ -149,6 +150,15 @@ class CsvBatches:
                 self._scans[file] = _Scan(dialect, *self._types(file, dialect))
         return self._scans[file]
 
+    def _agree(self) -> None:
+        """Look again at all files, where some have decimal commas: cells such as 1.203 were floats in the others."""
+        scans = {file: scan for file, scan in self._scans.items() if scan is not None}
+        commas = {file for file, scan in scans.items() if any(each.decimal == "," for each in scan.written.values())}
+        for file, scan in scans.items() if commas else ():
+            if scan.dialect.decimal is None:
+                again = _with_commas(scan.dialect) if file in commas else replace(scan.dialect, decimal=",")
+                self._scans[file] = _Scan(again, *self._types(file, again))
+
     def _evidence(self, written: Mapping[str, Written]) -> dict[str, Written]:
         """How each column of a file is written; of those whose own cells do not tell it, in all files together."""
         found = dict(written)
@@ -170,8 +180,7 @@ class CsvBatches:
         )  # fmt: skip
         decimals = decimals_of(written, known)
         if "," in decimals.values() and dialect.decimal is None:
-            said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
-            again = replace(dialect, decimal=",", told=said)
+            again = _with_commas(dialect)
             return self._found(file, _Scan(again, *self._types(file, again)))
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
@@ -235,6 +244,12 @@ class CsvBatches:
     def _stream(self, file: str | Path) -> pa.NativeFile:
         opened = self.files.open(file)
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
+
+
+def _with_commas(dialect: Dialect) -> Dialect:
+    """The same with decimals after a comma, which is told."""
+    said = "; ".join(filter(None, (dialect.told, "decimals come after a comma (source.decimal)")))
+    return replace(dialect, decimal=",", told=said)
 
 
 def _tidy(batch: Batch, layout: _Layout) -> Batch:

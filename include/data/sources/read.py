@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,14 +22,11 @@ from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.csv_batches import CsvBatches
-from include.data.sources.files import Files, LocalFiles
-from include.data.sources.object_files import ObjectFiles
+from include.data.sources.file_batches import batches_of
 from include.data.sources.overlaps import frame_of_files
-from include.data.sources.parquet_batches import ParquetBatches
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
-from include.registry.address import SCHEME
 from include.registry.kinds import Kinds
 from include.registry.source import FileSource, SampleSource, SqlSource
 from include.registry.spec import ModelSpec
@@ -79,10 +76,10 @@ def read_rows(
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
     start, told = spec.reference.start, list[str]()
-    if isinstance(spec.source, SampleSource):
-        table, where = demand(until), f"sample {spec.source.name}"
-    else:
-        table, where = _read_between(spec, spec.source, data_dir, start, until, connections, columns, told)
+    wanted_rows = _Reading(
+        spec=spec, data_dir=data_dir, start=start, until=until, connections=connections, columns=columns, told=told
+    )
+    table, where = TIMED_READERS[spec.source.kind](wanted_rows)
     reading = spec.source.timestamp
     for name in reading.columns:
         _require(table, name, "source.timestamp.columns", where)
@@ -129,9 +126,9 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(_batches(source, places[0], data_dir, connections), None, told[0], spec)
+            reference = _frame(batches_of(source, places[0], data_dir, connections), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(_batches(source, places[1], data_dir, connections), None, told[1], spec)
+            pair = reference, _frame(batches_of(source, places[1], data_dir, connections), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
@@ -183,46 +180,61 @@ def _frame(
     return table
 
 
-def _read_between(
-    spec: ModelSpec, source: FileSource | SqlSource, data_dir: Path, start: datetime | None, until: datetime,
-    connections: Connections, columns: Collection[str], told: list[str],
-) -> tuple[pd.DataFrame, str]:  # fmt: skip
-    """The rows between two moments, where the type of the timestamps lets them be told apart as they are read."""
-    assert spec.timestamp is not None
-    keep = _between(spec.timestamp, start, until, zone=source.timestamp.timezone)
-    if isinstance(source, SqlSource):
-        bounds = {"start": start or _BEGINNING, "end": until}
-        with _field(spec, "source.query"):
-            rows = SqlBatches(
-                connection=source.connection, query=source.query, parameters=bounds, connect=connections.database
-            )  # fmt: skip
-            return frame_of(rows, keep), source.place
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """What is read of a model with timestamps: `read_rows` says what each is."""
+
+    spec: ModelSpec
+    data_dir: Path
+    start: datetime | None
+    until: datetime
+    connections: Connections
+    columns: Collection[str]
+    told: list[str]
+
+    @property
+    def keep(self) -> Callable[[Batch], Batch]:
+        """Leaves the rows in between, where the type of the timestamps lets them be told apart as they are read."""
+        assert self.spec.timestamp is not None
+        return _between(self.spec.timestamp, self.start, self.until, zone=self.spec.source.timestamp.timezone)
+
+
+def _from_files(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    spec, source = reading.spec, reading.spec.source
+    assert isinstance(source, FileSource)
     assert source.path is not None
+    where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = _frame(_batches(source, source.path, data_dir, connections, _needed(spec, columns)), keep, told, spec)
+        table = _frame(batches_of(*where, _needed(spec, reading.columns)), reading.keep, reading.told, spec)
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            every = _batches(source, source.path, data_dir, connections)  # all columns: an error will list them
-            table = _frame(every, keep, told, spec)
+            table = _frame(batches_of(*where), reading.keep, reading.told, spec)  # all columns: an error will list them
         return table, source.path
 
 
-def files_of(
-    source: FileSource, path: str, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
-) -> tuple[str | Path, Files]:
-    """Where one of the source's paths leads, and what finds and opens the files there."""
-    if path.startswith(SCHEME):
-        return path, ObjectFiles(connections.storage, source.connection)
-    return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
+def _from_query(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    source = reading.spec.source
+    assert isinstance(source, SqlSource)
+    bounds = {"start": reading.start or _BEGINNING, "end": reading.until}
+    with _field(reading.spec, "source.query"):
+        rows = SqlBatches(
+            connection=source.connection, query=source.query, parameters=bounds, connect=reading.connections.database
+        )  # fmt: skip
+        return frame_of(rows, reading.keep), source.place
 
 
-def _batches(
-    source: FileSource, path: str, data_dir: Path, connections: Connections, columns: Sequence[str] | None = None
-) -> Iterable[Batch]:
-    place, files = files_of(source, path, data_dir, connections)
-    if source.kind == "parquet":
-        return ParquetBatches(place, columns, files)
-    words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(place, columns, files, dialect=source.dialect, missing=words)
+def _from_sample(reading: _Reading) -> tuple[pd.DataFrame, str]:
+    source = reading.spec.source
+    assert isinstance(source, SampleSource)
+    return demand(reading.until), f"sample {source.name}"
+
+
+#: How rows with timestamps are read, by the kind of their source; they come with the name of the place.
+TIMED_READERS: Mapping[str, Callable[[_Reading], tuple[pd.DataFrame, str]]] = {
+    "csv": _from_files,
+    "parquet": _from_files,
+    "sample": _from_sample,
+    "sql": _from_query,
+}
 
 
 def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:

@@ -46,6 +46,12 @@ def format_duration(value: timedelta) -> str:
     return f"{minutes}min"
 
 
+def write_period(value: timedelta) -> str:
+    """As `format_duration`, but in days rather than weeks, as most people write it."""
+    days = value / timedelta(days=1)
+    return f"{days:.0f}d" if days >= 1 and days.is_integer() else format_duration(value)
+
+
 Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str, when_used="json")
 ]

@@ -11,6 +11,7 @@ from include.data.profile import CategoricalColumn, Column, NumericColumn
 from include.data.reference.scores import bin_scores
 from include.detectors.statistics.categories import category_cells, compare_cells
 from include.detectors.statistics.distances import ks_distance
+from include.detectors.statistics.kolmogorov import distance_p_value
 
 SYMMETRIC = 1e-3  # skewness below which a statistic counts as normal
 
@@ -121,13 +122,10 @@ def two_sided(z: float, skewness: float) -> float:
 
 
 def _kolmogorov_smirnov(reference: NumericColumn, recent: NumericColumn, sizes: Sizes) -> Tested:
-    from scipy import stats
-
     distance = ks_distance(reference, recent)
     before, after = min(sizes.before, sizes.spread_before), min(sizes.after, sizes.spread_after)
     rows = max(round(before * after / (before + after)), 1)
-    p_value = float(np.clip(stats.kstwo.sf(distance, rows), 0.0, 1.0))
-    return Tested(statistic="ks", effect=distance, p_value=p_value)
+    return Tested(statistic="ks", effect=distance, p_value=distance_p_value(distance, rows))
 
 
 def _chi_square(reference: CategoricalColumn, recent: Column, sizes: Sizes) -> Tested:

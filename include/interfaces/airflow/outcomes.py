@@ -27,8 +27,7 @@ from include.registry.coverage import unchecked_note
 from include.registry.loader import names_to_check
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
-from include.workflow.rollback import version_number
-from include.workflow.run_parameters import check_parameters, requested_time
+from include.workflow.run_parameters import check_parameters, requested_time, version_number
 
 log = logging.getLogger(__name__)
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from include.decision.evidence import Trigger
+from include.decision.policy.catalogue import entry_of
+from include.decision.policy.durations import write_period
 from include.decision.policy.policy import standard_policy
 from include.decision.policy.presets import PolicySettings
-from include.decision.policy.write import write_period
-from include.decision.signals import SignalKind
+from include.decision.policy.words import Subject
 from include.decision.triggers.combinators import AllOf, AnyOf, AtLeast
-from include.decision.triggers.data_volume import DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown, WarmUp
-from include.decision.triggers.model_age import ModelAgeTrigger
-from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.persistence import Persistence
-from include.decision.triggers.probe import ProbeTrigger
-from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
-from include.decision.triggers.schedule import ScheduleTrigger
-from include.decision.triggers.signal_trigger import SignalTrigger
 from include.registry.spec import ModelSpec
 from include.scoring import METRICS
-from include.scoring.metric import Harm
 
 Line = tuple[int, str]  # how deep it stands, and its text
 
@@ -200,59 +192,7 @@ def _how_many(trigger: AnyOf | AllOf | AtLeast) -> str:
 
 
 def _leaf(trigger: Trigger, spec: ModelSpec, settings: PolicySettings) -> str:
-    for kind, say in _LEAVES:
-        if isinstance(trigger, kind):
-            return say(trigger, spec, settings)
+    entry = entry_of(trigger)
+    if entry is not None and entry.words is not None:
+        return entry.words(trigger, Subject(metric=spec.metric, window=spec.window, settings=settings))
     return str(getattr(trigger, "label", type(trigger).__name__))
-
-
-def _worsening(spec: ModelSpec, settings: PolicySettings) -> str:
-    metric, threshold = METRICS[spec.metric], settings.performance_threshold
-    relative = metric.harm in (Harm.RELATIVE_RISE, Harm.RELATIVE_DROP)
-    size = f"{threshold:.0%}" if relative else f"{threshold:g}"
-    return f"{metric.name} {'falls' if metric.larger_is_better else 'rises'} by {size} or more"
-
-
-def _signal(trigger: SignalTrigger, spec: ModelSpec, settings: PolicySettings) -> str:
-    said = {
-        SignalKind.RETRAIN_GAIN: "a small correction, learnt from the earlier labelled rows of the window and tried on "
-        f"the later ones, improves {spec.metric} by {settings.performance_threshold:.0%} or more and beyond chance: "
-        "there is something to learn (retrain_gain)",
-        SignalKind.PERFORMANCE: f"{_worsening(spec, settings)} since it was accepted, beyond chance (performance)",
-        SignalKind.CONCEPT_DRIFT: f"its errors have grown by {settings.concept_drift_threshold:.0%} or more within the "
-        "window, beyond chance: what ties the inputs to the target has changed (concept_drift)",
-        SignalKind.DATA_DRIFT: "the inputs look different from those of the reference, beyond chance (data_drift)",
-        SignalKind.OUTLIERS: f"{settings.outlier_share:.0%} or more of the values lie far outside of what the "
-        "reference had (outliers)",
-        SignalKind.DATA_QUALITY: "the data are found faulty, though not so that they block (data_quality)",
-    }.get(trigger.kind, str(trigger.kind))
-    if trigger.strength > 1.0:
-        said += f", {trigger.strength:g} times as much as that"
-    if trigger.only_without_labels:
-        said += "; only while too few rows have labels to see whether the model does worse"
-    if trigger.only_without_gain:
-        said += "; only where it is not known whether a retrain would mend it, or where it is ten times as bad"
-    return said
-
-
-def _volume(trigger: DataVolumeTrigger) -> str:
-    amounts = [] if trigger.rows is None else [f"{trigger.rows:,} rows"]
-    if trigger.share is not None:
-        amounts.append(f"{trigger.share:.0%} of the rows that it was trained on")
-    return f"{' or '.join(amounts)} are new to it (data_volume)"
-
-
-_LEAVES: Sequence[tuple[type, Callable[[Any, ModelSpec, PolicySettings], str]]] = (
-    (SignalTrigger, _signal),
-    (ManualTrigger, lambda *_: "somebody asks for it: by `request`, through the API, or with a forced run (manual)"),
-    (RedTeamTrigger, lambda *_: "a security or quality suite reports that it fails (red_team)"),
-    (FirstVersionTrigger, lambda _, spec, __: "there is no version in production yet (first_version); one that was "
-     f"held is tried again after {write_period(spec.window)}, then after twice that, and at once when somebody asks"),
-    (NewDataTrigger, lambda t, *_: "somebody reports new data (new_data)" if t.requests_only
-     else "its rows are not those of the last retraining (new_data)"),
-    (ModelAgeTrigger, lambda t, *_: "it is old" if t.age is None
-     else f"{write_period(t.age)} have passed since it was trained or tried (model_age)"),
-    (ScheduleTrigger, lambda t, *_: f"a moment of the schedule {t.cron or ''} (UTC) has come (schedule)"),
-    (DataVolumeTrigger, lambda t, *_: _volume(t)),
-    (ProbeTrigger, lambda t, *_: f"{t.label}: a value that you measure (a probe)"),
-)  # fmt: skip

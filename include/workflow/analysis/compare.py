@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from include.data.profile import Profile, profile_table
+from include.data.profile import NO_EXTRAS, Profile, profile_table
 from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
 from include.detectors.catalogue import change_detectors, detect
 from include.records.entries import Analysis, Measurement, Run
@@ -85,7 +85,7 @@ def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[
     actual = rows.labelled.actual if rows.labelled is not None else ()
     if TARGET in reference.outputs and len(actual):
         known = reference.outputs[TARGET]
-        found[TARGET] = known, profile_table(pd.DataFrame({TARGET: actual}), [TARGET], against=known, lag1=False)
+        found[TARGET] = known, profile_table(pd.DataFrame({TARGET: actual}), [TARGET], against=known, extras=NO_EXTRAS)
     if PREDICTION in reference.outputs and len(rows.predicted):
         known = reference.outputs[PREDICTION]
         found[PREDICTION] = known, predictions_against(known, rows.predicted)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from include.data.profile import NumericColumn, Profile, profile_table, with_possible
+from include.data.profile import NO_EXTRAS, Extra, NumericColumn, Profile, profile_table, with_possible
 from include.data.reference.trends import middle_of, without_trends
 from include.data.rows.declared import declared
 from include.data.rows.spans import Span, within
@@ -132,7 +132,8 @@ def inspect_reference(spec: ModelSpec, tables: ModelTables) -> list[Signal]:
     """What a first version's rows have that is left out of its training: rows with odd times, impossible cells."""
     names = [name for name in spec.features or tables.reference.columns if name in tables.reference.columns]
     profile = profile_table(
-        tables.reference, names, categorical=spec.categorical, kinds=tables.kinds, possible=declared(spec), lag1=False
+        tables.reference, names, categorical=spec.categorical, kinds=tables.kinds, possible=declared(spec),
+        extras=NO_EXTRAS,
     )  # fmt: skip
     found = [*reading_signals(tables), *odd_times_signals(tables.odd_times)]
     for name, column in profile.columns.items():
@@ -171,7 +172,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
 
 
 def _profile(champion: Champion, recent: pd.DataFrame, known: Profile) -> Profile:
-    return profile_table(recent, list(known.columns), against=champion.reference.profile, lag1=False)
+    return profile_table(recent, list(known.columns), against=champion.reference.profile, extras=Extra.CROSS)
 
 
 def _sorted_out(spec: ModelSpec, signals: Sequence[Signal]) -> tuple[list[Signal], list[Signal]]:

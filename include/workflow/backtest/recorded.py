@@ -6,9 +6,10 @@ that differs tells what the policy would have said about the recorded champion, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from include.decision.decide import decide
 from include.decision.decision import Decision
@@ -34,6 +35,46 @@ _SETTINGS = {
     SignalKind.OUTLIERS: ("outlier_share", "drift_level"),
 }
 _MOST_PAST = 100
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """A recorded check, the champion of that time, and the last check on which the policy itself fired."""
+
+    analysis: Analysis
+    champion: KnownChampion | None
+    retrained: Analysis | None
+
+    @property
+    def trained_data_hash(self) -> str:
+        """Of what the last retraining saw: that of the policy itself, or the champion's."""
+        champion, retrained = self.champion, self.retrained
+        if retrained is not None and (champion is None or champion.trained_at <= retrained.run.as_of):
+            return retrained.facts.data_hash
+        return "" if champion is None else champion.data_hash
+
+
+#: The fields of `Evidence` that the record of a check tells.
+FROM_RECORD: Mapping[str, Callable[[_Moment], Any]] = {
+    "now": lambda moment: moment.analysis.run.as_of,
+    "last_retrained_at": lambda moment: None if moment.retrained is None else moment.retrained.run.as_of,
+    "champion_since": lambda moment: None if moment.champion is None else moment.champion.since,
+    "trained_rows": lambda moment: None if moment.champion is None else moment.champion.trained_rows,
+    "new_rows": lambda moment: moment.analysis.facts.new_rows,
+    "data_hash": lambda moment: moment.analysis.facts.data_hash,
+    "trained_data_hash": lambda moment: moment.trained_data_hash,
+    "probes": lambda moment: moment.analysis.facts.probes,
+}
+#: Those that the policy which is tried makes: its signals by its own settings, its own earlier answers.
+OF_THE_POLICY = ("signals", "past", "requested")
+#: Those that a policy is tried without, and why.
+LEFT_OUT: Mapping[str, str] = {
+    "has_champion": "checks before the first version are left out",
+    "requests": "they were made of the policy that there was",
+    "rolled_back_at": "it was rolled back under the policy that there was",
+    "declined": "nothing is trained, so that no gate turns anything down",
+    "patience": "it is for what the gate turned down",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,20 +173,8 @@ def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
 
 def _evidence(analysis: Analysis, champion: KnownChampion | None, retrained: Analysis | None) -> Evidence:
     """The facts of a recorded check; `retrained` is the last one on which the policy itself fired."""
-    seen = "" if champion is None else champion.data_hash
-    if retrained is not None and (champion is None or champion.trained_at <= retrained.run.as_of):
-        seen = retrained.facts.data_hash
-    return Evidence(
-        now=analysis.run.as_of,
-        signals=(),
-        last_retrained_at=None if retrained is None else retrained.run.as_of,
-        champion_since=None if champion is None else champion.since,
-        trained_rows=None if champion is None else champion.trained_rows,
-        new_rows=analysis.facts.new_rows,
-        data_hash=analysis.facts.data_hash,
-        trained_data_hash=seen,
-        probes=analysis.facts.probes,
-    )
+    moment = _Moment(analysis, champion, retrained)
+    return Evidence(signals=(), **{name: tell(moment) for name, tell in FROM_RECORD.items()})
 
 
 def _known(store: Store, version: Version) -> KnownChampion:

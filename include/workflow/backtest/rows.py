@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from include.data.sources.read import Rows, files_of, read_rows
+from include.data.sources.file_batches import files_of
+from include.data.sources.read import Rows, read_rows
 from include.data.tables import ModelTables, cut_tables, rows_before
 from include.errors import ConfigurationError
 from include.registry.kinds import Kinds

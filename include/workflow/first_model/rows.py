@@ -15,7 +15,7 @@ from include.data.kinds.conform import Missing, conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.text_cells import plain_text
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.sources.read import files_of
+from include.data.sources.file_batches import files_of
 from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from include.decision.policy.write import write_period
+from include.decision.policy.durations import write_period
 from include.registry.kinds import DECLARABLE, ColumnKind, Kind
 from include.registry.source import SqlSource
 from include.scoring import Task

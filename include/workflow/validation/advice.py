@@ -10,7 +10,7 @@ import pandas as pd
 from include.data.giveaways import find_giveaways
 from include.data.kinds.stand_ins import find_stand_ins
 from include.data.tables import ModelTables
-from include.decision.policy.write import write_period
+from include.decision.policy.durations import write_period
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.retraining.gate.holdout import shortfall

@@ -15,8 +15,8 @@ import pandas as pd
 
 from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables, feature_names, read_tables
+from include.decision.policy.durations import write_period
 from include.decision.policy.presets import LOOKS_PER_WINDOW, QUARTER, check_level
-from include.decision.policy.write import write_period
 from include.errors import ConfigurationError, DataError, RetrainingError
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
