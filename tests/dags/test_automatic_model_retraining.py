@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from include.records.schema import migrate
+from include.workflow.run import STEPS
 from tests.airflow_home import AirflowHome, FinishedRun
 from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
 
@@ -36,6 +37,7 @@ print("ANSWER", json.dumps({
     "schedule": dag.schedule, "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
     "params": sorted(dag.params), "tasks": sorted(dag.task_ids), "numeric": sorted(numeric),
     "learning": sorted(learning),
+    "before": {task.task_id: sorted(each.task_id for each in task.get_flat_relatives(upstream=True)) for task in dag.tasks},
     "form": {name: [dag.params.get_param(name).value, dag.params.get_param(name).schema] for name in dag.params},
 }))
 """
@@ -58,6 +60,16 @@ def test_dag_runs_every_six_hours_one_at_a_time_without_catching_up(described: d
     assert (described["schedule"], described["catchup"], described["max_active_runs"]) == ("0 */6 * * *", False, 1)
     assert described["params"] == ["as_of", "dry_run", "force", "models", "preset", "reason", "rollback_to"]
     assert set(TASKS) < set(described["tasks"])  # type: ignore[call-overload]
+
+
+def test_tasks_follow_the_order_of_the_steps(described: dict[str, object]) -> None:
+    """The end of a probation and a retrain exclude each other: one decision asks for one of them."""
+    before: dict[str, list[str]] = described["before"]  # type: ignore[assignment]
+    tasks = [next(each for each in before if each.endswith(task)) for task in STEPS.values()]
+    for place, task in enumerate(tasks):
+        assert not set(tasks[place + 1 :]) & set(before[task]), task
+        earlier = set(tasks[:place]) - ({tasks[2]} if place == 3 else set())
+        assert earlier <= set(before[task]), task
 
 
 def test_form_of_the_web_interface_opens_valid_and_offers_the_models(described: dict[str, object]) -> None:

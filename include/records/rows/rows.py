@@ -23,7 +23,7 @@ from include.records.entries import (
     TrainingDetails,
     Version,
     VersionStatus,
-)
+)  # fmt: skip
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
 from include.records.rows.baseline import read_baseline
 
@@ -249,14 +249,9 @@ def _run_columns(run: Run) -> Row:
 
 def _run(row: Mapping[str, Any]) -> Run:
     return Run(
-        run_id=row["run_id"],
-        as_of=to_utc(row["as_of"]),
-        reason=row["request_reason"],
-        requested_by=row["requested_by"],
-        force=row["force"],
-        dry_run=row["dry_run"],
-        preset=row["preset"],
-    )
+        run_id=row["run_id"], as_of=to_utc(row["as_of"]), reason=row["request_reason"],
+        requested_by=row["requested_by"], force=row["force"], dry_run=row["dry_run"], preset=row["preset"],
+    )  # fmt: skip
 
 
 def signal_from_row(row: Mapping[str, Any]) -> Signal:

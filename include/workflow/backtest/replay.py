@@ -151,13 +151,13 @@ def replay(
     if not spec.source.timed:
         raise ConfigurationError(model_name, "a model without timestamps has no history to replay")
     policy, outcomes = Tally("policy"), dict.fromkeys(EventStatus, 0)
-    alternatives = _Alternatives(deployment, spec) if compare else None
+    others = _Alternatives(deployment, spec) if compare else None
     first = _step(deployment, model_name, moments[0], preset).event
     if first is None or first.status is not EventStatus.PROMOTED:
         raise DataError(f"model {model_name}: no first version: {first.outcome if first else 'not decided'}")
     windows: list[Window] = []
     for start, end in pairwise(moments):
-        window = _serve(deployment, spec, start, end, policy, alternatives)
+        window = _serve(deployment, spec, start, end, policy, others)
         if windows and windows[-1].champion != window.champion:
             before = windows[-1].champion
             window = replace(window, predecessor=_predecessor(deployment, spec, before, start, end))
@@ -171,9 +171,8 @@ def replay(
         show(window)
     if not policy.rows:
         raise _nothing_scored(spec, moments)
-    return Replay(
-        windows=windows, policy=policy, alternatives=alternatives.tallies if alternatives else [], outcomes=outcomes
-    )
+    tallies = others.tallies if others else []
+    return Replay(windows=windows, policy=policy, alternatives=tallies, outcomes=outcomes)
 
 
 def _nothing_scored(spec: ModelSpec, moments: list[datetime]) -> DataError:
