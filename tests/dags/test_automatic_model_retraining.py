@@ -37,7 +37,7 @@ print("ANSWER", json.dumps({
     "schedule": dag.schedule, "catchup": dag.catchup, "max_active_runs": dag.max_active_runs,
     "params": sorted(dag.params), "tasks": sorted(dag.task_ids), "numeric": sorted(numeric),
     "learning": sorted(learning),
-    "before": {task.task_id: sorted(each.task_id for each in task.get_flat_relatives(upstream=True)) for task in dag.tasks},
+    "before": {t.task_id: sorted(u.task_id for u in t.get_flat_relatives(upstream=True)) for t in dag.tasks},
     "form": {name: [dag.params.get_param(name).value, dag.params.get_param(name).schema] for name in dag.params},
 }))
 """
