@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from include.records.rows.canaries import CanaryShare
-from include.records.store import Store
+from include.records.store import Canaries
 from include.workflow.deployment import now
 
 
-def set_canary(records: Store, model_name: str, version: int, share: float, *, by: str, reason: str) -> CanaryShare:
+def set_canary(records: Canaries, model_name: str, version: int, share: float, *, by: str, reason: str) -> CanaryShare:
     """Keep on record that a version has `share` per cent of the traffic; 0 ends it.
 
     A `DataError` for a share outside 0 to 100, without a champion, or for a version that cannot have one.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from include.records.entries import Version, VersionStatus
-from include.records.store import Store
+from include.records.store import Champions
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
 
 
-def columns_of_versions(store: Store, spec: ModelSpec, champion: Champion) -> set[str]:
+def columns_of_versions(store: Champions, spec: ModelSpec, champion: Champion) -> set[str]:
     """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
     if spec.features is None:  # all columns are read
         return set()

@@ -17,7 +17,7 @@ from include.data.tables import ModelTables, read_tables
 from include.errors import DataError
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
-from include.records.store import Store
+from include.records.store import Champions, Store
 from include.registry.loader import load_model
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
@@ -65,7 +65,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect),
+        store=PostgresStore(connect, keep=True),
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
@@ -75,7 +75,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
 
 def open_records() -> PostgresStore:
     """The records alone, in the database that the environment names."""
-    return PostgresStore(records_connection())
+    return PostgresStore(records_connection(), keep=True)
 
 
 def rehearsal(
@@ -99,7 +99,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def champion_of(store: Store, model_name: str) -> Champion | None:
+def champion_of(store: Champions, model_name: str) -> Champion | None:
     """The champion on record with what it was accepted on; None before the first version.
 
     Raises

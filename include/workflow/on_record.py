@@ -10,7 +10,7 @@ from include.records.entries import Check
 from include.records.postgres.audit import Audit, read_audit
 from include.records.postgres.lineage import Lineage, read_lineage
 from include.records.postgres.session import transaction
-from include.records.store import Store
+from include.records.store import Runs
 from include.registry.model_files import list_model_files
 from include.workflow.deployment import now, records_connection
 from include.workflow.report import MOST_CHECKS
@@ -27,12 +27,12 @@ def audit(start: datetime, end: datetime, model_name: str = "") -> Audit:
     return read_audit(records_connection(), start, end, model_name)
 
 
-def latest_checks(records: Store, model_name: str) -> Sequence[Check]:
+def latest_checks(records: Runs, model_name: str) -> Sequence[Check]:
     """The latest checks of a model, oldest first, as many as reports and recommendations look at."""
     return records.history(model_name, until=now(), most=MOST_CHECKS)
 
 
-def latest_run(records: Store, model_name: str) -> str:
+def latest_run(records: Runs, model_name: str) -> str:
     """The run that decided about the model last; a `DataError` for none."""
     history = records.history(model_name, until=now(), most=1)
     if not history:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from include.errors import ArtifactError, ConfigurationError
 from include.records.entries import ChampionChange, Version, VersionStatus
-from include.records.store import Store
+from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
 
 OWNER_FILE = "records.json"
@@ -90,7 +90,7 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     return changed
 
 
-def tidy(store: Store, artifacts: Artifacts, model_name: str) -> list[str]:
+def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
     """Remove what processes that died left among the model's versions, and return its names.
 
     Of a version that is no candidate any more the record says where its files are; any others of that number are the
@@ -109,6 +109,6 @@ def tidy(store: Store, artifacts: Artifacts, model_name: str) -> list[str]:
     return removed
 
 
-def _target(store: Store, model_name: str) -> Version | None:
+def _target(store: Champions, model_name: str) -> Version | None:
     champion = store.champion(model_name)
     return champion if champion is not None and champion.artifact_path else None

@@ -11,7 +11,7 @@ from include.decision.signals import Signal, SignalKind
 from include.errors import ClaimLost
 from include.records.entries import ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, Session, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.rows.outcome import ending_row
@@ -21,7 +21,7 @@ from include.records.rows.rows import Row, signal_from_row, version_from_row
 class PostgresChampions:
     """The part of `PostgresStore` that knows champions."""
 
-    _connect: Connect
+    _calls: Connect | KeptConnection
     _poll_seconds: float
 
     def champion(self, model_name: str) -> Version | None:
@@ -34,7 +34,7 @@ class PostgresChampions:
 
     def champion_changes(self, model_name: str) -> Sequence[ChampionChange]:
         """Return all changes of the champion, oldest first."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return [change_from_row(row) for row in session.rows("find_champion_changes", {"model_name": model_name})]
 
     def roll_back(
@@ -55,7 +55,7 @@ class PostgresChampions:
         row = rollback_row(model_name, from_version, to_version, kind, requested_by, reason, at, key, run_id)
         began, waited = time.monotonic(), timedelta(0)
         while True:
-            with transaction(self._connect) as session:
+            with transaction(self._calls) as session:
                 if session.one("claim_for_transaction", row)["claimed"]:
                     late = {"deployed_at": row["deployed_at"] + waited}
                     return change_from_row(_roll_back(session, row | late))
@@ -66,7 +66,7 @@ class PostgresChampions:
 
     def announce(self, model_name: str, run_id: str, *, at: datetime) -> ChampionChange | None:
         """Return the last change of the champion if no other run has told downstream of it; note it as told."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("announce_champion", {"model_name": model_name, "run_id": run_id, "at": to_utc(at)})
         return None if row is None else change_from_row(row)
 
@@ -74,7 +74,7 @@ class PostgresChampions:
         self, model_name: str, version: int, share: float, *, set_by: str, reason: str, at: datetime
     ) -> CanaryShare:
         """Give a share of the traffic to a version beside the champion."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("add_canary", canary_row(model_name, version, share, set_by, reason, at))
         if row is None:
             raise no_canary(model_name, version)
@@ -82,13 +82,13 @@ class PostgresChampions:
 
     def canaries(self, model_name: str) -> Sequence[CanaryShare]:
         """Return all changes of the model's canaries, oldest first."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return [canary_from_row(row) for row in session.rows("find_canaries", {"model_name": model_name})]
 
     def looks(self, model_name: str, kind: SignalKind, champion: int, *, before: datetime) -> Sequence[Signal]:
         """Return signals of a kind from earlier checks of that champion, the earliest first."""
         key = {"model_name": model_name, "kind": str(kind), "version": champion, "before": to_utc(before)}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return [signal_from_row(row) for row in session.rows("find_looks", key)]
 
     def shadow(self, model_name: str) -> Version | None:
@@ -96,7 +96,7 @@ class PostgresChampions:
         return self._version("find_shadow", {"model_name": model_name})
 
     def _version(self, name: str, parameters: Mapping[str, Any]) -> Version | None:
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row(name, parameters)
         return None if row is None else version_from_row(row)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
@@ -48,10 +50,43 @@ class Session:
             cursor.executemany(query(name), [_adapted(row) for row in parameters])
 
 
+class KeptConnection:
+    """A connection that the calls of one step share, instead of one for each of them.
+
+    It is opened when it is first needed, and anew when it broke or was idle: a training takes hours, and servers,
+    poolers and firewalls end what says nothing for long. Claims live and die with a connection of their own.
+    """
+
+    def __init__(self, connect: Connect, *, idle_seconds: float = 30.0) -> None:
+        self._connect = connect
+        self._idle_seconds = idle_seconds
+        self._held: list[psycopg.Connection[Any]] = []  # one at most
+        self._used = 0.0
+        weakref.finalize(self, _close, self._held)
+
+    @contextmanager
+    def lent(self) -> Iterator[psycopg.Connection[Any]]:
+        """The connection, for one transaction."""
+        if self._held and (self._held[0].closed or time.monotonic() - self._used > self._idle_seconds):
+            _close(self._held)
+        if not self._held:
+            self._held.append(self._connect())
+        try:
+            yield self._held[0]
+        finally:
+            self._used = time.monotonic()
+
+
+def _close(held: list[psycopg.Connection[Any]]) -> None:
+    while held:
+        held.pop().close()
+
+
 @contextmanager
-def transaction(connect: Connect) -> Iterator[Session]:
-    """One transaction on a connection of its own: committed at the end, undone as a whole on an error."""
-    with closing(connect()) as connection, connection.transaction():
+def transaction(connect: Connect | KeptConnection) -> Iterator[Session]:
+    """One transaction, committed at the end, undone as a whole on an error; on its own connection, or a kept one."""
+    lent = connect.lent() if isinstance(connect, KeptConnection) else closing(connect())
+    with lent as connection, connection.transaction():
         use_schema(connection)
         yield Session(connection)
 

@@ -19,7 +19,7 @@ from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
-from include.records.postgres.session import Connect, Session, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.rows.request import request_from_row, request_row
@@ -47,29 +47,32 @@ class PostgresStore(PostgresChampions):
     connect : callable
         Opens a new psycopg 3 connection, straight to Postgres or through a pooler that pools whole sessions.
         Every method opens one, uses it for one transaction, and closes it; a claim keeps one for its life.
+    keep : bool, default False
+        Whether the methods share a connection instead, as long as this store lives: for the process of one step.
     poll_seconds : float, default 1
         How often a process that waits for a claim asks for it.
     """
 
-    def __init__(self, connect: Connect, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS) -> None:
         self._connect = connect
+        self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
     def identity(self) -> str:
         """Return the id of these records."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return str(session.one("find_identity", {})["id"])
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
         row = {"model_name": model_name, "config_hash": config_hash, "config": clean_json(config), "at": to_utc(at)}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             session.rows("save_model", row)
 
     def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
         """Keep an analysis, unless there is a decision on an earlier one."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             session.rows("lock_run", key)
             if session.row("find_decisions", key) is None:
                 _write_analysis(session, analysis, at)
@@ -77,20 +80,20 @@ class PostgresStore(PostgresChampions):
 
     def analysis(self, model_name: str, run_id: str) -> Analysis | None:
         """Return what that run saw of that model."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             found = _analyses(session, {"model_name": model_name, "run_id": run_id})
         return found[0] if found else None
 
     def analyses(self, model_name: str) -> Sequence[Analysis]:
         """Return what all runs saw of that model."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             runs = session.rows("find_runs_of_model", {"model_name": model_name})
             return [_analyses(session, {"model_name": model_name, **run})[0] for run in runs]
 
     def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
         """Return the champion's errors as the latest earlier analysis of that version left them."""
         key = {"model_name": model_name, "version": version, "before": to_utc(before)}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("find_running_errors", key)
         return None if row is None else running_errors(row)
 
@@ -99,7 +102,7 @@ class PostgresStore(PostgresChampions):
     ) -> tuple[Decision, Event | None]:
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             session.rows("lock_run", key)
             kept = _decision(session, key)
             if kept is not None:
@@ -126,26 +129,26 @@ class PostgresStore(PostgresChampions):
     ) -> tuple[Request, bool]:
         """Ask for a retrain; the request that now waits, and whether it is new."""
         row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             kept = session.one("add_request", row)
         return request_from_row(kept).request, kept["added"]
 
     def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
         """Return requests, oldest first; with a run only what its decision may see."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             rows = session.rows("find_requests", {"model_name": model_name, "run_id": run_id})
         return [request_from_row(row) for row in rows]
 
     def quarantines(self, model_name: str | None = None) -> Sequence[Quarantine]:
         """Return quarantined rows, oldest first; those lifted included."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return [quarantine_from_row(row) for row in session.rows("find_quarantines", {"model_name": model_name})]
 
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
         """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("lift_quarantine", lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts))
         if row is None:
             raise not_to_be_lifted(quarantine_id)
@@ -153,52 +156,52 @@ class PostgresStore(PostgresChampions):
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return _decision(session, {"model_name": model_name, "run_id": run_id})
 
     def past_checks(self, model_name: str, *, before: datetime, most: int) -> Sequence[PastCheck]:
         """Return what the triggers answered at the latest earlier checks, newest first."""
         key = {"model_name": model_name, "before": to_utc(before), "most": most}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             rows = session.rows("find_past_checks", key)
         return [PastCheck(at=to_utc(row["as_of"]), results=triggers_from_row(row)) for row in rows]
 
     def history(self, model_name: str, *, until: datetime, most: int) -> Sequence[Check]:
         """Return the latest checks of a model up to a time, oldest first; no dry runs."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return _history(session, {"model_name": model_name, "until": to_utc(until), "most": most})
 
     def note_report(self, model_name: str, run_id: str, path: str) -> None:
         """Note where the report of that run is."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             session.rows("note_report", {"model_name": model_name, "run_id": run_id, "report_path": path})
 
     def report_path(self, model_name: str, run_id: str) -> str:
         """Return where the report of that run is; empty for none."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("find_decisions", {"model_name": model_name, "run_id": run_id})
         return "" if row is None else row["report_path"] or ""
 
     def versions(self, model_name: str) -> Sequence[Version]:
         """Return all versions of a model, oldest first."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
 
     def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
         """Return the profiles of the rows that a version was trained and accepted on."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("find_reference", {"model_name": model_name, "version": version})
         return None if row is None else ReferenceProfiles.from_json(read_json(row["profile"]))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             as_of = session.one("find_last_retrained", {"model_name": model_name, "most_tries": MOST_TRIES})["as_of"]
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:
         """Return one event; a `DataError` for an unknown id."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             row = session.row("find_event", {"event_id": event_id})
         if row is None:
             raise DataError(f"there is no event {event_id}")
@@ -206,14 +209,14 @@ class PostgresStore(PostgresChampions):
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
         """Return events, newest first."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             rows = session.rows("find_events", {"model_name": model_name, "run_id": run_id})
         return [event_from_row(row) for row in rows]
 
     def decisions(self, *, run_id: str) -> Sequence[tuple[Analysis, Decision]]:
         """Return all decisions of a run, by model name."""
         key = {"model_name": None, "run_id": run_id}
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             rows, analyses = session.rows("find_decisions", key), _analyses(session, key)
         by_model = {analysis.model_name: analysis for analysis in analyses}
         return [(by_model[row["model_name"]], decision_from_row(row)) for row in rows]
@@ -231,7 +234,7 @@ class PostgresStore(PostgresChampions):
         self, model_name: str, *, at: datetime, idle: timedelta, keep_run: str = ""
     ) -> Sequence[Event]:
         """Close as abandoned the open events of a model whose owner died, and return them."""
-        with transaction(self._connect) as session:
+        with transaction(self._calls) as session:
             return postgres_claim.close_unfinished(session, model_name, at=at, idle=idle, keep_run=keep_run)
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:

@@ -15,7 +15,7 @@ from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import ChangeKind, Version
-from include.records.store import Store
+from include.records.store import Champions, Store
 from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.retrain_gain import MOST_ROWS
@@ -57,7 +57,7 @@ def better_one(signals: Sequence[Signal]) -> Signal | None:
     return max(found, key=lambda signal: signal.value or 0.0, default=None)
 
 
-def former_champions(store: Store, champion: Version) -> list[Version]:
+def former_champions(store: Champions, champion: Version) -> list[Version]:
     """The versions of a model that were champion before and may come back, the latest first.
 
     Not those that somebody rolled back from by hand, or whose artifact or last row is not on record.

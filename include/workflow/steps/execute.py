@@ -12,7 +12,7 @@ from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost
 from include.records.entries import Event, EventStatus, Outcome, Version
-from include.records.store import Claim, Store
+from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
@@ -89,7 +89,7 @@ def _end_shadow(
     return outcome
 
 
-def _requested(store: Store, event: Event) -> dict[str, Any]:
+def _requested(store: Requests, event: Event) -> dict[str, Any]:
     """Hyperparameters of the requests that the event's decision consumed; of two that differ the later counts."""
     seen = store.requests(model_name=event.model_name, run_id=event.run.run_id)
     consumed = (kept.request.hyperparameters for kept in seen if kept.consumed is not None)
