@@ -131,12 +131,12 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
     _label(model_name)
     if params["rollback_to"]:
         raise AirflowSkipException(f"{model_name}: this run rolls back")
+    from include import workflow
     from include.interfaces.airflow.outcomes import run_of, task_outcome, warn
     from include.interfaces.reports import text
-    from include.workflow.steps.analyze import analyze
 
     with task_outcome() as deployment:
-        analysis = analyze(deployment, model_name, run_of(dag_run, params))
+        analysis = workflow.analyze(deployment, model_name, run_of(dag_run, params))
         warn(deployment, analysis)
         return text.of_analysis(analysis)
 
@@ -147,12 +147,12 @@ def check_retraining_decision(
 ) -> int | None:
     """Pass on the event's id, or nothing when the model is to be left alone."""
     _label(model_name)
+    from include import workflow
     from include.interfaces.airflow.outcomes import run_of, task_outcome, tell
     from include.interfaces.reports import text
-    from include.workflow.steps.decide import decide
 
     with task_outcome() as deployment:
-        decision, event = decide(deployment, model_name, run_of(dag_run, params))
+        decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
         tell(text.banner(decision))
         return None if event is None else event.id
 
@@ -161,12 +161,12 @@ def check_retraining_decision(
 def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     """Obey `rollback_to` or a probation that failed; a run with `rollback_to` has skipped the steps before."""
     _label(model_name)
+    from include import workflow
     from include.interfaces.airflow.outcomes import run_of, task_outcome
     from include.interfaces.reports import text
-    from include.workflow.rollback import roll_back_in_run
 
     with task_outcome() as deployment:
-        change = roll_back_in_run(deployment, model_name, run_of(dag_run, params), params["rollback_to"] or "")
+        change = workflow.roll_back_in_run(deployment, model_name, run_of(dag_run, params), params["rollback_to"] or "")
         if change is None:
             raise AirflowSkipException(f"{model_name}: nothing to roll back")
         return text.of_change(change)
@@ -184,16 +184,15 @@ def execute_retraining(
         raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
+    from include import workflow
     from include.interfaces.airflow.outcomes import task_outcome
     from include.interfaces.reports import text
-    from include.workflow.approve import hold
-    from include.workflow.steps.execute import execute
 
     with task_outcome() as deployment:
         if approval is not None and not approval["approved"]:
-            return text.of_event(hold(deployment, event_id, approval["by"]))
+            return text.of_event(workflow.hold(deployment, event_id, approval["by"]))
         by = "" if approval is None else approval["by"] or "somebody unnamed"
-        return text.of_event(execute(deployment, event_id, approved_by=by))
+        return text.of_event(workflow.execute(deployment, event_id, approved_by=by))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
@@ -204,13 +203,13 @@ def publish_champion(
     _label(model_name)
     if params["dry_run"]:
         raise AirflowSkipException(f"{model_name}: dry run")
+    from include import workflow
     from include.interfaces.airflow.assets import tell_downstream
     from include.interfaces.airflow.outcomes import task_outcome
     from include.interfaces.reports import text
-    from include.workflow.publication import publish
 
     with task_outcome() as deployment:
-        change = publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
+        change = workflow.publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
         if change is None:
             raise AirflowSkipException(f"{model_name}: the champion is the one that downstream knows")
         tell_downstream(outlet_events, change)
@@ -221,16 +220,15 @@ def publish_champion(
 def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> str:
     """Return what the model came to, in a line: the run's note is made of these."""
     _label(model_name)
+    from include import workflow
     from include.interfaces.airflow.outcomes import run_of, task_outcome, tell, tell_mlflow
     from include.interfaces.reports import text
     from include.interfaces.reports.files import file_report
-    from include.workflow.rollback import change_in_run
-    from include.workflow.steps.complete import log_completion
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)
-        found = log_completion(deployment, model_name, run)
-        change = change_in_run(deployment, model_name, run)
+        found = workflow.log_completion(deployment, model_name, run)
+        change = workflow.change_in_run(deployment, model_name, run)
         tell(text.of_model(model_name, found, change))
         if (page := file_report(deployment, model_name, run)) is not None:
             tell(f"Report: {page}")

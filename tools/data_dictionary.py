@@ -70,6 +70,14 @@ _KEYS = """
     SELECT pg_get_constraintdef(k.oid) AS definition FROM pg_constraint k
     WHERE k.conrelid = %s AND k.contype IN ('p', 'u', 'f') ORDER BY k.contype = 'f', k.contype, k.conname COLLATE "C"
 """
+_GUARDS = """
+    SELECT regexp_replace(
+        pg_get_indexdef(i.indexrelid), '^CREATE UNIQUE INDEX (\\S+) ON \\S+ USING \\w+', 'UNIQUE \\1'
+    ) AS definition
+    FROM pg_index i
+    WHERE i.indrelid = %s AND i.indisunique AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
+    ORDER BY 1
+"""
 
 
 def dictionary(connection: psycopg.Connection[Any]) -> str:
@@ -82,6 +90,7 @@ def dictionary(connection: psycopg.Connection[Any]) -> str:
                 parts.append("## Views\n")
             columns = cursor.execute(_COLUMNS, (relation["oid"],)).fetchall()
             keys = cursor.execute(_KEYS, (relation["oid"],)).fetchall()
+            keys += cursor.execute(_GUARDS, (relation["oid"],)).fetchall()
             parts.append(_section(relation, columns, [key["definition"] for key in keys]))
     return "\n".join(parts)
 

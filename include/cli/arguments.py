@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 FEWEST_SAMPLES = 10
 
@@ -59,3 +59,13 @@ def positive(text: str) -> float:
     if not number > 0.0:
         raise argparse.ArgumentTypeError(f"found {text!r}; write a number of more than 0, such as 0.1")
     return number
+
+
+def duration(text: str) -> timedelta:
+    """A length of time, such as 30min or 2d."""
+    from include.decision.policy.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.arguments import moment
-from include.decision.policy.preset_names import PRESET_NAMES
+from include.decision.policy.preset_names import PRESET_NAMES, WITHOUT_POLICY
 from include.errors import ConfigurationError
 from include.workflow.settings import Settings
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # imported late: every command reads this file
     from include.registry.spec import ModelSpec
     from include.workflow.backtest.policies import NamedPolicy
 
-DEFAULT_POLICIES = ",".join([*PRESET_NAMES, "never", "always"])
+DEFAULT_POLICIES = ",".join([*PRESET_NAMES, *WITHOUT_POLICY])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,10 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.cli.arguments import duration
 from include.cli.progress import progress
 from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import ConfigurationError
@@ -73,7 +73,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     flag("--probability", default="", help="column with the probability of the positive class")
     flag("--positive-class", default="", help="of two classes the one that the model is about")
     flag("--task", choices=["regression", "classification"], help="default: by the target")
-    flag("--label-delay", type=_duration, metavar="TIME", help="how late labels arrive, such as 2d; default: as found")
+    flag("--label-delay", type=duration, metavar="TIME", help="how late labels arrive, such as 2d; default: as found")
     flag("--metric", default="", help="what decides; default: by the task")
     flag("--column", action="append", default=[], metavar="NAME=KIND", type=_kind,
          help="what a column is, such as zip=category; may be repeated")  # fmt: skip
@@ -256,15 +256,6 @@ def _cell(written: str) -> str | float:
 
 def _width() -> int:
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
-
-
-def _duration(text: str) -> timedelta:
-    from include.decision.policy.durations import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _kind(text: str) -> tuple[str, str]:

@@ -7,15 +7,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from include.cli.arguments import moment
 from include.errors import RollbackRefused
-
-if TYPE_CHECKING:  # imported late: every command reads this file
-    pass
-
-AUDIT_FORMATS = ("text", "json", "html", "md")
+from include.interfaces.reports.formats import AUDIT_FORMATS
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:

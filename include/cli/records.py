@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from include.cli.arguments import duration
 from include.decision.request import RequestKind
 from include.errors import ConfigurationError
-
-FORMATS = ("md", "json", "html")
+from include.interfaces.reports.formats import REPORT_FORMATS
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -56,7 +56,7 @@ def _add_versions(add: Callable[..., argparse.ArgumentParser]) -> None:
     returning.add_argument("--by", default="", help="who asks (default: the user of this process)")
     returning.add_argument("--key", default="", help="makes it one and the same rollback when it is repeated")
     returning.add_argument(
-        "--wait", type=_duration, default=timedelta(0), help="while it is retrained, for example 30min"
+        "--wait", type=duration, default=timedelta(0), help="while it is retrained, for example 30min"
     )
     returning.set_defaults(command=rollback)
     trying = add("canary", help="share of the traffic beside the champion, recorded", description=canary.__doc__)
@@ -91,7 +91,7 @@ def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--run", "--run-id", dest="runs", action="append", default=[],
         help="run of the DAG (default: the model's latest); may be repeated without a model",
     )  # fmt: skip
-    reporting.add_argument("--format", default="md", choices=FORMATS, help="default: %(default)s")
+    reporting.add_argument("--format", default="md", choices=REPORT_FORMATS, help="default: %(default)s")
     reporting.add_argument("--out", type=Path, help="file to write (default: the terminal)")
     reporting.set_defaults(command=report)
     advising = add("recommend", help="what a model's history advises", description=recommend.__doc__)
@@ -258,15 +258,6 @@ def _print_runs(run_ids: list[str]) -> None:
 
 def _who(options: argparse.Namespace) -> str:
     return str(options.by or getpass.getuser())
-
-
-def _duration(text: str) -> timedelta:
-    from include.decision.policy.durations import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""One method a file: reference and recent rows in, signals out. No clock, no database, no policy."""
+"""One method a file: reference and recent rows in, signals out. No clock, no database."""
 
 from include.detectors.comparison import Comparison, Detector
 from include.detectors.concept_drift import ConceptDriftDetector

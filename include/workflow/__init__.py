@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from include.workflow.publication import publish as publish
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
+    from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
     from include.workflow.run import run_model as run_model
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 USE_CASES = {
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "execute": "steps.execute",

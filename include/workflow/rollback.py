@@ -1,4 +1,4 @@
-"""The way back: a version that was champion before becomes champion again. CLI, DAG and API all call `roll_back`."""
+"""The way back: a version that was champion before becomes champion again. Command line and DAG call `roll_back`."""
 
 from __future__ import annotations
 

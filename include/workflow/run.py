@@ -14,12 +14,15 @@ from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 
-#: The steps, and the task of the DAG that takes each; it has further tasks that ask, publish and tell.
+#: The steps in their order, and the task of the DAG that takes each. A decision asks for one of `roll_back` and
+#: `execute` at most, so that a scheduler may take them side by side.
 STEPS: Mapping[str, str] = {
     "analyze": "analyze_retraining_need",
     "decide": "check_retraining_decision",
     "roll_back": "roll_back_champion",
+    "approve": "approve_retraining",
     "execute": "execute_retraining",
+    "publish": "publish_champion",
     "log": "log_retraining_completion",
 }
 
@@ -43,7 +46,7 @@ class CameTo:
 
 
 def run_model(deployment: Deployment, model_name: str, run: Run) -> CameTo:
-    """Take all steps for one model, in this process; asks nobody, whatever the model file says about approval."""
+    """Take the steps for one model, in this process: asks nobody for approval, and leads no consumer to a champion."""
     analyze(deployment, model_name, run)
     decision, event = decide(deployment, model_name, run)
     change = roll_back_in_run(deployment, model_name, run)

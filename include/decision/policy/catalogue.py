@@ -236,7 +236,7 @@ TRIGGERS: Mapping[str, TriggerEntry] = {
     "probe": _probe(""),
     MANUAL: _bare(
         MANUAL, ManualTrigger, ("requested", "requests"),
-        "somebody asks for it: by `request`, through the API, or with a forced run (manual)",
+        "somebody asks for it: by `request`, or with a forced run (manual)",
     ),
     RED_TEAM: _bare(
         RED_TEAM, RedTeamTrigger, ("requests",), "a security or quality suite reports that it fails (red_team)"

@@ -6,3 +6,4 @@ from typing import Literal, get_args
 
 PresetName = Literal["conservative", "balanced", "aggressive"]
 PRESET_NAMES: tuple[PresetName, ...] = get_args(PresetName)
+WITHOUT_POLICY = ("never", "always")  # what policies are compared with

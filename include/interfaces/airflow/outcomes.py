@@ -23,7 +23,6 @@ from include.interfaces.airflow.connections import databases, object_storage_cli
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Analysis, Run
-from include.registry.coverage import unchecked_note
 from include.registry.loader import names_to_check
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
@@ -64,18 +63,11 @@ def tell(text: str) -> None:
 
 
 def warn(deployment: Deployment, analysis: Analysis) -> None:
-    """Warn in the task's log of rows that no check looks at, and of a requested retrain that could not be proven."""
-    from include.retraining.gate.holdout import shortfall  # loads scipy
+    """Write to the task's log what somebody should know of this check, whatever is decided."""
+    from include.workflow.provable import notes_of  # loads scipy
 
-    spec = deployment.spec(analysis.model_name)
-    if note := unchecked_note(spec, spec.check_every):
-        log.warning("%s: %s", spec.name, note)
-    if (
-        analysis.run.force
-        and analysis.champion_version is not None
-        and (why := shortfall(spec, analysis.labelled_rows))
-    ):
-        log.warning("%s: %s", spec.name, why)
+    for note in notes_of(deployment, analysis):
+        log.warning("%s: %s", analysis.model_name, note)
 
 
 def tell_mlflow(deployment: Deployment, model_name: str) -> None:
