@@ -6,16 +6,18 @@ BIN := .venv/bin
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --no-emit-find-links --custom-compile-command "make lock"
 
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 export API_PORT SQL
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down status psql cli env test lint format docs bench lock clean
+.PHONY: help run up down status psql cli env test test-all lint format docs bench lock clean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/\$$\$$/, "$$", $$2); printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/installed  ## One full demonstration on a real local Airflow, from nothing to the printed records
 	@$(BIN)/python -m tools.local_stack run
@@ -38,8 +40,11 @@ cli: .venv/installed  ## The command line, on the records of the local Airflow: 
 env: .venv/installed  ## What a shell needs for the same, as exports: eval "$$(make -s env)"
 	@$(BIN)/python -m tools.local_stack env
 
-test: .venv/installed-dev .venv/mlflow/installed  ## All tests; for some: make test TESTS="tests/tools -k postgres"
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+test: .venv/installed-dev .venv/mlflow/installed  ## The tests but for the sweeps; for some: make test TESTS="tests/tools -k postgres"
+	@$(PYTEST) -m "not sweep" $(TESTS)
+
+test-all: .venv/installed-dev .venv/mlflow/installed  ## All tests, with the sweeps over every death, store and stage
+	@RETRAINING_TEST_TABLES=60 $(PYTEST) $(TESTS)
 
 lint: .venv/installed-dev  ## Style, types and the direction of imports
 	@failed=0; \

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from include.cli.arguments import moment
-from include.errors import RollbackRefused
+from include.errors import ConfigurationError
 from include.interfaces.reports.formats import AUDIT_FORMATS
 
 
@@ -105,12 +105,9 @@ def print_json(value: object) -> None:
 
 
 def _version(text: str) -> int:
-    from include.workflow.run_parameters import version_number
+    from include.workflow.run_parameters import numbered_version
 
     try:
-        number = version_number(text)
-    except RollbackRefused as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    if number is None:
-        raise argparse.ArgumentTypeError("write a version, for example v3")
-    return number
+        return numbered_version(text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError("; ".join(error.problems)) from error

@@ -160,7 +160,7 @@ def canary(options: argparse.Namespace) -> None:
     from include.workflow.canary import set_canary
     from include.workflow.deployment import open_records
     from include.workflow.on_record import check_known
-    from include.workflow.run_parameters import version_number
+    from include.workflow.run_parameters import numbered_version
 
     check_known(options.model)
     if options.version is None:
@@ -168,9 +168,9 @@ def canary(options: argparse.Namespace) -> None:
             print(f"{kept.set_at:%Y-%m-%d %H:%M}  v{kept.version} {kept.share:g} % beside v{kept.champion_version}  "
                   f"{'runs' if kept.running else 'ended'}  {kept.set_by}: {kept.reason}")  # fmt: skip
         return
-    number = version_number(options.version)
-    if number is None or options.share is None or not options.reason:
-        raise ConfigurationError("canary", "write a version such as v3, --share in per cent, and --reason")
+    number = numbered_version(options.version)
+    if options.share is None or not options.reason:
+        raise ConfigurationError("canary", "write --share in per cent, and --reason")
     kept = set_canary(open_records(), options.model, number, options.share, by=_who(options), reason=options.reason)
     print(f"{kept.model_name}: v{kept.version} has {kept.share:g} % beside v{kept.champion_version}, on record")
 

@@ -71,10 +71,18 @@ def check_parameters(conf: Mapping[str, Any] | None, params: Mapping[str, Any], 
         )  # fmt: skip
 
 
+def numbered_version(text: str) -> int:
+    """Read ``v3`` or ``3``; a `ConfigurationError` for anything else."""
+    if re.fullmatch(VERSION, text) is None:
+        raise ConfigurationError("version", f"found {text!r}; write for example v3")
+    return int(text.removeprefix("v"))
+
+
 def version_number(text: str) -> int | None:
     """Read ``v3`` or ``3``; None for ``previous``."""
     if text == PREVIOUS:
         return None
-    if re.fullmatch(VERSION, text) is None:
-        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3")
-    return int(text.removeprefix("v"))
+    try:
+        return numbered_version(text)
+    except ConfigurationError as error:
+        raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3") from error

@@ -14,6 +14,7 @@ from tests.chaos.arena import Arena, first_champion, turning
 from tests.chaos.experiments import After, Scene, Toll, kill_at_random
 from tests.chaos.fuse import Blow
 from tests.stage import REFERENCE_DAYS
+from tests.sweeps import first_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
@@ -29,14 +30,14 @@ def scene(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     return Scene.make(postgres, tmp_path_factory.mktemp("scene"), "scene")
 
 
-@pytest.mark.parametrize("word", RETRAINING)
+@pytest.mark.parametrize("word", first_of(RETRAINING, 3))
 def test_retraining_killed_at_a_step_is_made_good_by_the_next_run(scene: Scene, word: str) -> None:
     at = last(scene.steps(), word)
     assert scene.die_at(at, Blow.KILL, list(After)[RETRAINING.index(word) % 3]) == "killed"
 
 
-@pytest.mark.parametrize("blow", [Blow.CUT, Blow.NO_ANSWER])
-@pytest.mark.parametrize("after", [After.RETRY, After.LOG])
+@pytest.mark.parametrize("blow", first_of([Blow.CUT, Blow.NO_ANSWER], 1))
+@pytest.mark.parametrize("after", first_of([After.RETRY, After.LOG], 1))
 def test_session_lost_in_the_transaction_that_promotes_is_made_good_by_the_next_run(
     scene: Scene, blow: Blow, after: After
 ) -> None:
@@ -45,8 +46,8 @@ def test_session_lost_in_the_transaction_that_promotes_is_made_good_by_the_next_
     assert "ClaimLost" in scene.die_at(commit, blow, after)
 
 
-@pytest.mark.parametrize("word", ROLLBACK)
-@pytest.mark.parametrize("blow", [Blow.KILL, Blow.CUT])
+@pytest.mark.parametrize("word", first_of(ROLLBACK, 1))
+@pytest.mark.parametrize("blow", first_of([Blow.KILL, Blow.CUT], 1))
 def test_rollback_that_dies_is_made_good_by_the_next_run(scene: Scene, word: str, blow: Blow) -> None:
     scene.die_at(last(scene.steps(rollback=True), word), blow, After.RETRY, rollback=True)
 

@@ -40,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.mark.parametrize("attempt", range(KILLS))
-@pytest.mark.parametrize("victim", ["task", "worker"])
+@pytest.mark.parametrize("victim", ["task", pytest.param("worker", marks=pytest.mark.sweep)])
 def test_killed_execution_leaves_one_event_one_version_and_one_champion(
     stack: LocalStack, victim: str, attempt: int
 ) -> None:

@@ -27,6 +27,7 @@ from tests.chaos.arena import (
 from tests.chaos.experiments import After
 from tests.chaos.fuse import Blow
 from tests.stage import REFERENCE_DAYS, day
+from tests.sweeps import first_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
@@ -82,7 +83,7 @@ def assert_promoted_once(arena: Arena) -> None:
     assert len(arena.trainings()) % 2 == 0  # each that began came to its end
 
 
-@pytest.mark.parametrize("blow", [Blow.KILL, Blow.NO_ANSWER])
+@pytest.mark.parametrize("blow", first_of([Blow.KILL, Blow.NO_ANSWER], 1))
 @pytest.mark.parametrize(("word", "after"), DEATHS)
 def test_end_of_a_shadow_that_dies_at_a_step_promotes_once_and_trains_nothing(
     arena: Arena, steps: list[str], postgres: EmbeddedPostgres, tmp_path: Path, word: str, after: After, blow: Blow

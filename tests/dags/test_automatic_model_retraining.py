@@ -84,6 +84,7 @@ def test_form_of_the_web_interface_opens_valid_and_offers_the_models(described: 
     assert form["models"][1]["examples"] == ["demand", "iris"]
 
 
+@pytest.mark.sweep
 def test_form_lets_names_be_typed_where_there_are_none_to_offer(airflow_home: AirflowHome, tmp_path: Path) -> None:
     for folder in (tmp_path / "none", tmp_path):
         settings = {"RETRAINING_MODELS_DIR": str(folder)}
@@ -180,6 +181,7 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
     assert all((tmp_path / "artifacts" / str(path) / "report.html").is_file() for (path,) in reports)
 
 
+@pytest.mark.sweep
 def test_dry_run_decides_and_records_but_trains_nothing(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path
 ) -> None:
@@ -201,7 +203,10 @@ def test_unknown_model_name_fails_the_run_and_is_no_green_run_of_nothing(
     assert run.tasks["registered_models", -1] == "failed"
 
 
-@pytest.mark.parametrize("conf", [{"modelz": ["quiet"]}, {"models": ["quiet"], "dryrun": True}])
+@pytest.mark.parametrize(
+    "conf",
+    [{"modelz": ["quiet"]}, pytest.param({"models": ["quiet"], "dryrun": True}, marks=pytest.mark.sweep)],
+)
 def test_unknown_parameter_fails_the_run_before_any_model_is_looked_at(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path, conf: dict[str, object]
 ) -> None:

@@ -71,6 +71,7 @@ def everything(uri: str) -> str:
     return str(rows)
 
 
+@pytest.mark.sweep
 def test_run_with_rows_and_versions_in_a_bucket_comes_to_what_one_on_a_query_does(
     airflow_home: AirflowHome, object_server: ObjectServer, records_uri: str, database_uri: str, tmp_path: Path
 ) -> None:

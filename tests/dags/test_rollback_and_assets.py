@@ -66,6 +66,7 @@ def test_story_of_promotions_a_hold_a_rollback_and_who_is_told(
     assert deployed.rows(f"SELECT 1 FROM retraining_decisions WHERE run_id = '{back.run_id}'") == []
 
 
+@pytest.mark.sweep
 def test_rollback_that_is_refused_fails_the_run_and_one_of_all_models_never_begins(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from psycopg import sql
 from include.data.batches import CursorBatches
 from include.data.frames import frame_of
 from include.data.pairs import Pair, profile_pair
-from include.data.profile import CategoricalColumn, Column
+from include.data.profile import CategoricalColumn, Column, Extra
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.parquet_batches import ParquetBatches
 from include.decision.decision import Decision
@@ -35,7 +35,7 @@ from include.registry.kinds import Kind
 from tests.data.columns_of_kinds import KINDS, column_of
 from tools.embedded_postgres import EmbeddedPostgres
 
-TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "60"))
+TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "25"))
 ASK = AutomaticRetrainingOrchestrator(min_samples_for_retraining=20)
 MARGIN = 3.0  # a p-value so near its level may fall on either side for a cell more or less
 MANY = settings(
@@ -112,7 +112,7 @@ def digits(reason: str) -> str:
 
 def marginal(pair: Tables) -> bool:
     """Whether a p-value or an effect is so near its limit that a cell may decide."""
-    comparison = ASK._compare(pair.reference, pair.recent, Answers())
+    comparison = ASK._compare(pair.reference, pair.recent, Answers(), Extra.CROSS | Extra.NEIGHBOURS)
     settings = ASK.settings.replace(drift_level=ASK.data_drift_threshold)
     found = [s for each in standard_detectors(settings, "rmse") for s in each.detect(comparison.watched)]
     return any(

@@ -13,7 +13,7 @@ from tests.models import PROJECT_ROOT, models_dir
 from tools.layout import DAG_ID
 from tools.stack import LocalStack
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.sweep]
 
 ASKING = (PROJECT_ROOT / "include" / "models" / "iris.yaml").read_text(encoding="utf-8")
 ASKING += "approval: {severities: [MEDIUM], within: 1min}\n"

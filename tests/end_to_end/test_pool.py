@@ -11,7 +11,7 @@ from tests.models import CHANGED, models_dir
 from tools.layout import POOL, POOL_SLOTS
 from tools.local_stack import LocalStack
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.sweep]
 
 PRIORITIES = {"birch": 2, "cedar": 1, "elm": 4, "oak": 3}
 

@@ -22,7 +22,11 @@ return Boolean(button);
 OFFERED = "return [...document.querySelectorAll('#element_models [role=option]')].map(each => each.innerText)"
 RUN_PAGE = "const found = location.href.match(/runs\\/([^/?]+)/); return found && decodeURIComponent(found[1])"
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.skipif(bool(missing()), reason=f"no browser to try: {missing()}")]
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.sweep,
+    pytest.mark.skipif(bool(missing()), reason=f"no browser to try: {missing()}"),
+]
 
 
 def test_form_opens_ready_offers_the_models_and_works_at_the_first_click(tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_slow_or_sick_server_costs_a_warning_and_its_limit_at_most(
 
 
 @pytest.mark.airflow
-@pytest.mark.parametrize("up", [True, False], ids=["up", "hanging"])
+@pytest.mark.parametrize("up", [True, pytest.param(False, marks=pytest.mark.sweep)], ids=["up", "hanging"])
 def test_dag_run_is_green_whatever_the_server_does(
     airflow_home: AirflowHome, records_uri: str, tmp_path: Path, server: MlflowServer, up: bool
 ) -> None:

@@ -72,7 +72,9 @@ def test_answer_that_changes_is_progress() -> None:
     assert not waits(Patience("the server", sign=lambda: "starting", quiet_seconds=QUIET), 3 * QUIET)
 
 
-@pytest.mark.parametrize("code", [COMPUTES, HAS_A_CHILD], ids=["itself", "child"])
+@pytest.mark.parametrize(
+    "code", [COMPUTES, pytest.param(HAS_A_CHILD, marks=pytest.mark.sweep)], ids=["itself", "child"]
+)
 def test_process_that_computes_is_progress(start: Callable[[str], int], code: str) -> None:
     pid = start(code)
     assert waits(Patience("the training", pids=lambda: [pid], quiet_seconds=10.0), 20.0)
