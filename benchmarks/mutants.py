@@ -53,7 +53,11 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "tests/records/test_postgres.py",
     ),
     "requests": ("tests/contracts/test_store_requests.py", "tests/records/test_requests.py"),
-    "history": ("tests/contracts/test_store_retrained.py", "tests/contracts/test_store_quarantine.py"),
+    "history": (
+        "tests/contracts/test_store_retrained.py",
+        "tests/contracts/test_store_quarantine.py",
+        "tests/contracts/test_store_shadows.py",
+    ),
     "rows": ("tests/data/test_copies.py", "tests/data/test_arrivals.py", "tests/test_quarantine.py"),
     "sources": ("tests/data/test_sources.py", "tests/data/test_same_files.py", "tests/data/test_batches.py"),
     "kinds": ("tests/data/test_kinds.py", "tests/data/test_text_cells.py"),
