@@ -4,9 +4,9 @@
 
 A fault is what anybody may write on a bad day: a flipped comparison, a forgotten filter, a lock that is not taken, a
 swapped argument, a missing WHERE, a swallowed error. The files that git tracks are copied to a temporary folder; there
-each fault in turn is put in, the tests of its room are run as a maintainer of that room would run them, and it is taken
-out again. A line a fault says which test caught it, or that it survived. In the end the tests that caught something
-are run once without any fault: one that fails then as well proves nothing.
+each fault in turn is put in, the file's examples and the tests of its room are run as a maintainer of that room would
+run them, and it is taken out again. A line a fault says which test caught it, or that it survived. In the end the tests
+that caught something are run once without any fault: one that fails then as well proves nothing.
 
 With `--tree` another checkout is tried, such as one of an older commit: a snippet is then looked for in all of
 ``include/`` and ``sql/``, tests by the names of their files; those that are not there are left out. With `--check` no
@@ -58,7 +58,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "tests/contracts/test_store_quarantine.py",
         "tests/contracts/test_store_shadows.py",
     ),
-    "rows": ("tests/data/test_copies.py", "tests/data/test_arrivals.py", "tests/test_quarantine.py"),
+    "rows": ("tests/data/test_copies.py", "tests/data/test_arrivals.py"),
     "sources": ("tests/data/test_sources.py", "tests/data/test_same_files.py", "tests/data/test_batches.py"),
     "kinds": ("tests/data/test_kinds.py", "tests/data/test_text_cells.py"),
     "reference": ("tests/data/test_seasons.py", "tests/data/test_blocks.py", "tests/data/test_reference.py"),
@@ -177,14 +177,21 @@ def place_of(fault: Fault, tree: Path) -> Path:
 
 
 def tests_of(fault: Fault, tree: Path) -> list[str]:
-    """The files and folders of the room's tests that the tree has, wherever they are; a LookupError if it has none."""
-    found = []
+    """The examples in the file, and the room's tests that the tree has, wherever; a LookupError if it has none."""
+    found: list[str] = []
     for wanted in map(Path, ROOMS[fault.room]):
         there = [tree / wanted] if (tree / wanted).exists() else sorted(tree.glob(f"tests/**/{wanted.name}"))
         found += [str(path.relative_to(tree)) for path in there]
     if not found:
         raise LookupError(f"none of its tests is there: {', '.join(ROOMS[fault.room])}")
-    return found
+    file = place_of(fault, tree)
+    return [*_examples(file, tree), *found]
+
+
+def _examples(file: Path, tree: Path) -> list[str]:
+    """The file itself where it has examples; what imports Airflow is tested in processes of its own."""
+    text = file.read_text(encoding="utf-8")
+    return [str(file.relative_to(tree))] if ">>> " in text and "airflow" not in text else []
 
 
 _SECONDS = count(1)
