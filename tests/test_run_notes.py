@@ -33,8 +33,9 @@ def test_note_has_room_in_airflows_table_and_tells_first_what_happened(count: in
 
 
 @pytest.mark.parametrize("line", ["m: failed: " + "x" * 3000, "m: failed: " + "[" * 990, "m: failed: \x00"])
-def test_one_line_that_is_too_long_or_holds_what_a_database_refuses_still_fits(line: str) -> None:
-    text = note_text("", [line])
+@pytest.mark.parametrize("written", ["", "why", "w" * 1000])
+def test_one_line_that_is_too_long_or_holds_what_a_database_refuses_still_fits(line: str, written: str) -> None:
+    text = note_text(written, [line])
     assert len(text) <= LONGEST
     assert "\x00" not in text
 

@@ -68,6 +68,18 @@ def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: St
         stage.run("sales", LATER)
 
 
+def test_request_that_comes_after_the_decision_does_not_change_its_training(stage: Stage) -> None:
+    ask(stage, max_iter=7)
+    run = Run(run_id="asked", as_of=QUIET)
+    analyze(stage.deployment, "sales", run)
+    _, event = decide(stage.deployment, "sales", run)
+    late = ask(stage, max_iter=9)
+    assert event is not None
+    execute(stage.deployment, event.id)
+    assert stage.store.versions("sales")[-1].details.hyperparameters == {"max_iter": 7}
+    assert waiting(stage) == [late]
+
+
 def test_request_that_cannot_be_trained_is_tried_three_times(stage: Stage) -> None:
     ask(stage, max_iter=-1)
     for number in range(5):

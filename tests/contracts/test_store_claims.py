@@ -121,6 +121,14 @@ def test_next_promotion_retires_the_champion(store: Store) -> None:
     assert store.champion("housing") == new
 
 
+def test_promotion_leaves_the_champions_of_other_models_alone(store: Store) -> None:
+    execute(store, "run-1", model_name="iris")
+    execute(store, "run-1")
+    execute(store, "run-2", at=NOW + HOUR)
+    assert [version.status for version in store.versions("iris")] == [VersionStatus.CHAMPION]
+    assert len(store.champion_changes("iris")) == 1
+
+
 def test_champion_at_answers_for_any_time(store: Store) -> None:
     execute(store, "run-1")
     execute(store, "run-2", at=NOW + 2 * HOUR)

@@ -57,6 +57,12 @@ def test_rise_too_small_to_matter_is_none_in_however_many_rows(before: float, af
     assert list(faults(holed(100_000, after, seed=2), holed(100_000, before, seed=1))) == [("faults", "")]
 
 
+def test_column_that_was_partly_empty_before_is_blocked_by_what_it_has_lost_since() -> None:
+    before, after, lost = (holed(5000, share, seed=seed) for seed, share in enumerate((0.3, 0.6, 0.85)))
+    rises = [faults(recent, before)["missing_rise", "x"] for recent in (after, lost)]
+    assert [(rise.changed, rise.blocks) for rise in rises] == [(True, False), (True, True)]
+
+
 def test_half_of_a_window_lost_at_one_stretch_blocks_a_column_that_was_never_empty() -> None:
     table = holed(5000, 0.0, seed=1)
     assert faults(table[:500].assign(x=table["x"][:250]), table)["missing_rise", "x"].blocks

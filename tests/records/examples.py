@@ -126,9 +126,12 @@ def open_event(store: Store, run_id: str = "run-1", *, at: datetime = NOW, **cha
     return event
 
 
-def execute(store: Store, run_id: str, *, at: datetime = NOW, status: EventStatus = EventStatus.PROMOTED) -> Event:
+def execute(
+    store: Store, run_id: str, *, at: datetime = NOW, status: EventStatus = EventStatus.PROMOTED,
+    model_name: str = "housing",
+) -> Event:  # fmt: skip
     """Open an event, train a version for it, and close it."""
-    event = open_event(store, run_id, at=at, as_of=at)
+    event = open_event(store, run_id, at=at, as_of=at, model_name=model_name)
     with store.claim(event.id, at=at) as claim:
         claim.begin_version(at=at)
         return claim.finish(make_outcome(status), at=at)

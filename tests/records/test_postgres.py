@@ -8,8 +8,10 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -19,6 +21,8 @@ import pytest
 
 from include.errors import ClaimLost
 from include.records.entries import EventStatus, VersionStatus
+from include.records.postgres.session import transaction
+from include.records.rows.outcome import abandoned_row
 from tests.records.examples import (
     HOUR,
     NOW,
@@ -164,6 +168,21 @@ def test_session_that_lost_the_lock_but_lives_cannot_publish(records_uri: str) -
             claim.begin_version(at=NOW)
 
 
+def test_session_that_lives_beside_the_one_that_has_the_lock_now_cannot_publish(records_uri: str) -> None:
+    connections: list[psycopg.Connection] = []
+
+    def connect() -> psycopg.Connection:
+        connections.append(psycopg.connect(records_uri))
+        return connections[-1]
+
+    store = postgres_store(records_uri)
+    first, second = open_event(store, "run-1"), open_event(store, "run-2")
+    with type(store)(connect).claim(first.id, at=NOW) as lost:
+        connections[-1].execute("SELECT pg_advisory_unlock_all()")
+        with store.claim(second.id, at=NOW), pytest.raises(ClaimLost, match="no longer holds"):
+            lost.note_error("E", "after the end")
+
+
 def test_promotion_that_fails_half_way_changes_nothing(records_uri: str) -> None:
     store = postgres_store(records_uri)
     execute(store, "run-1")
@@ -214,6 +233,24 @@ def test_execution_starts_when_the_claim_is_granted(records_uri: str) -> None:
         started = [row[0] for row in connection.execute(query).fetchall()]
     assert started[0] == NOW
     assert started[1] >= NOW + timedelta(seconds=0.3)
+
+
+def test_whoever_takes_the_right_waits_for_whoever_is_closing_its_event(records_uri: str) -> None:
+    store = postgres_store(records_uri)
+    event = open_event(store)
+
+    def claimed() -> EventStatus:
+        with store.claim(event.id, at=NOW, wait=SOON) as claim:
+            return claim.event.status
+
+    connect = partial(psycopg.connect, records_uri)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(connect) as closing:
+            [row] = closing.rows("lock_open_events", {"model_name": "housing"})
+            found = pool.submit(claimed)
+            assert not wait([found], timeout=0.5).done
+            closing.one("give_up_event", {"event_id": event.id, **abandoned_row(row, NOW)})
+        assert found.result(timeout=20) is EventStatus.ABANDONED
 
 
 def test_periods_of_champions_keep_their_order_when_clocks_differ(records_uri: str) -> None:

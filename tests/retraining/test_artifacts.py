@@ -16,8 +16,10 @@ import skops.io as sio
 
 from include.data.profile import profile_table
 from include.errors import ArtifactError
+from include.registry.training import Script
 from include.retraining.artifacts.folder import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
 from include.retraining.prepare import Columns, feature_table
+from include.retraining.trainers.command_model import CommandModel
 from include.retraining.trainers.sklearn_trainer import ESTIMATORS, SklearnTrainer
 from include.scoring import Task
 from include.workflow.settings import PROJECT_ROOT
@@ -92,10 +94,18 @@ def test_saving_again_removes_nothing_that_may_be_the_champion_of_a_process_that
 
 
 def test_saving_again_after_damage_is_a_whole_version(tmp_path: Path) -> None:
-    folder = ArtifactFolder(tmp_path)
-    path, _ = folder.save("model", 1, *small())
-    (tmp_path / path / MODEL_FILE).write_bytes(b"half")
-    folder.load(*folder.save("model", 1, *small()))
+    folder, own = ArtifactFolder(tmp_path / "artifacts"), tmp_path / "own"
+    own.mkdir()
+    (own / "weights.txt").write_text("0.5")
+    columns = Columns(features=("x",), categorical=())
+    model = CommandModel(
+        script=Script(command=["train"], predict_command=["predict"]), task=Task.REGRESSION, columns=columns,
+        folder=own, files=("weights.txt",),
+    )  # fmt: skip
+    path, sha256 = folder.save("model", 1, model, columns)
+    (folder.root / path / "files" / "weights.txt").write_text("half")
+    assert folder.save("model", 1, model, columns) == (path, sha256)  # unlike skops files, the same each time
+    folder.load(path, sha256)
 
 
 def test_tampered_file_is_refused(tmp_path: Path) -> None:
