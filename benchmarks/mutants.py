@@ -44,7 +44,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
     "decision": ("tests/decision",),
     "scoring": ("tests/scoring",),
     "gate": ("tests/retraining/test_gate.py", "tests/retraining/test_guards.py", "tests/retraining/test_anchor.py"),
-    "contest": ("tests/retraining/test_contest.py", "tests/retraining/test_unseen.py", "tests/test_quarantine.py"),
+    "contest": ("tests/retraining/test_contest.py", "tests/test_quarantine.py"),
     "training": ("tests/retraining/test_prepare.py", "tests/retraining/test_rows.py"),
     "artifacts": ("tests/retraining/test_artifacts.py", "tests/test_publication.py"),
     "claims": (
