@@ -36,7 +36,8 @@ from tests.data.columns_of_kinds import KINDS, column_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "25"))
-ASK = AutomaticRetrainingOrchestrator(min_samples_for_retraining=20)
+LEAST = 20  # recent values below which nothing is called changed
+ASK = AutomaticRetrainingOrchestrator(min_samples_for_retraining=LEAST)
 MARGIN = 3.0  # a p-value so near its level may fall on either side for a cell more or less
 MANY = settings(
     max_examples=TABLES, deadline=30_000,
@@ -61,7 +62,7 @@ def tables(draw: st.DrawFn) -> Tables:
     """Two tables of the same columns, whose distributions move or stay."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=6))
-    sizes = draw(st.integers(100, 400)), draw(st.integers(20, 300))
+    sizes = draw(st.integers(100, 400)), draw(st.integers(LEAST, 300))
     names = [f"{kind} {place}" for place, kind in enumerate(kinds)]
     shifts = [draw(st.sampled_from([0.0, 0.0, 0.0, 2.0])) for _ in kinds]
     found = [
@@ -181,6 +182,8 @@ def test_every_reader_gives_the_same_rows(tmp_path: Path, server: psycopg.Connec
 def test_encoding_and_dialect_change_nothing(tmp_path: Path, pair: Tables, encoding: str, delimiter: str) -> None:
     assume(len(pair.reference.columns) > 1)  # of one column nothing tells what it would be separated by
     decimal = "," if delimiter == ";" else "."
+    dots = any(name.startswith("decimals") for name in pair.reference)
+    assume(not dots or decimal == ".")  # where other columns have decimal commas, 2.149 is two thousand (which is told)
     same(pair, pair.both(lambda t: from_csv(tmp_path, t, encoding=encoding, sep=delimiter, decimal=decimal)))
 
 
@@ -204,6 +207,7 @@ def test_columns_in_another_order_and_rows_in_several_files_change_nothing(
 @given(tables(), st.sampled_from(["constant", "identifier", "calendar", "stray"]), st.integers(0, 2**16))
 def test_what_says_nothing_decides_nothing(pair: Tables, added: str, seed: int) -> None:
     assume(not marginal(pair))
+    assume(added != "stray" or not (pair.recent.count() == LEAST).any())  # one less would be too few to say anything
     rng = np.random.default_rng(seed)
     before = seen(pair)[1]
 
