@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from include.decision.signals import SignalKind
 from include.records.entries import Event, EventStatus, Outcome
-from include.workflow.deployment import WAIT, Deployment
+from include.workflow.deployment import WAIT, Deployment, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +53,9 @@ def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
     the end of a shadow rejects the version that was in it.
     """
     reason = f"not approved: rejected by {answered_by}" if answered_by else "not approved: nobody answered in time"
-    with deployment.store.claim(event_id, at=datetime.now(UTC), wait=WAIT) as claim:
+    with deployment.store.claim(event_id, at=now(), wait=WAIT) as claim:
         if claim.event.status.closed:
             return claim.event
         if claim.event.trigger_type == SignalKind.SHADOW and deployment.store.shadow(claim.event.model_name):
             claim.take_shadow()
-        return claim.finish(Outcome(status=EventStatus.HELD, reason=reason), at=datetime.now(UTC))
+        return claim.finish(Outcome(status=EventStatus.HELD, reason=reason), at=now())

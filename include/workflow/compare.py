@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.retraining.executor import RetrainingExecutor
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import features_on_record
-from include.workflow.deployment import Deployment
+from include.workflow.deployment import Deployment, now
 from include.workflow.report import MOST_CHECKS
 from include.workflow.version_comparison import VersionComparison, compare_records
 
@@ -59,7 +59,7 @@ def compare_versions(
     found = compare_records(
         *pair,
         (store.event(pair[0].event_id), store.event(pair[1].event_id)),
-        store.history(model_name, until=datetime.now(UTC), most=MOST_CHECKS),
+        store.history(model_name, until=now(), most=MOST_CHECKS),
     )
     try:
         return replace(found, on_same_rows=_on_same_rows(deployment, spec, pair, start, end))
@@ -70,18 +70,18 @@ def compare_versions(
 def _check_bounds(spec: ModelSpec, start: datetime | None, end: datetime | None) -> None:
     if (start or end) and spec.timestamp is None:
         raise ConfigurationError("from, to", f"model {spec.name} has no timestamps: its recent rows are compared on")
-    if start is not None and start >= (end or datetime.now(UTC)):
+    if start is not None and start >= (end or now()):
         raise ConfigurationError("from, to", f"{start:%Y-%m-%d %H:%M} is not before the end")
 
 
 def _on_same_rows(
     deployment: Deployment, spec: ModelSpec, pair: tuple[Version, Version], start: datetime | None, end: datetime | None
 ) -> list[SameRows]:
-    now = datetime.now(UTC)
-    tables = deployment.read(spec, deployment.data_dir, as_of=now, columns=features_on_record(pair))
+    at = now()
+    tables = deployment.read(spec, deployment.data_dir, as_of=at, columns=features_on_record(pair))
     rows = tables.recent
     if spec.timestamp is not None and (start is not None or end is not None):
-        times, until = tables.history[spec.timestamp], end or now
+        times, until = tables.history[spec.timestamp], end or at
         since = start or until - spec.window
         rows = tables.history[(times >= pd.Timestamp(since)) & (times < pd.Timestamp(until))]
     executor = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from include.retraining.prepare import feature_table
 from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
-from include.workflow.deployment import Deployment
+from include.workflow.deployment import Deployment, now
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import version_number
 
@@ -68,7 +68,7 @@ def roll_back(
     ask_artifact(deployment, target)
     change = store.roll_back(
         model_name, from_version=champion.version, to_version=target.version, kind=kind, requested_by=requested_by,
-        reason=reason, at=datetime.now(UTC), run_id=run_id, wait=wait,
+        reason=reason, at=now(), run_id=run_id, wait=wait,
         key=key or f"{champion.label} to {target.label} after change {changes[-1].id}",
     )  # fmt: skip
     log.warning("%s: %s", model_name, change.sentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from include.data.tables import ModelTables
@@ -13,7 +13,7 @@ from include.records.entries import Analysis, EventStatus, Outcome, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.resources import ResourceMeter
-from include.workflow.deployment import Deployment, rehearsal, tables_of
+from include.workflow.deployment import Deployment, now, rehearsal, tables_of
 from include.workflow.steps.analyze import analyze
 from include.workflow.steps.decide import decide
 
@@ -76,12 +76,8 @@ def _first_version(deployment: Deployment, spec: ModelSpec, run: Run) -> Outcome
     event = decide(deployment, spec.name, run)[1]
     assert event is not None  # there is no champion
     tables = tables_of(deployment, spec, run)
-    with deployment.store.claim(event.id, at=_now(), wait=timedelta(0)) as claim:
-        version = claim.begin_version(at=_now())
+    with deployment.store.claim(event.id, at=now(), wait=timedelta(0)) as claim:
+        version = claim.begin_version(at=now())
         outcome = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).retrain(tables, None, version.version)
-        claim.finish(replace(outcome, status=EventStatus.PROMOTED), at=_now())
+        claim.finish(replace(outcome, status=EventStatus.PROMOTED), at=now())
     return outcome
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
