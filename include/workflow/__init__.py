@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.failure_record import failures as failures
+    from include.workflow.failure_record import note_failure as note_failure
+    from include.workflow.failure_record import noting as noting
+    from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.people import annotate as annotate
@@ -51,6 +55,7 @@ USE_CASES = {
     "compare_versions": "compare",
     "decide": "steps.decide",
     "execute": "steps.execute",
+    "failures": "failure_record",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
@@ -59,6 +64,8 @@ USE_CASES = {
     "migrate_records": "migrate",
     "mute": "people",
     "mutes": "people",
+    "note_failure": "failure_record",
+    "noting": "failure_record",
     "open_deployment": "deployment",
     "pause_model": "people",
     "pause_of": "people",
@@ -72,6 +79,7 @@ USE_CASES = {
     "run_model": "run",
     "set_canary": "canary",
     "unmute": "people",
+    "why_nothing": "failure_record",
 }
 
 
