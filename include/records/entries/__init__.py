@@ -1,7 +1,10 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
 
+from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
+from include.records.entries.failures import FailedStep, Failure
+from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
     Analysis,
@@ -20,6 +23,8 @@ from include.records.entries.training import ShadowNeeds, TrainingDetails
 
 __all__ = [
     "Analysis",
+    "Annotation",
+    "Budget",
     "ChampionChange",
     "ChangeKind",
     "Check",
@@ -27,10 +32,17 @@ __all__ = [
     "Event",
     "EventStatus",
     "Facts",
+    "FailedStep",
+    "Failure",
+    "KeptCall",
     "KeptRequest",
     "Lifting",
+    "Mark",
+    "MarkVerdict",
     "Measurement",
+    "Mute",
     "Outcome",
+    "Pause",
     "Quarantine",
     "Run",
     "ShadowNeeds",
