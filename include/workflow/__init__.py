@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.publication import publish as publish
+    from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import tables_to_export as tables_to_export
+    from include.workflow.reading.fleet import fleet as fleet
+    from include.workflow.reading.history import history as history
+    from include.workflow.reading.model_view import distribution_at as distribution_at
+    from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -36,11 +43,16 @@ USE_CASES = {
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
+    "distribution_at": "reading.model_view",
     "execute": "steps.execute",
+    "export_csv": "reading.export",
+    "fleet": "reading.fleet",
+    "history": "reading.history",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
     "migrate_records": "migrate",
+    "model_view": "reading.model_view",
     "open_deployment": "deployment",
     "publish": "publication",
     "question": "approve",
@@ -50,6 +62,8 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "tables_to_export": "reading.export",
+    "what_if": "reading.what_if",
 }
 
 
