@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from include.workflow.people import resume_model as resume_model
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
+    from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import tables_to_export as tables_to_export
+    from include.workflow.reading.fleet import fleet as fleet
+    from include.workflow.reading.history import history as history
+    from include.workflow.reading.model_view import distribution_at as distribution_at
+    from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -65,8 +72,12 @@ USE_CASES = {
     "check_triggers": "trigger_check",
     "compare_versions": "compare",
     "decide": "steps.decide",
+    "distribution_at": "reading.model_view",
     "execute": "steps.execute",
+    "export_csv": "reading.export",
     "failures": "failure_record",
+    "fleet": "reading.fleet",
+    "history": "reading.history",
     "hold": "approve",
     "latest_checks": "on_record",
     "latest_run": "on_record",
@@ -76,6 +87,7 @@ USE_CASES = {
     "mark_decision": "people",
     "marks": "people",
     "migrate_records": "migrate",
+    "model_view": "reading.model_view",
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
@@ -94,7 +106,9 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "tables_to_export": "reading.export",
     "unmute": "people",
+    "what_if": "reading.what_if",
     "why_nothing": "failure_record",
 }
 

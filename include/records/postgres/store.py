@@ -19,6 +19,7 @@ from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
+from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.history import check_from_rows
@@ -40,7 +41,7 @@ from include.records.rows.rows import (
 )
 
 
-class PostgresStore(PostgresChampions, PostgresParts):
+class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
 
     Parameters

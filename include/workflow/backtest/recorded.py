@@ -130,12 +130,17 @@ def read_record(store: Store, spec: ModelSpec, *, start: datetime | None = None,
         for analysis in store.analyses(spec.name)
         if (start is None or analysis.run.as_of >= start) and (end is None or analysis.run.as_of <= end)
     ]
-    seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
-    champions = {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
+    champions = known_champions(store, spec, analyses)
     if not champions:
         span = "".join(f" {word} {at:%Y-%m-%d %H:%M}" for word, at in (("from", start), ("to", end)) if at is not None)
         raise DataError(f"model {spec.name}: no check of a champion is on record{span}: there is nothing to decide")
     return Record(spec=spec, analyses=analyses, champions=champions)
+
+
+def known_champions(store: Store, spec: ModelSpec, analyses: Sequence[Analysis]) -> dict[int, KnownChampion]:
+    """What is on record of the champions that some analyses looked at, by version; dry runs aside."""
+    seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
+    return {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
 
 
 def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
