@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from include.workflow.advice import recommend as recommend
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.calls import begin_call as begin_call
+    from include.workflow.calls import drop_call as drop_call
+    from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
@@ -66,6 +69,7 @@ USE_CASES = {
     "annotate": "people",
     "annotations_of": "people",
     "audit": "on_record",
+    "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "check_model": "people",
@@ -73,6 +77,8 @@ USE_CASES = {
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
+    "drop_call": "calls",
+    "end_call": "calls",
     "execute": "steps.execute",
     "export_csv": "reading.export",
     "failures": "failure_record",
