@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.people import annotate as annotate
+    from include.workflow.people import annotations_of as annotations_of
+    from include.workflow.people import budget_spent as budget_spent
+    from include.workflow.people import mark_decision as mark_decision
+    from include.workflow.people import marks as marks
+    from include.workflow.people import mute as mute
+    from include.workflow.people import mutes as mutes
+    from include.workflow.people import pause_model as pause_model
+    from include.workflow.people import pause_of as pause_of
+    from include.workflow.people import resume_model as resume_model
+    from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
     from include.workflow.reading.export import tables_to_export as tables_to_export
@@ -40,6 +51,9 @@ if TYPE_CHECKING:
 USE_CASES = {
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "annotate": "people",
+    "annotations_of": "people",
+    "budget_spent": "people",
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
@@ -51,18 +65,26 @@ USE_CASES = {
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
+    "mark_decision": "people",
+    "marks": "people",
     "migrate_records": "migrate",
     "model_view": "reading.model_view",
+    "mute": "people",
+    "mutes": "people",
     "open_deployment": "deployment",
+    "pause_model": "people",
+    "pause_of": "people",
     "publish": "publication",
     "question": "approve",
     "report_of": "report",
     "request_retrain": "request",
+    "resume_model": "people",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
     "tables_to_export": "reading.export",
+    "unmute": "people",
     "what_if": "reading.what_if",
 }
 
