@@ -1,4 +1,4 @@
-"""One API server for all tests of the REST API: a model with two versions and a quarantine, four people, no scheduler."""
+"""One API server for all tests of the REST API: a model with two versions and a quarantine, four people."""
 
 from __future__ import annotations
 
