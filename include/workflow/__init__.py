@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
+    from include.workflow.figures import statistics_of_system as statistics_of_system
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.monitor import health as health
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
@@ -56,6 +58,7 @@ USE_CASES = {
     "decide": "steps.decide",
     "execute": "steps.execute",
     "failures": "failure_record",
+    "health": "monitor",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
@@ -78,6 +81,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "statistics_of_system": "figures",
     "unmute": "people",
     "why_nothing": "failure_record",
 }

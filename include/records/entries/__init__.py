@@ -4,6 +4,8 @@ from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
+from include.records.entries.figures import Figures
+from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
@@ -33,7 +35,10 @@ __all__ = [
     "EventStatus",
     "Facts",
     "FailedStep",
+    "Failing",
     "Failure",
+    "Figures",
+    "Health",
     "KeptCall",
     "KeptRequest",
     "Lifting",
@@ -43,12 +48,16 @@ __all__ = [
     "Mute",
     "Outcome",
     "Pause",
+    "Problem",
+    "ProblemKind",
     "Quarantine",
     "Run",
     "ShadowNeeds",
     "TrainingDetails",
     "Version",
     "VersionStatus",
+    "Waiting",
+    "Watched",
     "promoted_by",
     "rolled_back_by_hand",
 ]
