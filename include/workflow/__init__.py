@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
+    from include.workflow.figures import statistics_of_system as statistics_of_system
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.monitor import health as health
     from include.workflow.on_record import audit as audit
     from include.workflow.on_record import latest_checks as latest_checks
     from include.workflow.on_record import latest_run as latest_run
@@ -83,6 +85,7 @@ USE_CASES = {
     "export_csv": "reading.export",
     "failures": "failure_record",
     "fleet": "reading.fleet",
+    "health": "monitor",
     "history": "reading.history",
     "hold": "approve",
     "latest_checks": "on_record",
@@ -112,6 +115,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
     "unmute": "people",
     "what_if": "reading.what_if",

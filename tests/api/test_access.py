@@ -39,6 +39,7 @@ SENT: Mapping[str, dict[str, Any]] = {
     "POST /models/{model_name}/annotations": {"json": {"at": "2026-02-01T00:00:00Z", "text": "matrix"}},
     "POST /models/{model_name}/marks": {"json": {"run_id": "first", "verdict": "right", "reason": "matrix"}},
     "GET /marks": {"params": {"since": "2026-01-01", "until": "2027-01-01"}},
+    "GET /statistics": {"params": {"start": "2026-01-01", "end": "2030-01-01"}},
     "GET /audit": {"params": {"start": "2026-01-01", "end": "2027-01-01"}},
 }
 

@@ -171,6 +171,20 @@ def test_fleet_and_model_are_those_of_the_records(served: Served) -> None:
     assert view["versions"]
 
 
+def test_health_tells_what_is_wrong_with_the_monitor_itself(served: Served) -> None:
+    found = told(served.ask("GET", "/health", "viewer"))
+    assert found["well"] is False
+    assert {each["subject"] for each in found["problems"] if each["kind"] == "away"} >= {"scheduler"}
+    assert all(each["way_out"] for each in found["problems"])
+
+
+def test_statistics_count_what_the_period_came_to(served: Served) -> None:
+    period = {"start": "2026-01-01", "end": "2100-01-01", "model_name": MODEL}
+    rows = told(served.ask("GET", "/statistics", params=period))["entries"]
+    assert sum(row["promotions"] for row in rows) == 2
+    assert served.ask("GET", "/statistics", params={**period, "end": "2020-01-01"}).status_code == 422
+
+
 def test_what_if_tries_other_settings_and_changes_nothing(served: Served) -> None:
     period = {"start": "2026-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}
     tried = told(served.ask("POST", f"{HERE}/what-if", "viewer", json={"preset": "aggressive", **period}))

@@ -1,21 +1,23 @@
-"""What people say: pauses, mutes, remarks, marks of decisions; and what failed."""
+"""What people say: pauses, mutes, remarks, marks of decisions; and how the system itself is: failures, figures."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from include import workflow
+from include.interfaces.api import airflow_api
 from include.interfaces.api.access import Caller
 from include.interfaces.api.answers import Page, page_of_all
 from include.interfaces.api.bodies import AnnotationBody, MarkBody, MuteBody, ReasonBody
 from include.interfaces.api.guards import acting, api_router, operating
 from include.interfaces.api.records import Deployed, Model, require_known
 from include.interfaces.api.texts import Limit, ModelFilter, Moment, RowId, RunIdOrNone
-from include.records.entries import Annotation, Budget, Failure, Mark, Mute, Pause
+from include.records.entries import Annotation, Budget, Failure, Figures, Mark, Mute, Pause, Problem
 
 router = api_router("people")
 
@@ -28,6 +30,15 @@ class PauseAnswer(BaseModel):
 
     paused: bool
     pause: Pause | None
+
+
+class HealthAnswer(BaseModel):
+    """How the monitor itself is."""
+
+    well: bool
+    at: datetime
+    models: int
+    problems: list[Problem]
 
 
 class BudgetAnswer(BaseModel):
@@ -115,6 +126,22 @@ def mark(model: Model, deployed: Deployed, by: Caller, body: MarkBody) -> Mark:
 def budget(model: Model, deployed: Deployed) -> BudgetAnswer:
     """How many of the false retrains that the policy allows in 90 days were marked as such."""
     return BudgetAnswer.of(workflow.budget_spent(deployed, model))
+
+
+@router.get("/health")
+async def health(request: Request, deployed: Deployed) -> HealthAnswer:
+    """What is wrong with the monitor itself: models unchecked, sources stale, components of Airflow away."""
+    away = await airflow_api.components_away(request)
+    found = await run_in_threadpool(workflow.health, deployed, also=away)
+    return HealthAnswer(well=found.well, at=found.at, models=found.models, problems=list(found.problems))
+
+
+@router.get("/statistics")
+def statistics(deployed: Deployed, start: Since, end: Until, model_name: ModelFilter = "") -> Page[Figures]:
+    """What a period came to, by model and trigger: checks, retrains, how they ended, hours, cost and gain."""
+    if model_name:
+        require_known(model_name, deployed)
+    return page_of_all(workflow.statistics_of_system(deployed, start=start, end=end, model_name=model_name))
 
 
 @router.get("/failures")
