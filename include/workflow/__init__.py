@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from include.workflow.people import resume_model as resume_model
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
+    from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -74,6 +75,7 @@ USE_CASES = {
     "pause_of": "people",
     "publish": "publication",
     "question": "approve",
+    "recommendations_of": "report",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
