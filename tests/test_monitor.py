@@ -143,7 +143,7 @@ def false_alarms(stage: Stage) -> None:
         (request_waits, "request_waits", "sales", "a request waits"),
         (request_to_nobody, "request_waits", "gone", "no model file of that name"),
         (request_to_the_paused, "request_waits", "sales", "paused by ada"),
-        (false_alarms, "budget_overdrawn", "sales", "5 retrains of 90 days were marked as false alarms"),
+        (false_alarms, "budget_overdrawn", "sales", "marked as false alarms: 5; its budget allows 1"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_once_with_a_way_out(

@@ -18,11 +18,11 @@ from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
 from include.workflow.people import QUARTER
+from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 REPEATED = 2  # runs that a step failed in from which on it keeps failing
 MANY = 4  # and from which on that is severe
-REMEMBERED = timedelta(days=14)  # failures that are older are history
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -205,7 +205,7 @@ def _overdrawn(deployment: Deployment, models: Mapping[str, _Model], at: datetim
         if allowed is not None and count > allowed:
             yield Problem(
                 kind=ProblemKind.BUDGET_OVERDRAWN, subject=name, since=None, severity=Severity.LOW,
-                told=f"{count} retrains of 90 days were marked as false alarms; its budget allows {allowed:g}",
+                told=f"retrains of 90 days that were marked as false alarms: {count}; its budget allows {allowed:g}",
                 way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
             )  # fmt: skip
 

@@ -76,7 +76,9 @@ def test_history_lineage_comparison_and_recommendations_are_those_on_record(serv
     assert compared["metrics"]["when accepted"]["rmse"]["percent_change"] is not None
     both = told(served.ask("GET", f"{HERE}/compare", params={"version1": "v1", "version2": "v2", "same_rows": True}))
     assert both["obstacle"] != "not asked for"
-    assert told(served.ask("GET", f"{HERE}/recommendations"))["checks"] >= 2
+    advised = told(served.ask("GET", f"{HERE}/recommendations"))
+    assert advised["model_name"] == MODEL
+    assert all(each["reason"] for each in advised["recommendations"])
 
 
 def test_triggers_are_checked_by_the_latest_decision_and_by_metrics_of_ones_own(served: Served) -> None:

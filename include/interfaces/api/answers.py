@@ -249,7 +249,6 @@ class AdviceAnswer(BaseModel):
     """What the history of a model advises."""
 
     model_name: str
-    checks: int = Field(description="how many were looked at")
     recommendations: list[Advice]
 
 
