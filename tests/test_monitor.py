@@ -162,6 +162,8 @@ def test_what_is_wrong_is_told_once_with_a_way_out(
         lambda stage: check(stage, "run-2", -0.5, rows=0, labelled_rows=0),  # nothing to label; no signal says stale
         lambda stage: fail(stage.store, "run-2", NOW - HOUR / 2, model_name="sales"),  # once, and may pass
         lambda stage: fail(stage.store, "run-0", NOW - 2 * HOUR, model_name="sales", permanent=True),  # mended since
+        lambda stage: fail(stage.store, "run-2", NOW - HOUR / 2, model_name="gone", permanent=True),
+        lambda stage: fail(stage.store, "run-2", NOW, model_name="sales", step="roll_back", permanent=True),
         lambda stage: stage.store.add_request("sales", RequestKind.API, "audit", "ada", at=NOW - 11 * HOUR),
         lambda stage: add(stage, "new", hours=-11),
         lambda stage: add(stage, "off", hours=-999, enabled=False),

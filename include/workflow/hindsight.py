@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from include.records.entries import Budget, FailedStep, Failing, Mark
 from include.workflow.advice import Recommendation, RecommendationKind
 
-REPEATED = 2  # runs that a step failed in before that is advice; what trying again cannot help is so at once
-
 
 def look_back(
     model_name: str, failing: Sequence[Failing], marks: Sequence[Mark], budget: Budget | None
@@ -30,7 +28,7 @@ def look_back(
 
 def _failed(model_name: str, failing: Sequence[Failing]) -> Iterator[Recommendation]:
     for each in sorted(failing, key=lambda each: each.step is not FailedStep.ANALYZE):
-        if each.runs < REPEATED and not each.permanent:
+        if not each.lasts:
             continue
         runs = f"{each.runs} runs" if each.runs > 1 else "the last run"
         blind = "; it is not watched meanwhile" if each.step is FailedStep.ANALYZE else ""

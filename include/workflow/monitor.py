@@ -21,8 +21,7 @@ from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
-REPEATED = 2  # runs that a step failed in from which on it keeps failing
-MANY = 4  # and from which on that is severe
+MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -116,11 +115,16 @@ def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
 
 
 def _keeps(failing: Failing, models: Mapping[str, _Model]) -> bool:
-    """Whether a step keeps failing, or cannot succeed; a file that is told as broken is not told again."""
+    """Whether a step keeps failing, or cannot succeed.
+
+    A file that is told as broken is not told again; a model that has no file any more is nobody's concern.
+    """
     model = models.get(failing.model_name)
+    if model is None and failing.model_name:
+        return False
     if model is not None and model.mistake and failing.step is FailedStep.ANALYZE:
         return False
-    return failing.runs >= REPEATED or failing.permanent
+    return failing.lasts
 
 
 def _failing(failing: Failing) -> Problem:
