@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from include.decision.evidence import Evidence
 from include.decision.policy.policy import standard_policy
 from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.schema import migrate
 from include.registry.effective import effective_settings
 from include.registry.loader import load_model
 
@@ -94,9 +95,11 @@ INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, st
 def fill(uri: str, models: Path, *, models_number: int, checks: int, signals: int) -> bool:
     """Write the rows, foreign keys and guards off; False where they are there already."""
     with psycopg.connect(uri) as connection:
-        found = connection.execute("SELECT count(*) FROM retraining.auto_retraining_jobs").fetchone()
+        found = connection.execute("SELECT to_regclass('retraining.auto_retraining_jobs')").fetchone()
         if found is not None and found[0]:
             return False
+        migrate(connection)
+    with psycopg.connect(uri) as connection:
         values = {"models": models_number, "checks": checks, "signals": signals, "now": NOW, **_values(models)}
         with psycopg.ClientCursor(connection) as cursor:
             cursor.execute("SET search_path TO retraining")
