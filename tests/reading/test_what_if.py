@@ -46,7 +46,7 @@ def lived(shared: House) -> House:
         ({"settings": {"cooldown": "1d"}}, 2, 4, ["r3", "r5"]),
         ({"settings": {"cooldown": "30d"}}, 2, 2, ["r4", "r5"]),
         ({"settings": {"cooldown": None}}, 2, 4, ["r3", "r5"]),  # the preset's
-        ({"settings": {"when": {"model_age": "25d"}}}, 2, 2, ["r2", "r3"]),
+        ({"settings": {"when": {"model_age": "25d"}}}, 2, 2, ["r1", "r2"]),
         ({"settings": {"cooldown": "1d"}, "start": ago(24 * 25)}, 1, 2, ["r5"]),
     ],
 )

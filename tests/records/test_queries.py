@@ -132,8 +132,8 @@ def look_up(store: PostgresStore) -> None:
     """Everything that people look up."""
     period = {"model_name": "housing", "since": NOW - HOUR, "until": NOW + HOUR}
     with store.overview.moment() as reading:
-        reading.known("housing"), reading.registered(), reading.state("housing")
-        reading.fleet_details(reading.fleet(), since=NOW, most=9)
+        reading.known("housing"), reading.registered(), reading.state("housing", since=NOW)
+        reading.fleet_details(reading.fleet(since=NOW), since=NOW, most=9)
         for back in (False, True):
             reading.decisions({**period, "answered": ""}, {}, 9, back=back)
             reading.events({**period, "status": ""}, {}, 9, back=back)

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import sql
 from psycopg.rows import tuple_row
+from psycopg.types.string import TextLoader
 
 from include.records.postgres.session import Connect, use_schema
 
@@ -80,6 +81,8 @@ def stream_csv(connect: Connect, table: str, asked: Mapping[str, Any]) -> Iterat
         with connection.transaction():
             use_schema(connection)
             with connection.cursor("export", row_factory=tuple_row) as cursor:
+                for kind in ("json", "jsonb"):  # as the database writes them
+                    cursor.adapters.register_loader(kind, TextLoader)
                 cursor.itersize = ROWS_AT_ONCE
                 cursor.execute(_statement(table, asked), asked)
                 yield _line([column.name for column in cursor.description or ()])
