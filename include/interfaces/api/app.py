@@ -13,7 +13,9 @@ from include.interfaces.api.airflow_api import AIRFLOW_APP
 from include.interfaces.api.guards import guarded_router
 from include.interfaces.api.limits import Limits
 from include.interfaces.api.problems import MEDIA_TYPE, handle_problems
+from include.interfaces.api.records import opened
 from include.interfaces.api.routes import evidence, fleet, people, retraining, settings, system, versions
+from include.interfaces.metrics.router import scrape_router
 
 PREFIX = "/retraining"
 API = "/api/v1"
@@ -32,7 +34,7 @@ class MountedApp(FastAPI):
 
 
 def create_app() -> FastAPI:
-    """The app: nothing in it is open, its own description included."""
+    """The app: nothing in it is open, its own description included; metrics have a guard of their own."""
     app = MountedApp(
         title=TITLE, version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
@@ -43,6 +45,7 @@ def create_app() -> FastAPI:
     for routes in ROUTES:
         app.include_router(routes.router, prefix=API)
     app.include_router(_description())
+    app.include_router(scrape_router(opened))
     return app
 
 

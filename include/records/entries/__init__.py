@@ -53,6 +53,7 @@ from include.records.entries.runs import (
     Version,
     VersionStatus,
 )
+from include.records.entries.scrape import Scrape, ScrapedModel, Tally
 from include.records.entries.training import ShadowNeeds, TrainingDetails
 
 __all__ = [
@@ -106,9 +107,12 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scrape",
+    "ScrapedModel",
     "ShadowNeeds",
     "SliceRow",
     "SystemHealth",
+    "Tally",
     "TrainingDetails",
     "TriggerDistance",
     "Version",
