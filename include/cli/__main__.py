@@ -116,11 +116,7 @@ def replay(options: argparse.Namespace) -> None:
               f"{window.decision}{'  => ' + window.outcome if window.outcome else ''}", flush=True)  # fmt: skip
 
     with tempfile.TemporaryDirectory() as folder:
-        deployment = rehearsal(
-            Path(folder),
-            models_dir=options.models_dir or settings.models_dir,
-            data_dir=options.data_dir or settings.data_dir,
-        )
+        deployment = rehearsal(Path(folder), spec, data_dir=options.data_dir or settings.data_dir)
         result = run(deployment, options.model, moments, show=show, preset=options.preset, compare=not options.alone)
         print()
         for line in lines(result, spec.metric):

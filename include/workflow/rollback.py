@@ -16,7 +16,6 @@ from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
 from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
-from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
 from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
@@ -140,7 +139,7 @@ def change_in_run(deployment: Deployment, model_name: str, run: Run) -> Champion
 def ask_artifact(deployment: Deployment, version: Version) -> None:
     """Load a version and ask it about one typical row of its reference; an `ArtifactError` if it does not answer."""
     spec = deployment.spec(version.model_name)
-    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
+    stored = deployment.executor(spec).load(version)
     reference = deployment.store.reference(version.model_name, version.version)
     if reference is None:
         raise ArtifactError(f"model {spec.name}: no reference profile of {version.label} on record")

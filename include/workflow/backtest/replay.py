@@ -18,7 +18,6 @@ from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus, Run, Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.predictions import judged_rows
-from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import TrainingRows, prepare
 from include.retraining.training_rows import fit_on
 from include.scoring import METRICS, LabelledRows, score_all
@@ -239,7 +238,7 @@ def _judged(
     deployment: Deployment, spec: ModelSpec, version: Version, start: datetime, end: datetime
 ) -> tuple[TrainingRows, LabelledRows | None]:
     """The rows of a window that have a label by now, and the same with a version's predictions; None for no rows."""
-    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
+    stored = deployment.executor(spec).load(version)
     in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
     recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
     rows = prepare(spec, [rows_in_one_coding(spec, recent, _classes_of(version))], stored.columns)
@@ -262,7 +261,7 @@ class _Alternatives:
     def serve(self, start: datetime, window: TrainingRows) -> None:
         """Predict one window that begins at `start` in each way."""
         store, spec = self._deployment.store, self._spec
-        executor = RetrainingExecutor(spec=spec, artifacts=self._deployment.artifacts)
+        executor = self._deployment.executor(spec)
         first = executor.load(store.versions(spec.name)[0])
         models = [first.predictor] * 3
         if self.tallies[0].rows:  # from the second window on
