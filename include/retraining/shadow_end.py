@@ -15,7 +15,7 @@ from include.retraining.contest.contest import Contest, Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict
-from include.retraining.gate.limits import ServingCost, serving_cost
+from include.retraining.gate.limits import ServingCost, serving_cost_of, within_limits
 from include.retraining.gate.shadow_needs import untrained_rows
 from include.retraining.prepare import Columns, just_after, labels_of, prepare
 from include.scoring import METRICS, Baseline
@@ -61,7 +61,7 @@ class ShadowEnd:
             stored = self.executor.load(version)
             ready = prepare(spec, [rows], stored.columns)
             stored.predictor.predict(ready.features)
-            cost = serving_cost(stored, ready.features, latency=spec.gate.max_latency_ms is not None)
+            cost = serving_cost_of(stored, ready.features, spec.gate)
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
         try:
@@ -84,12 +84,9 @@ class ShadowEnd:
         return Contest(spec=self.executor.spec, load=self.executor.load)
 
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
-        spec = self.executor.spec
         result = self.executor.gate.judge(pair.before, pair.after)
         result = Anchor(contest=self._contest, former=self.former).judge(result, pair.after, pair.rows)
-        if excess := cost.excess(spec.gate):
-            return replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
-        return result
+        return within_limits(result, cost, self.executor.spec.gate)
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:
         details = replace(

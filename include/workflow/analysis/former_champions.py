@@ -18,6 +18,7 @@ from include.records.entries import ChangeKind, Version
 from include.records.store import Champions, Store
 from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor
+from include.retraining.gate.gate import proven_better
 from include.retraining.retrain_gain import MOST_ROWS
 from include.scoring import METRICS, LabelledRows
 from include.scoring.paired import paired_gain
@@ -104,7 +105,7 @@ class _Look:
         if hindrance:
             return self._signal(former, Verdict.INCONCLUSIVE, f"{metric.name} cannot be computed: {hindrance}")
         found = paired_gain(metric, champion, before)
-        better = found.p_value < self.level and found.gain >= spec.gate.minimum_gain
+        better = proven_better(found, level=self.level, minimum_gain=spec.gate.minimum_gain)
         current, then = metric.score(champion), metric.score(before)
         return self._signal(
             former, Verdict.CHANGED if better else Verdict.STABLE,

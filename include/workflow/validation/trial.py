@@ -66,4 +66,3 @@ def try_out(
         outcome=outcome, check=check, seconds=time.monotonic() - began,
         peak_mib=float((meter.details.memory_usage or {})["peak_mib"]),
     )  # fmt: skip
-
