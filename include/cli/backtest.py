@@ -89,12 +89,12 @@ def _recorded(
     from include.workflow.backtest.files import read_json, write_json
     from include.workflow.backtest.fired import RecordedBacktest, changes, run_recorded, summary
     from include.workflow.backtest.recorded import read_record
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
 
     earlier = None
     if options.compare is not None:
         earlier = read_json(options.compare, RecordedBacktest.from_json, "a backtest with --recorded")
-    result = run_recorded(read_record(open_records(), spec, start=options.start, end=options.end), policies)
+    result = run_recorded(read_record(open_deployment().store, spec, start=options.start, end=options.end), policies)
     write_json(result.to_json(), out)
     print("\n".join(summary(result)))
     if earlier is not None:

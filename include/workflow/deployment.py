@@ -14,7 +14,7 @@ from include.data.label_values import without_impossible_labels, without_impossi
 from include.data.measures import with_measures
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.tables import ModelTables, read_tables
-from include.errors import DataError
+from include.errors import ConfigurationError, DataError
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.store import Champions, Store
@@ -66,6 +66,12 @@ class Deployment:
         """The registered model of that name; in a rehearsal the one that is tried."""
         return load_model(self.models_dir, model_name) if self.trial is None else self.trial
 
+    def connected(self) -> psycopg.Connection[Any]:
+        """A new connection to the records database; a `ConfigurationError` for records in memory."""
+        if self.connect is None:
+            raise ConfigurationError("records", "these are in memory: there is no database to be read")
+        return self.connect()
+
     def executor(
         self, spec: ModelSpec, champion: Champion | None = None, *, hyperparameters: Mapping[str, Any] | None = None
     ) -> RetrainingExecutor:
@@ -96,7 +102,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         holds them all.
     """
     settings = Settings.from_environment()
-    connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
+    connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
         store=PostgresStore(connect, keep=True),
@@ -106,11 +112,6 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
     )
-
-
-def open_records() -> PostgresStore:
-    """The records alone, in the database that the environment names."""
-    return PostgresStore(records_connection(), keep=True)
 
 
 def rehearsal(
@@ -123,11 +124,11 @@ def rehearsal(
     )  # fmt: skip
 
 
-def records_connection(settings: Settings | None = None) -> Callable[[], psycopg.Connection[Any]]:
+def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[Any]]:
     """What opens the records database that the environment names; a `ConfigurationError` where it names none."""
     import psycopg
 
-    return partial(psycopg.connect, (settings or Settings.from_environment()).database)
+    return partial(psycopg.connect, settings.database)
 
 
 def now() -> datetime:

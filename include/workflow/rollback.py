@@ -22,7 +22,7 @@ from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
 from include.workflow.publication import publish_files
-from include.workflow.run_parameters import version_number
+from include.workflow.run_parameters import given_name, given_reason, version_number
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,19 @@ def roll_back(
 
     Raises
     ------
+    ConfigurationError
+        By hand without a reason, or without somebody who asks.
     RollbackRefused
-        There is nothing to roll back to, the champion has been replaced meanwhile, the reason is empty, or the key was
-        used for another version.
+        There is nothing to roll back to, the champion has been replaced meanwhile, or the key was used for another
+        version.
     ArtifactError
         The version's artifact is missing, damaged, or does not answer.
     ClaimLost
         The model is being retrained.
     """
+    if kind is ChangeKind.ROLLBACK:
+        act = f"a rollback of {model_name}"
+        requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
