@@ -24,7 +24,7 @@ from include.data.targets import Target as Target
 from include.data.targets import find_target, inputs_of
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError, SourceUnavailable
-from include.orchestrator import AutomaticRetrainingOrchestrator
+from include.orchestrator import AutomaticRetrainingOrchestrator as AutomaticRetrainingOrchestrator
 from include.records.entries import Analysis, EventStatus, Outcome, Run
 from include.records.store import Claim
 from include.registry.dialect import Dialect

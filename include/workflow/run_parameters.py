@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from include.decision.policy.preset_names import PRESET_NAMES
+from include.decision.policy.preset_names import PRESET_NAMES as PRESET_NAMES
+from include.decision.policy.preset_names import WITHOUT_POLICY as WITHOUT_POLICY
 from include.decision.request import RequestKind
 from include.errors import ConfigurationError, NothingToDo, RollbackRefused, did_you_mean
 
@@ -155,6 +156,16 @@ def request_kind(text: str) -> RequestKind:
             "kind (--kind)", f"unknown kind {text!r}{did_you_mean(str(text), KINDS)}; known: {', '.join(KINDS)}"
         )
     return RequestKind(text)
+
+
+def length_of_time(text: str) -> timedelta:
+    """Read ``30min`` or ``2d``; a `ConfigurationError` for anything else."""
+    from include.decision.policy.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ConfigurationError("length of time", str(error)) from error
 
 
 def requested_time(as_of: str | datetime, *, now: datetime) -> datetime:
