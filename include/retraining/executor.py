@@ -145,9 +145,9 @@ class RetrainingExecutor:
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
-        contest = Contest(spec=self.spec, load=self.load, there=tables.recent.columns)
+        contest = replace(self.contest, there=tables.recent.columns)
         result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
-        result = Anchor(contest=replace(contest, there=None), former=former).judge(result, holdout, held_out)
+        result = Anchor(contest=self.contest, former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
@@ -181,6 +181,11 @@ class RetrainingExecutor:
         stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
         known = {**self.possible, **declared(self.spec)}
         return replace(stored, columns=stored.columns.knowing(known)) if known else stored
+
+    @property
+    def contest(self) -> Contest:
+        """What compares versions of this model on the same rows."""
+        return Contest(spec=self.spec, load=self.load)
 
     @property
     def trainer(self) -> Trainer:

@@ -11,7 +11,7 @@ from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
 from include.errors import ArtifactError, CannotPredict, TrainingError
 from include.records.entries import EventStatus, Outcome, ShadowNeeds, Version
-from include.retraining.contest.contest import Contest, Pair, labelled_among
+from include.retraining.contest.contest import Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict
@@ -52,7 +52,7 @@ class ShadowEnd:
         a retraining: the version stays in shadow, and the next check ends it.
         """
         spec, version = self.executor.spec, self.version
-        rows, needed = self._contest.since(version, tables), self._needs.rows
+        rows, needed = self.executor.contest.since(version, tables), self._needs.rows
         labelled = labelled_among(spec, rows)
         if labelled < needed:
             reason = f"{labelled} labelled rows arrived while it was in shadow, {needed} needed: nothing can be proven"
@@ -65,7 +65,7 @@ class ShadowEnd:
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
         try:
-            pair = self._contest.between(self.champion.version, version, rows)
+            pair = self.executor.contest.between(self.champion.version, version, rows)
         except CannotPredict as error:
             return self._outcome(EventStatus.HELD, f"{error}; the next retrain is judged without it")
         result = self._judge(pair, cost)
@@ -79,13 +79,9 @@ class ShadowEnd:
         assert self.version.details.shadow is not None  # it is in shadow
         return self.version.details.shadow
 
-    @property
-    def _contest(self) -> Contest:
-        return Contest(spec=self.executor.spec, load=self.executor.load)
-
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
         result = self.executor.gate.judge(pair.before, pair.after)
-        result = Anchor(contest=self._contest, former=self.former).judge(result, pair.after, pair.rows)
+        result = Anchor(contest=self.executor.contest, former=self.former).judge(result, pair.after, pair.rows)
         return within_limits(result, cost, self.executor.spec.gate)
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:

@@ -16,7 +16,6 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import ChangeKind, Version
 from include.records.store import Champions, Store
-from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import proven_better
 from include.retraining.retrain_gain import MOST_ROWS
@@ -88,10 +87,9 @@ class _Look:
         spec = self.executor.spec
         assert spec.timestamp is not None  # the only models that come here
         assert former.data_until is not None
-        contest = Contest(spec=spec, load=self.executor.load)
         unseen = self.recent[self.recent[spec.timestamp] >= pd.Timestamp(former.data_until)]
         try:
-            pair = contest.between(former, self.champion, unseen, most=MOST_ROWS, slices=False)
+            pair = self.executor.contest.between(former, self.champion, unseen, most=MOST_ROWS, slices=False)
         except (ArtifactError, DataError, TrainingError) as error:  # no reason not to go on with the champion
             return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
         if pair.after.evidence < spec.minimum_rows:

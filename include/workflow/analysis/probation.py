@@ -16,7 +16,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
 from include.records.entries import ChangeKind, Run, Version
 from include.records.store import Store
-from include.retraining.contest.contest import Contest, labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS, LabelledRows, Metric
@@ -121,7 +121,7 @@ class _Probation:
     def check(self, tables: ModelTables, done: int, *, broken: bool) -> Signal:
         """Make the next look if its rows are there; the signal's detail says which look it was."""
         spec = self.executor.spec
-        contest = Contest(spec=spec, load=self.executor.load)
+        contest = self.executor.contest
         rows = contest.since(self.champion, tables)
         labelled = labelled_among(spec, rows)
         looks, enough = spec.probation.checks, self._enough

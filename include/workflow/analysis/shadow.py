@@ -16,7 +16,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import Run, Version
 from include.records.store import Store
-from include.retraining.contest.contest import Contest, labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS
@@ -67,7 +67,7 @@ class _Look:
     def at(self, tables: ModelTables, check: ShadowCheck) -> Signal:
         """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
         spec = self.executor.spec
-        contest = Contest(spec=spec, load=self.executor.load)
+        contest = self.executor.contest
         needs = self.version.details.shadow
         assert needs is not None  # it is in shadow
         rows, needed = contest.since(self.version, tables), needs.rows

@@ -17,7 +17,7 @@ from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus, Run, Version
 from include.registry.spec import ModelSpec
-from include.retraining.contest.contest import Contest, SharedRows
+from include.retraining.contest.contest import SharedRows
 from include.retraining.prepare import prepare
 from include.retraining.training_rows import fit_on
 from include.scoring import METRICS, LabelledRows, score_all
@@ -240,13 +240,9 @@ def _judged(
     """The rows of a window that have a label by now, and the same with a version's predictions; None for no rows."""
     in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
     recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
-    contest = _contest(deployment, spec)
+    contest = deployment.executor(spec).contest
     rows = contest.shared([version], rows_in_one_coding(spec, recent, _classes_of(version)))
     return rows, contest.answered(rows.stored[version.version], rows) if len(rows) else None
-
-
-def _contest(deployment: Deployment, spec: ModelSpec) -> Contest:
-    return Contest(spec=spec, load=deployment.executor(spec).load)
 
 
 def _classes_of(version: Version) -> tuple[str, ...]:
@@ -263,7 +259,7 @@ class _Alternatives:
     def serve(self, start: datetime, window: SharedRows) -> None:
         """Predict one window that begins at `start` in each way."""
         store, spec = self._deployment.store, self._spec
-        executor, contest = self._deployment.executor(spec), _contest(self._deployment, spec)
+        executor = self._deployment.executor(spec)
         first = executor.load(store.versions(spec.name)[0])
         models = [first.predictor] * 3
         if self.tallies[0].rows:  # from the second window on
@@ -275,4 +271,4 @@ class _Alternatives:
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):
-            tally.add(contest.answered(replace(first, predictor=model), window))
+            tally.add(executor.contest.answered(replace(first, predictor=model), window))
