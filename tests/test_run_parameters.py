@@ -129,6 +129,9 @@ WRONG: list[tuple[dict[str, Any], str, bool]] = [
     ({"as_of": 1767225600}, names("as_of"), True),
     ({"as_of": "yesterday"}, names("as_of"), False),
     ({"as_of": "2062-03-01"}, names("as_of"), False),
+    ({"as_of": "0001-01-01T00:00:00+23:00"}, names("as_of"), False),
+    ({"as_of": "9999-12-31T23:59:59-23:00"}, names("as_of"), False),
+    ({"as_of": "1066-10-14"}, names("as_of"), False),
     ({"rollback_to": "best", "models": ["demand"]}, "^found 'best' for a version", True),
     ({"rollback_to": "v0", "models": ["demand"]}, "^found 'v0' for a version", True),
     ({"rollback_to": "v3\n", "models": ["demand"]}, "for a version", False),
@@ -198,7 +201,7 @@ def place(tmp_path: Path) -> Deployment:
 
 
 @pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("reason", ["", " ", "\n\t", "\u200b\u00a0", "x" * (LONGEST_REASON + 1)])
+@pytest.mark.parametrize("reason", ["", " ", "\n\t", "\u200b\u00a0", "\u3164", "\ud800", "x" * (LONGEST_REASON + 1)])
 def test_act_without_a_reason_that_can_be_read_is_refused(place: Deployment, act: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^reason \(--reason\): "):
         ACTS[act](place, "ada", reason)

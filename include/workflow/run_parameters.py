@@ -23,7 +23,9 @@ if TYPE_CHECKING:  # loaded late: DAG files are parsed with this
 PREVIOUS = "previous"  # the version that was champion before the present one
 VERSION = "v?[1-9][0-9]{0,8}"
 CLOCK_SKEW = timedelta(minutes=5)  # how far the clocks of two machines may be apart
+EARLIEST = datetime(1700, 1, 1, tzinfo=UTC)  # before it times of rows in nanoseconds, and windows, end
 LONGEST_REASON, LONGEST_NAME = 500, 250  # characters
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # signs that Unicode counts as letters or symbols, and that show nothing
 KINDS = tuple(str(kind) for kind in RequestKind)
 
 #: The parameters of a run, as JSON schema has them.
@@ -174,16 +176,19 @@ def requested_time(as_of: str | datetime, *, now: datetime) -> datetime:
     Raises
     ------
     ConfigurationError
-        For a text that is no time, or a time later than `now`: whatever counts from the last retraining, such as the
-        cooldown, would hold every check back until then.
+        For a text that is no time, a time before the year 1700, or one later than `now`: whatever counts from the last
+        retraining, such as the cooldown, would hold every check back until then.
     """
     try:
         moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    except ValueError as error:
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        early = moment < EARLIEST
+    except (ValueError, OverflowError) as error:
         raise ConfigurationError(
             "parameter as_of", f"found {as_of!r}; write a date and time, for example 2026-11-01T00:00:00Z"
         ) from error
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if early:
+        raise ConfigurationError("parameter as_of", f"{as_of} is before the year {EARLIEST.year}; write a later time")
     if moment > now + CLOCK_SKEW:
         raise ConfigurationError(
             "parameter as_of",
@@ -229,9 +234,9 @@ def check_parameters(
 
 def numbered_version(text: str) -> int:
     """Read ``v3`` or ``3``; a `ConfigurationError` for anything else."""
-    if re.fullmatch(VERSION, text) is None:
+    if re.fullmatch(VERSION, str(text)) is None:
         raise ConfigurationError("version", f"found {text!r}; write for example v3")
-    return int(text.removeprefix("v"))
+    return int(str(text).removeprefix("v"))
 
 
 def version_number(text: str) -> int | None:
@@ -244,8 +249,9 @@ def version_number(text: str) -> int | None:
         raise RollbackRefused(f"found {text!r} for a version; write {PREVIOUS}, or for example v3") from error
 
 
-def _given(lacking: str, field: str, text: str, longest: int) -> str:
-    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+def _given(lacking: str, field: str, text: Any, longest: int) -> str:
+    shown = (sign.isprintable() and not sign.isspace() and sign not in BLANK for sign in str(text))
+    if not isinstance(text, str) or not any(shown):
         raise ConfigurationError(field, lacking)
     return _short_enough(field, text, longest)
 
