@@ -189,9 +189,9 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
 
 
 def _steps(deployment: Deployment, spec: ModelSpec, files: PlainFiles) -> Outcome:
-    """The steps of two runs: up to the first champion, then its challenger, which has been asked for."""
+    """The steps of two runs: up to the first champion, then a forced retrain."""
     store = deployment.store
-    first, later = (Run(run_id=name, as_of=now(), force=True, reason="asked for") for name in ("first", "later"))
+    first, later = (Run(run_id=name, as_of=now(), force=True, reason="by the command execute") for name in ("first", "later"))
     if files.predictions is None:
         begin_with(deployment, NAME, first)
     else:
@@ -203,7 +203,7 @@ def _steps(deployment: Deployment, spec: ModelSpec, files: PlainFiles) -> Outcom
     )  # fmt: skip
     store.save_analysis(looked, at=now())
     event = decide(deployment, NAME, later)[1]
-    assert event is not None  # nothing speaks against what was asked for
+    assert event is not None  # nothing speaks against a forced retrain
     event = execute(deployment, event.id)
     made = next((each for each in store.versions(NAME) if each.version == event.version), None)
     return Outcome(

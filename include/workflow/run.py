@@ -72,7 +72,7 @@ def execute_in_run(deployment: Deployment, event_id: int, run: Run, answer: Answ
     Parameters
     ----------
     answer : Answer or None
-        None where nobody had to be asked.
+        None where no approval is needed.
 
     Raises
     ------

@@ -42,7 +42,7 @@ FORM: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class RunParameters:
-    """What a run is asked to do, checked.
+    """What a run is to do, checked.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class RunParameters:
         )  # fmt: skip
 
     def run(self, run_id: str, *, by: str, at: datetime, now: datetime) -> Run:
-        """The run: `at` is its time where no other is asked for; a `ConfigurationError` where that is later than `now`.
+        """The run: `at` is its time where `as_of` names no other; a `ConfigurationError` where that is later than `now`.
 
         Parameters
         ----------
