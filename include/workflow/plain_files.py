@@ -191,7 +191,7 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
 def _steps(deployment: Deployment, spec: ModelSpec, files: PlainFiles) -> Outcome:
     """The steps of two runs: up to the first champion, then a forced retrain."""
     store = deployment.store
-    first, later = (Run(run_id=name, as_of=now(), force=True, reason="by the command execute") for name in ("first", "later"))
+    first, later = (Run(run_id=name, as_of=now(), force=True, reason="execute") for name in ("first", "later"))
     if files.predictions is None:
         begin_with(deployment, NAME, first)
     else:

@@ -94,7 +94,7 @@ class RunParameters:
         )  # fmt: skip
 
     def run(self, run_id: str, *, by: str, at: datetime, now: datetime) -> Run:
-        """The run: `at` is its time where `as_of` names no other; a `ConfigurationError` where that is later than `now`.
+        """The run, of the time `at` where `as_of` names no other; a `ConfigurationError` where that is after `now`.
 
         Parameters
         ----------
