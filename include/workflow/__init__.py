@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
+    from include.workflow.run import Answer as Answer
+    from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
     from include.workflow.steps.complete import log_completion as log_completion
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 
 #: The module of each.
 USE_CASES = {
+    "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "execute": "steps.execute",
+    "execute_in_run": "run",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",

@@ -12,7 +12,6 @@ from include.detectors.catalogue import change_detectors, detect
 from include.records.entries import Analysis, Measurement, Run
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts import Artifacts
 from include.retraining.contest.predictions import RecentRows, recent_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns
@@ -29,11 +28,10 @@ from include.workflow.analysis.running_errors import count_recent
 from include.workflow.analysis.shadow import check_shadow
 
 
-def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
+def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Champion, feed: Feed) -> Analysis:
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
-    reference, tables = champion.reference, feed.tables
+    spec, reference, tables = executor.spec, champion.reference, feed.tables
     columns = Columns.of(reference.profile, reference.inputs)
-    executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)

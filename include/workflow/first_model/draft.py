@@ -19,8 +19,9 @@ from include.data.kinds.stand_ins import StandIn, find_stand_ins
 from include.data.kinds.times import joined, read_times
 from include.errors import ConfigurationError, DataError
 from include.registry.kinds import Kinds, declared_kinds
-from include.registry.time_format import TimeFormat
-from include.scoring import Task
+from include.registry.time_format import TimeFormat as TimeFormat
+from include.scoring import METRICS as METRICS
+from include.scoring import Task as Task
 from include.workflow.first_model.roles import (
     Label,
     left_out,

@@ -82,7 +82,7 @@ def validate(file: Path, data_dir: Path, now: datetime | None = None) -> Validat
     failed: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            trial = try_out(spec, file, data_dir, Path(folder), look.read, look.first, look.last)
+            trial = try_out(spec, data_dir, Path(folder), look.read, look.first, look.last)
         except RetrainingError as error:
             failed.append(_failure(spec, error))
     try:
