@@ -1,4 +1,4 @@
-"""Tables of what there is: metrics, presets, detectors, and the rooms of ``include/``."""
+"""Tables of what there is: metrics, presets, triggers, detectors, and the rooms of ``include/``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from include.decision.policy.catalogue import TRIGGERS
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.detectors.catalogue import DETECTORS
@@ -57,6 +61,17 @@ def presets() -> str:
         for name, (told, value) in _PRESET_ROWS.items()
     ]
     return table(("", *PRESETS), rows)
+
+
+def triggers() -> str:
+    """All triggers and combinations: as each is written, and when it fires."""
+    return table(("trigger", "fires when"), [(f"`{_written(each.example)}`", each.fires) for each in TRIGGERS.values()])
+
+
+def _written(example: Any) -> str:
+    """In one line, as it may stand in a model file."""
+    text = yaml.safe_dump(example, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()
+    return text[1:-1] if text.startswith("{") else text
 
 
 def detectors() -> str:
