@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from include.data.sources.read import read_pair, read_rows, read_timed
+from include.data.sources.read import read_both, read_rows, read_timed
 from include.data.tables import new_features, read_tables
 from include.errors import DataError, SourceUnavailable
 from include.registry.spec import ModelSpec
@@ -126,7 +126,7 @@ def test_rows_without_a_time_are_left_out_and_told(tmp_path: Path) -> None:
 
 def test_pair_of_folders_is_read(place: Path) -> None:
     source = {"kind": "parquet", "reference_path": "parquet", "recent_path": "whole.parquet"}
-    reference, recent = read_pair(model(source, timestamp=None, reference=None), place)
+    reference, recent = (rows.table for rows in read_both(model(source, timestamp=None, reference=None), place))
     assert len(reference) == len(recent) == len(ROWS)
     assert sorted(reference["sales"]) == sorted(recent["sales"])
 
@@ -135,7 +135,7 @@ def test_pair_of_folders_is_read(place: Path) -> None:
 def test_missing_half_of_a_pair_is_named(place: Path, field: str) -> None:
     source = {"kind": "csv", "reference_path": "whole.csv", "recent_path": "whole.csv", field: "gone/*.csv"}
     with pytest.raises(SourceUnavailable, match=rf"field source\.{field}: .*gone.*no such file"):
-        read_pair(model(source, timestamp=None, reference=None), place)
+        read_both(model(source, timestamp=None, reference=None), place)
 
 
 def test_arrivals_are_measured_up_to_the_moment_of_the_check(place: Path) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from include.errors import TrainingError
 from include.registry.estimators import PRESETS, estimator_class, goes_on
+from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
 from include.retraining.weights import passed_on
@@ -196,3 +197,12 @@ ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Any]] = {
     "gradient_boosting": _gradient_boosting,
     "linear": _linear,
 }
+
+
+def of_estimator(spec: ModelSpec, hyperparameters: Mapping[str, Any]) -> SklearnTrainer:
+    """The trainer of a model file with `training.estimator`, or with nothing that trains."""
+    name = spec.training.estimator_name
+    assert name is not None
+    return SklearnTrainer(
+        task=spec.task, estimator=name, hyperparameters=hyperparameters, seed=spec.training.seed
+    )  # fmt: skip
