@@ -50,7 +50,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     flag = parser.add_argument
-    flag("--data", metavar="FILE", help="CSV or Parquet: a file, a folder, a glob, or s3://bucket/key")
+    flag("--data", metavar="FILE", help="CSV, Parquet or JSON Lines: a file, a folder, a glob, or s3://bucket/key")
     flag("--recent-data", metavar="FILE", help="rows without times: --data is the reference, this the recent rows")
     flag("--connection", default="", help="Airflow connection of the type aws, for s3:// addresses")
     flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")

@@ -21,6 +21,8 @@ _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
 _READERS = "include.data.sources"
 
+FileKind = Literal["csv", "parquet", "json_lines"]
+
 
 class TimestampReading(Section):
     """How the column of times is written, where that cannot be told from its cells or is to be certain.
@@ -86,10 +88,10 @@ class FileSource(_Rows):
 
     How a CSV file is written is found out from the file and told; `delimiter`, `decimal`, `thousands`, `encoding`,
     `quote` and `header` (true, false, or the columns' names) say it. `decimal` and `thousands` are also those of
-    numbers that a Parquet file or a query's result holds as text.
+    numbers that another file or a query's result holds as text.
     """
 
-    kind: Literal["csv", "parquet"]
+    kind: FileKind
     """How the files are written."""
     path: str | None = None
     """A file, a folder or a glob; relative ones start from `RETRAINING_DATA_DIR`; or `s3://bucket/key`."""
@@ -247,6 +249,11 @@ SOURCES: Mapping[str, SourceEntry] = {
         section=FileSource, batches=f"{_READERS}.csv_batches:of_source", endings=(".csv", ".csv.gz"), plain_text=True
     ),
     "parquet": SourceEntry(section=FileSource, batches=f"{_READERS}.parquet_batches:of_source", endings=(".parquet",)),
+    "json_lines": SourceEntry(
+        section=FileSource,
+        batches=f"{_READERS}.json_lines:of_source",
+        endings=(".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
+    ),
     "sample": SourceEntry(section=SampleSource, rows=f"{_READERS}.read:rows_of_sample"),
     "sql": SourceEntry(section=SqlSource, rows=f"{_READERS}.read:rows_of_query"),
 }

@@ -21,7 +21,6 @@ from include.data.kinds.text_cells import plain_text
 from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.file_batches import batches_of
 from include.data.sources.overlaps import frame_of_files
 from include.data.sources.samples import demand, iris
@@ -169,7 +168,7 @@ def _frame(
 ) -> pd.DataFrame:
     """All rows as one table; what had to be found out to read them goes to `told`."""
     table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
-    told += batches.told if isinstance(batches, CsvBatches) else ()
+    told += getattr(batches, "told", ())
     told += overlap
     return table
 
