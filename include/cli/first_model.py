@@ -21,7 +21,7 @@ from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
     from include.workflow.first_model.draft import Draft, Question, Said
-    from include.workflow.first_model.rows import FirstRows
+    from include.workflow.first_model.first_rows import FirstRows
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -152,7 +152,7 @@ def _model_file(model: str, models_dir: Path) -> Path:
 
 def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:
     from include.registry.dialect import Dialect
-    from include.workflow.first_model.rows import read_file, read_query
+    from include.workflow.first_model.first_rows import read_file, read_query
 
     if (options.data is None) == (options.sql is None):
         raise ConfigurationError("init", "give --data FILE, or --sql CONNECTION with --table or --query")

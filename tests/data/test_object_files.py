@@ -18,7 +18,7 @@ from include.data.sources.read import read_both, read_timed
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 from include.registry.spec import ModelSpec
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.stage import sales
 

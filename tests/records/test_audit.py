@@ -19,8 +19,8 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
-from include.records.entries import ChangeKind, EventStatus, Facts, TrainingDetails
-from include.records.postgres.audit import Audit, read_audit
+from include.records.entries import Audit, ChangeKind, EventStatus, Facts, TrainingDetails
+from include.records.postgres.audit import read_audit
 from tests.records.examples import (
     HOUR,
     NOW,

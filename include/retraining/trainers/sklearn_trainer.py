@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import TrainingError
-from include.registry.estimators import PRESETS, estimator_class, goes_on
+from include.registry.estimators import NAMED_ESTIMATORS, estimator_class, goes_on
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
@@ -88,7 +88,7 @@ class SklearnTrainer:
         from sklearn.pipeline import Pipeline
 
         pipeline: Any = copy.deepcopy(start.predictor)
-        kind = estimator_class(PRESETS.get(self.estimator, {}).get(self.task, self.estimator))
+        kind = estimator_class(NAMED_ESTIMATORS.get(self.estimator, {}).get(self.task, self.estimator))
         if not isinstance(pipeline, Pipeline) or type(pipeline[-1]) is not kind:
             raise TrainingError(
                 f"{self.estimator}: the champion is no {kind.__name__} to go on from; write `strategy: full` until one "

@@ -20,7 +20,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks, Window, replay
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.backtest.trial import Backtest, Trial, without_reasons
 from include.workflow.deployment import Deployment
 
