@@ -19,7 +19,7 @@ VERSION_STATUS = {
     EventStatus.FAILED: VersionStatus.FAILED,
     EventStatus.ABANDONED: VersionStatus.FAILED,
 }
-LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
+LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # the retrain was not done
 
 
 def check_outcome(outcome: Outcome, *, has_version: bool) -> None:

@@ -13,7 +13,7 @@ from include.registry.training import Gate
 from include.retraining.artifacts import StoredModel
 from include.retraining.resources import MEBIBYTE
 
-CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # what is asked of a model, and when to stop asking a slow one
+CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # rows that a model predicts, and when to stop with a slow one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ def _watch(
         if time.monotonic() - began > limits.seconds:
             return f"longer than {limits.seconds:g} s (training.script.timeout)"
         if found := _too_much(process.pid, limits, printed, scratch):
-            for child in _children(process.pid):  # at once: it would use more while it is asked politely
+            for child in _children(process.pid):  # at once: it would use more while it is given time to end
                 _kill(child)
             return found
 

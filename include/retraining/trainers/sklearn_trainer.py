@@ -105,7 +105,7 @@ class SklearnTrainer:
                 "`strategy: full`"
             )
         fresh = ESTIMATORS.get(self.estimator, _imported)(self, columns)[-1]
-        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been asked for with others
+        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been trained with others
         if way == "partial_fit":
             estimator.partial_fit(given, target, **passed_on(weight, "sample_weight"))
         else:
