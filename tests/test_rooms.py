@@ -31,7 +31,7 @@ VIOLATIONS = [
     ("data/profile/cut.py", "include.data.sources.files"),
     ("data/kinds/find.py", "include.data.tables"),
     ("records/entries/facts.py", "include.records.postgres.session"),
-    ("records/rows/rows.py", "include.workflow.settings"),
+    ("records/rows/events.py", "include.workflow.settings"),
     ("orchestrator/answers.py", "include.records.store"),
     ("retraining/contest/predictions.py", "include.retraining.gate.gate"),
     ("retraining/artifacts/folder.py", "include.retraining.executor"),

@@ -193,7 +193,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
     add = parser.add_argument
-    add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV or Parquet)")
+    add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV, Parquet or JSON Lines)")
     add("--recent-data", type=Path, required=True, help="rows observed since, in time order")
     add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy, or one column)")
     add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy, or one column)")

@@ -105,7 +105,7 @@ def _recorded(
 def _moments(options: argparse.Namespace, spec: ModelSpec, data_dir: Path) -> list[datetime]:
     """Ends of the windows, as far as not given found in the model file and in its rows."""
     from include.workflow.backtest.replay import boundaries
-    from include.workflow.backtest.rows import RowsOnce
+    from include.workflow.backtest.rows_once import RowsOnce
 
     if spec.reference is None:
         raise ConfigurationError(spec.name, "a model without timestamps has no history to replay")

@@ -21,7 +21,7 @@ from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
     from include.workflow.first_model.draft import Draft, Question, Said
-    from include.workflow.first_model.rows import FirstRows
+    from include.workflow.first_model.first_rows import FirstRows
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -50,7 +50,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     flag = parser.add_argument
-    flag("--data", metavar="FILE", help="CSV or Parquet: a file, a folder, a glob, or s3://bucket/key")
+    flag("--data", metavar="FILE", help="CSV, Parquet or JSON Lines: a file, a folder, a glob, or s3://bucket/key")
     flag("--recent-data", metavar="FILE", help="rows without times: --data is the reference, this the recent rows")
     flag("--connection", default="", help="Airflow connection of the type aws, for s3:// addresses")
     flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")
@@ -139,7 +139,7 @@ def explain(options: argparse.Namespace) -> None:
 
 
 def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:
-    from include.workflow.first_model.rows import Dialect, read_file, read_query
+    from include.workflow.first_model.first_rows import Dialect, read_file, read_query
 
     if (options.data is None) == (options.sql is None):
         raise ConfigurationError("init", "give --data FILE, or --sql CONNECTION with --table or --query")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.records.rows.canaries import CanaryShare
+from include.records.entries import CanaryShare
 from include.records.store import Canaries
 from include.workflow.deployment import now
 from include.workflow.run_parameters import given_name, given_reason

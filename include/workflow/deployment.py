@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from include.records.entries import Run
 
-CONNECTION = "retraining_db"  # of the records, where connections are asked for by name
+CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
 

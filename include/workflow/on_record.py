@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from include.errors import DataError
-from include.records.entries import Check
-from include.records.postgres.audit import Audit, read_audit
-from include.records.postgres.lineage import Lineage, read_lineage
+from include.records.entries import Audit, Check, Lineage
+from include.records.postgres.audit import read_audit
+from include.records.postgres.lineage import read_lineage
 from include.records.postgres.session import transaction
 from include.records.store import Runs
 from include.registry.model_files import list_model_files

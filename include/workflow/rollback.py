@@ -14,7 +14,7 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import ONCE_CHAMPION, ChampionChange, ChangeKind, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
 from include.retraining.prepare import feature_table
 from include.scoring import Task
@@ -25,8 +25,6 @@ from include.workflow.publication import publish_files
 from include.workflow.run_parameters import given_name, given_reason, version_number
 
 log = logging.getLogger(__name__)
-
-ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
 def roll_back(

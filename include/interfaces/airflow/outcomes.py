@@ -6,7 +6,6 @@ Only the modules of this folder import Airflow.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from include.data.sources.connections import Connections
+from include.data.sources.environment import WebConnection, web_address
 from include.errors import NothingToDo, PermanentError
 from include.interfaces.airflow.connections import databases, object_storage_client
 from include.interfaces.mlflow.follow import follow
@@ -79,23 +79,15 @@ def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> None:
     if run.dry_run:
         return
     spec = partial(deployment.spec, model_name)
-    follow(_mlflow_settings, deployment.store, deployment.artifacts, model_name, spec)
+    settings = partial(MlflowSettings.from_environment, find=_web_connection)
+    follow(settings, deployment.store, deployment.artifacts, model_name, spec)
 
 
-def _mlflow_settings() -> MlflowSettings | None:
-    """From the Airflow connection that ``RETRAINING_MLFLOW_CONNECTION`` names, else from MLflow's own variables."""
-    name = os.environ.get("RETRAINING_MLFLOW_CONNECTION")
-    if not name:
-        return MlflowSettings.from_environment()
+def _web_connection(name: str) -> WebConnection:
+    """An Airflow connection to a server on the web, wherever Airflow keeps it."""
     found = Connection.get(name)
-    scheme = "https" if "https" in (found.schema, found.conn_type) else "http"
-    port = f":{found.port}" if found.port else ""
-    told = {
-        "MLFLOW_TRACKING_URI": f"{scheme}://{found.host}{port}",
-        "MLFLOW_TRACKING_USERNAME": found.login or "",
-        "MLFLOW_TRACKING_PASSWORD": found.password or "",
-    }
-    return MlflowSettings.from_environment({**os.environ, **told})
+    uri = web_address(found.conn_type, found.schema, found.host or "", found.port)
+    return WebConnection(uri=uri, login=found.login or "", password=found.password or "")
 
 
 def chosen_models(

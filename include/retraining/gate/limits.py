@@ -12,9 +12,9 @@ import pandas as pd
 from include.registry.training import Gate
 from include.retraining.artifacts import StoredModel
 from include.retraining.gate.gate import GateResult, GateVerdict
+from include.retraining.resources import MEBIBYTE
 
-MEBIBYTE = 2**20
-CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # what is asked of a model, and when to stop asking a slow one
+CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # rows that a model predicts, and when to stop with a slow one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.contest.predictions import RecentRows, recent_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns
-from include.retraining.retrain_gain import RetrainGainDetector, measure_gain
+from include.retraining.retrain_gain import CorrectionTrial, measure_gain
 from include.retraining.weights import without_unweighted
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.workflow.analysis.distributions import most_changed
@@ -47,7 +47,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     )
     number = champion.version.version
     settings = spec.settings(run.preset)
-    gain = RetrainGainDetector(
+    gain = CorrectionTrial(
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
     signals = [

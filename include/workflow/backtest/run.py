@@ -17,7 +17,7 @@ from typing import Any
 from include.registry.policy import Costs
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks, Window, replay
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.backtest.trial import Backtest, Trial, without_reasons
 from include.workflow.deployment import rehearsal
 

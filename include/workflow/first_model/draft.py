@@ -22,6 +22,7 @@ from include.registry.kinds import Kinds, declared_kinds
 from include.registry.time_format import TimeFormat as TimeFormat
 from include.scoring import METRICS as METRICS
 from include.scoring import Task as Task
+from include.workflow.first_model.first_rows import FirstRows
 from include.workflow.first_model.roles import (
     Label,
     left_out,
@@ -30,7 +31,6 @@ from include.workflow.first_model.roles import (
     recorded_probability,
     target_by_name,
 )
-from include.workflow.first_model.rows import FirstRows
 from include.workflow.first_model.spans import Plan, make_plan, pair_plan
 from include.workflow.first_model.times import TimeColumn, choose_time, find_times, looked_at, time_of_day
 

@@ -21,7 +21,7 @@ from include.errors import ConfigurationError, DataError, RetrainingError
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, prepare
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.validation.advice import advise
 from include.workflow.validation.findings import ColumnUse, Finding, Validation, Weight
 from include.workflow.validation.power import seen_changes
