@@ -4,9 +4,11 @@
 
     RetrainingError
     ├── NothingToDo               nothing has to be done, and why: skip the task
+    │   └── ModelPaused           a person paused the model: leave it alone
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
+    │   │   ├── NotOnRecord       nothing of that name or number is on record: correct it
     │   │   └── CannotPredict     a version needs a column that was given up on purpose: judge without it
     │   ├── TrainingError         the trainer raised or returned nothing usable
     │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
@@ -29,6 +31,10 @@ class RetrainingError(Exception):
 
 class NothingToDo(RetrainingError):
     """A step has nothing to do in this run: no failure."""
+
+
+class ModelPaused(NothingToDo):
+    """The model is paused: a run leaves it alone until somebody resumes it."""
 
 
 class PermanentError(RetrainingError):
@@ -54,6 +60,10 @@ class ConfigurationError(PermanentError):
 
 class DataError(PermanentError):
     """The rows cannot be used as they are."""
+
+
+class NotOnRecord(DataError):
+    """Nothing of that name or number is on record."""
 
 
 class CannotPredict(DataError):

@@ -15,9 +15,27 @@ if TYPE_CHECKING:
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.failure_record import failures as failures
+    from include.workflow.failure_record import note_failure as note_failure
+    from include.workflow.failure_record import noting as noting
+    from include.workflow.failure_record import why_nothing as why_nothing
+    from include.workflow.figures import statistics_of_system as statistics_of_system
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.monitor import health as health
+    from include.workflow.people import annotate as annotate
+    from include.workflow.people import annotations_of as annotations_of
+    from include.workflow.people import budget_spent as budget_spent
+    from include.workflow.people import mark_decision as mark_decision
+    from include.workflow.people import marks as marks
+    from include.workflow.people import mute as mute
+    from include.workflow.people import mutes as mutes
+    from include.workflow.people import pause_model as pause_model
+    from include.workflow.people import pause_of as pause_of
+    from include.workflow.people import resume_model as resume_model
+    from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
+    from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -36,24 +54,42 @@ USE_CASES = {
     "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "annotate": "people",
+    "annotations_of": "people",
+    "budget_spent": "people",
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "execute": "steps.execute",
     "execute_in_run": "run",
+    "failures": "failure_record",
+    "health": "monitor",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
+    "mark_decision": "people",
+    "marks": "people",
     "migrate_records": "migrate",
+    "mute": "people",
+    "mutes": "people",
+    "note_failure": "failure_record",
+    "noting": "failure_record",
     "open_deployment": "deployment",
+    "pause_model": "people",
+    "pause_of": "people",
     "publish": "publication",
     "question": "approve",
+    "recommendations_of": "report",
     "report_of": "report",
     "request_retrain": "request",
+    "resume_model": "people",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "statistics_of_system": "figures",
+    "unmute": "people",
+    "why_nothing": "failure_record",
 }
 
 

@@ -14,10 +14,11 @@ import logging
 from pathlib import Path
 
 from include.errors import ArtifactError, ConfigurationError, NothingToDo
-from include.records.entries import ChampionChange, Run, Version, VersionStatus
+from include.records.entries import ChampionChange, FailedStep, Run, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
 from include.workflow.deployment import Deployment, now
+from include.workflow.failing import on_record
 
 OWNER_FILE = "records.json"
 
@@ -51,6 +52,7 @@ def own(store: Store, artifacts: Artifacts) -> None:
         )
 
 
+@on_record(FailedStep.PUBLISH)
 def publish(deployment: Deployment, model_name: str, run: Run) -> ChampionChange | None:
     """The step of a run after all that may change a champion: bring the files up to date, and find out what to tell.
 

@@ -14,13 +14,22 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries import ONCE_CHAMPION, ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import (
+    ONCE_CHAMPION,
+    ChampionChange,
+    ChangeKind,
+    FailedStep,
+    Run,
+    Version,
+    VersionStatus,
+)
 from include.records.rows.champion import other_target
 from include.retraining.prepare import feature_table
 from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
+from include.workflow.failing import on_record
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import given_name, given_reason, version_number
 
@@ -87,6 +96,7 @@ def _done_before(
     return kept
 
 
+@on_record(FailedStep.ROLL_BACK)
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:
     """The step of a run that rolls back: to what the run names, or because probation found the champion worse.
 

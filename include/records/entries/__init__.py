@@ -1,10 +1,15 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, champions, what is read of them."""
 
 from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
+from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
+from include.records.entries.failures import FailedStep, Failure
+from include.records.entries.figures import Figures
+from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.lineage import Lineage, VersionHistory
+from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
     ONCE_CHAMPION,
@@ -27,9 +32,11 @@ __all__ = [
     "ONCE_CHAMPION",
     "WITH_VERDICT",
     "Analysis",
+    "Annotation",
     "Audit",
     "AuditEntry",
     "AuditGap",
+    "Budget",
     "CanaryShare",
     "ChampionChange",
     "ChampionPeriod",
@@ -40,11 +47,23 @@ __all__ = [
     "Event",
     "EventStatus",
     "Facts",
+    "FailedStep",
+    "Failing",
+    "Failure",
+    "Figures",
+    "Health",
+    "KeptCall",
     "KeptRequest",
     "Lifting",
     "Lineage",
+    "Mark",
+    "MarkVerdict",
     "Measurement",
+    "Mute",
     "Outcome",
+    "Pause",
+    "Problem",
+    "ProblemKind",
     "Quarantine",
     "Run",
     "ShadowNeeds",
@@ -52,6 +71,8 @@ __all__ = [
     "Version",
     "VersionHistory",
     "VersionStatus",
+    "Waiting",
+    "Watched",
     "promoted_by",
     "rolled_back_by_hand",
 ]

@@ -33,6 +33,7 @@ JSON_COLUMNS = frozenset(
         "memory_usage",
         "gpu_usage",
         "details",
+        "answer",
     }
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost
-from include.records.entries import Event, EventStatus, Outcome, Version
+from include.records.entries import Event, EventStatus, FailedStep, Outcome, Version
 from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
 from include.retraining.executor import RetrainingExecutor
@@ -17,11 +17,14 @@ from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
+from include.workflow.failing import on_record
+from include.workflow.people import pause_of
 from include.workflow.publication import own
 
 log = logging.getLogger(__name__)
 
 
+@on_record(FailedStep.EXECUTE)
 def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
@@ -48,6 +51,8 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
 def outcome_of(deployment: Deployment, claim: Claim) -> Outcome:
     """What the claimed event comes to: its challenger trained and judged, or the version in shadow judged once more."""
     event = claim.event
+    if (pause := pause_of(deployment, event.model_name)) is not None:  # since this was decided
+        return Outcome(status=EventStatus.FAILED, reason=pause.sentence, error_type="ModelPaused")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
     tables = tables_seen_by(deployment, spec, event.run, champion)
