@@ -47,6 +47,8 @@ KEY = {
     "model_name": "model_7", "run_id": "run-7-400", "run_ids": ["run-7-400", "run-7-4"], "version": 3, "event_id": 4007,
     "since": NOW - timedelta(days=1), "until": NOW, "before": NOW, "at": NOW, "most": 100, "most_tries": 3,
     "as_of": NOW, "key": "key-1", "ids": [7, 47], "id": 7, "from_version": 3, "to_version": 4, "kind": "probation",
+    "answered": "fired", "versions": [1, 2], "model_names": ["model_7"], "as_ofs": [NOW, NOW], "search": "", "tag": "",
+    "owner": "", "at_id": 4007, "at_model": "model_7", "at_run": "run-7-400",
     "status": "failed", "share": 10.0, "feature": "price", "statistic": "ks", "span_start": NOW, "span_end": NOW,
 }  # fmt: skip
 
@@ -152,7 +154,7 @@ def whole_tables(node: Mapping[str, Any]) -> Iterator[str]:
 def judge(connection: psycopg.Connection[Any]) -> list[str]:
     """Print what each query does, and return what is wrong."""
     wrong = []
-    for name in sorted(path.stem for path in QUERIES.glob("*.sql")):
+    for name in sorted({path.stem for path in QUERIES.glob("*.sql")} - {"begin_reading"}):  # which reads nothing
         text = query(name).decode()
         cases, any_run = {"": KEY}, {"run_id": None} if "run_id text (NULL" in text else {}
         if "NULL for all" in text:
