@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.failure_record import failures as failures
+    from include.workflow.failure_record import note_failure as note_failure
+    from include.workflow.failure_record import noting as noting
+    from include.workflow.failure_record import why_nothing as why_nothing
+    from include.workflow.figures import statistics_of_system as statistics_of_system
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.monitor import health as health
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
     from include.workflow.reading.model_view import distribution_at as distribution_at
     from include.workflow.reading.model_view import model_view as model_view
     from include.workflow.reading.what_if import what_if as what_if
+    from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -60,7 +67,9 @@ USE_CASES = {
     "distribution_at": "reading.model_view",
     "execute": "steps.execute",
     "export_csv": "reading.export",
+    "failures": "failure_record",
     "fleet": "reading.fleet",
+    "health": "monitor",
     "history": "reading.history",
     "hold": "approve",
     "lift_quarantine": "lift",
@@ -71,11 +80,14 @@ USE_CASES = {
     "model_view": "reading.model_view",
     "mute": "people",
     "mutes": "people",
+    "note_failure": "failure_record",
+    "noting": "failure_record",
     "open_deployment": "deployment",
     "pause_model": "people",
     "pause_of": "people",
     "publish": "publication",
     "question": "approve",
+    "recommendations_of": "report",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
@@ -83,9 +95,11 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
     "unmute": "people",
     "what_if": "reading.what_if",
+    "why_nothing": "failure_record",
 }
 
 

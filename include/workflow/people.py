@@ -20,7 +20,7 @@ def pause_model(deployment: Deployment, model_name: str, *, by: str, reason: str
     """Let runs leave a model alone until it is resumed.
 
     A run that looks at it already ends as it would have, but for a training that has not begun: that is given up, and
-    what was asked for waits again. Nothing else is stopped: it can be rolled back, and its files follow the champion.
+    its requests wait again. Nothing else is stopped: it can be rolled back, and its files follow the champion.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def mark_decision(deployment: Deployment, model_name: str, run_id: str, *, verdi
     NotOnRecord
         Where that run has decided nothing about that model.
     DataError
-        For another verdict, and for a decision called a false alarm that asked for nothing.
+        For another verdict, and for a decision called a false alarm that called for nothing.
     """
     allowed = [str(each) for each in MarkVerdict]
     if verdict not in allowed:
@@ -118,7 +118,7 @@ def mark_decision(deployment: Deployment, model_name: str, run_id: str, *, verdi
     alarm = found[0].triggered or found[0].blocked_by
     if verdict == MarkVerdict.FALSE_ALARM and not alarm:
         raise DataError(
-            f"model {model_name}: run {run_id} asked for no retrain, so there was no alarm; it can be marked as right"
+            f"model {model_name}: run {run_id} called for no retrain, so there was no alarm; it can be marked as right"
         )
     told = deployment.store.people.add_mark
     return told(model_name, run_id, MarkVerdict(verdict), by=by, reason=reason, at=now())
@@ -138,10 +138,15 @@ def budget_spent(deployment: Deployment, model_name: str, *, at: datetime | None
         End of the 90 days; now by default.
     """
     end = at or now()
-    since = end - QUARTER
-    marked = deployment.store.people.marks(model_name, since=since, until=end)
+    marked = deployment.store.people.marks(model_name, since=end - QUARTER, until=end)
     allowed = deployment.spec(model_name).settings().false_retrains_per_quarter
-    return Budget(model_name=model_name, allowed=allowed, marked=sum(mark.spends for mark in marked), since=since)
+    return budget_of(model_name, allowed, marked, at=end)
+
+
+def budget_of(model_name: str, allowed: float, marks: Sequence[Mark], *, at: datetime) -> Budget:
+    """The budget of the 90 days before `at`, as the marks of their decisions have spent it."""
+    spent = sum(mark.spends for mark in marks)
+    return Budget(model_name=model_name, allowed=allowed, marked=spent, since=at - QUARTER)
 
 
 def check_model(deployment: Deployment, model_name: str) -> None:

@@ -1,7 +1,7 @@
 -- Write down what somebody says of a decision in hindsight.
 -- Parameters: model_name text, run_id text, verdict text, marked_by text, reason text, marked_at timestamptz
--- Returns:    the row of decision_marks, with trigger_type, decided_at and counts (whether it is a retrain, no dry run);
---             none for a decision that is not on record
+-- Returns:    the row of decision_marks, with trigger_type, decided_at and counts (whether it is a retrain, and no dry
+--             run); none for a decision that is not on record
 INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
 SELECT d.model_name, d.run_id, %(verdict)s, %(marked_by)s, %(reason)s, %(marked_at)s
 FROM retraining_decisions d

@@ -1,10 +1,12 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
 
-from include.decision.health import Health
+from include.decision.health import ModelHealth
 from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
+from include.records.entries.figures import Figures
+from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -70,7 +72,9 @@ __all__ = [
     "EventStatus",
     "Facts",
     "FailedStep",
+    "Failing",
     "Failure",
+    "Figures",
     "FleetPage",
     "FleetQuery",
     "FleetRow",
@@ -90,11 +94,14 @@ __all__ = [
     "MetricPoint",
     "ModelFileChange",
     "ModelFileInForce",
+    "ModelHealth",
     "ModelView",
     "Mute",
     "OtherDecision",
     "Outcome",
     "Pause",
+    "Problem",
+    "ProblemKind",
     "QuadrantPoint",
     "Quadrants",
     "Quarantine",
@@ -106,6 +113,8 @@ __all__ = [
     "Version",
     "VersionRow",
     "VersionStatus",
+    "Waiting",
+    "Watched",
     "WhatIf",
     "promoted_by",
     "rolled_back_by_hand",
