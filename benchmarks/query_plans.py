@@ -111,6 +111,8 @@ INSERT INTO quarantined_spans (model_name, feature, statistic, reason, span_star
     SELECT model_name, 'price', 'missing_rise', 'empty', at - interval '1 hour', at, run_id, run_id, at,
            CASE WHEN nth > 1 THEN 'ada' END, CASE WHEN nth > 1 THEN 'mended' END, CASE WHEN nth > 1 THEN at END
     FROM many WHERE n %% 10 < 2 OR nth = 1;
+INSERT INTO model_file_history (model_name, config_hash, config, seen_at)
+    SELECT model_name, 'hash ' || nth, '{}', at FROM many WHERE n %% 10 < 2;
 INSERT INTO retraining_failures (failure_id, model_name, run_id, step, error_type, error, permanent, failed_at)
     SELECT gen_random_uuid(), model_name, run_id, 'publish', 'SourceUnavailable', 'gone', false, at FROM many
     WHERE n %% 5 = 0;
