@@ -35,7 +35,7 @@ from include.records.entries import FleetQuery, HistoryQuery
 from include.records.postgres import PostgresStore
 from include.records.postgres.queries import query
 from include.records.postgres.session import Session
-from include.records.rows.rows import JSON_COLUMNS
+from include.records.rows.columns import JSON_COLUMNS
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, what_if
 from tools.embedded_postgres import EmbeddedPostgres

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
+    from include.workflow.run import Answer as Answer
+    from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
     from include.workflow.steps.complete import log_completion as log_completion
@@ -60,12 +62,14 @@ USE_CASES = {
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
+    "Answer": "run",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "execute": "steps.execute",
+    "execute_in_run": "run",
     "export_csv": "reading.export",
     "failures": "failure_record",
     "fleet": "reading.fleet",
