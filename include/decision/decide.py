@@ -10,6 +10,7 @@ from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
 from include.decision.evidence import Evidence, Trigger, TriggerResult
+from include.decision.nearness import nearest
 from include.decision.signals import HARM, Signal, SignalKind, Verdict
 from include.decision.triggers.declined import turned_down
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
@@ -42,7 +43,7 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     costly = worth.objection(evidence) if worth is not None and measured and weighed == measured else ""
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
-    triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
+    triggered, cause, near = (answer.fired or over) and not blocks, root_cause(evidence), nearest(answer)
     severity, stopped = _severity(weighed), stopped_source(evidence)
     reason = _reason(fired) if fired else _quiet_reason(evidence, leaves, cause)
     return Decision(
@@ -62,6 +63,8 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
         loss_explained=cause.loss_explained,
         expected_gain=None if worth is None else worth.expected_gain(evidence),
         training_cost=None if worth is None else worth.training_cost,
+        nearest_trigger=near.trigger,
+        nearness=near.share,
     )
 
 

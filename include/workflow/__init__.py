@@ -35,6 +35,13 @@ if TYPE_CHECKING:
     from include.workflow.people import resume_model as resume_model
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
+    from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import tables_to_export as tables_to_export
+    from include.workflow.reading.fleet import fleet as fleet
+    from include.workflow.reading.history import history as history
+    from include.workflow.reading.model_view import distribution_at as distribution_at
+    from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
@@ -51,25 +58,30 @@ if TYPE_CHECKING:
 
 #: The module of each.
 USE_CASES = {
-    "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
+    "Answer": "run",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
+    "distribution_at": "reading.model_view",
     "execute": "steps.execute",
     "execute_in_run": "run",
+    "export_csv": "reading.export",
     "failures": "failure_record",
+    "fleet": "reading.fleet",
     "health": "monitor",
+    "history": "reading.history",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
     "mark_decision": "people",
     "marks": "people",
     "migrate_records": "migrate",
+    "model_view": "reading.model_view",
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
@@ -88,7 +100,9 @@ USE_CASES = {
     "run_model": "run",
     "set_canary": "canary",
     "statistics_of_system": "figures",
+    "tables_to_export": "reading.export",
     "unmute": "people",
+    "what_if": "reading.what_if",
     "why_nothing": "failure_record",
 }
 

@@ -19,6 +19,7 @@ from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
+from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.analyses import (
@@ -37,7 +38,7 @@ from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quara
 from include.records.rows.request import request_from_row, request_row
 
 
-class PostgresStore(PostgresChampions, PostgresParts):
+class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
 
     Parameters

@@ -45,7 +45,7 @@ def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
 
 def decision_of(stored: Mapping[str, Any]) -> Decision:
     """Read a decision from its columns."""
-    triggers = [trigger.to_json() for trigger in triggers_from_row(stored)]
+    triggers = [{**trigger, "strength": trigger["strength"] or 0.0} for trigger in stored["triggers"]]
     return Decision.from_json({**stored, "confidence": stored["confidence"] or 0.0, "triggers": triggers})
 
 
