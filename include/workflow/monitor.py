@@ -117,7 +117,7 @@ def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
 def _keeps(failing: Failing, models: Mapping[str, _Model]) -> bool:
     """Whether a step keeps failing, or cannot succeed.
 
-    A file that is told as broken is not told again; a model that has no file any more is nobody's concern.
+    A file that is told as broken is not told again; a model that has no file any more is not looked at.
     """
     model = models.get(failing.model_name)
     if model is None and failing.model_name:
