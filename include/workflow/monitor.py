@@ -10,8 +10,7 @@ from pathlib import Path
 
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
-from include.records.entries import FailedStep, Failing, Pause, Problem, ProblemKind, Waiting, Watched
-from include.records.entries.health import Health
+from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
 from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
