@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.calls import begin_call as begin_call
+    from include.workflow.calls import drop_call as drop_call
+    from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.deployment import opened_deployment as opened_deployment
     from include.workflow.failure_record import failures as failures
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
@@ -23,9 +27,13 @@ if TYPE_CHECKING:
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
+    from include.workflow.on_record import audit as audit
+    from include.workflow.on_record import latest_run as latest_run
+    from include.workflow.on_record import lineage as lineage
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
+    from include.workflow.people import check_model as check_model
     from include.workflow.people import mark_decision as mark_decision
     from include.workflow.people import marks as marks
     from include.workflow.people import mute as mute
@@ -55,6 +63,7 @@ if TYPE_CHECKING:
     from include.workflow.steps.complete import log_completion as log_completion
     from include.workflow.steps.decide import decide as decide
     from include.workflow.steps.execute import execute as execute
+    from include.workflow.trigger_check import check_triggers as check_triggers
 
 #: The module of each.
 USE_CASES = {
@@ -63,11 +72,17 @@ USE_CASES = {
     "annotate": "people",
     "annotations_of": "people",
     "Answer": "run",
+    "audit": "on_record",
+    "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
+    "check_model": "people",
+    "check_triggers": "trigger_check",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
+    "drop_call": "calls",
+    "end_call": "calls",
     "execute": "steps.execute",
     "execute_in_run": "run",
     "export_csv": "reading.export",
@@ -76,7 +91,9 @@ USE_CASES = {
     "health": "monitor",
     "history": "reading.history",
     "hold": "approve",
+    "latest_run": "on_record",
     "lift_quarantine": "lift",
+    "lineage": "on_record",
     "log_completion": "steps.complete",
     "mark_decision": "people",
     "marks": "people",
@@ -87,6 +104,7 @@ USE_CASES = {
     "note_failure": "failure_record",
     "noting": "failure_record",
     "open_deployment": "deployment",
+    "opened_deployment": "deployment",
     "pause_model": "people",
     "pause_of": "people",
     "publish": "publication",

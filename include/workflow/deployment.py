@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -112,6 +113,20 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
     )
+
+
+@contextmanager
+def opened_deployment(connections: Connections) -> Iterator[Deployment]:
+    """This deployment, for one request of many that a process serves: its connection to the records is closed at once.
+
+    Parameters as in `open_deployment`.
+    """
+    deployment = open_deployment(connections)
+    try:
+        yield deployment
+    finally:
+        if isinstance(deployment.store, PostgresStore):
+            deployment.store.close()
 
 
 def rehearsal(
