@@ -20,7 +20,7 @@ from include.registry.model_types import ModelTypeDefaults
 from include.registry.section import Section
 from include.registry.training import some_time
 
-FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
+FixedStatistic = Literal["psi", "kl_divergence", "js_divergence", "js_distance", "ks", "wasserstein", "p_value"]
 Tree = Annotated[Any, PlainValidator(read_tree), PlainSerializer(write_tree, return_type=Any)]
 LEVELS = ("gain_level", "performance_level", "drift_level")
 USUAL_THRESHOLD = 0.10  # metrics that move more than this by themselves are not judged by a preset's threshold
@@ -47,7 +47,7 @@ class Policy(Section):
 
     `when` is the tree that says when a retrain is due, see `include.decision.policy.read`. `drift_tests` chooses the
     tests of drift: ``calibrated`` to the budget, or a fixed threshold for each feature: the preset's Jensen-Shannon
-    distance, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
+    divergence, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -69,7 +69,7 @@ class Policy(Section):
     drift_level: float | None = Field(None, gt=0, lt=0.5)
     """Significance level for drift and outliers, in place of the budget's."""
     drift_tests: Literal["calibrated", "preset", "model_type"] = "calibrated"
-    """Tests that keep to the budget, the preset's Jensen-Shannon distance, or the type's PSI."""
+    """Tests that keep to the budget, the preset's Jensen-Shannon divergence, or the type's PSI."""
     drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
     """Fixed thresholds of yours; see [how often each is wrong](detection.md#fixed-thresholds)."""
     outlier_share: float | None = Field(None, gt=0, lt=1)
@@ -102,8 +102,8 @@ class Policy(Section):
         if metric_threshold > USUAL_THRESHOLD:
             eagerness = chosen.performance_threshold / PRESETS["balanced"].performance_threshold
             chosen = chosen.replace(performance_threshold=metric_threshold * eagerness)
-        if self.drift_tests == "preset" and chosen.js_distance is not None:
-            chosen = chosen.replace(drift_thresholds={"js_distance": chosen.js_distance})
+        if self.drift_tests == "preset" and chosen.js_divergence is not None:
+            chosen = chosen.replace(drift_thresholds={"js_divergence": chosen.js_divergence})
         if model_type is not None:
             chosen = chosen.replace(schedule=model_type.schedule)
             if self.drift_tests == "model_type":

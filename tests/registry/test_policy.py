@@ -90,10 +90,12 @@ def test_model_type_brings_numbers_that_a_policy_may_ask_for(
     }
 
 
-@pytest.mark.parametrize(("preset", "distance"), [("conservative", 0.20), ("balanced", 0.15), ("aggressive", 0.10)])
-def test_fixed_threshold_of_a_preset_is_used_where_asked_for(tmp_path: Path, preset: str, distance: float) -> None:
+@pytest.mark.parametrize(("preset", "divergence"), [("conservative", 0.20), ("balanced", 0.15), ("aggressive", 0.10)])
+def test_fixed_threshold_of_a_preset_is_a_jensen_shannon_divergence(
+    tmp_path: Path, preset: str, divergence: float
+) -> None:
     spec = loaded(tmp_path, TIMED + "policy: {drift_tests: preset}\n")
-    assert spec.settings(preset).drift_thresholds == {"js_distance": distance}
+    assert spec.settings(preset).drift_thresholds == {"js_divergence": divergence}
     assert not loaded(tmp_path, TIMED).settings(preset).drift_thresholds
 
 

@@ -65,7 +65,7 @@ class PolicySettings:
     model_age, data_volume, schedule : timedelta, float, str
         What triggers of these names stand for where the tree gives them no number of their own: the age, the share of
         new rows, the cron expression. No preset's tree has them: time and volume say nothing about harm.
-    js_distance : float
+    js_divergence : float
         The threshold that `drift_thresholds` has with ``drift_tests: preset``.
     """
 
@@ -82,7 +82,7 @@ class PolicySettings:
     model_age: timedelta | None = None
     data_volume: float | None = None
     schedule: str | None = None
-    js_distance: float | None = None
+    js_divergence: float | None = None
 
     def replace(self, **changes: Any) -> PolicySettings:
         """The same settings with some of them changed."""
@@ -120,16 +120,16 @@ PRESETS: Mapping[str, PolicySettings] = {
     "conservative": _preset(
         performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10,
         cooldown=timedelta(days=14), false_retrains_per_quarter=0.25, model_age=timedelta(days=14),
-        data_volume=0.30, js_distance=0.20,
+        data_volume=0.30, js_divergence=0.20,
     ),
     "balanced": _preset(
         performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05,
         cooldown=timedelta(days=7), false_retrains_per_quarter=1.0, model_age=timedelta(days=7),
-        data_volume=0.20, js_distance=0.15,
+        data_volume=0.20, js_divergence=0.15,
     ),
     "aggressive": _preset(
         performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03,
         cooldown=timedelta(days=2), false_retrains_per_quarter=4.0, model_age=timedelta(days=2),
-        data_volume=0.10, js_distance=0.10,
+        data_volume=0.10, js_divergence=0.10,
     ),
 }  # fmt: skip
