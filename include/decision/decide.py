@@ -10,17 +10,15 @@ from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
 from include.decision.evidence import Evidence, Trigger, TriggerResult
+from include.decision.severity import severity_of
 from include.decision.signals import HARM, Signal, SignalKind, Verdict
 from include.decision.triggers.declined import turned_down
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
 from include.decision.waiting import in_shadow, shadow_of
 
-STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger counts as strong, and as very strong
-
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
 _WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
            SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
-_ASKED = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)
 
 
 def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> Decision:
@@ -43,7 +41,7 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
     triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
-    severity, stopped = _severity(weighed), stopped_source(evidence)
+    severity, stopped = severity_of(weighed), stopped_source(evidence)
     reason = _reason(fired) if fired else _quiet_reason(evidence, leaves, cause)
     return Decision(
         triggered=triggered,
@@ -87,29 +85,6 @@ def _gives_way(evidence: Evidence) -> tuple[str, ...]:
         *(f"failed its probation: {signal.reason}" for signal in failed),
         *(f"a former champion does better: {signal.reason}" for signal in better),
     )
-
-
-def _severity(fired: Sequence[TriggerResult]) -> Severity:
-    """How strong the triggers are that fired, requests by hand and first versions aside.
-
-    ========================  ===========================  ==================================
-    triggers that fired       none of twice its threshold  one of at least twice its threshold
-    ========================  ===========================  ==================================
-    none, or by hand alone    LOW, MEDIUM                  -
-    one                       LOW                          MEDIUM
-    several                   MEDIUM                       HIGH
-    harm at six times its     -                            CRITICAL
-    ========================  ===========================  ==================================
-    """
-    weighed = [leaf for leaf in fired if leaf.trigger not in _ASKED]
-    if not weighed:
-        return Severity.MEDIUM if fired else Severity.LOW
-    strong = any(leaf.strength >= STRONG for leaf in weighed)
-    if any(leaf.trigger in HARM and leaf.strength >= VERY_STRONG for leaf in weighed):
-        return Severity.CRITICAL
-    if len(weighed) > 1:
-        return Severity.HIGH if strong else Severity.MEDIUM
-    return Severity.MEDIUM if strong else Severity.LOW
 
 
 def _nothing_to_learn(evidence: Evidence) -> Signal | None:

@@ -6,10 +6,10 @@ A new trigger is a module of its own in `include.decision.triggers` and an entry
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from include.decision.evidence import Trigger
+from include.decision.evidence import Evidence, Trigger
 from include.decision.policy.durations import write_period
 from include.decision.policy.fields import (
     at,
@@ -30,6 +30,7 @@ from include.decision.triggers.data_volume import DATA_VOLUME, DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.model_age import MODEL_AGE, ModelAgeTrigger
 from include.decision.triggers.new_data import NEW_DATA, NewDataTrigger
+from include.decision.triggers.own import OWN, OwnTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import PROBES, ProbeTrigger
 from include.decision.triggers.requests import (
@@ -175,6 +176,20 @@ def _write_volume(trigger: DataVolumeTrigger, _write: object) -> Any:
     return named(DATA_VOLUME, rows=trigger.rows, share=share)
 
 
+def _own(settings: Any, where: str, _nested: Nested) -> Trigger:
+    if isinstance(settings, str):
+        return OwnTrigger(place=settings)
+    given = fields_of(settings, where, needed=("trigger",), also=("settings",))
+    place, more = given["trigger"], given.get("settings") or {}
+    if not isinstance(place, str) or not isinstance(more, Mapping):
+        refuse(where, settings, "write {trigger: module:Class, settings: {name: value}}")
+    return OwnTrigger(place=place, settings={str(name): value for name, value in more.items()})
+
+
+def _write_own(trigger: OwnTrigger, _write: object) -> Any:
+    return {OWN: {"trigger": trigger.place, "settings": dict(trigger.settings)} if trigger.settings else trigger.place}
+
+
 def _several(name: str, made: type[AnyOf] | type[AllOf]) -> TriggerEntry:
     return TriggerEntry(
         made=made, read=lambda settings, where, nested: made(nested.several(settings, where)),
@@ -234,6 +249,12 @@ TRIGGERS: Mapping[str, TriggerEntry] = {
     ),
     **{name: _probe(name) for name in PROBES},
     "probe": _probe(""),
+    OWN: TriggerEntry(
+        made=OwnTrigger, read=_own, write=_write_own,
+        evidence=tuple(each.name for each in fields(Evidence) if each.name != "now"),
+        example={OWN: {"trigger": "my_rules:QueueTrigger", "settings": {"most": 10}}},
+        words=lambda t, _: f"your own rule says so ({t.label})",
+    ),
     MANUAL: _bare(
         MANUAL, ManualTrigger, ("requested", "requests"),
         "somebody asks for it: by `request`, or with a forced run (manual)",

@@ -17,7 +17,9 @@ A trigger is written as its name, or as ``name: settings``:
 - ``new_data``, with ``{requests_only: true}`` only when somebody reports them; ``red_team``, ``manual``,
   ``first_version``;
 - ``model_size``, ``inference_latency``, ``training_cost`` with ``{above: 200}`` or ``{below: 50}``; other probes as
-  ``probe: {name: queue, above: 10}``.
+  ``probe: {name: queue, above: 10}``;
+- ``own: my_rules:QueueTrigger``, or with what it is made with ``own: {trigger: my_rules:QueueTrigger, settings: {most:
+  10}}``: a rule of the owner's, see `include.decision.triggers.own`.
 
 Combinations: ``any: [...]``, ``all: [...]``, ``at_least: {count: 2, of: [...]}``, ``cooldown: {period: 7d, of: ...}``,
 ``warm_up: {period: 2d, of: ...}``, ``persistence: {count: 2, checks: 3, of: ...}``.
