@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
+    from include.workflow.elsewhere import complete_retraining as complete_retraining
+    from include.workflow.elsewhere import fail_retraining as fail_retraining
+    from include.workflow.elsewhere import start_retraining as start_retraining
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.publication import publish as publish
@@ -33,10 +37,13 @@ if TYPE_CHECKING:
 USE_CASES = {
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "RetrainingTrigger": "elsewhere",
     "change_in_run": "rollback",
     "compare_versions": "compare",
+    "complete_retraining": "elsewhere",
     "decide": "steps.decide",
     "execute": "steps.execute",
+    "fail_retraining": "elsewhere",
     "hold": "approve",
     "lift_quarantine": "lift",
     "log_completion": "steps.complete",
@@ -50,6 +57,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "start_retraining": "elsewhere",
 }
 
 

@@ -16,6 +16,7 @@ from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal
 from include.detectors.statistics.running_errors import RunningErrors
+from include.records.entries.asked import Asked
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
 from include.scoring import Baseline
@@ -54,7 +55,11 @@ class VersionStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run is to do. `as_of` ends the recent window; times are UTC."""
+    """What one run is to do. `as_of` ends the recent window; times are UTC.
+
+    Of a run that is `elsewhere` the version is trained by others, who say when it is done; its `run_id` is a UUID, the
+    id of the retraining.
+    """
 
     run_id: str
     as_of: datetime
@@ -63,6 +68,7 @@ class Run:
     force: bool = False
     dry_run: bool = False
     preset: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +185,8 @@ class Event:
     error: str = ""
     details: TrainingDetails = NO_DETAILS
     approved_by: str = ""
+    retraining_id: str = ""
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def trigger_type(self) -> str:

@@ -67,6 +67,8 @@ class TrainingDetails:
     shadow : ShadowNeeds
     untrained_rows : int
         Rows that it was judged on and not trained on, at the gate and in shadow.
+    external_version : str
+        What its maker calls a version that was trained elsewhere.
     """
 
     features: tuple[str, ...] | None = None
@@ -95,6 +97,7 @@ class TrainingDetails:
     retraining_notes: str | None = None
     shadow: ShadowNeeds | None = None
     untrained_rows: int | None = None
+    external_version: str | None = None
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

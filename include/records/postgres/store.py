@@ -14,12 +14,13 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError, RequestsTaken
-from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
+from include.records.entries import Analysis, Asked, Check, Event, KeptRequest, Quarantine, Version
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
+from include.records.rows.asked import asked_of
 from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.rows.request import request_from_row, request_row
@@ -98,8 +99,9 @@ class PostgresStore(PostgresChampions):
         return None if row is None else running_errors(row)
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        asked: Asked | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
         with transaction(self._calls) as session:
@@ -111,24 +113,20 @@ class PostgresStore(PostgresChampions):
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:
-                session.rows("open_event", new_event_row(analysis, decision, at))
+                session.rows("open_event", new_event_row(analysis, decision, at, asked or asked_of(requests)))
                 if not analysis.run.dry_run:
                     _consume(session, key, requests, at)
             return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new."""
-        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        row = request_row(
+            model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters, notes=notes,
+            training_data_path=training_data_path,
+        )  # fmt: skip
         with transaction(self._calls) as session:
             kept = session.one("add_request", row)
         return request_from_row(kept).request, kept["added"]
@@ -250,7 +248,7 @@ def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
         session.rows(name, key)
     session.rows("save_run", row)
     session.rows("add_analysis", row)
-    session.each("add_signal", signal_rows(analysis))
+    session.each("add_signal", signal_rows(analysis, at))
     session.each("add_measurement", measurement_rows(analysis, at))
 
 

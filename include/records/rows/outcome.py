@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.decision.signals import SignalKind
@@ -21,6 +21,7 @@ VERSION_STATUS = {
     EventStatus.ABANDONED: VersionStatus.FAILED,
 }
 RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
+ELSEWHERE = timedelta(days=30)  # how long a training elsewhere may take before it counts as abandoned
 LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
 
 
@@ -39,6 +40,15 @@ def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
 def was_retrained(event: Event) -> bool:
     """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
     return event.status in RAN_TO_A_VERDICT and event.trigger_type != SignalKind.SHADOW
+
+
+def was_left(row: Mapping[str, Any], *, at: datetime, idle: timedelta, held: bool) -> bool:
+    """Whether nobody will come to close an open event; `held`: whether somebody may retrain its model now."""
+    executing = row["status"] == EventStatus.EXECUTING
+    if executing and (held or not row["elsewhere"]):
+        return not held
+    waits = max(idle, ELSEWHERE) if row["elsewhere"] else idle
+    return bool(row["triggered_at"] < to_utc(at) - waits)
 
 
 def closing_row(outcome: Outcome, at: datetime) -> Row:

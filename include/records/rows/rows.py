@@ -15,6 +15,7 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
 from include.records.entries import (
     Analysis,
+    Asked,
     Event,
     EventStatus,
     Facts,
@@ -23,34 +24,18 @@ from include.records.entries import (
     TrainingDetails,
     Version,
     VersionStatus,
-)  # fmt: skip
+)
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
+from include.records.rows.asked import asked_columns, asked_from_row
 from include.records.rows.baseline import read_baseline
 
 Row = dict[str, Any]
-JSON_COLUMNS = frozenset(
-    {
-        "config",
-        "detail",
-        "running_errors",
-        "facts",
-        "distributions",
-        "blocked_by",
-        "features",
-        "triggers",
-        "trigger_metrics",
-        "decision",
-        "execution_metrics",
-        "baseline",
-        "performance_metrics",
-        "parent_performance",
-        "performance_delta",
-        "hyperparameters",
-        "memory_usage",
-        "gpu_usage",
-        "details",
-    }
-)
+NOBODY = Asked()
+JSON_COLUMNS = frozenset({
+    "config", "detail", "running_errors", "facts", "distributions", "blocked_by", "features", "triggers",
+    "trigger_metrics", "decision", "execution_metrics", "baseline", "performance_metrics", "parent_performance",
+    "performance_delta", "hyperparameters", "memory_usage", "gpu_usage", "details",
+})  # fmt: skip
 
 
 def analysis_row(analysis: Analysis, at: datetime) -> Row:
@@ -95,7 +80,7 @@ def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     return None if stored is None else RunningErrors.from_json(stored)
 
 
-def signal_rows(analysis: Analysis) -> list[Row]:
+def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
     rows = [
         {
@@ -110,6 +95,7 @@ def signal_rows(analysis: Analysis) -> list[Row]:
             "blocks": bool(signal.blocks),
             "reason": clean_text(signal.reason),
             "detail": clean_scores(signal.detail),
+            "measured_at": to_utc(at),
         }
         for signal in analysis.signals
     ]
@@ -159,9 +145,9 @@ def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
     return tuple(TriggerResult(**{**trigger, "strength": trigger["strength"] or 0.0}) for trigger in row["triggers"])
 
 
-def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
+def new_event_row(analysis: Analysis, decision: Decision, at: datetime, asked: Asked = NOBODY) -> Row:
     """Return the part of a row of ``model_retraining_events`` that is known when it opens."""
-    run, changed = analysis.run, [row for row in signal_rows(analysis) if row["verdict"] == Verdict.CHANGED]
+    run, changed = analysis.run, [row for row in signal_rows(analysis, at) if row["verdict"] == Verdict.CHANGED]
     metrics = {
         "/".join(filter(None, (row["kind"], row["feature"], row["statistic"]))): {
             name: row[name] for name in ("value", "threshold", "p_value")
@@ -179,7 +165,7 @@ def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
         "trigger_reason": clean_text(decision.reason),
         "trigger_metrics": clean_json(metrics),
         "decision": clean_json(decision.to_json()),
-        "created_by": clean_text(run.requested_by),
+        **asked_columns(run, asked),
         "champion_version": analysis.champion_version,
         "triggered_at": to_utc(at),
         "execution_completed_at": to_utc(at) if run.dry_run else None,
@@ -208,6 +194,8 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         error=row["error"] or "",
         details=TrainingDetails.from_json(row["execution_metrics"]),
         approved_by=row["approved_by"] or "",
+        retraining_id=str(row["retraining_id"]),
+        asked=asked_from_row(row),
     )
 
 
@@ -244,6 +232,7 @@ def _run_columns(run: Run) -> Row:
         "force": run.force,
         "dry_run": run.dry_run,
         "preset": run.preset,
+        "elsewhere": run.elsewhere,
     }
 
 
@@ -251,6 +240,7 @@ def _run(row: Mapping[str, Any]) -> Run:
     return Run(
         run_id=row["run_id"], as_of=to_utc(row["as_of"]), reason=row["request_reason"],
         requested_by=row["requested_by"], force=row["force"], dry_run=row["dry_run"], preset=row["preset"],
+        elsewhere=row["elsewhere"],
     )  # fmt: skip
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.data.profile import Possible
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
-from include.errors import ClaimLost
+from include.errors import ClaimLost, DataError
 from include.records.entries import Event, EventStatus, Outcome, Version
 from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
+from include.retraining.elsewhere import TrainedElsewhere
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
 from include.retraining.shadow_end import ShadowEnd
@@ -25,12 +27,16 @@ from include.workflow.publication import own
 log = logging.getLogger(__name__)
 
 
-def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
+def execute(
+    deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "",
+    trained: TrainedElsewhere | None = None, as_of: datetime | None = None,
+) -> Event:  # fmt: skip
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
     At the end of a shadow nothing is trained: the version in shadow is judged once more.
     A second process that executes the same event waits for the first and returns what that one achieved. Who approved
-    it, if it needed approval, is kept with the event before anything is trained.
+    it, if it needed approval, is kept with the event before anything is trained. A version that was `trained`
+    elsewhere is judged on the rows up to `as_of`; an event that waits for one is refused without it.
     """
     store = deployment.store
     with store.claim(event_id, at=now(), wait=wait) as claim:
@@ -39,7 +45,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         if approved_by:
             claim.note_approval(approved_by, at=now())
         try:
-            outcome = _retrain(deployment, claim)
+            outcome = _retrain(deployment, claim, trained, as_of)
         except ClaimLost:
             raise
         except Exception as error:
@@ -48,18 +54,22 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         return claim.finish(outcome, at=now())
 
 
-def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
+def _retrain(
+    deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None, as_of: datetime | None
+) -> Outcome:
     event = claim.event
+    if event.run.elsewhere and trained is None:
+        raise DataError(f"event {event.id} is trained elsewhere: complete retraining {event.retraining_id} instead")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
-    tables = tables_seen_by(deployment, spec, event.run, champion)
+    tables = tables_seen_by(deployment, spec, replace(event.run, as_of=as_of or event.run.as_of), champion)
     possible: Mapping[str, Possible] = {}
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
         possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
     executor = RetrainingExecutor(
         spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
-        possible=possible,
+        possible=possible, elsewhere=trained,
     )  # fmt: skip
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
