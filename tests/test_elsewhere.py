@@ -145,7 +145,7 @@ def test_each_reason_is_on_record_under_this_systems_name(tmp_path: Path, trigge
 
 
 def test_skops_file_is_as_good_as_the_model(plain: Stage, tmp_path: Path) -> None:
-    (tmp_path / "model.skops").write_bytes(dump_model(GOOD))
+    dump_model(GOOD, tmp_path / "model.skops")
     event = complete_retraining(plain.deployment, begin(plain), model=tmp_path / "model.skops", as_of=DONE)
     assert event.status is EventStatus.PROMOTED
 

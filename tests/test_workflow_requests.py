@@ -119,13 +119,21 @@ def test_dry_run_shows_what_a_request_would_do_and_leaves_it_waiting(stage: Stag
     assert waiting(stage) == [request]
 
 
-def test_new_data_inside_the_cooldown_waits_for_its_end(stage: Stage) -> None:
-    stage.run("sales", QUIET, force=True, reason="early")
-    request = ask(stage, RequestKind.NEW_DATA)
+@pytest.mark.parametrize(
+    "when",
+    [None, "performance", "new_data", {"all": ["performance", {"model_age": "90d"}]},
+     {"cooldown": {"period": "90d", "of": {"new_data": {"requests_only": True}}}}],
+)  # fmt: skip
+def test_new_data_that_are_reported_are_answered_by_the_next_run_whatever_the_tree_says(
+    stage: Stage, when: object
+) -> None:
+    stage.add("sales", policy=None if when is None else {"when": when})
+    stage.run("sales", QUIET, force=True, reason="early")  # the cooldown has begun
+    ask(stage, RequestKind.NEW_DATA)
     step = stage.run("sales", LATER)
-    assert not step.decision.triggered
-    assert waiting(stage) == [request]
-    assert stage.run("sales", day(REFERENCE_DAYS + 19.5)).decision.triggered
+    assert (step.decision.triggered, step.decision.trigger_type) == (True, "new_data")
+    assert step.decision.reason == "new_data: audit (ada)"
+    assert step.decision.severity == "LOW"  # one request, however many triggers of the tree listen to it
     assert waiting(stage) == []
 
 

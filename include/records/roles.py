@@ -267,8 +267,8 @@ class Canaries(Protocol):
         """Write down that `version` has `share` per cent of the traffic beside the champion, and return that.
 
         It is so until the next share, or until the champion changes; 0 ends it. Nothing here routes by it. A
-        `DataError` for a share outside 0 to 100, without a champion, or for a version that is champion or has no
-        artifact.
+        `DataError` for a share outside 0 to 100, without a champion, or for a version that is champion, has no
+        artifact, or neither was champion nor is in shadow: what the gate turned down gets no traffic.
         """
         ...
 

@@ -57,7 +57,7 @@ def test_environment_overrides_field_by_field(tmp_path: Path, monkeypatch: pytes
     }  # fmt: skip
     assert found["production"]["settings"]["cooldown"] == "3d"
     assert found["production"]["settings"]["false_retrains_per_quarter"] == 0.1
-    assert found["staging"]["policy"]["any"][3] == {
+    assert found["staging"]["policy"]["any"][4] == {
         "cooldown": {"period": "3d", "of": {"any": ["performance", {"model_age": "7d"}]}}
     }
 
@@ -85,7 +85,7 @@ def test_model_type_brings_numbers_that_a_policy_may_ask_for(
     asks = "policy: {drift_tests: model_type, when: {all: [data_drift, schedule]}}\n"
     asking = loaded(tmp_path, TIMED + f"model_type: {kind}\n" + asks)
     assert asking.settings().drift_thresholds == {"psi": psi}
-    assert effective_settings(asking)["policy"]["any"][3]["cooldown"]["of"] == {
+    assert effective_settings(asking)["policy"]["any"][4]["cooldown"]["of"] == {
         "all": ["data_drift", {"schedule": cron}]
     }
 

@@ -10,19 +10,22 @@ from include.decision.triggers.combinators import AnyOf
 from include.decision.triggers.data_volume import DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown
 from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.tree import exchange
 
 
 def standard_policy(settings: PolicySettings) -> Trigger:
-    """``manual OR red_team OR first_version OR cooldown(when)``, with `when` as in `settings`.
+    """``manual OR red_team OR new_data OR first_version OR cooldown(when)``, with `when` as in `settings`.
 
-    In the presets `when` is performance, concept drift, data drift or outliers (these two only while labels are
-    missing), or new data that were reported.
+    Whoever reports new data, as whoever asks by hand, is answered by the next run, whatever `when` says and however
+    short ago the last retraining was. In the presets `when` is a gain that can be learnt, performance, concept drift,
+    data drift or outliers (these two only while labels are missing).
     """
     measured = Cooldown(trigger=_filled(settings), period=settings.cooldown)
-    return AnyOf((ManualTrigger(), RedTeamTrigger(), FirstVersionTrigger(), measured))
+    reported = NewDataTrigger(requests_only=True)
+    return AnyOf((ManualTrigger(), RedTeamTrigger(), reported, FirstVersionTrigger(), measured))
 
 
 def _filled(settings: PolicySettings) -> Trigger:

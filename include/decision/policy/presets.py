@@ -12,7 +12,6 @@ from include.decision.evidence import Trigger
 from include.decision.policy.budget import shared_levels
 from include.decision.signals import SignalKind
 from include.decision.triggers.combinators import AnyOf
-from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.signal_trigger import SignalTrigger
 
 QUARTER = timedelta(days=90)
@@ -30,7 +29,6 @@ MEASURED = AnyOf(
         SignalTrigger(kind=SignalKind.CONCEPT_DRIFT, only_without_gain=True),
         SignalTrigger(kind=SignalKind.DATA_DRIFT, only_without_labels=True),
         SignalTrigger(kind=SignalKind.OUTLIERS, only_without_labels=True),
-        NewDataTrigger(requests_only=True),
     )
 )
 
