@@ -30,8 +30,9 @@ from include.records.entries import Outcome, Version, VersionStatus
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
-from include.retraining import Champion, RetrainingExecutor
+from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder
+from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
 from include.scoring import Task
 from include.workflow.analysis.quarantine import with_impossible_cells
