@@ -13,6 +13,7 @@ from include.decision.policy.preset_names import PresetName
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
+from include.decision.triggers.performance_below import PerformanceBelowTrigger
 from include.decision.triggers.probe import ProbeTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.tree import walk
@@ -105,7 +106,7 @@ class Policy(Section):
         if self.drift_tests == "preset" and chosen.js_divergence is not None:
             chosen = chosen.replace(drift_thresholds={"js_divergence": chosen.js_divergence})
         if model_type is not None:
-            chosen = chosen.replace(schedule=model_type.schedule)
+            chosen = chosen.replace(schedule=model_type.schedule, performance_below=model_type.performance)
             if self.drift_tests == "model_type":
                 chosen = chosen.replace(drift_thresholds={"psi": model_type.psi})
         own = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
@@ -126,10 +127,19 @@ class Policy(Section):
         )
 
     @property
+    def asks_for_least(self) -> bool:
+        """Whether it asks for a least value of the metric."""
+        return self.when is not None and any(isinstance(each, PerformanceBelowTrigger) for each in walk(self.when))
+
+    @property
     def asks_for_model_type(self) -> bool:
         """Whether it takes a number from the defaults of a model type."""
         tree: Trigger | None = self.when
-        bare = tree is not None and any(isinstance(each, ScheduleTrigger) and not each.cron for each in walk(tree))
+        bare = tree is not None and any(
+            (isinstance(each, ScheduleTrigger) and not each.cron)
+            or (isinstance(each, PerformanceBelowTrigger) and each.least is None)
+            for each in walk(tree)
+        )
         return bare or self.drift_tests == "model_type"
 
 

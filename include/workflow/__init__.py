@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.caller_metrics import check_triggers as check_triggers
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
@@ -39,6 +40,7 @@ USE_CASES = {
     "analyze": "steps.analyze",
     "RetrainingTrigger": "elsewhere",
     "change_in_run": "rollback",
+    "check_triggers": "caller_metrics",
     "compare_versions": "compare",
     "complete_retraining": "elsewhere",
     "decide": "steps.decide",

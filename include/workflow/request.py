@@ -13,7 +13,7 @@ from include.workflow.deployment import Deployment, now
 
 def request_retrain(
     deployment: Deployment, model_name: str, reason: str, *, by: str, kind: str = RequestKind.MANUAL, key: str = "",
-    hyperparameters: Mapping[str, Any] | None = None,
+    hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
 ) -> tuple[Request, bool]:  # fmt: skip
     """Keep a request; tell whether it is new, or was waiting already. Parameters as in `Store.add_request`.
 
@@ -32,5 +32,6 @@ def request_retrain(
     except ValueError as error:
         raise ConfigurationError(f"request for {model_name}, hyperparameters (--set)", str(error)) from error
     return deployment.store.add_request(
-        model_name, RequestKind(kind), reason, by, at=now(), key=key, hyperparameters=settings
-    )
+        model_name, RequestKind(kind), reason, by, at=now(), key=key, hyperparameters=settings, notes=notes,
+        training_data_path=training_data_path,
+    )  # fmt: skip

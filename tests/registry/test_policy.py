@@ -70,17 +70,17 @@ def test_mistake_in_another_environment_is_found_here(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "cron", "psi", "strategy"),
-    [("lightgbm", "0 2 * * *", 0.25, "incremental"), ("lstm", "0 3 * * *", 0.30, "full"),
-     ("transformer", "0 4 * * *", 0.30, "full"), ("ensemble", "0 5 * * *", 0.20, "incremental")],
+    ("kind", "cron", "psi", "least", "strategy"),
+    [("lightgbm", "0 2 * * *", 0.25, 0.80, "incremental"), ("lstm", "0 3 * * *", 0.30, 0.75, "full"),
+     ("transformer", "0 4 * * *", 0.30, 0.75, "full"), ("ensemble", "0 5 * * *", 0.20, 0.85, "incremental")],
 )  # fmt: skip
 def test_model_type_brings_numbers_that_a_policy_may_ask_for(
-    tmp_path: Path, kind: str, cron: str, psi: float, strategy: str
+    tmp_path: Path, kind: str, cron: str, psi: float, least: float, strategy: str
 ) -> None:
     quiet = loaded(tmp_path, TIMED + f"model_type: {kind}\n")
-    assert quiet.settings() == PRESETS["balanced"].replace(schedule=cron)
+    assert quiet.settings() == PRESETS["balanced"].replace(schedule=cron, performance_below=least)
     shown = effective_settings(quiet)
-    assert shown["model_type_defaults"] == {"schedule": cron, "psi": psi, "strategy": strategy}
+    assert shown["model_type_defaults"] == {"schedule": cron, "psi": psi, "performance": least, "strategy": strategy}
     assert shown["training"]["strategy"] == "full"
     asks = "policy: {drift_tests: model_type, when: {all: [data_drift, schedule]}}\n"
     asking = loaded(tmp_path, TIMED + f"model_type: {kind}\n" + asks)

@@ -31,6 +31,7 @@ from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.model_age import MODEL_AGE, ModelAgeTrigger
 from include.decision.triggers.new_data import NEW_DATA, NewDataTrigger
 from include.decision.triggers.own import OWN, OwnTrigger
+from include.decision.triggers.performance_below import PERFORMANCE_BELOW, PerformanceBelowTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import PROBES, ProbeTrigger
 from include.decision.triggers.requests import (
@@ -225,6 +226,12 @@ def _persistence(settings: Any, where: str, nested: Nested) -> Trigger:
 #: In the order in which their names are told.
 TRIGGERS: Mapping[str, TriggerEntry] = {
     **{str(kind): _signal(kind) for kind in SIGNALS},
+    PERFORMANCE_BELOW: TriggerEntry(
+        made=PerformanceBelowTrigger, evidence=("signals",), example={PERFORMANCE_BELOW: 0.8},
+        read=lambda given, at, _: PerformanceBelowTrigger(least=None if given is None else float(number(given, at))),
+        write=lambda t, _: PERFORMANCE_BELOW if t.least is None else {PERFORMANCE_BELOW: t.least},
+        words=lambda t, _: f"its metric is below {'some value' if t.least is None else t.least} (performance_below)",
+    ),
     MODEL_AGE: TriggerEntry(
         made=ModelAgeTrigger, evidence=("champion_since", "last_retrained_at"), example={MODEL_AGE: "7d"},
         read=lambda given, where, _: ModelAgeTrigger(age=None if given is None else duration(given, where)),

@@ -11,6 +11,7 @@ from include.decision.triggers.data_volume import DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown
 from include.decision.triggers.model_age import ModelAgeTrigger
 from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.performance_below import PerformanceBelowTrigger
 from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.tree import exchange
@@ -36,6 +37,8 @@ def _filled(settings: PolicySettings) -> Trigger:
             return replace(trigger, age=settings.model_age)
         if isinstance(trigger, ScheduleTrigger) and trigger.cron is None:
             return replace(trigger, cron=settings.schedule)
+        if isinstance(trigger, PerformanceBelowTrigger) and trigger.least is None:
+            return replace(trigger, least=settings.performance_below)
         if isinstance(trigger, DataVolumeTrigger) and trigger.rows is None and trigger.share is None:
             return replace(trigger, share=settings.data_volume)
         return trigger

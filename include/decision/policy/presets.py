@@ -42,6 +42,8 @@ class PolicySettings:
     performance_threshold : float
         Worsening of the primary metric that matters, counted as the metric does (RMSE 0.10: +10 %): since acceptance,
         and beside what can be learnt from recent rows.
+    performance : mapping of str to float
+        Other metrics that decide as well, each with the worsening that matters, counted as it does.
     concept_drift_threshold : float
         Relative rise of the mean error within the window that matters.
     outlier_share : float
@@ -60,9 +62,10 @@ class PolicySettings:
     when : Trigger
         The tree that says when a retrain is due. `include.decision.policy.policy.standard_policy` puts the cooldown
         around it, and requests and first versions beside it.
-    model_age, data_volume, schedule : timedelta, float, str
+    model_age, data_volume, schedule, performance_below : timedelta, float, str, float
         What triggers of these names stand for where the tree gives them no number of their own: the age, the share of
-        new rows, the cron expression. No preset's tree has them: time and volume say nothing about harm.
+        new rows, the cron expression, the least value of the metric. No preset's tree has them: time and volume say
+        nothing about harm.
     js_divergence : float
         The threshold that `drift_thresholds` has with ``drift_tests: preset``.
     """
@@ -80,6 +83,8 @@ class PolicySettings:
     model_age: timedelta | None = None
     data_volume: float | None = None
     schedule: str | None = None
+    performance: Mapping[str, float] = field(default_factory=dict)
+    performance_below: float | None = None
     js_divergence: float | None = None
 
     def replace(self, **changes: Any) -> PolicySettings:

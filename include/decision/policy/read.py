@@ -12,6 +12,7 @@ A trigger is written as its name, or as ``name: settings``:
 - ``retrain_gain``, ``performance``, ``concept_drift``, ``data_drift``, ``outliers``, ``data_quality``; with
   ``{without_labels: true}`` only while labels are too few, with ``{without_gain: true}`` only where it is not measured
   what a retrain would gain, with ``{strength: 2}`` only from twice the threshold on;
+- ``performance_below: 0.8``, for metrics where large is good; without a number that of the model's type;
 - ``model_age: 7d``, ``schedule: 0 2 * * *`` (UTC), ``data_volume: 20%`` or ``data_volume: 5000`` (rows), or both:
   ``data_volume: {rows: 5000, share: 20%}``; without a number those of the preset, or of the model's type;
 - ``new_data``, with ``{requests_only: true}`` only when somebody reports them; ``red_team``, ``manual``,

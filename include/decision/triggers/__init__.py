@@ -7,6 +7,7 @@ from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.model_age import ModelAgeTrigger
 from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.own import OwnTrigger
+from include.decision.triggers.performance_below import PerformanceBelowTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import ProbeTrigger
 from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
@@ -26,6 +27,7 @@ __all__ = [
     "NewDataTrigger",
     "OwnTrigger",
     "PastCheck",
+    "PerformanceBelowTrigger",
     "Persistence",
     "ProbeTrigger",
     "RedTeamTrigger",

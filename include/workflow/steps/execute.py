@@ -23,6 +23,7 @@ from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
 from include.workflow.publication import own
+from include.workflow.requested_rows import with_requested_rows
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ def _retrain(
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
         possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
+    asked = event.asked.training_data_path if trained is None else ""
+    if asked:
+        tables = with_requested_rows(deployment, spec, tables, event.run, champion, asked)
     executor = RetrainingExecutor(
         spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
         possible=possible, elsewhere=trained,
@@ -85,6 +89,9 @@ def _retrain(
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
+    if asked:
+        path = f"{spec.source.place} + {asked}"
+        outcome = replace(outcome, details=replace(outcome.details, training_data_path=path))
     return outcome
 
 
