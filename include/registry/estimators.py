@@ -125,8 +125,9 @@ def _check_hyperparameters(kind: type[Any], given: Mapping[str, Any], task: Task
     from sklearn.base import is_classifier, is_regressor
 
     known = _settings(kind)
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in inspect.signature(kind).parameters.values())
     for name in given:
-        if name not in known:
+        if name not in known and not takes_any:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
             refuse(f"training.hyperparameters.{name}", given[name], f"{kind.__name__} has no such parameter{hint}")

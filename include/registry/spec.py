@@ -14,6 +14,7 @@ from include.registry.estimators import check_estimator
 from include.registry.fields import ModelFields
 from include.registry.kinds import ColumnKind, declared_kinds
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults
+from include.registry.other_names import in_our_names
 from include.registry.training import SLICES
 from include.scoring import METRICS, Task
 from include.scoring.classes import ClassCoding, form_of
@@ -83,6 +84,12 @@ class ModelSpec(ModelFields):
         if foreign:
             raise ValueError(f"performance: {', '.join(foreign)} is not a metric for {self.task}")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_names(cls, given: Any) -> Any:
+        """Fields under the names that other systems have for them."""
+        return in_our_names(given) if isinstance(given, dict) else given
 
     @model_validator(mode="before")
     @classmethod

@@ -25,6 +25,7 @@ from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import columns_of_versions
+from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         holds them all.
     """
     settings = Settings.from_environment()
+    if settings.log_file is not None:
+        log_to(settings.log_file)
     connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
