@@ -55,9 +55,7 @@ def execute(
         return claim.finish(outcome, at=now())
 
 
-def _retrain(
-    deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None, as_of: datetime | None
-) -> Outcome:
+def _retrain(deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None, as_of: datetime | None) -> Outcome:
     event = claim.event
     if event.run.elsewhere and trained is None:
         raise DataError(f"event {event.id} is trained elsewhere: complete retraining {event.retraining_id} instead")
