@@ -83,15 +83,15 @@ def test_better_version_is_published_and_is_on_record_as_it_was_asked_for(stage:
         EventStatus.DECIDED,
         "performance",
     )
-    assert opened.asked.notes == "note"
+    assert opened.wish.notes == "note"
     event = complete_retraining(
         stage.deployment, retraining, "v1.0.5678", {"accuracy": 0.92}, 4500.0, model=GOOD, as_of=DONE
     )
     assert (event.status, champion(stage)) == (EventStatus.PROMOTED, 2)
     assert event.scores["rmse"] < event.champion_scores["rmse"]
-    assert (event.asked.by, event.asked.notes) == ("ml_engineer", "note")
-    assert event.asked.training_data_path == "s3://bucket/new.jsonl"
-    assert event.asked.hyperparameters == {"num_epochs": 3}
+    assert (event.wish.by, event.wish.notes) == ("ml_engineer", "note")
+    assert event.wish.training_data_path == "s3://bucket/new.jsonl"
+    assert event.wish.hyperparameters == {"num_epochs": 3}
     details = event.details
     assert (details.external_version, details.training_duration) == ("v1.0.5678", 4500.0)
     assert (details.reported_metrics, details.row_choice) == ({"accuracy": 0.92}, "elsewhere")

@@ -428,4 +428,4 @@ def test_without_an_engine_there_is_nothing_to_check() -> None:
 
 
 def test_nothing_registered_is_said_and_not_taken_for_a_no() -> None:
-    assert RetrainingTriggerManager().evaluate().recommendations == ("Register a trigger: nothing was asked.",)
+    assert RetrainingTriggerManager().evaluate().recommendations == ("Register a trigger: there is none yet.",)

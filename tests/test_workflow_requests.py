@@ -174,17 +174,17 @@ def test_event_says_who_asked_for_it_with_their_notes(stage: Stage) -> None:
         stage.store.add_request("sales", RequestKind.API, f"by {who}", who, at=QUIET, notes=notes)
     event = stage.run("sales", QUIET, requested_by="schedule").event
     assert event is not None
-    assert (event.asked.by, event.run.requested_by) == ("ada, grace", "schedule")
-    assert event.asked.notes == "after the incident"
+    assert (event.wish.by, event.run.requested_by) == ("ada, grace", "schedule")
+    assert event.wish.notes == "after the incident"
     forced = stage.run("sales", LATER, requested_by="eve", force=True, reason="to see").event
     assert forced is not None
-    assert (forced.asked.by, forced.asked.notes) == ("eve", "")
+    assert (forced.wish.by, forced.wish.notes) == ("eve", "")
 
 
 def test_rows_that_a_request_brings_are_trained_on_and_never_judged_by(stage: Stage) -> None:
     stage.add("sales", training={"rows": "all", "hyperparameters": {"max_iter": 30}})
     more = sales(REFERENCE_DAYS, seed=9)
-    later = sales(50, seed=9).loc[rows_from(REFERENCE_DAYS)].assign(sales=0.0)  # would spoil what it is judged by
+    later = sales(50, seed=9).loc[rows_from(REFERENCE_DAYS + 3)].assign(sales=0.0)  # would spoil what it is judged by
     pd.concat([more, later, sales(50)]).to_csv(stage.data / "more.csv", index=False)
     plain = stage.run("sales", QUIET, run_id="without", force=True, reason="to see").event
     stage.store.add_request(

@@ -1,4 +1,4 @@
-"""`RetrainingTriggerManager`: rules on metrics that the caller has measured, asked together."""
+"""`RetrainingTriggerManager`: rules on metrics that the caller has measured, evaluated together."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ class RetrainingTriggerManager:
         with self._lock:
             registered = dict(self._triggers)
         results = [
-            (result := _asked(trigger, evidence, name), TriggerDetail.of(result, severity, name))
+            (result := _answer_of(trigger, evidence, name), TriggerDetail.of(result, severity, name))
             for name, (trigger, severity) in registered.items()
         ]
         report = RetrainingReport.of(results, at, metadata or {})
@@ -237,7 +237,7 @@ class RetrainingTriggerManager:
         return {"triggers": [write_trigger(trigger, severity) for trigger, severity in registered.values()]}
 
 
-def _asked(trigger: Trigger, evidence: Evidence, name: str) -> TriggerResult:
+def _answer_of(trigger: Trigger, evidence: Evidence, name: str) -> TriggerResult:
     """The answer of a trigger of ours, or of one of the caller's own."""
     if type(trigger).__module__.startswith("include."):
         return trigger.decide(evidence)

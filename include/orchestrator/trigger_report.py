@@ -151,7 +151,7 @@ def _recommendations(details: Sequence[TriggerDetail], severity: Severity) -> It
     if fired:
         yield f"Retrain {when}: {'; '.join(f'{each.name}: {each.reason}' for each in fired)}."
     elif not details:
-        yield "Register a trigger: nothing was asked."
+        yield "Register a trigger: there is none yet."
     else:
         yield "Leave the model alone: no trigger fired."
     unjudged = {leaf.name: leaf.reason for detail in details for leaf in detail.leaves() if not leaf.judged}

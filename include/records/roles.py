@@ -16,7 +16,6 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.records.claim import Claim
 from include.records.entries import (
     Analysis,
-    Asked,
     ChampionChange,
     ChangeKind,
     Check,
@@ -24,6 +23,7 @@ from include.records.entries import (
     KeptRequest,
     Quarantine,
     Version,
+    Wish,
 )
 from include.records.rows.canaries import CanaryShare
 
@@ -60,7 +60,7 @@ class Runs(Protocol):
 
     def save_decision(
         self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
-        asked: Asked | None = None,
+        wish: Wish | None = None,
     ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision, and if it triggered open an event for it and consume `requests`, in one transaction.
 
@@ -75,7 +75,7 @@ class Runs(Protocol):
         requests : sequence of Request
             Those that the decision saw. A decision that did not trigger and a dry run leave them waiting, so that a
             request outlives broken data. `RequestsTaken`, and nothing is kept, when another run consumed one of them.
-        asked : Asked, optional
+        wish : Wish, optional
             What goes on the event's record as wanted; by default what the requests say.
         """
         ...

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import ArtifactError, DataError
-from include.records.entries import Asked, TrainingDetails
+from include.records.entries import TrainingDetails, Wish
 from include.registry.spec import ModelSpec
 from include.retraining.gate.holdout import holdout_rows
 from include.retraining.prepare import Columns, TrainingRows
@@ -35,7 +35,7 @@ class TrainedElsewhere:
     seen_until : datetime
         Rows from then on it was not trained on. Nothing for a model without timestamps, of whose recent rows the last
         `gate.holdout_share` must not have been trained on.
-    asked : Asked
+    wish : Wish
         As it was started.
     told : TrainingDetails
         What its maker says of the training; recorded, and believed by nobody.
@@ -44,7 +44,7 @@ class TrainedElsewhere:
     spec: ModelSpec
     predictor: Predictor
     seen_until: datetime
-    asked: Asked
+    wish: Wish
     told: TrainingDetails
 
     def fit(
@@ -65,11 +65,11 @@ class TrainedElsewhere:
             )
 
     def tell(self, details: TrainingDetails) -> TrainingDetails:
-        """What goes on record: what was asked for and reported in place of a training that did not take place here."""
+        """What goes on record: what was wanted and reported in place of a training that did not take place here."""
         unknown = replace(
             details, training_data_size=None, training_data_hash=None, training_data_from=None,
-            training_data_path=self.asked.training_data_path or None, row_choice="elsewhere", strategy=None,
-            estimator=type(self.predictor).__name__, hyperparameters=dict(self.asked.hyperparameters) or None,
+            training_data_path=self.wish.training_data_path or None, row_choice="elsewhere", strategy=None,
+            estimator=type(self.predictor).__name__, hyperparameters=dict(self.wish.hyperparameters) or None,
             training_duration=None, cpu_usage=None, memory_usage=None, gpu_usage=None,
         )  # fmt: skip
         return unknown.beside(self.told)

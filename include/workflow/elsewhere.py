@@ -19,7 +19,7 @@ from include.decision.triggers.new_data import NEW_DATA
 from include.decision.triggers.requests import MANUAL, RED_TEAM
 from include.decision.triggers.schedule import SCHEDULE
 from include.errors import ClaimLost, ConfigurationError, DataError, did_you_mean
-from include.records.entries import Asked, Event, Run, TrainingDetails
+from include.records.entries import Event, Run, TrainingDetails, Wish
 from include.retraining.elsewhere import TrainedElsewhere, read_model
 from include.retraining.trainers.trainer import Predictor
 from include.workflow.deployment import Deployment, now
@@ -94,21 +94,21 @@ def start_retraining(
                 f"model {model_name}: retraining {other.retraining_id} is open, a version is being trained elsewhere; "
                 "complete it, or say that it failed"
             )
-    asked = Request(
+    request = Request(
         id=0, model_name=model_name, kind=RequestKind.API, key=retraining_id, reason=trigger_reason,
         requested_by=created_by, requested_at=at,
     )  # fmt: skip
-    evidence = replace(gather(deployment.store, spec, analysis), requests=(asked,))
+    evidence = replace(gather(deployment.store, spec, analysis), requests=(request,))
     decision = weigh(standard_policy(spec.settings()), evidence, worth_of(spec, analysis))
     if not decision.triggered or decision.trigger_type == SignalKind.SHADOW:
         why = "; ".join(decision.blocked_by) or decision.reason
         raise DataError(f"model {model_name}: no retraining is begun now: {why}")
     decision = replace(decision, trigger_type=RECORDED_AS[kind], reason=f"{trigger_reason} ({created_by})")
-    wanted = Asked(
+    wanted = Wish(
         by=created_by, notes=retraining_notes, training_data_path=training_data_path,
         hyperparameters=dict(hyperparameters or {}),
     )  # fmt: skip
-    deployment.store.save_decision(analysis, decision, at=now(), asked=wanted)
+    deployment.store.save_decision(analysis, decision, at=now(), wish=wanted)
     log.info("%s: retraining %s begun elsewhere by %s", model_name, retraining_id, created_by)
     return retraining_id
 
@@ -139,8 +139,8 @@ def complete_retraining(
     DataError
         For an id that no retraining elsewhere has.
     ArtifactError, TrainingError
-        For a model that cannot be read, stored or asked; the retraining stays open for another try, until another
-        version of the model is trained.
+        For a model that cannot be read or stored, or does not answer; the retraining stays open for another try, until
+        another version of the model is trained.
     """
     event = _event(deployment, retraining_id)
     if event.status.closed:
@@ -150,7 +150,7 @@ def complete_retraining(
         training_duration=training_duration, gpu_usage=gpu_usage, memory_usage=memory_usage,
     )  # fmt: skip
     version = TrainedElsewhere(
-        spec=deployment.spec(event.model_name), predictor=read_model(model), asked=event.asked, told=told,
+        spec=deployment.spec(event.model_name), predictor=read_model(model), wish=event.wish, told=told,
         seen_until=trained_until or event.run.as_of,
     )  # fmt: skip
     return execute(deployment, event.id, trained=version, as_of=as_of or now())

@@ -13,7 +13,7 @@ ROOM = "include"  # the logger above all of this package's
 
 
 def log_to(path: Path) -> None:
-    """Write what this package logs, from INFO on, to a file as well; asked again for the same file changes nothing.
+    """Write what this package logs, from INFO on, to a file as well; once, however often it is called.
 
     The file may be moved away by who rotates logs: a new one is begun.
     """

@@ -195,11 +195,11 @@ COMMENT ON COLUMN model_retraining_events.performance_metrics IS 'All metrics of
 COMMENT ON COLUMN model_retraining_events.parent_performance IS 'All metrics of the champion on the same rows.';
 COMMENT ON COLUMN model_retraining_events.performance_delta IS 'New minus previous, for every metric known of both.';
 COMMENT ON COLUMN model_retraining_events.training_data_path IS
-    'Where the training rows came from; while it is open, those that were asked for.';
+    'Where the training rows came from; while it is open, those that were requested.';
 COMMENT ON COLUMN model_retraining_events.training_data_hash IS 'SHA-256 of the training rows as prepared.';
 COMMENT ON COLUMN model_retraining_events.training_data_size IS 'Training rows.';
 COMMENT ON COLUMN model_retraining_events.hyperparameters IS
-    'What the trainer was given; while it is open, what was asked for.';
+    'What the trainer was given; while it is open, what was requested.';
 COMMENT ON COLUMN model_retraining_events.training_duration IS 'Seconds that the training took.';
 COMMENT ON COLUMN model_retraining_events.memory_usage IS
     'peak_mib and mean_mib: memory of the training process and all it started.';

@@ -202,8 +202,8 @@ def test_notes_may_be_added_to_a_closed_event(records_uri: str) -> None:
     with psycopg.connect(records_uri) as connection:
         connection.execute("UPDATE model_retraining_events SET retraining_notes = 'seen by the auditor'")
     found = postgres_store(records_uri).event(event.id)
-    assert found.asked.notes == "seen by the auditor"
-    assert replace(found, asked=event.asked) == event
+    assert found.wish.notes == "seen by the auditor"
+    assert replace(found, wish=event.wish) == event
 
 
 @pytest.mark.parametrize("path", sorted(QUERIES.glob("*.sql")), ids=lambda path: path.stem)

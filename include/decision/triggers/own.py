@@ -18,8 +18,8 @@ class OwnTrigger:
     """Asks the owner's rule.
 
     What `place` names is called with `settings` and has to return an object with ``decide(evidence)``; that answers a
-    `TriggerResult`, or for short true or false, or one of these and a reason. It is made when it is first asked, so
-    that reading a model file imports nothing.
+    `TriggerResult`, or for short true or false, or one of these and a reason. It is made when it is first called for,
+    so that reading a model file imports nothing.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class OwnTrigger:
     Raises
     ------
     ConfigurationError
-        When it is asked: what `place` names cannot be imported or made, or has no ``decide``.
+        When it is called for: what `place` names cannot be imported or made, or has no ``decide``.
     DataError
         When it raises, or answers something else.
     """

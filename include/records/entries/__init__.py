@@ -1,6 +1,5 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
 
-from include.records.entries.asked import Asked
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.quarantines import Lifting, Quarantine
@@ -18,10 +17,10 @@ from include.records.entries.runs import (
     VersionStatus,
 )
 from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries.wish import Wish
 
 __all__ = [
     "Analysis",
-    "Asked",
     "ChampionChange",
     "ChangeKind",
     "Check",
@@ -39,6 +38,7 @@ __all__ = [
     "TrainingDetails",
     "Version",
     "VersionStatus",
+    "Wish",
     "promoted_by",
     "rolled_back_by_hand",
 ]

@@ -16,9 +16,9 @@ from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal
 from include.detectors.statistics.running_errors import RunningErrors
-from include.records.entries.asked import Asked
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
+from include.records.entries.wish import Wish
 from include.scoring import Baseline
 
 NO_DETAILS = TrainingDetails()
@@ -186,7 +186,7 @@ class Event:
     details: TrainingDetails = NO_DETAILS
     approved_by: str = ""
     retraining_id: str = ""
-    asked: Asked = field(default_factory=Asked)
+    wish: Wish = field(default_factory=Wish)
 
     @property
     def trigger_type(self) -> str:

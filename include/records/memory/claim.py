@@ -14,7 +14,6 @@ from include.errors import ClaimLost, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.json_values import clean_text, to_utc, write_json
 from include.records.memory.requests import MemoryRequests
-from include.records.rows.asked import kept
 from include.records.rows.outcome import (
     LOST,
     abandoned_row,
@@ -27,6 +26,7 @@ from include.records.rows.outcome import (
 )
 from include.records.rows.request import retry_row
 from include.records.rows.rows import Row, event_from_row, version_from_row
+from include.records.rows.wish import kept
 
 OPEN = (EventStatus.DECIDED, EventStatus.EXECUTING)
 

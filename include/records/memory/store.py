@@ -15,12 +15,11 @@ from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError
-from include.records.entries import Analysis, Asked, Check, Event, KeptRequest, Quarantine
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.quarantine import MemoryQuarantine
-from include.records.rows.asked import asked_of
 from include.records.rows.history import check_from_rows
 from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_left, was_retrained
 from include.records.rows.quarantine import lifting_row, quarantine_rows
@@ -38,6 +37,7 @@ from include.records.rows.rows import (
     signal_from_row,
     signal_rows,
 )
+from include.records.rows.wish import wish_of
 
 Key = tuple[str, str]  # model name and run id
 _NOT_YET: Row = {  # columns of an event that only its execution fills
@@ -100,14 +100,14 @@ class MemoryStore(MemoryChampions):
 
     def save_decision(
         self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
-        asked: Asked | None = None,
+        wish: Wish | None = None,
     ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = (analysis.model_name, analysis.run.run_id)
         with self._tables.guard:
             if key not in self._decisions:
                 row = decision_row(analysis, decision, at)
-                event = new_event_row(analysis, decision, at, asked or asked_of(requests))
+                event = new_event_row(analysis, decision, at, wish or wish_of(requests))
                 taken = requests if decision.triggered and not analysis.run.dry_run else []
                 consumed = self._tables.requests.waiting(analysis.model_name, taken)
                 self._write_analysis(analysis, at)

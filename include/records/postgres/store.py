@@ -14,13 +14,12 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError, RequestsTaken
-from include.records.entries import Analysis, Asked, Check, Event, KeptRequest, Quarantine, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
-from include.records.rows.asked import asked_of
 from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.rows.request import request_from_row, request_row
@@ -38,6 +37,7 @@ from include.records.rows.rows import (
     triggers_from_row,
     version_from_row,
 )
+from include.records.rows.wish import wish_of
 
 
 class PostgresStore(PostgresChampions):
@@ -100,7 +100,7 @@ class PostgresStore(PostgresChampions):
 
     def save_decision(
         self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
-        asked: Asked | None = None,
+        wish: Wish | None = None,
     ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
@@ -113,7 +113,7 @@ class PostgresStore(PostgresChampions):
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:
-                session.rows("open_event", new_event_row(analysis, decision, at, asked or asked_of(requests)))
+                session.rows("open_event", new_event_row(analysis, decision, at, wish or wish_of(requests)))
                 if not analysis.run.dry_run:
                     _consume(session, key, requests, at)
             return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)

@@ -22,7 +22,7 @@ VERSION_STATUS = {
 }
 RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
 ELSEWHERE = timedelta(days=30)  # how long a training elsewhere may take before it counts as abandoned
-LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
+LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was wanted was not done
 
 
 def check_outcome(outcome: Outcome, *, has_version: bool) -> None:

@@ -15,7 +15,6 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
 from include.records.entries import (
     Analysis,
-    Asked,
     Event,
     EventStatus,
     Facts,
@@ -24,13 +23,14 @@ from include.records.entries import (
     TrainingDetails,
     Version,
     VersionStatus,
+    Wish,
 )
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
-from include.records.rows.asked import asked_columns, asked_from_row
 from include.records.rows.baseline import read_baseline
+from include.records.rows.wish import wish_columns, wish_from_row
 
 Row = dict[str, Any]
-NOBODY = Asked()
+NOBODY = Wish()
 JSON_COLUMNS = frozenset({
     "config", "detail", "running_errors", "facts", "distributions", "blocked_by", "features", "triggers",
     "trigger_metrics", "decision", "execution_metrics", "baseline", "performance_metrics", "parent_performance",
@@ -145,7 +145,7 @@ def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
     return tuple(TriggerResult(**{**trigger, "strength": trigger["strength"] or 0.0}) for trigger in row["triggers"])
 
 
-def new_event_row(analysis: Analysis, decision: Decision, at: datetime, asked: Asked = NOBODY) -> Row:
+def new_event_row(analysis: Analysis, decision: Decision, at: datetime, wish: Wish = NOBODY) -> Row:
     """Return the part of a row of ``model_retraining_events`` that is known when it opens."""
     run, changed = analysis.run, [row for row in signal_rows(analysis, at) if row["verdict"] == Verdict.CHANGED]
     metrics = {
@@ -165,7 +165,7 @@ def new_event_row(analysis: Analysis, decision: Decision, at: datetime, asked: A
         "trigger_reason": clean_text(decision.reason),
         "trigger_metrics": clean_json(metrics),
         "decision": clean_json(decision.to_json()),
-        **asked_columns(run, asked),
+        **wish_columns(run, wish),
         "champion_version": analysis.champion_version,
         "triggered_at": to_utc(at),
         "execution_completed_at": to_utc(at) if run.dry_run else None,
@@ -195,7 +195,7 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         details=TrainingDetails.from_json(row["execution_metrics"]),
         approved_by=row["approved_by"] or "",
         retraining_id=str(row["retraining_id"]),
-        asked=asked_from_row(row),
+        wish=wish_from_row(row),
     )
 
 

@@ -66,9 +66,9 @@ def _retrain(deployment: Deployment, claim: Claim, trained: TrainedElsewhere | N
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
         possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
-    asked = event.asked.training_data_path if trained is None else ""
-    if asked:
-        tables = with_requested_rows(deployment, spec, tables, event.run, champion, asked)
+    brought = event.wish.training_data_path if trained is None else ""
+    if brought:
+        tables = with_requested_rows(deployment, spec, tables, event.run, champion, brought)
     executor = RetrainingExecutor(
         spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
         possible=possible, elsewhere=trained,
@@ -87,8 +87,8 @@ def _retrain(deployment: Deployment, claim: Claim, trained: TrainedElsewhere | N
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
-    if asked:
-        path = f"{spec.source.place} + {asked}"
+    if brought:
+        path = f"{spec.source.place} + {brought}"
         outcome = replace(outcome, details=replace(outcome.details, training_data_path=path))
     return outcome
 

@@ -1,4 +1,4 @@
-"""What was asked of a retraining, as columns of ``model_retraining_events`` and back."""
+"""What was wanted of a retraining, as columns of ``model_retraining_events`` and back."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from include.decision.request import Request
-from include.records.entries.asked import Asked
 from include.records.entries.runs import Run
+from include.records.entries.wish import Wish
 from include.records.json_values import clean_json, clean_text
 
 #: What stands in an event from the time that it opens, and stays where its end says nothing.
 KEPT = frozenset({"retraining_notes", "training_data_path", "hyperparameters"})
 
 
-def asked_of(requests: Sequence[Request]) -> Asked:
+def wish_of(requests: Sequence[Request]) -> Wish:
     """What these requests ask for together, oldest first: of two that differ the later counts; all notes stay."""
     if not requests:
-        return Asked()
+        return Wish()
     paths = [request.training_data_path for request in requests if request.training_data_path]
-    return Asked(
+    return Wish(
         by=", ".join(dict.fromkeys(request.requested_by for request in requests)),
         notes="\n".join(dict.fromkeys(request.notes for request in requests if request.notes)),
         training_data_path=paths[-1] if paths else "",
@@ -28,20 +28,20 @@ def asked_of(requests: Sequence[Request]) -> Asked:
     )
 
 
-def asked_columns(run: Run, asked: Asked) -> dict[str, Any]:
-    """Who asked for what, and the id under which a training elsewhere is completed: that of its run."""
+def wish_columns(run: Run, wish: Wish) -> dict[str, Any]:
+    """Who wanted what, and the id under which a training elsewhere is completed: that of its run."""
     return {
         "retraining_id": run.run_id if run.elsewhere else str(uuid.uuid4()),
-        "created_by": clean_text(asked.by or run.requested_by),
-        "retraining_notes": clean_text(asked.notes) or None,
-        "training_data_path": clean_text(asked.training_data_path) or None,
-        "hyperparameters": clean_json(dict(asked.hyperparameters)) or None,
+        "created_by": clean_text(wish.by or run.requested_by),
+        "retraining_notes": clean_text(wish.notes) or None,
+        "training_data_path": clean_text(wish.training_data_path) or None,
+        "hyperparameters": clean_json(dict(wish.hyperparameters)) or None,
     }
 
 
-def asked_from_row(row: Mapping[str, Any]) -> Asked:
-    """Read it from the row of an event; once that is closed, what was done in place of what was asked."""
-    return Asked(
+def wish_from_row(row: Mapping[str, Any]) -> Wish:
+    """Read it from the row of an event; once that is closed, what was done in place of what was wanted."""
+    return Wish(
         by=row["created_by"], notes=row["retraining_notes"] or "", training_data_path=row["training_data_path"] or "",
         hyperparameters=row["hyperparameters"] or {},
     )  # fmt: skip

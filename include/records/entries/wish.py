@@ -8,13 +8,13 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Wish:
     """What whoever wanted a retraining said of it; empty where nobody did.
 
     Parameters
     ----------
     by : str
-        Who asked; empty for the run itself.
+        Whose wish it is; empty for the run itself.
     notes : str
         For the record.
     training_data_path : str
