@@ -3,6 +3,7 @@
 ::
 
     RetrainingError
+    ├── NothingToDo               nothing has to be done, and why: skip the task
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
@@ -24,6 +25,10 @@ from collections.abc import Sequence
 
 class RetrainingError(Exception):
     """Root of all errors that this package raises on purpose."""
+
+
+class NothingToDo(RetrainingError):
+    """A step has nothing to do in this run: no failure."""
 
 
 class PermanentError(RetrainingError):

@@ -10,7 +10,7 @@ from include.decision.signals import HARM, SignalKind
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL
 
 STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger counts as strong, and as very strong
-_ASKED = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)
+_WITHOUT_SIZE = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)  # they say nothing of how bad it is
 
 
 def severity_of(fired: Sequence[TriggerResult]) -> Severity:
@@ -25,7 +25,7 @@ def severity_of(fired: Sequence[TriggerResult]) -> Severity:
     harm at six times its     -                            CRITICAL
     ========================  ===========================  ==================================
     """
-    weighed = [leaf for leaf in fired if leaf.trigger not in _ASKED]
+    weighed = [leaf for leaf in fired if leaf.trigger not in _WITHOUT_SIZE]
     if not weighed:
         return Severity.MEDIUM if fired else Severity.LOW
     strong = any(leaf.strength >= STRONG for leaf in weighed)

@@ -17,7 +17,7 @@ from include.scoring import Task
 
 _BOOSTING, _LINEAR = "sklearn.ensemble.HistGradientBoosting", "sklearn.linear_model."
 #: Estimator behind each preset, by task.
-PRESETS: Mapping[str, Mapping[Task, str]] = {
+NAMED_ESTIMATORS: Mapping[str, Mapping[Task, str]] = {
     "gradient_boosting": {Task.REGRESSION: f"{_BOOSTING}Regressor", Task.CLASSIFICATION: f"{_BOOSTING}Classifier"},
     "linear": {Task.REGRESSION: f"{_LINEAR}Ridge", Task.CLASSIFICATION: f"{_LINEAR}LogisticRegression"},
 }
@@ -30,7 +30,7 @@ _ELSEWHERE = "for anything else name a `callable` or a `script`"
 
 def path_of(name: str, task: Task) -> str:
     """The import path of an estimator that is named by it, or by a short name."""
-    return {**PRESETS, **PACKAGED}.get(name, {}).get(task, name)
+    return {**NAMED_ESTIMATORS, **PACKAGED}.get(name, {}).get(task, name)
 
 
 def estimator_class(path: str) -> type[Any]:
@@ -39,8 +39,8 @@ def estimator_class(path: str) -> type[Any]:
     package = next((each for each, paths in PACKAGED.items() if path in paths.values()), "")
     if not path.startswith("sklearn.") and not package:
         raise ValueError(
-            f"known: {', '.join(map(repr, [*PRESETS, *PACKAGED]))}, or the import path of one of scikit-learn's, such "
-            f"as sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
+            f"known: {', '.join(map(repr, [*NAMED_ESTIMATORS, *PACKAGED]))}, or the import path of one of "
+            f"scikit-learn's, such as sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
         )
     try:
         found = getattr(importlib.import_module(module), name)
@@ -78,13 +78,13 @@ def check_estimator(training: Training, task: Task, *, weighted: bool = False) -
         A ValueError that names the field.
     """
     name = training.estimator_name
-    if name is None or (name in PRESETS and training.strategy == "full"):
+    if name is None or (name in NAMED_ESTIMATORS and training.strategy == "full"):
         return
     try:
         kind = estimator_class(path_of(name, task))
     except ValueError as error:
         refuse("training.estimator", name, str(error))
-    if name not in PRESETS:
+    if name not in NAMED_ESTIMATORS:
         _check_hyperparameters(kind, training.hyperparameters, task)
     if weighted and not takes_weights(kind, training.strategy):
         problem = (

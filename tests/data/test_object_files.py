@@ -14,11 +14,11 @@ from include.data.sources.connections import Connections
 from include.data.sources.environment import aws_connection
 from include.data.sources.object_files import ObjectFiles, matches
 from include.data.sources.object_storage import client_from_environment
-from include.data.sources.read import read_pair, read_timed
+from include.data.sources.read import read_both, read_timed
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 from include.registry.spec import ModelSpec
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.stage import sales
 
@@ -75,7 +75,8 @@ def test_rows_and_their_hash_are_those_of_the_same_files_on_disk(place: Path, ki
 @pytest.mark.usefixtures("place")
 def test_pair_of_folders_is_read() -> None:
     source = {"kind": "csv", "reference_path": "s3://shop/whole.csv", "recent_path": "s3://shop/rows/a"}
-    reference, recent = read_pair(model("", source=source, timestamp=None, reference=None), Path())
+    pair = read_both(model("", source=source, timestamp=None, reference=None), Path())
+    reference, recent = (rows.table for rows in pair)
     assert (len(reference), len(recent)) == (480, 192)
 
 

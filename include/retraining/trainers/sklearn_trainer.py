@@ -16,6 +16,7 @@ import pandas as pd
 
 from include.errors import TrainingError
 from include.registry.estimators import estimator_class, goes_on, path_of
+from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
 from include.retraining.weights import passed_on
@@ -104,7 +105,7 @@ class SklearnTrainer:
                 "`strategy: full`"
             )
         fresh = ESTIMATORS.get(self.estimator, _imported)(self, columns)[-1]
-        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been asked for with others
+        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been trained with others
         if way == "partial_fit":
             estimator.partial_fit(given, target, **passed_on(weight, "sample_weight"))
         else:
@@ -196,3 +197,12 @@ ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Any]] = {
     "gradient_boosting": _gradient_boosting,
     "linear": _linear,
 }
+
+
+def of_estimator(spec: ModelSpec, hyperparameters: Mapping[str, Any]) -> SklearnTrainer:
+    """The trainer of a model file with `training.estimator`, or with nothing that trains."""
+    name = spec.training.estimator_name
+    assert name is not None
+    return SklearnTrainer(
+        task=spec.task, estimator=name, hyperparameters=hyperparameters, seed=spec.training.seed
+    )  # fmt: skip

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.data.profile import Possible
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost, DataError
@@ -17,7 +15,6 @@ from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
 from include.retraining.elsewhere import TrainedElsewhere
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import Columns
 from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
@@ -46,7 +43,7 @@ def execute(
         if approved_by:
             claim.note_approval(approved_by, at=now())
         try:
-            outcome = _retrain(deployment, claim, trained, as_of)
+            outcome = outcome_of(deployment, claim, trained, as_of)
         except ClaimLost:
             raise
         except Exception as error:
@@ -55,24 +52,23 @@ def execute(
         return claim.finish(outcome, at=now())
 
 
-def _retrain(deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None, as_of: datetime | None) -> Outcome:
+def outcome_of(
+    deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None = None, as_of: datetime | None = None
+) -> Outcome:
+    """What the claimed event comes to: its challenger trained and judged, or the version in shadow judged once more."""
     event = claim.event
     if event.run.elsewhere and trained is None:
         raise DataError(f"event {event.id} is trained elsewhere: complete retraining {event.retraining_id} instead")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
     tables = tables_seen_by(deployment, spec, replace(event.run, as_of=as_of or event.run.as_of), champion)
-    possible: Mapping[str, Possible] = {}
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
-        possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
     brought = event.wish.training_data_path if trained is None else ""
     if brought:
         tables = with_requested_rows(deployment, spec, tables, event.run, champion, brought)
-    executor = RetrainingExecutor(
-        spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
-        possible=possible, elsewhere=trained,
-    )  # fmt: skip
+    executor = deployment.executor(spec, champion, hyperparameters=_requested(deployment.store, event))
+    executor = replace(executor, elsewhere=trained)
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:
@@ -82,7 +78,8 @@ def _retrain(deployment: Deployment, claim: Claim, trained: TrainedElsewhere | N
     if shadow is not None:  # it began after this was decided
         reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
         return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
-    own(deployment.store, deployment.artifacts)
+    if deployment.trial is None:
+        own(deployment.store, deployment.artifacts)
     version = claim.begin_version(at=now())
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
