@@ -117,7 +117,7 @@ def test_every_step_notes_its_failures(stage: Stage, monkeypatch: pytest.MonkeyP
         "roll_back": lambda: workflow.roll_back_in_run(d, "sales", run("run-0")),
         "approve": lambda: workflow.hold(d, event.id, "ada"),
         "execute": lambda: workflow.execute(d, event.id),
-        "publish": lambda: workflow.publish(d.store, d.artifacts, "sales", "run-0"),
+        "publish": lambda: workflow.publish(d, "sales", run("run-0")),
         "log": lambda: workflow.log_completion(d, "sales", run("run-0")),
     }
     for take in steps.values():
@@ -220,6 +220,11 @@ def test_failures_outside_the_steps_are_noted_too(stage: Stage) -> None:
     [kept] = failed(stage)
     assert (kept.model_name, kept.run_id, kept.step, kept.permanent) == ("", "run-1", FailedStep.CHOOSE, True)
     assert "hunter2" not in kept.error
+
+
+def test_error_that_says_nothing_is_told_as_such(stage: Stage) -> None:
+    workflow.note_failure(stage.deployment, "sales", "run-1", "execute", ValueError(" \n"))
+    assert failed(stage)[0].sentence == "execute failed: ValueError: (no message)"
 
 
 def test_long_errors_are_cut(stage: Stage) -> None:

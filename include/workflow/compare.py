@@ -11,7 +11,6 @@ from include.errors import ArtifactError, ConfigurationError, DataError, NotOnRe
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
-from include.retraining.executor import RetrainingExecutor
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import features_on_record
 from include.workflow.deployment import Deployment, now
@@ -65,7 +64,7 @@ def compare_versions(
         store.history(model_name, until=now(), most=MOST_CHECKS),
     )
     if not on_same_rows:
-        return replace(found, obstacle="not asked for")
+        return replace(found, obstacle="not requested")
     try:
         return replace(found, on_same_rows=_on_same_rows(deployment, spec, pair, start, end))
     except (ArtifactError, DataError, SourceUnavailable, TrainingError) as error:
@@ -89,6 +88,6 @@ def _on_same_rows(
         times, until = tables.history[spec.timestamp], end or at
         since = start or until - spec.window
         rows = tables.history[(times >= pd.Timestamp(since)) & (times < pd.Timestamp(until))]
-    executor = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts)
+    executor = deployment.executor(spec)
     spans = quarantined_spans(deployment.store.quarantines(spec.name))
     return VersionPair(spec=spec, load=executor.load, first=pair[0], second=pair[1], quarantined=spans).compare(rows)
