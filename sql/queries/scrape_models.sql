@@ -1,10 +1,10 @@
 -- Each registered model as a scraper of metrics sees it. Dry runs count for nothing.
--- Parameters: at timestamptz (now), since timestamptz (begin of the quarter of the budget)
+-- Parameters: at timestamptz (now)
 -- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, paused, missed (whole
 --             intervals since the last check; 0 for a model that is paused, disabled or was never checked), looked_at and
 --             row_age (seconds, of the newest row then; NULL where that is not known), labels_until (the last of twenty checks that saw labels, where the last
---             one saw none), successful and seconds (of the last training that ended), false_alarms (marked in the
---             quarter), allowed (of them); by model
+--             one saw none), successful and seconds (of the last training that ended), allowed (false
+--             retrains a quarter); by model
 SELECT
     j.model_name, champion.created_at AS trained_at, champion.status_changed_at AS champion_since,
     last.nearest_trigger, last.nearness, coalesce(pause.paused, false) AS paused,
@@ -13,7 +13,6 @@ SELECT
             extract(epoch FROM %(at)s::timestamptz - last.analyzed_at) / extract(epoch FROM j.check_every::interval)), 0))
     ELSE 0 END::bigint AS missed,
     last.as_of AS looked_at, stale.value AS row_age, seen.labels_until, trained.successful, trained.seconds,
-    coalesce(marked.false_alarms, 0) AS false_alarms,
     (j.config #>> '{effective,settings,false_retrains_per_quarter}')::double precision AS allowed
 FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'
@@ -43,16 +42,4 @@ LEFT JOIN LATERAL (
     ORDER BY e.triggered_at DESC, e.id DESC
     LIMIT 1
 ) trained ON true
-LEFT JOIN (
-    SELECT m.model_name, count(*) AS false_alarms
-    FROM decision_marks m
-    JOIN retraining_decisions d ON d.model_name = m.model_name AND d.run_id = m.run_id AND d.triggered
-    JOIN retraining_runs r ON r.model_name = m.model_name AND r.run_id = m.run_id AND NOT r.dry_run
-    WHERE m.marked_at >= %(since)s::timestamptz - interval '1 day'  -- as in find_marks
-      AND d.decided_at >= %(since)s AND d.decided_at < %(at)s AND m.verdict = 'false_alarm'
-      AND NOT EXISTS (
-        SELECT FROM decision_marks later
-        WHERE later.model_name = m.model_name AND later.run_id = m.run_id AND later.id > m.id)
-    GROUP BY m.model_name
-) marked ON marked.model_name = j.model_name
 ORDER BY j.model_name COLLATE "C";

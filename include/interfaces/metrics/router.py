@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Header, HTTPException
 from starlette.responses import Response
 
 from include import workflow
+from include.interfaces.metrics.exposition import MEDIA_TYPE, exposed
 
 PATH = "/metrics"
 TOKEN = "RETRAINING_METRICS_TOKEN"  # noqa: S105  # the name of a variable
@@ -45,13 +46,10 @@ def scrape_router(opened: Callable[..., Any]) -> APIRouter:
 
     @router.get(PATH, include_in_schema=False)
     def metrics(
-        deployed: workflow.Deployment = Depends(opened),  # noqa: B008  # as FastAPI has it where `opened` is given
-        accept: Annotated[str, Header()] = "",
+        deployed: workflow.Deployment = Depends(opened),  # noqa: B008  # an annotation cannot name what it is given
     ) -> Response:
         """All metrics, read from the records now; so many scrapers as there are get the same."""
-        from include.interfaces.metrics.exposition import exposed  # prometheus_client: loaded by whom is scraped
-
-        text, media_type = exposed(workflow.scrape(deployed), accept)
-        return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+        text = exposed(workflow.scrape(deployed))
+        return Response(text, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
     return router

@@ -10,14 +10,14 @@ from include.records.entries import ScrapedModel, Tally
 from include.records.json_values import to_utc
 
 
-def scraped_model(row: Mapping[str, Any]) -> ScrapedModel:
+def scraped_model(row: Mapping[str, Any], *, false_alarms: int) -> ScrapedModel:
     """Read a model from its row."""
     return ScrapedModel(
         model_name=row["model_name"], trained_at=_time(row["trained_at"]), champion_since=_time(row["champion_since"]),
         nearest_trigger=row["nearest_trigger"] or "", nearness=row["nearness"],
         paused=row["paused"], missed=row["missed"],
         newest_row_at=_before(row["looked_at"], row["row_age"]), labels_until=_time(row["labels_until"]),
-        successful=row["successful"], seconds=row["seconds"], false_alarms=row["false_alarms"], allowed=row["allowed"],
+        successful=row["successful"], seconds=row["seconds"], false_alarms=false_alarms, allowed=row["allowed"],
     )  # fmt: skip
 
 

@@ -30,13 +30,19 @@ def scrape(deployment: Deployment, *, at: datetime | None = None) -> Scrape:
         When there is no folder of model files, and for records in memory.
     """
     moment = at or now()
-    problems = Counter(problem.kind for problem in health(deployment, at=moment).problems)
+    alarms = deployment.store.watch.false_alarms(since=moment - QUARTER, until=moment)
+    found = health(deployment, at=moment, false_alarms=alarms).problems
+    problems = Counter(problem.kind for problem in found)
     with overview_of(deployment.store).moment() as reading:
-        models, tallies, system = reading.scraped(at=moment, since=moment - QUARTER)
+        models, tallies, system = reading.scraped(at=moment)
     files = set(model_names(deployment.models_dir))
     return Scrape(
         at=moment,
-        models=tuple(scraped_model(row) for row in models if not files or row["model_name"] in files),
+        models=tuple(
+            scraped_model(row, false_alarms=alarms.get(row["model_name"], 0))
+            for row in models
+            if not files or row["model_name"] in files
+        ),
         totals=totals_from_rows(tallies),
         problems={kind: problems[kind] for kind in ProblemKind},
         **system,
