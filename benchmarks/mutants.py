@@ -107,7 +107,7 @@ FAULTS = (
           "change / abs(baseline)", "change / baseline"),
     Fault("an interval of one side", "scoring", "include/**/paired.py", "isf(level / 2.0,", "isf(level,"),
     Fault("a proven gain of next to nothing is promoted", "gate", "include/**/gate.py",
-          " and found.gain >= self.minimum_gain", ""),
+          " and found.gain >= minimum_gain", ""),
     Fault("challenger and former champion swapped", "gate", "include/**/former_champions.py",
           "paired_gain(metric, ours, theirs)", "paired_gain(metric, theirs, ours)"),
     Fault("judged on rows in quarantine", "contest", "include/**/contest.py",

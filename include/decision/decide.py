@@ -21,7 +21,7 @@ STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger coun
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
 _WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
            SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
-_ASKED = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)
+_WITHOUT_SIZE = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)  # they say nothing of how bad it is
 
 
 def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> Decision:
@@ -104,7 +104,7 @@ def _severity(fired: Sequence[TriggerResult]) -> Severity:
     harm at six times its     -                            CRITICAL
     ========================  ===========================  ==================================
     """
-    weighed = [leaf for leaf in fired if leaf.trigger not in _ASKED]
+    weighed = [leaf for leaf in fired if leaf.trigger not in _WITHOUT_SIZE]
     if not weighed:
         return Severity.MEDIUM if fired else Severity.LOW
     strong = any(leaf.strength >= STRONG for leaf in weighed)

@@ -16,6 +16,7 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.records.claim import Claim
 from include.records.entries import (
     Analysis,
+    CanaryShare,
     ChampionChange,
     ChangeKind,
     Check,
@@ -24,7 +25,6 @@ from include.records.entries import (
     Quarantine,
     Version,
 )
-from include.records.rows.canaries import CanaryShare
 
 
 class Runs(Protocol):

@@ -17,7 +17,7 @@ from include.scoring import Task
 
 _BOOSTING, _LINEAR = "sklearn.ensemble.HistGradientBoosting", "sklearn.linear_model."
 #: Estimator behind each preset, by task.
-PRESETS: Mapping[str, Mapping[Task, str]] = {
+NAMED_ESTIMATORS: Mapping[str, Mapping[Task, str]] = {
     "gradient_boosting": {Task.REGRESSION: f"{_BOOSTING}Regressor", Task.CLASSIFICATION: f"{_BOOSTING}Classifier"},
     "linear": {Task.REGRESSION: f"{_LINEAR}Ridge", Task.CLASSIFICATION: f"{_LINEAR}LogisticRegression"},
 }
@@ -29,7 +29,7 @@ def estimator_class(path: str) -> type[Any]:
     module, _, name = path.rpartition(".")
     if not path.startswith("sklearn."):
         raise ValueError(
-            f"known: {', '.join(map(repr, PRESETS))}, or the import path of one of scikit-learn's, such as "
+            f"known: {', '.join(map(repr, NAMED_ESTIMATORS))}, or the import path of one of scikit-learn's, such as "
             f"sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
         )
     try:
@@ -63,13 +63,13 @@ def check_estimator(training: Training, task: Task, *, weighted: bool = False) -
         A ValueError that names the field.
     """
     name = training.estimator_name
-    if name is None or (name in PRESETS and training.strategy == "full"):
+    if name is None or (name in NAMED_ESTIMATORS and training.strategy == "full"):
         return
     try:
-        kind = estimator_class(PRESETS[name][task] if name in PRESETS else name)
+        kind = estimator_class(NAMED_ESTIMATORS[name][task] if name in NAMED_ESTIMATORS else name)
     except ValueError as error:
         refuse("training.estimator", name, str(error))
-    if name not in PRESETS:
+    if name not in NAMED_ESTIMATORS:
         _check_hyperparameters(kind, training.hyperparameters, task)
     if weighted and not takes_weights(kind, training.strategy):
         problem = (
@@ -102,7 +102,7 @@ def check_requested(training: Training, task: Task, hyperparameters: Mapping[str
     name = training.estimator_name
     if name is None or not hyperparameters:
         return
-    kind = estimator_class(PRESETS[name][task] if name in PRESETS else name)
+    kind = estimator_class(NAMED_ESTIMATORS[name][task] if name in NAMED_ESTIMATORS else name)
     _check_hyperparameters(kind, {**training.hyperparameters, **hyperparameters}, task)
 
 

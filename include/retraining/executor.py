@@ -29,7 +29,7 @@ from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.gate.holdout import holdout_rows
-from include.retraining.gate.limits import serving_cost
+from include.retraining.gate.limits import serving_cost_of, within_limits
 from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
 from include.retraining.importances import mean_loss, permutation_importances
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
@@ -147,9 +147,9 @@ class RetrainingExecutor:
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
-        contest = Contest(spec=self.spec, load=self.load, there=tables.recent.columns)
+        contest = replace(self.contest, there=tables.recent.columns)
         result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
-        result = Anchor(contest=replace(contest, there=None), former=former).judge(result, holdout, held_out)
+        result = Anchor(contest=self.contest, former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
         if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
             trained = trained.again(trainer, rows, columns)
@@ -175,6 +175,11 @@ class RetrainingExecutor:
         stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
         known = {**self.possible, **declared(self.spec)}
         return replace(stored, columns=stored.columns.knowing(known)) if known else stored
+
+    @property
+    def contest(self) -> Contest:
+        """What compares versions of this model on the same rows."""
+        return Contest(spec=self.spec, load=self.load)
 
     @property
     def trainer(self) -> Trainer:
@@ -209,11 +214,7 @@ class RetrainingExecutor:
     @property
     def gate(self) -> PromotionGate:
         """What a challenger has to pass."""
-        gate = self.spec.gate
-        return PromotionGate(
-            metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors,
-            guards=gate.guards,
-        )  # fmt: skip
+        return PromotionGate.of(self.spec)
 
     def reference(
         self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str],
@@ -239,9 +240,8 @@ class RetrainingExecutor:
         path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, judged.columns)
         features = judged.rows.features.iloc[-len(judged.holdout) :]
         stored = self._smoke_test(path, sha256, trained.predictor, features)
-        cost = serving_cost(stored, features, latency=self.spec.gate.max_latency_ms is not None)
-        if excess := cost.excess(self.spec.gate):
-            result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
+        cost = serving_cost_of(stored, features, self.spec.gate)
+        result = within_limits(result, cost, self.spec.gate)
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
         details = replace(
             self._details(judged, result), serving=asdict(cost), shadow=shadow,

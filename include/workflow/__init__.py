@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
+    from include.workflow.run import Answer as Answer
+    from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
     from include.workflow.steps.complete import log_completion as log_completion
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 
 #: The module of each.
 USE_CASES = {
+    "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
     "annotate": "people",
@@ -81,6 +84,7 @@ USE_CASES = {
     "drop_call": "calls",
     "end_call": "calls",
     "execute": "steps.execute",
+    "execute_in_run": "run",
     "export_csv": "reading.export",
     "failures": "failure_record",
     "fleet": "reading.fleet",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.errors import ConfigurationError
+from include.registry.model_files import model_names
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +47,10 @@ class Settings:
                 "AIRFLOW_CONN_RETRAINING_DB", "not set; write postgresql://user:password@host:port/database"
             )
         return self.database_uri
+
+    def model_names(self) -> list[str]:
+        """Names of the registered models, by their files, none of which is read; empty without the folder."""
+        return model_names(self.models_dir)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

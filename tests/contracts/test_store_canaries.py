@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from include.errors import DataError
-from include.records.entries import ChangeKind, EventStatus
-from include.records.rows.canaries import CanaryShare
+from include.records.entries import CanaryShare, ChangeKind, EventStatus
 from include.records.store import Store
 from tests.records.examples import HOUR, NOW, execute
 

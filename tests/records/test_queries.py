@@ -23,8 +23,10 @@ from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
 from include.records.postgres.session import Session
+from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
 from include.records.rows.champion import rollback_row
+from include.records.rows.events import new_event_row
 from include.records.rows.outcome import closing_row, ending_row, giving_up_row, named_versions, trained_row
 from include.records.rows.people import (
     annotation_row,
@@ -38,7 +40,6 @@ from include.records.rows.people import (
 )
 from include.records.rows.quarantine import lifting_row, quarantine_rows
 from include.records.rows.request import request_row, retry_row
-from include.records.rows.rows import analysis_row, decision_row, measurement_rows, new_event_row, signal_rows
 from tests.records.examples import (
     HOUR,
     NOW,

@@ -14,7 +14,7 @@ from include.data.reference.distributions import Distribution
 from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.request import Request
-from include.decision.signals import Signal
+from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
@@ -50,6 +50,12 @@ class VersionStatus(StrEnum):
     ROLLED_BACK = "rolled_back"
     REJECTED = "rejected"  # not promoted: held or rejected by the gate
     FAILED = "failed"
+
+
+#: Of versions that may become champion again.
+ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
+#: Of events that ended with a verdict of the gate.
+WITH_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +190,11 @@ class Event:
     def trigger_type(self) -> str:
         """The trigger that weighed most in the decision."""
         return self.decision.trigger_type
+
+    @property
+    def was_retrained(self) -> bool:
+        """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
+        return self.status in WITH_VERDICT and self.trigger_type != SignalKind.SHADOW
 
 
 @dataclass(frozen=True, kw_only=True)

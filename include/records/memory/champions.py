@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
-from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
+from include.records.entries import ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables, take
-from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary
+from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
+from include.records.rows.columns import Row
 from include.records.rows.outcome import ending_row
-from include.records.rows.rows import Row
 
-ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 NO_CANARY = (VersionStatus.CANDIDATE, VersionStatus.CHAMPION, VersionStatus.FAILED)
 
 

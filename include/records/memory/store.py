@@ -22,23 +22,22 @@ from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
 from include.records.memory.watch import Key, MemoryWatch
-from include.records.rows.history import check_from_rows
-from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
-from include.records.rows.quarantine import lifting_row, quarantine_rows
-from include.records.rows.request import request_row
-from include.records.rows.rows import (
-    Row,
+from include.records.rows.analyses import (
     analysis_from_rows,
     analysis_row,
     decision_from_row,
     decision_row,
-    event_from_row,
     measurement_rows,
-    new_event_row,
     running_errors,
     signal_from_row,
     signal_rows,
 )
+from include.records.rows.columns import Row
+from include.records.rows.events import event_from_row, new_event_row
+from include.records.rows.history import check_from_rows
+from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row
+from include.records.rows.quarantine import lifting_row, quarantine_rows
+from include.records.rows.request import request_row
 
 _NOT_YET: Row = {  # columns of an event that only its execution fills
     **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
@@ -205,7 +204,7 @@ class MemoryStore(MemoryChampions):
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
         events = sorted(self.events(model_name=model_name), key=lambda event: event.id, reverse=True)
         ended = [e for e in events if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
-        counting = [e for e in ended if was_retrained(e) and e.champion_version is not None]
+        counting = [e for e in ended if e.was_retrained and e.champion_version is not None]
         if len(ended) >= MOST_TRIES and all(event.status in LOST for event in ended[:MOST_TRIES]):
             counting.append(ended[0])
         return max((event.run.as_of for event in counting), default=None)

@@ -20,6 +20,8 @@ from include.errors import ClaimLost, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_text, to_utc, write_json
 from include.records.postgres.session import Connect, Session, transaction, use_schema
+from include.records.rows.columns import Row
+from include.records.rows.events import event_from_row, version_from_row
 from include.records.rows.outcome import (
     LOST,
     abandoned_row,
@@ -32,7 +34,6 @@ from include.records.rows.outcome import (
     trained_row,
 )
 from include.records.rows.request import retry_row
-from include.records.rows.rows import Row, event_from_row, version_from_row
 
 POLL_SECONDS = 1.0
 

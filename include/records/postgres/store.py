@@ -22,23 +22,20 @@ from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
-from include.records.rows.history import check_from_rows
-from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
-from include.records.rows.request import request_from_row, request_row
-from include.records.rows.rows import (
-    Row,
+from include.records.rows.analyses import (
     analysis_from_rows,
     analysis_row,
     decision_from_row,
     decision_row,
-    event_from_row,
     measurement_rows,
-    new_event_row,
     running_errors,
     signal_rows,
-    triggers_from_row,
-    version_from_row,
 )
+from include.records.rows.columns import Row, triggers_from_row
+from include.records.rows.events import event_from_row, new_event_row, version_from_row
+from include.records.rows.history import check_from_rows
+from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
+from include.records.rows.request import request_from_row, request_row
 
 
 class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):

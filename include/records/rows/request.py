@@ -12,7 +12,7 @@ from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.errors import DataError
 from include.records.entries import Consumption, KeptRequest
 from include.records.json_values import clean_json, clean_text, to_utc
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 
 def request_row(

@@ -70,7 +70,7 @@ def dump_model(predictor: Predictor, file: Path) -> None:
         _skops().dump(predictor, file)
     except OSError:
         raise
-    except Exception as error:  # a class of somebody else's may raise anything when it is asked for its state
+    except Exception as error:  # a class of somebody else's may raise anything when its state is read
         name = f"{type(predictor).__module__}.{type(predictor).__qualname__}"
         raise ArtifactError(f"{name} cannot be stored: {type(error).__name__}: {error}") from error
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from include.data.profile import Possible
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost
@@ -15,7 +13,6 @@ from include.records.entries import Event, EventStatus, FailedStep, Outcome, Ver
 from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import Columns
 from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
@@ -42,7 +39,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         if approved_by:
             claim.note_approval(approved_by, at=now())
         try:
-            outcome = _retrain(deployment, claim)
+            outcome = outcome_of(deployment, claim)
         except ClaimLost:
             raise
         except Exception as error:
@@ -51,21 +48,17 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         return claim.finish(outcome, at=now())
 
 
-def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
+def outcome_of(deployment: Deployment, claim: Claim) -> Outcome:
+    """What the claimed event comes to: its challenger trained and judged, or the version in shadow judged once more."""
     event = claim.event
     if (pause := pause_of(deployment, event.model_name)) is not None:  # since this was decided
         return Outcome(status=EventStatus.FAILED, reason=pause.sentence, error_type="ModelPaused")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
     tables = tables_seen_by(deployment, spec, event.run, champion)
-    possible: Mapping[str, Possible] = {}
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
-        possible = Columns.of(champion.reference.profile, champion.reference.inputs).possible
-    executor = RetrainingExecutor(
-        spec=spec, artifacts=deployment.artifacts, hyperparameters=_requested(deployment.store, event),
-        possible=possible,
-    )  # fmt: skip
+    executor = deployment.executor(spec, champion, hyperparameters=_requested(deployment.store, event))
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:
@@ -75,7 +68,8 @@ def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     if shadow is not None:  # it began after this was decided
         reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
         return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
-    own(deployment.store, deployment.artifacts)
+    if deployment.trial is None:
+        own(deployment.store, deployment.artifacts)
     version = claim.begin_version(at=now())
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
