@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 def on_record(step: FailedStep) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Let a step of a run write down that it failed, and fail as it did.
 
-    The step is given a deployment; and a model's name and a run, or the id of an event. `NothingToDo` is no failure, and
-    neither is somebody's Ctrl-C.
+    The step is given a deployment; and a model's name and a run, or the id of an event. `NothingToDo` is no failure,
+    and neither is somebody's Ctrl-C.
     """
 
     def noting(take: Callable[Given, Result]) -> Callable[Given, Result]:
