@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
+    from include.workflow.elsewhere import complete_retraining as complete_retraining
+    from include.workflow.elsewhere import fail_retraining as fail_retraining
+    from include.workflow.elsewhere import start_retraining as start_retraining
     from include.workflow.failure_record import failures as failures
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
@@ -67,18 +71,20 @@ if TYPE_CHECKING:
 
 #: The module of each.
 USE_CASES = {
-    "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
+    "Answer": "run",
     "audit": "on_record",
     "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "check_model": "people",
     "check_triggers": "trigger_check",
+    "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
+    "complete_retraining": "elsewhere",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
@@ -90,6 +96,7 @@ USE_CASES = {
     "fleet": "reading.fleet",
     "health": "monitor",
     "history": "reading.history",
+    "fail_retraining": "elsewhere",
     "hold": "approve",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
@@ -122,6 +129,7 @@ USE_CASES = {
     "unmute": "people",
     "what_if": "reading.what_if",
     "why_nothing": "failure_record",
+    "start_retraining": "elsewhere",
 }
 
 

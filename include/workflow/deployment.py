@@ -28,6 +28,7 @@ from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import columns_of_versions
+from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         holds them all.
     """
     settings = Settings.from_environment()
+    if settings.log_file is not None:
+        log_to(settings.log_file)
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(

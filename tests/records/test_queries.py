@@ -67,7 +67,7 @@ CALL = KeptCall(caller="ada", key="k", fingerprint="f", attempt="a", begun_at=NO
 # What the functions that make rows make, for which queries, and with which fields beside them.
 ROWS: list[tuple[tuple[str, ...], Mapping[str, Any], set[str]]] = [
     (("save_run", "add_analysis"), analysis_row(ANALYSIS, NOW), set()),
-    (("add_signal",), signal_rows(ANALYSIS)[0], set()),
+    (("add_signal",), signal_rows(ANALYSIS, NOW)[0], set()),
     (("add_measurement",), measurement_rows(ANALYSIS, NOW)[0], set()),
     (("add_decision",), decision_row(ANALYSIS, make_decision(), NOW), set()),
     (("open_event",), new_event_row(ANALYSIS, make_decision(), NOW), set()),
@@ -239,9 +239,7 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
             " AND a.attidentity = '' AND a.attgenerated = '' AND NOT a.attisdropped"
         ).fetchall()
     noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
-    made_by_the_database = {
-        ("model_retraining_events", "retraining_id"), *(("model_file_history", column) for column in noted)
-    }  # fmt: skip
+    made_by_the_database = {("model_file_history", column) for column in noted}
     unwritten = {
         (table, column)
         for table, column in columns

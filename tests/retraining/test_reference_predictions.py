@@ -11,9 +11,9 @@ from include.data.profile import NumericColumn
 from include.data.reference.profiles import PREDICTION, ReferenceProfiles, predictions_against
 from include.detectors import Comparison, OutputDriftDetector
 from include.records.entries import Outcome
-from include.retraining import RetrainingExecutor
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.contest.predictions import recent_rows
+from include.retraining.executor import RetrainingExecutor
 from tests.detectors.comparisons import compare
 from tests.retraining.models import spec_of
 from tests.retraining.test_executor import champion_of, tables

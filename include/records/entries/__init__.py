@@ -58,6 +58,7 @@ from include.records.entries.runs import (
     VersionStatus,
 )
 from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries.wish import Wish
 
 __all__ = [
     "ONCE_CHAMPION",
@@ -131,6 +132,7 @@ __all__ = [
     "Waiting",
     "Watched",
     "WhatIf",
+    "Wish",
     "promoted_by",
     "rolled_back_by_hand",
 ]

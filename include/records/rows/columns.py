@@ -59,6 +59,7 @@ def run_columns(run: Run) -> Row:
         "force": run.force,
         "dry_run": run.dry_run,
         "preset": run.preset,
+        "elsewhere": run.elsewhere,
     }
 
 
@@ -67,6 +68,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
     return Run(
         run_id=row["run_id"], as_of=to_utc(row["as_of"]), reason=row["request_reason"],
         requested_by=row["requested_by"], force=row["force"], dry_run=row["dry_run"], preset=row["preset"],
+        elsewhere=row["elsewhere"],
     )  # fmt: skip
 
 
