@@ -49,10 +49,12 @@ def test_advanced_retrain_carries_reason_hyperparameters_kind_and_notes(served: 
         "hyperparameters": {"max_iter": 25},
         "kind": "red_team",
         "notes": "ticket 7",
+        "training_data_path": "new/rows.csv",
     }
     answer = told(served.ask("POST", f"{HERE}/retrain", json=sent), 202)
     kept = answer["request"]
     assert (kept["reason"], kept["hyperparameters"], kept["kind"]) == (sent["reason"], {"max_iter": 25}, "red_team")
+    assert (kept["notes"], kept["training_data_path"]) == ("ticket 7", "new/rows.csv")
     [run] = [run for run in told(served.ask("GET", "/status"))["runs"] if run["run_id"] == answer["run"]["run_id"]]
     assert run["note"] == "op: accuracy dropped by 5 %\nticket 7"
     wrong = served.ask("POST", f"{HERE}/retrain", json={**sent, "hyperparameters": {"max_itr": 25}})
