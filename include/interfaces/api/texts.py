@@ -64,7 +64,7 @@ SentRunId = Annotated[str, StringConstraints(min_length=1, max_length=250, patte
 Word = Annotated[str, StringConstraints(max_length=200, pattern=rf"^{_PRINTED}*$")]
 RowsPlace = Annotated[
     str,
-    StringConstraints(max_length=500, pattern=r"^(s3://[A-Za-z0-9._@/*-]+|[A-Za-z0-9_][A-Za-z0-9_. /*-]*)?$"),
+    StringConstraints(max_length=500, pattern=r"^(s3://[A-Za-z0-9._/*-]+|[A-Za-z0-9_][A-Za-z0-9_. /*-]*)?$"),
     AfterValidator(_stays_inside),
 ]
 Share = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False, strict=True)]
