@@ -87,13 +87,15 @@ def test_triggers_are_checked_by_the_latest_decision_and_by_metrics_of_ones_own(
     decided = told(served.ask("POST", f"{HERE}/check-triggers", "viewer"))
     assert decided["run_id"] == "broken"
     assert decided["triggers"]
-    own = {"current_metrics": {"rmse": 1e9, "nonsense": 1.0}}
+    own = {"current_metrics": {"rmse": 1e9, "accuracy": 0.5}}
     worse = told(served.ask("POST", f"{HERE}/check-triggers", "viewer", json=own))
     assert worse["should_retrain"] is True
     assert [(each["metric"], each["fired"]) for each in worse["metrics"]] == [("rmse", True)]
-    assert any("nonsense" in each for each in worse["unjudged"])
+    assert any("accuracy" in each for each in worse["unjudged"])
     own = {"current_metrics": {"accuracy": 0.89}, "baseline_metrics": {"accuracy": 0.9}}
     assert told(served.ask("POST", f"{HERE}/check-triggers", json=own))["should_retrain"] is False
+    unknown = served.ask("POST", f"{HERE}/check-triggers", json={"current_metrics": {"acuracy": 0.7}})
+    assert (unknown.status_code, "accuracy" in unknown.json()["detail"]) == (422, True)
     impossible = served.ask("POST", f"{HERE}/check-triggers", json={"current_metrics": {"accuracy": 7}})
     assert impossible.status_code == 422
 
