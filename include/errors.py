@@ -6,7 +6,8 @@
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
-    │   │   └── CannotPredict     a version needs a column that was given up on purpose: judge without it
+    │   │   ├── CannotPredict     a version needs a column that was given up on purpose: judge without it
+    │   │   └── NotOnRecord       there is no such model, version, run or row on record: correct the name
     │   ├── TrainingError         the trainer raised or returned nothing usable
     │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
     │   └── RollbackRefused       that version cannot be champion (again): choose another
@@ -53,6 +54,10 @@ class DataError(PermanentError):
 
 class CannotPredict(DataError):
     """A version needs a column that the rows are without, and that the model file has given up."""
+
+
+class NotOnRecord(DataError):
+    """What was asked for by its name or number is not on record."""
 
 
 class TrainingError(PermanentError):

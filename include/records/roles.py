@@ -108,7 +108,7 @@ class Events(Protocol):
     """Decisions that fired, who may execute them, and what came of them."""
 
     def event(self, event_id: int) -> Event:
-        """One event; a `DataError` for an unknown id."""
+        """One event; a `NotOnRecord` for an unknown id."""
         ...
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
@@ -245,7 +245,7 @@ class Quarantines(Protocol):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again, and return them as they stand; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again, and return them as they stand; a `NotOnRecord` for an id unknown or lifted."""
         ...
 
 

@@ -9,14 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from include.workflow.advice import recommend as recommend
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.deployment import opened_deployment as opened_deployment
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.on_record import audit as audit
+    from include.workflow.on_record import check_known as check_known
+    from include.workflow.on_record import latest_checks as latest_checks
+    from include.workflow.on_record import latest_run as latest_run
+    from include.workflow.on_record import lineage as lineage
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
     from include.workflow.reading.export import tables_to_export as tables_to_export
@@ -35,12 +42,16 @@ if TYPE_CHECKING:
     from include.workflow.steps.complete import log_completion as log_completion
     from include.workflow.steps.decide import decide as decide
     from include.workflow.steps.execute import execute as execute
+    from include.workflow.trigger_check import check_triggers as check_triggers
 
 #: The module of each.
 USE_CASES = {
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "audit": "on_record",
     "change_in_run": "rollback",
+    "check_known": "on_record",
+    "check_triggers": "trigger_check",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
@@ -49,12 +60,17 @@ USE_CASES = {
     "fleet": "reading.fleet",
     "history": "reading.history",
     "hold": "approve",
+    "latest_checks": "on_record",
+    "latest_run": "on_record",
     "lift_quarantine": "lift",
+    "lineage": "on_record",
     "log_completion": "steps.complete",
     "migrate_records": "migrate",
     "model_view": "reading.model_view",
     "open_deployment": "deployment",
+    "opened_deployment": "deployment",
     "publish": "publication",
+    "recommend": "advice",
     "question": "approve",
     "report_of": "report",
     "request_retrain": "request",

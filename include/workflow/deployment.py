@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,13 +40,20 @@ WAIT = timedelta(hours=2)  # how long to wait for another process that retrains 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """Where this deployment keeps its model files, rows, artifacts and records."""
+    """Where this deployment keeps its model files, rows, artifacts and records.
+
+    Parameters
+    ----------
+    connect : callable or None
+        Opens a new connection to the records, for what is read beside the store; None where these are in memory.
+    """
 
     store: Store
     models_dir: Path
     data_dir: Path
     artifacts: Artifacts
     read: Callable[..., ModelTables] = read_tables  # a replay reads its rows once for all windows
+    connect: Callable[[], psycopg.Connection[Any]] | None = None
 
     def spec(self, model_name: str) -> ModelSpec:
         """The registered model of that name."""
@@ -70,7 +78,22 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
+        connect=connect,
     )
+
+
+@contextmanager
+def opened_deployment(connections: Connections) -> Iterator[Deployment]:
+    """This deployment, for one request of many that a process serves: its connection to the records is closed at once.
+
+    Parameters as in `open_deployment`.
+    """
+    deployment = open_deployment(connections)
+    try:
+        yield deployment
+    finally:
+        if isinstance(deployment.store, PostgresStore):
+            deployment.store.close()
 
 
 def open_records() -> PostgresStore:

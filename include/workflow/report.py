@@ -9,7 +9,7 @@ from typing import Any
 
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
@@ -118,10 +118,10 @@ class RetrainingReport:
 
 
 def make_report(store: Store, model_name: str, run_id: str, *, metric: str, backtest: str = "") -> RetrainingReport:
-    """The report of one run on one model, from the records; a `DataError` for a run without a decision."""
+    """The report of one run on one model, from the records; a `NotOnRecord` for a run without a decision."""
     analysis, found = store.analysis(model_name, run_id), store.decision(model_name, run_id)
     if analysis is None or found is None:
-        raise DataError(f"model {model_name}: run {run_id} has no decision on record")
+        raise NotOnRecord(f"model {model_name}: run {run_id} has no decision on record")
     changes = store.champion_changes(model_name)
     history = store.history(model_name, until=analysis.run.as_of, most=MOST_CHECKS)
     return RetrainingReport(

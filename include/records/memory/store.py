@@ -14,7 +14,7 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.errors import ClaimLost, DataError
+from include.errors import ClaimLost, DataError, NotOnRecord
 from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
@@ -145,7 +145,7 @@ class MemoryStore(MemoryChampions):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again; a `NotOnRecord` for an id unknown or lifted."""
         row = lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts)
         with self._tables.guard:
             return self._quarantines.lift(row)
@@ -207,10 +207,10 @@ class MemoryStore(MemoryChampions):
         return max((event.run.as_of for event in counting), default=None)
 
     def event(self, event_id: int) -> Event:
-        """Return one event; a `DataError` for an unknown id."""
+        """Return one event; a `NotOnRecord` for an unknown id."""
         with self._tables.guard:
             if event_id not in self._tables.events:
-                raise DataError(f"there is no event {event_id}")
+                raise NotOnRecord(f"there is no event {event_id}")
             return event_from_row(self._tables.events[event_id])
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import VersionStatus
 from include.records.json_values import read_scores, to_utc
 from include.records.postgres.session import Connect, transaction
@@ -110,11 +110,11 @@ class Lineage:
 
 
 def read_lineage(connect: Connect, model_name: str) -> Lineage:
-    """The family tree of a model, from the records; a `DataError` for a model without versions."""
+    """The family tree of a model, from the records; a `NotOnRecord` for a model without versions."""
     with transaction(connect) as session:
         rows = session.rows("find_lineage", {"model_name": model_name})
     if not rows:
-        raise DataError(f"model {model_name}: there is no version on record")
+        raise NotOnRecord(f"model {model_name}: there is no version on record")
     return Lineage(model_name=model_name, metric=rows[0]["metric"] or "", versions=tuple(_version(row) for row in rows))
 
 

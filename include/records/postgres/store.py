@@ -13,7 +13,7 @@ from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.errors import DataError, RequestsTaken
+from include.errors import NotOnRecord, RequestsTaken
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
@@ -58,6 +58,11 @@ class PostgresStore(PostgresChampions, PostgresReads):
         self._connect = connect
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
+
+    def close(self) -> None:
+        """Close the connection that the methods share, if they do; the next call opens another."""
+        if isinstance(self._calls, KeptConnection):
+            self._calls.close()
 
     def identity(self) -> str:
         """Return the id of these records."""
@@ -148,7 +153,7 @@ class PostgresStore(PostgresChampions, PostgresReads):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again; a `NotOnRecord` for an id unknown or lifted."""
         with transaction(self._calls) as session:
             row = session.row("lift_quarantine", lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts))
         if row is None:
@@ -201,11 +206,11 @@ class PostgresStore(PostgresChampions, PostgresReads):
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:
-        """Return one event; a `DataError` for an unknown id."""
+        """Return one event; a `NotOnRecord` for an unknown id."""
         with transaction(self._calls) as session:
             row = session.row("find_event", {"event_id": event_id})
         if row is None:
-            raise DataError(f"there is no event {event_id}")
+            raise NotOnRecord(f"there is no event {event_id}")
         return event_from_row(row)
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:

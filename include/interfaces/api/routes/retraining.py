@@ -1,0 +1,78 @@
+"""Retrains: asked for, what became of the requests, whether one is due, and what the history advises."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from include import workflow
+from include.interfaces.api import airflow_api
+from include.interfaces.api.access import Caller
+from include.interfaces.api.answers import (
+    Advice,
+    AdviceAnswer,
+    Page,
+    RequestAnswer,
+    RetrainAnswer,
+    RunAnswer,
+    TriggersAnswer,
+    page_of_all,
+)
+from include.interfaces.api.bodies import RetrainBody, TriggersBody
+from include.interfaces.api.guards import acting, api_router
+from include.interfaces.api.records import MODEL_NAME, Deployed, Model, require_known
+from include.records.entries import KeptRequest
+from include.records.json_values import clean_json
+
+router = api_router("retraining")
+
+ModelFilter = Annotated[str, Query(pattern=rf"{MODEL_NAME}|^$", description="only of this model")]
+
+
+@router.post("/models/{model_name}/retrain", status_code=202, dependencies=acting("retraining.retrain"))
+async def retrain(
+    request: Request, model: Model, deployed: Deployed, by: Caller, body: RetrainBody | None = None
+) -> RetrainAnswer:
+    """Ask for a retrain, and start the run that does it. Broken rows still block, and the gate still decides."""
+    asked = body or RetrainBody()
+    if asked.start_run:
+        await airflow_api.require_running(request)
+    kept, new = await run_in_threadpool(
+        workflow.request_retrain, deployed, model, asked.reason, by=by, kind=asked.kind,
+        hyperparameters=asked.hyperparameters,
+    )  # fmt: skip
+    run = None
+    if asked.start_run:
+        note = "\n".join(filter(None, [f"{by}: {asked.reason}", asked.notes]))
+        conf = {"models": [model], "reason": asked.reason}
+        run = RunAnswer(**await airflow_api.start_run(request, conf, note[:1000]))
+    return RetrainAnswer(request=RequestAnswer.of(KeptRequest(request=kept)), new=new, run=run)
+
+
+@router.get("/requests")
+def requests(deployed: Deployed, model_name: ModelFilter = "") -> Page[RequestAnswer]:
+    """Requests for retrains, oldest first, and what became of each."""
+    if model_name:
+        require_known(model_name, deployed)
+    return page_of_all([RequestAnswer.of(each) for each in deployed.store.requests(model_name=model_name or None)])
+
+
+@router.post("/models/{model_name}/check-triggers")
+def check_triggers(model: Model, deployed: Deployed, body: TriggersBody | None = None) -> TriggersAnswer:
+    """Whether a retrain is due: by the latest decision, or by metrics of one's own. Nothing is kept or started."""
+    asked = body or TriggersBody()
+    return TriggersAnswer.of(
+        workflow.check_triggers(
+            deployed, model, current_metrics=asked.current_metrics, baseline_metrics=asked.baseline_metrics
+        )
+    )
+
+
+@router.get("/models/{model_name}/recommendations")
+def recommendations(model: Model, deployed: Deployed) -> AdviceAnswer:
+    """What the model's history advises: retrain, fix a source, add labels, change or retire a trigger."""
+    history = workflow.latest_checks(deployed.store, model)
+    advice = [Advice(**clean_json(each.to_json())) for each in workflow.recommend(history)]
+    return AdviceAnswer(model_name=model, checks=len(history), recommendations=advice)

@@ -1,0 +1,44 @@
+"""Kinds of text and numbers that callers may send: what is no such text is refused before anything is done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, Field, StringConstraints
+
+_PRINTED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # no control characters but tab and the ends of lines
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The time in UTC; one without a zone is UTC."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _no_overflow(at: datetime) -> datetime:
+    """Refuse the years at the ends of the calendar, which no zone can be told of."""
+    if not 1970 <= at.year < 9999:
+        raise ValueError("the year has to be from 1970 to 9998")
+    return at
+
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=rf"^{_PRINTED}*\S{_PRINTED}*$")]
+Text = Annotated[str, StringConstraints(max_length=4000, pattern=rf"^{_PRINTED}*$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^{_PRINTED}+$")]
+VersionLabel = Annotated[str, StringConstraints(pattern=r"^v?[1-9][0-9]{0,8}$")]
+Moment = Annotated[datetime, AfterValidator(_no_overflow), AfterValidator(_in_utc)]
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Query(ge=1, le=500, description="most entries of an answer")]
+Cursor = Annotated[
+    str,
+    Query(
+        max_length=500,
+        pattern=r"^[A-Za-z0-9_=-]*$",
+        description="empty for the first page, then `next_cursor` or `previous_cursor` of the answer before",
+    ),
+]
+RunId = Annotated[
+    str, Query(min_length=1, max_length=250, pattern=rf"^{_PRINTED}+$", description="id of a run of the DAG")
+]
+Share = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False, strict=True)]
