@@ -10,6 +10,9 @@ artifacts, what leads to the champion's files and a report of each run below `RE
 S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is, the run's note what was decided.
 When the champion of a model has changed, its asset `champion_<model>` has an event: downstream DAGs start.
 
+**A failure is on record, too** (`retraining_failures`), for each try of each task below but a crash of the whole
+machine: reports, `recommend` and the audit tell it.
+
 **A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and doubles
 no row.
 
@@ -17,7 +20,7 @@ no row.
 - `registered_models`: the folder of model files is missing, the run was given an unknown parameter or model, or `as_of`
   is later than now. Correct `RETRAINING_MODELS_DIR` or what the run was given; nothing has been looked at.
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
-  Correct it, then clear the task.
+  Correct it, then clear the task. *Skipped* is no failure: the model is paused, and the log says by whom and why.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
 - `approve_retraining`: Postgres is down. Waiting for an answer is no failure, and neither is a no: the event is held.
 - `execute_retraining`: the trainer raised, or the process died; the event row holds the error, and the next run tries
@@ -120,9 +123,10 @@ PARAMS = {
 
 @task
 def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
+    from include import workflow
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
-    with task_outcome() as deployment:
+    with task_outcome() as deployment, workflow.noting(deployment, dag_run.run_id, step="choose"):
         return chosen_models(deployment, params, dag_run.conf, PARAMS)
 
 
@@ -227,14 +231,15 @@ def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any 
 
     with task_outcome() as deployment:
         run = run_of(dag_run, params)
-        found = workflow.log_completion(deployment, model_name, run)
+        found = workflow.log_completion(deployment, model_name, run, checks=not params["rollback_to"])
         change = workflow.change_in_run(deployment, model_name, run)
-        tell(text.of_model(model_name, found, change))
+        why = "" if found else workflow.why_nothing(deployment, model_name, run.run_id)
+        tell(text.of_model(model_name, found, change, why))
         if (page := file_report(deployment, model_name, run)) is not None:
             tell(f"Report: {page}")
         if not params["dry_run"]:
             tell_mlflow(deployment, model_name)
-        return text.in_short(model_name, found, change)
+        return text.in_short(model_name, found, change, why)
 
 
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)

@@ -6,11 +6,12 @@
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
-    │   │   ├── CannotPredict     a version needs a column that was given up on purpose: judge without it
-    │   │   └── NotOnRecord       there is no such model, version, run or row on record: correct the name
+    │   │   ├── NotOnRecord       nothing of that name or number is on record: correct it
+    │   │   └── CannotPredict     a version needs a column that was given up on purpose: judge without it
     │   ├── TrainingError         the trainer raised or returned nothing usable
     │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
     │   └── RollbackRefused       that version cannot be champion (again): choose another
+    ├── ModelPaused               a person paused the model: leave it alone, nothing failed
     └── TransientError            trying again may help: let the task be retried
         ├── SourceUnavailable     a file or a server cannot be reached now
         ├── ClaimLost             another process retrains this model, or took this retraining over
@@ -52,12 +53,12 @@ class DataError(PermanentError):
     """The rows cannot be used as they are."""
 
 
+class NotOnRecord(DataError):
+    """Nothing of that name or number is on record."""
+
+
 class CannotPredict(DataError):
     """A version needs a column that the rows are without, and that the model file has given up."""
-
-
-class NotOnRecord(DataError):
-    """What was asked for by its name or number is not on record."""
 
 
 class TrainingError(PermanentError):
@@ -70,6 +71,10 @@ class ArtifactError(PermanentError):
 
 class RollbackRefused(PermanentError):
     """The model cannot be rolled back to that version."""
+
+
+class ModelPaused(RetrainingError):
+    """The model is paused: a run leaves it alone until somebody resumes it. Nothing has failed."""
 
 
 class TransientError(RetrainingError):

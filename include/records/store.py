@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from include.records.claim import Claim
+from include.records.people_roles import Calls, Failures, People
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
-__all__ = ["Canaries", "Champions", "Claim", "Events", "Quarantines", "Requests", "Runs", "Store"]
+__all__ = [
+    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "People", "Quarantines", "Requests", "Runs",
+    "Store",
+]  # fmt: skip
 
 
 class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
@@ -15,4 +19,19 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
 
     def identity(self) -> str:
         """Id of these records, made with them; a copy of the database has the same."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """What people say about models and decisions."""
+        ...
+
+    @property
+    def failures(self) -> Failures:
+        """Steps of runs that failed."""
+        ...
+
+    @property
+    def calls(self) -> Calls:
+        """Calls from outside that write."""
         ...

@@ -17,13 +17,28 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.failure_record import failures as failures
+    from include.workflow.failure_record import note_failure as note_failure
+    from include.workflow.failure_record import noting as noting
+    from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.on_record import audit as audit
-    from include.workflow.on_record import check_known as check_known
     from include.workflow.on_record import latest_checks as latest_checks
     from include.workflow.on_record import latest_run as latest_run
     from include.workflow.on_record import lineage as lineage
+    from include.workflow.people import annotate as annotate
+    from include.workflow.people import annotations_of as annotations_of
+    from include.workflow.people import budget_spent as budget_spent
+    from include.workflow.people import check_model as check_model
+    from include.workflow.people import mark_decision as mark_decision
+    from include.workflow.people import marks as marks
+    from include.workflow.people import mute as mute
+    from include.workflow.people import mutes as mutes
+    from include.workflow.people import pause_model as pause_model
+    from include.workflow.people import pause_of as pause_of
+    from include.workflow.people import resume_model as resume_model
+    from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
     from include.workflow.reading.export import tables_to_export as tables_to_export
@@ -48,15 +63,19 @@ if TYPE_CHECKING:
 USE_CASES = {
     "Deployment": "deployment",
     "analyze": "steps.analyze",
+    "annotate": "people",
+    "annotations_of": "people",
     "audit": "on_record",
+    "budget_spent": "people",
     "change_in_run": "rollback",
-    "check_known": "on_record",
+    "check_model": "people",
     "check_triggers": "trigger_check",
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "execute": "steps.execute",
     "export_csv": "reading.export",
+    "failures": "failure_record",
     "fleet": "reading.fleet",
     "history": "reading.history",
     "hold": "approve",
@@ -65,21 +84,32 @@ USE_CASES = {
     "lift_quarantine": "lift",
     "lineage": "on_record",
     "log_completion": "steps.complete",
+    "mark_decision": "people",
+    "marks": "people",
     "migrate_records": "migrate",
     "model_view": "reading.model_view",
+    "mute": "people",
+    "mutes": "people",
+    "note_failure": "failure_record",
+    "noting": "failure_record",
     "open_deployment": "deployment",
     "opened_deployment": "deployment",
+    "pause_model": "people",
+    "pause_of": "people",
     "publish": "publication",
-    "recommend": "advice",
     "question": "approve",
+    "recommend": "advice",
     "report_of": "report",
     "request_retrain": "request",
+    "resume_model": "people",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
     "tables_to_export": "reading.export",
+    "unmute": "people",
     "what_if": "reading.what_if",
+    "why_nothing": "failure_record",
 }
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from include.decision.signals import SignalKind
-from include.records.entries import Event, EventStatus, Outcome
+from include.records.entries import Event, EventStatus, FailedStep, Outcome
 from include.workflow.deployment import WAIT, Deployment, now
+from include.workflow.failing import on_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class Question:
     within: timedelta
 
 
+@on_record(FailedStep.APPROVE)
 def question(deployment: Deployment, event_id: int) -> Question | None:
     """What to ask before this event is executed; None when its model file wants no approval at this severity.
 
@@ -46,6 +48,7 @@ def question(deployment: Deployment, event_id: int) -> Question | None:
     return Question(event=event, severity=severity, shadow=label, within=approval.within)
 
 
+@on_record(FailedStep.APPROVE)
 def hold(deployment: Deployment, event_id: int, answered_by: str) -> Event:
     """Close an event that was not approved as held; `answered_by` is empty when nobody answered in time.
 

@@ -46,7 +46,7 @@ def latest_run(records: Runs, model_name: str) -> str:
     return history[-1].analysis.run.run_id
 
 
-def check_known(*model_names: str, deployment: Deployment | None = None) -> None:
+def check_known(*model_names: str) -> None:
     """Do nothing for models that are on record or have a file, whether anything has happened to them or not.
 
     Raises
@@ -56,9 +56,10 @@ def check_known(*model_names: str, deployment: Deployment | None = None) -> None
     """
     if not model_names:
         return
-    folder = Settings.from_environment().models_dir if deployment is None else deployment.models_dir
+    settings = Settings.from_environment()
+    folder = settings.models_dir
     files = {file.stem for file in list_model_files(folder)} if folder.is_dir() else set()
-    with transaction(_connect(deployment)) as session:
+    with transaction(records_connection(settings)) as session:
         for name in model_names:
             if not session.one("find_model", {"model_name": name})["known"] and name not in files:
                 raise NotOnRecord(

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from include.errors import ArtifactError, ConfigurationError
-from include.records.entries import ChampionChange, Version, VersionStatus
+from include.records.entries import ChampionChange, FailedStep, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
+from include.workflow.failing import on_record
 
 OWNER_FILE = "records.json"
 
@@ -51,6 +52,7 @@ def own(store: Store, artifacts: Artifacts) -> None:
         )
 
 
+@on_record(FailedStep.PUBLISH)
 def publish(store: Store, artifacts: Artifacts, model_name: str, run_id: str) -> ChampionChange | None:
     """The step of a run after all that may change a champion: bring the files up to date, and find out what to tell.
 

@@ -14,7 +14,7 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries import ChampionChange, ChangeKind, Run, Version, VersionStatus
+from include.records.entries import ChampionChange, ChangeKind, FailedStep, Run, Version, VersionStatus
 from include.records.rows.champion import other_target
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
@@ -22,6 +22,7 @@ from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
+from include.workflow.failing import on_record
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import version_number
 
@@ -85,6 +86,7 @@ def _done_before(
     return kept
 
 
+@on_record(FailedStep.ROLL_BACK)
 def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str = "") -> ChampionChange | None:
     """The step of a run that rolls back: to what the run names, or because probation found the champion worse.
 

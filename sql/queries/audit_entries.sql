@@ -1,6 +1,7 @@
 -- What happened in a period: each decision that fired, who approved it and how it ended, each change of champion and
 -- who was told, each probation look that came to a verdict, each check of a version in shadow that counts and the end
--- of a shadow by a change of champion, each quarantine and its lifting, each request and its being consumed.
+-- of a shadow by a change of champion, each quarantine and its lifting, each request and its being consumed, each step
+-- that failed, and what people said: pauses, mutes, annotations, marks of decisions.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
 -- Returns:    at, model_name, action, who, why, run_id, event_id, version (the one it is about), other_version (the
 --             champion until then), data_path, data_hash, data_rows, data_from, data_until, outcome, and source and
@@ -125,6 +126,39 @@ SELECT * FROM (
     FROM retraining_requests r
     LEFT JOIN model_retraining_events e USING (model_name, run_id)
     WHERE r.consumed_at IS NOT NULL
+    UNION ALL
+    SELECT
+        f.failed_at, f.model_name, 'step_failed', f.requested_by, concat(f.error_type, ': ', f.error), f.run_id, NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        concat(f.step, CASE WHEN f.permanent THEN ', trying again cannot help' END), 'retraining_failures', f.id, 0
+    FROM retraining_failures f
+    UNION ALL
+    SELECT
+        p.set_at, p.model_name, CASE WHEN p.paused THEN 'paused' ELSE 'resumed' END, p.set_by, p.reason, NULL, NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'model_pauses', p.id, 6
+    FROM model_pauses p
+    UNION ALL
+    SELECT
+        m.muted_at, m.model_name, 'muted', m.muted_by, m.reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        m.muted_until, 'nobody is told meanwhile', 'notification_mutes', m.id, 6
+    FROM notification_mutes m
+    UNION ALL
+    SELECT
+        m.lifted_at, m.model_name, 'unmuted', m.lifted_by, m.lift_reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL, NULL, 'notification_mutes', m.id, 7
+    FROM notification_mutes m
+    WHERE m.lifted_at IS NOT NULL
+    UNION ALL
+    SELECT
+        a.written_at, a.model_name, 'annotated', a.written_by, a.text, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        a.about, NULL, NULL, 'model_annotations', a.id, 6
+    FROM model_annotations a
+    UNION ALL
+    SELECT
+        k.marked_at, k.model_name, 'decision_marked', k.marked_by, k.reason, k.run_id, e.id, e.version,
+        e.champion_version, NULL, NULL, NULL, NULL, NULL, replace(k.verdict, '_', ' '), 'decision_marks', k.id, 6
+    FROM decision_marks k
+    LEFT JOIN model_retraining_events e ON e.model_name = k.model_name AND e.run_id = k.run_id
 ) entries
 WHERE at >= %(since)s AND at < %(until)s AND (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
 ORDER BY at, model_name COLLATE "C", step, source, source_id;

@@ -290,6 +290,40 @@ COMMENT ON COLUMN retraining_decisions.report_path IS
     'Folder of the run''s report, relative to the artifacts folder; NULL until it is written.';
 COMMENT ON COLUMN retraining_decisions.decided_at IS 'When the decision was written down.';
 
+CREATE TABLE retraining_failures (
+    id           bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT retraining_failures_key PRIMARY KEY,
+    failure_id   uuid NOT NULL CONSTRAINT retraining_failures_once UNIQUE,
+    model_name   text NOT NULL,
+    run_id       text NOT NULL DEFAULT '',
+    step         text NOT NULL CONSTRAINT retraining_failures_step CHECK (
+        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log')),
+    error_type   text NOT NULL,
+    error        text NOT NULL,
+    permanent    boolean NOT NULL,
+    requested_by text NOT NULL DEFAULT '',
+    failed_at    timestamptz NOT NULL
+);
+CREATE INDEX retraining_failures_by_model ON retraining_failures (model_name, failed_at DESC);
+CREATE INDEX retraining_failures_by_time ON retraining_failures (failed_at);
+CREATE INDEX retraining_failures_by_run ON retraining_failures (run_id);
+COMMENT ON TABLE retraining_failures IS
+    'One try of one step of a run that ended with an error: a source that was not there, a broken model file, a '
+    'training that failed. A step that is tried again has a row each time.';
+COMMENT ON COLUMN retraining_failures.id IS 'Counts the failures in the order in which they were written down.';
+COMMENT ON COLUMN retraining_failures.failure_id IS
+    'Which failure it is: one that had to wait beside the records for the database to come back is written down once.';
+COMMENT ON COLUMN retraining_failures.model_name IS
+    'Name of the model, as in its file; empty for what failed for all of them.';
+COMMENT ON COLUMN retraining_failures.run_id IS
+    'The run; it has no row in retraining_runs where its analysis failed. Empty outside of a run.';
+COMMENT ON COLUMN retraining_failures.step IS
+    'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
+COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
+COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
+COMMENT ON COLUMN retraining_failures.permanent IS 'Whether trying again cannot help: somebody has to correct something.';
+COMMENT ON COLUMN retraining_failures.requested_by IS 'Who started the run; empty where that is not known.';
+COMMENT ON COLUMN retraining_failures.failed_at IS 'When it failed.';
+
 CREATE FUNCTION forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append only: % is not allowed', TG_TABLE_NAME, TG_OP
@@ -340,6 +374,10 @@ CREATE TRIGGER guard_decision BEFORE UPDATE ON retraining_decisions
 CREATE TRIGGER append_only BEFORE DELETE ON retraining_decisions
     FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON retraining_decisions
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON retraining_failures
+    FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON retraining_failures
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER guard_evidence BEFORE INSERT OR DELETE ON retraining_analyses
     FOR EACH ROW EXECUTE FUNCTION guard_evidence();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,18 @@ from include.decision.evidence import TriggerResult
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
-from include.records.entries import Analysis, Event, EventStatus, Measurement, Outcome, Run, TrainingDetails
+from include.records.entries import (
+    Analysis,
+    Event,
+    EventStatus,
+    FailedStep,
+    Failure,
+    MarkVerdict,
+    Measurement,
+    Outcome,
+    Run,
+    TrainingDetails,
+)
 from include.records.postgres import PostgresStore
 from include.records.schema import keep_search_path, migrate
 from include.records.store import Store
@@ -209,3 +221,34 @@ def decide_on_requests(uri: str, run_id: str, result: Connection) -> None:
         result.send(len(seen))
     except RequestsTaken:
         result.send(0)
+
+
+def fail(store: Store, run_id: str, at: datetime = NOW, **changes: Any) -> Failure:
+    """A step that failed, by default the analysis."""
+    values: dict[str, Any] = {
+        "failure_id": str(uuid.uuid4()), "model_name": "housing", "step": FailedStep.ANALYZE,
+        "error_type": "SourceUnavailable", "error": "data/housing.csv: no such file", "permanent": False,
+        "by": "schedule", **changes,
+    }  # fmt: skip
+    failure = Failure(run_id=run_id, at=at, **values)
+    store.failures.add(failure)
+    return failure
+
+
+def speak(store: Store, at: datetime = NOW) -> None:
+    """All that people and faces write."""
+    told: dict[str, Any] = {"by": "ada", "reason": "because", "at": at}
+    store.people.set_pause("housing", paused=True, **told)
+    store.people.set_pause("housing", paused=False, **told)
+    kept = store.people.add_mute("housing", until=at + HOUR, **told)
+    store.people.lift_mute(kept.id, **told)
+    store.people.add_annotation("housing", about=at - HOUR, text="a sale", by="ada", at=at)
+    store.people.add_mark("housing", "run-1", MarkVerdict.RIGHT, **told)
+    fail(store, "run-9", at)
+    call = store.calls.begin("ada", "k", "f", at=at, give_up=HOUR)
+    store.calls.end(call, 200, {}, at=at)
+    store.calls.drop(store.calls.begin("ada", "l", "f", at=at, give_up=HOUR))
+    store.calls.forget(before=at + HOUR)
+    store.people.pause("housing"), store.people.pauses(), store.people.pause_history("housing")
+    store.people.mutes(at=at), store.people.annotations("housing"), store.failures.find()
+    store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)

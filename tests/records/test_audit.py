@@ -25,11 +25,13 @@ from tests.records.examples import (
     HOUR,
     NOW,
     execute,
+    fail,
     make_analysis,
     make_decision,
     make_outcome,
     open_event,
     postgres_store,
+    speak,
 )
 from tests.reports.test_reports import HOSTILE, check_page
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
@@ -53,6 +55,12 @@ MOMENTS = """
     UNION ALL SELECT 'retraining_requests', id, consumed_at FROM retraining_requests
     UNION ALL SELECT 'model_drift_monitoring', s.id, analyzed_at FROM model_drift_monitoring s
         JOIN retraining_runs USING (model_name, run_id) WHERE kind = 'probation'
+    UNION ALL SELECT 'retraining_failures', id, failed_at FROM retraining_failures
+    UNION ALL SELECT 'model_pauses', id, set_at FROM model_pauses
+    UNION ALL SELECT 'notification_mutes', id, muted_at FROM notification_mutes
+    UNION ALL SELECT 'notification_mutes', id, lifted_at FROM notification_mutes
+    UNION ALL SELECT 'model_annotations', id, written_at FROM model_annotations
+    UNION ALL SELECT 'decision_marks', id, marked_at FROM decision_marks
 """
 
 
@@ -104,6 +112,10 @@ def live(uri: str) -> None:
     with store.claim(event.id, at=after(24)) as claim:
         claim.begin_version(at=after(24))
         claim.finish(make_outcome(details=TrainingDetails()), at=after(25))
+    speak(store, at=after(23))
+    for hours in (23.5, 23.6):  # tried twice
+        fail(store, "run-12", after(hours))
+    fail(store, "run-11", after(23.7))  # it looked all the same
 
 
 @pytest.fixture
@@ -158,7 +170,8 @@ def test_each_action_says_who_why_on_which_data_and_with_what_outcome(lived: str
     assert found.counts == {
         "abandoned": 1, "announced": 1, "approved": 1, "canary_set": 1, "decided": 9, "deployed": 3, "failed": 1,
         "held": 1, "probation_look": 1, "promoted": 3, "quarantine_lifted": 1, "quarantined": 1, "rejected": 1,
-        "request_consumed": 1, "requested": 1, "rolled_back": 1, "rolled_back_by_probation": 1,
+        "request_consumed": 1, "requested": 1, "rolled_back": 1, "rolled_back_by_probation": 1, "annotated": 1,
+        "decision_marked": 1, "muted": 1, "paused": 1, "resumed": 1, "step_failed": 4, "unmuted": 1,
     }  # fmt: skip
     by_action = {entry.action: entry for entry in reversed(found.entries)}
     decided, promoted, deployed = (by_action[name] for name in ("decided", "promoted", "deployed"))
@@ -219,6 +232,7 @@ def test_champions_are_those_of_the_period(lived: str) -> None:
 def test_gaps_are_named(lived: str) -> None:
     assert [(gap.kind, gap.run_id, gap.model_name) for gap in audit(lived).gaps] == [
         ("not_announced", "", "housing"), ("open_event", "run-10", "housing"), ("no_decision", "run-11", "housing"),
+        ("not_analyzed", "run-12", "housing"),
         ("data_unknown", "run-1", "iris"), ("not_announced", "run-1", "iris"),
     ]  # fmt: skip
     assert audit(lived, after(0), after(3)).gaps == []

@@ -16,7 +16,7 @@ from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import SignalKind
 from include.detectors.faults import Fault
-from include.records.entries import ChangeKind, EventStatus
+from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure, KeptCall, MarkVerdict
 from include.records.entries.facts import Facts
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
@@ -25,6 +25,16 @@ from include.records.postgres.session import Session, transaction
 from include.records.rows.canaries import canary_row
 from include.records.rows.champion import rollback_row
 from include.records.rows.outcome import closing_row, ending_row, giving_up_row, named_versions, trained_row
+from include.records.rows.people import (
+    annotation_row,
+    answer_row,
+    call_row,
+    failure_row,
+    mark_row,
+    mute_lifting_row,
+    mute_row,
+    pause_row,
+)
 from include.records.rows.quarantine import lifting_row, quarantine_rows
 from include.records.rows.request import request_row, retry_row
 from include.records.rows.rows import analysis_row, decision_row, measurement_rows, new_event_row, signal_rows
@@ -38,6 +48,7 @@ from tests.records.examples import (
     make_outcome,
     open_event,
     postgres_store,
+    speak,
 )
 from tests.records.test_schema import SEED_QUERIES
 
@@ -47,6 +58,9 @@ KEYS = {"model_name", "run_id", "event_id"}  # given to many queries, of which s
 FAULT = Fault(feature="price", statistic="missing_rise", reason="empty", span=Span(NOW - HOUR, NOW))
 ANALYSIS = make_analysis(measurements=(make_measurement(1),), facts=Facts(faults=(FAULT,)))
 CLOSING = closing_row(make_outcome(), NOW)
+FAILURE = Failure(failure_id="f", model_name="housing", run_id="run-1", step=FailedStep.ANALYZE, error_type="E",
+                  error="", permanent=False, at=NOW)  # fmt: skip
+CALL = KeptCall(caller="ada", key="k", fingerprint="f", attempt="a", begun_at=NOW, mine=True)
 
 # What the functions that make rows make, for which queries, and with which fields beside them.
 ROWS: list[tuple[tuple[str, ...], Mapping[str, Any], set[str]]] = [
@@ -65,6 +79,14 @@ ROWS: list[tuple[tuple[str, ...], Mapping[str, Any], set[str]]] = [
     (("add_request",), request_row("housing", RequestKind.API, "new rows", "ada", at=NOW), set()),
     (("retry_requests",), retry_row({"model_name": "housing", "run_id": "run-1"}, CLOSING), set()),
     (("quarantine_span",), quarantine_rows(ANALYSIS, NOW)[0], set()),
+    (("add_pause",), pause_row("housing", True, "ada", "why", NOW), set()),
+    (("add_mute",), mute_row("housing", NOW + HOUR, "ada", "why", NOW), set()),
+    (("lift_mute",), mute_lifting_row(1, "ada", "why", NOW), set()),
+    (("add_annotation",), annotation_row("housing", NOW, "a sale", "ada", NOW), set()),
+    (("add_mark",), mark_row("housing", "run-1", MarkVerdict.RIGHT, "ada", "why", NOW), set()),
+    (("add_failure",), failure_row(FAILURE), set()),
+    (("begin_call",), call_row("ada", "k", "f", "a", NOW, HOUR), set()),
+    (("end_call",), answer_row(CALL, 200, {}, NOW), set()),
     (("lift_quarantine",), lifting_row(1, "ada", "mended", at=NOW, accepts=False), set()),
 ]
 
@@ -135,6 +157,7 @@ def live(uri: str) -> None:
                     reason="worse", at=NOW, key="k")  # fmt: skip
     store.set_canary("housing", 3, 10.0, set_by="ada", reason="to see", at=NOW)
     store.lift_quarantine(store.quarantines()[0].id, "ada", "mended", at=NOW)
+    speak(store)
     store.analyses("housing"), store.history("housing", until=NOW, most=9), store.canaries("housing")
     store.champion("housing"), store.champion_at("housing", NOW), store.champion_changes("housing")
     store.looks("housing", SignalKind.PROBATION, 2, before=NOW), store.past_checks("housing", before=NOW, most=9)

@@ -24,7 +24,7 @@ from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.schema import migrate
-from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event, postgres_store
+from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event, postgres_store, speak
 from tools.embedded_postgres import EmbeddedPostgres
 
 _NUMBERS = itertools.count(1)
@@ -67,6 +67,7 @@ def live(store: PostgresStore) -> None:
                     reason="worse", at=NOW, key="k")  # fmt: skip
     store.set_canary("housing", 2, 10.0, set_by="ada", reason="to see", at=NOW)
     store.lift_quarantine(store.quarantines()[0].id, "ada", "mended", at=NOW)
+    speak(store)
     open_event(store, "run-5")
     store.close_unfinished("housing", at=NOW + 9 * HOUR, idle=HOUR)
 
@@ -116,6 +117,9 @@ OWNING = [
     "DELETE FROM model_retraining_events",
     "DELETE FROM retraining_runs",
     "DELETE FROM retraining_requests",
+    "DELETE FROM retraining_failures",
+    "UPDATE model_pauses SET paused = false",
+    "DELETE FROM decision_marks",
     "UPDATE retraining_decisions SET triggered = true",
     "UPDATE model_deployment_history SET reason = ''",
     "UPDATE model_drift_monitoring SET verdict = 'stable'",
@@ -131,6 +135,11 @@ PRIVATE = [
     "SELECT trigger_reason FROM model_retraining_events",
     "SELECT config FROM auto_retraining_jobs",
     "SELECT requested_by FROM retraining_requests",
+    "SELECT error FROM retraining_failures",
+    "SELECT reason FROM model_pauses",
+    "SELECT text FROM model_annotations",
+    "SELECT marked_by FROM decision_marks",
+    "SELECT answer FROM idempotency_keys",
     "SELECT profile FROM reference_profiles",
     "SELECT facts FROM retraining_analyses",
     "SELECT * FROM model_lineage",
@@ -189,7 +198,7 @@ def test_user_without_rights_is_told_what_the_owner_does_and_then_migrates_for_h
             with pytest.raises(ConfigurationError, match="CREATE SCHEMA retraining AUTHORIZATION user_"):
                 migrate(connection)
             schema_for(postgres, uri, connection.info.user)
-            assert "06_roles.sql" in migrate(connection)
+            assert "08_roles.sql" in migrate(connection)
         store = postgres_store(uri)
         execute(store, "run-1", at=NOW + timedelta(days=60))
         with psycopg.connect(uri) as connection:  # a session of its own finds the tables
@@ -209,7 +218,7 @@ def test_where_roles_may_not_be_made_the_migration_goes_on_and_says_so(
             with user(postgres, database_uri) as uri, psycopg.connect(uri) as records:
                 schema_for(postgres, uri, records.info.user)
                 records.add_notice_handler(lambda notice: told.append(notice.message_primary))
-                assert "06_roles.sql" in migrate(records)
+                assert "08_roles.sql" in migrate(records)
         finally:
             for role in ("writer", "reader", "metrics"):
                 connection.execute(f"ALTER ROLE aside_{role} RENAME TO retraining_{role}".encode())

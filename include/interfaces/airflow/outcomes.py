@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from include.errors import ConfigurationError, PermanentError
+from include.errors import ConfigurationError, ModelPaused, PermanentError
 from include.interfaces.airflow.connections import connections
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
@@ -34,14 +34,16 @@ log = logging.getLogger(__name__)
 def task_outcome() -> Iterator[Deployment]:
     """Run the body of a task: give it the deployment, and turn its errors into Airflow's reactions.
 
-    A `PermanentError` fails the task at once, any other error lets it be retried. A crash in native code ends the
-    process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a crashed task would
-    hang for ever and still send heartbeats.
+    A `PermanentError` fails the task at once, a paused model skips it, any other error lets it be retried. A crash in
+    native code ends the process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a
+    crashed task would hang for ever and still send heartbeats.
     """
     let_idle_threads_sleep()
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     try:
         yield _airflow_deployment()
+    except ModelPaused as error:
+        raise AirflowSkipException(str(error)) from error
     except PermanentError as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from include import workflow
-from include.registry.model_files import model_names
 
 MODEL_NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # what the name of a model file may be
 
@@ -34,8 +33,7 @@ def known_model(
 
 def require_known(model_name: str, deployed: workflow.Deployment) -> None:
     """Do nothing for a model with a file or a record; a `NotOnRecord` for any other."""
-    if model_name not in model_names(deployed.models_dir):
-        workflow.check_known(model_name, deployment=deployed)
+    workflow.check_model(deployed, model_name)
 
 
 Model = Annotated[str, Depends(known_model)]

@@ -22,7 +22,10 @@ REIGNED = ("model", "champion", "from", "to", "how", "by", "why", "trained on", 
 HAPPENED = ("when (UTC)", "model", "what", "version", "who", "why", "on which data", "outcome", "on record as")
 MISSING = ("when (UTC)", "model", "gap", "run", "what")
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")  # may be broken over lines
-NO_GAP = "None found: every event closed, every analysis was decided on, and all data is on record."
+NO_GAP = (
+    "None found: every event closed, no run failed to look at its models, every analysis was decided on, and all data "
+    "is on record."
+)
 
 
 def to_json_text(audit: Audit) -> str:

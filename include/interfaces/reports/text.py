@@ -92,13 +92,13 @@ def of_change(change: ChampionChange) -> dict[str, Any]:
 
 
 def of_model(
-    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None, why: str = ""
 ) -> str:
-    """What came of one model in one run, in a few lines."""
+    """What came of one model in one run, in a few lines; `why` says why there is no decision."""
     if found is None and rollback is not None:
         return f"{model_name}: {rollback.sentence} (by {rollback.deployed_by})"
     if found is None:
-        return f"{model_name}: no decision on record; the analysis failed, its task log says why"
+        return f"{model_name}: no decision on record; {why or 'the analysis failed, its task log says why'}"
     decision, event = found
     lines = [
         f"{model_name}: {'retrain' if decision.triggered else 'no retrain'} "
@@ -116,13 +116,14 @@ def of_model(
 
 
 def in_short(
-    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None
+    model_name: str, found: tuple[Decision, Event | None] | None, rollback: ChampionChange | None = None, why: str = ""
 ) -> str:
-    """What came of one model in one run, in one line of at most `LONGEST_SHORT` characters."""
+    """What came of one model in one run, in one line of at most `LONGEST_SHORT` characters; see `of_model`."""
     told = [] if found is None else [_came_to(*found)]
     if rollback is not None:
         told.append(rollback.sentence)
-    line = f"{model_name}: {', '.join(told) or 'failed: there is no decision, the red task says why'}"
+    nothing = why or "failed: there is no decision, the red task says why"
+    line = f"{model_name}: {', '.join(told) or nothing}"
     return shorten(" ".join(line.split()), LONGEST_SHORT)
 
 

@@ -1,8 +1,10 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
 
 from include.decision.health import Health
+from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
+from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -33,6 +35,7 @@ from include.records.entries.overview import (
     LastDecision,
     TriggerDistance,
 )
+from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
     Analysis,
@@ -51,7 +54,9 @@ from include.records.entries.training import ShadowNeeds, TrainingDetails
 
 __all__ = [
     "Analysis",
+    "Annotation",
     "Answer",
+    "Budget",
     "ChampionChange",
     "ChampionSince",
     "ChangeKind",
@@ -64,6 +69,8 @@ __all__ = [
     "EventRow",
     "EventStatus",
     "Facts",
+    "FailedStep",
+    "Failure",
     "FleetPage",
     "FleetQuery",
     "FleetRow",
@@ -73,16 +80,21 @@ __all__ = [
     "HistoryKind",
     "HistoryPage",
     "HistoryQuery",
+    "KeptCall",
     "KeptRequest",
     "LastDecision",
     "Lifting",
+    "Mark",
+    "MarkVerdict",
     "Measurement",
     "MetricPoint",
     "ModelFileChange",
     "ModelFileInForce",
     "ModelView",
+    "Mute",
     "OtherDecision",
     "Outcome",
+    "Pause",
     "QuadrantPoint",
     "Quadrants",
     "Quarantine",

@@ -19,6 +19,7 @@ from include.records.entries import Analysis, Check, Event, EventStatus, KeptReq
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
+from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
 from include.records.rows.history import check_from_rows
 from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
@@ -57,6 +58,8 @@ class MemoryStore(MemoryChampions):
         self._decisions: dict[Key, Row] = {}
         self._quarantines = MemoryQuarantine()
         self._reports: dict[Key, str] = {}
+        self.people = MemoryPeople(self._tables.guard, self._knows, self._marked)
+        self.failures, self.calls = MemoryFailures(self._tables.guard), MemoryCalls(self._tables.guard)
 
     def identity(self) -> str:
         """Return the id of these records."""
@@ -275,6 +278,14 @@ class MemoryStore(MemoryChampions):
         earlier = [found for found in seen if found[0]["as_of"] < to_utc(before)]
         ordered = sorted(earlier, key=lambda found: (found[0]["as_of"], found[0]["run_id"]))
         return [signal_from_row(row) for found in ordered for row in found[1] if row["kind"] == kind]
+
+    def _knows(self, model_name: str) -> bool:
+        found = self.analyses(model_name) or self.requests(model_name=model_name)
+        return bool(model_name in self._models or found or self.failures.find(model_name=model_name))
+
+    def _marked(self, model_name: str, run_id: str) -> Row | None:
+        key = (model_name, run_id)
+        return marked_row(self._decisions[key], self._analyses[key][0]) if key in self._decisions else None
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
         rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)

@@ -27,8 +27,9 @@ class AuditEntry:
     action : str
         ``decided``, ``approved``, ``promoted``, ``held``, ``rejected``, ``failed``, ``abandoned``, ``deployed``,
         ``rolled_back``, ``rolled_back_by_probation``, ``former_champion_returned``, ``canary_set``, ``announced``,
-        ``probation_look``, ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested`` or
-        ``request_consumed``.
+        ``probation_look``, ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested``,
+        ``request_consumed``, ``step_failed``, ``paused``, ``resumed``, ``muted``, ``unmuted``, ``annotated`` or
+        ``decision_marked``.
     who, why, outcome : str
         Empty where the records say nothing.
     run_id : str
@@ -96,7 +97,13 @@ class DecisionCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditGap:
-    """Something that is missing: ``open_event``, ``no_decision``, ``data_unknown`` or ``not_announced``."""
+    """Something that is missing.
+
+    Parameters
+    ----------
+    kind : str
+        ``open_event``, ``not_analyzed``, ``no_decision``, ``data_unknown`` or ``not_announced``.
+    """
 
     at: datetime
     model_name: str

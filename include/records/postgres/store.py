@@ -20,6 +20,7 @@ from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.overview import PostgresReads
+from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
@@ -40,7 +41,7 @@ from include.records.rows.rows import (
 )
 
 
-class PostgresStore(PostgresChampions, PostgresReads):
+class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
 
     Parameters

@@ -49,6 +49,7 @@ JSON_COLUMNS = frozenset(
         "memory_usage",
         "gpu_usage",
         "details",
+        "answer",
     }
 )
 

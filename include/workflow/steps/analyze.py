@@ -7,20 +7,31 @@ from dataclasses import replace
 from typing import Any
 
 from include.detectors.faults import Fault
-from include.records.entries import Analysis, Run
+from include.records.entries import Analysis, FailedStep, Run
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.workflow.analysis.compare import compare
 from include.workflow.analysis.quarantine import inspect_feed, inspect_reference, with_impossible_cells
 from include.workflow.deployment import IDLE, Deployment, champion_of, now, tables_seen_by
+from include.workflow.failing import bring_in, on_record
+from include.workflow.people import check_not_paused
 from include.workflow.steps.evidence import learn_facts
 
 log = logging.getLogger(__name__)
 
 
+@on_record(FailedStep.ANALYZE)
 def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
-    """Compare the recent rows with what the champion was accepted on; keep signals and measurements."""
+    """Compare the recent rows with what the champion was accepted on; keep signals and measurements.
+
+    Raises
+    ------
+    ModelPaused
+        Nothing is looked at.
+    """
+    bring_in(deployment.store, deployment.artifacts)
+    check_not_paused(deployment, model_name)
     store, spec = deployment.store, deployment.spec(model_name)
     store.register_model(model_name, config_hash(spec), _config(spec), at=now())
     for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):

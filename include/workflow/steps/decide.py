@@ -10,16 +10,26 @@ from include.decision.decision import Cause, Decision
 from include.decision.policy.policy import standard_policy
 from include.decision.signals import SignalKind
 from include.errors import DataError, RequestsTaken
-from include.records.entries import Analysis, Event, Run
+from include.records.entries import Analysis, Event, FailedStep, Run
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
+from include.workflow.failing import on_record
 from include.workflow.steps.evidence import gather
 
 log = logging.getLogger(__name__)
 
 
+@on_record(FailedStep.DECIDE)
 def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
     """Decide from the recorded analysis; keep the decision, and open an event if it fired."""
+    decided = None
+    while decided is None:  # every time that requests were taken there are fewer of them
+        decided = _decide(deployment, model_name, run)
+    return decided
+
+
+def _decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None] | None:
+    """Decide and keep that; None where another run consumed a request meanwhile."""
     store, spec = deployment.store, deployment.spec(model_name)
     analysis = store.analysis(model_name, run.run_id)
     if analysis is None:
@@ -32,8 +42,8 @@ def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision,
     requests = () if ends_shadow else evidence.requests
     try:
         return store.save_decision(analysis, decision, requests=requests, at=now())
-    except RequestsTaken:  # every time that this happens there are fewer of them
-        return decide(deployment, model_name, run)
+    except RequestsTaken:
+        return None
 
 
 def worth_of(spec: ModelSpec, analysis: Analysis) -> Worth | None:

@@ -11,7 +11,7 @@ from include.data.profile import Possible
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost
-from include.records.entries import Event, EventStatus, Outcome, Version
+from include.records.entries import Event, EventStatus, FailedStep, Outcome, Version
 from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
 from include.retraining.executor import RetrainingExecutor
@@ -20,11 +20,14 @@ from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
+from include.workflow.failing import on_record
+from include.workflow.people import pause_of
 from include.workflow.publication import own
 
 log = logging.getLogger(__name__)
 
 
+@on_record(FailedStep.EXECUTE)
 def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
@@ -50,6 +53,8 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
 
 def _retrain(deployment: Deployment, claim: Claim) -> Outcome:
     event = claim.event
+    if (pause := pause_of(deployment, event.model_name)) is not None:  # since this was decided
+        return Outcome(status=EventStatus.FAILED, reason=pause.sentence, error_type="ModelPaused")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
     tables = tables_seen_by(deployment, spec, event.run, champion)

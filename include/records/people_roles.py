@@ -1,0 +1,103 @@
+"""The roles of the records that people and faces have: what they say, what failed, which calls were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
+
+
+class People(Protocol):
+    """What people say about models and decisions. Each of them gives a reason; a `DataError` without one."""
+
+    def knows(self, model_name: str) -> bool:
+        """Whether anything is on record of a model of that name."""
+        ...
+
+    def set_pause(self, model_name: str, *, paused: bool, by: str, reason: str, at: datetime) -> Pause:
+        """Pause a model, or let it go on; a `DataError` where it is so already."""
+        ...
+
+    def pause(self, model_name: str) -> Pause | None:
+        """The pause that holds a model; None while it is not paused."""
+        ...
+
+    def pauses(self) -> Mapping[str, Pause]:
+        """The models that are paused now, by name."""
+        ...
+
+    def pause_history(self, model_name: str) -> Sequence[Pause]:
+        """When a model was paused, and when it went on, oldest first."""
+        ...
+
+    def add_mute(self, model_name: str, *, until: datetime, by: str, reason: str, at: datetime) -> Mute:
+        """Silence the notifications about a model, or with an empty name all; a `DataError` unless `until` is later."""
+        ...
+
+    def lift_mute(self, mute_id: int, *, by: str, reason: str, at: datetime) -> Mute:
+        """End a mute before its time; `NotOnRecord` for an id that is unknown, or has ended."""
+        ...
+
+    def mutes(self, *, at: datetime) -> Sequence[Mute]:
+        """The mutes that have not ended at that time, oldest first."""
+        ...
+
+    def add_annotation(self, model_name: str, *, about: datetime, text: str, by: str, at: datetime) -> Annotation:
+        """Write down a remark about a moment; a `DataError` without text."""
+        ...
+
+    def annotations(self, model_name: str) -> Sequence[Annotation]:
+        """Remarks about a model, in order of the moments that they are about."""
+        ...
+
+    def add_mark(
+        self, model_name: str, run_id: str, verdict: MarkVerdict, *, by: str, reason: str, at: datetime
+    ) -> Mark:
+        """Mark a decision in hindsight; `NotOnRecord` for one that is not on record."""
+        ...
+
+    def marks(self, model_name: str | None = None, *, since: datetime, until: datetime) -> Sequence[Mark]:
+        """The last mark of each marked decision that was made from `since` on and before `until`, oldest first."""
+        ...
+
+
+class Failures(Protocol):
+    """Steps of runs that failed."""
+
+    def add(self, failure: Failure) -> None:
+        """Keep a failure; one that is kept already is not kept twice."""
+        ...
+
+    def find(
+        self,
+        *,
+        model_name: str | None = None,
+        run_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        most: int = 100,
+    ) -> Sequence[Failure]:
+        """The latest failures from `since` on and before `until`, newest first."""
+        ...
+
+
+class Calls(Protocol):
+    """Calls from outside that write, each of which is to be done once."""
+
+    def begin(self, caller: str, key: str, fingerprint: str, *, at: datetime, give_up: timedelta) -> KeptCall:
+        """Begin a call, unless it was begun before; what another process began `give_up` ago is taken over."""
+        ...
+
+    def end(self, call: KeptCall, status: int, answer: Mapping[str, Any], *, at: datetime) -> bool:
+        """Keep the answer; False where another process has taken the call over, whose answer counts."""
+        ...
+
+    def drop(self, call: KeptCall) -> None:
+        """Let the call be made again with its key, because nothing was done for it."""
+        ...
+
+    def forget(self, *, before: datetime) -> None:
+        """Forget calls that began before a time."""
+        ...
