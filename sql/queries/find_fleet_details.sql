@@ -1,5 +1,5 @@
 -- What a page of the fleet shows of its models beside their state.
--- Parameters: model_names text[], run_ids text[] and as_ofs timestamptz[] (of the last check of each, NULL for none),
+-- Parameters: model_names text[], run_ids text[] and as_ofs timestamptz[] (of the last check of each, or NULL),
 --             since timestamptz (begin of the quarter), most integer (values of a sparkline)
 -- Returns:    model_name, promised, sparkline double precision[] (oldest first, NULL where not measured),
 --             row_age (seconds, of the newest row), retrains, seconds (of training), training_cost (of one, as the
@@ -26,7 +26,8 @@ LEFT JOIN LATERAL (
         AND m.as_of = c.as_of AND m.version = c.champion_version AND m.metric = j.metric
 ) course ON true
 LEFT JOIN model_drift_monitoring stale ON stale.model_name = page.model_name AND stale.run_id = page.run_id
-    AND stale.as_of = page.as_of AND stale.kind = 'data_quality' AND stale.feature = '' AND stale.statistic = 'staleness'
+    AND stale.as_of = page.as_of AND stale.kind = 'data_quality' AND stale.feature = ''
+    AND stale.statistic = 'staleness'
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE e.training_duration IS NOT NULL) AS retrains,
            coalesce(sum(e.training_duration), 0) AS seconds

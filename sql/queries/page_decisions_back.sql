@@ -3,10 +3,11 @@
 --             end), answer text (fired, blocked, quiet; empty for all), at timestamptz, at_model text and at_run text
 --             (the place; NULL for an end of the list), most integer
 -- Returns:    columns of retraining_decisions, as_of, dry_run, requested_by, champion_version, rows, labelled_rows,
---             event_id and event_status (NULL where it did not fire); oldest first: the page before, upside down
+--             event_id and event_status (NULL where it did not fire), mark (what people said of it); oldest first: the
+--             page before, upside down
 SELECT
     d.*, r.as_of, r.dry_run, r.requested_by, r.champion_version, r.rows, r.labelled_rows, e.id AS event_id,
-    e.status AS event_status
+    e.status AS event_status, said.verdict AS mark
 FROM (
     SELECT * FROM retraining_decisions
     WHERE (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
@@ -22,4 +23,9 @@ FROM (
 ) d
 JOIN retraining_runs r USING (model_name, run_id)
 LEFT JOIN model_retraining_events e USING (model_name, run_id)
+LEFT JOIN LATERAL (
+    SELECT m.verdict FROM decision_marks m WHERE m.model_name = d.model_name AND m.run_id = d.run_id
+    ORDER BY m.id DESC
+    LIMIT 1
+) said ON true
 ORDER BY d.decided_at ASC, d.model_name ASC, d.run_id ASC;

@@ -9,6 +9,7 @@ from typing import Any
 
 from include.records.entries.champion_changes import ChampionChange
 from include.records.entries.overview import DecisionRow, EventRow, FleetRow, HistoryPage
+from include.records.entries.people import Annotation, Mark
 from include.records.entries.quarantines import Quarantine
 from include.records.entries.runs import KeptRequest
 
@@ -144,7 +145,7 @@ class SliceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFileChange:
-    """A model file that was in force from `since` on; `difference` is what it changed, as a unified diff of YAML."""
+    """A model file that was in force from `since` on; `difference` is what it changed, field by field, as a diff."""
 
     config_hash: str
     since: datetime
@@ -176,6 +177,8 @@ class ModelView:
         In the period, oldest first.
     events : sequence of EventRow
         In the period, newest first.
+    annotations, marks : sequence of Annotation, of Mark
+        About moments, and of decisions, in the period.
     decisions : HistoryPage of DecisionRow
         The first page; `history` has the others.
     distributions : sequence of str
@@ -193,6 +196,8 @@ class ModelView:
     changes: Sequence[ChampionChange] = ()
     events: Sequence[EventRow] = ()
     quarantines: Sequence[Quarantine] = ()
+    annotations: Sequence[Annotation] = ()
+    marks: Sequence[Mark] = ()
     heatmap: Heatmap = field(default_factory=Heatmap)
     quadrants: Quadrants = field(default_factory=Quadrants)
     decisions: HistoryPage[DecisionRow] = field(default_factory=lambda: HistoryPage[DecisionRow](rows=(), total=0))

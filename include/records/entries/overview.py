@@ -233,7 +233,7 @@ class TriggerDistance:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionRow:
-    """One decision in a history."""
+    """One decision in a history; `mark` is what people said of it last: ``false_alarm``, ``right`` or nothing."""
 
     model_name: str
     run_id: str
@@ -258,6 +258,7 @@ class DecisionRow:
     event_id: int | None
     event_status: str
     report_path: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

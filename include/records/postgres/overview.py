@@ -34,6 +34,8 @@ from include.records.rows.overview import (
 from include.records.rows.request import request_from_row
 from include.records.rows.rows import Row, analysis_from_rows
 
+_COUNTS = {"decisions": "count_decisions", "events": "count_events"}
+
 Place = Mapping[str, Any]  # where a page of a history begins, see the parameters of its query
 
 
@@ -116,7 +118,7 @@ class Reading:
 
     def count(self, kind: str, asked: Mapping[str, Any], most: int) -> int:
         """How many ``decisions`` or ``events`` there are, counted up to `most`."""
-        return int(self._session.one(f"count_{kind}", {**asked, "most": most})["number"])
+        return int(self._session.one(_COUNTS[kind], {**asked, "most": most})["number"])
 
     def course(self, model_name: str, start: datetime, end: datetime, most: int) -> list[MetricPoint]:
         """The deciding metric, the latest `most` checks of a period, oldest first."""
@@ -126,7 +128,7 @@ class Reading:
     def heatmap(self, model_name: str, start: datetime, end: datetime, *, checks: int, features: int) -> Heatmap:
         """Drift of the columns over the latest checks of a period."""
         found = self._session.rows("find_checks", _period(model_name, start, end, checks))
-        rows = self._session.rows("find_drift", {"model_name": model_name, **_checks(found)}) if found else []
+        rows = self._session.rows("find_drift", {"model_name": model_name, **_checks(found)})
         return heatmap_from_rows(found, rows, most=features)
 
     def slices(self, model_name: str, run_id: str, as_of: datetime) -> list[SliceRow]:
@@ -162,9 +164,13 @@ class Reading:
         checks = self._session.rows("find_recorded_checks", _period(model_name, start, end, most))
         signals = defaultdict[str, list[Row]](list)
         asked = {"model_name": model_name, **_checks(checks)}
-        for row in self._session.rows("find_signals_of_checks", asked) if checks else ():
+        for row in self._session.rows("find_signals_of_checks", asked):
             signals[row["run_id"]].append(row)
         return [(analysis_from_rows(row, signals[row["run_id"]], ()), row["triggered"]) for row in checks]
+
+    def known_champions(self, model_name: str, versions: Sequence[int]) -> list[Row]:
+        """Since when some versions were champion, and what they were trained on; see the query."""
+        return self._session.rows("find_known_champions", {"model_name": model_name, "versions": list(versions)})
 
 
 def _period(model_name: str, start: datetime, end: datetime, most: int) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def decision_row_of(row: Row) -> DecisionRow:
         event_id=row["event_id"],
         event_status=row["event_status"] or "",
         report_path=row["report_path"] or "",
+        mark=row["mark"] or "",
     )
 
 

@@ -232,7 +232,7 @@ def version_from_row(row: Mapping[str, Any]) -> Version:
 
 
 def _decision(stored: Mapping[str, Any]) -> Decision:
-    triggers = [trigger.to_json() for trigger in triggers_from_row(stored)]
+    triggers = [{**trigger, "strength": trigger["strength"] or 0.0} for trigger in stored["triggers"]]
     return Decision.from_json({**stored, "confidence": stored["confidence"] or 0.0, "triggers": triggers})
 
 

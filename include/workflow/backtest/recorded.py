@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from include.decision.decide import decide
@@ -130,17 +131,12 @@ def read_record(store: Store, spec: ModelSpec, *, start: datetime | None = None,
         for analysis in store.analyses(spec.name)
         if (start is None or analysis.run.as_of >= start) and (end is None or analysis.run.as_of <= end)
     ]
-    champions = known_champions(store, spec, analyses)
+    seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
+    champions = {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
     if not champions:
         span = "".join(f" {word} {at:%Y-%m-%d %H:%M}" for word, at in (("from", start), ("to", end)) if at is not None)
         raise DataError(f"model {spec.name}: no check of a champion is on record{span}: there is nothing to decide")
     return Record(spec=spec, analyses=analyses, champions=champions)
-
-
-def known_champions(store: Store, spec: ModelSpec, analyses: Sequence[Analysis]) -> dict[int, KnownChampion]:
-    """What is on record of the champions that some analyses looked at, by version; dry runs aside."""
-    seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
-    return {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
 
 
 def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
@@ -149,13 +145,14 @@ def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
     Requests and rollbacks by hand are left out: they were made of the policy that there was.
     """
     settings = policy.spec.settings(policy.preset)
+    settings_then = cache(record.spec.settings)
     tree, checks = standard_policy(settings), []
     retrained: Analysis | None = None
     past: list[PastCheck] = []
     for analysis in sorted(record.analyses, key=lambda found: found.run.as_of):
         if analysis.run.dry_run or analysis.champion_version is None:
             continue
-        then = record.spec.settings(analysis.run.preset)
+        then = settings_then(analysis.run.preset)
         evidence = replace(
             _evidence(analysis, record.champions.get(analysis.champion_version), retrained),
             signals=[

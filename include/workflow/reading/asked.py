@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from include.errors import ConfigurationError, DataError, did_you_mean
+from include.errors import ConfigurationError, NotOnRecord, did_you_mean
 from include.records.entries.overview import MOST_ROWS
 from include.records.json_values import clean_text
 from include.records.postgres import PostgresStore
@@ -50,8 +50,8 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
 
 
 def known_model(reading: Reading, deployment: Deployment, model_name: str) -> None:
-    """Do nothing for a model that is on record or has a file; else a `DataError`."""
+    """Do nothing for a model that is on record or has a file; else `NotOnRecord`."""
     names = model_names(deployment.models_dir)
     if model_name not in names and (clean_text(model_name) != model_name or not reading.known(model_name)):
         known = sorted({*names, *reading.registered()})
-        raise DataError(f"model {model_name}: nothing is on record of it{did_you_mean(model_name, known)}")
+        raise NotOnRecord(f"model {model_name}: nothing is on record of it{did_you_mean(model_name, known)}")

@@ -34,7 +34,7 @@ def export_csv(
     ------
     ConfigurationError
         For a table that there is not, a period that is empty, and a period of a table that has no time.
-    DataError
+    NotOnRecord
         For a model that nothing is on record of.
     """
     if table not in EXPORTED:

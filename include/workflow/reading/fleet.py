@@ -28,10 +28,15 @@ Key = tuple[float, float, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Hushed:
-    """What people said: the sentence of a pause by model, and until when a model is muted."""
+    """What people said: the sentence of a pause by model, and until when a model (empty: each) is muted."""
 
     paused: Mapping[str, str]
     muted: Mapping[str, datetime]
+
+    def muted_until(self, model_name: str) -> datetime | None:
+        """Until when nobody is told of a model; None where people are."""
+        found = [self.muted[name] for name in (model_name, "") if name in self.muted]
+        return max(found, default=None)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,8 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
     of = f"fleet {sort}"
     cursor = read_cursor(query.cursor, of, [(int, float), (int, float), str])
     at = now()
+    hushed = hushed_now(deployment, at)
     with overview_of(deployment.store).moment() as reading:
-        hushed = hushed_now(deployment, at)
         models = _models(deployment, reading, query, hushed, at)
         found = [model for model in models if wanted is None or model.health is wanted]
         found.sort(key=lambda model: model.key(sort))
@@ -91,19 +96,22 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
     )
 
 
-def row_of(deployment: Deployment, reading: Reading, model_name: str, at: datetime) -> FleetRow | None:
+def row_of(deployment: Deployment, reading: Reading, model_name: str, hushed: Hushed, at: datetime) -> FleetRow | None:
     """One model as in the fleet; None for one that no run has seen and that has no file."""
     row, files = reading.state(model_name), set(model_names(deployment.models_dir))
     if row is None and model_name not in files:
         return None
-    hushed = hushed_now(deployment, at)
     model = _model(model_name, row, registered=not files or model_name in files, hushed=hushed, at=at)
     return _rows(reading, [model], hushed, at)[0]
 
 
 def hushed_now(deployment: Deployment, at: datetime) -> Hushed:
     """The models that are paused or muted."""
-    return Hushed(paused={}, muted={})
+    people = deployment.store.people
+    muted: dict[str, datetime] = {}
+    for mute in people.mutes(at=at):
+        muted[mute.model_name] = max(mute.until, muted.get(mute.model_name, mute.until))
+    return Hushed(paused={name: pause.sentence for name, pause in people.pauses().items()}, muted=muted)
 
 
 def _models(deployment: Deployment, reading: Reading, query: FleetQuery, hushed: Hushed, at: datetime) -> list[_Model]:
@@ -131,7 +139,7 @@ def _rows(reading: Reading, models: list[_Model], hushed: Hushed, at: datetime) 
     details = reading.fleet_details(states, since=at - QUARTER, most=SPARKS) if states else {}
     return [
         FleetRow(
-            model_name=model.name, health=model.health, why=model.why, muted_until=hushed.muted.get(model.name),
+            model_name=model.name, health=model.health, why=model.why, muted_until=hushed.muted_until(model.name),
             **({} if model.row is None else fleet_fields(model.row, details.get(model.name))),
         )
         for model in models

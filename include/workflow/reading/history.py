@@ -33,7 +33,7 @@ def history(deployment: Deployment, query: HistoryQuery) -> HistoryPage[Decision
 
     Raises
     ------
-    DataError
+    NotOnRecord
         For a model that nothing is on record of.
     ConfigurationError
         For a kind, an answer, a status, a period, a limit or a cursor that there is not.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import yaml
-
 from include.data.reference.distributions import Distribution
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import HistoryQuery
 from include.records.entries.model_view import (
     Heatmap,
@@ -22,12 +21,12 @@ from include.records.entries.model_view import (
     Quadrants,
 )
 from include.records.entries.overview import MOST_ROWS, FleetRow, HistoryKind
-from include.records.json_values import to_utc
+from include.records.json_values import clean_text, to_utc
 from include.records.rows.rows import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.asked import check_period, known_model, overview_of
-from include.workflow.reading.fleet import QUARTER, row_of
+from include.workflow.reading.fleet import QUARTER, hushed_now, row_of
 from include.workflow.reading.history import decisions_page, events_page
 
 MOST_POINTS = 2_000  # of the metric: more than a screen has pixels
@@ -46,7 +45,7 @@ def model_view(
 
     Raises
     ------
-    DataError
+    NotOnRecord
         For a model that nothing is on record of and that has no file.
     ConfigurationError
         For a period that is empty.
@@ -55,9 +54,10 @@ def model_view(
     check_period(start, end)
     end = end or max(at, start + QUARTER if start is not None else at) + timedelta(microseconds=1)
     start = start or end - QUARTER
+    hushed = hushed_now(deployment, at)
     with overview_of(deployment.store).moment() as reading:
         known_model(reading, deployment, model_name)
-        row = row_of(deployment, reading, model_name, at) or FleetRow(model_name=model_name)
+        row = row_of(deployment, reading, model_name, hushed, at) or FleetRow(model_name=model_name)
         query = HistoryQuery(model_name=model_name, start=start, end=end)
         decisions = decisions_page(reading, query)
         events = events_page(
@@ -79,6 +79,8 @@ def model_view(
         row=row, start=to_utc(start), end=to_utc(end), course=course, decisions=decisions, events=events,
         changes=[each for each in store.champion_changes(model_name) if start <= each.deployed_at < end],
         quarantines=store.quarantines(model_name), heatmap=heatmap, quadrants=quadrants, versions=versions,
+        annotations=[each for each in store.people.annotations(model_name) if start <= each.at < end],
+        marks=store.people.marks(model_name, since=start, until=end),
         slices=slices, requests=requests, distributions=_names(kept), hours=seconds / 3600.0,
         recommendations=[
             advice.to_json() for advice in recommend(store.history(model_name, until=at, most=ADVISED_ON))
@@ -92,22 +94,22 @@ def distribution_at(deployment: Deployment, model_name: str, run_id: str, featur
 
     Raises
     ------
-    DataError
+    NotOnRecord
         For a model or a check that is not on record, and for a column that the check did not keep: it keeps those that
         changed most, which the message names.
     """
     with overview_of(deployment.store).moment() as reading:
         known_model(reading, deployment, model_name)
-        row = reading.distributions(model_name, run_id)
+        row = reading.distributions(model_name, clean_text(run_id))
     if row is None:
-        raise DataError(f"model {model_name}: no check of run {run_id} is on record")
+        raise NotOnRecord(f"model {model_name}: no check of run {run_id} is on record")
     if row["distributions"] is None:
-        raise DataError(f"model {model_name}: what run {run_id} saw has been dropped with the other old months")
+        raise NotOnRecord(f"model {model_name}: what run {run_id} saw has been dropped with the other old months")
     for stored in row["distributions"]:
         if stored["name"] == feature:
             return Distribution.from_json(stored)
     kept = ", ".join(_names(row)) or "none, as nothing had changed"
-    raise DataError(
+    raise NotOnRecord(
         f"model {model_name}: run {run_id} kept no distribution of {feature}; it kept those that changed most: {kept}"
     )
 
@@ -140,7 +142,7 @@ def _names(row: Row | None) -> list[str]:
 def _model_file(rows: Sequence[Row]) -> ModelFileInForce | None:
     if not rows:
         return None
-    texts = [_as_yaml(row["config"]) for row in rows]
+    texts = [[*_fields(row["config"])] for row in rows]
     differences = [_difference(before, after) for after, before in pairwise(texts)]
     history = [
         ModelFileChange(config_hash=row["config_hash"], since=to_utc(row["seen_at"]), difference=difference)
@@ -152,10 +154,13 @@ def _model_file(rows: Sequence[Row]) -> ModelFileInForce | None:
     )  # fmt: skip
 
 
-def _as_yaml(config: Mapping[str, Any]) -> list[str]:
-    """The model file without what follows from it."""
-    written = {name: value for name, value in config.items() if name != "effective"}
-    return yaml.safe_dump(written, sort_keys=True, allow_unicode=True).splitlines()
+def _fields(config: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """The fields of a model file, a line each, such as ``policy.cooldown: "7d"``; without what follows from them."""
+    for name, value in sorted(config.items()):
+        if isinstance(value, dict) and value:
+            yield from _fields(value, f"{within}{name}.") if within or name != "effective" else ()
+        else:
+            yield f"{within}{name}: {json.dumps(value, ensure_ascii=False)}"
 
 
 def _difference(before: list[str], after: list[str]) -> str:

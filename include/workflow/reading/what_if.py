@@ -10,15 +10,16 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from include.errors import ConfigurationError, DataError
+from include.errors import ConfigurationError, NotOnRecord
 from include.records.entries import Analysis
 from include.records.entries.model_view import OtherDecision, WhatIf
 from include.records.json_values import to_utc
+from include.records.postgres.overview import Reading
 from include.registry.loader import problems_of
 from include.registry.policy import Policy
 from include.registry.spec import ModelSpec
 from include.workflow.backtest.policies import NamedPolicy
-from include.workflow.backtest.recorded import LEFT_OUT, Check, Record, decide_again, known_champions
+from include.workflow.backtest.recorded import LEFT_OUT, Check, KnownChampion, Record, decide_again
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.asked import check_period, known_model, overview_of
 from include.workflow.reading.fleet import QUARTER
@@ -49,7 +50,7 @@ def what_if(
 
     Raises
     ------
-    DataError
+    NotOnRecord
         For a model that nothing is on record of, or that no check of a champion is on record of in the period.
     ConfigurationError
         For settings that no model file may have, and for a period that is empty.
@@ -63,13 +64,14 @@ def what_if(
         spec = deployment.spec(model_name)
         changed = changed_policy(spec, preset, settings or {})
         recorded = reading.recorded(model_name, start, end, MOST_CHECKS)
+        champions = _champions(reading, model_name, recorded)
     if not recorded:
-        raise DataError(
+        raise NotOnRecord(
             f"model {model_name}: no check of a champion is on record from {start:%Y-%m-%d %H:%M} to "
             f"{end:%Y-%m-%d %H:%M}: there is nothing to decide again"
         )
     analyses = [analysis for analysis, _ in recorded]
-    record = Record(spec=spec, analyses=analyses, champions=known_champions(deployment.store, spec, analyses))
+    record = Record(spec=spec, analyses=analyses, champions=champions)
     before = decide_again(record, NamedPolicy(name="before", spec=spec))
     after = decide_again(record, NamedPolicy(name="after", spec=changed))
     return WhatIf(
@@ -94,6 +96,20 @@ def changed_policy(spec: ModelSpec, preset: str, settings: Mapping[str, Any]) ->
         return ModelSpec.model_validate({**dict(spec), "policy": policy})
     except ValidationError as error:
         raise ConfigurationError("policy", *problems_of(error, ModelSpec)) from error
+
+
+def _champions(
+    reading: Reading, model_name: str, recorded: Sequence[tuple[Analysis, bool]]
+) -> dict[int, KnownChampion]:
+    """The champions that the checks looked at, by version."""
+    versions = {analysis.champion_version for analysis, _ in recorded} - {None}
+    return {
+        row["version"]: KnownChampion(
+            since=to_utc(row["since"]), trained_at=to_utc(row["trained_at"]), trained_rows=row["training_data_size"],
+            data_hash=row["data_hash"] or "",
+        )
+        for row in reading.known_champions(model_name, [each for each in versions if each is not None])
+    }  # fmt: skip
 
 
 def _fired(checks: Sequence[Check]) -> int:
