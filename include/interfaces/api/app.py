@@ -12,11 +12,12 @@ from starlette.types import Receive, Scope, Send
 from include.interfaces.api.airflow_api import AIRFLOW_APP
 from include.interfaces.api.guards import guarded_router
 from include.interfaces.api.limits import Limits
+from include.interfaces.api.page.routers import ROUTERS
 from include.interfaces.api.problems import MEDIA_TYPE, handle_problems
 from include.interfaces.api.routes import evidence, retraining, settings, system, versions
 
 PREFIX = "/retraining"
-API = "/api/v1"
+API, PAGE = "/api/v1", "/page"
 TITLE = "Model retraining"
 ROUTES = (system, retraining, versions, evidence, settings)
 
@@ -42,6 +43,8 @@ def create_app() -> FastAPI:
     handle_problems(app)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=API)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PAGE)
     app.include_router(_description())
     return app
 

@@ -44,6 +44,6 @@ def day_of(field: str, text: str) -> datetime | None:
         found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise ConfigurationError(field, f"found {text!r}; give a day, for example 2026-05-03") from None
-    if not 1970 <= found.year < 9999:  # noqa: PLR2004  # the years that every zone can tell
+    if not 1970 <= found.year < 9999:  # the years that every zone can tell
         raise ConfigurationError(field, f"found {text!r}; give a day from 1970 to 9998")
     return found

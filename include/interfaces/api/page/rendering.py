@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ def percent(value: float | None, digits: int = 0) -> str:
 def ago(at: datetime | None, now: datetime) -> str:
     """How long something is past, or to come, in the largest unit that tells it.
 
+    >>> from datetime import UTC
     >>> ago(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, 12, tzinfo=UTC))
     '2 days ago'
     """
@@ -89,7 +90,7 @@ def version_of(file: str) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """A value in a template: markup that was made here stays, all else is escaped and freed of what no page may hold."""
+    """A value in a template: markup that was made here stays, all else is escaped, freed of what no page may hold."""
     if isinstance(value, Markup):
         return value
     return Markup(escape("" if value is None else value))  # noqa: S704  # escaped here

@@ -89,7 +89,8 @@ def _band(points: Sequence[MetricPoint], plane: Plane) -> Iterator[str]:
 
 def _promise(points: Sequence[MetricPoint], plane: Plane) -> Iterator[str]:
     """A level for each champion, as long as it reigned."""
-    starts = [list(together)[0] for _, together in groupby(points, key=lambda point: (point.version, point.promised))]
+    groups = groupby(points, key=lambda point: (point.version, point.promised))
+    starts = [next(iter(together)) for _, together in groups]
     ends = [start.at for start in starts[1:]] + [plane.end]
     for start, end in zip(starts, ends, strict=True):
         if finite([start.promised]):

@@ -41,7 +41,9 @@ def _parts(model: str, shown: Heatmap) -> Iterator[str]:
         yield f"<title>{escape(feature)}</title></text>"
         for number_of, (check, cell) in enumerate(zip(shown.checks, shown.cells[feature], strict=True)):
             address = escape(link("decision", model=model, run_id=check.run_id) + "#columns")
-            frame = f'x="{NAMES + width * number_of:.1f}" y="{y + 1}" width="{max(width - 1, 1):.1f}" height="{ROW - 2}"'
+            frame = (
+                f'x="{NAMES + width * number_of:.1f}" y="{y + 1}" width="{max(width - 1, 1):.1f}" height="{ROW - 2}"'
+            )
             told = f"{feature}, {moment(check.at)}: {_figures(cell)}"
             yield f'<a href="{address}" tabindex="-1"><rect class="{heat(cell)}" {frame}>'
             yield f"<title>{escape(told)}</title></rect></a>"

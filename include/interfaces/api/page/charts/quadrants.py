@@ -36,20 +36,22 @@ def _parts(points: Sequence[QuadrantPoint]) -> Iterator[str]:
     def y(importance: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * importance / most
 
-    yield f'<rect class="hot" x="{x(1.0):.1f}" y="{TOP}" width="{WIDTH - RIGHT - x(1.0):.1f}" height="{y(fair) - TOP:.1f}"/>'
+    size = f'width="{WIDTH - RIGHT - x(1.0):.1f}" height="{y(fair) - TOP:.1f}"'
+    yield f'<rect class="hot" x="{x(1.0):.1f}" y="{TOP}" {size}/>'
     yield f'<path class="rule" d="M{LEFT} {y(fair):.1f}H{WIDTH - RIGHT}M{x(1.0):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>'
     yield f'<text class="end" x="{WIDTH - RIGHT}" y="14">changed, and errors hang on it</text>'
     yield f'<text class="end" x="{WIDTH - RIGHT}" y="{HEIGHT - 8}">drift, in thresholds →</text>'
     yield f'<text class="middle" x="{x(1.0):.1f}" y="{HEIGHT - 18}">1</text>'
-    yield f'<text class="start" x="4" y="14">↑ importance</text>'
+    yield '<text class="start" x="4" y="14">↑ importance</text>'
     yield f'<text class="end" x="{LEFT - 4}" y="{y(fair) + 4:.1f}">{fair:.0%}</text>'
     outer = sorted(points, key=lambda each: -((each.drift or 0.0) / most_drift + (each.importance or 0.0) / most))
     for place, point in enumerate(outer):
         drift, importance = point.drift or 0.0, max(point.importance or 0.0, 0.0)
         told = f"{point.feature}: drift {number(drift)}, importance {importance:.1%}"
         kind = "dot changed" if point.changed else "dot"
-        yield f'<g><title>{escape(told)}</title><circle class="{kind}" cx="{x(drift):.1f}" cy="{y(importance):.1f}" r="5"/>'
+        yield f"<g><title>{escape(told)}</title>"
+        yield f'<circle class="{kind}" cx="{x(drift):.1f}" cy="{y(importance):.1f}" r="5"/>'
         if place < NAMED:
             left = x(drift) > WIDTH * 0.7
             anchor, offset = ("end", -8) if left else ("start", 8)

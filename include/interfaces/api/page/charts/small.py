@@ -40,7 +40,8 @@ def _spark(values: Sequence[float | None], promised: Sequence[float]) -> Iterato
         last = (EDGE + (SPARK_WIDTH - 2 * EDGE) * index / (len(values) - 1), y(value))
         steps.append(f"{pen}{last[0]:.1f} {last[1]:.1f}")
         pen = "L"
-    yield f'<path class="line" d="{"".join(steps)}"/><circle class="dot" cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="2.5"/>'
+    yield f'<path class="line" d="{"".join(steps)}"/>'
+    yield f'<circle class="dot" cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="2.5"/>'
 
 
 def nearness_bar(share: float | None, *, fired: bool = False) -> Markup | None:
@@ -48,7 +49,7 @@ def nearness_bar(share: float | None, *, fired: bool = False) -> Markup | None:
     if not finite([share]) or share is None:
         return None
     width = BAR_WIDTH * min(max(share, 0.0) / MOST, 1.0)
-    kind = "over" if fired or share >= 1.0 else "near" if share >= 0.7 else "far"  # noqa: PLR2004  # as health has it
+    kind = "over" if fired or share >= 1.0 else "near" if share >= 0.7 else "far"  # as health has it
     parts = [
         f'<rect class="track" width="{BAR_WIDTH}" height="{BAR_HEIGHT}" rx="5"/>',
         f'<rect class="{kind}" width="{width:.1f}" height="{BAR_HEIGHT}" rx="5"/>',
