@@ -42,7 +42,9 @@ def decision(deployed: Deployed, model: Model, run_id: RunName = "") -> HTMLResp
     marked = [mark for mark in workflow.marks(deployed, model, since=BEGINNING, until=now()) if mark.run_id == chosen]
     return page(
         "decision.html", view="decision", model=model, run_id=chosen, analysis=analysis, decision=decided, event=event,
-        answer=answer, leaves=[(leaf, _bar(leaf)) for leaf in leaves], signals=signals[:MOST_SIGNALS],
+        answer=answer, leaves=[(leaf, _bar(leaf)) for leaf in leaves],
+        changed=[each for each in signals[:MOST_SIGNALS] if each.changed],
+        others=[each for each in signals[:MOST_SIGNALS] if not each.changed],
         left_out=max(len(signals) - MOST_SIGNALS, 0), marked=marked,
         actions=actions.of_decision(model, chosen, alarm=answer != "quiet"),
         drawn=[(each.name, Markup(plots.distribution(each))) for each in analysis.distributions],  # noqa: S704  # escaped

@@ -60,16 +60,17 @@ def model(
 
 def marks(view: ModelView) -> list[course.Mark]:
     """What the chart of the metric marks."""
+    seen = {check.run_id: check.at for check in (*view.heatmap.checks, *view.course)}  # where the chart has the run
     found = [
         course.Mark(
-            at=change.deployed_at, kind="promoted" if change.kind is ChangeKind.PROMOTION else "rolled back",
+            at=seen.get(change.run_id, change.deployed_at), kind="promoted" if change.kind is ChangeKind.PROMOTION else "rolled back",
             told=f"{change.sentence} ({change.deployed_by})", run_id=change.run_id,
         )
         for change in view.changes
     ]  # fmt: skip
     found += [
         course.Mark(
-            at=event.at, kind="failed" if event.status in FAILED else "other", run_id=event.run_id,
+            at=seen.get(event.run_id, event.at), kind="failed" if event.status in FAILED else "other", run_id=event.run_id,
             told=f"retrain {event.status}: {event.error or event.outcome or event.reason}",
         )
         for event in view.events

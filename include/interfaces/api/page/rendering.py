@@ -21,6 +21,7 @@ from include.interfaces.reports.numbers import moment, number
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 DAY = timedelta(days=1)
+FARTHEST = 10  # thresholds: beyond them how many they are tells nothing any more
 
 
 def render(template: str, **values: Any) -> str:
@@ -66,6 +67,31 @@ def ago(at: datetime | None, now: datetime) -> str:
     return "just now"
 
 
+def near(share: float | None) -> str:
+    """How near a trigger is: in per cent up to its threshold, beyond it in thresholds.
+
+    >>> near(0.64), near(1.0), near(2.34), near(2068.0), near(None)
+    ('64 %', '1.0 times', '2.3 times', 'over 10 times', '-')
+    """
+    if share is None or math.isnan(share):
+        return "-"
+    if share < 1.0:
+        return percent(share)
+    return f"{share:.1f} times" if share <= FARTHEST else f"over {FARTHEST} times"
+
+
+def hours(length: float) -> str:
+    """A length in hours, in the unit that tells it.
+
+    >>> hours(0.0), hours(0.002), hours(0.5), hours(12.34)
+    ('0 h', '7 s', '30 min', '12.3 h')
+    """
+    if length >= 1.0 or length == 0.0:
+        return f"{length:.3g} h"
+    minutes = 60.0 * length
+    return f"{minutes:.0f} min" if minutes >= 1.0 else f"{60.0 * minutes:.0f} s"
+
+
 def whole(value: float | None) -> str:
     """A number of things.
 
@@ -104,7 +130,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "number": number, "moment": moment, "percent": percent, "ago": ago, "whole": whole, "words": words,
-        "period": write_period, "shorten": shorten,
+        "period": write_period, "near": near, "hours": hours, "shorten": shorten,
     }  # fmt: skip
     versions: Mapping[str, str] = {name: version_of(name) for name in ("page.css", "page.js")}
     made.globals |= {"link": link, "versions": versions}

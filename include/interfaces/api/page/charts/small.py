@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from include.interfaces.api.page.charts.axes import finite, svg
+from include.interfaces.api.page.rendering import near
 from include.interfaces.reports.numbers import number
 
 SPARK_WIDTH, SPARK_HEIGHT, EDGE = 120, 28, 3
@@ -55,4 +56,4 @@ def nearness_bar(share: float | None, *, fired: bool = False) -> Markup | None:
         f'<rect class="{kind}" width="{width:.1f}" height="{BAR_HEIGHT}" rx="5"/>',
         f'<path class="limit" d="M{BAR_WIDTH / MOST:g} 0V{BAR_HEIGHT}"/>',
     ]
-    return svg(BAR_WIDTH, BAR_HEIGHT, f"{share:.0%} of what it takes", parts, "bar")
+    return svg(BAR_WIDTH, BAR_HEIGHT, f"{near(share)} of what it takes", parts, "bar")
