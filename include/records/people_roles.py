@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
+from include.records.entries import (
+    Annotation,
+    Failing,
+    Failure,
+    Figures,
+    KeptCall,
+    Mark,
+    MarkVerdict,
+    Mute,
+    Pause,
+    Waiting,
+    Watched,
+)
 
 
 class People(Protocol):
@@ -100,4 +112,24 @@ class Calls(Protocol):
 
     def forget(self, *, before: datetime) -> None:
         """Forget calls that began before a time."""
+        ...
+
+
+class Watch(Protocol):
+    """What the records say of the monitor itself."""
+
+    def watched(self) -> Sequence[Watched]:
+        """The latest check of each registered model that has one, by model."""
+        ...
+
+    def waiting(self) -> Sequence[Waiting]:
+        """The models with requests that wait, by name."""
+        ...
+
+    def failing(self, *, since: datetime) -> Sequence[Failing]:
+        """The steps that have failed since a time in the latest runs of each model, by model and step."""
+        ...
+
+    def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
+        """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from include.records.claim import Claim
-from include.records.people_roles import Calls, Failures, People
+from include.records.people_roles import Calls, Failures, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
     "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "People", "Quarantines", "Requests", "Runs",
-    "Store",
+    "Store", "Watch",
 ]  # fmt: skip
 
 
@@ -29,6 +29,11 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
     @property
     def failures(self) -> Failures:
         """Steps of runs that failed."""
+        ...
+
+    @property
+    def watch(self) -> Watch:
+        """What the records say of the monitor itself."""
         ...
 
     @property

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from include.workflow.advice import recommend as recommend
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.calls import begin_call as begin_call
+    from include.workflow.calls import drop_call as drop_call
+    from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.deployment import Deployment as Deployment
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
+    from include.workflow.figures import statistics_of_system as statistics_of_system
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.monitor import health as health
     from include.workflow.on_record import audit as audit
     from include.workflow.on_record import latest_checks as latest_checks
     from include.workflow.on_record import latest_run as latest_run
@@ -66,6 +71,7 @@ USE_CASES = {
     "annotate": "people",
     "annotations_of": "people",
     "audit": "on_record",
+    "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "check_model": "people",
@@ -73,10 +79,13 @@ USE_CASES = {
     "compare_versions": "compare",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
+    "drop_call": "calls",
+    "end_call": "calls",
     "execute": "steps.execute",
     "export_csv": "reading.export",
     "failures": "failure_record",
     "fleet": "reading.fleet",
+    "health": "monitor",
     "history": "reading.history",
     "hold": "approve",
     "latest_checks": "on_record",
@@ -106,6 +115,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "set_canary": "canary",
+    "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
     "unmute": "people",
     "what_if": "reading.what_if",

@@ -1,7 +1,9 @@
 -- What is missing in the records of a period: decisions whose event never closed, runs that could not look at a model,
--- analyses that nothing was decided on, versions in production whose data is not on record, a change of champion that downstream was not told.
+-- analyses that nothing was decided on, versions in production whose data is not on record, a change of champion that
+-- downstream was not told.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
--- Returns:    at, model_name, kind (open_event, not_analyzed, no_decision, data_unknown, not_announced), run_id, event_id, what
+-- Returns:    at, model_name, kind (open_event, not_analyzed, no_decision, data_unknown, not_announced), run_id,
+--             event_id, what
 SELECT * FROM (
     SELECT triggered_at AS at, model_name, 'open_event' AS kind, run_id, id AS event_id,
            concat('event ', id, ' is still ', status) AS what

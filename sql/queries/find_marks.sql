@@ -1,7 +1,7 @@
 -- The last mark of each marked decision of a period.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
--- Returns:    rows of decision_marks, with trigger_type, decided_at and counts (whether it is a retrain, no dry run); in
---             order of the decisions
+-- Returns:    rows of decision_marks, with trigger_type, decided_at and counts (whether it is a retrain, and no dry
+--             run); in order of the decisions
 SELECT m.*, d.trigger_type, d.decided_at, d.triggered AND NOT r.dry_run AS counts
 FROM decision_marks m
 JOIN retraining_decisions d ON d.model_name = m.model_name AND d.run_id = m.run_id

@@ -320,7 +320,8 @@ COMMENT ON COLUMN retraining_failures.step IS
     'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
 COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
 COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
-COMMENT ON COLUMN retraining_failures.permanent IS 'Whether trying again cannot help: somebody has to correct something.';
+COMMENT ON COLUMN retraining_failures.permanent IS
+    'Whether trying again cannot help: somebody has to correct something.';
 COMMENT ON COLUMN retraining_failures.requested_by IS 'Who started the run; empty where that is not known.';
 COMMENT ON COLUMN retraining_failures.failed_at IS 'When it failed.';
 

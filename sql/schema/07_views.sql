@@ -315,6 +315,93 @@ COMMENT ON COLUMN model_shadows.checks IS 'Checks that it has to stay in shadow 
 COMMENT ON COLUMN model_shadows.checks_made IS 'How many of them were made.';
 COMMENT ON COLUMN model_shadows.since IS 'When its shadow began.';
 
+CREATE VIEW retraining_ledger AS
+SELECT
+    d.model_name,
+    d.run_id,
+    d.decided_at,
+    CASE WHEN d.triggered THEN d.trigger_type ELSE '' END AS trigger,
+    d.triggered,
+    NOT d.triggered AND d.blocked_by <> '[]' AS blocked,
+    e.id AS event_id,
+    e.status,
+    e.version,
+    coalesce(e.training_duration, 0) / 3600 AS hours,
+    CASE WHEN e.execution_attempted THEN d.training_cost END AS cost,
+    CASE WHEN e.status = 'promoted' THEN d.expected_gain END AS expected_gain,
+    -look.value AS loss_cut,
+    sign(-look.value) * abs(
+        (look.detail ->> 'champion_score')::double precision - (look.detail ->> 'predecessor_score')::double precision
+    ) * (j.config #>> '{effective,worth,per_unit_of_loss}')::double precision
+      * (j.config #>> '{effective,worth,horizon_seconds}')::double precision
+      * r.rows / nullif(extract(epoch FROM r.window_end - r.window_start)::double precision, 0) AS gain,
+    d.triggered AND coalesce(mark.verdict, '') = 'false_alarm' AS false_alarm
+FROM retraining_decisions d
+JOIN retraining_runs r ON r.model_name = d.model_name AND r.run_id = d.run_id AND NOT r.dry_run
+LEFT JOIN auto_retraining_jobs j ON j.model_name = d.model_name
+LEFT JOIN model_retraining_events e ON e.model_name = d.model_name AND e.run_id = d.run_id
+LEFT JOIN LATERAL (
+    SELECT m.verdict FROM decision_marks m
+    WHERE m.model_name = d.model_name AND m.run_id = d.run_id ORDER BY m.id DESC LIMIT 1
+) mark ON true
+LEFT JOIN LATERAL (
+    SELECT s.value, s.detail FROM model_drift_monitoring s
+    WHERE e.status = 'promoted' AND s.model_name = d.model_name AND s.kind = 'probation' AND s.as_of >= r.as_of
+      AND s.verdict IN ('stable', 'changed') AND (s.detail ->> 'version')::double precision = e.version
+    ORDER BY s.as_of DESC LIMIT 1
+) look ON true;
+COMMENT ON VIEW retraining_ledger IS
+    'One decision, what it cost, and what it gained; no dry runs. What a promotion gained is what the last look of its '
+    'probation measured beside the version before it.';
+COMMENT ON COLUMN retraining_ledger.trigger IS 'The trigger that weighed most; empty where none fired.';
+COMMENT ON COLUMN retraining_ledger.blocked IS 'Whether a retrain was wanted, and something kept it from happening.';
+COMMENT ON COLUMN retraining_ledger.event_id IS 'Row of model_retraining_events; NULL for a decision not to retrain.';
+COMMENT ON COLUMN retraining_ledger.status IS 'How the event ended, or stands; NULL for a decision not to retrain.';
+COMMENT ON COLUMN retraining_ledger.version IS 'The version that was trained or judged; NULL for none.';
+COMMENT ON COLUMN retraining_ledger.hours IS 'Hours of training.';
+COMMENT ON COLUMN retraining_ledger.cost IS
+    'Cost of the retrain if it was tried, in the unit of the policy''s costs; NULL without costs.';
+COMMENT ON COLUMN retraining_ledger.expected_gain IS
+    'Of a promotion: what was expected over the policy''s horizon, in that unit.';
+COMMENT ON COLUMN retraining_ledger.loss_cut IS
+    'Of a promotion: how much smaller the loss was than the predecessor''s at the last look of the probation, as a '
+    'share, or in the metric''s unit where its loss does not begin at zero. NULL without a look.';
+COMMENT ON COLUMN retraining_ledger.gain IS
+    'The same over the horizon in the unit of the costs, at the costs of today; NULL without costs.';
+COMMENT ON COLUMN retraining_ledger.false_alarm IS 'Whether somebody marked the retrain as a false alarm.';
+
+CREATE VIEW retraining_statistics AS
+SELECT
+    model_name,
+    date_trunc('month', decided_at, 'UTC') AS month,
+    trigger,
+    count(*) AS checks,
+    count(*) FILTER (WHERE triggered) AS retrains,
+    count(*) FILTER (WHERE status = 'promoted') AS promotions,
+    count(*) FILTER (WHERE status = 'held') AS holds,
+    count(*) FILTER (WHERE status = 'rejected') AS rejections,
+    count(*) FILTER (WHERE status IN ('failed', 'abandoned')) AS failures,
+    count(*) FILTER (WHERE false_alarm) AS false_alarms,
+    sum(hours) AS hours,
+    sum(cost) AS cost,
+    sum(expected_gain) AS expected_gain,
+    sum(gain) AS gain,
+    avg(loss_cut) AS loss_cut
+FROM retraining_ledger
+GROUP BY model_name, date_trunc('month', decided_at, 'UTC'), trigger;
+COMMENT ON VIEW retraining_statistics IS
+    'What the decisions of a month came to, for one model and one trigger; see retraining_ledger. Runs that could not '
+    'look at a model are in retraining_failures.';
+COMMENT ON COLUMN retraining_statistics.month IS 'First moment of the month in which it was decided.';
+COMMENT ON COLUMN retraining_statistics.checks IS 'Decisions.';
+COMMENT ON COLUMN retraining_statistics.retrains IS 'Those that were to retrain.';
+COMMENT ON COLUMN retraining_statistics.promotions IS 'Those whose challenger became champion.';
+COMMENT ON COLUMN retraining_statistics.holds IS 'Those that were held: not approved, or not better beyond chance.';
+COMMENT ON COLUMN retraining_statistics.rejections IS 'Those whose challenger was rejected.';
+COMMENT ON COLUMN retraining_statistics.failures IS 'Those that failed or were abandoned.';
+COMMENT ON COLUMN retraining_statistics.false_alarms IS 'Those that somebody marked as false alarms.';
+COMMENT ON COLUMN retraining_statistics.loss_cut IS 'Mean cut of the loss of those that have one.';
+
 
 -- Other columns of a view mean what they mean in the table that they come from.
 DO $$
@@ -329,6 +416,7 @@ BEGIN
             ('retraining_metadata', 'model_retraining_events', 1),
             ('retraining_job_history', 'model_retraining_events', 1),
             ('model_lineage', 'model_version_management', 1), ('model_lineage', 'model_retraining_events', 2),
+            ('retraining_ledger', 'retraining_decisions', 1), ('retraining_statistics', 'retraining_ledger', 1),
             ('model_canaries', 'canary_shares', 1), ('model_shadows', 'model_version_management', 1)
         ) AS source (view_name, table_name, rank)
         JOIN pg_class c ON c.oid = source.view_name::regclass

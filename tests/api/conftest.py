@@ -1,4 +1,4 @@
-"""One API server for all tests of the REST API: a model with two versions and a quarantine, four people, no scheduler."""
+"""One API server for all tests of the REST API: a model with two versions and a quarantine, four people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from include.records.postgres import PostgresStore
 from tests.airflow_home import AirflowHome
 from tests.forced import force_promotion
 from tests.records.examples import own_records
-from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
 from tests.waiting import wait_until
 from tools.embedded_postgres import EmbeddedPostgres
 from tools.layout import PROJECT_ROOT
@@ -81,7 +81,7 @@ def fill(stage: Stage) -> None:
     stage.run(MODEL, day(REFERENCE_DAYS), run_id="first")
     force_promotion(stage.deployment, MODEL, day(41), shuffled=False)
     broken = table.copy()
-    broken.loc[50 * 24 :, "price"] = 0.0
+    broken.loc[rows_from(48), "price"] = None
     stage.write(MODEL, broken)
     stage.run(MODEL, day(55), run_id="broken", reason="<script>alert(1)</script>")
 

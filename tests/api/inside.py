@@ -43,7 +43,9 @@ def _name(dependant: Any) -> str:
     from include.interfaces.api import access, same_site
 
     known = {**vars(access), **vars(same_site)}
-    return next((name for name, value in known.items() if value is dependant.call), getattr(dependant.call, "__name__", "?"))
+    return next(
+        (name for name, value in known.items() if value is dependant.call), getattr(dependant.call, "__name__", "?")
+    )
 
 
 if __name__ == "__main__":

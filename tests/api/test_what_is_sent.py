@@ -51,7 +51,9 @@ def test_write_by_cookie_has_to_come_from_our_own_page(served: Served, headers: 
     assert answer.status_code == status, answer.text
 
 
-@pytest.mark.parametrize("site", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://a.b"}])
+@pytest.mark.parametrize(
+    "site", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://a.b"}]
+)
 def test_write_from_another_site_is_refused_with_a_token_too(served: Served, site: dict[str, str]) -> None:
     """Airflow can be set up to add a token to every request, so that a token proves nothing about where it comes from."""
     assert served.ask("POST", "/start", headers=site).status_code == 403

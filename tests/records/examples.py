@@ -251,4 +251,6 @@ def speak(store: Store, at: datetime = NOW) -> None:
     store.calls.forget(before=at + HOUR)
     store.people.pause("housing"), store.people.pauses(), store.people.pause_history("housing")
     store.people.mutes(at=at), store.people.annotations("housing"), store.failures.find()
+    store.watch.watched(), store.watch.waiting(), store.watch.failing(since=at)
+    store.watch.figures(since=at - HOUR, until=at + HOUR)
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)

@@ -9,7 +9,9 @@ from urllib.parse import quote
 import httpx
 from fastapi import HTTPException, Request
 
+from include.decision.decision import Severity
 from include.interfaces.api.access import DAG_ID, TOKEN_COOKIE
+from include.records.entries import Problem, ProblemKind
 from include.workflow.run import STEPS
 
 AIRFLOW_APP = "airflow_app"  # where the app in the scope is kept that this one is mounted in
@@ -80,6 +82,24 @@ async def latest_runs(request: Request, most: int = 5) -> list[dict[str, Any]]:
         }
         for run in told["dag_runs"]
     ]  # fmt: skip
+
+
+async def components_away(request: Request) -> list[Problem]:
+    """The components of Airflow that do not answer, as problems; those that are not set up are none."""
+    told = await call(request, "GET", "/api/v2/monitor/health")
+    return [
+        Problem(
+            kind=ProblemKind.AWAY, subject=name, since=None, severity=Severity.CRITICAL,
+            told=f"last heard of at {heard}" if (heard := _heartbeat(found)) else "it has not been heard of",
+            way_out="start it, or see its log; without it nothing is looked at or nobody is asked",
+        )
+        for name, found in told.items()
+        if found and found.get("status") == "unhealthy"
+    ]  # fmt: skip
+
+
+def _heartbeat(found: Mapping[str, Any]) -> str:
+    return next((str(value) for name, value in found.items() if name.endswith("heartbeat") and value), "")
 
 
 async def answer_approval(request: Request, run_id: str, model_name: str, *, approved: bool) -> None:

@@ -14,12 +14,12 @@ from include.interfaces.api.guards import guarded_router
 from include.interfaces.api.limits import Limits
 from include.interfaces.api.page.routers import ROUTERS
 from include.interfaces.api.problems import MEDIA_TYPE, handle_problems
-from include.interfaces.api.routes import evidence, retraining, settings, system, versions
+from include.interfaces.api.routes import evidence, fleet, people, retraining, settings, system, versions
 
 PREFIX = "/retraining"
 API, PAGE = "/api/v1", "/page"
 TITLE = "Model retraining"
-ROUTES = (system, retraining, versions, evidence, settings)
+ROUTES = (system, fleet, retraining, versions, evidence, people, settings)
 
 
 class MountedApp(FastAPI):

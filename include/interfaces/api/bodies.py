@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.types import StrictBool
 
 from include.decision.policy.preset_names import PRESET_NAMES
-from include.interfaces.api.texts import Moment, Reason, Share, Text, VersionLabel
+from include.interfaces.api.texts import MODEL_NAME, Moment, Reason, SentRunId, Share, Text, VersionLabel
 
 Hyperparameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
 Figure = Annotated[float, Field(allow_inf_nan=False)]
@@ -85,6 +85,40 @@ class SwitchBody(Body):
     """Why, if somebody wants to say so."""
 
     reason: Text = ""
+
+
+class MuteBody(Body):
+    """Until when nobody is to be told."""
+
+    model_name: Annotated[str, StringConstraints(pattern=rf"{MODEL_NAME}|^$")] = ""
+    until: Moment
+    reason: Reason
+
+
+class AnnotationBody(Body):
+    """A remark about a moment."""
+
+    at: Moment
+    text: Reason
+
+
+class MarkBody(Body):
+    """What somebody says of a decision in hindsight."""
+
+    run_id: SentRunId
+    verdict: Literal["false_alarm", "right"]
+    reason: Reason
+
+
+class WhatIfBody(Body):
+    """Settings to try on the checks on record."""
+
+    preset: Preset = ""
+    settings: dict[Hyperparameter, JsonValue] = Field(
+        default_factory=dict, max_length=100, description="fields of `policy` in place of the model file's"
+    )
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class AnswerBody(Body):

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from include.interfaces.api.access import can_act, can_answer, can_operate, can_read, noted
+from include.interfaces.api.once import OnceRoute, once
 from include.interfaces.api.problems import ANY_ROUTE
 from include.interfaces.api.same_site import same_site_only
 
@@ -19,8 +20,9 @@ from include.interfaces.api.same_site import same_site_only
 def guarded_router(prefix: str = "", **settings: Any) -> APIRouter:
     """A router whose every route is for those who may read the DAG, and writes only from our page or with a token."""
     return APIRouter(
-        prefix=prefix, dependencies=[Depends(can_read), Depends(same_site_only)], redirect_slashes=False, **settings
-    )
+        prefix=prefix, route_class=OnceRoute, dependencies=[Depends(can_read), Depends(same_site_only)],
+        redirect_slashes=False, **settings,
+    )  # fmt: skip
 
 
 def api_router(*tags: str) -> APIRouter:
@@ -30,14 +32,14 @@ def api_router(*tags: str) -> APIRouter:
 
 def acting(event: str) -> Sequence[Any]:
     """For those who may make a run of the DAG; `event` is what Airflow's audit log calls it."""
-    return [Depends(can_act), Depends(noted(event))]
+    return [Depends(can_act), Depends(noted(event)), Depends(once)]
 
 
 def operating(event: str) -> Sequence[Any]:
     """For those who may edit the DAG, as pausing it is."""
-    return [Depends(can_operate), Depends(noted(event))]
+    return [Depends(can_operate), Depends(noted(event)), Depends(once)]
 
 
 def answering(event: str) -> Sequence[Any]:
     """For those who may answer what the DAG asks a person."""
-    return [Depends(can_answer), Depends(noted(event))]
+    return [Depends(can_answer), Depends(noted(event)), Depends(once)]

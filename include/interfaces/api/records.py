@@ -8,8 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from include import workflow
-
-MODEL_NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # what the name of a model file may be
+from include.interfaces.api.texts import MODEL_NAME
 
 
 def opened() -> Iterator[workflow.Deployment]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, Field, StringConstraints
 
+MODEL_NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # what the name of a model file may be
 _PRINTED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # no control characters but tab and the ends of lines
 
 
@@ -25,20 +26,23 @@ def _no_overflow(at: datetime) -> datetime:
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=rf"^{_PRINTED}*\S{_PRINTED}*$")]
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=rf"^{_PRINTED}*$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^{_PRINTED}+$")]
 VersionLabel = Annotated[str, StringConstraints(pattern=r"^v?[1-9][0-9]{0,8}$")]
 Moment = Annotated[datetime, AfterValidator(_no_overflow), AfterValidator(_in_utc)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
-Limit = Annotated[int, Query(ge=1, le=500, description="most entries of an answer")]
+Limit = Annotated[int, Query(ge=1, le=200, description="most entries of an answer")]
 Cursor = Annotated[
     str,
     Query(
-        max_length=500,
+        max_length=2000,
         pattern=r"^[A-Za-z0-9_=-]*$",
         description="empty for the first page, then `next_cursor` or `previous_cursor` of the answer before",
     ),
 ]
+ModelFilter = Annotated[str, Query(pattern=rf"{MODEL_NAME}|^$", description="only of this model")]
 RunId = Annotated[
     str, Query(min_length=1, max_length=250, pattern=rf"^{_PRINTED}+$", description="id of a run of the DAG")
 ]
+RunIdOrNone = Annotated[str, Query(max_length=250, pattern=rf"^{_PRINTED}*$", description="only of this run")]
+SentRunId = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=rf"^{_PRINTED}+$")]
+Word = Annotated[str, StringConstraints(max_length=200, pattern=rf"^{_PRINTED}*$")]
 Share = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False, strict=True)]

@@ -5,6 +5,9 @@ from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
+from include.records.entries.figures import Figures
+from include.records.entries.health import Failing, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.health import Health as SystemHealth
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -70,7 +73,9 @@ __all__ = [
     "EventStatus",
     "Facts",
     "FailedStep",
+    "Failing",
     "Failure",
+    "Figures",
     "FleetPage",
     "FleetQuery",
     "FleetRow",
@@ -95,17 +100,22 @@ __all__ = [
     "OtherDecision",
     "Outcome",
     "Pause",
+    "Problem",
+    "ProblemKind",
     "QuadrantPoint",
     "Quadrants",
     "Quarantine",
     "Run",
     "ShadowNeeds",
     "SliceRow",
+    "SystemHealth",
     "TrainingDetails",
     "TriggerDistance",
     "Version",
     "VersionRow",
     "VersionStatus",
+    "Waiting",
+    "Watched",
     "WhatIf",
     "promoted_by",
     "rolled_back_by_hand",

@@ -21,6 +21,7 @@ from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
+from include.records.memory.watch import Key, MemoryWatch
 from include.records.rows.history import check_from_rows
 from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
 from include.records.rows.quarantine import lifting_row, quarantine_rows
@@ -39,7 +40,6 @@ from include.records.rows.rows import (
     signal_rows,
 )
 
-Key = tuple[str, str]  # model name and run id
 _NOT_YET: Row = {  # columns of an event that only its execution fills
     **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
     **{name: {} for name in ("performance_metrics", "parent_performance", "execution_metrics")},
@@ -52,14 +52,15 @@ class MemoryStore(MemoryChampions):
 
     def __init__(self) -> None:
         self._identity = str(uuid.uuid4())
-        self._tables = MemoryTables()
+        tables = self._tables = MemoryTables()
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
         self._decisions: dict[Key, Row] = {}
         self._quarantines = MemoryQuarantine()
         self._reports: dict[Key, str] = {}
-        self.people = MemoryPeople(self._tables.guard, self._knows, self._marked)
-        self.failures, self.calls = MemoryFailures(self._tables.guard), MemoryCalls(self._tables.guard)
+        self.people = MemoryPeople(tables.guard, self._knows, self._marked)
+        self.failures, self.calls = MemoryFailures(tables.guard), MemoryCalls(tables.guard)
+        self.watch = MemoryWatch(tables, self._models, self._analyses, self._decisions, self.people, self.failures)
 
     def identity(self) -> str:
         """Return the id of these records."""

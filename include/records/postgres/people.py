@@ -12,6 +12,7 @@ from typing import Any
 from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.watch import PostgresWatch
 from include.records.rows.people import (
     annotation_from_row,
     annotation_row,
@@ -49,6 +50,11 @@ class PostgresParts:
     def failures(self) -> PostgresFailures:
         """Steps of runs that failed."""
         return PostgresFailures(self._calls)
+
+    @cached_property
+    def watch(self) -> PostgresWatch:
+        """What the records say of the monitor itself."""
+        return PostgresWatch(self._calls)
 
     @cached_property
     def calls(self) -> PostgresCalls:

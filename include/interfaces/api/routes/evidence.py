@@ -15,8 +15,7 @@ from include.interfaces.api.answers import EventAnswer, Page, QuarantineAnswer, 
 from include.interfaces.api.bodies import AnswerBody, LiftBody
 from include.interfaces.api.guards import acting, answering, api_router
 from include.interfaces.api.records import Deployed, Model, require_known
-from include.interfaces.api.routes.retraining import ModelFilter
-from include.interfaces.api.texts import Moment, RowId, RunId
+from include.interfaces.api.texts import ModelFilter, Moment, RowId, RunId
 
 router = api_router("records")
 

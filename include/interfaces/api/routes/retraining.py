@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Query, Request
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from include import workflow
@@ -22,13 +20,12 @@ from include.interfaces.api.answers import (
 )
 from include.interfaces.api.bodies import RetrainBody, TriggersBody
 from include.interfaces.api.guards import acting, api_router
-from include.interfaces.api.records import MODEL_NAME, Deployed, Model, require_known
+from include.interfaces.api.records import Deployed, Model, require_known
+from include.interfaces.api.texts import ModelFilter
 from include.records.entries import KeptRequest
 from include.records.json_values import clean_json
 
 router = api_router("retraining")
-
-ModelFilter = Annotated[str, Query(pattern=rf"{MODEL_NAME}|^$", description="only of this model")]
 
 
 @router.post("/models/{model_name}/retrain", status_code=202, dependencies=acting("retraining.retrain"))
@@ -37,18 +34,21 @@ async def retrain(
 ) -> RetrainAnswer:
     """Ask for a retrain, and start the run that does it. Broken rows still block, and the gate still decides."""
     asked = body or RetrainBody()
-    if asked.start_run:
+    pause = await run_in_threadpool(workflow.pause_of, deployed, model)
+    start_run = asked.start_run and pause is None
+    if start_run:
         await airflow_api.require_running(request)
     kept, new = await run_in_threadpool(
         workflow.request_retrain, deployed, model, asked.reason, by=by, kind=asked.kind,
         hyperparameters=asked.hyperparameters,
     )  # fmt: skip
     run = None
-    if asked.start_run:
+    if start_run:
         note = "\n".join(filter(None, [f"{by}: {asked.reason}", asked.notes]))
         conf = {"models": [model], "reason": asked.reason}
         run = RunAnswer(**await airflow_api.start_run(request, conf, note[:1000]))
-    return RetrainAnswer(request=RequestAnswer.of(KeptRequest(request=kept)), new=new, run=run)
+    told = "" if pause is None else f"the model is {pause.sentence}; the request waits until it is resumed"
+    return RetrainAnswer(request=RequestAnswer.of(KeptRequest(request=kept)), new=new, run=run, note=told)
 
 
 @router.get("/requests")

@@ -1,0 +1,40 @@
+"""What the records in Postgres say of the monitor itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.records.entries import Failing, Figures, Waiting, Watched
+from include.records.json_values import to_utc
+from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.rows.watch import failing_from_row, figures_from_row, waiting_from_row, watched_from_row
+
+
+@dataclass(frozen=True)
+class PostgresWatch:
+    """See `include.records.people_roles.Watch`."""
+
+    connect: Connect | KeptConnection
+
+    def watched(self) -> Sequence[Watched]:
+        """Return the latest check of each registered model that has one."""
+        with transaction(self.connect) as session:
+            return [watched_from_row(row) for row in session.rows("find_watched", {})]
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Return the models with requests that wait."""
+        with transaction(self.connect) as session:
+            return [waiting_from_row(row) for row in session.rows("find_waiting", {})]
+
+    def failing(self, *, since: datetime) -> Sequence[Failing]:
+        """Return the steps that have failed in the latest runs of each model."""
+        with transaction(self.connect) as session:
+            return [failing_from_row(row) for row in session.rows("find_failing", {"since": to_utc(since)})]
+
+    def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
+        """Return what the decisions of a period came to."""
+        key = {"since": to_utc(since), "until": to_utc(until), "model_name": model_name}
+        with transaction(self.connect) as session:
+            return [figures_from_row(row) for row in session.rows("find_figures", key)]

@@ -1,0 +1,215 @@
+"""The monitor of the monitor: what keeps models from being looked at, or nobody would notice otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from include.decision.decision import Severity
+from include.errors import ConfigurationError
+from include.records.entries import FailedStep, Failing, Pause, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.health import Health
+from include.registry.loader import load_model_file
+from include.registry.model_files import list_model_files
+from include.registry.spec import ModelSpec
+from include.workflow.deployment import Deployment, now
+from include.workflow.failing import bring_in
+from include.workflow.people import QUARTER
+
+MISSED = 2  # intervals without a check from which on a model counts as unchecked
+REPEATED = 2  # runs that a step failed in from which on it keeps failing
+MANY = 4  # and from which on that is severe
+REMEMBERED = timedelta(days=14)  # failures that are older are history
+HALVED = 0.5  # of the earlier share of labels: below it they have stopped
+UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
+_GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Model:
+    """A model file, read: its settings, or what is wrong with it; and when it was last written."""
+
+    name: str
+    spec: ModelSpec | None
+    mistake: str
+    written_at: datetime
+
+    @property
+    def watched(self) -> bool:
+        """Whether runs are to look at it."""
+        return self.spec is None or self.spec.enabled
+
+    @property
+    def interval(self) -> timedelta:
+        """How often it is to be looked at."""
+        return UNKNOWN_INTERVAL if self.spec is None else self.spec.check_every
+
+
+def health(deployment: Deployment, *, at: datetime | None = None, also: Iterable[Problem] = ()) -> Health:
+    """What is wrong with the monitor itself.
+
+    Of paused and disabled models only a broken file is told, and a request that waits.
+
+    Parameters
+    ----------
+    at : datetime, optional
+        Now by default.
+    also : iterable of Problem
+        What only the caller can see, such as a scheduler that is away.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no folder of model files.
+    """
+    moment = at or now()
+    bring_in(deployment.store, deployment.artifacts)
+    models = {file.stem: _read(file) for file in list_model_files(deployment.models_dir)}
+    pauses, watch = deployment.store.people.pauses(), deployment.store.watch
+    watched = {each.model_name: each for each in watch.watched()}
+    failing = watch.failing(since=moment - REMEMBERED)
+    asleep = {name for name, model in models.items() if not model.watched} | pauses.keys()
+    broken = {each.model_name for each in failing if each.step is FailedStep.ANALYZE}
+    found = [
+        *_broken_files(models.values()),
+        *(_failing(each) for each in failing if each.model_name not in asleep and _keeps(each, models)),
+        *_unchecked([m for m in models.values() if m.name not in asleep | broken], watched, moment),
+        *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
+        *_waiting(watch.waiting(), models, pauses, moment),
+        *_overdrawn(deployment, models, moment),
+        *also,
+    ]
+    order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
+    return Health(at=moment, models=len(models), problems=tuple(order))
+
+
+def _read(file: Path) -> _Model:
+    """A model file; what has been read once is remembered until it is written again."""
+    try:
+        known = file.stat()
+    except OSError as error:
+        return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
+    spec, mistake = _content(file, known.st_mtime_ns, known.st_size)
+    return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=datetime.fromtimestamp(known.st_mtime, UTC))
+
+
+@lru_cache(maxsize=10_000)
+def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str]:
+    """What a file holds, as it was at that time."""
+    try:
+        return load_model_file(file), ""
+    except ConfigurationError as error:
+        return None, "; ".join(error.problems)
+
+
+def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
+    for model in models:
+        if model.mistake:
+            yield Problem(
+                kind=ProblemKind.BROKEN_FILE, subject=model.name, since=model.written_at, severity=Severity.HIGH,
+                told=f"its model file cannot be used: {model.mistake}",
+                way_out="correct the file; `validate` says whether it is right",
+            )  # fmt: skip
+
+
+def _keeps(failing: Failing, models: Mapping[str, _Model]) -> bool:
+    """Whether a step keeps failing, or cannot succeed; a file that is told as broken is not told again."""
+    model = models.get(failing.model_name)
+    if model is not None and model.mistake and failing.step is FailedStep.ANALYZE:
+        return False
+    return failing.runs >= REPEATED or failing.permanent
+
+
+def _failing(failing: Failing) -> Problem:
+    runs = f"in {failing.runs} runs" if failing.runs > 1 else "in the last run"
+    way_out = "correct what the error names" if failing.permanent else "see whether what it needs can be reached"
+    return Problem(
+        kind=ProblemKind.FAILING, subject=failing.model_name or "all models", since=failing.since,
+        told=f"{failing.step} failed {runs}, last at {failing.last:%Y-%m-%d %H:%M} UTC: {failing.error}",
+        way_out=f"{way_out}; then the next run tries again",
+        severity=Severity.HIGH if failing.permanent or failing.runs >= MANY else Severity.MEDIUM,
+    )  # fmt: skip
+
+
+def _unchecked(models: Iterable[_Model], watched: Mapping[str, Watched], at: datetime) -> Iterator[Problem]:
+    """Models without a check for twice their interval; of one that was never looked at since its file was written."""
+    for model in models:
+        seen = watched.get(model.name)
+        since = model.written_at if seen is None else seen.checked_at
+        if at - since > MISSED * model.interval:
+            last = "it has never been looked at" if seen is None else f"last looked at {since:%Y-%m-%d %H:%M} UTC"
+            yield Problem(
+                kind=ProblemKind.UNCHECKED, subject=model.name, since=since, severity=Severity.HIGH,
+                told=f"{last}, and should be every {_hours(model.interval)}",
+                way_out="see that the DAG is not paused and that the scheduler runs; or start a run for this model",
+            )  # fmt: skip
+
+
+def _of_rows(seen: Watched) -> Iterator[Problem]:
+    if seen.stale:
+        yield Problem(
+            kind=ProblemKind.STALE_SOURCE, subject=seen.model_name, since=seen.checked_at, told=seen.stale,
+            way_out="see why the source delivers nothing; `max_age` in the model file says what is late",
+            severity=Severity.MEDIUM,
+        )  # fmt: skip
+    elif seen.rows and _labels_stopped(seen):
+        before = "" if seen.earlier_share is None else f"; 30 days before it was {seen.earlier_share:.0%}"
+        yield Problem(
+            kind=ProblemKind.LABELS_STOPPED, subject=seen.model_name, since=seen.labelled_at,
+            told=f"{seen.share:.0%} of the recent {seen.rows} rows have labels{before}",
+            way_out="see why labels do not arrive: without them harm cannot be seen",
+            severity=Severity.MEDIUM,
+        )  # fmt: skip
+
+
+def _labels_stopped(seen: Watched) -> bool:
+    halved = seen.earlier_share is not None and seen.share < HALVED * seen.earlier_share
+    return halved or (not seen.labelled_rows and seen.labelled_at is not None)
+
+
+def _waiting(
+    waiting: Iterable[Waiting], models: Mapping[str, _Model], pauses: Mapping[str, Pause], at: datetime
+) -> Iterator[Problem]:
+    """Requests that wait for more than two intervals, or that nobody is going to consume."""
+    for each in waiting:
+        model, pause = models.get(each.model_name), pauses.get(each.model_name)
+        interval = UNKNOWN_INTERVAL if model is None else model.interval
+        why = "no run has taken them up"
+        if model is None:
+            why = "there is no model file of that name any more"
+        elif pause is not None:
+            why = f"the model is {pause.sentence}"
+        elif not model.watched:
+            why = "the model is not enabled: only a run that names it looks at it"
+        elif at - each.since <= MISSED * interval:
+            continue
+        many = "a request waits" if each.requests == 1 else f"{each.requests} requests wait"
+        yield Problem(
+            kind=ProblemKind.REQUEST_WAITS, subject=each.model_name, since=each.since, severity=Severity.LOW,
+            told=f"{many} since {each.since:%Y-%m-%d %H:%M} UTC: {why}",
+            way_out="read the last decision about the model: it says what blocks; or resume or enable it",
+        )  # fmt: skip
+
+
+def _overdrawn(deployment: Deployment, models: Mapping[str, _Model], at: datetime) -> Iterator[Problem]:
+    """Models of which more retrains were marked as false alarms than their budget allows."""
+    marked: dict[str, int] = {}
+    for mark in deployment.store.people.marks(since=at - QUARTER, until=at):
+        marked[mark.model_name] = marked.get(mark.model_name, 0) + mark.spends
+    for name, count in sorted(marked.items()):
+        spec = models[name].spec if name in models else None
+        allowed = None if spec is None else spec.settings().false_retrains_per_quarter
+        if allowed is not None and count > allowed:
+            yield Problem(
+                kind=ProblemKind.BUDGET_OVERDRAWN, subject=name, since=None, severity=Severity.LOW,
+                told=f"{count} retrains of 90 days were marked as false alarms; its budget allows {allowed:g}",
+                way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
+            )  # fmt: skip
+
+
+def _hours(interval: timedelta) -> str:
+    hours = interval / timedelta(hours=1)
+    return f"{hours:g} h" if hours < 48 else f"{hours / 24:g} days"

@@ -1,0 +1,27 @@
+-- Of each registered model the latest check, as far as it says how the monitor itself is; no dry runs.
+-- Parameters: none
+-- Returns:    model_name, run_id, checked_at, rows, labelled_rows, labelled_at (the last of twenty checks that saw
+--             labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped)
+SELECT j.model_name, last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows, seen.labelled_at,
+       earlier.share AS earlier_share, coalesce(stale.reason, '') AS stale
+FROM auto_retraining_jobs j
+CROSS JOIN LATERAL (
+    SELECT r.* FROM retraining_runs r
+    WHERE r.model_name = j.model_name AND NOT r.dry_run ORDER BY r.as_of DESC LIMIT 1
+) last
+CROSS JOIN LATERAL (
+    SELECT max(r.analyzed_at) AS labelled_at FROM (
+        SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
+    ) r WHERE r.labelled_rows > 0
+) seen
+LEFT JOIN LATERAL (
+    SELECT r.labelled_rows::double precision / nullif(r.rows, 0) AS share FROM retraining_runs r
+    WHERE r.model_name = j.model_name AND r.as_of <= last.as_of - interval '30 days' AND NOT r.dry_run
+    ORDER BY r.as_of DESC LIMIT 1
+) earlier ON true
+LEFT JOIN LATERAL (
+    SELECT s.reason FROM model_drift_monitoring s
+    WHERE s.model_name = last.model_name AND s.run_id = last.run_id AND s.as_of = last.as_of
+      AND s.kind = 'data_quality' AND s.feature = '' AND s.statistic = 'staleness' AND s.verdict = 'changed'
+) stale ON true
+ORDER BY j.model_name COLLATE "C";

@@ -1,0 +1,190 @@
+"""What both stores say of the monitor itself and of what decisions came to: memory first, then Postgres."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from include.decision.request import RequestKind
+from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.entries import EventStatus, FailedStep, Figures, MarkVerdict, TrainingDetails
+from include.records.memory import MemoryStore
+from include.records.store import Store
+from tests.records.examples import HOUR, NOW, execute, fail, make_analysis, make_decision, make_outcome, postgres_store
+
+DAY = 24 * HOUR
+STALE = Signal(
+    kind=SignalKind.DATA_QUALITY, statistic="staleness", verdict=Verdict.CHANGED, reason="the source stopped",
+    value=9e5, threshold=1e5,
+)  # fmt: skip
+WORTH = {"effective": {"worth": {"per_unit_of_loss": 0.5, "horizon_seconds": 7 * 86400.0}}}
+
+
+def check(store: Store, run_id: str, hours: float, model_name: str = "housing", **changes: Any) -> None:
+    at = NOW + hours * HOUR
+    store.save_analysis(make_analysis(run_id, model_name, as_of=at, **changes), at=at)
+
+
+def test_watched_is_the_latest_check_that_was_no_dry_run(store: Store) -> None:
+    store.register_model("housing", "hash", {}, at=NOW)
+    store.register_model("unseen", "hash", {}, at=NOW)
+    assert store.watch.watched() == []
+    check(store, "run-1", 0)
+    check(store, "run-2", 6, rows=300, labelled_rows=0)
+    check(store, "run-3", 12, dry_run=True)
+    check(store, "run-4", 0, model_name="unregistered")
+    [seen] = store.watch.watched()
+    assert (seen.model_name, seen.run_id, seen.checked_at) == ("housing", "run-2", NOW + 6 * HOUR)
+    assert (seen.rows, seen.labelled_rows, seen.share, seen.stale) == (300, 0, 0.0, "")
+    assert seen.labelled_at == NOW + 12 * HOUR  # a dry run sees labels as any does
+    assert seen.earlier_share is None
+
+
+def test_watched_tells_the_share_of_labels_of_thirty_days_before_and_whether_the_source_stopped(store: Store) -> None:
+    store.register_model("housing", "hash", {}, at=NOW)
+    for number, days in enumerate((-31.0, -30.0, -29.0)):
+        check(store, f"run-{number}", 24 * days, rows=100, labelled_rows=90 + number)
+    check(store, "run-now", 0, signals=(STALE,))
+    [seen] = store.watch.watched()
+    assert (seen.earlier_share, seen.stale) == (0.91, "the source stopped")
+
+
+def test_waiting_counts_requests_that_no_run_has_consumed(store: Store) -> None:
+    first, _ = store.add_request("housing", RequestKind.API, "one", "ada", at=NOW)
+    store.add_request("housing", RequestKind.API, "two", "ada", at=NOW + HOUR)
+    store.add_request("iris", RequestKind.API, "one", "ada", at=NOW + 2 * HOUR)
+    told = [(each.model_name, each.requests, each.since) for each in store.watch.waiting()]
+    assert told == [("housing", 2, NOW), ("iris", 1, NOW + 2 * HOUR)]
+    store.save_decision(make_analysis(), make_decision(), at=NOW, requests=[first])
+    assert [(each.requests, each.since) for each in store.watch.waiting()] == [(1, NOW + HOUR), (1, NOW + 2 * HOUR)]
+
+
+def test_analysis_fails_until_one_succeeds(store: Store) -> None:
+    for number in range(3):
+        fail(store, f"run-{number}", NOW + number * HOUR, error="gone" if number < 2 else "refused")
+        fail(store, f"run-{number}", NOW + number * HOUR)
+    fail(store, "run-1", NOW + HOUR, model_name="", step=FailedStep.CHOOSE, permanent=True)
+    everything, housing = store.watch.failing(since=NOW)
+    assert (everything.model_name, everything.step, everything.runs, everything.permanent) == ("", "choose", 1, True)
+    assert (housing.model_name, housing.step, housing.runs, housing.permanent) == ("housing", "analyze", 3, False)
+    assert (housing.since, housing.last) == (NOW, NOW + 2 * HOUR)
+    assert housing.error == "SourceUnavailable: data/housing.csv: no such file"
+    [_, late] = store.watch.failing(since=NOW + HOUR)
+    assert late.runs == 2
+    check(store, "run-3", 3)
+    assert [each.model_name for each in store.watch.failing(since=NOW)] == [""]
+    fail(store, "run-4", NOW + 4 * HOUR)
+    assert [each.runs for each in store.watch.failing(since=NOW)] == [1, 1]
+
+
+def test_other_steps_are_looked_at_since_the_check_before_the_last_two(store: Store) -> None:
+    for number in range(4):
+        check(store, f"run-{number}", number)
+        fail(store, f"run-{number}", NOW + (number + 0.5) * HOUR, step=FailedStep.PUBLISH)
+    [publishing] = store.watch.failing(since=NOW)
+    assert (publishing.step, publishing.runs, publishing.since) == ("publish", 3, NOW + 1.5 * HOUR)
+    for number in range(4, 7):
+        check(store, f"run-{number}", number)
+    assert store.watch.failing(since=NOW) == []
+
+
+def look(value: float, version: int = 2, verdict: Verdict = Verdict.STABLE) -> Signal:
+    scores = {"champion_score": 8.0, "predecessor_score": 8.0 + 10 * -value}
+    return Signal(
+        kind=SignalKind.PROBATION, statistic="rmse", verdict=verdict, reason="better", value=value, threshold=0.0,
+        detail={"look": 1.0, "version": float(version), "predecessor": 1.0, **scores},
+    )  # fmt: skip
+
+
+def lived(store: Store) -> None:
+    """A first version, a promotion that paid and cost, a failure, a false alarm, a "no", a dry run, a blind run."""
+    store.register_model("housing", "hash", WORTH, at=NOW)
+    train(store, "run-1", 0, EventStatus.PROMOTED)
+    train(store, "run-2", 1, EventStatus.PROMOTED, seconds=3600.0, expected_gain=30.0, training_cost=4.0)
+    for number, value in ((3, -0.05), (4, -0.2)):
+        later = make_analysis(f"run-{number}", as_of=NOW + number * DAY, champion_version=2, signals=(look(value),))
+        store.save_decision(later, make_decision(triggered=False), at=NOW + number * DAY)
+    train(store, "run-5", 5, EventStatus.HELD)
+    train(store, "run-6", 6, EventStatus.FAILED)
+    dry = make_analysis("run-7", as_of=NOW + 7 * DAY, dry_run=True)
+    store.save_decision(dry, make_decision(), at=NOW + 7 * DAY)
+    for run_id in ("run-8", "run-8", "run-3"):  # the last looked all the same
+        fail(store, run_id, NOW + 8 * DAY)
+    fail(store, "run-6", NOW + 6 * DAY, step=FailedStep.EXECUTE)
+    told: dict[str, Any] = {"by": "ada", "reason": "a sale", "at": NOW + 9 * DAY}
+    store.people.add_mark("housing", "run-5", MarkVerdict.FALSE_ALARM, **told)
+    store.people.add_mark("housing", "run-6", MarkVerdict.FALSE_ALARM, **told)
+    store.people.add_mark("housing", "run-6", MarkVerdict.RIGHT, **told)
+    train(store, "run-1", 0, EventStatus.PROMOTED, "iris")
+
+
+def train(
+    store: Store, run_id: str, days: float, status: EventStatus, model_name: str = "housing", *,
+    seconds: float = 1800.0, **decided: Any,
+) -> None:  # fmt: skip
+    at = NOW + days * DAY
+    analysis = make_analysis(run_id, model_name, as_of=at)
+    event = store.save_decision(analysis, make_decision(**decided), at=at)[1]
+    assert event is not None
+    with store.claim(event.id, at=at) as claim:
+        claim.begin_version(at=at)
+        claim.finish(make_outcome(status, details=TrainingDetails(training_duration=seconds)), at=at)
+
+
+def test_figures_say_what_decisions_came_to_by_model_and_trigger(store: Store) -> None:
+    lived(store)
+    quiet, fired, iris = store.watch.figures(since=NOW, until=NOW + 10 * DAY)
+    assert (quiet.model_name, quiet.trigger, quiet.checks, quiet.retrains, quiet.failures) == ("housing", "", 2, 0, 1)
+    assert (fired.trigger, fired.checks, fired.retrains) == ("performance", 4, 4)
+    assert (fired.promotions, fired.holds, fired.rejections, fired.failures) == (2, 1, 0, 1)
+    assert fired.false_alarms == 1
+    assert fired.hours == pytest.approx(0.5 + 1.0 + 0.5 + 0.5)
+    assert (fired.cost, fired.expected_gain) == (4.0, 30.0)
+    assert fired.loss_cut == pytest.approx(0.2)
+    # two units of RMSE less, half a unit of money each, on the 500 rows of a day, for seven days
+    assert fired.gain == pytest.approx(2.0 * 0.5 * 500 * 7)
+    assert (iris.model_name, iris.checks, iris.promotions, iris.gain, iris.cost) == ("iris", 1, 1, None, None)
+
+
+def test_figures_are_those_of_the_period_and_the_model(store: Store) -> None:
+    lived(store)
+    assert store.watch.figures(since=NOW + 20 * DAY, until=NOW + 30 * DAY) == []
+    one = store.watch.figures(since=NOW + DAY, until=NOW + 2 * DAY, model_name="housing")
+    assert [(each.trigger, each.checks, each.promotions) for each in one] == [("performance", 1, 1)]
+    iris = store.watch.figures(since=NOW, until=NOW + timedelta(seconds=1), model_name="iris")
+    assert [each.model_name for each in iris] == ["iris"]
+
+
+def test_version_that_failed_its_probation_cost_what_it_did_worse(store: Store) -> None:
+    store.register_model("housing", "hash", WORTH, at=NOW)
+    execute(store, "run-1", at=NOW)
+    execute(store, "run-2", at=NOW + DAY)
+    worse = make_analysis("run-3", as_of=NOW + 2 * DAY, champion_version=2, signals=(look(0.1, 2, Verdict.CHANGED),))
+    store.save_decision(worse, make_decision(triggered=False), at=NOW + 2 * DAY)
+    [_, fired] = store.watch.figures(since=NOW, until=NOW + 3 * DAY)
+    assert fired.loss_cut == pytest.approx(-0.1)
+    assert fired.gain == pytest.approx(-1.0 * 0.5 * 500 * 7)
+
+
+def test_view_of_statistics_adds_up_to_the_figures(records_uri: str) -> None:
+    store = postgres_store(records_uri)
+    lived(store)
+    memory = MemoryStore()
+    lived(memory)
+    both = [each.watch.figures(since=NOW, until=NOW + 10 * DAY) for each in (store, memory)]
+    assert [asdict(each) for each in both[0]] == [pytest.approx(asdict(each)) for each in both[1]]
+    with psycopg.connect(records_uri) as connection:
+        found = connection.execute(
+            "SELECT sum(checks), sum(retrains), sum(promotions), sum(false_alarms), sum(gain)"
+            " FROM retraining_statistics"
+        ).fetchone()
+    assert found is not None
+    figures: list[Figures] = list(both[0])
+    assert found[:4] == tuple(
+        sum(getattr(each, name) for each in figures) for name in ("checks", "retrains", "promotions", "false_alarms")
+    )
+    assert found[4] == pytest.approx(sum(each.gain or 0.0 for each in figures))
