@@ -10,7 +10,7 @@ from urllib.parse import quote
 from include.decision.policy.preset_names import PRESET_NAMES
 from include.interfaces.reports.escaping import shorten
 from include.interfaces.reports.numbers import moment, number
-from include.records.entries import EventRow, FleetRow, Pause, Quarantine, VersionRow
+from include.records.entries import EventRow, FleetRow, Mute, Pause, Quarantine, VersionRow
 
 Choices = Sequence[tuple[str, str]]
 
@@ -76,7 +76,7 @@ def of_model(row: FleetRow, versions: Sequence[VersionRow], pause: Pause | None)
     path = f"models/{quote(row.model_name, safe='')}"
     found = [_retrain(row, path, pause), _advanced(row, path, pause), _dry_run(row, path)]
     found += [_rollback(row, path, versions), *_canary(row, path, versions)]
-    return [*found, _pause(row, path, pause), _mute(row, path), _annotate(row, path)]
+    return [*found, _pause(row, path, pause), _mute(row), _annotate(row, path)]
 
 
 def _standing(row: FleetRow, pause: Pause | None) -> list[str]:
@@ -178,13 +178,14 @@ def _pause(row: FleetRow, path: str, pause: Pause | None) -> Action:
     )  # fmt: skip
 
 
-def _mute(row: FleetRow, path: str) -> Action:
+def _mute(row: FleetRow) -> Action:
     facts = ["Nobody is told of it until then; it is checked and retrained as ever."]
     if row.muted_until is not None:
         facts.append(f"It is muted until {moment(row.muted_until)} UTC.")
     return Action(
-        key="mute", verb="Mute", title=f"Mute {row.model_name}", path=f"{path}/mute", facts=facts,
-        fields=[Field(name="until", label="Until (UTC)", kind="moment", required=True), REASON],
+        key="mute", verb="Mute", title=f"Mute {row.model_name}", path="mutes", facts=facts,
+        fields=[fixed("model_name", row.model_name),
+                Field(name="until", label="Until (UTC)", kind="moment", required=True), REASON],
     )  # fmt: skip
 
 
@@ -238,3 +239,21 @@ def of_quarantine(kept: Quarantine) -> list[Action]:
         fields=[REASON, Field(name="accept", label="Later rows may look like this, too, while this champion stays",
                               kind="check")],
     )]  # fmt: skip
+
+
+def of_mute(kept: Mute) -> Action:
+    """End a mute before its time."""
+    return Action(
+        key=f"unmute-{kept.id}", verb="End", title=f"End the mute of {kept.model_name or 'all models'}",
+        path=f"mutes/{kept.id}/unmute", facts=["People are told again from now on."], fields=[REASON],
+    )  # fmt: skip
+
+
+def of_schedule(*, paused: bool) -> Action:
+    """Have the DAG run by its schedule, or stop."""
+    reason = Field(name="reason", label="Reason")
+    if paused:
+        facts = ["The DAG runs by its schedule again."]
+        return Action(key="start", verb="Start", title="Start the schedule", path="start", facts=facts, fields=[reason])
+    facts = ["No more runs start, and nothing is looked at. What runs goes on to its end."]
+    return Action(key="stop", verb="Stop", title="Stop the schedule", path="stop", facts=facts, fields=[reason])

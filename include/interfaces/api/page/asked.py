@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from include.errors import ConfigurationError
-from include.interfaces.api.records import MODEL_NAME, Deployed, require_known
-from include.interfaces.api.texts import Cursor, Limit
+from include.interfaces.api.records import Deployed, require_known
+from include.interfaces.api.texts import MODEL_NAME, Cursor, Limit
 
 PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 DAY = timedelta(days=1)

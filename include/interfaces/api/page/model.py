@@ -26,6 +26,7 @@ from include.workflow.deployment import now
 router = page_router()
 
 Day = Annotated[str, Query(max_length=10)]
+KINDS = {ChangeKind.PROMOTION: "promoted"}
 FAILED = ("failed", "abandoned")
 TABLES = (
     "retraining_decisions", "model_retraining_events", "model_drift_monitoring", "model_performance_tracking",
@@ -50,7 +51,8 @@ def model(
         "model.html", view="model", model=model, found=view, days=days, end=end, at=at, pause=pause, changes=changes,
         then=None if chosen is None else reigned(changes, chosen),
         actions=actions.of_model(view.row, view.versions, pause),
-        budget=_budget(deployed, model), course=course.course(view, marks(view)),
+        budget=_budget(deployed, model), failures=workflow.failures(deployed, model, since=view.start, most=10),
+        course=course.course(view, marks(view)),
         heatmap=heatmap.heatmap(model, view.heatmap), quadrants=quadrants.quadrants(view.quadrants),
         bar=small.nearness_bar, spark=small.sparkline, heat=heatmap.heat, of_event=actions.of_event,
         of_quarantine=actions.of_quarantine, feature=feature,
@@ -60,17 +62,19 @@ def model(
 
 def marks(view: ModelView) -> list[course.Mark]:
     """What the chart of the metric marks."""
-    seen = {check.run_id: check.at for check in (*view.heatmap.checks, *view.course)}  # where the chart has the run
+    seen = {check.run_id: check.at for check in view.heatmap.checks}  # where the chart has the run
+    seen |= {point.run_id: point.at for point in view.course}
     found = [
         course.Mark(
-            at=seen.get(change.run_id, change.deployed_at), kind="promoted" if change.kind is ChangeKind.PROMOTION else "rolled back",
+            at=seen.get(change.run_id, change.deployed_at), kind=KINDS.get(change.kind, "rolled back"),
             told=f"{change.sentence} ({change.deployed_by})", run_id=change.run_id,
         )
         for change in view.changes
     ]  # fmt: skip
     found += [
         course.Mark(
-            at=seen.get(event.run_id, event.at), kind="failed" if event.status in FAILED else "other", run_id=event.run_id,
+            at=seen.get(event.run_id, event.at), run_id=event.run_id,
+            kind="failed" if event.status in FAILED else "other",
             told=f"retrain {event.status}: {event.error or event.outcome or event.reason}",
         )
         for event in view.events
