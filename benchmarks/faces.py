@@ -35,7 +35,6 @@ from include.records.postgres import PostgresStore
 from include.records.postgres.queries import query
 from include.records.postgres.session import Session
 from include.records.rows.rows import JSON_COLUMNS
-from include.records.schema import migrate
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, what_if
 from tools.embedded_postgres import EmbeddedPostgres
@@ -65,8 +64,6 @@ def records(home: Path, options: argparse.Namespace) -> Iterator[Deployment]:
     with EmbeddedPostgres(home / "postgres", settings=LOSSY) as server:
         server.create_databases("records")
         uri = server.uri("records")
-        with psycopg.connect(uri) as connection:
-            migrate(connection)
         began = time.monotonic()
         if fill(uri, models, models_number=options.models, checks=options.checks, signals=options.signals):
             print(f"filled in {time.monotonic() - began:.0f} s", flush=True)

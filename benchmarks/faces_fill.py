@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from include.decision.evidence import Evidence
 from include.decision.policy.policy import standard_policy
 from include.decision.signals import Signal, SignalKind, Verdict
+from include.records.schema import migrate
 from include.registry.effective import effective_settings
 from include.registry.loader import load_model
 
@@ -72,6 +73,14 @@ INSERT INTO quarantined_spans (model_name, feature, statistic, reason, span_star
     SELECT model_name, 'f1', 'missing_rise', 'empty', at - interval '1 hour', at, run_id, run_id, at, 'ada', 'mended',
            at
     FROM many WHERE nth %% 100 = 0;
+INSERT INTO model_pauses (model_name, paused, set_by, reason, set_at)
+    SELECT model_name, nth %% 100 = 0, 'ada', 'a new sensor', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO notification_mutes (model_name, muted_until, muted_by, reason, muted_at)
+    SELECT model_name, at + interval '1 day', 'ada', 'known', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO model_annotations (model_name, about, text, written_by, written_at)
+    SELECT model_name, at, 'Black Friday', 'ada', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
+    SELECT model_name, run_id, 'false_alarm', 'ada', 'nothing was wrong', at FROM many WHERE nth %% 50 = 0;
 """
 SIGNALS = """
 INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, value, threshold,
@@ -94,9 +103,11 @@ INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, st
 def fill(uri: str, models: Path, *, models_number: int, checks: int, signals: int) -> bool:
     """Write the rows, foreign keys and guards off; False where they are there already."""
     with psycopg.connect(uri) as connection:
-        found = connection.execute("SELECT count(*) FROM retraining.auto_retraining_jobs").fetchone()
+        found = connection.execute("SELECT to_regclass('retraining.auto_retraining_jobs')").fetchone()
         if found is not None and found[0]:
             return False
+        migrate(connection)
+    with psycopg.connect(uri) as connection:
         values = {"models": models_number, "checks": checks, "signals": signals, "now": NOW, **_values(models)}
         with psycopg.ClientCursor(connection) as cursor:
             cursor.execute("SET search_path TO retraining")

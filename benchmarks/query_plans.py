@@ -33,6 +33,7 @@ WHOLE_TABLE = {
     "find_all_retraining_events": "every event",
     "analyze_trigger_frequency": "a count over every event",
     "check_improvement_after_retraining": "every event that ran to a verdict",
+    "forget_calls": "all that are old, here nearly every one",
 }
 """Queries of all there is."""
 ALL = {
@@ -108,6 +109,19 @@ INSERT INTO quarantined_spans (model_name, feature, statistic, reason, span_star
     SELECT model_name, 'price', 'missing_rise', 'empty', at - interval '1 hour', at, run_id, run_id, at,
            CASE WHEN nth > 1 THEN 'ada' END, CASE WHEN nth > 1 THEN 'mended' END, CASE WHEN nth > 1 THEN at END
     FROM many WHERE n %% 10 < 2 OR nth = 1;
+INSERT INTO retraining_failures (failure_id, model_name, run_id, step, error_type, error, permanent, failed_at)
+    SELECT gen_random_uuid(), model_name, run_id, 'publish', 'SourceUnavailable', 'gone', false, at FROM many
+    WHERE n %% 5 = 0;
+INSERT INTO model_pauses (model_name, paused, set_by, reason, set_at)
+    SELECT model_name, nth %% 2 = 0, 'ada', 'not now', at FROM many WHERE n %% 10 < 2 ORDER BY n DESC;
+INSERT INTO notification_mutes (model_name, muted_until, muted_by, reason, muted_at)
+    SELECT model_name, at + interval '1 day', 'ada', 'known', at FROM many WHERE n %% 10 < 2;
+INSERT INTO model_annotations (model_name, about, text, written_by, written_at)
+    SELECT model_name, at, 'a sale', 'ada', at FROM many WHERE n %% 10 < 2;
+INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
+    SELECT model_name, run_id, 'false_alarm', 'ada', 'a sale', at FROM many WHERE n %% 5 = 0;
+INSERT INTO idempotency_keys (caller, key, fingerprint, attempt, begun_at)
+    SELECT 'ada', run_id, 'f', gen_random_uuid(), at FROM many WHERE n %% 5 = 0;
 SET session_replication_role = origin;
 """
 

@@ -143,7 +143,7 @@ def false_alarms(stage: Stage) -> None:
         (request_waits, "request_waits", "sales", "a request waits"),
         (request_to_nobody, "request_waits", "gone", "no model file of that name"),
         (request_to_the_paused, "request_waits", "sales", "paused by ada"),
-        (false_alarms, "budget_overdrawn", "sales", "5 retrains of 90 days were marked as false alarms"),
+        (false_alarms, "budget_overdrawn", "sales", "marked as false alarms: 5; its budget allows 1"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_once_with_a_way_out(
@@ -162,6 +162,8 @@ def test_what_is_wrong_is_told_once_with_a_way_out(
         lambda stage: check(stage, "run-2", -0.5, rows=0, labelled_rows=0),  # nothing to label; no signal says stale
         lambda stage: fail(stage.store, "run-2", NOW - HOUR / 2, model_name="sales"),  # once, and may pass
         lambda stage: fail(stage.store, "run-0", NOW - 2 * HOUR, model_name="sales", permanent=True),  # mended since
+        lambda stage: fail(stage.store, "run-2", NOW - HOUR / 2, model_name="gone", permanent=True),
+        lambda stage: fail(stage.store, "run-2", NOW, model_name="sales", step="roll_back", permanent=True),
         lambda stage: stage.store.add_request("sales", RequestKind.API, "audit", "ada", at=NOW - 11 * HOUR),
         lambda stage: add(stage, "new", hours=-11),
         lambda stage: add(stage, "off", hours=-999, enabled=False),

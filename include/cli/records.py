@@ -102,6 +102,7 @@ def _add_reports(add: Callable[..., argparse.ArgumentParser]) -> None:
 def request(options: argparse.Namespace) -> None:
     """Ask for a retrain of a model; its next run that may retrain does so, whatever the policy says."""
     from include.workflow.deployment import open_deployment
+    from include.workflow.people import pause_of
     from include.workflow.provable import why_not_provable
     from include.workflow.request import request_retrain
 
@@ -114,6 +115,8 @@ def request(options: argparse.Namespace) -> None:
         f"request {kept.id} {'waits' if added else 'was waiting already'} for the next run of {options.model}",
         flush=True,
     )
+    if (pause := pause_of(deployment, options.model)) is not None:
+        print(f"Note: the model is {pause.sentence}. The request waits until it is resumed.")
     if why := why_not_provable(deployment, options.model, at=datetime.now(UTC)):
         print(f"Note: {why}. The request waits all the same.")
 
@@ -224,17 +227,16 @@ def report(options: argparse.Namespace) -> None:
 
 
 def recommend(options: argparse.Namespace) -> None:
-    """Print what the histories of models advise: retrain, fix a source, add labels, change or retire a trigger."""
-    from include.workflow.advice import recommend as advise
-    from include.workflow.deployment import open_records
+    """Print what the records of models advise: retrain, correct what failed, change or retire a trigger."""
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import check_known, latest_checks
+    from include.workflow.report import recommendations_of
 
     check_known(*options.model)
-    records = open_records()
+    deployment = open_deployment()
     for name in options.model:
-        history = latest_checks(records, name)
-        print(f"{name}: {len(history)} checks")
-        for each in advise(history):
+        print(f"{name}: {len(latest_checks(deployment.store, name))} checks")
+        for each in recommendations_of(deployment, name):
             print(f"  {each.kind.replace('_', ' ')}, {each.subject}: {each.reason}")
 
 

@@ -21,6 +21,8 @@ from include.registry.source import Source
 from include.registry.training import Gate, Training, some_time
 from include.scoring import Task
 
+Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$")]
+
 
 class ModelFields(Section):
     """Everything that a model file may hold."""
@@ -31,6 +33,8 @@ class ModelFields(Section):
     """For people."""
     owner: str = ""
     """For people: whom to ask."""
+    tags: Annotated[list[Tag], BeforeValidator(as_list)] = Field(default_factory=list)
+    """For people: words by which models are found and grouped, `[pricing, eu]`."""
     enabled: bool = True
     """With `false` the six-hourly run leaves the model alone; a run that names it still looks at it."""
     priority: int = Field(0, ge=-1000, le=1000)

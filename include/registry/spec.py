@@ -95,6 +95,14 @@ class ModelSpec(ModelFields):
             raise ValueError(f"name each class once; twice: {', '.join(twice)}")
         return dict(zip(names, given.values(), strict=True))
 
+    @field_validator("tags")
+    @classmethod
+    def _each_tag_once(cls, tags: list[str]) -> list[str]:
+        twice = sorted({tag for tag in tags if tags.count(tag) > 1})
+        if twice:
+            raise ValueError(f"write each tag once; twice: {', '.join(twice)}")
+        return tags
+
     @field_validator("features", "slices", "key")
     @classmethod
     def _each_column_once(cls, columns: list[str] | None) -> list[str] | None:

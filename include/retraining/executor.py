@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import Possible
@@ -32,6 +31,7 @@ from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.retraining.gate.holdout import holdout_rows
 from include.retraining.gate.limits import serving_cost
 from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
+from include.retraining.importances import mean_loss, permutation_importances
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.trainers.choose import trainer_of
@@ -140,7 +140,9 @@ class RetrainingExecutor:
             least=self.spec.minimum_rows,
         )  # fmt: skip
         trainer, choices = self._way(champion, columns, stop, recent - last) or (self.trainer, choices)
-        trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
+        trained = train_best(
+            trainer, rows, columns, choices, partial(mean_loss, self.spec), stop=stop, validation=min(last, stop // 2)
+        )
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
@@ -167,14 +169,6 @@ class RetrainingExecutor:
     def _hash_as_read(self, tables: ModelTables) -> str:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
         return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
-
-    def _loss(
-        self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any],
-        weight: npt.NDArray[np.float64] | None = None,
-    ) -> float:  # fmt: skip
-        """Mean row loss of the primary metric; infinite where it cannot be computed."""
-        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual, weight=weight)
-        return math.inf if metric.hindrance(rows) else metric.judged(rows).mean(metric.row_loss(rows))
 
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
@@ -249,7 +243,10 @@ class RetrainingExecutor:
         if excess := cost.excess(self.spec.gate):
             result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
-        details = replace(self._details(judged, result), serving=asdict(cost), shadow=shadow)
+        details = replace(
+            self._details(judged, result), serving=asdict(cost), shadow=shadow,
+            importances=self._importances(judged, features) if result.verdict is GateVerdict.PROMOTE else None,
+        )  # fmt: skip
         return Outcome(
             status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
             reason=result.reason if shadow is None else f"in shadow for {shadow.checks} checks: {result.reason}",
@@ -264,6 +261,10 @@ class RetrainingExecutor:
             details=details,
             shadow_checks=None if shadow is None else shadow.checks,
         )
+
+    def _importances(self, judged: _Judged, features: pd.DataFrame) -> Mapping[str, float] | None:
+        holdout = judged.holdout
+        return permutation_importances(self.spec, judged.trained.predictor, features, holdout.actual, holdout.weight)
 
     def _details(self, judged: _Judged, result: GateResult) -> TrainingDetails:
         rows, trained = judged.rows, judged.trained

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from include.workflow.advice import recommend as recommend
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
     from include.workflow.calls import begin_call as begin_call
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
     from include.workflow.on_record import audit as audit
-    from include.workflow.on_record import latest_checks as latest_checks
     from include.workflow.on_record import latest_run as latest_run
     from include.workflow.on_record import lineage as lineage
     from include.workflow.people import annotate as annotate
@@ -52,6 +50,7 @@ if TYPE_CHECKING:
     from include.workflow.reading.model_view import distribution_at as distribution_at
     from include.workflow.reading.model_view import model_view as model_view
     from include.workflow.reading.what_if import what_if as what_if
+    from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
     from include.workflow.rollback import change_in_run as change_in_run
@@ -88,7 +87,6 @@ USE_CASES = {
     "health": "monitor",
     "history": "reading.history",
     "hold": "approve",
-    "latest_checks": "on_record",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
     "lineage": "on_record",
@@ -107,7 +105,7 @@ USE_CASES = {
     "pause_of": "people",
     "publish": "publication",
     "question": "approve",
-    "recommend": "advice",
+    "recommendations_of": "report",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",

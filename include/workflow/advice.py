@@ -36,6 +36,8 @@ class RecommendationKind(StrEnum):
     LOWER_THRESHOLD = "lower_threshold"
     RAISE_THRESHOLD = "raise_threshold"
     RETIRE_TRIGGER = "retire_trigger"
+    FIX_FAILURE = "fix_failure"  # see `include.workflow.hindsight`, as the next one
+    FEWER_FALSE_ALARMS = "fewer_false_alarms"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,11 +18,10 @@ from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
 from include.workflow.people import QUARTER
+from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
-REPEATED = 2  # runs that a step failed in from which on it keeps failing
-MANY = 4  # and from which on that is severe
-REMEMBERED = timedelta(days=14)  # failures that are older are history
+MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -116,11 +115,16 @@ def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
 
 
 def _keeps(failing: Failing, models: Mapping[str, _Model]) -> bool:
-    """Whether a step keeps failing, or cannot succeed; a file that is told as broken is not told again."""
+    """Whether a step keeps failing, or cannot succeed.
+
+    A file that is told as broken is not told again; a model that has no file any more is nobody's concern.
+    """
     model = models.get(failing.model_name)
+    if model is None and failing.model_name:
+        return False
     if model is not None and model.mistake and failing.step is FailedStep.ANALYZE:
         return False
-    return failing.runs >= REPEATED or failing.permanent
+    return failing.lasts
 
 
 def _failing(failing: Failing) -> Problem:
@@ -205,7 +209,7 @@ def _overdrawn(deployment: Deployment, models: Mapping[str, _Model], at: datetim
         if allowed is not None and count > allowed:
             yield Problem(
                 kind=ProblemKind.BUDGET_OVERDRAWN, subject=name, since=None, severity=Severity.LOW,
-                told=f"{count} retrains of 90 days were marked as false alarms; its budget allows {allowed:g}",
+                told=f"retrains of 90 days that were marked as false alarms: {count}; its budget allows {allowed:g}",
                 way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
             )  # fmt: skip
 

@@ -138,10 +138,15 @@ def budget_spent(deployment: Deployment, model_name: str, *, at: datetime | None
         End of the 90 days; now by default.
     """
     end = at or now()
-    since = end - QUARTER
-    marked = deployment.store.people.marks(model_name, since=since, until=end)
+    marked = deployment.store.people.marks(model_name, since=end - QUARTER, until=end)
     allowed = deployment.spec(model_name).settings().false_retrains_per_quarter
-    return Budget(model_name=model_name, allowed=allowed, marked=sum(mark.spends for mark in marked), since=since)
+    return budget_of(model_name, allowed, marked, at=end)
+
+
+def budget_of(model_name: str, allowed: float, marks: Sequence[Mark], *, at: datetime) -> Budget:
+    """The budget of the 90 days before `at`, as the marks of their decisions have spent it."""
+    spent = sum(mark.spends for mark in marks)
+    return Budget(model_name=model_name, allowed=allowed, marked=spent, since=at - QUARTER)
 
 
 def check_model(deployment: Deployment, model_name: str) -> None:

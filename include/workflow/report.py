@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind
-from include.errors import NotOnRecord
-from include.records.entries import Analysis, ChampionChange, Check, Event, KeptRequest, Version
+from include.errors import ConfigurationError, NotOnRecord
+from include.records.entries import (
+    Analysis,
+    Budget,
+    ChampionChange,
+    Check,
+    Event,
+    Failure,
+    KeptRequest,
+    Mark,
+    Version,
+)
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
-from include.workflow.advice import Recommendation, recommend
-from include.workflow.deployment import Deployment
+from include.workflow.advice import Recommendation, RecommendationKind, recommend
+from include.workflow.deployment import Deployment, now
+from include.workflow.failing import bring_in
+from include.workflow.hindsight import look_back
+from include.workflow.people import QUARTER, budget_of, check_model
 
 SCHEMA_VERSION = 1
 MOST_CHECKS = 200  # of the history: 50 days of six-hourly checks
 MOST_SIGNALS = 100  # changed ones, the most telling first; a report must stay readable however many columns there are
 MOST_VERSIONS = 10
+MOST_FAILURES = 20
+REMEMBERED = timedelta(days=14)  # failures that are older are history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +60,12 @@ class RetrainingReport:
     recommendations : sequence of Recommendation
     backtest : str
         Picture of the model's last policy backtest as SVG; empty for none.
+    failures : sequence of Failure
+        Steps of the model that failed in the 14 days before the report was made, newest first.
+    budget : Budget or None
+        What marks have spent of the false retrains that the policy allows; None where that was not asked for.
+    mark : Mark or None
+        What somebody said of this decision in hindsight; None for nothing.
     """
 
     metric: str
@@ -57,6 +78,9 @@ class RetrainingReport:
     requests: Sequence[KeptRequest] = ()
     recommendations: Sequence[Recommendation] = ()
     backtest: str = ""
+    failures: Sequence[Failure] = ()
+    budget: Budget | None = None
+    mark: Mark | None = None
 
     @property
     def changed(self) -> list[Signal]:
@@ -112,18 +136,38 @@ class RetrainingReport:
             "versions": [_version(version) for version in self.versions],
             "requests": [_request(kept) for kept in self.requests],
             "recommendations": [each.to_json() for each in self.recommendations],
+            "failures": [_failure(each) for each in self.failures],
+            "budget": None if self.budget is None else {"allowed": self.budget.allowed, "marked": self.budget.marked},
+            "mark": None if self.mark is None else _mark(self.mark),
         }  # fmt: skip
         cleaned: dict[str, Any] = clean_json(report)
         return cleaned
 
 
-def make_report(store: Store, model_name: str, run_id: str, *, metric: str, backtest: str = "") -> RetrainingReport:
-    """The report of one run on one model, from the records; a `NotOnRecord` for a run without a decision."""
+def make_report(
+    store: Store, model_name: str, run_id: str, *, metric: str, backtest: str = "", allowed: float | None = None
+) -> RetrainingReport:
+    """The report of one run on one model, from the records.
+
+    Parameters
+    ----------
+    allowed : float, optional
+        False retrains a quarter that the model's policy allows; None: marks are not counted.
+
+    Raises
+    ------
+    NotOnRecord
+        For a run without a decision; it says what failed.
+    """
     analysis, found = store.analysis(model_name, run_id), store.decision(model_name, run_id)
     if analysis is None or found is None:
-        raise NotOnRecord(f"model {model_name}: run {run_id} has no decision on record")
+        failed = store.failures.find(model_name=model_name, run_id=run_id, most=1)
+        why = f": {failed[0].sentence}" if failed else ""
+        raise NotOnRecord(f"model {model_name}: run {run_id} has no decision on record{why}")
     changes = store.champion_changes(model_name)
     history = store.history(model_name, until=analysis.run.as_of, most=MOST_CHECKS)
+    marks = store.people.marks(model_name, since=now() - QUARTER, until=now())
+    budget = None if allowed is None else budget_of(model_name, allowed, marks, at=now())
     return RetrainingReport(
         metric=metric,
         analysis=analysis,
@@ -133,20 +177,67 @@ def make_report(store: Store, model_name: str, run_id: str, *, metric: str, back
         history=history,
         versions=store.versions(model_name)[-MOST_VERSIONS:],
         requests=store.requests(model_name=model_name, run_id=run_id),
-        recommendations=recommend(history),
+        recommendations=[*hindsight_of(store, model_name, marks, budget), *recommend(history)],
         backtest=backtest,
+        failures=store.failures.find(model_name=model_name, since=now() - REMEMBERED, most=MOST_FAILURES),
+        budget=budget,
+        mark=next((mark for mark in marks if mark.run_id == run_id), None),
     )
+
+
+def recommendations_of(deployment: Deployment, model_name: str) -> list[Recommendation]:
+    """All that the records of a model advise: its latest checks, what failed, what people said; most urgent first.
+
+    Raises
+    ------
+    NotOnRecord
+        For a model that has no file and of which nothing is on record.
+    """
+    check_model(deployment, model_name)
+    store = deployment.store
+    bring_in(store, deployment.artifacts)
+    history = store.history(model_name, until=now(), most=MOST_CHECKS)
+    marks = store.people.marks(model_name, since=now() - QUARTER, until=now())
+    budget, broken = None, []
+    try:
+        allowed = deployment.spec(model_name).settings().false_retrains_per_quarter
+        budget = budget_of(model_name, allowed, marks, at=now())
+    except ConfigurationError as error:  # the file is gone or broken: what a run would say of it, before it does
+        told = f"its model file cannot be used: {error}"
+        broken = [Recommendation(kind=RecommendationKind.FIX_FAILURE, subject=model_name, reason=told)]
+    said = hindsight_of(store, model_name, marks, budget)
+    known = any(each.kind is RecommendationKind.FIX_FAILURE for each in said)
+    return [*([] if known else broken), *said, *recommend(history)]
+
+
+def hindsight_of(store: Store, model_name: str, marks: Sequence[Mark], budget: Budget | None) -> list[Recommendation]:
+    """What the failures of a model, and marks of its decisions, advise."""
+    failing = [each for each in store.watch.failing(since=now() - REMEMBERED) if each.model_name == model_name]
+    return look_back(model_name, failing, marks, budget)
 
 
 def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
     """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
     drawn = deployment.artifacts.read(f"backtests/{model_name}.svg") or ""
-    metric = deployment.spec(model_name).metric
-    return make_report(deployment.store, model_name, run_id, metric=metric, backtest=drawn)
+    bring_in(deployment.store, deployment.artifacts)
+    spec = deployment.spec(model_name)
+    allowed = spec.settings().false_retrains_per_quarter
+    return make_report(deployment.store, model_name, run_id, metric=spec.metric, backtest=drawn, allowed=allowed)
 
 
 def _time(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def _failure(failure: Failure) -> Mapping[str, Any]:
+    return {
+        "at": _time(failure.at), "run": failure.run_id, "step": str(failure.step), "error_type": failure.error_type,
+        "error": failure.error, "permanent": failure.permanent,
+    }  # fmt: skip
+
+
+def _mark(mark: Mark) -> Mapping[str, Any]:
+    return {"verdict": str(mark.verdict), "by": mark.by, "reason": mark.reason, "at": _time(mark.at)}
 
 
 def _signal(signal: Signal) -> Mapping[str, Any]:

@@ -1,5 +1,5 @@
 -- The steps that failed in the latest runs of each model: an analysis since the last that succeeded, another step since
--- the check before the last two.
+-- the check before the last two; what failed for all models since the last analysis of any.
 -- Parameters: since timestamptz
 -- Returns:    model_name, step, runs (how many), since, last, permanent and error (of the last failure), by model and
 --             step
@@ -22,6 +22,8 @@ SELECT f.model_name, f.step, count(DISTINCT f.run_id) AS runs, min(f.failed_at) 
        (array_agg(concat(f.error_type, ': ', f.error) ORDER BY f.failed_at DESC, f.id DESC))[1] AS error
 FROM failed f
 JOIN seen USING (model_name)
-WHERE f.failed_at > coalesce(CASE f.step WHEN 'analyze' THEN seen.last_at ELSE seen.third_at END, '-infinity')
+WHERE f.failed_at > coalesce(
+    CASE WHEN f.model_name = '' THEN (SELECT max(analyzed_at) FROM retraining_runs)
+         WHEN f.step = 'analyze' THEN seen.last_at ELSE seen.third_at END, '-infinity')
 GROUP BY f.model_name, f.step
 ORDER BY f.model_name COLLATE "C", f.step COLLATE "C";

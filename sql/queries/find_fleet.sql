@@ -1,7 +1,7 @@
 -- Each model as its last check and its last event left it: what its health follows from, and what a fleet is sorted by.
 -- Dry runs count for nothing.
 -- Parameters: model_name text (NULL for all models), search text (part of name or owner; empty for all), tag text and
---             owner text (empty for all)
+--             owner text (empty for all), since timestamptz (probations of checks before it are over)
 -- Returns:    model_name, owner, tags, metric, enabled, check_every interval, version and champion_since (NULL without
 --             a champion), run_id, as_of, decided_at, triggered, trigger_type, severity, reason, recommendation,
 --             blocked_by, nearest_trigger, nearness, broken, harmed, rows, labelled_rows (NULL before the first
@@ -17,7 +17,7 @@ SELECT
     EXISTS (
         SELECT FROM model_drift_monitoring p
         WHERE p.model_name = j.model_name AND p.kind = 'probation' AND p.as_of = last.as_of AND p.run_id = last.run_id
-          AND p.verdict <> 'changed'
+          AND p.as_of >= %(since)s AND p.verdict <> 'changed'
     ) AS on_probation
 FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'

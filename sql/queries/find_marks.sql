@@ -6,7 +6,8 @@ SELECT m.*, d.trigger_type, d.decided_at, d.triggered AND NOT r.dry_run AS count
 FROM decision_marks m
 JOIN retraining_decisions d ON d.model_name = m.model_name AND d.run_id = m.run_id
 JOIN retraining_runs r ON r.model_name = m.model_name AND r.run_id = m.run_id
-WHERE d.decided_at >= %(since)s AND d.decided_at < %(until)s
+WHERE m.marked_at >= %(since)s::timestamptz - interval '1 day'  -- nobody marks what is not decided; clocks may differ
+  AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
   AND (%(model_name)s::text IS NULL OR m.model_name = %(model_name)s)
   AND NOT EXISTS (
     SELECT FROM decision_marks later

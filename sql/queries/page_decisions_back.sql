@@ -1,6 +1,6 @@
 -- A page of decisions, of one model or of all, that comes before a place in their list, which begins with the newest.
 -- Parameters: model_name text (NULL for all models), since timestamptz and until timestamptz (excluded; NULL for no
---             end), answer text (fired, blocked, quiet; empty for all), at timestamptz, at_model text and at_run text
+--             end), answered text (fired, blocked, quiet; empty for all), at timestamptz, at_model text and at_run text
 --             (the place; NULL for an end of the list), most integer
 -- Returns:    columns of retraining_decisions, as_of, dry_run, requested_by, champion_version, rows, labelled_rows,
 --             event_id and event_status (NULL where it did not fire), mark (what people said of it); oldest first: the
@@ -13,9 +13,9 @@ FROM (
     WHERE (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
       AND (%(since)s::timestamptz IS NULL OR decided_at >= %(since)s)
       AND (%(until)s::timestamptz IS NULL OR decided_at < %(until)s)
-      AND (%(answer)s::text <> 'fired' OR triggered)
-      AND (%(answer)s::text <> 'blocked' OR (NOT triggered AND blocked_by <> '[]'))
-      AND (%(answer)s::text <> 'quiet' OR (NOT triggered AND blocked_by = '[]'))
+      AND (%(answered)s::text <> 'fired' OR triggered)
+      AND (%(answered)s::text <> 'blocked' OR (NOT triggered AND blocked_by <> '[]'))
+      AND (%(answered)s::text <> 'quiet' OR (NOT triggered AND blocked_by = '[]'))
       AND (%(at)s::timestamptz IS NULL
            OR (decided_at, model_name, run_id) > (%(at)s, %(at_model)s::text, %(at_run)s::text))
     ORDER BY decided_at ASC, model_name ASC, run_id ASC

@@ -95,7 +95,7 @@ CREATE TABLE retraining_runs (
     CONSTRAINT retraining_runs_labelled_rows CHECK (labelled_rows BETWEEN 0 AND rows)
 );
 CREATE INDEX retraining_runs_by_run ON retraining_runs (run_id);
-CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC);
+CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC, run_id COLLATE "C" DESC);
 CREATE INDEX retraining_runs_by_champion ON retraining_runs (model_name, champion_version, as_of DESC);
 CREATE INDEX retraining_runs_by_analyzed_at ON retraining_runs (analyzed_at);
 COMMENT ON TABLE retraining_runs IS

@@ -28,7 +28,7 @@ from tools.ports import free_port
 ROLES = ("viewer", "user", "op", "admin")
 API = "/retraining/api/v1"
 MODEL = "sales"
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 @dataclass(frozen=True)

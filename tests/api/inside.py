@@ -33,8 +33,8 @@ def described(app: Any) -> Any:
     for route in app.routes:
         guards = [] if not hasattr(route, "dependant") else [_name(each) for each in route.dependant.dependencies]
         yield {
-            "kind": type(route).__name__, "path": route.path, "methods": sorted(getattr(route, "methods", None) or ["?"]),
-            "guards": guards,
+            "kind": type(route).__name__, "path": route.path, "guards": guards,
+            "methods": sorted(getattr(route, "methods", None) or ["?"]),
         }  # fmt: skip
 
 

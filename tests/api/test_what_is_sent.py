@@ -14,10 +14,15 @@ pytestmark = pytest.mark.airflow
 
 RETRAIN = f"/models/{MODEL}/retrain"
 HOSTILE = [
-    "'; DROP TABLE retraining_runs; --", "../../../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..\\..\\x", "a\x00b",
-    "x\r\nSet-Cookie: a=b", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{7*7}}", "${jndi:ldap://x}", "😀" * 40,
-    "a" * 5000, "", ".", "..", "-", "SALES", "http://169.254.169.254/latest/meta-data",
+    "'; DROP TABLE retraining_runs; --", "../../../../etc/passwd", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..\\..\\x",
+    "a\x00b", "x\r\nSet-Cookie: a=b", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{7*7}}",
+    "${jndi:ldap://x}", "😀" * 40, "a" * 5000, "", ".", "..", "-", "SALES", "http://169.254.169.254/latest/meta-data",
 ]  # fmt: skip
+QUERIED = (
+    ("/requests", "model_name"), ("/quarantines", "model_name"), (f"/models/{MODEL}/report", "run_id"),
+    (f"/models/{MODEL}/compare?version2=v1", "version1"), ("/models", "search"), ("/decisions", "cursor"),
+    (f"/models/{MODEL}/distribution?run_id=first", "feature"), ("/failures", "run_id"),
+)  # fmt: skip
 
 
 def refused(answer: httpx.Response) -> bool:
@@ -55,7 +60,7 @@ def test_write_by_cookie_has_to_come_from_our_own_page(served: Served, headers: 
     "site", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://a.b"}]
 )
 def test_write_from_another_site_is_refused_with_a_token_too(served: Served, site: dict[str, str]) -> None:
-    """Airflow can be set up to add a token to every request, so that a token proves nothing about where it comes from."""
+    """Airflow can be set up to add a token to every request: a token does not say where that comes from."""
     assert served.ask("POST", "/start", headers=site).status_code == 403
 
 
@@ -77,9 +82,12 @@ def test_body_that_is_too_long_is_refused_before_anything_else(served: Served) -
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"[" * 50_000, b"\xff\xfe", b'{"reason": "\\ud800"}', b'{"reason": 1}', b"null", b"[]", b'{"reason": "a\\u0000b"}',
-     b'{"reason": "x", "hyperparameters": {"max_iter": NaN}}', b'{"reason": "x", "created_by": "root"}', b'{"reason": " "}',
-     b'{"reason": "x", "hyperparameters": {"max_iter": 1e999}}', b'{"reason": "x", "reason2": "y"}', b'"x"'],
+    [
+        b"{", b"[" * 50_000, b"\xff\xfe", b'{"reason": "\\ud800"}', b'{"reason": 1}', b"null", b"[]",
+        b'{"reason": "a\\u0000b"}', b'{"reason": "x", "hyperparameters": {"max_iter": NaN}}', b'{"reason": " "}',
+        b'{"reason": "x", "created_by": "root"}', b'{"reason": "x", "hyperparameters": {"max_iter": 1e999}}',
+        b'{"reason": "x", "reason2": "y"}', b'"x"',
+    ],
 )  # fmt: skip
 def test_body_that_is_no_such_request_is_refused(served: Served, content: bytes) -> None:
     answer = served.ask("POST", RETRAIN, content=content, headers={"Content-Type": "application/json"})
@@ -99,8 +107,7 @@ def test_hostile_name_reaches_nothing(served: Served, text: str) -> None:
         answer = served.ask("GET", path.format(quote(text, safe="")))
         assert answer.status_code in (404, 422), (path, answer.status_code)
         assert "root:" not in answer.text
-    for path, name in (("/requests", "model_name"), ("/quarantines", "model_name"), (f"/models/{MODEL}/report", "run_id"),
-                       (f"/models/{MODEL}/compare?version2=v1", "version1")):  # fmt: skip
+    for path, name in QUERIED:
         answer = served.ask("GET", path, params={**dict(httpx.URL(path).params), name: text})
         assert answer.status_code < 500, answer.text
         assert "set-cookie" not in answer.headers

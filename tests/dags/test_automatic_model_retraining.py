@@ -12,6 +12,7 @@ from include.records.schema import migrate
 from include.workflow.run import STEPS
 from tests.airflow_home import AirflowHome, FinishedRun
 from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
+from tests.records.examples import NOW, postgres_store
 
 pytestmark = pytest.mark.airflow
 DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
@@ -161,6 +162,10 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
         ("failed", "TrainingError")
     ]
 
+    assert deployed.rows("SELECT DISTINCT model_name, step, error_type, requested_by FROM retraining_failures"
+                         " ORDER BY 1") == [("raising", "execute", "TrainingError", "manual"),
+                                            ("unreadable", "analyze", "ConfigurationError", "manual")]  # fmt: skip
+
     second_run = deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z")
     second = labelled(second_run)
     assert second["quiet"]["execute_retraining"] == "skipped"
@@ -172,7 +177,7 @@ def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
     assert deployed.rows(decided) == [(2,)]  # the "no" is on record too
     notes = [airflow_home.note(run.run_id) for run in (first, second_run)]
     for told in ("quiet: retrained, promoted v1", "changed: retrained, promoted v1", "raising: yes, failed: ",
-                 "unreadable: failed: there is no decision"):  # fmt: skip
+                 "unreadable: analyze failed: ConfigurationError: "):  # fmt: skip
         assert told in notes[0]
     assert notes[1].startswith("quiet: no: ")
     assert "; changed: retrained, promoted v2" in notes[1]
@@ -195,12 +200,28 @@ def test_dry_run_decides_and_records_but_trains_nothing(
     assert deployed.rows("SELECT count(*) FROM model_version_management") == [(0,)]
 
 
+def test_paused_model_is_skipped_aloud(airflow_home: AirflowHome, database_uri: str, tmp_path: Path) -> None:
+    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    postgres_store(database_uri).people.set_pause("quiet", paused=True, by="ada", reason="not now", at=NOW)
+    run = deployed.run(models=["quiet"], force=True)
+    assert run.state == "success"
+    assert labelled(run)["quiet"]["analyze_retraining_need"] == "skipped"
+    assert labelled(run)["quiet"]["log_retraining_completion"] == "success"
+    assert airflow_home.note(run.run_id) == "quiet: paused by ada since 2026-05-03 12:00 UTC: not now"
+    assert deployed.rows("SELECT count(*) FROM retraining_failures") == [(0,)]
+    assert deployed.rows("SELECT count(*) FROM retraining_runs") == [(0,)]
+
+
 def test_unknown_model_name_fails_the_run_and_is_no_green_run_of_nothing(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path
 ) -> None:
-    run = Deployed(airflow_home, database_uri, tmp_path).run(models=["quite"])
+    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    run = deployed.run(models=["quite"])
     assert run.state == "failed"
     assert run.tasks["registered_models", -1] == "failed"
+    assert deployed.rows("SELECT model_name, step, error_type FROM retraining_failures") == [
+        ("", "choose", "ConfigurationError")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -132,12 +132,12 @@ def look_up(store: PostgresStore) -> None:
     """Everything that people look up."""
     period = {"model_name": "housing", "since": NOW - HOUR, "until": NOW + HOUR}
     with store.overview.moment() as reading:
-        reading.known("housing"), reading.registered(), reading.state("housing")
-        reading.fleet_details(reading.fleet(), since=NOW, most=9)
+        reading.known("housing"), reading.registered(), reading.state("housing", since=NOW)
+        reading.fleet_details(reading.fleet(since=NOW), since=NOW, most=9)
         for back in (False, True):
-            reading.decisions({**period, "answer": ""}, {}, 9, back=back)
+            reading.decisions({**period, "answered": ""}, {}, 9, back=back)
             reading.events({**period, "status": ""}, {}, 9, back=back)
-        reading.count("decisions", {**period, "answer": ""}, 9), reading.count("events", {**period, "status": ""}, 9)
+        reading.count("decisions", {**period, "answered": ""}, 9), reading.count("events", {**period, "status": ""}, 9)
         reading.course("housing", NOW - HOUR, NOW + HOUR, 9), reading.slices("housing", "run-1", NOW)
         reading.heatmap("housing", NOW - HOUR, NOW + HOUR, checks=9, features=9)
         reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)

@@ -102,6 +102,21 @@ def _heartbeat(found: Mapping[str, Any]) -> str:
     return next((str(value) for name, value in found.items() if name.endswith("heartbeat") and value), "")
 
 
+async def waiting_approvals(request: Request) -> list[dict[str, Any]]:
+    """What runs ask about models now, the oldest first."""
+    asked = await call(
+        request, "GET", f"{DAG}/dagRuns/~/hitlDetails",
+        params={"task_id": STEPS["approve"], "response_received": False, "limit": 1000, "order_by": "created_at"},
+    )  # fmt: skip
+    return [
+        {
+            "run_id": each["task_instance"]["dag_run_id"], "model_name": each["task_instance"]["rendered_map_index"],
+            "subject": each["subject"], "body": each["body"] or "", "asked_at": each["created_at"],
+        }
+        for each in asked["hitl_details"]
+    ]  # fmt: skip
+
+
 async def answer_approval(request: Request, run_id: str, model_name: str, *, approved: bool) -> None:
     """Answer what a run asks about a model before it retrains it; 409 where it asks nothing (any more)."""
     place = f"{DAG}/dagRuns/{quote(run_id, safe='')}"

@@ -170,6 +170,16 @@ class EventAnswer(BaseModel):
         )  # fmt: skip
 
 
+class ApprovalAnswer(BaseModel):
+    """What a run asks a person about a model."""
+
+    run_id: str
+    model_name: str | None
+    subject: str
+    body: str = Field(description="evidence and figures, in Markdown")
+    asked_at: datetime
+
+
 class ChangeAnswer(BaseModel):
     """A change of champion."""
 
@@ -249,7 +259,6 @@ class AdviceAnswer(BaseModel):
     """What the history of a model advises."""
 
     model_name: str
-    checks: int = Field(description="how many were looked at")
     recommendations: list[Advice]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import PurePath
 from typing import Any
 
 import psycopg
@@ -43,6 +43,8 @@ STATUS: Mapping[type[RetrainingError], int] = {
     TrainingError: 422,
     SourceUnavailable: 503,
 }
+
+_FOLDERS = re.compile(r"(?<![\w.:/-])/(?:[\w.@+-]+/)+(?=[\w.])")
 
 log = logging.getLogger(__name__)
 
@@ -112,11 +114,12 @@ def _of_the_workflow(_request: Request, error: Exception) -> ProblemResponse:
 
 
 def told_of(error: RetrainingError) -> str:
-    """What the error says, without the folders of this server."""
-    if isinstance(error, ConfigurationError):
-        where = PurePath(error.where).name if PurePath(error.where).is_absolute() else error.where
-        return f"{where}: {'; '.join(error.problems)}"
-    return str(error)
+    """What the error says, without the folders of this server.
+
+    >>> told_of(ConfigurationError("/opt/airflow/models/iris.yaml", "not valid YAML"))
+    'iris.yaml: not valid YAML'
+    """
+    return _FOLDERS.sub("", str(error))
 
 
 def _of_the_records(_request: Request, error: Exception) -> ProblemResponse:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from include.interfaces.reports.escaping import escape as html
 from include.interfaces.reports.nearness import held_back
-from include.interfaces.reports.numbers import number, span
+from include.interfaces.reports.numbers import moment, number, span
 from include.interfaces.reports.text import answer
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
@@ -100,6 +100,21 @@ def _after(report: RetrainingReport) -> Iterator[str]:
             state = "waiting" if kept.consumed is None else "consumed by this run"
             request = kept.request
             yield f"- {request.id} ({request.kind}, {state}), {escape(request.requested_by)}: {escape(request.reason)}"
+    if report.mark is not None:
+        said = f"{str(report.mark.verdict).replace('_', ' ')}, says {report.mark.by}: {report.mark.reason}"
+        yield from ("", f"**In hindsight:** {escape(said)}")
+    if report.budget is not None and report.budget.marked:
+        yield from (
+            "",
+            f"**False retrains of 90 days:** {report.budget.marked} marked, {report.budget.allowed:g} allowed",
+        )
+    if report.failures:
+        yield from ("", "## What failed lately")
+        yield from table(
+            ("when (UTC)", "run", "step", "error"),
+            [(moment(each.at), each.run_id, str(each.step), f"{each.error_type}: {each.error}")
+             for each in report.failures],
+        )  # fmt: skip
     if report.recommendations:
         yield from ("", "## Recommendations", "")
         for each in report.recommendations:

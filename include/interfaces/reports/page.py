@@ -24,8 +24,8 @@ def to_html(report: RetrainingReport) -> str:
     """The page. All that came from outside is escaped, and no part of it grows with the number of columns."""
     title = f"{report.analysis.model_name}: {answer(report.decision)}"
     sections = (
-        _banner, _outcome, _triggers, _course, _performance, _distributions, _signals, _data, _requests, _advice,
-        _backtest, _versions,
+        _banner, _outcome, _triggers, _course, _performance, _distributions, _signals, _data, _requests, _hindsight,
+        _advice, _backtest, _versions,
     )  # fmt: skip
     body = (part for section in sections for part in section(report))
     return "\n".join(
@@ -193,6 +193,27 @@ def _requests(report: RetrainingReport) -> Iterator[str]:
     yield "<section><h2>Requests</h2>"
     yield from table(("when", "kind", "who", "why", "state"), rows)
     yield "</section>"
+
+
+def _hindsight(report: RetrainingReport) -> Iterator[str]:
+    """What people said of the decision, what that has spent of the budget, and what failed lately."""
+    mark, budget = report.mark, report.budget
+    if mark is not None or (budget is not None and budget.marked):
+        yield "<section><h2>In hindsight</h2><dl>"
+        if mark is not None:
+            said = escape(str(mark.verdict).replace("_", " "))
+            yield f"<dt>This decision</dt><dd>{said}, says {_text(mark.by)}: {_text(mark.reason)}</dd>"
+        if budget is not None:
+            yield f"<dt>False retrains of 90 days</dt><dd>{budget.marked} marked, {budget.allowed:g} allowed</dd>"
+        yield "</dl></section>"
+    if report.failures:
+        rows = [
+            (moment(each.at), _text(each.run_id), str(each.step), _text(f"{each.error_type}: {each.error}"))
+            for each in report.failures
+        ]
+        yield "<section><h2>What failed lately</h2>"
+        yield from table(("when (UTC)", "run", "step", "error"), rows)
+        yield "</section>"
 
 
 def _advice(report: RetrainingReport) -> Iterator[str]:

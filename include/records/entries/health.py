@@ -10,6 +10,8 @@ from enum import StrEnum
 from include.decision.decision import Severity
 from include.records.entries.failures import FailedStep
 
+REPEATED = 2  # runs that a step failed in from which on it keeps failing
+
 
 class ProblemKind(StrEnum):
     """What may be wrong with the monitor itself."""
@@ -123,7 +125,7 @@ class Failing:
         Empty for what failed for all models.
     runs : int
         Runs in which it failed: of an analysis since the last that succeeded, of another step since the check before
-        the last two.
+        the last two; what failed for all models since the last analysis of any.
     permanent : bool
         Whether the last error is one that trying again cannot help.
     error : str
@@ -137,3 +139,8 @@ class Failing:
     last: datetime
     permanent: bool
     error: str
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it keeps failing, or cannot succeed by itself; somebody's rollback that was refused is over."""
+        return self.runs >= REPEATED or (self.permanent and self.step is not FailedStep.ROLL_BACK)

@@ -1,6 +1,6 @@
 """What people look up of many models at once: a page of the fleet, and pages of decisions and events.
 
-Read from the records, never written; a single model's view is in `include.records.entries.model_view`.
+A single model's view is in `include.records.entries.model_view`.
 """
 
 from __future__ import annotations
@@ -156,7 +156,6 @@ class FleetPage:
 
     Parameters
     ----------
-    rows : sequence of FleetRow
     counts : mapping of Health to int
         How many models of each health there are under the same search, tag and owner; each health is named.
     total : int

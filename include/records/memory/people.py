@@ -195,7 +195,7 @@ class MemoryCalls:
         with self.guard:
             kept = self._mine(call)
             if kept is not None:
-                kept |= row
+                kept |= {**row, "status": status}
             return kept is not None
 
     def drop(self, call: KeptCall) -> None:

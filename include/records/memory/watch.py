@@ -52,9 +52,8 @@ class MemoryWatch:
         groups = defaultdict[tuple[str, FailedStep], list[Failure]](list)
         with self.tables.guard:
             for failure in self.failures.find(since=since, most=len(self.failures.rows)):
-                runs = sorted(self._runs(failure.model_name), key=lambda row: row["as_of"], reverse=True)
-                kept = runs[:1] if failure.step is FailedStep.ANALYZE else runs[2:3]
-                if not kept or failure.at > kept[0]["analyzed_at"]:
+                after = self._mended_at(failure)
+                if after is None or failure.at > after:
                     groups[failure.model_name, failure.step].append(failure)
         return [_failing(name, step, groups[name, step]) for name, step in sorted(groups)]
 
@@ -72,6 +71,14 @@ class MemoryWatch:
                     counted[failure.model_name, ""].append({"unseen": failure.run_id})
         mine = sorted(key for key in counted if model_name in (None, key[0]))
         return [_figures(name, trigger, counted[name, trigger]) for name, trigger in mine]
+
+    def _mended_at(self, failure: Failure) -> datetime | None:
+        """Up to when failures of that step are history; None where none is."""
+        if not failure.model_name:
+            return max((row["analyzed_at"] for row, _, _ in self.analyses.values()), default=None)
+        runs = sorted(self._runs(failure.model_name), key=lambda row: row["as_of"], reverse=True)
+        kept = runs[:1] if failure.step is FailedStep.ANALYZE else runs[2:3]
+        return kept[0]["analyzed_at"] if kept else None
 
     def _runs(self, model_name: str) -> list[Row]:
         return [row for (name, _), (row, _, _) in self.analyses.items() if name == model_name]

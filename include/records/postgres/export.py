@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import sql
 from psycopg.rows import tuple_row
+from psycopg.types.string import TextLoader
 
 from include.records.postgres.session import Connect, use_schema
 
@@ -51,6 +52,11 @@ EXPORTED: Mapping[str, Exported] = {
     "model_retraining_events": Exported("triggered_at", ("id",)),
     "retraining_requests": Exported("requested_at", ("id",)),
     "quarantined_spans": Exported("quarantined_at", ("id",)),
+    "retraining_failures": Exported("failed_at", ("id",)),
+    "model_pauses": Exported("set_at", ("id",)),
+    "notification_mutes": Exported("muted_at", ("id",)),
+    "model_annotations": Exported("written_at", ("id",)),
+    "decision_marks": Exported("marked_at", ("id",)),
     "auto_retraining_config": Exported("", ("model_name",)),
     "champion_periods": Exported("since", ("model_name", "since")),
     "model_lineage": Exported("created_at", ("model_name", "version")),
@@ -75,6 +81,8 @@ def stream_csv(connect: Connect, table: str, asked: Mapping[str, Any]) -> Iterat
         with connection.transaction():
             use_schema(connection)
             with connection.cursor("export", row_factory=tuple_row) as cursor:
+                for kind in ("json", "jsonb"):  # as the database writes them
+                    cursor.adapters.register_loader(kind, TextLoader)
                 cursor.itersize = ROWS_AT_ONCE
                 cursor.execute(_statement(table, asked), asked)
                 yield _line([column.name for column in cursor.description or ()])

@@ -76,9 +76,9 @@ class Reading:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def fleet(self, *, search: str = "", tag: str = "", owner: str = "") -> list[Row]:
+    def fleet(self, *, since: datetime, search: str = "", tag: str = "", owner: str = "") -> list[Row]:
         """The state of each model, by name; see the query."""
-        asked = {"model_name": None, "search": search, "tag": tag, "owner": owner}
+        asked = {"model_name": None, "since": to_utc(since), "search": search, "tag": tag, "owner": owner}
         return self._session.rows("find_fleet", asked)
 
     def registered(self) -> set[str]:
@@ -96,9 +96,10 @@ class Reading:
         }
         return {row["model_name"]: row for row in self._session.rows("find_fleet_details", asked)}
 
-    def state(self, model_name: str) -> Row | None:
+    def state(self, model_name: str, *, since: datetime) -> Row | None:
         """The state of one model; None for one that no run has seen."""
-        return self._session.row("find_fleet", {"model_name": model_name, "search": "", "tag": "", "owner": ""})
+        asked = {"model_name": model_name, "since": to_utc(since), "search": "", "tag": "", "owner": ""}
+        return self._session.row("find_fleet", asked)
 
     def known(self, model_name: str) -> bool:
         """Whether anything is on record of a model of that name."""

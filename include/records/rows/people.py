@@ -138,7 +138,7 @@ def call_row(caller: str, key: str, fingerprint: str, attempt: str, at: datetime
 def answer_row(call: KeptCall, status: int, answer: Mapping[str, Any], at: datetime) -> Row:
     """Return the columns that answer a call, and its key."""
     return {
-        "caller": clean_text(call.caller), "key": clean_text(call.key), "attempt": call.attempt, "status": status,
+        "caller": clean_text(call.caller), "key": clean_text(call.key), "attempt": call.attempt, "http_status": status,
         "answer": clean_json(answer), "answered_at": to_utc(at),
     }  # fmt: skip
 

@@ -156,7 +156,7 @@ def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
         evidence = replace(
             _evidence(analysis, record.champions.get(analysis.champion_version), retrained),
             signals=[
-                judge_again(signal, then, settings)
+                signal if then == settings else judge_again(signal, then, settings)
                 for signal in analysis.signals
                 if signal.kind is not SignalKind.SHADOW  # of a version that another policy may never have trained
             ],

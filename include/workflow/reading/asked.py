@@ -51,7 +51,9 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
 
 def known_model(reading: Reading, deployment: Deployment, model_name: str) -> None:
     """Do nothing for a model that is on record or has a file; else `NotOnRecord`."""
+    if clean_text(model_name) == model_name and reading.known(model_name):
+        return
     names = model_names(deployment.models_dir)
-    if model_name not in names and (clean_text(model_name) != model_name or not reading.known(model_name)):
+    if model_name not in names:
         known = sorted({*names, *reading.registered()})
         raise NotOnRecord(f"model {model_name}: nothing is on record of it{did_you_mean(model_name, known)}")

@@ -98,7 +98,7 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
 
 def row_of(deployment: Deployment, reading: Reading, model_name: str, hushed: Hushed, at: datetime) -> FleetRow | None:
     """One model as in the fleet; None for one that no run has seen and that has no file."""
-    row, files = reading.state(model_name), set(model_names(deployment.models_dir))
+    row, files = reading.state(model_name, since=at - QUARTER), set(model_names(deployment.models_dir))
     if row is None and model_name not in files:
         return None
     model = _model(model_name, row, registered=not files or model_name in files, hushed=hushed, at=at)
@@ -116,7 +116,7 @@ def hushed_now(deployment: Deployment, at: datetime) -> Hushed:
 
 def _models(deployment: Deployment, reading: Reading, query: FleetQuery, hushed: Hushed, at: datetime) -> list[_Model]:
     asked = {name: clean_text(getattr(query, name)) for name in ("search", "tag", "owner")}
-    states = reading.fleet(**asked)
+    states = reading.fleet(since=at - QUARTER, **asked)
     files = set(model_names(deployment.models_dir))  # none where this process cannot see them: then nothing is gone
     models = [
         _model(row["model_name"], row, registered=not files or row["model_name"] in files, hushed=hushed, at=at)

@@ -51,7 +51,7 @@ def decisions_page(reading: Reading, query: HistoryQuery) -> HistoryPage[Decisio
     answer = str(one_of(Answer, "answer", query.answer)) if query.answer else ""
     if query.status:
         raise ConfigurationError("status", "it is of events; for decisions give `answer`")
-    asked = {**_period(query), "answer": answer}
+    asked = {**_period(query), "answered": answer}
     place, back = _place(query, HistoryKind.DECISIONS, ("at", "at_model", "at_run"))
     rows = reading.decisions(asked, place, check_limit(query.limit) + 1, back=back)
     total = reading.count("decisions", asked, COUNTED)

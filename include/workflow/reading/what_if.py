@@ -24,6 +24,8 @@ from include.workflow.deployment import Deployment, now
 from include.workflow.reading.asked import check_period, known_model, overview_of
 from include.workflow.reading.fleet import QUARTER
 
+Recorded = Sequence[tuple[Analysis, bool]]  # what each check saw, and whether it fired
+
 MOST_CHECKS = 400  # decided again: 100 days of six-hourly checks
 
 
@@ -70,12 +72,17 @@ def what_if(
             f"model {model_name}: no check of a champion is on record from {start:%Y-%m-%d %H:%M} to "
             f"{end:%Y-%m-%d %H:%M}: there is nothing to decide again"
         )
-    analyses = [analysis for analysis, _ in recorded]
-    record = Record(spec=spec, analyses=analyses, champions=champions)
+    record = Record(spec=spec, analyses=[analysis for analysis, _ in recorded], champions=champions)
     before = decide_again(record, NamedPolicy(name="before", spec=spec))
     after = decide_again(record, NamedPolicy(name="after", spec=changed))
+    return _told(spec, changed, recorded, before, after)
+
+
+def _told(
+    spec: ModelSpec, changed: ModelSpec, recorded: Recorded, before: Sequence[Check], after: Sequence[Check]
+) -> WhatIf:
     return WhatIf(
-        model_name=model_name, start=to_utc(analyses[0].run.as_of), end=to_utc(analyses[-1].run.as_of),
+        model_name=spec.name, start=to_utc(recorded[0][0].run.as_of), end=to_utc(recorded[-1][0].run.as_of),
         checks=len(recorded), fired_recorded=sum(fired for _, fired in recorded), fired_before=_fired(before),
         fired_after=_fired(after), others=_others(recorded, before, after),
         difference=_difference(spec.policy, changed.policy), policy=_as_yaml(changed.policy),
@@ -98,9 +105,7 @@ def changed_policy(spec: ModelSpec, preset: str, settings: Mapping[str, Any]) ->
         raise ConfigurationError("policy", *problems_of(error, ModelSpec)) from error
 
 
-def _champions(
-    reading: Reading, model_name: str, recorded: Sequence[tuple[Analysis, bool]]
-) -> dict[int, KnownChampion]:
+def _champions(reading: Reading, model_name: str, recorded: Recorded) -> dict[int, KnownChampion]:
     """The champions that the checks looked at, by version."""
     versions = {analysis.champion_version for analysis, _ in recorded} - {None}
     return {
@@ -116,9 +121,7 @@ def _fired(checks: Sequence[Check]) -> int:
     return sum(check.decision.triggered for check in checks)
 
 
-def _others(
-    recorded: Sequence[tuple[Analysis, bool]], before: Sequence[Check], after: Sequence[Check]
-) -> list[OtherDecision]:
+def _others(recorded: Recorded, before: Sequence[Check], after: Sequence[Check]) -> list[OtherDecision]:
     return [
         OtherDecision(
             run_id=analysis.run.run_id, at=to_utc(analysis.run.as_of), recorded=fired,

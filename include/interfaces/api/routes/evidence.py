@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from include import workflow
 from include.interfaces.api import airflow_api
 from include.interfaces.api.access import Caller
-from include.interfaces.api.answers import EventAnswer, Page, QuarantineAnswer, page_of_all
+from include.interfaces.api.answers import ApprovalAnswer, EventAnswer, Page, QuarantineAnswer, page_of_all
 from include.interfaces.api.bodies import AnswerBody, LiftBody
 from include.interfaces.api.guards import acting, answering, api_router
 from include.interfaces.api.records import Deployed, Model, require_known
@@ -33,6 +33,12 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 def event(event_id: RowId, deployed: Deployed) -> EventAnswer:
     """A decision that fired, and what came of it."""
     return EventAnswer.of(deployed.store.event(event_id))
+
+
+@router.get("/approvals")
+async def approvals(request: Request) -> Page[ApprovalAnswer]:
+    """What runs ask a person now, before they retrain or publish."""
+    return page_of_all([ApprovalAnswer(**each) for each in await airflow_api.waiting_approvals(request)])
 
 
 @router.post("/events/{event_id}/approval", dependencies=answering("retraining.approval"))

@@ -72,7 +72,6 @@ def check_triggers(model: Model, deployed: Deployed, body: TriggersBody | None =
 
 @router.get("/models/{model_name}/recommendations")
 def recommendations(model: Model, deployed: Deployed) -> AdviceAnswer:
-    """What the model's history advises: retrain, fix a source, add labels, change or retire a trigger."""
-    history = workflow.latest_checks(deployed.store, model)
-    advice = [Advice(**clean_json(each.to_json())) for each in workflow.recommend(history)]
-    return AdviceAnswer(model_name=model, checks=len(history), recommendations=advice)
+    """What the records of the model advise: retrain, fix a source, add labels, change or retire a trigger."""
+    advice = [Advice(**clean_json(each.to_json())) for each in workflow.recommendations_of(deployed, model)]
+    return AdviceAnswer(model_name=model, recommendations=advice)

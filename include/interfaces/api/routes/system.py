@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from include.interfaces.api import airflow_api
 from include.interfaces.api.access import DAG_ID, Caller
@@ -21,7 +22,7 @@ async def status(request: Request, deployed: Deployed) -> StatusAnswer:
     dag, runs = await airflow_api.dag(request), await airflow_api.latest_runs(request)
     return StatusAnswer(
         is_running=not dag["is_paused"], dag_id=DAG_ID, next_run=dag.get("next_dagrun_run_after"), runs=runs,
-        models=model_names(deployed.models_dir),
+        models=await run_in_threadpool(model_names, deployed.models_dir),
     )  # fmt: skip
 
 
