@@ -9,6 +9,7 @@ from fastapi import Query
 from starlette.responses import HTMLResponse, StreamingResponse
 
 from include import workflow
+from include.errors import NotOnRecord
 from include.interfaces.api.page.answers import page, page_router
 from include.interfaces.api.page.asked import DAY, Model, Word, day_of
 from include.interfaces.api.records import Deployed, require_known
@@ -24,7 +25,10 @@ def versions(
     deployed: Deployed, model: Model, first: Version = "", second: Version = "", same_rows: bool = False
 ) -> HTMLResponse:
     """The family tree of the versions, and two of them side by side if they are named."""
-    found = workflow.lineage(model, deployed)
+    try:
+        found = workflow.lineage(model, deployed)
+    except NotOnRecord:  # a model that is known, without a version yet
+        return page("no_versions.html", view="versions", model=model)
     compared = None
     if first and second:
         compared = workflow.compare_versions(
