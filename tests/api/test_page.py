@@ -74,7 +74,8 @@ def test_what_if_tells_what_other_settings_would_have_done_and_what_to_write(ser
     [
         ("model?model=nosuch", 404), ("decision?model=nosuch", 404), (f"decision?model={MODEL}&run_id=nosuch", 404),
         ("model?model=../../etc/passwd", 422), ("fleet?sort=sideways", 422), ("fleet?cursor=abc", 422),
-        (f"model?model={MODEL}&days=0", 422), (f"model?model={MODEL}&at=yesterday", 422), ("history?start=2026-13-01", 422),
+        (f"model?model={MODEL}&days=0", 422), (f"model?model={MODEL}&at=yesterday", 422),
+        ("history?start=2026-13-01", 422),
         (f"versions?model={MODEL}&first=v1&second=v77", 404), ("export.csv?table=pg_authid", 422), ("model", 422),
     ],
 )  # fmt: skip

@@ -71,8 +71,7 @@ def _parts(
         told = f"{moment(point.at)}: {number(point.value)} (v{point.version}, {point.rows:,} rows)"
         place = f'cx="{plane.x(point.at):.1f}" cy="{plane.y(point.value or 0.0):.1f}"'
         address = escape(link("decision", model=model, run_id=point.run_id))
-        yield f'<a href="{address}" tabindex="-1"><circle class="dot" {place} r="3"><title>{escape(told)}</title>'
-        yield "</circle></a>"
+        yield f'<circle class="dot" data-to="{address}" {place} r="3"><title>{escape(told)}</title></circle>'
     for mark in marks:
         if mark.kind != "quarantine":
             yield from _sign(model, mark, plane)
@@ -110,8 +109,6 @@ def _sign(model: str, mark: Mark, plane: Plane) -> Iterator[str]:
     x, kind = plane.x(mark.at), mark.kind if mark.kind in SIGNS else "other"
     yield f'<g class="mark {kind.replace(" ", "-")}"><title>{escape(shorten(mark.told, LONGEST))}</title>'
     yield f'<path class="stem" d="M{x:.1f} {TOP - 14}V{HEIGHT - BOTTOM}"/>'
-    sign = f'<path class="sign" d="M{x:.1f} {TOP - 30}{SIGNS[kind]}"/>'
-    if mark.run_id:
-        address = escape(link("decision", model=model, run_id=mark.run_id))
-        sign = f'<a href="{address}" tabindex="-1">{sign}</a>'
-    yield f"{sign}</g>"
+    address = escape(link("decision", model=model, run_id=mark.run_id))
+    leads = f' data-to="{address}"' if mark.run_id else ""
+    yield f'<path class="sign"{leads} d="M{x:.1f} {TOP - 30}{SIGNS[kind]}"/></g>'

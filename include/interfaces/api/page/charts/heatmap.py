@@ -18,7 +18,7 @@ STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.5)  # of its threshold: from each on a dar
 
 
 def heatmap(model: str, shown: Heatmap) -> Markup | None:
-    """The map, a link to the check in each cell; None where no check measured drift."""
+    """The map, whose cells lead to their checks; None where no check measured drift."""
     if not shown.checks or not shown.features:
         return None
     height = ROW * len(shown.features) + FOOT
@@ -45,8 +45,7 @@ def _parts(model: str, shown: Heatmap) -> Iterator[str]:
                 f'x="{NAMES + width * number_of:.1f}" y="{y + 1}" width="{max(width - 1, 1):.1f}" height="{ROW - 2}"'
             )
             told = f"{feature}, {moment(check.at)}: {_figures(cell)}"
-            yield f'<a href="{address}" tabindex="-1"><rect class="{heat(cell)}" {frame}>'
-            yield f"<title>{escape(told)}</title></rect></a>"
+            yield f'<rect class="{heat(cell)}" data-to="{address}" {frame}><title>{escape(told)}</title></rect>'
     last = shown.checks[-1].at
     yield f'<text class="start" x="{NAMES}" y="{ROW * len(shown.features) + 16}">{shown.checks[0].at:%Y-%m-%d}</text>'
     yield f'<text class="end" x="{WIDTH}" y="{ROW * len(shown.features) + 16}">{last:%Y-%m-%d}</text>'

@@ -140,6 +140,8 @@
   }
 
   document.addEventListener("click", (event) => {
+    const leads = event.target.closest("[data-to]"); // in a picture; the table beside it has links for keyboards
+    if (leads) location.assign(leads.dataset.to);
     const at = event.target.closest("[data-opens],[data-closes],[data-permalink],[data-copies],[data-airflow],[data-file]");
     if (!at) return;
     if (at.dataset.opens) open(document.getElementById(at.dataset.opens));
