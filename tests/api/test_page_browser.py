@@ -24,7 +24,8 @@ pytestmark = [
     pytest.mark.skipif(bool(missing()), reason=missing()),
 ]  # fmt: skip
 
-BRAND = {"tokens": {"colors": {"brand": {"600": {"value": "oklch(0.52 0.2 300)"}, "700": {"value": "#5b21b6"}}}}}
+DARKER = "oklch(0.45 0.2 300.0)"
+BRAND = {"tokens": {"colors": {"brand": {"600": {"value": "oklch(0.52 0.2 300.0)"}, "700": {"value": DARKER}}}}}
 VIEWS = (
     "fleet", f"model?model={MODEL}&days=1095", "model?model=other", f"decision?model={MODEL}&run_id=broken",
     f"what-if?model={MODEL}&days=1095", "history", "history?kind=events", f"versions?model={MODEL}&first=v1&second=v2",
@@ -168,7 +169,7 @@ def test_page_has_the_colours_and_follows_the_theme_of_airflow_in_whose_frame_it
     inside = "const inner = document.querySelector('iframe')?.contentDocument?.documentElement;"
     browser.wait_for(f"{inside} return inner?.dataset.theme === 'light';")
     colour = f"{inside} return getComputedStyle(inner).getPropertyValue('--brand-700');"
-    assert str(browser.wait_for(colour)).strip() == "#5b21b6"
+    assert str(browser.wait_for(colour)).strip() == DARKER
     other = "const f = document.createElement('iframe'); f.src = 'api/v2/version'; document.body.append(f);"
     browser.run(f"{other} f.onload = () => f.contentWindow.localStorage.setItem('theme', 'dark');")
     browser.wait_for(f"{inside} return inner?.dataset.theme === 'dark';")

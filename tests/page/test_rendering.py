@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from include.interfaces.api.page.charts.heatmap import heat
 from include.interfaces.api.page.charts.small import nearness_bar, sparkline
 from include.interfaces.api.page.model_values import reigned, values
 from include.interfaces.api.page.rendering import STATIC, link, render
@@ -175,3 +176,12 @@ def test_examples_in_the_documentation_hold(name: str) -> None:
     module = importlib.import_module(f"{PAGE}.{name}")
     found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert (found.failed, found.attempted > 0) == (0, True)
+
+
+def test_what_may_be_chance_is_paler_than_what_changed_however_large_it_is() -> None:
+    def shade(size: float | None, verdict: str) -> str:
+        return heat(DriftCell(statistic="ks", verdict=verdict, value=1.0, threshold=1.0, p_value=0.5, size=size))
+
+    assert [shade(size, "stable") for size in (0.0, 0.6, 9.0)] == ["h0", "h2", "h3"]
+    assert [shade(size, "changed") for size in (0.3, 1.2, 9.0)] == ["h4", "h4", "h6"]
+    assert shade(None, "no_data") == heat(None) == "none"

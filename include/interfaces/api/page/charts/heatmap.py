@@ -14,6 +14,7 @@ from include.records.entries import DriftCell, Heatmap
 
 WIDTH, NAMES, ROW, FOOT = 960, 190, 20, 22
 NAME_LENGTH = 26
+CHANGED, BY_CHANCE = "changed", 3  # the darkest that a column is which has not changed beyond chance
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.5)  # of its threshold: from each on a darker colour
 
 
@@ -27,10 +28,14 @@ def heatmap(model: str, shown: Heatmap) -> Markup | None:
 
 
 def heat(cell: DriftCell | None) -> str:
-    """The class of a cell: how far the column went, from ``h0`` to ``h6``; ``none`` where nothing was measured."""
+    """The class of a cell: how far the column went, from ``h0`` to ``h6``; ``none`` where nothing was measured.
+
+    What is large and may still be chance is paler than whatever changed.
+    """
     if cell is None or cell.size is None:
         return "none"
-    return f"h{sum(cell.size >= step for step in STEPS)}"
+    step = sum(cell.size >= each for each in STEPS)
+    return f"h{max(step, BY_CHANCE + 1) if cell.verdict == CHANGED else min(step, BY_CHANCE)}"
 
 
 def _parts(model: str, shown: Heatmap) -> Iterator[str]:
