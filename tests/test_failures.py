@@ -222,6 +222,11 @@ def test_failures_outside_the_steps_are_noted_too(stage: Stage) -> None:
     assert "hunter2" not in kept.error
 
 
+def test_error_that_says_nothing_is_told_as_such(stage: Stage) -> None:
+    workflow.note_failure(stage.deployment, "sales", "run-1", "execute", ValueError(" \n"))
+    assert failed(stage)[0].sentence == "execute failed: ValueError: (no message)"
+
+
 def test_long_errors_are_cut(stage: Stage) -> None:
     workflow.note_failure(stage.deployment, "sales", "run-1", "execute", ValueError("x\n" * 9999))
     [kept] = failed(stage)

@@ -15,7 +15,7 @@ GRACE = timedelta(hours=1)  # a check takes its time, too
 _MEASURED = frozenset(str(kind) for kind in SignalKind)  # a model that grows old by its calendar is at no risk
 
 
-class Health(StrEnum):
+class ModelHealth(StrEnum):
     """What is the matter with a model; the most pressing first."""
 
     UNWATCHED = "unwatched"  # never checked, or not for twice its interval: nothing is known of it
@@ -66,24 +66,24 @@ class ModelState:
     in_shadow: bool = False
 
 
-def health(state: ModelState, now: datetime) -> tuple[Health, str]:
+def health(state: ModelState, now: datetime) -> tuple[ModelHealth, str]:
     """The health, and why, in a few words; empty for a model that passes.
 
     >>> from datetime import UTC
     >>> health(ModelState(), datetime(2026, 5, 3, tzinfo=UTC))
-    (<Health.UNWATCHED: 'unwatched'>, 'never checked')
+    (<ModelHealth.UNWATCHED: 'unwatched'>, 'never checked')
     """
     if state.paused:
-        return Health.PAUSED, state.paused
+        return ModelHealth.PAUSED, state.paused
     if not state.registered:
-        return Health.UNWATCHED, "it has no model file any more"
+        return ModelHealth.UNWATCHED, "it has no model file any more"
     if not state.enabled:
-        return Health.PAUSED, "`enabled: false` in its model file"
-    for found, why in ((Health.UNWATCHED, _unwatched(state, now)), (Health.FAILING, _failing(state))):
+        return ModelHealth.PAUSED, "`enabled: false` in its model file"
+    for found, why in ((ModelHealth.UNWATCHED, _unwatched(state, now)), (ModelHealth.FAILING, _failing(state))):
         if why:
             return found, why
     why = _at_risk(state)
-    return (Health.AT_RISK, why) if why else (Health.PASSING, "")
+    return (ModelHealth.AT_RISK, why) if why else (ModelHealth.PASSING, "")
 
 
 def _unwatched(state: ModelState, now: datetime) -> str:

@@ -21,7 +21,7 @@ def begin_call(deployment: Deployment, caller: str, key: str, fingerprint: str) 
     key : str
         What the caller calls it.
     fingerprint : str
-        Hash of what is asked for; another one than before is for whoever asks to refuse.
+        Hash of what is wanted; another one than before is for the face to refuse.
     """
     at = now()
     deployment.store.calls.forget(before=at - REMEMBERED)

@@ -65,7 +65,7 @@ def compare_versions(
         store.history(model_name, until=now(), most=MOST_CHECKS),
     )
     if not on_same_rows:
-        return replace(found, obstacle="not asked for")
+        return replace(found, obstacle="not requested")
     try:
         return replace(found, on_same_rows=_on_same_rows(deployment, spec, pair, start, end))
     except (ArtifactError, DataError, SourceUnavailable, TrainingError) as error:

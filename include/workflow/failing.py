@@ -69,7 +69,7 @@ def failure_of(
     Passwords in what it says are blotted out. Permanent is what trying again cannot help: neither a `TransientError`
     nor what the system refuses.
     """
-    told = clean_text(" ".join(str(error).split()))
+    told = clean_text(" ".join(str(error).split())) or "(no message)"
     return Failure(
         failure_id=str(uuid.uuid4()), model_name=model_name, run_id=run_id, step=step, error_type=type(error).__name__,
         error=told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…", permanent=_permanent(error),

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
-from include.records.entries import FailedStep, Failing, Pause, Problem, ProblemKind, Waiting, Watched
-from include.records.entries.health import Health
+from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
 from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
@@ -117,7 +116,7 @@ def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
 def _keeps(failing: Failing, models: Mapping[str, _Model]) -> bool:
     """Whether a step keeps failing, or cannot succeed.
 
-    A file that is told as broken is not told again; a model that has no file any more is nobody's concern.
+    A file that is told as broken is not told again; a model that has no file any more is not looked at.
     """
     model = models.get(failing.model_name)
     if model is None and failing.model_name:

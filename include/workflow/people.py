@@ -20,7 +20,7 @@ def pause_model(deployment: Deployment, model_name: str, *, by: str, reason: str
     """Let runs leave a model alone until it is resumed.
 
     A run that looks at it already ends as it would have, but for a training that has not begun: that is given up, and
-    what was asked for waits again. Nothing else is stopped: it can be rolled back, and its files follow the champion.
+    its requests wait again. Nothing else is stopped: it can be rolled back, and its files follow the champion.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def mark_decision(deployment: Deployment, model_name: str, run_id: str, *, verdi
     NotOnRecord
         Where that run has decided nothing about that model.
     DataError
-        For another verdict, and for a decision called a false alarm that asked for nothing.
+        For another verdict, and for a decision called a false alarm that called for nothing.
     """
     allowed = [str(each) for each in MarkVerdict]
     if verdict not in allowed:
@@ -118,7 +118,7 @@ def mark_decision(deployment: Deployment, model_name: str, run_id: str, *, verdi
     alarm = found[0].triggered or found[0].blocked_by
     if verdict == MarkVerdict.FALSE_ALARM and not alarm:
         raise DataError(
-            f"model {model_name}: run {run_id} asked for no retrain, so there was no alarm; it can be marked as right"
+            f"model {model_name}: run {run_id} called for no retrain, so there was no alarm; it can be marked as right"
         )
     told = deployment.store.people.add_mark
     return told(model_name, run_id, MarkVerdict(verdict), by=by, reason=reason, at=now())

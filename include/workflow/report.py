@@ -63,7 +63,7 @@ class RetrainingReport:
     failures : sequence of Failure
         Steps of the model that failed in the 14 days before the report was made, newest first.
     budget : Budget or None
-        What marks have spent of the false retrains that the policy allows; None where that was not asked for.
+        What marks have spent of the false retrains that the policy allows; None where that was not to be counted.
     mark : Mark or None
         What somebody said of this decision in hindsight; None for nothing.
     """

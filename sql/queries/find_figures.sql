@@ -14,7 +14,7 @@ WITH counted AS (
     WHERE decided_at >= %(since)s AND decided_at < %(until)s
       AND (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
     GROUP BY model_name, trigger
-), unseen AS (
+), blind AS (
     SELECT f.model_name, '' AS trigger, count(DISTINCT f.run_id) AS failures
     FROM retraining_failures f
     WHERE f.failed_at >= %(since)s AND f.failed_at < %(until)s AND f.step IN ('choose', 'analyze')
@@ -27,5 +27,5 @@ SELECT model_name, trigger, coalesce(c.checks, 0) AS checks, coalesce(c.retrains
        coalesce(c.failures, 0) + coalesce(u.failures, 0) AS failures, coalesce(c.false_alarms, 0) AS false_alarms,
        coalesce(c.hours, 0) AS hours, c.cost, c.expected_gain, c.gain, c.loss_cut
 FROM counted c
-FULL JOIN unseen u USING (model_name, trigger)
+FULL JOIN blind u USING (model_name, trigger)
 ORDER BY model_name COLLATE "C", trigger COLLATE "C";

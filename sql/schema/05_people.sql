@@ -123,7 +123,7 @@ COMMENT ON TABLE idempotency_keys IS
     'answer, and nothing is done twice. Old ones may be deleted.';
 COMMENT ON COLUMN idempotency_keys.caller IS 'Who called.';
 COMMENT ON COLUMN idempotency_keys.key IS 'What makes it the same call when it is made again.';
-COMMENT ON COLUMN idempotency_keys.fingerprint IS 'SHA-256 of what was asked for: a key stands for one call only.';
+COMMENT ON COLUMN idempotency_keys.fingerprint IS 'SHA-256 of what was wanted: a key stands for one call only.';
 COMMENT ON COLUMN idempotency_keys.attempt IS 'Which of the processes that got the call does it.';
 COMMENT ON COLUMN idempotency_keys.begun_at IS 'When that one began.';
 COMMENT ON COLUMN idempotency_keys.status IS 'HTTP status of the answer; NULL until there is one.';

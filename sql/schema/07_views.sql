@@ -416,7 +416,8 @@ BEGIN
             ('retraining_metadata', 'model_retraining_events', 1),
             ('retraining_job_history', 'model_retraining_events', 1),
             ('model_lineage', 'model_version_management', 1), ('model_lineage', 'model_retraining_events', 2),
-            ('retraining_ledger', 'retraining_decisions', 1), ('retraining_statistics', 'retraining_ledger', 1),
+            ('retraining_ledger', 'retraining_decisions', 1), ('retraining_statistics', 'retraining_decisions', 1),
+            ('retraining_statistics', 'retraining_ledger', 2),
             ('model_canaries', 'canary_shares', 1), ('model_shadows', 'model_version_management', 1)
         ) AS source (view_name, table_name, rank)
         JOIN pg_class c ON c.oid = source.view_name::regclass

@@ -21,8 +21,8 @@ DOCS = PROJECT_ROOT / "docs" / "rest-api.md"
 PARAMETERS = {
     "model_name": MODEL,
     "event_id": "1",
-    "quarantine_id": "1",
-    "mute_id": "1",
+    "quarantine_id": "99",
+    "mute_id": "99",
     "table": "model_retraining_events",
 }
 SENT: Mapping[str, dict[str, Any]] = {

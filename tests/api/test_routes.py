@@ -75,7 +75,7 @@ def test_history_lineage_comparison_and_recommendations_are_those_on_record(serv
     compared = told(served.ask("GET", f"{HERE}/compare", params={"version1": "v1", "version2": "2"}))
     assert compared["metrics"]["when accepted"]["rmse"]["percent_change"] is not None
     both = told(served.ask("GET", f"{HERE}/compare", params={"version1": "v1", "version2": "v2", "same_rows": True}))
-    assert both["obstacle"] != "not asked for"
+    assert both["obstacle"] != "not requested"
     advised = told(served.ask("GET", f"{HERE}/recommendations"))
     assert advised["model_name"] == MODEL
     assert all(each["reason"] for each in advised["recommendations"])

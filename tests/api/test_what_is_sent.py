@@ -139,6 +139,19 @@ def test_markup_in_a_reason_is_inert_in_every_format_of_a_report(served: Served)
     assert markup not in served.ask("GET", f"/models/{MODEL}/report", params={"run_id": "broken", "format": "md"}).text
 
 
+def test_number_is_no_time(served: Served) -> None:
+    for text in ("0.5", "1e9", "-1", "1700000000", "0001-01-01", "99999-01-01"):
+        assert refused(served.ask("GET", "/failures", params={"until": text}))
+    assert refused(served.ask("POST", "/mutes", json={"until": 4e9, "reason": "a number"}))
+
+
+def test_method_that_is_not_there_is_answered_with_those_that_are(served: Served) -> None:
+    for path, methods in (("/mutes", "GET, POST"), ("/status", "GET"), (f"/models/{MODEL}/rollback", "POST")):
+        answer = served.ask("PUT", path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_every_answer_carries_the_headers_that_keep_a_browser_in_check(served: Served) -> None:
     for path, caller in (("/status", "op"), ("/status", ""), ("/nowhere", "op"), ("/models/UPPER/config", "op")):
         headers = served.ask("GET", path, caller).headers

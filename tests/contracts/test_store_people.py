@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +60,20 @@ def test_what_is_so_already_is_refused(store: Store) -> None:
     pause(store)
     with pytest.raises(DataError, match="paused already"):
         pause(store)
+    assert len(store.people.pause_history("housing")) == 1
+
+
+def test_of_several_who_do_the_same_at_once_one_does_it(store: Store) -> None:
+    def say(_: int) -> bool:
+        try:
+            pause(store)
+        except DataError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(say, range(6))) == 1
+        assert sum(call.mine for call in pool.map(lambda _: begin(store), range(6))) == 1
     assert len(store.people.pause_history("housing")) == 1
 
 

@@ -13,7 +13,7 @@ from include.decision.decision import Cause
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError
-from include.records.entries import EventStatus, FleetQuery, Health
+from include.records.entries import EventStatus, FleetQuery, ModelHealth
 from include.records.memory import MemoryStore
 from include.workflow import fleet, mute, pause_model
 from tests.reading.conftest import House, ago, leaf, open_house
@@ -34,18 +34,18 @@ def healths(house: House) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize(
     ("made", "health", "why"),
     [
-        ({}, Health.PASSING, ""),
-        ({"hours": 13.5}, Health.UNWATCHED, "not checked since"),
-        ({"hours": 12.5}, Health.PASSING, ""),  # a check takes its time
-        ({"decision": NEAR}, Health.AT_RISK, "performance is at 80% of its threshold"),
-        ({"decision": OLD}, Health.PASSING, ""),  # a calendar is no risk
-        ({"decision": HARMED}, Health.FAILING, "its performance fell"),
-        ({"decision": BROKEN}, Health.FAILING, "its rows are broken"),
-        ({"signals": (PROBATION,)}, Health.AT_RISK, "its champion is on probation"),
-        ({"signals": (replace(PROBATION, verdict=Verdict.CHANGED),)}, Health.PASSING, ""),
+        ({}, ModelHealth.PASSING, ""),
+        ({"hours": 13.5}, ModelHealth.UNWATCHED, "not checked since"),
+        ({"hours": 12.5}, ModelHealth.PASSING, ""),  # a check takes its time
+        ({"decision": NEAR}, ModelHealth.AT_RISK, "performance is at 80% of its threshold"),
+        ({"decision": OLD}, ModelHealth.PASSING, ""),  # a calendar is no risk
+        ({"decision": HARMED}, ModelHealth.FAILING, "its performance fell"),
+        ({"decision": BROKEN}, ModelHealth.FAILING, "its rows are broken"),
+        ({"signals": (PROBATION,)}, ModelHealth.AT_RISK, "its champion is on probation"),
+        ({"signals": (replace(PROBATION, verdict=Verdict.CHANGED),)}, ModelHealth.PASSING, ""),
     ],
 )
-def test_health_follows_from_the_last_check(house: House, made: dict[str, Any], health: Health, why: str) -> None:
+def test_health_follows_from_the_last_check(house: House, made: dict[str, Any], health: ModelHealth, why: str) -> None:
     house.register()
     house.check(hours=40.0, run_id="before")
     house.check(**made)
@@ -58,13 +58,13 @@ def test_health_follows_from_the_last_check(house: House, made: dict[str, Any], 
 @pytest.mark.parametrize(
     ("status", "health"),
     [
-        (EventStatus.FAILED, Health.FAILING),
-        (EventStatus.HELD, Health.PASSING),
-        (EventStatus.REJECTED, Health.PASSING),
-        (EventStatus.PROMOTED, Health.PASSING),
+        (EventStatus.FAILED, ModelHealth.FAILING),
+        (EventStatus.HELD, ModelHealth.PASSING),
+        (EventStatus.REJECTED, ModelHealth.PASSING),
+        (EventStatus.PROMOTED, ModelHealth.PASSING),
     ],
 )
-def test_health_follows_from_the_last_event_that_ended(house: House, status: EventStatus, health: Health) -> None:
+def test_health_follows_from_the_last_event_that_ended(house: House, status: EventStatus, health: ModelHealth) -> None:
     house.register()
     house.train(hours=30.0, status=EventStatus.FAILED)
     house.train(hours=20.0, status=status)
@@ -101,9 +101,7 @@ def test_models_of_all_kinds_are_counted_and_the_pressing_come_first(house: Hous
     page = fleet(house.deployment)
     names = [row.model_name for row in page.rows]
     assert names == ["c_gone", "f_never", "b_failing", "h_nearer", "g_near", "d_paused", "e_off", "a_passing"]
-    assert page.counts == {
-        Health.UNWATCHED: 2, Health.FAILING: 1, Health.AT_RISK: 2, Health.PAUSED: 2, Health.PASSING: 1
-    }  # fmt: skip
+    assert page.counts == {"unwatched": 2, "failing": 1, "at_risk": 2, "paused": 2, "passing": 1}
     why = {row.model_name: row.why for row in page.rows}
     assert why["c_gone"] == "it has no model file any more"
     assert why["f_never"] == "never checked"

@@ -1,4 +1,4 @@
-"""Who may do what: Airflow's authorization, asked for the caller and our DAG. Nothing else here imports Airflow.
+"""Who may do what: Airflow's authorization decides, for the caller and our DAG. Nothing else here imports Airflow.
 
 Airflow guards no app that is mounted in its own. So the routers of this app ask for `can_read`, and a route that
 changes something for one of the others besides. Where Airflow's authorization cannot be imported, all of them refuse
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def refuse_all() -> None:
-    """Refuse, because nobody can be asked who the caller is.
+    """Refuse, because nothing can tell who the caller is.
 
     Raises
     ------
@@ -61,7 +61,7 @@ else:
 
 
 def caller(user: Annotated[Any, Depends(_user)]) -> str:
-    """Name of the caller, as Airflow knows it: what is kept on record as who asked."""
+    """Name of the caller, as Airflow knows it: what is kept on record as who wanted it."""
     return clean_text(str(user.get_name()))
 
 

@@ -91,7 +91,7 @@ async def components_away(request: Request) -> list[Problem]:
         Problem(
             kind=ProblemKind.AWAY, subject=name, since=None, severity=Severity.CRITICAL,
             told=f"last heard of at {heard}" if (heard := _heartbeat(found)) else "it has not been heard of",
-            way_out="start it, or see its log; without it nothing is looked at or nobody is asked",
+            way_out="start it, or see its log; without it no run goes on",
         )
         for name, found in told.items()
         if found and found.get("status") == "unhealthy"

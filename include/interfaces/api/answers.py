@@ -67,7 +67,7 @@ class RetrainAnswer(BaseModel):
 
     request: RequestAnswer
     new: bool = Field(description="false: the same request was waiting already")
-    run: RunAnswer | None = Field(description="the run that was started; null where none was asked for")
+    run: RunAnswer | None = Field(description="the run that was started; null for none")
     note: str = Field("", description="what the caller should know: for example that the model is paused")
 
 

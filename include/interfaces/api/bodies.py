@@ -25,7 +25,7 @@ class Body(BaseModel):
 class RetrainBody(Body):
     """A request for a retrain."""
 
-    reason: Reason = "asked for through the REST API"
+    reason: Reason = "requested through the REST API"
     kind: Literal["manual", "api", "red_team", "new_data"] = "api"
     hyperparameters: dict[Hyperparameter, JsonValue] = Field(
         default_factory=dict, max_length=100, description="for this retraining only, besides those of the model file"
@@ -37,7 +37,7 @@ class RetrainBody(Body):
 class RunBody(Body):
     """A run on one model."""
 
-    reason: Reason = "asked for through the REST API"
+    reason: Reason = "requested through the REST API"
     dry_run: StrictBool = Field(False, description="decide and record, but do not execute")
     force: StrictBool = Field(False, description="retrain whatever the policy says; the gate still decides")
     preset: Preset = Field("", description="policy preset for this run; empty: the model's own")

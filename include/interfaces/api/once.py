@@ -70,7 +70,7 @@ class OnceRoute(APIRoute):
                 response = await handle(request)
             except Answered as before:
                 return _replayed(before.call)
-            except BaseException:
+            except Exception:  # not where the client has gone: then it may have been done, and the key stays taken
                 await _end(request, None)
                 raise
             await _end(request, response)

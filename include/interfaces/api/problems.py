@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from include.errors import (
     ArtifactError,
@@ -89,12 +90,20 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(Exception)(_unforeseen)
 
 
-def _refused(_request: Request, error: Exception) -> ProblemResponse:
+def _refused(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_at(request))
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         headers.setdefault("WWW-Authenticate", "Bearer")
     return problem(error.status_code, _as_text(error.detail), headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods of all routes at the path of a request; the framework tells those of the first one only."""
+    there = [each for each in request.app.routes if each.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for each in there for method in getattr(each, "methods", None) or ()})
 
 
 def _invalid(_request: Request, error: Exception) -> ProblemResponse:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 MODEL_NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # what the name of a model file may be
 _PRINTED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"  # no control characters but tab and the ends of lines
+
+_NUMBER = re.compile(r"[+-]?[0-9._]+([eE][+-]?[0-9]+)?")
 
 
 def _in_utc(at: datetime) -> datetime:
     """The time in UTC; one without a zone is UTC."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _written(at: object) -> object:
+    """Refuse a number, which may be of seconds or of milliseconds."""
+    if not isinstance(at, str) or _NUMBER.fullmatch(at.strip()):
+        raise ValueError("write a date or a time, for example 2026-05-03T12:00:00Z")
+    return at
 
 
 def _no_overflow(at: datetime) -> datetime:
@@ -27,7 +37,7 @@ def _no_overflow(at: datetime) -> datetime:
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=rf"^{_PRINTED}*\S{_PRINTED}*$")]
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=rf"^{_PRINTED}*$")]
 VersionLabel = Annotated[str, StringConstraints(pattern=r"^v?[1-9][0-9]{0,8}$")]
-Moment = Annotated[datetime, AfterValidator(_no_overflow), AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_no_overflow), AfterValidator(_in_utc)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200, description="most entries of an answer")]
 Cursor = Annotated[

@@ -1,13 +1,12 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
 
-from include.decision.health import Health
+from include.decision.health import ModelHealth
 from include.records.entries.calls import KeptCall
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
-from include.records.entries.health import Failing, Problem, ProblemKind, Waiting, Watched
-from include.records.entries.health import Health as SystemHealth
+from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -95,6 +94,7 @@ __all__ = [
     "MetricPoint",
     "ModelFileChange",
     "ModelFileInForce",
+    "ModelHealth",
     "ModelView",
     "Mute",
     "OtherDecision",
@@ -108,7 +108,6 @@ __all__ = [
     "Run",
     "ShadowNeeds",
     "SliceRow",
-    "SystemHealth",
     "TrainingDetails",
     "TriggerDistance",
     "Version",

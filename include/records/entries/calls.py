@@ -15,11 +15,11 @@ class KeptCall:
     Parameters
     ----------
     fingerprint : str
-        Of what was asked for: a key stands for one call only.
+        Of what was wanted: a key stands for one call only.
     attempt : str
         A UUID: which of the processes that got the call does it.
     mine : bool
-        Whether it is to be done by whoever asked now. Else it was answered, or is being done by another process.
+        Whether it is to be done by whoever began it now. Else it was answered, or is being done by another process.
     status : int or None
         HTTP status of the answer; None until there is one.
     answer : mapping

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from include.decision.health import Health
+from include.decision.health import ModelHealth
 
 DEFAULT_LIMIT, MOST_ROWS = 50, 200
 SPARKS = 24  # values of a sparkline
@@ -39,7 +39,7 @@ class FleetQuery:
     tag, owner : str
         Exactly; empty for all.
     health : str
-        One of `Health`; empty for all. The counts are of all healths.
+        One of `ModelHealth`; empty for all. The counts are of all healths.
     sort : str
         One of `FleetSort`.
     cursor : str
@@ -95,7 +95,7 @@ class FleetRow:
     ----------
     owner, tags
         As its model file said at the last check; empty before that.
-    health, why : Health, str
+    health, why : ModelHealth, str
         See `include.decision.health`; `why` is empty for a model that passes.
     champion : ChampionSince or None
         None before the first version.
@@ -128,7 +128,7 @@ class FleetRow:
     model_name: str
     owner: str = ""
     tags: tuple[str, ...] = ()
-    health: Health = Health.UNWATCHED
+    health: ModelHealth = ModelHealth.UNWATCHED
     why: str = ""
     champion: ChampionSince | None = None
     metric: str = ""
@@ -156,7 +156,7 @@ class FleetPage:
 
     Parameters
     ----------
-    counts : mapping of Health to int
+    counts : mapping of ModelHealth to int
         How many models of each health there are under the same search, tag and owner; each health is named.
     total : int
         Models that the query finds.
@@ -165,7 +165,7 @@ class FleetPage:
     """
 
     rows: Sequence[FleetRow]
-    counts: Mapping[Health, int]
+    counts: Mapping[ModelHealth, int]
     total: int
     next_cursor: str = ""
     previous_cursor: str = ""

@@ -28,7 +28,7 @@ class Pause:
     def sentence(self) -> str:
         """For example ``paused by ada since 2026-05-03 12:00 UTC: the sensor is being replaced``."""
         did = "paused" if self.paused else "resumed"
-        return f"{did} by {self.by} since {self.at:%Y-%m-%d %H:%M} UTC: {self.reason}"
+        return " ".join(f"{did} by {self.by} since {self.at:%Y-%m-%d %H:%M} UTC: {self.reason}".split())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,7 +68,7 @@ class MemoryWatch:
             for failure in self.failures.find(since=start, until=end, most=len(self.failures.rows)):
                 key = (failure.model_name, failure.run_id)
                 if failure.step in (FailedStep.CHOOSE, FailedStep.ANALYZE) and key not in self.analyses:
-                    counted[failure.model_name, ""].append({"unseen": failure.run_id})
+                    counted[failure.model_name, ""].append({"blind": failure.run_id})
         mine = sorted(key for key in counted if model_name in (None, key[0]))
         return [_figures(name, trigger, counted[name, trigger]) for name, trigger in mine]
 
@@ -159,8 +159,8 @@ def _failing(model_name: str, step: FailedStep, failures: Sequence[Failure]) -> 
 
 
 def _figures(model_name: str, trigger: str, entries: Sequence[Row]) -> Figures:
-    unseen = {entry["unseen"] for entry in entries if "unseen" in entry}
-    seen = [entry for entry in entries if "unseen" not in entry]
+    blind = {entry["blind"] for entry in entries if "blind" in entry}
+    seen = [entry for entry in entries if "blind" not in entry]
     counts = dict.fromkeys(_STATUSES.values(), 0)
     for entry in seen:
         if entry.get("status") in _STATUSES:
@@ -169,7 +169,7 @@ def _figures(model_name: str, trigger: str, entries: Sequence[Row]) -> Figures:
     return Figures(
         model_name=model_name, trigger=trigger, checks=len(seen), retrains=_count(seen, "triggered"),
         promotions=counts["promotions"], holds=counts["holds"], rejections=counts["rejections"],
-        failures=counts["failures"] + len(unseen), false_alarms=_count(seen, "false_alarm"),
+        failures=counts["failures"] + len(blind), false_alarms=_count(seen, "false_alarm"),
         hours=sum(_known(seen, "hours")), cost=_total(seen, "cost"), expected_gain=_total(seen, "expected_gain"),
         gain=_total(seen, "gain"), loss_cut=sum(cuts) / len(cuts) if cuts else None,
     )  # fmt: skip

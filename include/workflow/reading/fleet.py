@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.decision.health import Health, ModelState, health
+from include.decision.health import ModelHealth, ModelState, health
 from include.records.entries.overview import SPARKS, FleetPage, FleetQuery, FleetRow, FleetSort
 from include.records.json_values import clean_text
 from include.records.postgres.overview import Reading
@@ -20,7 +20,7 @@ from include.workflow.reading.asked import check_limit, one_of, overview_of
 from include.workflow.reading.cursors import Cursor, read_cursor
 
 QUARTER = timedelta(days=90)
-_RANK = {each: rank for rank, each in enumerate(Health)}
+_RANK = {each: rank for rank, each in enumerate(ModelHealth)}
 _NEVER = 0.0
 
 Key = tuple[float, float, str]
@@ -45,7 +45,7 @@ class _Model:
 
     name: str
     row: Row | None
-    health: Health
+    health: ModelHealth
     why: str
 
     def key(self, sort: FleetSort) -> Key:
@@ -75,7 +75,7 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
     """
     query = query or FleetQuery()
     limit, sort = check_limit(query.limit), one_of(FleetSort, "sort", query.sort)
-    wanted = one_of(Health, "health", query.health) if query.health else None
+    wanted = one_of(ModelHealth, "health", query.health) if query.health else None
     of = f"fleet {sort}"
     cursor = read_cursor(query.cursor, of, [(int, float), (int, float), str])
     at = now()
@@ -89,7 +89,7 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
     counts = Counter(model.health for model in models)
     return FleetPage(
         rows=rows,
-        counts={each: counts[each] for each in Health},
+        counts={each: counts[each] for each in ModelHealth},
         total=len(found),
         next_cursor=Cursor(of=of, place=page[-1].key(sort)).write() if after else "",
         previous_cursor=Cursor(of=of, place=page[0].key(sort), back=True).write() if before else "",

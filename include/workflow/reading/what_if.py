@@ -26,7 +26,7 @@ from include.workflow.reading.fleet import QUARTER
 
 Recorded = Sequence[tuple[Analysis, bool]]  # what each check saw, and whether it fired
 
-MOST_CHECKS = 400  # decided again: 100 days of six-hourly checks
+MOST_CHECKS = 240  # decided again while somebody waits: 60 days of six-hourly checks
 
 
 def what_if(
@@ -86,8 +86,15 @@ def _told(
         checks=len(recorded), fired_recorded=sum(fired for _, fired in recorded), fired_before=_fired(before),
         fired_after=_fired(after), others=_others(recorded, before, after),
         difference=_difference(spec.policy, changed.policy), policy=_as_yaml(changed.policy),
-        left_out=[f"{name}: {why}" for name, why in LEFT_OUT.items()],
+        left_out=[*_capped(recorded), *(f"{name}: {why}" for name, why in LEFT_OUT.items())],
     )  # fmt: skip
+
+
+def _capped(recorded: Recorded) -> list[str]:
+    if len(recorded) < MOST_CHECKS:
+        return []
+    begin = f"{recorded[0][0].run.as_of:%Y-%m-%d %H:%M}"
+    return [f"checks before {begin}: the latest {MOST_CHECKS} are tried; `backtest --recorded` tries all"]
 
 
 def changed_policy(spec: ModelSpec, preset: str, settings: Mapping[str, Any]) -> ModelSpec:

@@ -16,8 +16,8 @@ def log_completion(
 ) -> tuple[Decision, Event | None] | None:
     """Close what the run left open for this model, and return what is on record.
 
-    None when there is no decision: `include.workflow.why_nothing` says why. A process that died without a word is on
-    record as a failure from then on.
+    None when there is no decision: `include.workflow.failure_record.why_nothing` says why. A process that died without
+    a result is on record as a failure from then on.
 
     Parameters
     ----------

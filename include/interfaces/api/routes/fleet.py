@@ -22,10 +22,10 @@ from include.records.entries import (
     FleetQuery,
     FleetRow,
     FleetSort,
-    Health,
     HistoryKind,
     HistoryPage,
     HistoryQuery,
+    ModelHealth,
     ModelView,
     WhatIf,
 )
@@ -40,7 +40,7 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema":
 class Fleet(Page[FleetRow]):
     """A page of the fleet, and how many models of each health there are."""
 
-    counts: Mapping[Health, int]
+    counts: Mapping[ModelHealth, int]
 
 
 @router.get("/models")
@@ -49,7 +49,7 @@ def fleet(
     search: Annotated[Word, Query(description="part of the name or of the owner")] = "",
     tag: Word = "",
     owner: Word = "",
-    health: Health | None = None,
+    health: ModelHealth | None = None,
     sort: FleetSort = FleetSort.ATTENTION,
     cursor: Cursor = "",
     limit: Limit = 50,

@@ -1,4 +1,4 @@
-"""Retrains: asked for, what became of the requests, whether one is due, and what the history advises."""
+"""Retrains: requests, what became of them, whether one is due, and what the history advises."""
 
 from __future__ import annotations
 
