@@ -34,7 +34,7 @@ from include.decision.policy.policy import standard_policy
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.detectors.catalogue import detect, standard_detectors
 from include.retraining.prepare import Columns, feature_table
-from include.retraining.retrain_gain import RetrainGainDetector
+from include.retraining.retrain_gain import CorrectionTrial
 from include.scoring import METRICS, Baseline, LabelledRows
 
 BASELINE_ROWS = 1_250  # a quarter of the reference
@@ -70,9 +70,9 @@ def settings_of(asked: str) -> PolicySettings:
     )  # fmt: skip
 
 
-def gain_of(settings: PolicySettings) -> RetrainGainDetector:
+def gain_of(settings: PolicySettings) -> CorrectionTrial:
     """What asks for the gain of a retrain."""
-    return RetrainGainDetector(threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=100)
+    return CorrectionTrial(threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=100)
 
 
 def decisions(task: Task) -> list[tuple[float, bool]]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.retraining.prepare import Columns
-from include.retraining.retrain_gain import RetrainGainDetector
+from include.retraining.retrain_gain import CorrectionTrial
 from include.scoring import METRICS, LabelledRows
 
 Values = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ Values = npt.NDArray[np.float64]
 FEATURES = 8
 NAMES = tuple(f"x{number}" for number in range(FEATURES))
 COLUMNS = Columns(features=NAMES, categorical=())
-DETECTOR = RetrainGainDetector(threshold=0.05, level=0.0156, minimum_rows=100)
+DETECTOR = CorrectionTrial(threshold=0.05, level=0.0156, minimum_rows=100)
 
 
 def autocorrelated(rng: np.random.Generator, rows: int, rho: float, columns: int) -> Values:

@@ -23,7 +23,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from include.records.postgres.queries import QUERIES, query
-from include.records.rows.rows import JSON_COLUMNS
+from include.records.rows.columns import JSON_COLUMNS
 from include.records.schema import migrate
 from tools.embedded_postgres import EmbeddedPostgres
 

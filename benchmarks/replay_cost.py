@@ -28,7 +28,7 @@ from include.records.memory import MemoryStore
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow.backtest.policies import named_policies
 from include.workflow.backtest.replay import boundaries, replay
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.backtest.run import run_backtest
 from include.workflow.deployment import Deployment
 from include.workflow.steps.analyze import analyze

@@ -52,68 +52,57 @@ def _label(model_name: str) -> None:
 
 def _offered() -> dict[str, list[str]]:
     """The models that the form offers: names of files, none of which is read here; without any, names are typed."""
-    from include.registry.model_files import model_names
     from include.workflow.settings import Settings
 
-    names = model_names(Settings.from_environment().models_dir)
+    names = Settings.from_environment().model_names()
     return {"examples": names} if names else {}
 
 
-def _presets() -> list[str | None]:
-    from include.decision.policy.preset_names import PRESET_NAMES
+def _form(name: str) -> dict[str, Any]:
+    """What a parameter may be, as JSON schema."""
+    from include.workflow.run_parameters import FORM
 
-    return [None, *PRESET_NAMES]
-
-
-def _versions() -> str:
-    from include.workflow.run_parameters import PREVIOUS, VERSION
-
-    return f"^({PREVIOUS}|{VERSION})?$"
+    return dict(FORM[name])
 
 
 # The form of Airflow's web interface asks for a value wherever `type` does not allow null; to it an empty text is none.
 PARAMS = {
     "models": Param(
         [],
-        type=["null", "array"],
-        items={"type": "string"},
+        **_form("models"),
         title="Models",
         description="Names of the models to check. Empty: all that are enabled.",
         **_offered(),
     ),
     "reason": Param(
         "",
-        type=["null", "string"],
-        maxLength=500,
+        **_form("reason"),
         title="Reason",
         description="Why you ask; kept on record.",
     ),
     "force": Param(
         False,
-        type="boolean",
+        **_form("force"),
         title="Force",
         description="Retrain whatever the policy says. Broken data still blocks, and the gate still decides.",
     ),
-    "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and record, but do not execute."),
+    "dry_run": Param(False, **_form("dry_run"), title="Dry run", description="Decide and record, but do not execute."),
     "preset": Param(
         None,
-        type=["null", "string"],
-        enum=_presets(),
+        **_form("preset"),
         values_display={"null": "each model's own"},
         title="Preset",
         description="Policy preset for this run. Empty: each model's own.",
     ),
     "as_of": Param(
         None,
-        type=["null", "string"],
-        format="date-time",
+        **_form("as_of"),
         title="As of",
         description="End of the recent window, not later than now. Empty: the logical date, or now for a manual run.",
     ),
     "rollback_to": Param(
         "",
-        type=["null", "string"],
-        pattern=_versions(),
+        **_form("rollback_to"),
         title="Roll back to",
         description="`previous`, or a version such as `v3` that was champion before: the models named are rolled back "
         "to it, and nothing is checked or trained.",
@@ -127,20 +116,18 @@ def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment, workflow.noting(deployment, dag_run.run_id, step="choose"):
-        return chosen_models(deployment, params, dag_run.conf, PARAMS)
+        return chosen_models(deployment, params, dag_run.conf)
 
 
 @task(map_index_template=LABEL)
 def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     _label(model_name)
-    if params["rollback_to"]:
-        raise AirflowSkipException(f"{model_name}: this run rolls back")
     from include import workflow
-    from include.interfaces.airflow.outcomes import run_of, task_outcome, warn
+    from include.interfaces.airflow.outcomes import check_of, task_outcome, warn
     from include.interfaces.reports import text
 
     with task_outcome() as deployment:
-        analysis = workflow.analyze(deployment, model_name, run_of(dag_run, params))
+        analysis = workflow.analyze(deployment, model_name, check_of(dag_run, params))
         warn(deployment, analysis)
         return text.of_analysis(analysis)
 
@@ -180,23 +167,19 @@ def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None)
     map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False, trigger_rule=TriggerRule.NONE_FAILED
 )
 def execute_retraining(
-    model_name: str, event_id: int | None, approval: dict[str, Any] | None, params: Any = None
+    model_name: str, event_id: int | None, approval: dict[str, Any] | None, dag_run: Any = None, params: Any = None
 ) -> dict[str, Any]:
     """Obey decision and approval here: inside a mapped group neither a branch nor a no skips what follows."""
     _label(model_name)
     if event_id is None:
         raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
-    if params["dry_run"]:
-        raise AirflowSkipException(f"{model_name}: dry run")
     from include import workflow
-    from include.interfaces.airflow.outcomes import task_outcome
+    from include.interfaces.airflow.outcomes import run_of, task_outcome
     from include.interfaces.reports import text
 
     with task_outcome() as deployment:
-        if approval is not None and not approval["approved"]:
-            return text.of_event(workflow.hold(deployment, event_id, approval["by"]))
-        by = "" if approval is None else approval["by"] or "somebody unnamed"
-        return text.of_event(workflow.execute(deployment, event_id, approved_by=by))
+        answer = None if approval is None else workflow.Answer(**approval)
+        return text.of_event(workflow.execute_in_run(deployment, event_id, run_of(dag_run, params), answer))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
@@ -205,15 +188,13 @@ def publish_champion(
 ) -> dict[str, Any]:
     """Whatever happened: the files follow the champion on record, and downstream is told once of each change."""
     _label(model_name)
-    if params["dry_run"]:
-        raise AirflowSkipException(f"{model_name}: dry run")
     from include import workflow
     from include.interfaces.airflow.assets import tell_downstream
-    from include.interfaces.airflow.outcomes import task_outcome
+    from include.interfaces.airflow.outcomes import run_of, task_outcome
     from include.interfaces.reports import text
 
     with task_outcome() as deployment:
-        change = workflow.publish(deployment.store, deployment.artifacts, model_name, dag_run.run_id)
+        change = workflow.publish(deployment, model_name, run_of(dag_run, params))
         if change is None:
             raise AirflowSkipException(f"{model_name}: the champion is the one that downstream knows")
         tell_downstream(outlet_events, change)
@@ -237,8 +218,7 @@ def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any 
         tell(text.of_model(model_name, found, change, why))
         if (page := file_report(deployment, model_name, run)) is not None:
             tell(f"Report: {page}")
-        if not params["dry_run"]:
-            tell_mlflow(deployment, model_name)
+        tell_mlflow(deployment, model_name, run)
         return text.in_short(model_name, found, change, why)
 
 

@@ -3,6 +3,8 @@
 ::
 
     RetrainingError
+    ├── NothingToDo               nothing has to be done, and why: skip the task
+    │   └── ModelPaused           a person paused the model: leave it alone
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
@@ -11,7 +13,6 @@
     │   ├── TrainingError         the trainer raised or returned nothing usable
     │   ├── ArtifactError         a stored model is missing, damaged, or holds types that are not allowed
     │   └── RollbackRefused       that version cannot be champion (again): choose another
-    ├── ModelPaused               a person paused the model: leave it alone, nothing failed
     └── TransientError            trying again may help: let the task be retried
         ├── SourceUnavailable     a file or a server cannot be reached now
         ├── ClaimLost             another process retrains this model, or took this retraining over
@@ -26,6 +27,14 @@ from collections.abc import Sequence
 
 class RetrainingError(Exception):
     """Root of all errors that this package raises on purpose."""
+
+
+class NothingToDo(RetrainingError):
+    """A step has nothing to do in this run: no failure."""
+
+
+class ModelPaused(NothingToDo):
+    """The model is paused: a run leaves it alone until somebody resumes it."""
 
 
 class PermanentError(RetrainingError):
@@ -71,10 +80,6 @@ class ArtifactError(PermanentError):
 
 class RollbackRefused(PermanentError):
     """The model cannot be rolled back to that version."""
-
-
-class ModelPaused(RetrainingError):
-    """The model is paused: a run leaves it alone until somebody resumes it. Nothing has failed."""
 
 
 class TransientError(RetrainingError):

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, NothingToDo
 from include.interfaces.reports.text import body_of, subject_of
 from include.records.entries import Event, EventStatus, Run
 from include.workflow.approve import hold, question
+from include.workflow.run import Answer, execute_in_run
 from include.workflow.steps.analyze import analyze
 from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
@@ -50,6 +52,35 @@ def test_nobody_is_asked_at_other_severities_without_the_section_or_about_a_clos
     stage.add("sales", approval={"severities": ["MEDIUM"]})
     hold(stage.deployment, event.id, "ada")
     assert question(stage.deployment, event.id) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "approved_by"),
+    [
+        (None, EventStatus.PROMOTED, ""), (Answer(approved=True, by="ada"), EventStatus.PROMOTED, "ada"),
+        (Answer(approved=True), EventStatus.PROMOTED, "somebody unnamed"),
+        (Answer(approved=False, by="ada"), EventStatus.HELD, ""), (Answer(approved=False), EventStatus.HELD, ""),
+    ],
+)  # fmt: skip
+def test_step_of_a_run_obeys_the_answer(
+    stage: Stage, answer: Answer | None, status: EventStatus, approved_by: str
+) -> None:
+    done = execute_in_run(stage.deployment, opened(stage).id, FIRST, answer)
+    assert (done.status, done.approved_by) == (status, approved_by)
+    assert len(stage.store.versions("sales")) == (status is EventStatus.PROMOTED)
+
+
+@pytest.mark.parametrize("answer", [None, Answer(approved=True, by="ada"), Answer(approved=False, by="ada")])
+def test_dry_run_says_that_it_has_nothing_to_execute(stage: Stage, answer: Answer | None) -> None:
+    dry = replace(FIRST, dry_run=True)
+    analyze(stage.deployment, "sales", dry)
+    event = decide(stage.deployment, "sales", dry)[1]
+    assert event is not None
+    with pytest.raises(NothingToDo, match="a dry run decides"):
+        execute_in_run(stage.deployment, event.id, dry, answer)
+    assert question(stage.deployment, event.id) is None
+    assert stage.store.event(event.id).status is EventStatus.DRY_RUN
+    assert list(stage.store.versions("sales")) == []
 
 
 @pytest.mark.parametrize(

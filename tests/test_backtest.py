@@ -19,7 +19,7 @@ from include.interfaces.reports.backtest_table import differences, table
 from include.records.entries import EventStatus
 from include.workflow.backtest.policies import named_policies
 from include.workflow.backtest.replay import Window, boundaries
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.backtest.run import run_backtest
 from include.workflow.backtest.trial import Backtest, Trial, load, save
 from tests.stage import REFERENCE_DAYS, Stage, day, sales

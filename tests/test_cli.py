@@ -265,3 +265,13 @@ def test_reader_that_has_seen_enough_is_no_error() -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode == 0
+
+
+def test_execute_again_into_the_same_folder_finds_no_owner_there(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["execute", *given(files, "moved", answers=True), "--output", str(files / "made")]
+    for _ in range(2):
+        assert main(command) == 0
+        assert "Outcome: promoted" in capsys.readouterr().out
+    assert [path.name for path in (files / "made").iterdir()] == ["plain-files"]

@@ -71,7 +71,7 @@ def live(stage: Stage) -> list[Any]:
     steps = [stage.run("sales", at) for at in (FIRST, QUIET, ALARM)]
     said = [told(step) for step in steps]
     for expected in (2, 1):
-        publish(stage.store, stage.deployment.artifacts, "sales", f"published-{expected}")
+        publish(stage.deployment, "sales", Run(run_id=f"published-{expected}", as_of=ALARM))
         said.append(published(stage))
         if expected == 2:
             change = roll_back(stage.deployment, "sales", requested_by="ada", reason="complaints")
@@ -138,7 +138,7 @@ def recorded(object_server: ObjectServer, tmp_path: Path, records_uri: str) -> C
     event = decide(deployment(), "sales", run)[1]
     assert event is not None
     execute(deployment(), event.id)
-    publish(store, deployment().artifacts, "sales", "first")
+    publish(deployment(), "sales", run)
     return deployment
 
 
@@ -170,7 +170,7 @@ def test_server_stopped_in_the_middle_of_a_retrain_leaves_the_champion_and_a_ret
         assert given.store.champion("sales") == before
         assert recorded().artifacts.published("sales") == Path(before.artifact_path).name
     assert execute(recorded(), event.id).status is EventStatus.PROMOTED
-    publish(given.store, recorded().artifacts, "sales", "alarm")
+    publish(recorded(), "sales", run)
     after = given.store.champion("sales")
     assert after is not None
     assert after.version == 2

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from include.errors import ArtifactError, ConfigurationError
+from include.errors import ArtifactError, ConfigurationError, NothingToDo
+from include.records.entries import ChampionChange, Run
 from include.records.memory import MemoryStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, ArtifactFolder
+from include.workflow.deployment import Deployment
 from include.workflow.publication import OWNER_FILE, own, publish, publish_files, tidy
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
 
@@ -26,6 +28,12 @@ def promote(store: MemoryStore, root: Path, number: int) -> str:
         claim.begin_version(at=NOW)
         claim.finish(make_outcome(artifact_path=f"housing/{name}"), at=NOW + number * HOUR)
     return name
+
+
+def published(store: MemoryStore, root: Path, run_id: str, *, dry_run: bool = False) -> ChampionChange | None:
+    """What the step of a run that publishes returns."""
+    deployment = Deployment(store=store, models_dir=root, data_dir=root, artifacts=ArtifactFolder(root))
+    return publish(deployment, "housing", Run(run_id=run_id, as_of=NOW, dry_run=dry_run))
 
 
 def test_link_follows_the_champion_and_repeating_changes_nothing(tmp_path: Path) -> None:
@@ -105,33 +113,42 @@ def test_folder_in_the_place_of_the_link_is_not_deleted(tmp_path: Path) -> None:
 
 def test_change_from_outside_a_run_is_told_by_the_next_run_and_once(tmp_path: Path) -> None:
     store = MemoryStore()
-    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-0") is None
+    assert published(store, tmp_path, "run-0") is None
     promote(store, tmp_path, 1)
-    told = publish(store, ArtifactFolder(tmp_path), "housing", "run-1")
+    told = published(store, tmp_path, "run-1")
     assert told is not None
     assert told.to_version == 1
-    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-1") == told  # the task is repeated
-    assert publish(store, ArtifactFolder(tmp_path), "housing", "run-2") is None
+    assert published(store, tmp_path, "run-1") == told  # the task is repeated
+    assert published(store, tmp_path, "run-2") is None
     promote(store, tmp_path, 2)
-    later = publish(store, ArtifactFolder(tmp_path), "housing", "run-3")
+    later = published(store, tmp_path, "run-3")
     assert later is not None
     assert later.deployed_at == NOW + timedelta(hours=2)
+
+
+def test_dry_run_says_that_it_has_nothing_to_do_and_publishes_nothing(tmp_path: Path) -> None:
+    store = MemoryStore()
+    promote(store, tmp_path, 1)
+    with pytest.raises(NothingToDo, match="model housing: a dry run"):
+        published(store, tmp_path, "run-1", dry_run=True)
+    assert ArtifactFolder(tmp_path).published("housing") is None
+    assert published(store, tmp_path, "run-2") is not None
 
 
 def test_artifacts_of_other_records_are_left_alone(tmp_path: Path) -> None:
     ours, others, folder = MemoryStore(), MemoryStore(), ArtifactFolder(tmp_path)
     first = promote(ours, tmp_path, 1)
-    publish(ours, folder, "housing", "run-1")
+    published(ours, tmp_path, "run-1")
     event = open_event(others, "run-1", at=NOW)
     with others.claim(event.id, at=NOW) as claim:
         claim.begin_version(at=NOW)
         claim.finish(make_outcome(artifact_path="housing/v1-theirs"), at=NOW)
     (tmp_path / "housing" / "v1-theirs").mkdir()
     with pytest.raises(ConfigurationError, match=f"belong to the records {ours.identity()}.*remove that file"):
-        publish(others, folder, "housing", "run-1")
+        published(others, tmp_path, "run-1")
     assert folder.published("housing") == first
     (tmp_path / OWNER_FILE).unlink()
-    publish(others, folder, "housing", "run-1")
+    published(others, tmp_path, "run-1")
     assert folder.published("housing") == "v1-theirs"
     with pytest.raises(ConfigurationError, match=others.identity()):
         publish_files(ours, folder, "housing")

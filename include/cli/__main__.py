@@ -17,9 +17,9 @@ from include.cli import lineage as lineage_commands
 from include.cli import records as record_commands
 from include.cli.arguments import finite, moment, positive, probability, sample_size
 from include.cli.progress import progress
-from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import RetrainingError
 from include.workflow.idle_threads import let_idle_threads_sleep
+from include.workflow.run_parameters import PRESET_NAMES
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
@@ -98,11 +98,10 @@ def execute(options: argparse.Namespace) -> None:
 
 def replay(options: argparse.Namespace) -> None:
     """Replay a stretch of history with the production code, and print a line a window and a summary."""
-    from include.registry.coverage import unchecked_note_of
-    from include.registry.loader import load_model
     from include.workflow.backtest.replay import Window, boundaries, lines
     from include.workflow.backtest.replay import replay as run
     from include.workflow.deployment import rehearsal
+    from include.workflow.model_files import load_model, unchecked_note_of
 
     settings = Settings.from_environment()
     moments = boundaries(options.start, options.end, options.every)
@@ -116,11 +115,7 @@ def replay(options: argparse.Namespace) -> None:
               f"{window.decision}{'  => ' + window.outcome if window.outcome else ''}", flush=True)  # fmt: skip
 
     with tempfile.TemporaryDirectory() as folder:
-        deployment = rehearsal(
-            Path(folder),
-            models_dir=options.models_dir or settings.models_dir,
-            data_dir=options.data_dir or settings.data_dir,
-        )
+        deployment = rehearsal(Path(folder), spec, data_dir=options.data_dir or settings.data_dir)
         result = run(deployment, options.model, moments, show=show, preset=options.preset, compare=not options.alone)
         print()
         for line in lines(result, spec.metric):
@@ -139,19 +134,16 @@ def config(options: argparse.Namespace) -> None:
     """Print what the policies of registered models come to: preset, model file and environment together."""
     import yaml
 
-    from include.registry.effective import effective_settings
-    from include.registry.loader import load_model
-    from include.registry.model_files import list_model_files
+    from include.workflow.model_files import policies
 
     folder = options.models_dir or Settings.from_environment().models_dir
-    for name in options.model or [file.stem for file in list_model_files(folder)]:
-        shown = {name: effective_settings(load_model(folder, name), options.preset)}
-        print(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), end="")
+    for name, settings in policies(folder, options.model or [], options.preset):
+        print(yaml.safe_dump({name: settings}, sort_keys=False, allow_unicode=True, width=120), end="")
 
 
 def _decide(options: argparse.Namespace, files: PlainFiles, target: Target) -> bool:
     from include.interfaces.reports.text import banner
-    from include.orchestrator import AutomaticRetrainingOrchestrator
+    from include.workflow.plain_files import AutomaticRetrainingOrchestrator
 
     for line in (*files.told, *files.differences(target.name), *files.giveaways(target.name)):
         print(f"Found: {line}")
@@ -201,7 +193,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _add_check(parser: argparse.ArgumentParser, command: object) -> None:
     add = parser.add_argument
-    add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV or Parquet)")
+    add("--reference-data", type=Path, required=True, help="rows the model was trained on (CSV, Parquet or JSON Lines)")
     add("--recent-data", type=Path, required=True, help="rows observed since, in time order")
     add("--recent-predictions", type=Path, help="the model's predictions on the recent rows (.npy, or one column)")
     add("--recent-actuals", type=Path, help="what came true on the recent rows (.npy, or one column)")

@@ -6,6 +6,8 @@ import argparse
 import math
 from datetime import UTC, datetime, timedelta
 
+from include.errors import ConfigurationError
+
 FEWEST_SAMPLES = 10
 
 
@@ -63,9 +65,9 @@ def positive(text: str) -> float:
 
 def duration(text: str) -> timedelta:
     """A length of time, such as 30min or 2d."""
-    from include.decision.policy.durations import parse_duration
+    from include.workflow.run_parameters import length_of_time
 
     try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        return length_of_time(text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError("; ".join(error.problems)) from error

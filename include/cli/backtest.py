@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.cli.arguments import moment
-from include.decision.policy.preset_names import PRESET_NAMES, WITHOUT_POLICY
 from include.errors import ConfigurationError
+from include.workflow.run_parameters import PRESET_NAMES, WITHOUT_POLICY
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
-    from include.registry.spec import ModelSpec
     from include.workflow.backtest.policies import NamedPolicy
+    from include.workflow.model_files import ModelSpec
 
 DEFAULT_POLICIES = ",".join([*PRESET_NAMES, *WITHOUT_POLICY])
 
@@ -45,9 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def backtest(options: argparse.Namespace) -> None:
     """Run the backtest, keep its result and its picture, and print the table."""
-    from include.registry.loader import load_model
     from include.workflow.backtest.files import check_place
     from include.workflow.backtest.policies import named_policies
+    from include.workflow.model_files import load_model
 
     settings = Settings.from_environment()
     spec = load_model(options.models_dir or settings.models_dir, options.model)
@@ -89,12 +89,12 @@ def _recorded(
     from include.workflow.backtest.files import read_json, write_json
     from include.workflow.backtest.fired import RecordedBacktest, changes, run_recorded, summary
     from include.workflow.backtest.recorded import read_record
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
 
     earlier = None
     if options.compare is not None:
         earlier = read_json(options.compare, RecordedBacktest.from_json, "a backtest with --recorded")
-    result = run_recorded(read_record(open_records(), spec, start=options.start, end=options.end), policies)
+    result = run_recorded(read_record(open_deployment().store, spec, start=options.start, end=options.end), policies)
     write_json(result.to_json(), out)
     print("\n".join(summary(result)))
     if earlier is not None:
@@ -105,7 +105,7 @@ def _recorded(
 def _moments(options: argparse.Namespace, spec: ModelSpec, data_dir: Path) -> list[datetime]:
     """Ends of the windows, as far as not given found in the model file and in its rows."""
     from include.workflow.backtest.replay import boundaries
-    from include.workflow.backtest.rows import RowsOnce
+    from include.workflow.backtest.rows_once import RowsOnce
 
     if spec.reference is None:
         raise ConfigurationError(spec.name, "a model without timestamps has no history to replay")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from include.cli.arguments import duration
 from include.cli.progress import progress
-from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import ConfigurationError
+from include.workflow.run_parameters import PRESET_NAMES
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # imported late: every command reads this file
     from include.workflow.first_model.draft import Draft, Question, Said
-    from include.workflow.first_model.rows import FirstRows
+    from include.workflow.first_model.first_rows import FirstRows
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -50,7 +50,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     flag = parser.add_argument
-    flag("--data", metavar="FILE", help="CSV or Parquet: a file, a folder, a glob, or s3://bucket/key")
+    flag("--data", metavar="FILE", help="CSV, Parquet or JSON Lines: a file, a folder, a glob, or s3://bucket/key")
     flag("--recent-data", metavar="FILE", help="rows without times: --data is the reference, this the recent rows")
     flag("--connection", default="", help="Airflow connection of the type aws, for s3:// addresses")
     flag("--sql", metavar="CONNECTION", help="Airflow connection of the type postgres, instead of --data")
@@ -113,11 +113,12 @@ def validate(options: argparse.Namespace) -> int:
     """Read a model's rows once, try a first version and a check; 0: all is well, 1: warnings, 2: mistakes."""
     import json
 
+    from include.workflow.model_files import named_file
     from include.workflow.validation.text import lines
     from include.workflow.validation.validate import validate as look
 
     settings = Settings.from_environment()
-    file = _model_file(options.model, options.models_dir or settings.models_dir)
+    file = named_file(options.model, options.models_dir or settings.models_dir)
     with progress(f"reading the rows of {file.stem}, training and checking a first version"):
         found = look(file, (options.data_dir or settings.data_dir).resolve())
     if options.json:
@@ -130,29 +131,15 @@ def validate(options: argparse.Namespace) -> int:
 def explain(options: argparse.Namespace) -> None:
     """Say in plain words when a model is retrained, when not, what the gate asks, and what happens afterwards."""
     from include.interfaces.reports.plain_words import lines
-    from include.registry.loader import load_model_file
+    from include.workflow.model_files import load_model_file, named_file
 
-    file = _model_file(options.model, options.models_dir or Settings.from_environment().models_dir)
+    file = named_file(options.model, options.models_dir or Settings.from_environment().models_dir)
     for line in lines(load_model_file(file), options.preset, _width()):
         print(line)
 
 
-def _model_file(model: str, models_dir: Path) -> Path:
-    """The file of a registered model's name, or of a path."""
-    from include.registry.loader import model_file
-    from include.registry.model_files import SUFFIXES
-
-    path = Path(model).expanduser()
-    if path.suffix in SUFFIXES or os.sep in model:
-        if not path.is_file():
-            raise ConfigurationError(path, "no such model file; give its path, or the name of a registered model")
-        return path
-    return model_file(models_dir, model)
-
-
 def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:
-    from include.registry.dialect import Dialect
-    from include.workflow.first_model.rows import read_file, read_query
+    from include.workflow.first_model.first_rows import Dialect, read_file, read_query
 
     if (options.data is None) == (options.sql is None):
         raise ConfigurationError("init", "give --data FILE, or --sql CONNECTION with --table or --query")
@@ -179,9 +166,7 @@ def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, First
 
 
 def _said(options: argparse.Namespace) -> Said:
-    from include.registry.time_format import TimeFormat
-    from include.scoring import METRICS, Task
-    from include.workflow.first_model.draft import Said
+    from include.workflow.first_model.draft import METRICS, Said, Task, TimeFormat
 
     if options.metric and options.metric not in METRICS:
         raise ConfigurationError("--metric", f"unknown metric {options.metric!r}; known: {', '.join(METRICS)}")
@@ -259,7 +244,7 @@ def _width() -> int:
 
 
 def _kind(text: str) -> tuple[str, str]:
-    from include.registry.kinds import DECLARABLE
+    from include.workflow.first_model.roles import DECLARABLE
 
     name, _, kind = text.rpartition("=")
     if not name or kind not in DECLARABLE:

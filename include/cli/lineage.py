@@ -45,9 +45,10 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 def lineage(options: argparse.Namespace) -> None:
     """Show which version was trained to replace which, when each was champion, and what became of it."""
     from include.interfaces.reports.lineage_text import tree, version_json
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import lineage as read_lineage
 
-    found = read_lineage(options.model)
+    found = read_lineage(open_deployment(), options.model)
     if options.json:
         print_json({"model_name": found.model_name, "versions": [version_json(each) for each in found.versions]})
     else:
@@ -57,9 +58,10 @@ def lineage(options: argparse.Namespace) -> None:
 def versions(options: argparse.Namespace) -> None:
     """List a model's versions: why and on what each was trained, what it scored, and when it was champion."""
     from include.interfaces.reports.lineage_text import table, version_json
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import lineage as read_lineage
 
-    found = read_lineage(options.model)
+    found = read_lineage(open_deployment(), options.model)
     if options.at is not None:
         found = replace(found, versions=[each for each in found.versions if each.reigned_at(options.at)])
     if options.json:
@@ -86,12 +88,14 @@ def compare(options: argparse.Namespace) -> None:
 def audit(options: argparse.Namespace) -> None:
     """Report a period for audits: each decision that fired and how it ended, changes of champion and more."""
     from include.interfaces.reports.audit import FORMATS
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import audit as read_audit
     from include.workflow.on_record import check_known
 
+    deployment = open_deployment()
     if options.model:
-        check_known(options.model)
-    text = FORMATS[options.format](read_audit(options.start, options.end, options.model))
+        check_known(deployment, options.model)
+    text = FORMATS[options.format](read_audit(deployment, options.start, options.end, options.model))
     if options.out is None:
         print(text, end="")
     else:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from include.cli.arguments import duration
-from include.decision.request import RequestKind
 from include.errors import ConfigurationError
 from include.interfaces.reports.formats import REPORT_FORMATS
+from include.workflow.run_parameters import KINDS
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def _add_requests(add: Callable[..., argparse.ArgumentParser]) -> None:
     asking.add_argument(
         "--kind",
         default="manual",
-        choices=[str(kind) for kind in RequestKind],
+        choices=KINDS,
         help="where it comes from (default: %(default)s)",
     )
     asking.add_argument(
@@ -123,11 +123,12 @@ def request(options: argparse.Namespace) -> None:
 
 def requests(options: argparse.Namespace) -> None:
     """List the requests, oldest first, and what became of each."""
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import check_known
 
-    check_known(*filter(None, [options.model]))
-    for kept in open_records().requests(model_name=options.model):
+    deployment = open_deployment()
+    check_known(deployment, *filter(None, [options.model]))
+    for kept in deployment.store.requests(model_name=options.model):
         asked = kept.request
         state = "waiting" if kept.consumed is None else f"consumed by {kept.consumed.run_id}"
         state += f", try {asked.tries}, of #{kept.retry_of} again" if kept.retry_of is not None else ""
@@ -161,30 +162,32 @@ def rollback(options: argparse.Namespace) -> None:
 def canary(options: argparse.Namespace) -> None:
     """Write down which share of the traffic a version has beside the champion, or show what was; it routes nothing."""
     from include.workflow.canary import set_canary
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import check_known
     from include.workflow.run_parameters import numbered_version
 
-    check_known(options.model)
+    deployment = open_deployment()
+    check_known(deployment, options.model)
     if options.version is None:
-        for kept in open_records().canaries(options.model):
+        for kept in deployment.store.canaries(options.model):
             print(f"{kept.set_at:%Y-%m-%d %H:%M}  v{kept.version} {kept.share:g} % beside v{kept.champion_version}  "
                   f"{'runs' if kept.running else 'ended'}  {kept.set_by}: {kept.reason}")  # fmt: skip
         return
     number = numbered_version(options.version)
-    if options.share is None or not options.reason:
+    if options.share is None:
         raise ConfigurationError("canary", "write --share in per cent, and --reason")
-    kept = set_canary(open_records(), options.model, number, options.share, by=_who(options), reason=options.reason)
+    kept = set_canary(deployment.store, options.model, number, options.share, by=_who(options), reason=options.reason)
     print(f"{kept.model_name}: v{kept.version} has {kept.share:g} % beside v{kept.champion_version}, on record")
 
 
 def quarantines(options: argparse.Namespace) -> None:
     """List the rows that are or were in quarantine, oldest first: since when, why, and who lifted it."""
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
     from include.workflow.on_record import check_known
 
-    check_known(*filter(None, [options.model]))
-    for kept in open_records().quarantines(options.model):
+    deployment = open_deployment()
+    check_known(deployment, *filter(None, [options.model]))
+    for kept in deployment.store.quarantines(options.model):
         fault, lifted = kept.fault, kept.lifted
         state = "in quarantine"
         if lifted is not None:
@@ -195,11 +198,11 @@ def quarantines(options: argparse.Namespace) -> None:
 
 def lift(options: argparse.Namespace) -> None:
     """Let quarantined rows be trained on again: they are mended, or were in order. Kept on record."""
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
     from include.workflow.lift import lift_quarantine
 
     kept = lift_quarantine(
-        open_records(), options.quarantine, by=_who(options), reason=options.reason, accepts=options.accept
+        open_deployment().store, options.quarantine, by=_who(options), reason=options.reason, accepts=options.accept
     )
     print(f"quarantine {kept.id} of {kept.model_name}, {kept.fault.feature}: lifted")
 
@@ -232,8 +235,8 @@ def recommend(options: argparse.Namespace) -> None:
     from include.workflow.on_record import check_known, latest_checks
     from include.workflow.report import recommendations_of
 
-    check_known(*options.model)
     deployment = open_deployment()
+    check_known(deployment, *options.model)
     for name in options.model:
         print(f"{name}: {len(latest_checks(deployment.store, name))} checks")
         for each in recommendations_of(deployment, name):
@@ -243,11 +246,11 @@ def recommend(options: argparse.Namespace) -> None:
 def _print_runs(run_ids: list[str]) -> None:
     """What came of each model in the given runs, and their event rows."""
     from include.interfaces.reports.text import event_row, of_model
-    from include.workflow.deployment import open_records
+    from include.workflow.deployment import open_deployment
 
     if not run_ids:
         raise ConfigurationError("report", "name a model, or give --run")
-    records = open_records()
+    records = open_deployment().store
     for run_id in run_ids:
         print(f"Run {run_id}")
         for analysis, _ in records.decisions(run_id=run_id):

@@ -1,4 +1,4 @@
-"""Functions of a model's owner that its file names as ``module:function``."""
+"""What is named as ``module:function``: functions of a model's owner in its file, and ours in the catalogues."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ def import_function(model_name: str, field: str, place: str) -> Callable[..., An
         told = f"{attribute!r} {what} in {getattr(loaded, '__file__', None) or module}{did_you_mean(attribute, have)}"
         raise _cannot(model_name, field, place, f"{told}; functions there: {', '.join(have[:MOST_SHOWN]) or 'none'}")
     return cast("Callable[..., Any]", found)
+
+
+def of_catalogue(place: str) -> Any:
+    """What an entry of `include.registry.source.SOURCES` or `include.registry.training.TRAINERS` names.
+
+    They name it, as ``module:function``, so that a model file is read without loading what reads rows or trains.
+    """
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def _where_to_put(module: str) -> str:

@@ -154,5 +154,5 @@ def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
         annotation = section.model_fields[part].annotation
         options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
         section = next((option for option in options if issubclass(option, BaseModel)), section)
-    section = SOURCES.get(kind, section)
+    section = SOURCES[kind].section if kind in SOURCES else section
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,9 @@ from include.registry.time_format import TimeFormat
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
+_READERS = "include.data.sources"
+
+FileKind = Literal["csv", "parquet", "json_lines"]
 
 
 class TimestampReading(Section):
@@ -84,10 +88,10 @@ class FileSource(_Rows):
 
     How a CSV file is written is found out from the file and told; `delimiter`, `decimal`, `thousands`, `encoding`,
     `quote` and `header` (true, false, or the columns' names) say it. `decimal` and `thousands` are also those of
-    numbers that a Parquet file or a query's result holds as text.
+    numbers that another file or a query's result holds as text.
     """
 
-    kind: Literal["csv", "parquet"]
+    kind: FileKind
     """How the files are written."""
     path: str | None = None
     """A file, a folder or a glob; relative ones start from `RETRAINING_DATA_DIR`; or `s3://bucket/key`."""
@@ -128,7 +132,7 @@ class FileSource(_Rows):
     def _dialect_is_one(self) -> Self:
         said = [name for name in _DIALECT if name not in _NUMBERS and getattr(self, name) is not None]
         if said and self.kind != "csv":
-            raise ValueError(f"{said[0]} is for CSV files; a Parquet file says how it is written")
+            raise ValueError(f"{said[0]} is for CSV files; those of the kind {self.kind} say how they are written")
         if self.decimal is not None and self.decimal == self.delimiter:
             raise ValueError(f"delimiter: {self.delimiter!r} is the decimal separator already")
         return self
@@ -213,12 +217,45 @@ class SampleSource(_Rows):
         return f"sample:{self.name}"
 
 
-#: The sections by the `kind` that they are written with, in the order in which the kinds are told.
-SOURCES: Mapping[str, type[FileSource] | type[SampleSource] | type[SqlSource]] = {
-    "csv": FileSource,
-    "parquet": FileSource,
-    "sample": SampleSource,
-    "sql": SqlSource,
+@dataclass(frozen=True, kw_only=True)
+class SourceEntry:
+    """What the catalogue says of one kind of source. What reads it is named as ``module:function``.
+
+    Parameters
+    ----------
+    section : type
+        How it is written in a model file.
+    rows : str
+        Given an `include.data.sources.read.Reading` of a model with timestamps: its rows, and the name of their place.
+    batches : str
+        Of files: given the section, a path, an `include.data.sources.files.Files` and the columns wanted (None: all),
+        the rows in batches.
+    endings : tuple of str
+        Of files: how their names end, which a folder's are found by.
+    plain_text : bool
+        Whether what reads it makes plain text of cells itself; else `include.data.kinds.text_cells` does.
+    """
+
+    section: type[FileSource] | type[SampleSource] | type[SqlSource]
+    rows: str = f"{_READERS}.read:rows_of_files"
+    batches: str = ""
+    endings: tuple[str, ...] = ()
+    plain_text: bool = False
+
+
+#: The kinds of sources, by the `kind` that they are written with, in the order in which they are told.
+SOURCES: Mapping[str, SourceEntry] = {
+    "csv": SourceEntry(
+        section=FileSource, batches=f"{_READERS}.csv_batches:of_source", endings=(".csv", ".csv.gz"), plain_text=True
+    ),
+    "parquet": SourceEntry(section=FileSource, batches=f"{_READERS}.parquet_batches:of_source", endings=(".parquet",)),
+    "json_lines": SourceEntry(
+        section=FileSource,
+        batches=f"{_READERS}.json_lines:of_source",
+        endings=(".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
+    ),
+    "sample": SourceEntry(section=SampleSource, rows=f"{_READERS}.read:rows_of_sample"),
+    "sql": SourceEntry(section=SqlSource, rows=f"{_READERS}.read:rows_of_query"),
 }
 
 Source = Annotated[FileSource | SqlSource | SampleSource, Field(discriminator="kind")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,7 +17,32 @@ from include.scoring.metric import NO_ROW_LOSS
 
 SLICES = "slices"  # the guard that stands for the primary metric in every slice
 DEFAULT_ESTIMATOR = "gradient_boosting"
-TRAINED_BY = ("estimator", "callable", "script")  # fields of `training`, one of which is given; the first by default
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerEntry:
+    """What the catalogue says of one way to train.
+
+    Parameters
+    ----------
+    made_by : str
+        The function, as ``module:function``, that is given the model's spec and the hyperparameters and returns an
+        `include.retraining.trainers.trainer.Trainer`.
+    example : object
+        As its field of `training` is written in a model file.
+    """
+
+    made_by: str
+    example: Any
+
+
+_TRAINERS = "include.retraining.trainers"
+#: What trains a version, by the field of `training` that says so. One of them is given; the first is the default.
+TRAINERS: Mapping[str, TrainerEntry] = {
+    "estimator": TrainerEntry(made_by=f"{_TRAINERS}.sklearn_trainer:of_estimator", example="linear"),
+    "callable": TrainerEntry(made_by=f"{_TRAINERS}.callable_trainer:of_callable", example="math:sqrt"),
+    "script": TrainerEntry(made_by=f"{_TRAINERS}.script_trainer:of_script", example={"command": ["train"]}),
+}
 
 
 def some_time(value: timedelta) -> timedelta:
@@ -53,6 +80,9 @@ class Script(Section):
     environment: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(default_factory=list)
     """Names of variables that are passed on, besides those that any program needs."""
 
+    def __str__(self) -> str:
+        return " ".join(self.command)
+
     @field_validator("command", "predict_command")
     @classmethod
     def _no_empty_words(cls, command: list[str] | None) -> list[str] | None:
@@ -71,16 +101,16 @@ class Script(Section):
 class Training(Section):
     """How a version is trained.
 
-    One of three trains it: `estimator`, a preset or the import path of a scikit-learn estimator; `callable`, a function
-    ``module:function`` (see `include.retraining.trainers.callable_trainer`); `script`, a program of the owner's.
-    `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
+    One of `TRAINERS` trains it: `estimator`, a preset or the import path of a scikit-learn estimator; `callable`, a
+    function ``module:function`` (see `include.retraining.trainers.callable_trainer`); `script`, a program of the
+    owner's. `rows` says which history it is trained on: ``all`` of it, a ``sliding`` stretch as long as the reference,
     the ``latest`` window only, or ``measured``: each of them is tried on later rows, and the best is taken.
     `strategy` is ``full``: a version is trained from scratch; or ``incremental``: it goes on from the champion, on the
     rows that the champion was not trained on, whatever `rows` says.
     """
 
     estimator: str | None = Field(None, min_length=1)
-    """`gradient_boosting` (the default), `linear`, or the import path of a scikit-learn estimator."""
+    """`gradient_boosting` (the default), `linear`, `lightgbm` (install it), or a scikit-learn import path."""
     callable: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     """Or a function `module:function` of `(features, target, hyperparameters, seed)`, which returns a model."""
     script: Script | None = None
@@ -96,28 +126,27 @@ class Training(Section):
 
     @model_validator(mode="after")
     def _one_trainer(self) -> Self:
-        given = [name for name in TRAINED_BY if getattr(self, name) is not None]
+        given = [name for name in TRAINERS if getattr(self, name) is not None]
         if len(given) > 1:
-            known = f"{', '.join(TRAINED_BY[:-1])} and {TRAINED_BY[-1]}"
+            *others, last = TRAINERS
+            known = f"{', '.join(others)} and {last}"
             raise ValueError(f"give one of {known}; found {' and '.join(given)}")
         return self
 
     @property
     def way(self) -> str:
-        """Which of `TRAINED_BY` trains a version."""
-        return next((name for name in TRAINED_BY if getattr(self, name) is not None), TRAINED_BY[0])
+        """Which of `TRAINERS` trains a version."""
+        return next((name for name in TRAINERS if getattr(self, name) is not None), next(iter(TRAINERS)))
 
     @property
     def estimator_name(self) -> str | None:
-        """Preset or import path of the estimator; None where a callable or a script trains."""
-        return self.estimator or (DEFAULT_ESTIMATOR if self.callable is None and self.script is None else None)
+        """Preset or import path of the estimator; None where something else trains."""
+        return self.estimator or DEFAULT_ESTIMATOR if self.way == "estimator" else None
 
     @property
     def trained_by(self) -> str:
         """What trains a version, for the record: the estimator's name, the function, or the script's command."""
-        if self.script is not None:
-            return " ".join(self.script.command)
-        return self.callable or self.estimator or DEFAULT_ESTIMATOR
+        return str(getattr(self, self.way) or DEFAULT_ESTIMATOR)
 
 
 class Gate(Section):

@@ -23,13 +23,13 @@ from include.retraining.accepted import Champion as Champion
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
+from include.retraining.elsewhere import TrainedElsewhere, rows_held_out
 from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.gate.champion import judge_beside
 from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
-from include.retraining.gate.holdout import holdout_rows
-from include.retraining.gate.limits import serving_cost
+from include.retraining.gate.limits import serving_cost_of, within_limits
 from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
 from include.retraining.importances import mean_loss, permutation_importances
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
@@ -74,12 +74,15 @@ class RetrainingExecutor:
         Requested for this retraining; they override those of the model file.
     possible : mapping of str to Possible
         What recent rows have told of which numbers are values: earlier versions predict without the others, too.
+    elsewhere : TrainedElsewhere or None
+        The version, where it was trained elsewhere: nothing is trained, all else is the same.
     """
 
     spec: ModelSpec
     artifacts: Artifacts
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     possible: Mapping[str, Possible] = field(default_factory=dict)
+    elsewhere: TrainedElsewhere | None = None
 
     def retrain(
         self, tables: ModelTables, champion: Champion | None, version: int, former: Sequence[Version] = ()
@@ -100,7 +103,8 @@ class RetrainingExecutor:
         with ResourceMeter() as meter:
             judged = self._first(tables) if champion is None else self._challenge(tables, champion, former)
             outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
-        return replace(outcome, details=outcome.details.beside(meter.details))
+        details = outcome.details.beside(meter.details)
+        return replace(outcome, details=details if self.elsewhere is None else self.elsewhere.tell(details))
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
@@ -110,6 +114,8 @@ class RetrainingExecutor:
         columns = Columns.of(reference.profile, names)
         trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
         rows, holdout = trial.rows, trial.holdout
+        if self.elsewhere is not None:
+            self.elsewhere.require_unseen(first_moment(self.spec, tables.reference.iloc[rows.origin[trial.cut :]]))
         final = fit_on(self.trainer, rows, columns, 0, len(rows))
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
@@ -128,7 +134,7 @@ class RetrainingExecutor:
         columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
         rows = prepare(self.spec, [tables.history], columns, tables.quarantined, copies=tables.copies)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
-        last = holdout_rows(self.spec, recent)
+        last = rows_held_out(self.spec, self.elsewhere, rows, tables.history, recent)
         if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
             return Outcome(
@@ -147,11 +153,11 @@ class RetrainingExecutor:
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
         holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
-        contest = Contest(spec=self.spec, load=self.load, there=tables.recent.columns)
+        contest = replace(self.contest, there=tables.recent.columns)
         result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
-        result = Anchor(contest=replace(contest, there=None), former=former).judge(result, holdout, held_out)
+        result = Anchor(contest=self.contest, former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
-        if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
+        if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit and self.elsewhere is None:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
         reference = self.reference(tables, used, columns.features, columns.categorical, columns.possible)
@@ -177,9 +183,14 @@ class RetrainingExecutor:
         return replace(stored, columns=stored.columns.knowing(known)) if known else stored
 
     @property
+    def contest(self) -> Contest:
+        """What compares versions of this model on the same rows."""
+        return Contest(spec=self.spec, load=self.load)
+
+    @property
     def trainer(self) -> Trainer:
         """What trains this model's versions from scratch."""
-        return trainer_of(self.spec, self.hyperparameters)
+        return trainer_of(self.spec, self.hyperparameters) if self.elsewhere is None else self.elsewhere
 
     def _way(
         self, champion: Champion, columns: Columns, stop: int, recent: int
@@ -189,8 +200,8 @@ class RetrainingExecutor:
         Those are the `recent` rows before those held out, and those that the champion itself was judged on and not
         trained on (`untrained_rows`).
         """
-        if self.spec.training.strategy == "full":
-            return None
+        if self.elsewhere is not None or self.spec.training.strategy == "full":
+            return None if self.elsewhere is None else (self.elsewhere, [RowChoice(name="elsewhere")])
         if not champion.version.artifact_path:
             raise TrainingError(
                 f"{champion.version.label} was not trained here: nothing to go on from; write `strategy: full` once"
@@ -209,11 +220,7 @@ class RetrainingExecutor:
     @property
     def gate(self) -> PromotionGate:
         """What a challenger has to pass."""
-        gate = self.spec.gate
-        return PromotionGate(
-            metric=METRICS[self.spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors,
-            guards=gate.guards,
-        )  # fmt: skip
+        return PromotionGate.of(self.spec)
 
     def reference(
         self, tables: ModelTables, used: pd.DataFrame, inputs: Sequence[str], categorical: Sequence[str],
@@ -239,9 +246,8 @@ class RetrainingExecutor:
         path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, judged.columns)
         features = judged.rows.features.iloc[-len(judged.holdout) :]
         stored = self._smoke_test(path, sha256, trained.predictor, features)
-        cost = serving_cost(stored, features, latency=self.spec.gate.max_latency_ms is not None)
-        if excess := cost.excess(self.spec.gate):
-            result = replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
+        cost = serving_cost_of(stored, features, self.spec.gate)
+        result = within_limits(result, cost, self.spec.gate)
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
         details = replace(
             self._details(judged, result), serving=asdict(cost), shadow=shadow,
@@ -250,17 +256,14 @@ class RetrainingExecutor:
         return Outcome(
             status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
             reason=result.reason if shadow is None else f"in shadow for {shadow.checks} checks: {result.reason}",
-            scores=result.scores,
-            champion_scores=result.champion_scores,
-            artifact_path=path,
-            artifact_sha256=sha256,
+            scores=result.scores, champion_scores=result.champion_scores, artifact_path=path, artifact_sha256=sha256,
             baseline=Baseline.of_version(METRICS[self.spec.metric], judged.holdout),
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
             details=details,
             shadow_checks=None if shadow is None else shadow.checks,
-        )
+        )  # fmt: skip
 
     def _importances(self, judged: _Judged, features: pd.DataFrame) -> Mapping[str, float] | None:
         holdout = judged.holdout

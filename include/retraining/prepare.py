@@ -130,6 +130,13 @@ class TrainingRows:
         """Weights of the rows ``start <= i < stop``; None where all count the same."""
         return None if self.weight is None else self.weight[start:stop]
 
+    def latest(self, most: int) -> TrainingRows:
+        """The last `most` rows, or all where there are fewer; hash and counts stay those of all rows."""
+        start = max(len(self) - most, 0)
+        features, target = self.slice(start, len(self))
+        weight = self.weights(start, len(self))
+        return replace(self, features=features, target=target, origin=self.origin[start:], weight=weight)
+
     def hash_of(self, start: int, stop: int, target: str) -> str:
         """Hash of features and target, the column `target`, of the rows ``start <= i < stop``."""
         features, labels = self.slice(start, stop)

@@ -14,7 +14,7 @@ import psutil
 
 from include.records.entries import TrainingDetails
 
-_MEBIBYTE = 2**20
+MEBIBYTE = 2**20
 _LEAST_PAUSES = 20  # a sample takes longer the more processes a machine has; the pause is so many times as long
 
 
@@ -131,7 +131,7 @@ class _Nvidia:
     def used(self) -> tuple[float, float] | None:
         """See `GpuDevice.used`."""
         try:
-            memory = self.library.nvmlDeviceGetMemoryInfo(self.handle).used / _MEBIBYTE
+            memory = self.library.nvmlDeviceGetMemoryInfo(self.handle).used / MEBIBYTE
             return memory, float(self.library.nvmlDeviceGetUtilizationRates(self.handle).gpu)
         except self.library.NVMLError:
             return None
@@ -159,7 +159,7 @@ def _resident_mib() -> float:
             total += child.memory_info().rss
         except psutil.NoSuchProcess:
             continue  # it ended meanwhile
-    return float(total) / _MEBIBYTE
+    return float(total) / MEBIBYTE
 
 
 def _cpu_seconds() -> float:

@@ -1,4 +1,4 @@
-"""Asks what a retrain would gain: does the champion make errors that recent rows teach to avoid?"""
+"""What a retrain would gain: does the champion make errors that recent rows teach to avoid?"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CAUTIOUS = {"max_iter": 20, "max_leaf_nodes": 7, "min_samples_leaf": 40, "learni
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetrainGainDetector:
+class CorrectionTrial:
     """Learns a correction of the champion from the earlier recent rows, and tries it on the later ones.
 
     An old model that errs more is not yet a reason to retrain: the rows may have become harder to predict, and then a
@@ -46,6 +46,8 @@ class RetrainGainDetector:
     the champion has learnt what there is to learn, the correction learns noise and makes the champion worse: the test
     is then on the safe side. A champion that was trained on few rows can gain from more of them, and the signal says
     so although nothing changed.
+
+    It is none of `include.detectors.catalogue.DETECTORS`: those compare profiles, this trains on the rows themselves.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ class RetrainGainDetector:
 
 
 def measure_gain(
-    detector: RetrainGainDetector, spec: ModelSpec, recent: pd.DataFrame, columns: Columns,
+    detector: CorrectionTrial, spec: ModelSpec, recent: pd.DataFrame, columns: Columns,
     labelled: LabelledRows | None,
 ) -> Sequence[Signal]:  # fmt: skip
     """The signal about the recent rows; none without any label, or where a feature's column is gone.

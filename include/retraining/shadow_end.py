@@ -11,11 +11,11 @@ from include.data.reference.profiles import ReferenceProfiles
 from include.data.tables import ModelTables
 from include.errors import ArtifactError, CannotPredict, TrainingError
 from include.records.entries import EventStatus, Outcome, ShadowNeeds, Version
-from include.retraining.contest.contest import Contest, Pair, labelled_among
+from include.retraining.contest.contest import Pair, labelled_among
 from include.retraining.executor import STATUS, Champion, RetrainingExecutor
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict
-from include.retraining.gate.limits import ServingCost, serving_cost
+from include.retraining.gate.limits import ServingCost, serving_cost_of, within_limits
 from include.retraining.gate.shadow_needs import untrained_rows
 from include.retraining.prepare import Columns, just_after, labels_of, prepare
 from include.scoring import METRICS, Baseline
@@ -52,7 +52,7 @@ class ShadowEnd:
         a retraining: the version stays in shadow, and the next check ends it.
         """
         spec, version = self.executor.spec, self.version
-        rows, needed = self._contest.since(version, tables), self._needs.rows
+        rows, needed = self.executor.contest.since(version, tables), self._needs.rows
         labelled = labelled_among(spec, rows)
         if labelled < needed:
             reason = f"{labelled} labelled rows arrived while it was in shadow, {needed} needed: nothing can be proven"
@@ -61,11 +61,11 @@ class ShadowEnd:
             stored = self.executor.load(version)
             ready = prepare(spec, [rows], stored.columns)
             stored.predictor.predict(ready.features)
-            cost = serving_cost(stored, ready.features, latency=spec.gate.max_latency_ms is not None)
+            cost = serving_cost_of(stored, ready.features, spec.gate)
         except (ArtifactError, TrainingError) as error:
             return self._outcome(EventStatus.REJECTED, f"{version.label} does not answer: {error}")
         try:
-            pair = self._contest.between(self.champion.version, version, rows)
+            pair = self.executor.contest.between(self.champion.version, version, rows)
         except CannotPredict as error:
             return self._outcome(EventStatus.HELD, f"{error}; the next retrain is judged without it")
         result = self._judge(pair, cost)
@@ -79,17 +79,10 @@ class ShadowEnd:
         assert self.version.details.shadow is not None  # it is in shadow
         return self.version.details.shadow
 
-    @property
-    def _contest(self) -> Contest:
-        return Contest(spec=self.executor.spec, load=self.executor.load)
-
     def _judge(self, pair: Pair, cost: ServingCost) -> GateResult:
-        spec = self.executor.spec
         result = self.executor.gate.judge(pair.before, pair.after)
-        result = Anchor(contest=self._contest, former=self.former).judge(result, pair.after, pair.rows)
-        if excess := cost.excess(spec.gate):
-            return replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}")
-        return result
+        result = Anchor(contest=self.executor.contest, former=self.former).judge(result, pair.after, pair.rows)
+        return within_limits(result, cost, self.executor.spec.gate)
 
     def _outcome(self, status: EventStatus, reason: str, result: GateResult | None = None) -> Outcome:
         details = replace(

@@ -16,7 +16,7 @@ from include.registry.spec import ModelSpec
 Floats = npt.NDArray[np.float64]
 
 LARGEST = 1e100  # sums of larger ones, and of their squares, overflow
-MANY = 0.05  # share of the rows from which on unusable weights are a change of the data, and not only on record
+MANY = 0.05  # share of rows from which on weights that cannot be used are a change of the data, not only on record
 
 
 def row_weights(spec: ModelSpec, rows: pd.DataFrame) -> Floats | None:

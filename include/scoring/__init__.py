@@ -5,8 +5,8 @@ from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import METRICS, score_all
 from include.scoring.estimate import Estimate, estimate
 from include.scoring.intervals import interval
+from include.scoring.labelled_rows import LabelledRows, PredictedRows, Task
 from include.scoring.metric import Harm, Metric
-from include.scoring.rows import LabelledRows, PredictedRows, Task
 from include.scoring.slices import SliceRule
 
 __all__ = [

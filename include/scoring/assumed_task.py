@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from include.scoring.rows import Task
+from include.scoring.labelled_rows import Task
 
 FEW = 20  # classes; numbers of more values are quantities
 AGREEMENT = 0.3  # Cohen's kappa: a classifier is right more often than that by chance

@@ -10,8 +10,8 @@ import numpy as np
 from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import score_all
 from include.scoring.dependence import steady_lasting
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 from include.scoring.metric import Metric
-from include.scoring.rows import Floats, LabelledRows, Task
 from include.scoring.slices import SliceRule
 from include.scoring.statistics import effective_size, steady_autocorrelation
 

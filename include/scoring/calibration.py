@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from include.scoring.rows import Floats, LabelledRows
+from include.scoring.labelled_rows import Floats, LabelledRows
 
 FEWEST_ROWS, FEWEST_OF_A_CLASS = 200, 20
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 
 from include.scoring.classification import CLASS_METRICS
+from include.scoring.labelled_rows import LabelledRows, Task
 from include.scoring.metric import Metric
 from include.scoring.probabilities import PROBABILITY_METRICS
 from include.scoring.regression import REGRESSION_METRICS
-from include.scoring.rows import LabelledRows, Task
 from include.scoring.trading import TRADING_METRICS
 
 METRICS: Mapping[str, Metric] = {

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 from include.scoring.metric import Harm, Metric, Scale, mean_metric
-from include.scoring.rows import Floats, LabelledRows, Task
 
 Weights = Callable[["_Counts"], Floats]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from include.scoring.rows import Floats
+from include.scoring.labelled_rows import Floats
 from include.scoring.statistics import MOST_AUTOCORRELATION, autocorrelation
 
 QUARTERS = 4

@@ -8,8 +8,8 @@ import numpy as np
 
 from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import score_all
+from include.scoring.labelled_rows import Floats, LabelledRows, PredictedRows, Task, equal_weights
 from include.scoring.metric import Metric
-from include.scoring.rows import Floats, LabelledRows, PredictedRows, Task, equal_weights
 
 MOST_ROWS = 100_000  # the latest of them: each becomes as many rows as there are classes
 

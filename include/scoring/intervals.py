@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from include.scoring.dependence import lasting_autocorrelation
+from include.scoring.labelled_rows import Floats, LabelledRows, equal_weights
 from include.scoring.metric import Metric, Scale
-from include.scoring.rows import Floats, LabelledRows, equal_weights
 from include.scoring.statistics import autocorrelation, block_length, effective_size
 from include.scoring.trading import drawdown, returns
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.errors import ConfigurationError
-from include.scoring.rows import Floats, LabelledRows, Task
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 
 NO_ROW_LOSS = (
     "has no loss of a single row, so that no test can compare two models by it; choose another primary metric, and "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.scoring.intervals import mean_error
+from include.scoring.labelled_rows import LabelledRows
 from include.scoring.metric import Metric
-from include.scoring.rows import LabelledRows
 
 FEWEST_ROWS = 20  # paired rows below which nothing is proven, whatever they show
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 from include.scoring.metric import Harm, Metric, Scale, mean_metric
-from include.scoring.rows import Floats, LabelledRows, Task
 
 _SMALLEST = float(np.finfo(np.float64).eps)  # of a probability in log-loss, as in scikit-learn
 

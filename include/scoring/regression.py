@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 from include.scoring.metric import Harm, Metric, Scale, mean_metric
-from include.scoring.rows import Floats, LabelledRows, Task
 
 
 def _errors(rows: LabelledRows) -> Floats:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from include.scoring.rows import Values
+from include.scoring.labelled_rows import Values
 
 MOST_SLICES = 20  # of one column: its most frequent values; the rest is in no slice
 

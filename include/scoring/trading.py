@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
+from include.scoring.labelled_rows import Floats, LabelledRows, Task
 from include.scoring.metric import Harm, Metric, Scale
-from include.scoring.rows import Floats, LabelledRows, Task
 
 
 def returns(rows: LabelledRows) -> Floats:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
+    from include.workflow.elsewhere import complete_retraining as complete_retraining
+    from include.workflow.elsewhere import fail_retraining as fail_retraining
+    from include.workflow.elsewhere import start_retraining as start_retraining
     from include.workflow.failure_record import failures as failures
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
+    from include.workflow.run import Answer as Answer
+    from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
     from include.workflow.steps.complete import log_completion as log_completion
@@ -69,23 +75,28 @@ USE_CASES = {
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
+    "Answer": "run",
     "audit": "on_record",
     "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
     "check_model": "people",
     "check_triggers": "trigger_check",
+    "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
+    "complete_retraining": "elsewhere",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
     "execute": "steps.execute",
+    "execute_in_run": "run",
     "export_csv": "reading.export",
     "failures": "failure_record",
     "fleet": "reading.fleet",
     "health": "monitor",
     "history": "reading.history",
+    "fail_retraining": "elsewhere",
     "hold": "approve",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
@@ -118,6 +129,7 @@ USE_CASES = {
     "unmute": "people",
     "what_if": "reading.what_if",
     "why_nothing": "failure_record",
+    "start_retraining": "elsewhere",
 }
 
 

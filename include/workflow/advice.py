@@ -24,7 +24,7 @@ LOW_COVERAGE = 0.2  # share of labelled rows below which harm is hard to see
 REPEATED = 3  # of the latest checks with the same trouble
 
 _VERDICTS = (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED)
-_ASKED = (MANUAL, RED_TEAM, FIRST_VERSION, SignalKind.SHADOW)  # beside every tree: there is no threshold to move
+_BESIDE_TREES = (MANUAL, RED_TEAM, FIRST_VERSION, SignalKind.SHADOW)  # beside every tree: there is no threshold to move
 
 
 class RecommendationKind(StrEnum):
@@ -184,7 +184,7 @@ def _raise(history: Sequence[Check]) -> Iterator[Recommendation]:
             judged[check.event.trigger_type].append(check)
     in_tree = {leaf.trigger for leaf in _leaves(history[-1])} if history else set()
     for trigger, checks in judged.items():
-        if trigger in _ASKED or trigger not in in_tree:
+        if trigger in _BESIDE_TREES or trigger not in in_tree:
             continue
         unpaid = [c for c in checks if c.event is not None and c.event.status is not EventStatus.PROMOTED]
         if len(checks) < FEWEST_VERDICTS or len(unpaid) < UNPAID_SHARE * len(checks):

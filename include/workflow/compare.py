@@ -11,7 +11,6 @@ from include.errors import ArtifactError, ConfigurationError, DataError, NotOnRe
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
-from include.retraining.executor import RetrainingExecutor
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import features_on_record
 from include.workflow.deployment import Deployment, now
@@ -89,6 +88,6 @@ def _on_same_rows(
         times, until = tables.history[spec.timestamp], end or at
         since = start or until - spec.window
         rows = tables.history[(times >= pd.Timestamp(since)) & (times < pd.Timestamp(until))]
-    executor = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts)
+    executor = deployment.executor(spec)
     spans = quarantined_spans(deployment.store.quarantines(spec.name))
     return VersionPair(spec=spec, load=executor.load, first=pair[0], second=pair[1], quarantined=spans).compare(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from include.data.label_values import without_impossible_labels, without_impossi
 from include.data.measures import with_measures
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.tables import ModelTables, read_tables
-from include.errors import DataError
+from include.errors import ConfigurationError, DataError
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.store import Champions, Store
@@ -24,8 +24,11 @@ from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
+from include.retraining.executor import RetrainingExecutor
+from include.retraining.prepare import Columns
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import columns_of_versions
+from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from include.records.entries import Run
 
-CONNECTION = "retraining_db"  # of the records, where connections are asked for by name
+CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
 
@@ -44,20 +47,51 @@ class Deployment:
 
     Parameters
     ----------
-    connect : callable or None
-        Opens a new connection to the records, for what is read beside the store; None where these are in memory.
+    read : callable, default `include.data.tables.read_tables`
+        A rehearsal reads its rows once for all windows, or has been given them.
+    connect : callable, optional
+        Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
+    trial : ModelSpec or None
+        In a rehearsal the model that is tried, whatever a file says; its records do not last, so that its artifacts
+        belong to none.
     """
 
     store: Store
     models_dir: Path
     data_dir: Path
     artifacts: Artifacts
-    read: Callable[..., ModelTables] = read_tables  # a replay reads its rows once for all windows
+    read: Callable[..., ModelTables] = read_tables
     connect: Callable[[], psycopg.Connection[Any]] | None = None
+    trial: ModelSpec | None = None
 
     def spec(self, model_name: str) -> ModelSpec:
-        """The registered model of that name."""
-        return load_model(self.models_dir, model_name)
+        """The registered model of that name; in a rehearsal the one that is tried."""
+        return load_model(self.models_dir, model_name) if self.trial is None else self.trial
+
+    def connected(self) -> psycopg.Connection[Any]:
+        """A new connection to the records database; a `ConfigurationError` for records in memory."""
+        if self.connect is None:
+            raise ConfigurationError("records", "these are in memory: there is no database to be read")
+        return self.connect()
+
+    def executor(
+        self, spec: ModelSpec, champion: Champion | None = None, *, hyperparameters: Mapping[str, Any] | None = None
+    ) -> RetrainingExecutor:
+        """What trains, judges and loads versions of a model here.
+
+        Parameters
+        ----------
+        champion : Champion, optional
+            One whose reference knows which numbers are values in the rows of today
+            (`include.workflow.analysis.quarantine.with_impossible_cells`): then versions predict without the others.
+        hyperparameters : mapping, optional
+            For this retraining only.
+        """
+        columns = None if champion is None else Columns.of(champion.reference.profile, champion.reference.inputs)
+        return RetrainingExecutor(
+            spec=spec, artifacts=self.artifacts, hyperparameters=hyperparameters or {},
+            possible={} if columns is None else columns.possible,
+        )  # fmt: skip
 
 
 def open_deployment(connections: Connections | None = None) -> Deployment:
@@ -70,15 +104,17 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         holds them all.
     """
     settings = Settings.from_environment()
-    connect = records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
+    if settings.log_file is not None:
+        log_to(settings.log_file)
+    connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
         store=PostgresStore(connect, keep=True),
+        connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
-        connect=connect,
     )
 
 
@@ -96,25 +132,21 @@ def opened_deployment(connections: Connections) -> Iterator[Deployment]:
             deployment.store.close()
 
 
-def open_records() -> PostgresStore:
-    """The records alone, in the database that the environment names."""
-    return PostgresStore(records_connection(), keep=True)
-
-
 def rehearsal(
-    folder: Path, *, models_dir: Path, data_dir: Path, read: Callable[..., ModelTables] = read_tables
+    folder: Path, spec: ModelSpec, *, data_dir: Path, read: Callable[..., ModelTables] = read_tables
 ) -> Deployment:
-    """The same production code with nothing that lasts: records in memory, artifacts in a `folder` to spare."""
+    """The same production code for one model, with records in memory and artifacts in a `folder` of their own."""
     return Deployment(
-        store=MemoryStore(), models_dir=models_dir, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read
-    )
+        store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
+        trial=spec,
+    )  # fmt: skip
 
 
-def records_connection(settings: Settings | None = None) -> Callable[[], psycopg.Connection[Any]]:
+def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[Any]]:
     """What opens the records database that the environment names; a `ConfigurationError` where it names none."""
     import psycopg
 
-    return partial(psycopg.connect, (settings or Settings.from_environment()).database)
+    return partial(psycopg.connect, settings.database)
 
 
 def now() -> datetime:
@@ -137,11 +169,6 @@ def champion_of(store: Champions, model_name: str) -> Champion | None:
     if reference is None:
         raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
     return Champion(version=version, reference=reference)
-
-
-def tables_of(deployment: Deployment, spec: ModelSpec, run: Run) -> ModelTables:
-    """The rows that a run sees of the model, as it is now."""
-    return tables_seen_by(deployment, spec, run, champion_of(deployment.store, spec.name))
 
 
 def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from include.records.entries import Quarantine
 from include.records.store import Quarantines
 from include.workflow.deployment import now
+from include.workflow.run_parameters import given_name, given_reason
 
 
 def lift_quarantine(
@@ -12,7 +13,16 @@ def lift_quarantine(
 ) -> Quarantine:
     """Lift a quarantine by its number on record; who did, and why, is kept.
 
-    With `accepts` later rows may look like this, too, as long as the champion stays. A `DataError` for a number
-    unknown, or lifted before.
+    With `accepts` later rows may look like this, too, as long as the champion stays.
+
+    Raises
+    ------
+    ConfigurationError
+        Without a reason, or without somebody who asks.
+    DataError
+        For a number unknown, or lifted before.
     """
-    return records.lift_quarantine(quarantine, by, reason, at=now(), accepts=accepts)
+    act = f"the lifting of quarantine {quarantine}"
+    return records.lift_quarantine(
+        quarantine, given_name(act, by), given_reason(act, reason), at=now(), accepts=accepts
+    )

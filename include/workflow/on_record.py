@@ -6,31 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from include.errors import NotOnRecord
-from include.records.entries import Check
-from include.records.postgres.audit import Audit, read_audit
-from include.records.postgres.lineage import Lineage, read_lineage
-from include.records.postgres.session import Connect, transaction
+from include.records.entries import Audit, Check, Lineage
+from include.records.postgres.audit import read_audit
+from include.records.postgres.lineage import read_lineage
+from include.records.postgres.session import transaction
 from include.records.store import Runs
 from include.registry.model_files import list_model_files
-from include.workflow.deployment import Deployment, now, records_connection
+from include.workflow.deployment import Deployment, now
 from include.workflow.report import MOST_CHECKS
-from include.workflow.settings import Settings
 
 
-def lineage(model_name: str, deployment: Deployment | None = None) -> Lineage:
-    """The versions of a model, why each was trained, and when it was champion.
-
-    Parameters
-    ----------
-    deployment : Deployment, optional
-        Here and below: whose records. By default those that the environment names.
-    """
-    return read_lineage(_connect(deployment), model_name)
+def lineage(deployment: Deployment, model_name: str) -> Lineage:
+    """The versions of a model, why each was trained, and when it was champion."""
+    return read_lineage(deployment.connected, model_name)
 
 
-def audit(start: datetime, end: datetime, model_name: str = "", deployment: Deployment | None = None) -> Audit:
+def audit(deployment: Deployment, start: datetime, end: datetime, model_name: str = "") -> Audit:
     """Who did what, when, why and on which data, from `start` until `end`."""
-    return read_audit(_connect(deployment), start, end, model_name)
+    return read_audit(deployment.connected, start, end, model_name)
 
 
 def latest_checks(records: Runs, model_name: str) -> Sequence[Check]:
@@ -46,7 +39,7 @@ def latest_run(records: Runs, model_name: str) -> str:
     return history[-1].analysis.run.run_id
 
 
-def check_known(*model_names: str) -> None:
+def check_known(deployment: Deployment, *model_names: str) -> None:
     """Do nothing for models that are on record or have a file, whether anything has happened to them or not.
 
     Raises
@@ -56,16 +49,11 @@ def check_known(*model_names: str) -> None:
     """
     if not model_names:
         return
-    settings = Settings.from_environment()
-    folder = settings.models_dir
+    folder = deployment.models_dir
     files = {file.stem for file in list_model_files(folder)} if folder.is_dir() else set()
-    with transaction(records_connection(settings)) as session:
+    with transaction(deployment.connected) as session:
         for name in model_names:
             if not session.one("find_model", {"model_name": name})["known"] and name not in files:
                 raise NotOnRecord(
                     f"model {name}: nothing is on record of it, and {folder} has no file of that name; correct the name"
                 )
-
-
-def _connect(deployment: Deployment | None) -> Connect:
-    return records_connection() if deployment is None or deployment.connect is None else deployment.connect

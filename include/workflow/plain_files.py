@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pandas as pd
 from include.data.giveaways import find_giveaways
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
-from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
 from include.data.reference.profiles import ReferenceProfiles
@@ -25,18 +24,20 @@ from include.data.targets import Target as Target
 from include.data.targets import find_target, inputs_of
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError, SourceUnavailable
-from include.orchestrator import AutomaticRetrainingOrchestrator
-from include.records.entries import Outcome, Version, VersionStatus
+from include.orchestrator import AutomaticRetrainingOrchestrator as AutomaticRetrainingOrchestrator
+from include.records.entries import Analysis, EventStatus, Outcome, Run
+from include.records.store import Claim
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
-from include.retraining import Champion, RetrainingExecutor
-from include.retraining.artifacts import ArtifactFolder
-from include.retraining.prepare import Columns
 from include.scoring import Task
-from include.workflow.analysis.quarantine import with_impossible_cells
+from include.workflow.deployment import Deployment, champion_of, now, rehearsal, tables_seen_by
+from include.workflow.steps.decide import decide
+from include.workflow.steps.execute import execute
+from include.workflow.steps.first import begin_with
 
 PREDICTION = "__prediction__"
+NAME = "plain-files"  # of the model that the files are of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,42 +181,48 @@ def retrain(files: PlainFiles, target: str, *, minimum_rows: int, output: Path) 
     tables = ModelTables(
         reference=files.reference, recent=recent, history=history, window_start=None, kinds=files.kinds
     )  # fmt: skip
-    tables = without_impossible_predictions(spec, without_impossible_labels(spec, tables))
-    executor = RetrainingExecutor(spec=spec, artifacts=ArtifactFolder(output))
-    champion = with_impossible_cells(spec, _champion(executor, files, tables, target), tables)
-    columns = Columns.of(champion.reference.profile, champion.reference.inputs)
-    outcome = _named(replace(executor, possible=columns.possible), tables, champion, 2, target)
-    return replace(outcome, reason="; ".join((outcome.reason, *tables.told)))
-
-
-def _champion(executor: RetrainingExecutor, files: PlainFiles, tables: ModelTables, target: str) -> Champion:
-    features = feature_names(executor.spec, tables.reference, files.kinds)
-    kinds = {name: files.kinds[name] for name in features}
-    profile = profile_table(tables.reference, features, kinds=kinds)
-    reference = ReferenceProfiles(profile=profile, inputs=tuple(features), kinds=kinds)
-    if files.predictions is None:
-        alone = replace(tables, recent=tables.reference.iloc[:0], history=tables.reference)
-        first = _named(executor, alone, None, 1, target)
-        version = _version(first.artifact_path, first.artifact_sha256)
-        return Champion(version=version, reference=first.reference or reference)
-    return Champion(version=_version("", ""), reference=reference)
-
-
-def _named(
-    executor: RetrainingExecutor, tables: ModelTables, champion: Champion | None, version: int, target: str
-) -> Outcome:
-    """Retrain; an error of the rows names the flags that they came by."""
+    deployment = rehearsal(output, spec, data_dir=Path(), read=lambda *_, **__: tables)
     try:
-        return executor.retrain(tables, champion, version)
+        return _steps(deployment, spec, files)
     except DataError as error:
         raise DataError(f"--reference-data, --target {target}, --min-samples: {error}") from error
 
 
-def _version(path: str, sha256: str) -> Version:
-    return Version(
-        model_name="plain-files", version=1, event_id=0, status=VersionStatus.CHAMPION, created_at=datetime.now(UTC),
-        artifact_path=path, artifact_sha256=sha256,
+def _steps(deployment: Deployment, spec: ModelSpec, files: PlainFiles) -> Outcome:
+    """The steps of two runs: up to the first champion, then a forced retrain."""
+    store = deployment.store
+    first, later = (Run(run_id=name, as_of=now(), force=True, reason="execute") for name in ("first", "later"))
+    if files.predictions is None:
+        begin_with(deployment, NAME, first)
+    else:
+        begin_with(deployment, NAME, first, partial(_in_use, files, first))
+    tables = tables_seen_by(deployment, spec, later, champion_of(store, NAME))
+    looked = Analysis(  # whether it pays was decided before, as the flags say
+        model_name=NAME, run=later, window_start=None, window_end=later.as_of, rows=len(tables.recent),
+        labelled_rows=0, champion_version=1, signals=(),
     )  # fmt: skip
+    store.save_analysis(looked, at=now())
+    event = decide(deployment, NAME, later)[1]
+    assert event is not None  # nothing speaks against a forced retrain
+    event = execute(deployment, event.id)
+    made = next((each for each in store.versions(NAME) if each.version == event.version), None)
+    return Outcome(
+        status=event.status, reason="; ".join((event.outcome, *tables.told)), scores=event.scores,
+        champion_scores=event.champion_scores, details=event.details,
+        artifact_path="" if made is None else made.artifact_path,
+    )  # fmt: skip
+
+
+def _in_use(files: PlainFiles, run: Run, deployment: Deployment, claim: Claim) -> Outcome:
+    """The model behind the given predictions as the first champion: it is stored elsewhere."""
+    claim.begin_version(at=now())
+    spec = deployment.spec(NAME)
+    table = tables_seen_by(deployment, spec, run, None).reference
+    features = feature_names(spec, table, files.kinds)
+    kinds = {name: files.kinds[name] for name in features}
+    profile = profile_table(table, features, kinds=kinds)
+    reference = ReferenceProfiles(profile=profile, inputs=tuple(features), kinds=kinds)
+    return Outcome(status=EventStatus.PROMOTED, reason="in use", reference=reference)
 
 
 def _spec(files: PlainFiles, target: str, minimum_rows: int) -> ModelSpec:
@@ -226,7 +233,7 @@ def _spec(files: PlainFiles, target: str, minimum_rows: int) -> ModelSpec:
     )
     task = Task.REGRESSION if numbers else Task.CLASSIFICATION
     return ModelSpec(
-        name="plain-files",
+        name=NAME,
         task=task,
         source={"kind": "csv", "reference_path": "reference", "recent_path": "recent"},
         target=target,

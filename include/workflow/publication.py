@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 
-from include.errors import ArtifactError, ConfigurationError
-from include.records.entries import ChampionChange, FailedStep, Version, VersionStatus
+from include.errors import ArtifactError, ConfigurationError, NothingToDo
+from include.records.entries import ChampionChange, FailedStep, Run, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
+from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
 
 OWNER_FILE = "records.json"
@@ -53,7 +53,7 @@ def own(store: Store, artifacts: Artifacts) -> None:
 
 
 @on_record(FailedStep.PUBLISH)
-def publish(store: Store, artifacts: Artifacts, model_name: str, run_id: str) -> ChampionChange | None:
+def publish(deployment: Deployment, model_name: str, run: Run) -> ChampionChange | None:
     """The step of a run after all that may change a champion: bring the files up to date, and find out what to tell.
 
     Returns
@@ -61,10 +61,18 @@ def publish(store: Store, artifacts: Artifacts, model_name: str, run_id: str) ->
     ChampionChange or None
         The last change of champion that no other run has told downstream of, also one from outside of runs or of a
         run that died. A step that is repeated returns the same.
+
+    Raises
+    ------
+    NothingToDo
+        In a dry run.
     """
+    if run.dry_run:
+        raise NothingToDo(f"model {model_name}: a dry run changes no champion and publishes nothing")
+    store, artifacts = deployment.store, deployment.artifacts
     publish_files(store, artifacts, model_name)
     tidy(store, artifacts, model_name)
-    return store.announce(model_name, run_id, at=datetime.now(UTC))
+    return store.announce(model_name, run.run_id, at=now())
 
 
 def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from include.decision.request import Request, RequestKind
+from include.decision.request import Request
 from include.errors import ConfigurationError
 from include.registry.estimators import check_requested
 from include.workflow.deployment import Deployment, now
+from include.workflow.run_parameters import given_name, given_reason, request_kind
 
 
 def request_retrain(
-    deployment: Deployment, model_name: str, reason: str, *, by: str, kind: str = RequestKind.MANUAL, key: str = "",
-    hyperparameters: Mapping[str, Any] | None = None,
+    deployment: Deployment, model_name: str, reason: str, *, by: str, kind: str = "manual", key: str = "",
+    hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
 ) -> tuple[Request, bool]:  # fmt: skip
     """Keep a request; tell whether it is new, or was waiting already. Parameters as in `Store.add_request`.
 
     Raises
     ------
     ConfigurationError
-        For a model without a file, for which it would wait for ever, and for hyperparameters that its trainer does not
-        have.
-    DataError
-        Without a reason.
+        For a model without a file, for which it would wait for ever, for hyperparameters that its trainer does not
+        have, without a reason, and for an unknown kind.
     """
+    act = f"a request for {model_name}"
+    asked = request_kind(kind), given_reason(act, reason), given_name(act, by)
     spec = deployment.spec(model_name)
     settings = dict(hyperparameters or {})
     try:
@@ -32,5 +33,6 @@ def request_retrain(
     except ValueError as error:
         raise ConfigurationError(f"request for {model_name}, hyperparameters (--set)", str(error)) from error
     return deployment.store.add_request(
-        model_name, RequestKind(kind), reason, by, at=now(), key=key, hyperparameters=settings
-    )
+        model_name, *asked, at=now(), key=key, hyperparameters=settings, notes=notes,
+        training_data_path=training_data_path,
+    )  # fmt: skip

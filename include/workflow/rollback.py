@@ -14,9 +14,16 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.errors import ArtifactError, RollbackRefused
-from include.records.entries import ChampionChange, ChangeKind, FailedStep, Run, Version, VersionStatus
+from include.records.entries import (
+    ONCE_CHAMPION,
+    ChampionChange,
+    ChangeKind,
+    FailedStep,
+    Run,
+    Version,
+    VersionStatus,
+)
 from include.records.rows.champion import other_target
-from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import feature_table
 from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
@@ -24,11 +31,9 @@ from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
 from include.workflow.publication import publish_files
-from include.workflow.run_parameters import version_number
+from include.workflow.run_parameters import given_name, given_reason, version_number
 
 log = logging.getLogger(__name__)
-
-ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
 
 
 def roll_back(
@@ -51,14 +56,19 @@ def roll_back(
 
     Raises
     ------
+    ConfigurationError
+        By hand without a reason, or without somebody who asks.
     RollbackRefused
-        There is nothing to roll back to, the champion has been replaced meanwhile, the reason is empty, or the key was
-        used for another version.
+        There is nothing to roll back to, the champion has been replaced meanwhile, or the key was used for another
+        version.
     ArtifactError
         The version's artifact is missing, damaged, or does not answer.
     ClaimLost
         The model is being retrained.
     """
+    if kind is ChangeKind.ROLLBACK:
+        act = f"a rollback of {model_name}"
+        requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
@@ -142,7 +152,7 @@ def change_in_run(deployment: Deployment, model_name: str, run: Run) -> Champion
 def ask_artifact(deployment: Deployment, version: Version) -> None:
     """Load a version and ask it about one typical row of its reference; an `ArtifactError` if it does not answer."""
     spec = deployment.spec(version.model_name)
-    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
+    stored = deployment.executor(spec).load(version)
     reference = deployment.store.reference(version.model_name, version.version)
     if reference is None:
         raise ArtifactError(f"model {spec.name}: no reference profile of {version.label} on record")

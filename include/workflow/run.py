@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from include.decision.decision import Decision
+from include.errors import NothingToDo
 from include.records.entries import ChampionChange, Event, Run
+from include.workflow.approve import hold
 from include.workflow.deployment import Deployment
 from include.workflow.rollback import roll_back_in_run
 from include.workflow.steps.analyze import analyze
@@ -54,3 +56,33 @@ def run_model(deployment: Deployment, model_name: str, run: Run) -> CameTo:
         event = execute(deployment, event.id)
     log_completion(deployment, model_name, run)
     return CameTo(decision=decision, event=event, change=change)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person said to the question about an event; `by` is empty where it is not known who, or nobody did."""
+
+    approved: bool
+    by: str = ""
+
+
+def execute_in_run(deployment: Deployment, event_id: int, run: Run, answer: Answer | None = None) -> Event:
+    """The step of a run that executes an event, or closes it as held where somebody has said no.
+
+    Parameters
+    ----------
+    answer : Answer or None
+        None where no approval is needed.
+
+    Raises
+    ------
+    NothingToDo
+        In a dry run.
+    """
+    if run.dry_run:
+        raise NothingToDo(f"event {event_id}: a dry run decides, and executes nothing")
+    if answer is None:
+        return execute(deployment, event_id)
+    if not answer.approved:
+        return hold(deployment, event_id, answer.by)
+    return execute(deployment, event_id, approved_by=answer.by or "somebody unnamed")

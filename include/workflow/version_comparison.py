@@ -12,7 +12,7 @@ from include.retraining.contest.same_rows import SameRows
 from include.scoring import METRICS
 
 DATA = ("training_data_path", "training_data_hash", "training_data_size", "row_choice", "dropped_rows")
-TRAINED_BY = ("estimator", "strategy")
+_SETTINGS = ("estimator", "strategy")
 RESOURCES = ("training_duration", "cpu_usage", "memory_usage", "gpu_usage")
 WHEN_ACCEPTED, LAST_CHECK, REPORTED = "when accepted", "at the last check", "reported by the training"
 
@@ -128,9 +128,7 @@ def compare_records(
     reported = [version.details.reported_metrics or {} for version in (first, second)]
     groups = {WHEN_ACCEPTED: accepted, LAST_CHECK: last, REPORTED: reported}
     details = (first.details.to_json(), second.details.to_json())
-    ways = [
-        {**(each.get("hyperparameters") or {}), **{name: each.get(name) for name in TRAINED_BY}} for each in details
-    ]
+    ways = [{**(each.get("hyperparameters") or {}), **{name: each.get(name) for name in _SETTINGS}} for each in details]
     data = {name: (details[0].get(name), details[1].get(name)) for name in DATA}
     judged = next((event for event, version, rival in ((events[1], second, first), (events[0], first, second))
                    if version.parent == rival.version), None)  # fmt: skip

@@ -9,7 +9,7 @@
 SELECT * FROM (
     SELECT
         e.triggered_at AS at, e.model_name, 'decided' AS action, e.requested_by AS who,
-        concat_ws('; asked for: ', e.trigger_reason, nullif(e.request_reason, '')) AS why,
+        concat_ws('; requested: ', e.trigger_reason, nullif(e.request_reason, '')) AS why,
         e.run_id, e.id AS event_id, e.version, e.champion_version AS other_version,
         NULL AS data_path, run.data_hash AS data_hash, run.rows AS data_rows,
         run.window_start AS data_from, run.window_end AS data_until,

@@ -83,6 +83,7 @@ CREATE TABLE retraining_runs (
     force            boolean NOT NULL DEFAULT false,
     dry_run          boolean NOT NULL DEFAULT false,
     preset           text NOT NULL DEFAULT '',
+    elsewhere        boolean NOT NULL DEFAULT false,
     window_start     timestamptz,
     window_end       timestamptz NOT NULL,
     rows             bigint NOT NULL CONSTRAINT retraining_runs_rows CHECK (rows >= 0),
@@ -110,6 +111,8 @@ COMMENT ON COLUMN retraining_runs.requested_by IS 'Who started the run: a person
 COMMENT ON COLUMN retraining_runs.force IS 'Whether it was to retrain whatever the rows say.';
 COMMENT ON COLUMN retraining_runs.dry_run IS 'Whether it was to decide only: nothing is trained, nobody is told.';
 COMMENT ON COLUMN retraining_runs.preset IS 'Preset of the policy for this run only; empty for that of the model file.';
+COMMENT ON COLUMN retraining_runs.elsewhere IS
+    'Whether its version is trained by others, who say when it is done; the run id is then that of the retraining.';
 COMMENT ON COLUMN retraining_runs.window_start IS 'Start of the recent rows; NULL for a model without timestamps.';
 COMMENT ON COLUMN retraining_runs.window_end IS 'End of the recent rows, excluded.';
 COMMENT ON COLUMN retraining_runs.rows IS 'How many recent rows it saw.';
@@ -158,8 +161,10 @@ CREATE TABLE model_drift_monitoring (
     p_value    double precision,
     level      double precision,
     blocks     boolean NOT NULL DEFAULT false,
+    alert      boolean NOT NULL GENERATED ALWAYS AS (verdict = 'changed') STORED,
     reason     text NOT NULL,
-    detail     jsonb NOT NULL DEFAULT '{}',
+    detail      jsonb NOT NULL DEFAULT '{}',
+    measured_at timestamptz NOT NULL,
     CONSTRAINT model_drift_monitoring_id PRIMARY KEY (id, as_of),
     CONSTRAINT model_drift_monitoring_key UNIQUE (model_name, run_id, as_of, kind, feature, statistic),
     CONSTRAINT model_drift_monitoring_run FOREIGN KEY (model_name, run_id, as_of)
@@ -186,6 +191,8 @@ COMMENT ON COLUMN model_drift_monitoring.p_value IS
 COMMENT ON COLUMN model_drift_monitoring.level IS
     'Significance level that p_value had to meet, corrected for the number of features.';
 COMMENT ON COLUMN model_drift_monitoring.blocks IS 'Whether the rows are too broken to train on.';
+COMMENT ON COLUMN model_drift_monitoring.alert IS 'Generated: whether the verdict is changed.';
+COMMENT ON COLUMN model_drift_monitoring.measured_at IS 'When it was written down.';
 COMMENT ON COLUMN model_drift_monitoring.reason IS 'The verdict in one sentence.';
 COMMENT ON COLUMN model_drift_monitoring.detail IS 'Further numbers of the statistic, by name.';
 
@@ -416,7 +423,8 @@ BEGIN
         RETURN;  -- another process made it meanwhile
     END IF;
     FOREACH whole IN ARRAY ARRAY['retraining_analyses', 'model_drift_monitoring', 'model_performance_tracking'] LOOP
-        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING COMMENTS INCLUDING CONSTRAINTS INCLUDING DEFAULTS)',
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING COMMENTS INCLUDING CONSTRAINTS INCLUDING DEFAULTS'
+                       ' INCLUDING GENERATED)',
                        whole || '_' || month, whole);
         EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, whole || '_' || month,
                        first_day AT TIME ZONE 'UTC', (first_day + interval '1 month') AT TIME ZONE 'UTC');

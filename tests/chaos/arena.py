@@ -140,7 +140,7 @@ def take(deployment: Deployment, run: Run, steps: Sequence[str]) -> None:
             assert found[1] is not None
             execute(deployment, found[1].id, wait=PATIENCE)
         elif step == PUBLISH:
-            publish(deployment.store, deployment.artifacts, MODEL, run.run_id)
+            publish(deployment, MODEL, run)
         elif step == LOG:
             log_completion(deployment, MODEL, run)
             file_report(deployment, MODEL, run)

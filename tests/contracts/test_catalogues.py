@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -20,8 +22,6 @@ import include.decision.triggers
 import include.detectors
 import include.retraining.trainers
 import include.scoring
-from include.data.sources.file_batches import FILE_READERS
-from include.data.sources.read import TIMED_READERS
 from include.decision.evidence import Evidence, PastCheck, Trigger, TriggerResult
 from include.decision.policy.catalogue import SIGNALS, TRIGGERS
 from include.decision.policy.presets import PRESETS
@@ -35,15 +35,16 @@ from include.detectors.catalogue import DETECTORS
 from include.detectors.comparison import Detector
 from include.errors import ConfigurationError
 from include.records.entries import Analysis, Facts, Run
+from include.registry.functions import of_catalogue
 from include.registry.loader import load_model_file
-from include.registry.source import SOURCES, FileSource, SampleSource, Source, SqlSource
+from include.registry.source import SOURCES, FileSource, Source
 from include.registry.spec import ModelSpec
-from include.registry.training import TRAINED_BY
-from include.retraining.trainers.choose import TRAINERS, trainer_of
+from include.registry.training import TRAINERS
+from include.retraining.trainers.choose import trainer_of
 from include.retraining.trainers.trainer import GoingOn, Trainer
 from include.scoring import METRICS, Metric, Task
 from include.workflow.backtest.recorded import FROM_RECORD, LEFT_OUT, OF_THE_POLICY, KnownChampion, _evidence
-from tests.contracts.test_detectors import comparison, table
+from tests.contracts.test_detectors import comparison, made_detectors, table
 from tests.registry.test_loader import TIMED, model_file
 from tests.triggers.signals import NOW, request, signal
 
@@ -67,13 +68,6 @@ def classes_with(room: ModuleType, method: str, protocol: type) -> set[type]:
         for found in vars(module).values()
         if inspect.isclass(found) and found.__module__ == module.__name__ and hasattr(found, method)
     } - {protocol}
-
-
-def made_detectors(name: str) -> list[Detector]:
-    """A detector with the settings of all kinds of policies."""
-    fixed = PRESETS["balanced"].replace(drift_thresholds={"psi": 0.2})
-    made = (DETECTORS[name].make(settings, "rmse") for settings in (PRESETS["balanced"], fixed))
-    return [detector for detector in made if detector is not None]
 
 
 def test_every_detector_that_is_written_is_registered() -> None:
@@ -157,6 +151,26 @@ def watched(**state: Any) -> Evidence:
     return Watched(**{**known, **state})
 
 
+class QueueTrigger:
+    """An owner's rule that looks at everything."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def decide(self, evidence: Evidence) -> bool:
+        """Look at each field."""
+        return len([getattr(evidence, each.name) for each in fields(Evidence)]) > self.most
+
+
+@pytest.fixture
+def my_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that the example of an owner's trigger names."""
+    module = ModuleType("my_rules")
+    monkeypatch.setattr(module, "QueueTrigger", QueueTrigger, raising=False)
+    monkeypatch.setitem(sys.modules, "my_rules", module)
+
+
+@pytest.mark.usefixtures("my_rules")
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_a_trigger_looks_at_the_evidence_that_it_is_registered_with(name: str) -> None:
     tree = read_tree(TRIGGERS[name].example)
@@ -198,13 +212,27 @@ def test_what_a_check_recorded_is_the_evidence_of_its_backtest() -> None:
     assert all(getattr(found, name) != getattr(nothing, name) for name in FROM_RECORD)
 
 
-def test_every_kind_of_source_can_be_written_and_read() -> None:
-    written = [get_args(member.model_fields["kind"].annotation) for member in get_args(get_args(Source)[0])]
-    assert {kind for kinds in written for kind in kinds} == set(SOURCES) == set(TIMED_READERS)
-    assert {kind for kind, section in SOURCES.items() if section is FileSource} == set(FILE_READERS)
-    assert set(SOURCES.values()) == {FileSource, SampleSource, SqlSource}
-    for kind, section in SOURCES.items():
-        assert kind in get_args(section.model_fields["kind"].annotation)
+def test_every_kind_of_source_that_can_be_written_is_registered_and_the_other_way_round() -> None:
+    sections = get_args(get_args(Source)[0])
+    written = [(kind, each) for each in sections for kind in get_args(each.model_fields["kind"].annotation)]
+    assert sorted(kind for kind, _ in written) == sorted(SOURCES)
+    assert all(SOURCES[kind].section is section for kind, section in written)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_names_what_reads_it(kind: str) -> None:
+    entry = SOURCES[kind]
+    assert callable(of_catalogue(entry.rows))
+    assert bool(entry.batches) == bool(entry.endings) == (entry.section is FileSource)
+    if entry.batches:
+        assert len(inspect.signature(of_catalogue(entry.batches)).parameters) == 4
+
+
+def test_every_reader_of_files_that_is_written_is_registered() -> None:
+    written = {
+        f"{module.__name__}:of_source" for module in modules(include.data.sources) if hasattr(module, "of_source")
+    }
+    assert written == {entry.batches for entry in SOURCES.values() if entry.batches}
 
 
 @pytest.mark.parametrize("kind", ["kind: parket, ", ""])
@@ -219,13 +247,19 @@ def trained_by(tmp_path: Path, training: str) -> ModelSpec:
 
 
 def test_every_trainer_that_is_written_is_chosen_by_what_a_model_file_names(tmp_path: Path) -> None:
-    ways = {
-        "estimator": "{estimator: linear}", "callable": "{callable: 'math:sqrt'}", "script": "{script: {command: [a]}}",
-    }  # fmt: skip
-    assert set(ways) == set(TRAINERS) == set(TRAINED_BY)
-    chosen = {type(trainer_of(trained_by(tmp_path, written), {})) for written in ways.values()}
-    assert len(chosen) == len(ways)
+    specs = {way: trained_by(tmp_path, json.dumps({way: entry.example})) for way, entry in TRAINERS.items()}
+    assert [spec.training.way for spec in specs.values()] == list(TRAINERS)
+    assert all(spec.training.trained_by for spec in specs.values())
+    chosen = {type(trainer_of(spec, {})) for spec in specs.values()}
+    assert len(chosen) == len(specs)
     assert classes_with(include.retraining.trainers, "fit", Trainer) - set(WITHOUT_ENTRY) == chosen
+
+
+def test_two_that_train_are_refused_with_all_that_are_known(tmp_path: Path) -> None:
+    examples = {way: TRAINERS[way].example for way in list(TRAINERS)[:2]}
+    with pytest.raises(ConfigurationError) as refused:
+        trained_by(tmp_path, json.dumps(examples))
+    assert not [way for way in TRAINERS if way not in str(refused.value).partition("found")[0]]
 
 
 def test_every_metric_that_is_written_is_registered() -> None:

@@ -16,52 +16,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import include.decision.triggers
-from include.decision.policy.catalogue import TRIGGERS
+from include.decision.policy.catalogue import SIGNALS, TRIGGERS
 from include.decision.policy.read import read_tree
 from include.decision.request import RequestKind
-from include.decision.signals import SignalKind
+from include.decision.signals import HARM, SignalKind
 from include.decision.triggers import AllOf, AnyOf, AtLeast, Evidence, PastCheck, Trigger, TriggerResult
 from include.decision.triggers.tree import members, walk
 from tests.triggers.signals import NOW, evidence, request, signal
 
 DAY = timedelta(days=1)
+EXAMPLES = {name: read_tree(entry.example) for name, entry in TRIGGERS.items()}
+SINGLE = {name: tree for name, tree in EXAMPLES.items() if not members(tree)}
+#: Further ones, and those of the examples that `given_evidence` gives other numbers to look at.
 WRITTEN: dict[str, Any] = {
-    "performance": "performance",
     "strong performance": {"performance": {"strength": 2}},
-    "concept_drift": "concept_drift",
-    "data_drift": "data_drift",
     "data_drift without labels": {"data_drift": {"without_labels": True}},
-    "outliers": "outliers",
-    "data_quality": "data_quality",
-    "model_age": {"model_age": "7d"},
-    "schedule": {"schedule": "0 2 * * *"},
     "data_volume": {"data_volume": {"rows": 500, "share": "20%"}},
-    "new_data": "new_data",
     "new_data reported": {"new_data": {"requests_only": True}},
     "model_size": {"model_size": {"above": 100}},
-    "inference_latency": {"inference_latency": {"above": 200}},
     "training_cost": {"training_cost": {"below": 50}},
-    "probe": {"probe": {"name": "queue", "above": 10}},
-    "manual": "manual",
-    "red_team": "red_team",
 }
-LEAVES = {name: read_tree(written) for name, written in WRITTEN.items()}
+FIRST = {"first_version": SINGLE.pop("first_version")}  # where there is no champion, nothing else counts
+LEAVES = {**SINGLE, **{name: read_tree(written) for name, written in WRITTEN.items()}}
 TREES = {
+    **EXAMPLES,
     **LEAVES,
-    "first_version": read_tree("first_version"),
-    "any": read_tree({"any": ["performance", "data_drift"]}),
+    **FIRST,
     "all": read_tree({"all": [{"any": ["data_drift", "performance"]}, {"model_age": "7d"}]}),
-    "at_least": read_tree({"at_least": {"count": 2, "of": ["performance", "data_drift", "outliers"]}}),
-    "cooldown": read_tree({"cooldown": {"period": "7d", "of": "performance"}}),
-    "warm_up": read_tree({"warm_up": {"period": "2d", "of": "performance"}}),
     "persistence": read_tree({"persistence": {"count": 1, "checks": 3, "of": "performance"}}),
 }
-KINDS = ("performance", "concept_drift", "data_drift", "outliers", "data_quality")
+KINDS = tuple(SIGNALS)
 
 
 def given_evidence(strength: float, **state: object) -> Evidence:
     """Evidence on which every trigger has something to say: more of everything with more `strength`."""
-    signals = [signal(SignalKind(kind), strength, feature="x") for kind in KINDS if kind != "performance"]
+    signals = [signal(kind, strength, feature="x") for kind in KINDS if kind not in HARM]
     known: dict[str, object] = {
         "champion_since": NOW - 30 * DAY * strength, "new_rows": int(1000 * strength), "trained_rows": 3000,
         "data_hash": "new" if strength >= 1 else "old", "trained_data_hash": "old",
@@ -71,7 +60,7 @@ def given_evidence(strength: float, **state: object) -> Evidence:
         },
         "requests": tuple(request(kind, number=n) for n, kind in enumerate(RequestKind)) if strength >= 1 else (),
     }  # fmt: skip
-    return evidence(*signals, signal(SignalKind.PERFORMANCE, strength), **{**known, **state})
+    return evidence(*signals, *(signal(kind, strength) for kind in HARM), **{**known, **state})
 
 
 NOTHING = Evidence(now=NOW, signals=())
@@ -158,10 +147,10 @@ def test_more_drift_never_makes_it_quiet(name: str, strength: float, more: float
 @settings(max_examples=60)
 @given(
     st.permutations(["performance", "concept_drift", "data_drift", "outliers", "model_age", "manual"]),
-    st.lists(st.floats(0.1, 3.0), min_size=5, max_size=5), st.integers(1, 6),
+    st.lists(st.floats(0.1, 3.0), min_size=len(KINDS), max_size=len(KINDS)), st.integers(1, 6),
 )  # fmt: skip
 def test_order_of_the_members_does_not_matter(names: list[str], strengths: list[float], count: int) -> None:
-    signals = [signal(SignalKind(kind), each, feature="x") for kind, each in zip(KINDS, strengths, strict=True)]
+    signals = [signal(kind, each, feature="x") for kind, each in zip(KINDS, strengths, strict=True)]
     seen = evidence(*signals, champion_since=NOW - 10 * DAY * strengths[0], last_retrained_at=NOW - DAY)
     cooled = TREES["cooldown"]
     for given_order in (names, sorted(names)):

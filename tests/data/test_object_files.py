@@ -14,11 +14,11 @@ from include.data.sources.connections import Connections
 from include.data.sources.environment import aws_connection
 from include.data.sources.object_files import ObjectFiles, matches
 from include.data.sources.object_storage import client_from_environment
-from include.data.sources.read import read_pair, read_timed
+from include.data.sources.read import read_both, read_timed
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 from include.registry.spec import ModelSpec
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from tests.object_server import SECRET, ObjectServer, StopsAt
 from tests.stage import sales
 
@@ -35,24 +35,31 @@ def model(path: str, kind: str = "parquet", **fields: Any) -> ModelSpec:
     return ModelSpec.model_validate({name: value for name, value in given.items() if value is not None})
 
 
-@pytest.fixture
-def place(tmp_path: Path, object_server: ObjectServer) -> Path:
-    """The same files on disk and in the bucket: whole, and in files of three days, the later ones first by name."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows on disk: whole, and in files of three days, the later ones first by name."""
+    made = tmp_path_factory.mktemp("files")
     for folder in ("rows", "rows/a-b", "rows/a", "rows/a/deep"):
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    ROWS.to_csv(tmp_path / "whole.csv", index=False)
-    (tmp_path / "whole.csv.gz").write_bytes(gzip.compress((tmp_path / "whole.csv").read_bytes()))
-    ROWS.to_parquet(tmp_path / "whole.parquet", row_group_size=100)
+        (made / folder).mkdir(parents=True, exist_ok=True)
+    ROWS.to_csv(made / "whole.csv", index=False)
+    (made / "whole.csv.gz").write_bytes(gzip.compress((made / "whole.csv").read_bytes()))
+    ROWS.to_parquet(made / "whole.parquet", row_group_size=100)
     for number, at in enumerate(range(0, len(ROWS), 72)):
         folder = ("rows", "rows/a-b", "rows/a", "rows/a/deep")[number % 4]
-        ROWS[at : at + 72].to_csv(tmp_path / folder / f"{99 - number}.csv", index=False)
-        ROWS[at : at + 72].to_parquet(tmp_path / folder / f"{99 - number}.parquet")
+        ROWS[at : at + 72].to_csv(made / folder / f"{99 - number}.csv", index=False)
+        ROWS[at : at + 72].to_parquet(made / folder / f"{99 - number}.parquet")
     for name in ("_unfinished.parquet", ".hidden.parquet", ".hidden.csv"):
-        (tmp_path / "rows" / "a" / "deep" / name).write_bytes(b"PAR1")
-    for file in tmp_path.rglob("*"):
+        (made / "rows" / "a" / "deep" / name).write_bytes(b"PAR1")
+    return made
+
+
+@pytest.fixture
+def place(files: Path, object_server: ObjectServer) -> Path:
+    """The same files in the bucket, too; nothing on disk is to be changed."""
+    for file in files.rglob("*"):
         if file.is_file():
-            object_server.bucket.put(str(file.relative_to(tmp_path)), file.read_bytes())
-    return tmp_path
+            object_server.bucket.put(str(file.relative_to(files)), file.read_bytes())
+    return files
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,8 @@ def test_rows_and_their_hash_are_those_of_the_same_files_on_disk(place: Path, ki
 @pytest.mark.usefixtures("place")
 def test_pair_of_folders_is_read() -> None:
     source = {"kind": "csv", "reference_path": "s3://shop/whole.csv", "recent_path": "s3://shop/rows/a"}
-    reference, recent = read_pair(model("", source=source, timestamp=None, reference=None), Path())
+    pair = read_both(model("", source=source, timestamp=None, reference=None), Path())
+    reference, recent = (rows.table for rows in pair)
     assert (len(reference), len(recent)) == (480, 192)
 
 

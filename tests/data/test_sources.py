@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from include.data.sources.read import read_pair, read_rows, read_timed
+from include.data.sources.read import read_both, read_rows, read_timed
 from include.data.tables import new_features, read_tables
 from include.errors import DataError, SourceUnavailable
 from include.registry.spec import ModelSpec
@@ -37,16 +38,23 @@ def assert_same(found: pd.DataFrame) -> None:
         at=expected()["at"].dt.as_unit("us")))  # fmt: skip
 
 
+def as_lines(table: pd.DataFrame, file: Path) -> None:
+    rows = table.assign(at=table["at"].map(str)).to_dict("records")
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """The same rows in every form: whole, and in files of three days, the later ones first by name."""
     ROWS.to_csv(tmp_path / "whole.csv", index=False)
     ROWS.to_parquet(tmp_path / "whole.parquet", row_group_size=100)
-    for folder in ("csv", "parquet/2026"):
+    as_lines(ROWS, tmp_path / "whole.jsonl")
+    for folder in ("csv", "parquet/2026", "lines"):
         (tmp_path / folder).mkdir(parents=True)
     for number, at in enumerate(range(0, len(ROWS), 72)):
         part = ROWS[at : at + 72]
         part.to_csv(tmp_path / "csv" / f"{99 - number}.csv", index=False)
+        as_lines(part, tmp_path / "lines" / f"{99 - number}.ndjson")
         part.to_parquet(tmp_path / "parquet" / "2026" / f"{99 - number}.parquet")
     (tmp_path / "parquet" / "_unfinished.parquet").write_bytes(b"PAR1")
     return tmp_path
@@ -57,6 +65,7 @@ def place(tmp_path: Path) -> Path:
     [
         ("csv", "whole.csv"), ("csv", "csv"), ("csv", "csv/*.csv"), ("parquet", "whole.parquet"),
         ("parquet", "parquet"), ("parquet", "parquet/*/*.parquet"),
+        ("json_lines", "whole.jsonl"), ("json_lines", "lines"), ("json_lines", "lines/*.ndjson"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("listed", [True, False])
@@ -126,7 +135,7 @@ def test_rows_without_a_time_are_left_out_and_told(tmp_path: Path) -> None:
 
 def test_pair_of_folders_is_read(place: Path) -> None:
     source = {"kind": "parquet", "reference_path": "parquet", "recent_path": "whole.parquet"}
-    reference, recent = read_pair(model(source, timestamp=None, reference=None), place)
+    reference, recent = (rows.table for rows in read_both(model(source, timestamp=None, reference=None), place))
     assert len(reference) == len(recent) == len(ROWS)
     assert sorted(reference["sales"]) == sorted(recent["sales"])
 
@@ -135,7 +144,7 @@ def test_pair_of_folders_is_read(place: Path) -> None:
 def test_missing_half_of_a_pair_is_named(place: Path, field: str) -> None:
     source = {"kind": "csv", "reference_path": "whole.csv", "recent_path": "whole.csv", field: "gone/*.csv"}
     with pytest.raises(SourceUnavailable, match=rf"field source\.{field}: .*gone.*no such file"):
-        read_pair(model(source, timestamp=None, reference=None), place)
+        read_both(model(source, timestamp=None, reference=None), place)
 
 
 def test_arrivals_are_measured_up_to_the_moment_of_the_check(place: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.reading import LETTERS, SOURCES, ident
-from tests.docs.words import DIALECT_NAME, dialect_in, told_in
+from tests.docs.words import DIALECT_NAME, comments_in, dialect_in, told_in
 from tools.layout import PROJECT_ROOT
 
 #: Names of modules and classes that are still to be renamed; none may come to them.
@@ -22,6 +22,14 @@ def test_pages_are_free_of_dialect(page: Path) -> None:
 
 def test_docstrings_and_messages_are_free_of_dialect() -> None:
     told = [(ident(file), text) for file in SOURCES for text in told_in(file)]
+    assert [(file, word, text) for file, text in told for word in dialect_in(text)] == []
+
+
+def test_comments_and_queries_are_free_of_dialect() -> None:
+    queries = sorted((PROJECT_ROOT / "sql").rglob("*.sql"))
+    told = [(ident(file), comment) for file in SOURCES for comment in comments_in(file)]
+    told += [(ident(file), line) for file in queries for line in file.read_text(encoding="utf-8").splitlines()
+             if line.lstrip().startswith(("--", "COMMENT", "'"))]  # fmt: skip
     assert [(file, word, text) for file, text in told for word in dialect_in(text)] == []
 
 

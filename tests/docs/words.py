@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,3 +37,9 @@ DIALECT_NAME = re.compile(r"asked|reach|moderation|(?<!ar)rival|unseen|unusable|
 def told_in(file: Path) -> Iterator[str]:
     """The sentences of a module: texts with a blank in them; the others are names."""
     return (text for text in sentences(file) if " " in text.strip())
+
+
+def comments_in(file: Path) -> Iterator[str]:
+    """The comments of a module."""
+    with file.open("rb") as opened:
+        yield from (token.string for token in tokenize.tokenize(opened.readline) if token.type == tokenize.COMMENT)

@@ -19,8 +19,8 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.faults import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
-from include.records.entries import ChangeKind, EventStatus, Facts, TrainingDetails
-from include.records.postgres.audit import Audit, read_audit
+from include.records.entries import Audit, ChangeKind, EventStatus, Facts, TrainingDetails
+from include.records.postgres.audit import read_audit
 from tests.records.examples import (
     HOUR,
     NOW,
@@ -176,7 +176,7 @@ def test_each_action_says_who_why_on_which_data_and_with_what_outcome(lived: str
     by_action = {entry.action: entry for entry in reversed(found.entries)}
     decided, promoted, deployed = (by_action[name] for name in ("decided", "promoted", "deployed"))
     assert (decided.who, decided.why, decided.outcome) == (
-        "schedule", "the error rose; asked for: because", "HIGH, promoted"
+        "schedule", "the error rose; requested: because", "HIGH, promoted"
     )  # fmt: skip
     approved = by_action["approved"]
     assert (approved.who, approved.why, approved.event_id, approved.at) == (
@@ -209,7 +209,7 @@ def test_normal_run_leaves_path_hash_and_rows_of_its_data(records_uri: str, tmp_
     found = audit(records_uri, now - HOUR, now + HOUR)
     decided, promoted, deployed = found.entries
     assert (decided.who, decided.action) == ("ada", "decided")
-    assert decided.why.endswith("asked for: the first of its kind")
+    assert decided.why.endswith("requested: the first of its kind")
     for entry in (promoted, deployed):
         assert (entry.data_path, entry.data_rows, len(entry.data_hash)) == ("sales.csv", REFERENCE_DAYS * 24, 64)
         assert entry.data_until == day(REFERENCE_DAYS)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from include.records.entries import Measurement
+from include.records.rows.analyses import analysis_from_rows, analysis_row, measurement_rows
 from include.records.rows.baseline import baseline_json
-from include.records.rows.rows import analysis_from_rows, analysis_row, measurement_rows, version_from_row
+from include.records.rows.events import version_from_row
 from include.scoring import METRICS, Baseline
 from tests.records.examples import NOW, make_analysis
 from tests.scoring.samples import classified

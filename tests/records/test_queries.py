@@ -23,8 +23,10 @@ from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
 from include.records.postgres.session import Session
+from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
 from include.records.rows.champion import rollback_row
+from include.records.rows.events import new_event_row
 from include.records.rows.outcome import closing_row, ending_row, giving_up_row, named_versions, trained_row
 from include.records.rows.people import (
     annotation_row,
@@ -38,7 +40,6 @@ from include.records.rows.people import (
 )
 from include.records.rows.quarantine import lifting_row, quarantine_rows
 from include.records.rows.request import request_row, retry_row
-from include.records.rows.rows import analysis_row, decision_row, measurement_rows, new_event_row, signal_rows
 from tests.records.examples import (
     HOUR,
     NOW,
@@ -66,7 +67,7 @@ CALL = KeptCall(caller="ada", key="k", fingerprint="f", attempt="a", begun_at=NO
 # What the functions that make rows make, for which queries, and with which fields beside them.
 ROWS: list[tuple[tuple[str, ...], Mapping[str, Any], set[str]]] = [
     (("save_run", "add_analysis"), analysis_row(ANALYSIS, NOW), set()),
-    (("add_signal",), signal_rows(ANALYSIS)[0], set()),
+    (("add_signal",), signal_rows(ANALYSIS, NOW)[0], set()),
     (("add_measurement",), measurement_rows(ANALYSIS, NOW)[0], set()),
     (("add_decision",), decision_row(ANALYSIS, make_decision(), NOW), set()),
     (("open_event",), new_event_row(ANALYSIS, make_decision(), NOW), set()),
@@ -238,9 +239,7 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
             " AND a.attidentity = '' AND a.attgenerated = '' AND NOT a.attisdropped"
         ).fetchall()
     noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
-    made_by_the_database = {
-        ("model_retraining_events", "retraining_id"), *(("model_file_history", column) for column in noted)
-    }  # fmt: skip
+    made_by_the_database = {("model_file_history", column) for column in noted}
     unwritten = {
         (table, column)
         for table, column in columns

@@ -10,9 +10,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from include.interfaces.reports.lineage_text import tree, version_json
-from include.records.entries import Event, EventStatus, Run
-from include.records.postgres.audit import Audit, read_audit
-from include.records.postgres.lineage import VersionHistory, read_lineage
+from include.records.entries import Audit, Event, EventStatus, Run, VersionHistory
+from include.records.postgres.audit import read_audit
+from include.records.postgres.lineage import read_lineage
 from include.workflow.report import report_of
 from include.workflow.rollback import roll_back
 from tests.contracts.test_store_shadows import into_shadow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.errors import ConfigurationError
-from include.registry.estimators import PRESETS, estimator_class, goes_on
+from include.registry.estimators import NAMED_ESTIMATORS, estimator_class, goes_on
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 from include.scoring import Task
@@ -87,9 +87,9 @@ def test_every_kind_of_trainer_can_be_named(tmp_path: Path, training: str, name:
 
 
 @pytest.mark.parametrize("task", list(Task))
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", NAMED_ESTIMATORS)
 def test_presets_stand_for_estimators_that_are_there(name: str, task: Task) -> None:
-    assert estimator_class(PRESETS[name][task])
+    assert estimator_class(NAMED_ESTIMATORS[name][task])
 
 
 @pytest.mark.parametrize(

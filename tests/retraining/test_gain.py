@@ -8,12 +8,12 @@ import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.retraining.prepare import Columns
-from include.retraining.retrain_gain import RetrainGainDetector, measure_gain
+from include.retraining.retrain_gain import CorrectionTrial, measure_gain
 from include.scoring import METRICS, LabelledRows
 from tests.retraining.models import spec_of
 
 COLUMNS = Columns(features=("x", "z"), categorical=("z",))
-DETECTOR = RetrainGainDetector(threshold=0.05, level=0.01, minimum_rows=100)
+DETECTOR = CorrectionTrial(threshold=0.05, level=0.01, minimum_rows=100)
 
 
 def features(rows: int, seed: int = 0) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from include.registry.training import Script
 from include.retraining.contest.contest import labelled_among
 from include.retraining.contest.predictions import recent_rows
 from include.retraining.prepare import Columns
-from include.retraining.retrain_gain import RetrainGainDetector
+from include.retraining.retrain_gain import CorrectionTrial
 from include.retraining.trainers.callable_trainer import CallableTrainer
 from include.retraining.trainers.script_files import write_rows
 from include.retraining.trainers.script_trainer import ScriptTrainer
@@ -162,7 +162,7 @@ def test_a_correction_is_learnt_from_the_rows_that_weigh() -> None:
     half = np.random.default_rng(1).random(2000) < 0.5
     noise = np.random.default_rng(2).normal(size=2000)
     actual = np.where(half, 2.0, -1.0) * x + noise
-    detector = RetrainGainDetector(threshold=0.05, level=0.01, minimum_rows=100)
+    detector = CorrectionTrial(threshold=0.05, level=0.01, minimum_rows=100)
     rows = LabelledRows(actual=actual, predicted=0.5 * x, weight=np.where(half, 1.0, 1e-9))
     found = detector.detect(pd.DataFrame({"x": x}), COLUMNS, rows, METRICS["rmse"])
     assert found.verdict is Verdict.CHANGED
@@ -175,7 +175,7 @@ def test_a_gain_counts_the_rows_that_weigh() -> None:
     table = pd.DataFrame({"x": x, "z": half.astype(float)})
     noise = np.random.default_rng(2).normal(size=2000)
     columns = Columns(features=("x", "z"), categorical=())
-    detector = RetrainGainDetector(threshold=0.05, level=0.01, minimum_rows=100)
+    detector = CorrectionTrial(threshold=0.05, level=0.01, minimum_rows=100)
     verdicts = [
         detector.detect(
             table, columns,

@@ -11,8 +11,8 @@ from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, ProbabilityCalibration, Task, interval, score_all
 from include.scoring.estimate import estimate
 from include.scoring.intervals import mean_error
+from include.scoring.labelled_rows import PredictedRows
 from include.scoring.paired import paired_gain
-from include.scoring.rows import PredictedRows
 from tests.scoring.samples import classified, numbers, several, trades
 
 CASES = [

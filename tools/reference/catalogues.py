@@ -1,4 +1,4 @@
-"""Tables of what there is: metrics, presets, detectors, and the rooms of ``include/``."""
+"""Tables of what there is: metrics, presets, triggers, detectors, trainers, sources, and the rooms of ``include/``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from include.decision.policy.catalogue import TRIGGERS
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.detectors.catalogue import DETECTORS
+from include.registry.source import SOURCES
+from include.registry.training import TRAINERS
 from include.scoring import METRICS, Metric
 from include.scoring.metric import Harm
 from tools.layout import PROJECT_ROOT
@@ -28,7 +34,7 @@ _PRESET_ROWS: Mapping[str, tuple[str, Callable[[PolicySettings], object]]] = {
     "false_retrains_per_quarter": ("budget", lambda s: f"{s.false_retrains_per_quarter:g}"),
     "model_age": ("where a tree names it without a number", lambda s: s.model_age),
     "data_volume": ("where a tree names it without a number", lambda s: s.data_volume),
-    "js_distance": ("with `drift_tests: preset`", lambda s: f"{s.js_distance:.2f}"),
+    "js_divergence": ("with `drift_tests: preset`", lambda s: f"{s.js_divergence:.2f}"),
 }
 
 
@@ -59,6 +65,17 @@ def presets() -> str:
     return table(("", *PRESETS), rows)
 
 
+def triggers() -> str:
+    """All triggers and combinations: as each is written, and when it fires."""
+    return table(("trigger", "fires when"), [(f"`{_written(each.example)}`", each.fires) for each in TRIGGERS.values()])
+
+
+def _written(example: Any) -> str:
+    """In one line, as it may stand in a model file."""
+    text = yaml.safe_dump(example, default_flow_style=True, sort_keys=False, width=1000).removesuffix("...\n").strip()
+    return text[1:-1] if text.startswith("{") else text
+
+
 def detectors() -> str:
     """All detectors: name, file, what each looks for, and the kinds of its signals."""
     fixed = PRESETS["balanced"].replace(drift_thresholds={"psi": 0.2})
@@ -69,6 +86,25 @@ def detectors() -> str:
         what = (type(made).__doc__ or "").splitlines()[0]
         rows.append((f"`{name}`", f"`{file}`", what, ", ".join(f"`{kind}`" for kind in entry.kinds)))
     return table(("detector", "file", "what it looks for", "kinds of signals"), rows)
+
+
+def trainers() -> str:
+    """All ways to train: the field of `training` with an example, and the file."""
+    rows = [(f"`{_written({way: each.example})}`", _file(each.made_by)) for way, each in TRAINERS.items()]
+    return table(("`training`", "file"), rows)
+
+
+def sources() -> str:
+    """All kinds of sources, the file of what reads each, and what a folder's files end in."""
+    rows = [
+        (f"`{kind}`", _file(each.batches or each.rows), ", ".join(f"`{ending}`" for ending in each.endings))
+        for kind, each in SOURCES.items()
+    ]
+    return table(("`kind`", "file", "files of a folder"), rows)
+
+
+def _file(place: str) -> str:
+    return f"`{place.partition(':')[0].replace('.', '/')}.py`"
 
 
 def rooms() -> str:

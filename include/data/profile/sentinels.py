@@ -36,7 +36,7 @@ LIST = 20  # different values that a list of prices or sizes has at most
 PRICE = 100.0  # ranges of the others above them, within which a number may be one more price
 USUAL = 0.5  # its share of the cells in units of how often two of the others are equal, from which on it is of the list
 ALIKE = 0.5  # share of the others with its last digit before the point, from which on it is one of them: 9.99, 49, 999
-FEW_DISTINCT = 10  # other values up to which only a usual code is asked about
+FEW_DISTINCT = 10  # other values up to which only a usual code is looked at
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from include.data.reference.blocks import cut_blocks
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 CUT = ("edges", "knots")  # of a numeric column, the same in all phases
-WHOLE_ONLY = ("sample",)  # of a column of categories: what it tells is asked of the whole reference
+WHOLE_ONLY = ("sample",)  # of a column of categories: what it tells is measured on the whole reference
 LEVEL = 0.001  # probability of seeing a season where there is none, over all columns
 
 Floats = npt.NDArray[np.float64]

@@ -21,6 +21,7 @@ from include.data.sources.files import Files, LocalFiles
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
 from include.registry.dialect import Dialect
+from include.registry.source import SOURCES, FileSource
 
 CSV_BLOCK_BYTES = 1 << 22
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -82,7 +83,7 @@ class CsvBatches:
     _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        found = distinct_files(self.files, self.files.find(self.path, ".csv"))
+        found = distinct_files(self.files, self.files.find(self.path, *SOURCES["csv"].endings))
         for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
             with named(file, "CSV"), self._located(file):
                 self._scan(file)
@@ -244,6 +245,12 @@ class CsvBatches:
     def _stream(self, file: str | Path) -> pa.NativeFile:
         opened = self.files.open(file)
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
+
+
+def of_source(source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> CsvBatches:
+    """The rows of one of the source's paths."""
+    words = [each for each in source.missing if isinstance(each, str)]
+    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words)
 
 
 def _with_commas(dialect: Dialect) -> Dialect:

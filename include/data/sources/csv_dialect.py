@@ -31,7 +31,7 @@ _OTHER_KINDS = {
 }  # fmt: skip
 _OTHER_TEXTS = {
     rb"(\xef\xbb\xbf)?\s*(?i:<(!doctype|html|\?xml|head|body)[\s>])": "a web page or XML",
-    rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"[^"\n]*"\s*:': "JSON",
+    rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"[^"\n]*"\s*:': "JSON (one object a line is read with kind: json_lines)",
 }
 _FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
 

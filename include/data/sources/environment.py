@@ -88,6 +88,51 @@ def aws_connection(name: str, environment: Mapping[str, str] | None = None) -> A
     return AwsConnection(session=session, endpoint_url=endpoint, verify=_truth(verify))
 
 
+@dataclass(frozen=True, kw_only=True)
+class WebConnection:
+    """A server on the web: its address, and how to log in; empty for no login."""
+
+    uri: str
+    login: str = ""
+    password: str = field(default="", repr=False)
+
+
+def web_connection(name: str, environment: Mapping[str, str] | None = None) -> WebConnection:
+    """Read a connection of the type ``http`` or ``https``; of the first, the schema ``https`` makes the second.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        Default: this process's.
+
+    Raises
+    ------
+    ConfigurationError
+        For one that is not set, or names no host.
+    """
+    variable = connection_variable(name)
+    text = (os.environ if environment is None else environment).get(variable, "")
+    expected = "write http://user:password@host:port, each part per cent-encoded, or the same as JSON"
+    try:
+        kind, login, password, _ = _parts(text)
+        if text.lstrip().startswith("{"):
+            found = json.loads(text)
+            host, port, schema = found.get("host"), found.get("port"), found.get("schema")
+        else:
+            split = urlsplit(text)
+            host, port, schema = split.hostname, split.port, split.path.strip("/")
+    except (ValueError, TypeError, AttributeError):  # which may quote the text, and so the secret
+        raise ConfigurationError(variable, f"cannot be read; {expected}") from None
+    if not host:
+        raise ConfigurationError(variable, f"{'names no host' if text else 'is not set'}; {expected}")
+    return WebConnection(uri=web_address(kind, schema, host, port), login=login, password=password)
+
+
+def web_address(kind: str, schema: str | None, host: str, port: int | str | None) -> str:
+    """The address that the fields of a connection come to."""
+    return f"{'https' if 'https' in (schema, kind) else 'http'}://{host}{f':{port}' if port else ''}"
+
+
 def _parts(text: str) -> tuple[str, str, str, dict[str, Any]]:
     """Type, login, password and extra fields."""
     if text.lstrip().startswith("{"):

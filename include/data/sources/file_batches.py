@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from include.data.batches import Batch
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.object_files import ObjectFiles
-from include.data.sources.parquet_batches import ParquetBatches
 from include.registry.address import SCHEME
-from include.registry.source import FileSource
+from include.registry.functions import of_catalogue
+from include.registry.source import SOURCES, FileSource
 
 
 def files_of(
@@ -29,20 +28,5 @@ def batches_of(
 ) -> Iterable[Batch]:
     """The rows of the files at one of the source's paths, all columns or these."""
     place, files = files_of(source, path, data_dir, connections)
-    return FILE_READERS[source.kind](source, place, files, columns)
-
-
-def _csv(source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
-    words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(place, columns, files, dialect=source.dialect, missing=words)
-
-
-def _parquet(_source: FileSource, place: str | Path, files: Files, columns: Sequence[str] | None) -> Iterable[Batch]:
-    return ParquetBatches(place, columns, files)
-
-
-#: How files are read, by the kind of their source.
-FILE_READERS: Mapping[str, Callable[[FileSource, str | Path, Files, Sequence[str] | None], Iterable[Batch]]] = {
-    "csv": _csv,
-    "parquet": _parquet,
-}
+    made: Iterable[Batch] = of_catalogue(SOURCES[source.kind].batches)(source, place, files, columns)
+    return made

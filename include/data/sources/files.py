@@ -15,10 +15,8 @@ from include.errors import SourceUnavailable
 class Files(Protocol):
     """Finds and opens files."""
 
-    def find(self, path: str | Path, suffix: str) -> Sequence[str | Path]:
-        """The file itself, a folder's `suffix` files, or a glob's matches, by path; `SourceUnavailable` if none.
-
-        Of CSV files those that are compressed (``.csv.gz``) are a folder's, too.
+    def find(self, path: str | Path, *endings: str) -> Sequence[str | Path]:
+        """The file itself, a folder's files that end so, or a glob's matches, by path; `SourceUnavailable` if none.
 
         In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
         """
@@ -53,18 +51,17 @@ class Files(Protocol):
 class LocalFiles:
     """Files on this machine's disks."""
 
-    def find(self, path: str | Path, suffix: str) -> list[Path]:
+    def find(self, path: str | Path, *endings: str) -> list[Path]:
         """See `Files.find`."""
         place = Path(path)
         if place.is_file():
             return [place]
         if place.is_dir():
-            names = (f"*{suffix}", f"*{suffix}.gz") if suffix == ".csv" else (f"*{suffix}",)
-            files = (file for name in names for file in place.rglob(name))
+            files = (file for ending in endings for file in place.rglob(f"*{ending}"))
             found = sorted(file for file in files if file.is_file() and file.name[0] not in "._")
         else:
             found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
-        return found or nothing_found(path, suffix)
+        return found or nothing_found(path, endings)
 
     def open(self, file: str | Path) -> str | Path:
         """See `Files.open`."""
@@ -94,8 +91,8 @@ class LocalFiles:
         return False
 
 
-def nothing_found(path: object, suffix: str) -> NoReturn:
+def nothing_found(path: object, endings: Sequence[str]) -> NoReturn:
     """Raise the error of a path that leads to no file."""
     raise SourceUnavailable(
-        f"{path}: no such file, folder with *{suffix} files, or glob with a match; deliver it or correct it"
+        f"{path}: no such file, folder with *{endings[0]} files, or glob with a match; deliver it or correct it"
     )

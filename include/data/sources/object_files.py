@@ -33,7 +33,7 @@ class ObjectFiles:
     connection: str = ""
     _listed: dict[str, Stored] = field(default_factory=dict, compare=False, repr=False)
 
-    def find(self, path: str | Path, suffix: str) -> list[str]:
+    def find(self, path: str | Path, *endings: str) -> list[str]:
         """See `Files.find`. A glob's ``*`` ends at a slash, as on disk."""
         address = Address.of(str(path))
         bucket, key = self._bucket(address), address.key
@@ -41,9 +41,9 @@ class ObjectFiles:
             try:
                 bucket.find(key)
             except FileNotFoundError:
-                return self._matches(bucket, key, suffix)
+                return self._matches(bucket, key, endings)
             return [str(address)]
-        return self._matches(bucket, key, suffix)
+        return self._matches(bucket, key, endings)
 
     def open(self, file: str | Path) -> pa.NativeFile:
         """See `Files.open`."""
@@ -87,13 +87,12 @@ class ObjectFiles:
     def _bucket(self, address: Address) -> Bucket:
         return Bucket(self.connect(self.connection), address.bucket)
 
-    def _matches(self, bucket: Bucket, key: str, suffix: str) -> list[str]:
+    def _matches(self, bucket: Bucket, key: str, endings: tuple[str, ...]) -> list[str]:
         first = min((key.find(mark) for mark in _WILD if mark in key), default=-1)
         start = (f"{key}/" if key else "") if first < 0 else key[:first]
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
         if first < 0:
-            endings = (suffix, f"{suffix}.gz") if suffix == ".csv" else (suffix,)
             found = [key for key in keys if key.endswith(endings) and key.rpartition("/")[2][0] not in "._"]
         else:
             pattern = key.split("/")
@@ -102,7 +101,7 @@ class ObjectFiles:
         where = Address(bucket=bucket.name, key=key)
         made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
         self._listed.update(made)
-        return list(made) or nothing_found(where, suffix)
+        return list(made) or nothing_found(where, endings)
 
 
 def matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from include.data.batches import BATCH_ROWS, Batch, empty_batch, named, require_distinct
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.same_files import distinct_files
+from include.registry.source import SOURCES, FileSource
 
 PAGE_BYTES = 1 << 16  # read ahead in each column of a local file; without it a row group is held as a whole
 _ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels without a name
@@ -39,7 +40,7 @@ class ParquetBatches:
     files: Files = field(default_factory=LocalFiles)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in distinct_files(self.files, self.files.find(self.path, ".parquet")):
+        for file in distinct_files(self.files, self.files.find(self.path, *SOURCES["parquet"].endings)):
             with named(file, "Parquet"):
                 yield from self._read(file)
 
@@ -60,3 +61,8 @@ class ParquetBatches:
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
                     yield Batch.of(batch, str(file))
+
+
+def of_source(_source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> ParquetBatches:
+    """The rows of one of the source's paths."""
+    return ParquetBatches(path, columns, files)

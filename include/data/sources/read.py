@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ from include.data.kinds.text_cells import plain_text
 from include.data.kinds.times import joined, read_times
 from include.data.profile.cells import floats_of, quantity_of
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.file_batches import batches_of
 from include.data.sources.overlaps import frame_of_files
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.errors import DataError, SourceUnavailable
+from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
-from include.registry.source import FileSource, SampleSource, SqlSource
+from include.registry.source import SOURCES, FileSource, SampleSource, SqlSource
 from include.registry.spec import ModelSpec
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s where the reference has no start
@@ -76,10 +76,11 @@ def read_rows(
     assert spec.timestamp is not None  # the spec is timed
     assert spec.reference is not None
     start, told = spec.reference.start, list[str]()
-    wanted_rows = _Reading(
+    wanted_rows = Reading(
         spec=spec, data_dir=data_dir, start=start, until=until, connections=connections, columns=columns, told=told
     )
-    table, where = TIMED_READERS[spec.source.kind](wanted_rows)
+    read_source: Reader = of_catalogue(SOURCES[spec.source.kind].rows)
+    table, where = read_source(wanted_rows)
     reading = spec.source.timestamp
     for name in reading.columns:
         _require(table, name, "source.timestamp.columns", where)
@@ -106,14 +107,6 @@ def read_rows(
         told.append(f"{spec.timestamp}: {without_time} rows without a readable time are left out{shown}")
     table = conform(table, kinds, spec.source.missing)
     return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
-
-
-def read_pair(
-    spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The tables of `read_both`."""
-    reference, recent = read_both(spec, data_dir, connections)
-    return reference.table, recent.table
 
 
 def read_both(
@@ -143,8 +136,8 @@ def read_both(
 def _read_text(
     spec: ModelSpec, tables: Sequence[pd.DataFrame], where: str, known: Kinds | None
 ) -> tuple[Sequence[pd.DataFrame], tuple[str, ...]]:
-    """The tables with their text made plain, but for names that the champion knows; a CSV file's has been already."""
-    if spec.source.kind == "csv":
+    """The tables with their text made plain, but for names that the champion knows; unless its reader has done so."""
+    if SOURCES[spec.source.kind].plain_text:
         return tables, ()
     names = {name for name, kind in (known or {}).items() if kind.named}
     source = spec.source
@@ -175,13 +168,13 @@ def _frame(
 ) -> pd.DataFrame:
     """All rows as one table; what had to be found out to read them goes to `told`."""
     table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
-    told += batches.told if isinstance(batches, CsvBatches) else ()
+    told += getattr(batches, "told", ())
     told += overlap
     return table
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Reading:
+class Reading:
     """What is read of a model with timestamps: `read_rows` says what each is."""
 
     spec: ModelSpec
@@ -199,7 +192,8 @@ class _Reading:
         return _between(self.spec.timestamp, self.start, self.until, zone=self.spec.source.timestamp.timezone)
 
 
-def _from_files(reading: _Reading) -> tuple[pd.DataFrame, str]:
+def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
+    """Those of a `FileSource`; see `include.registry.source.SourceEntry`."""
     spec, source = reading.spec, reading.spec.source
     assert isinstance(source, FileSource)
     assert source.path is not None
@@ -211,7 +205,8 @@ def _from_files(reading: _Reading) -> tuple[pd.DataFrame, str]:
         return table, source.path
 
 
-def _from_query(reading: _Reading) -> tuple[pd.DataFrame, str]:
+def rows_of_query(reading: Reading) -> tuple[pd.DataFrame, str]:
+    """Those of a `SqlSource`."""
     source = reading.spec.source
     assert isinstance(source, SqlSource)
     bounds = {"start": reading.start or _BEGINNING, "end": reading.until}
@@ -222,19 +217,14 @@ def _from_query(reading: _Reading) -> tuple[pd.DataFrame, str]:
         return frame_of(rows, reading.keep), source.place
 
 
-def _from_sample(reading: _Reading) -> tuple[pd.DataFrame, str]:
+def rows_of_sample(reading: Reading) -> tuple[pd.DataFrame, str]:
+    """Those of a `SampleSource`."""
     source = reading.spec.source
     assert isinstance(source, SampleSource)
     return demand(reading.until), f"sample {source.name}"
 
 
-#: How rows with timestamps are read, by the kind of their source; they come with the name of the place.
-TIMED_READERS: Mapping[str, Callable[[_Reading], tuple[pd.DataFrame, str]]] = {
-    "csv": _from_files,
-    "parquet": _from_files,
-    "sample": _from_sample,
-    "sql": _from_query,
-}
+Reader = Callable[[Reading], tuple[pd.DataFrame, str]]
 
 
 def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:

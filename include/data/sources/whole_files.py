@@ -1,10 +1,12 @@
-"""A table in a file, read whole as it is: CSV of whatever dialect, or Parquet."""
+"""A table in a file, read whole as it is: CSV of whatever dialect, or a file of another kind."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 
@@ -14,11 +16,15 @@ from include.data.kinds.text_cells import plain_text
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.overlaps import frame_of_files
-from include.data.sources.parquet_batches import ParquetBatches
 from include.errors import DataError
 from include.registry.dialect import Dialect
+from include.registry.functions import of_catalogue
+from include.registry.source import SOURCES, FileKind, FileSource
 
-PARQUET = (".parquet", ".pq", ".parq")
+_KINDS: tuple[FileKind, ...] = get_args(FileKind)
+_HEAD_BYTES = 1 << 12
+_ROW = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')  # how a line of JSON begins
+_ENDINGS: dict[str, FileKind] = {".pq": "parquet", ".parq": "parquet"}  # of files that are named by themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +47,14 @@ class WholeFile:
 
 
 def read_whole(
-    place: str | Path, kind: str, dialect: Dialect, files: Files | None = None, missing: Sequence[str] = ()
+    place: str | Path, kind: FileKind, dialect: Dialect, files: Files | None = None, missing: Sequence[str] = ()
 ) -> WholeFile:  # fmt: skip
     """Read a file, a folder of files or a glob.
 
     Parameters
     ----------
     kind : str
-        ``csv`` or ``parquet``, see `kind_of`.
+        See `kind_of`.
     dialect : Dialect
         What is said of how CSV files are written.
     missing : sequence of str
@@ -62,15 +68,18 @@ def read_whole(
         When there is no such file.
     """
     there = files or LocalFiles()
-    if kind == "parquet":
-        rows, overlap = frame_of_files(ParquetBatches(place, None, there))
-        said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
-        (table,), told = plain_text([conform(rows, {}, missing)], said)
-        found = WholeFile(table=table, told=(*(f"{Path(place).name}: {e}" for e in told), *overlap), dialect=dialect)
-    else:
+    if kind == "csv":
         batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
         table, overlap = frame_of_files(batches)
         found = WholeFile(table=table, told=(*batches.told, *overlap), dialect=(batches.dialects or (dialect,))[0])
+    else:
+        source = FileSource(kind=kind, path=str(place), missing=list(missing))
+        other = of_catalogue(SOURCES[kind].batches)(source, place, there, None)
+        rows, overlap = frame_of_files(other)
+        said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
+        (table,), told = plain_text([conform(rows, {}, missing)], said)
+        about = (*getattr(other, "told", ()), *(f"{Path(place).name}: {e}" for e in told), *overlap)
+        found = WholeFile(table=table, told=about, dialect=dialect)
     names = [str(name) for name in found.table.columns]
     if not any(name.strip() for name in names):
         raise DataError(f"{place}: it is empty; give a table with the names of its columns on top")
@@ -79,15 +88,19 @@ def read_whole(
     return found
 
 
-def kind_of(path: Path) -> str:
-    """``parquet`` for a file of that name or content, and for a folder that holds no other tables; else ``csv``."""
-    if path.name.endswith(PARQUET):
-        return "parquet"
+def kind_of(path: Path) -> FileKind:
+    """The kind of a file by its name or content, and of a folder by the only kind of files in it; else ``csv``."""
     if path.is_dir():
-        only = next(path.rglob("*.parquet"), None) is not None and next(path.rglob("*.csv"), None) is None
-        return "parquet" if only else "csv"
+        there = [kind for kind in _KINDS if any(next(path.rglob(f"*{e}"), None) for e in SOURCES[kind].endings)]
+        return there[0] if len(there) == 1 else "csv"
+    for kind in _KINDS:
+        if path.name.endswith(SOURCES[kind].endings):
+            return kind
+    if path.suffix in _ENDINGS:
+        return _ENDINGS[path.suffix]
     try:
         with path.open("rb") as opened:
-            return "parquet" if opened.read(4) == b"PAR1" else "csv"
+            head = opened.read(_HEAD_BYTES)
     except OSError:
         return "csv"  # a glob, or what the reader will refuse by name
+    return "parquet" if head.startswith(b"PAR1") else "json_lines" if _ROW.match(head) else "csv"

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from include.decision.evidence import Trigger
+from include.decision.policy.catalogue import filled
 from include.decision.policy.presets import PolicySettings
 from include.decision.triggers.combinators import AnyOf
-from include.decision.triggers.data_volume import DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown
-from include.decision.triggers.model_age import ModelAgeTrigger
+from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
-from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.tree import exchange
 
 
 def standard_policy(settings: PolicySettings) -> Trigger:
-    """``manual OR red_team OR first_version OR cooldown(when)``, with `when` as in `settings`.
+    """``manual OR red_team OR new_data OR first_version OR cooldown(when)``, with `when` as in `settings`.
 
-    In the presets `when` is performance, concept drift, data drift or outliers (these two only while labels are
-    missing), or new data that were reported.
+    Whoever reports new data, as whoever asks by hand, is answered by the next run, whatever `when` says and however
+    short ago the last retraining was. In the presets `when` is a gain that can be learnt, performance, concept drift,
+    data drift or outliers (these two only while labels are missing). Triggers without a number of their own have that
+    of the settings.
     """
-    measured = Cooldown(trigger=_filled(settings), period=settings.cooldown)
-    return AnyOf((ManualTrigger(), RedTeamTrigger(), FirstVersionTrigger(), measured))
-
-
-def _filled(settings: PolicySettings) -> Trigger:
-    """The tree, with the settings' numbers where it gives none."""
-
-    def fill(trigger: Trigger) -> Trigger:
-        if isinstance(trigger, ModelAgeTrigger) and trigger.age is None:
-            return replace(trigger, age=settings.model_age)
-        if isinstance(trigger, ScheduleTrigger) and trigger.cron is None:
-            return replace(trigger, cron=settings.schedule)
-        if isinstance(trigger, DataVolumeTrigger) and trigger.rows is None and trigger.share is None:
-            return replace(trigger, share=settings.data_volume)
-        return trigger
-
-    return exchange(settings.when, fill)
+    when = exchange(settings.when, lambda trigger: filled(trigger, settings))
+    measured, reported = Cooldown(trigger=when, period=settings.cooldown), NewDataTrigger(requests_only=True)
+    return AnyOf((ManualTrigger(), RedTeamTrigger(), reported, FirstVersionTrigger(), measured))

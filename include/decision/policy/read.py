@@ -7,20 +7,7 @@
         - any: [data_drift, performance]
         - model_age: 7d
 
-A trigger is written as its name, or as ``name: settings``:
-
-- ``retrain_gain``, ``performance``, ``concept_drift``, ``data_drift``, ``outliers``, ``data_quality``; with
-  ``{without_labels: true}`` only while labels are too few, with ``{without_gain: true}`` only where it is not measured
-  what a retrain would gain, with ``{strength: 2}`` only from twice the threshold on;
-- ``model_age: 7d``, ``schedule: 0 2 * * *`` (UTC), ``data_volume: 20%`` or ``data_volume: 5000`` (rows), or both:
-  ``data_volume: {rows: 5000, share: 20%}``; without a number those of the preset, or of the model's type;
-- ``new_data``, with ``{requests_only: true}`` only when somebody reports them; ``red_team``, ``manual``,
-  ``first_version``;
-- ``model_size``, ``inference_latency``, ``training_cost`` with ``{above: 200}`` or ``{below: 50}``; other probes as
-  ``probe: {name: queue, above: 10}``.
-
-Combinations: ``any: [...]``, ``all: [...]``, ``at_least: {count: 2, of: [...]}``, ``cooldown: {period: 7d, of: ...}``,
-``warm_up: {period: 2d, of: ...}``, ``persistence: {count: 2, checks: 3, of: ...}``.
+A trigger is written as its name, or as ``name: settings``; `include.decision.policy.catalogue` has them all.
 """
 
 from __future__ import annotations
@@ -31,9 +18,10 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from include.decision.evidence import Trigger
-from include.decision.policy.catalogue import TRIGGERS, Nested
+from include.decision.policy.catalogue import TRIGGERS
 from include.decision.policy.fields import at
 from include.decision.policy.problems import problems_error, refuse
+from include.decision.policy.trigger_entries import Nested
 from include.errors import did_you_mean
 
 _MOST_DEEP = 20

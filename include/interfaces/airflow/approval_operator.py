@@ -26,7 +26,7 @@ class RetrainingApproval(ApprovalOperator):  # type: ignore[misc]  # the provide
     def execute(self, context: Any) -> None:
         """Ask, and wait in the state ``awaiting_input``."""
         context["model_name"] = self.model_name
-        if self.event_id is None or context["params"]["dry_run"]:
+        if self.event_id is None:
             raise AirflowSkipException(f"{self.model_name}: nothing is to be executed")
         from include.interfaces.airflow.outcomes import task_outcome
         from include.interfaces.reports.text import body_of, subject_of

@@ -101,6 +101,7 @@ class MetricAnswer(BaseModel):
     drop: float | None
     threshold: float
     fired: bool
+    severity: str
 
 
 class TriggersAnswer(BaseModel):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from include.data.sources.environment import WebConnection, web_connection
 from include.errors import ConfigurationError
 
 SECONDS = 10.0
@@ -39,9 +40,24 @@ class MlflowSettings:
             raise ConfigurationError("RETRAINING_MLFLOW_SECONDS", f"found {self.seconds}; write a number above 0")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> MlflowSettings | None:
-        """Read the settings from `environment` (default: this process's); None where no server is named."""
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, find: Callable[[str], WebConnection] | None = None
+    ) -> MlflowSettings | None:
+        """Read the settings from the environment; None where no server is named.
+
+        Parameters
+        ----------
+        environment : mapping, optional
+            Default: this process's.
+        find : callable, optional
+            Given the name in ``RETRAINING_MLFLOW_CONNECTION``: that Airflow connection. By default the environment
+            holds it; whoever runs in Airflow has it looked up there.
+        """
         env = os.environ if environment is None else environment
+        if name := env.get("RETRAINING_MLFLOW_CONNECTION"):
+            told = web_connection(name, env) if find is None else find(name)
+            names = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+            env = {**env, **dict(zip(names, (told.uri, told.login, told.password), strict=True))}
         if not env.get("MLFLOW_TRACKING_URI"):
             return None
         text = env.get("RETRAINING_MLFLOW_SECONDS") or str(SECONDS)

@@ -12,8 +12,8 @@ from include.interfaces.reports import markdown
 from include.interfaces.reports.document import opening, table
 from include.interfaces.reports.escaping import escape
 from include.interfaces.reports.lineage_text import aligned
+from include.records.entries import Audit, AuditEntry, ChampionPeriod
 from include.records.json_values import clean_json
-from include.records.postgres.audit import Audit, AuditEntry, ChampionPeriod
 
 SCHEMA_VERSION = 1
 COUNTED = ("model", "decisions", "fired", "dry runs", "blocked", "quiet")

@@ -8,8 +8,8 @@ from typing import Any
 
 from include.interfaces.reports.escaping import shorten
 from include.interfaces.reports.numbers import moment, number
+from include.records.entries import Lineage, VersionHistory
 from include.records.json_values import clean_json, clean_scores
-from include.records.postgres.lineage import Lineage, VersionHistory
 
 LENGTH = 100  # characters of an outcome that a line shows
 HEAD = ("version", "status", "trained", "parent", "trigger", "score", "rows", "data", "seconds", "champion")

@@ -1,12 +1,15 @@
-"""What the records hold, as values: runs, analyses, decisions, events, versions, changes of champion."""
+"""What the records hold, as values: runs, analyses, decisions, events, versions, champions, what is read of them."""
 
 from include.decision.health import ModelHealth
+from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
 from include.records.entries.calls import KeptCall
+from include.records.entries.canaries import CanaryShare
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
 from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -40,6 +43,8 @@ from include.records.entries.overview import (
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
+    ONCE_CHAMPION,
+    WITH_VERDICT,
     Analysis,
     Check,
     Consumption,
@@ -53,17 +58,26 @@ from include.records.entries.runs import (
     VersionStatus,
 )
 from include.records.entries.training import ShadowNeeds, TrainingDetails
+from include.records.entries.wish import Wish
 
 __all__ = [
+    "ONCE_CHAMPION",
+    "WITH_VERDICT",
     "Analysis",
     "Annotation",
     "Answer",
+    "Audit",
+    "AuditEntry",
+    "AuditGap",
     "Budget",
+    "CanaryShare",
     "ChampionChange",
+    "ChampionPeriod",
     "ChampionSince",
     "ChangeKind",
     "Check",
     "Consumption",
+    "DecisionCounts",
     "DecisionRow",
     "DriftCell",
     "DriftCheck",
@@ -88,6 +102,7 @@ __all__ = [
     "KeptRequest",
     "LastDecision",
     "Lifting",
+    "Lineage",
     "Mark",
     "MarkVerdict",
     "Measurement",
@@ -111,11 +126,13 @@ __all__ = [
     "TrainingDetails",
     "TriggerDistance",
     "Version",
+    "VersionHistory",
     "VersionRow",
     "VersionStatus",
     "Waiting",
     "Watched",
     "WhatIf",
+    "Wish",
     "promoted_by",
     "rolled_back_by_hand",
 ]

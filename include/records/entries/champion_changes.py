@@ -12,7 +12,7 @@ class ChangeKind(StrEnum):
     """Why the champion of a model changed."""
 
     PROMOTION = "promotion"  # a challenger passed the gate
-    ROLLBACK = "rollback"  # somebody asked for it
+    ROLLBACK = "rollback"  # somebody requested it
     PROBATION = "probation"  # the new champion did worse than the one before
     RETURN = "return"  # a former champion did better on the recent rows
 

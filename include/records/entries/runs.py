@@ -14,10 +14,11 @@ from include.data.reference.distributions import Distribution
 from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.request import Request
-from include.decision.signals import Signal
+from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
+from include.records.entries.wish import Wish
 from include.scoring import Baseline
 
 NO_DETAILS = TrainingDetails()
@@ -52,9 +53,19 @@ class VersionStatus(StrEnum):
     FAILED = "failed"
 
 
+#: Of versions that may become champion again.
+ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
+#: Of events that ended with a verdict of the gate.
+WITH_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run is to do. `as_of` ends the recent window; times are UTC."""
+    """What one run is to do. `as_of` ends the recent window; times are UTC.
+
+    Of a run that is `elsewhere` the version is trained by others, who say when it is done; its `run_id` is a UUID, the
+    id of the retraining.
+    """
 
     run_id: str
     as_of: datetime
@@ -63,6 +74,7 @@ class Run:
     force: bool = False
     dry_run: bool = False
     preset: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +191,18 @@ class Event:
     error: str = ""
     details: TrainingDetails = NO_DETAILS
     approved_by: str = ""
+    retraining_id: str = ""
+    wish: Wish = field(default_factory=Wish)
 
     @property
     def trigger_type(self) -> str:
         """The trigger that weighed most in the decision."""
         return self.decision.trigger_type
+
+    @property
+    def was_retrained(self) -> bool:
+        """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
+        return self.status in WITH_VERDICT and self.trigger_type != SignalKind.SHADOW
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
-from include.records.entries import ChampionChange, ChangeKind, Version, VersionStatus
+from include.records.entries import ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables, take
-from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary
+from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
+from include.records.rows.columns import Row
 from include.records.rows.outcome import ending_row
-from include.records.rows.rows import Row
-
-ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
-NO_CANARY = (VersionStatus.CANDIDATE, VersionStatus.CHAMPION, VersionStatus.FAILED)
 
 
 class MemoryChampions:
@@ -83,7 +80,8 @@ class MemoryChampions:
         with self._tables.guard:
             champion = self.champion(model_name)
             found = next((v for v in self.versions(model_name) if v.version == version), None)
-            if champion is None or found is None or not found.artifact_path or found.status in NO_CANARY:
+            may = found is not None and (found.status in ONCE_CHAMPION or found.in_shadow) and found.artifact_path
+            if champion is None or not may:
                 raise no_canary(model_name, version)
             row |= {"champion_version": champion.version, "id": len(self._tables.canaries) + 1}
             self._tables.canaries.append(row)
@@ -94,7 +92,11 @@ class MemoryChampions:
         with self._tables.guard:
             rows = [row for row in self._tables.canaries if row["model_name"] == model_name]
             changed = [change.deployed_at for change in self.champion_changes(model_name)]
-            running = [row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] for row in rows]
+            out = {v.version for v in self.versions(model_name) if v.status is VersionStatus.REJECTED}
+            running = [
+                row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] and row["version"] not in out
+                for row in rows
+            ]
             return [canary_from_row({**row, "running": now}) for row, now in zip(rows, running, strict=True)]
 
     def shadow(self, model_name: str) -> Version | None:

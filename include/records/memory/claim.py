@@ -14,6 +14,8 @@ from include.errors import ClaimLost, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version, VersionStatus
 from include.records.json_values import clean_text, to_utc, write_json
 from include.records.memory.requests import MemoryRequests
+from include.records.rows.columns import Row
+from include.records.rows.events import event_from_row, version_from_row
 from include.records.rows.outcome import (
     LOST,
     abandoned_row,
@@ -25,7 +27,7 @@ from include.records.rows.outcome import (
     trained_row,
 )
 from include.records.rows.request import retry_row
-from include.records.rows.rows import Row, event_from_row, version_from_row
+from include.records.rows.wish import kept
 
 OPEN = (EventStatus.DECIDED, EventStatus.EXECUTING)
 
@@ -155,7 +157,7 @@ class MemoryClaim:
                 closing = closing_row(outcome, at)
                 if version is not None:
                     self._settle(outcome, row, version, at)
-                row |= closing
+                row |= kept(closing)
                 if outcome.status in LOST:
                     self._tables.requests.retry(retry_row(row, closing))
             return event_from_row(self._tables.events[self._event.id])

@@ -11,6 +11,7 @@ from typing import Any
 
 from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
 from include.records.json_values import to_utc
+from include.records.rows.columns import Row
 from include.records.rows.people import (
     annotation_from_row,
     annotation_row,
@@ -30,7 +31,6 @@ from include.records.rows.people import (
     pause_row,
     so_already,
 )
-from include.records.rows.rows import Row
 
 #: Of a decision what a mark shows of it: trigger_type, decided_at and counts; None for a decision not on record.
 Marked = Callable[[str, str], Row | None]

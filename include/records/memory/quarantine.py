@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from include.records.entries import Quarantine
+from include.records.rows.columns import Row
 from include.records.rows.quarantine import not_to_be_lifted, quarantine_from_row
-from include.records.rows.rows import Row
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from include.decision.request import Request
 from include.errors import RequestsTaken
 from include.records.entries import KeptRequest
 from include.records.json_values import to_utc
+from include.records.rows.columns import Row
 from include.records.rows.request import request_from_row
-from include.records.rows.rows import Row
 
 
 @dataclass(frozen=True)

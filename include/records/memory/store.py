@@ -15,30 +15,30 @@ from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError, NotOnRecord
-from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
 from include.records.memory.watch import Key, MemoryWatch
-from include.records.rows.history import check_from_rows
-from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_retrained
-from include.records.rows.quarantine import lifting_row, quarantine_rows
-from include.records.rows.request import request_row
-from include.records.rows.rows import (
-    Row,
+from include.records.rows.analyses import (
     analysis_from_rows,
     analysis_row,
     decision_from_row,
     decision_row,
-    event_from_row,
     measurement_rows,
-    new_event_row,
     running_errors,
     signal_from_row,
     signal_rows,
 )
+from include.records.rows.columns import Row
+from include.records.rows.events import event_from_row, new_event_row
+from include.records.rows.history import check_from_rows
+from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_left
+from include.records.rows.quarantine import lifting_row, quarantine_rows
+from include.records.rows.request import request_row
+from include.records.rows.wish import wish_of
 
 _NOT_YET: Row = {  # columns of an event that only its execution fills
     **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
@@ -102,13 +102,15 @@ class MemoryStore(MemoryChampions):
         return None if last is None else running_errors(last)
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        wish: Wish | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = (analysis.model_name, analysis.run.run_id)
         with self._tables.guard:
             if key not in self._decisions:
-                row, event = decision_row(analysis, decision, at), new_event_row(analysis, decision, at)
+                row = decision_row(analysis, decision, at)
+                event = new_event_row(analysis, decision, at, wish or wish_of(requests))
                 taken = requests if decision.triggered and not analysis.run.dry_run else []
                 consumed = self._tables.requests.waiting(analysis.model_name, taken)
                 self._write_analysis(analysis, at)
@@ -121,18 +123,14 @@ class MemoryStore(MemoryChampions):
             return decision_from_row(self._decisions[key]), self._event_of_run(key)
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new."""
-        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        row = request_row(
+            model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters, notes=notes,
+            training_data_path=training_data_path,
+        )  # fmt: skip
         with self._tables.guard:
             return self._tables.requests.add(row)
 
@@ -205,7 +203,7 @@ class MemoryStore(MemoryChampions):
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
         events = sorted(self.events(model_name=model_name), key=lambda event: event.id, reverse=True)
         ended = [e for e in events if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
-        counting = [e for e in ended if was_retrained(e) and e.champion_version is not None]
+        counting = [e for e in ended if e.was_retrained and e.champion_version is not None]
         if len(ended) >= MOST_TRIES and all(event.status in LOST for event in ended[:MOST_TRIES]):
             counting.append(ended[0])
         return max((event.run.as_of for event in counting), default=None)
@@ -254,12 +252,11 @@ class MemoryStore(MemoryChampions):
     ) -> Sequence[Event]:
         """Close as abandoned the open events of a model whose owner died, and return them."""
         with self._tables.guard:
-            held, oldest = self._tables.rights[model_name].locked(), to_utc(at) - idle
+            held = self._tables.rights[model_name].locked()
             return [
                 self._tables.give_up(row, abandoned_row(row, at), at)
                 for row in self._tables.open_events(model_name)
-                if row["run_id"] != keep_run
-                and (not held if row["status"] == EventStatus.EXECUTING else row["triggered_at"] < oldest)
+                if row["run_id"] != keep_run and was_left(row, at=at, idle=idle, held=held)
             ]
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
@@ -289,7 +286,7 @@ class MemoryStore(MemoryChampions):
         return marked_row(self._decisions[key], self._analyses[key][0]) if key in self._decisions else None
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
-        rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)
+        rows = analysis_row(analysis, at), signal_rows(analysis, at), measurement_rows(analysis, at)
         named = {analysis.champion_version, *(m.version for m in analysis.measurements)} - {None}
         unknown = named - {version.version for version in self.versions(analysis.model_name)}
         if unknown:

@@ -13,7 +13,7 @@ from include.records.entries import FailedStep, Failing, Failure, Figures, Waiti
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables
 from include.records.memory.people import MemoryFailures, MemoryPeople
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 Key = tuple[str, str]  # model name and run id
 LOOKED_AT, BEFORE = 20, timedelta(days=30)

@@ -9,13 +9,15 @@ from typing import Any
 
 from include.decision.signals import Signal, SignalKind
 from include.errors import ClaimLost
-from include.records.entries import ChampionChange, ChangeKind, Version
+from include.records.entries import CanaryShare, ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
-from include.records.rows.canaries import CanaryShare, canary_from_row, canary_row, no_canary
+from include.records.rows.analyses import signal_from_row
+from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
+from include.records.rows.columns import Row
+from include.records.rows.events import version_from_row
 from include.records.rows.outcome import ending_row
-from include.records.rows.rows import Row, signal_from_row, version_from_row
 
 
 class PostgresChampions:

@@ -63,6 +63,8 @@ EXPORTED: Mapping[str, Exported] = {
     "model_performance_history": Exported("measured_at", ("model_name", "version", "measured_at")),
     "retraining_metadata": Exported("start_time", ("event_id",)),
     "retraining_job_history": Exported("triggered_at", ("event_id",)),
+    "retraining_ledger": Exported("decided_at", ("model_name", "run_id")),
+    "retraining_statistics": Exported("month", ("model_name", "month", "trigger")),
     "model_canaries": Exported("set_at", ("model_name",)),
     "model_shadows": Exported("since", ("model_name",)),
 }

@@ -23,6 +23,8 @@ from include.records.entries import (
 )
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
+from include.records.rows.analyses import analysis_from_rows
+from include.records.rows.columns import Row
 from include.records.rows.overview import (
     decision_row_of,
     event_row_of,
@@ -32,7 +34,6 @@ from include.records.rows.overview import (
     version_row_of,
 )
 from include.records.rows.request import request_from_row
-from include.records.rows.rows import Row, analysis_from_rows
 
 _COUNTS = {"decisions": "count_decisions", "events": "count_events"}
 

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from include.records.postgres.queries import query
-from include.records.rows.rows import JSON_COLUMNS, Row
+from include.records.rows.columns import JSON_COLUMNS, Row
 
 SCHEMA = "retraining"
 """Schema of all tables of the records."""

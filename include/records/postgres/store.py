@@ -14,7 +14,7 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import NotOnRecord, RequestsTaken
-from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
@@ -22,23 +22,21 @@ from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
-from include.records.rows.history import check_from_rows
-from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
-from include.records.rows.request import request_from_row, request_row
-from include.records.rows.rows import (
-    Row,
+from include.records.rows.analyses import (
     analysis_from_rows,
     analysis_row,
     decision_from_row,
     decision_row,
-    event_from_row,
     measurement_rows,
-    new_event_row,
     running_errors,
     signal_rows,
-    triggers_from_row,
-    version_from_row,
 )
+from include.records.rows.columns import Row, triggers_from_row
+from include.records.rows.events import event_from_row, new_event_row, version_from_row
+from include.records.rows.history import check_from_rows
+from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
+from include.records.rows.request import request_from_row, request_row
+from include.records.rows.wish import wish_of
 
 
 class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
@@ -105,8 +103,9 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         return None if row is None else running_errors(row)
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        wish: Wish | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
         with transaction(self._calls) as session:
@@ -118,24 +117,20 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:
-                session.rows("open_event", new_event_row(analysis, decision, at))
+                session.rows("open_event", new_event_row(analysis, decision, at, wish or wish_of(requests)))
                 if not analysis.run.dry_run:
                     _consume(session, key, requests, at)
             return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new."""
-        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        row = request_row(
+            model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters, notes=notes,
+            training_data_path=training_data_path,
+        )  # fmt: skip
         with transaction(self._calls) as session:
             kept = session.one("add_request", row)
         return request_from_row(kept).request, kept["added"]
@@ -257,7 +252,7 @@ def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
         session.rows(name, key)
     session.rows("save_run", row)
     session.rows("add_analysis", row)
-    session.each("add_signal", signal_rows(analysis))
+    session.each("add_signal", signal_rows(analysis, at))
     session.each("add_measurement", measurement_rows(analysis, at))
 
 

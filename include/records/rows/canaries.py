@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from include.errors import DataError
+from include.records.entries import CanaryShare
 from include.records.json_values import clean_text, to_utc
-from include.records.rows.rows import Row
-
-
-@dataclass(frozen=True, kw_only=True)
-class CanaryShare:
-    """One change of a canary.
-
-    Parameters
-    ----------
-    version : int
-        A version with an artifact that is not champion.
-    champion_version : int
-        The champion that has the rest; when it is replaced, the canary ends.
-    share : float
-        Per cent of the traffic; 0 ends the canary.
-    running : bool
-        Whether it is so now.
-    """
-
-    id: int
-    model_name: str
-    version: int
-    champion_version: int
-    share: float
-    set_by: str
-    reason: str
-    set_at: datetime
-    running: bool = False
+from include.records.rows.columns import Row
 
 
 def canary_row(model_name: str, version: int, share: float, set_by: str, reason: str, at: datetime) -> Row:
@@ -58,5 +31,6 @@ def canary_from_row(row: Mapping[str, Any]) -> CanaryShare:
 def no_canary(model_name: str, version: int) -> DataError:
     """The error for a version that cannot have a share of the traffic."""
     return DataError(
-        f"model {model_name}: v{version} cannot be a canary: it takes a champion, and another version with an artifact"
+        f"model {model_name}: v{version} cannot be a canary: it takes a champion, and another version with an artifact "
+        "that was champion or is in shadow"
     )

@@ -9,7 +9,7 @@ from typing import Any
 from include.errors import RollbackRefused
 from include.records.entries import ChampionChange, ChangeKind
 from include.records.json_values import clean_text, to_utc
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 
 def rollback_row(

@@ -7,7 +7,8 @@ from typing import Any
 
 from include.decision.signals import Verdict
 from include.records.entries import Check, Event
-from include.records.rows.rows import Row, analysis_from_rows, decision_from_row
+from include.records.rows.analyses import analysis_from_rows, decision_from_row
+from include.records.rows.columns import Row
 
 
 def check_from_rows(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from include.decision.signals import SignalKind
 from include.errors import DataError
-from include.records.entries import Event, EventStatus, Outcome, TrainingDetails, VersionStatus
+from include.records.entries import WITH_VERDICT, EventStatus, Outcome, TrainingDetails, VersionStatus
 from include.records.json_values import clean_json, clean_scores, clean_text, finite, to_utc
 from include.records.rows.baseline import baseline_json
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 VERSION_STATUS = {
     EventStatus.PROMOTED: VersionStatus.CHAMPION,
@@ -20,8 +19,8 @@ VERSION_STATUS = {
     EventStatus.FAILED: VersionStatus.FAILED,
     EventStatus.ABANDONED: VersionStatus.FAILED,
 }
-RAN_TO_A_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
-LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # what was asked for was not done
+ELSEWHERE = timedelta(days=30)  # how long a training elsewhere may take before it counts as abandoned
+LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # the retrain was not done
 
 
 def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
@@ -36,9 +35,13 @@ def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
         raise DataError("a shadow is that of a version, for one check at least, and its event ends as held")
 
 
-def was_retrained(event: Event) -> bool:
-    """Whether a retraining ended with a verdict of the gate; the end of a shadow trains nothing."""
-    return event.status in RAN_TO_A_VERDICT and event.trigger_type != SignalKind.SHADOW
+def was_left(row: Mapping[str, Any], *, at: datetime, idle: timedelta, held: bool) -> bool:
+    """Whether nobody will come to close an open event; `held`: whether somebody may retrain its model now."""
+    executing = row["status"] == EventStatus.EXECUTING
+    if executing and (held or not row["elsewhere"]):
+        return not held
+    waits = max(idle, ELSEWHERE) if row["elsewhere"] else idle
+    return bool(row["triggered_at"] < to_utc(at) - waits)
 
 
 def closing_row(outcome: Outcome, at: datetime) -> Row:
@@ -46,7 +49,7 @@ def closing_row(outcome: Outcome, at: datetime) -> Row:
     reason = clean_text(outcome.reason)
     return {
         "status": str(outcome.status),
-        "execution_successful": outcome.status in RAN_TO_A_VERDICT,
+        "execution_successful": outcome.status in WITH_VERDICT,
         "execution_completed_at": to_utc(at),
         "outcome": reason,
         "error_type": outcome.error_type or None,

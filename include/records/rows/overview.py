@@ -24,7 +24,7 @@ from include.records.entries import (
     VersionRow,
 )
 from include.records.json_values import read_scores, to_utc
-from include.records.rows.rows import Row, triggers_from_row
+from include.records.rows.columns import Row, triggers_from_row
 
 
 def state_from_row(row: Row, *, registered: bool, paused: str = "") -> ModelState:

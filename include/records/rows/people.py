@@ -18,7 +18,7 @@ from include.records.entries import (
     Pause,
 )
 from include.records.json_values import clean_json, clean_text, to_utc
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 
 def pause_row(model_name: str, paused: bool, by: str, reason: str, at: datetime) -> Row:

@@ -11,7 +11,7 @@ from include.detectors.faults import Fault
 from include.errors import NotOnRecord
 from include.records.entries import Analysis, Lifting, Quarantine
 from include.records.json_values import clean_text, to_utc
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 
 
 def quarantine_rows(analysis: Analysis, at: datetime) -> list[Row]:

@@ -58,7 +58,7 @@ class ObjectArtifacts:
         except ArtifactError as error:
             raise ArtifactError(f"{self.address(path)}: fetched to {error}") from error
         predictor = stored.predictor
-        if isinstance(predictor, CommandModel):  # it reads its files whenever it is asked
+        if isinstance(predictor, CommandModel):  # it reads its files at each prediction
             predictor = replace(predictor, kept=self._kept)
         return replace(stored, predictor=predictor, kept=self._kept)
 

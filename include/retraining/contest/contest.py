@@ -1,25 +1,25 @@
 """Versions on the same rows, which none of them was trained or accepted on: the one way to compare them.
 
-The gate, the former champions beside it, probation, shadow and the comparison of two versions all ask here.
+The gate, the former champions beside it, probation, shadow, the comparison of two versions and a replay all ask here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.rows.spans import within
+from include.data.rows.spans import Span, within
 from include.data.tables import ModelTables, is_given_up, table_hash
 from include.errors import CannotPredict, DataError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.contest.predictions import judged_rows, recorded_rows, with_record
-from include.retraining.prepare import feature_table, prepare, target_values
+from include.retraining.prepare import Columns, TrainingRows, feature_table, prepare, target_values
 from include.retraining.weights import counted
 from include.scoring import LabelledRows
 
@@ -39,6 +39,35 @@ class Pair:
     rows: pd.DataFrame
     before: LabelledRows
     after: LabelledRows
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedRows:
+    """Labelled rows that each of some versions can answer, in time order.
+
+    Parameters
+    ----------
+    rows : DataFrame of shape (n, number of columns)
+        As they were read.
+    ready : TrainingRows
+        The same with the features of all the versions, and what was left out.
+    columns : Columns
+        Of `ready`.
+    stored : mapping of int to StoredModel
+        The versions by their numbers.
+    """
+
+    rows: pd.DataFrame
+    ready: TrainingRows
+    columns: Columns
+    stored: Mapping[int, StoredModel]
+
+    def __len__(self) -> int:
+        return len(self.ready)
+
+    def features(self, columns: Columns) -> pd.DataFrame:
+        """The rows as a version with these columns is given them; shape (n, number of features)."""
+        return self.ready.features if columns == self.columns else feature_table(self.rows, columns)
 
 
 def labelled_among(spec: ModelSpec, rows: pd.DataFrame) -> int:
@@ -133,17 +162,37 @@ class Contest:
 
         With `slices` the rows keep those that the model file names, and a `DataError` says which column is gone.
         """
-        stored = self.load(after)
-        self._require_columns(after, stored, rows)
-        ready = prepare(self.spec, [rows], stored.columns)
-        start = 0 if most is None else max(len(ready) - most, 0)
-        kept, (features, actual) = rows.iloc[ready.origin[start:]], ready.slice(start, len(ready))
-        if not len(actual):
+        shared = self.shared([after], rows, most=most)
+        if not len(shared):
             empty = LabelledRows(actual=np.empty(0), predicted=np.empty(0))
-            return Pair(rows=kept, before=empty, after=empty)
-        weight = ready.weights(start, len(ready))
-        ours = judged_rows(self.spec, stored.predictor, features, actual, kept if slices else None, weight)
-        return self.beside(before, ours, kept)
+            return Pair(rows=shared.rows, before=empty, after=empty)
+        return self.beside(before, self.answered(shared.stored[after.version], shared, slices=slices), shared.rows)
+
+    def shared(
+        self, versions: Sequence[Version], rows: pd.DataFrame, *, most: int | None = None,
+        quarantined: Sequence[Span] = (),
+    ) -> SharedRows:  # fmt: skip
+        """The labelled ones of `rows` that all these versions can read, or the latest `most` of them.
+
+        Raises as `answers`; rows of `quarantined` spans are left out.
+        """
+        stored = {}
+        for version in versions:
+            if version.version not in stored:
+                stored[version.version] = self.load(version)
+                self._require_columns(version, stored[version.version], rows)
+        columns = _together([each.columns for each in stored.values()])
+        ready = prepare(self.spec, [rows], columns, quarantined)
+        if most is not None:
+            ready = ready.latest(most)
+        return SharedRows(rows=rows.iloc[ready.origin], ready=ready, columns=columns, stored=stored)
+
+    def answered(self, stored: StoredModel, shared: SharedRows, *, slices: bool = False) -> LabelledRows:
+        """What a loaded version answers on shared rows; with `slices` as in `between`. Raises as `answers`."""
+        return judged_rows(
+            self.spec, stored.predictor, shared.features(stored.columns), shared.ready.target,
+            shared.rows if slices else None, shared.ready.weight,
+        )  # fmt: skip
 
     def _require_columns(self, version: Version, stored: StoredModel, rows: pd.DataFrame) -> None:
         there = rows.columns if self.there is None else self.there
@@ -157,3 +206,13 @@ class Contest:
             raise DataError(
                 f"model {self.spec.name}: no column {', '.join(gone)} in the rows, which {version.label} needs"
             )
+
+
+def _together(known: Sequence[Columns]) -> Columns:
+    """The columns of the one version, or those of any of several."""
+    if len(known) == 1:
+        return known[0]
+    return Columns(
+        features=tuple(dict.fromkeys(name for each in known for name in each.features)),
+        categorical=tuple(dict.fromkeys(name for each in known for name in each.categorical)),
+    )

@@ -18,7 +18,6 @@ from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.contest.contest import Contest
-from include.retraining.prepare import Columns, prepare
 from include.scoring import METRICS, LabelledRows, score_all
 from include.scoring.paired import FEWEST_ROWS, paired_gain
 
@@ -103,23 +102,18 @@ class VersionPair:
             When a column is gone, or no row is left.
         """
         spec = self.spec
-        loaded = {version.version: self._load(version) for version in (self.first, self.second)}
-        contest = Contest(spec=spec, load=lambda version: loaded[version.version])
-        features = tuple(dict.fromkeys(name for each in loaded.values() for name in each.columns.features))
-        categorical = tuple(dict.fromkeys(name for each in loaded.values() for name in each.columns.categorical))
+        contest, versions = Contest(spec=spec, load=self._load), (self.first, self.second)
         known = () if self.first.baseline is None else self.first.baseline.classes
-        coded = rows_in_one_coding(spec, rows, known)
-        ready = prepare(spec, [coded], Columns(features=features, categorical=categorical), self.quarantined)
-        if not len(ready):
+        shared = contest.shared(versions, rows_in_one_coding(spec, rows, known), quarantined=self.quarantined)
+        kept, dropped = shared.rows, shared.ready.dropped
+        if not len(shared):
             raise DataError(
                 f"model {spec.name}: no labelled row to compare on among the {len(rows)} chosen; left out: "
-                f"{dict(ready.dropped)}; choose others with from and to"
+                f"{dict(dropped)}; choose others with from and to"
             )
-        kept = rows.iloc[ready.origin]
-        base = LabelledRows(actual=ready.target, predicted=ready.target, weight=ready.weight)
-        judged = [contest.answers(version, kept, base) for version in (self.first, self.second)]
-        seen = [contest.seen(version, kept, rows) for version in (self.first, self.second)]
-        every = self._on(judged[0], judged[1], kept, seen, ready.dropped)
+        judged = [contest.answered(shared.stored[version.version], shared) for version in versions]
+        seen = [contest.seen(version, kept, rows) for version in versions]
+        every = self._on(judged[0], judged[1], kept, seen, dropped)
         fresh = np.ones(len(kept), dtype=bool)
         for mask in seen:
             fresh &= False if mask is None else ~mask

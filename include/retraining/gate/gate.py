@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from include.errors import ConfigurationError
+from include.registry.spec import ModelSpec
 from include.retraining.gate.constants import Constant
 from include.retraining.gate.guards import Guarded, Guards
 from include.scoring import METRICS, LabelledRows, Metric, score_all
 from include.scoring.metric import NO_ROW_LOSS
-from include.scoring.paired import FEWEST_ROWS, paired_gain
+from include.scoring.paired import FEWEST_ROWS, PairedGain, paired_gain
 
 
 class GateVerdict(StrEnum):
@@ -21,6 +22,15 @@ class GateVerdict(StrEnum):
     PROMOTE = "promote"  # proven better, and above every floor
     HOLD = "hold"  # not proven better: the champion stays
     REJECT = "reject"  # proven worse, on the whole or for a guard, or below a floor
+
+
+def proven_better(found: PairedGain, *, level: float, minimum_gain: float) -> bool:
+    """Whether a gain lets a version take the place of another: it is beyond chance, and large enough to matter.
+
+    >>> proven_better(PairedGain(gain=0.02, error=0.005, freedom=90.0, p_value=0.001), level=0.05, minimum_gain=0.03)
+    False
+    """
+    return found.p_value < level and found.gain >= minimum_gain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +118,20 @@ class PromotionGate:
         """Refuse a metric that no test can compare models by."""
         if self.metric.losses is None:
             raise ConfigurationError("metric", f"{self.metric.name} {NO_ROW_LOSS}")
+
+    @classmethod
+    def of(cls, spec: ModelSpec) -> Self:
+        """The gate of a model, as its file has it."""
+        gate = spec.gate
+        return cls(
+            metric=METRICS[spec.metric], level=gate.level, minimum_gain=gate.minimum_gain, floors=gate.floors,
+            guards=gate.guards,
+        )  # fmt: skip
+
+    @classmethod
+    def bare(cls, metric: Metric, *, level: float, minimum_gain: float = 0.0) -> Self:
+        """The paired comparison alone, without floors and guards: for a look that publishes nothing."""
+        return cls(metric=metric, level=level, minimum_gain=minimum_gain, floors={})
 
     def judge_first(self, challenger: LabelledRows, constants: Iterable[Constant] = ()) -> GateResult:
         """Judge a first version: it has to reach the floors, and to be better than a constant.
@@ -227,7 +251,7 @@ class PromotionGate:
         found = paired_gain(self.metric, champion, challenger)
         width, better = found.half_width(self.level), found.p_value
         verdict, word = GateVerdict.HOLD, "not proven better"
-        if better < self.level and found.gain >= self.minimum_gain:
+        if proven_better(found, level=self.level, minimum_gain=self.minimum_gain):
             verdict, word = GateVerdict.PROMOTE, "proven better"
         elif 1.0 - better < self.level:
             verdict, word = GateVerdict.REJECT, "proven worse"

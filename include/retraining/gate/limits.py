@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -11,9 +11,10 @@ import pandas as pd
 
 from include.registry.training import Gate
 from include.retraining.artifacts import StoredModel
+from include.retraining.gate.gate import GateResult, GateVerdict
+from include.retraining.resources import MEBIBYTE
 
-MEBIBYTE = 2**20
-CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # what is asked of a model, and when to stop asking a slow one
+CALLS, MOST_SECONDS, FEWEST_CALLS = 20, 2.0, 3  # rows that a model predicts, and when to stop with a slow one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,17 @@ class ServingCost:
         if gate.max_latency_ms is not None and self.latency_ms is not None and self.latency_ms > gate.max_latency_ms:
             return f"a single row takes {self.latency_ms:.3g} ms, {gate.max_latency_ms:g} are allowed"
         return ""
+
+
+def within_limits(result: GateResult, cost: ServingCost, gate: Gate) -> GateResult:
+    """The same result, or REJECT where the version is beyond a limit of its model file."""
+    excess = cost.excess(gate)
+    return replace(result, verdict=GateVerdict.REJECT, reason=f"{excess}; {result.reason}") if excess else result
+
+
+def serving_cost_of(stored: StoredModel, features: pd.DataFrame, gate: Gate) -> ServingCost:
+    """Measure what the gate limits: see `serving_cost`."""
+    return serving_cost(stored, features, latency=gate.max_latency_ms is not None)
 
 
 def serving_cost(stored: StoredModel, features: pd.DataFrame, *, latency: bool) -> ServingCost:

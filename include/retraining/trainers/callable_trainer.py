@@ -14,6 +14,7 @@ import pandas as pd
 
 from include.errors import TrainingError
 from include.registry.functions import import_function
+from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start, check_answers
 from include.scoring import Task
@@ -74,3 +75,12 @@ class CallableTrainer:
                 f"model {self.model_name}: fields training.callable, weight: {self.place} takes no weights of rows: "
                 "give it a parameter `weight` (an array, one number a row), or leave the field `weight` out"
             )
+
+
+def of_callable(spec: ModelSpec, hyperparameters: Mapping[str, Any]) -> CallableTrainer:
+    """The trainer of a model file with `training.callable`."""
+    assert spec.training.callable is not None
+    return CallableTrainer(
+        model_name=spec.name, task=spec.task, place=spec.training.callable, hyperparameters=hyperparameters,
+        seed=spec.training.seed,
+    )  # fmt: skip

@@ -18,6 +18,7 @@ import psutil
 
 from include.errors import TrainingError
 from include.registry.training import Script
+from include.retraining.resources import MEBIBYTE
 
 #: Environment variables that any program needs; none of them holds a secret.
 PASSED_ON = (
@@ -29,7 +30,6 @@ GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL
 _LOOK_SECONDS = 0.2  # between two looks at memory, output and files
 _KEPT_BYTES = 2000  # of the beginning and of the end of what is printed
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
-_MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ class Limits:
     def of(cls, script: Script) -> Limits:
         """As the model file has them."""
         return cls(
-            seconds=script.timeout.total_seconds(), memory=script.memory_mib * _MEBIBYTE,
-            output=script.output_mib * _MEBIBYTE, disk=script.disk_mib * _MEBIBYTE,
+            seconds=script.timeout.total_seconds(), memory=script.memory_mib * MEBIBYTE,
+            output=script.output_mib * MEBIBYTE, disk=script.disk_mib * MEBIBYTE,
         )  # fmt: skip
 
 
@@ -122,14 +122,14 @@ def _watch(
         if time.monotonic() - began > limits.seconds:
             return f"longer than {limits.seconds:g} s (training.script.timeout)"
         if found := _too_much(process.pid, limits, printed, scratch):
-            for child in _children(process.pid):  # at once: it would use more while it is asked politely
+            for child in _children(process.pid):  # at once: it would use more while it is given time to end
                 _kill(child)
             return found
 
 
 def _too_much(supervisor: int, limits: Limits, printed: Sequence[_Printed], scratch: Path) -> str:
     if sum(_resident(child) for child in _children(supervisor)) > limits.memory:
-        return f"more than {limits.memory // _MEBIBYTE} MiB of memory (training.script.memory_mib)"
+        return f"more than {limits.memory // MEBIBYTE} MiB of memory (training.script.memory_mib)"
     return _too_much_written(limits, scratch) or _too_much_printed(limits, printed)
 
 
@@ -140,7 +140,7 @@ def _too_much_written(limits: Limits, scratch: Path) -> str:
 def _too_much_printed(limits: Limits, printed: Sequence[_Printed]) -> str:
     if sum(pipe.seen for pipe in printed) <= limits.output:
         return ""
-    return f"more than {limits.output // _MEBIBYTE} MiB of output (training.script.output_mib)"
+    return f"more than {limits.output // MEBIBYTE} MiB of output (training.script.output_mib)"
 
 
 def _children(supervisor: int) -> list[psutil.Process]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import ArtifactError, TrainingError
+from include.registry.spec import ModelSpec
 from include.registry.training import Script
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import KeptFolder, command_model
@@ -142,3 +143,12 @@ def _copy_of(start: Start, folder: Path) -> Path:
     names = [str(path.relative_to(source)) for path in own.rglob("*") if path.is_file()] or [MODEL_FILE]
     copy_files(source, names, folder)
     return folder
+
+
+def of_script(spec: ModelSpec, hyperparameters: Mapping[str, Any]) -> ScriptTrainer:
+    """The trainer of a model file with `training.script`."""
+    assert spec.training.script is not None
+    return ScriptTrainer(
+        model_name=spec.name, task=spec.task, target=spec.target, script=spec.training.script,
+        weight_column=spec.weight, hyperparameters=hyperparameters, seed=spec.training.seed,
+    )  # fmt: skip

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import TrainingError
-from include.registry.estimators import PRESETS, estimator_class, goes_on
+from include.registry.estimators import estimator_class, goes_on, path_of
+from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
 from include.retraining.weights import passed_on
@@ -87,7 +88,7 @@ class SklearnTrainer:
         from sklearn.pipeline import Pipeline
 
         pipeline: Any = copy.deepcopy(start.predictor)
-        kind = estimator_class(PRESETS.get(self.estimator, {}).get(self.task, self.estimator))
+        kind = estimator_class(path_of(self.estimator, self.task))
         if not isinstance(pipeline, Pipeline) or type(pipeline[-1]) is not kind:
             raise TrainingError(
                 f"{self.estimator}: the champion is no {kind.__name__} to go on from; write `strategy: full` until one "
@@ -104,7 +105,7 @@ class SklearnTrainer:
                 "`strategy: full`"
             )
         fresh = ESTIMATORS.get(self.estimator, _imported)(self, columns)[-1]
-        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been asked for with others
+        estimator.set_params(**fresh.get_params(deep=False))  # the champion may have been trained with others
         if way == "partial_fit":
             estimator.partial_fit(given, target, **passed_on(weight, "sample_weight"))
         else:
@@ -167,7 +168,7 @@ def _linear(trainer: SklearnTrainer, columns: Columns) -> Any:
 
 def _imported(trainer: SklearnTrainer, columns: Columns) -> Any:
     """The estimator at an import path, seeded; it is given a dense table, for not all of them take a sparse one."""
-    kind = estimator_class(trainer.estimator)
+    kind = estimator_class(path_of(trainer.estimator, trainer.task))
     estimator = kind(**trainer.hyperparameters)
     if estimator.get_params().get("random_state", 0) is None:
         estimator.set_params(random_state=trainer.seed)
@@ -196,3 +197,12 @@ ESTIMATORS: Mapping[str, Callable[[SklearnTrainer, Columns], Any]] = {
     "gradient_boosting": _gradient_boosting,
     "linear": _linear,
 }
+
+
+def of_estimator(spec: ModelSpec, hyperparameters: Mapping[str, Any]) -> SklearnTrainer:
+    """The trainer of a model file with `training.estimator`, or with nothing that trains."""
+    name = spec.training.estimator_name
+    assert name is not None
+    return SklearnTrainer(
+        task=spec.task, estimator=name, hyperparameters=hyperparameters, seed=spec.training.seed
+    )  # fmt: skip

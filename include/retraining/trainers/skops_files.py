@@ -22,7 +22,11 @@ _METADATA = "sklearn.utils._metadata_requests."
 #: them runs code that a file brings along: a partial may only wrap functions that are themselves allowed, and the
 #: distance that calls a function of the caller's is left out.
 ALLOWED_TYPES = (
+    "collections.OrderedDict",
     "functools.partial",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
     "numpy.dtype",
     "scipy._lib.array_api_compat.numpy._aliases.asarray",
     "scipy.interpolate._bsplines.BSpline",
@@ -70,7 +74,7 @@ def dump_model(predictor: Predictor, file: Path) -> None:
         _skops().dump(predictor, file)
     except OSError:
         raise
-    except Exception as error:  # a class of somebody else's may raise anything when it is asked for its state
+    except Exception as error:  # a class of somebody else's may raise anything when its state is read
         name = f"{type(predictor).__module__}.{type(predictor).__qualname__}"
         raise ArtifactError(f"{name} cannot be stored: {type(error).__name__}: {error}") from error
 

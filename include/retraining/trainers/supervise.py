@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
     def die_with_parent() -> None:
         if libc is not None:
             libc.prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            if os.getppid() != supervisor:  # it died before this was asked for
+            if os.getppid() != supervisor:  # it died before this was requested
                 os._exit(1)
 
     try:  # preexec_fn is safe here: this process has one thread

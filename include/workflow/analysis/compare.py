@@ -12,11 +12,10 @@ from include.detectors.catalogue import change_detectors, detect
 from include.records.entries import Analysis, Measurement, Run
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-from include.retraining.artifacts import Artifacts
 from include.retraining.contest.predictions import RecentRows, recent_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import Columns
-from include.retraining.retrain_gain import RetrainGainDetector, measure_gain
+from include.retraining.retrain_gain import CorrectionTrial, measure_gain
 from include.retraining.weights import without_unweighted
 from include.scoring import METRICS, LabelledRows, interval, score_all
 from include.workflow.analysis.distributions import most_changed
@@ -29,11 +28,10 @@ from include.workflow.analysis.running_errors import count_recent
 from include.workflow.analysis.shadow import check_shadow
 
 
-def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champion: Champion, feed: Feed) -> Analysis:
+def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Champion, feed: Feed) -> Analysis:
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
-    reference, tables = champion.reference, feed.tables
+    spec, reference, tables = executor.spec, champion.reference, feed.tables
     columns = Columns.of(reference.profile, reference.inputs)
-    executor = RetrainingExecutor(spec=spec, artifacts=artifacts, possible=columns.possible)
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
@@ -49,7 +47,7 @@ def compare(store: Store, artifacts: Artifacts, spec: ModelSpec, run: Run, champ
     )
     number = champion.version.version
     settings = spec.settings(run.preset)
-    gain = RetrainGainDetector(
+    gain = CorrectionTrial(
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
     signals = [

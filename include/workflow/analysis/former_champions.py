@@ -16,8 +16,8 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import ChangeKind, Version
 from include.records.store import Champions, Store
-from include.retraining.contest.contest import Contest
 from include.retraining.executor import RetrainingExecutor
+from include.retraining.gate.gate import proven_better
 from include.retraining.retrain_gain import MOST_ROWS
 from include.scoring import METRICS, LabelledRows
 from include.scoring.paired import paired_gain
@@ -87,10 +87,9 @@ class _Look:
         spec = self.executor.spec
         assert spec.timestamp is not None  # the only models that come here
         assert former.data_until is not None
-        contest = Contest(spec=spec, load=self.executor.load)
         unseen = self.recent[self.recent[spec.timestamp] >= pd.Timestamp(former.data_until)]
         try:
-            pair = contest.between(former, self.champion, unseen, most=MOST_ROWS, slices=False)
+            pair = self.executor.contest.between(former, self.champion, unseen, most=MOST_ROWS, slices=False)
         except (ArtifactError, DataError, TrainingError) as error:  # no reason not to go on with the champion
             return self._signal(former, Verdict.NO_DATA, f"cannot be compared: {error}")
         if pair.after.evidence < spec.minimum_rows:
@@ -104,7 +103,7 @@ class _Look:
         if hindrance:
             return self._signal(former, Verdict.INCONCLUSIVE, f"{metric.name} cannot be computed: {hindrance}")
         found = paired_gain(metric, champion, before)
-        better = found.p_value < self.level and found.gain >= spec.gate.minimum_gain
+        better = proven_better(found, level=self.level, minimum_gain=spec.gate.minimum_gain)
         current, then = metric.score(champion), metric.score(before)
         return self._signal(
             former, Verdict.CHANGED if better else Verdict.STABLE,

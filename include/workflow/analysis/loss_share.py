@@ -41,7 +41,7 @@ def explain_loss(
         return []
     earlier = tables.history[tables.history[spec.timestamp] < pd.Timestamp(until)]
     seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
-    before = _last(seen, baseline.rows)
+    before = seen.latest(baseline.rows)
     after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
     found = [_losses(spec, stored, rows, changed) for rows in (before, after)]
     if found[0] is None or found[1] is None:
@@ -72,15 +72,6 @@ def _changed(signals: Sequence[Signal], stored: StoredModel) -> list[str]:
     ]
     ranked = sorted(found, key=lambda signal: (signal.value or 0.0) / (signal.threshold or 1.0), reverse=True)
     return list(dict.fromkeys(signal.feature for signal in ranked))[:MOST_COLUMNS]
-
-
-def _last(rows: TrainingRows, number: int) -> TrainingRows:
-    start = max(len(rows) - number, 0)
-    features, target = rows.slice(start, len(rows))
-    return TrainingRows(
-        features=features, target=target, origin=rows.origin[start:], sha256=rows.sha256, dropped=rows.dropped,
-        weight=rows.weights(start, len(rows)),
-    )  # fmt: skip
 
 
 def _losses(

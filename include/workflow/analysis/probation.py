@@ -16,9 +16,9 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
 from include.records.entries import ChangeKind, Run, Version
 from include.records.store import Store
-from include.retraining.contest.contest import Contest, labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.gate.gate import PromotionGate
+from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS, LabelledRows, Metric
 from include.scoring.paired import FEWEST_ROWS
 
@@ -50,8 +50,7 @@ class ProbationTest:
 
     def look(self, predecessor: LabelledRows, champion: LabelledRows) -> Signal:
         """Compare both on the same rows, in time order."""
-        level = self.level / self.looks
-        result = PromotionGate(metric=self.metric, level=level, floors={}).judge(predecessor, champion)
+        result = PromotionGate.bare(self.metric, level=self.level / self.looks).judge(predecessor, champion)
         if result.p_value is None or result.gain is None:
             return self._signal(Verdict.INCONCLUSIVE, result.reason)
         name, p_worse = self.metric.name, 1.0 - result.p_value
@@ -60,7 +59,8 @@ class ProbationTest:
         promise = "nothing promised" if self.promised is None else f"{self.promised:.4g} promised"
         reason = f"{name} {now:.4g} against the predecessor's {before:.4g} on {result.rows} rows that neither has seen"
         return self._signal(
-            Verdict.CHANGED if p_worse < level and broken else Verdict.STABLE, f"{reason} (p {p_worse:.2g}), {promise}",
+            Verdict.CHANGED if result.verdict is GateVerdict.REJECT and broken else Verdict.STABLE,
+            f"{reason} (p {p_worse:.2g}), {promise}",
             value=-result.gain, p_value=p_worse,
             detail={"champion_score": now, "predecessor_score": before, "rows": float(result.rows)},
         )  # fmt: skip
@@ -121,7 +121,7 @@ class _Probation:
     def check(self, tables: ModelTables, done: int, *, broken: bool) -> Signal:
         """Make the next look if its rows are there; the signal's detail says which look it was."""
         spec = self.executor.spec
-        contest = Contest(spec=spec, load=self.executor.load)
+        contest = self.executor.contest
         rows = contest.since(self.champion, tables)
         labelled = labelled_among(spec, rows)
         looks, enough = spec.probation.checks, self._enough

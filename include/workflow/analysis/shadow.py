@@ -16,9 +16,9 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
 from include.records.entries import Run, Version
 from include.records.store import Store
-from include.retraining.contest.contest import Contest, labelled_among
+from include.retraining.contest.contest import labelled_among
 from include.retraining.executor import RetrainingExecutor
-from include.retraining.gate.gate import PromotionGate
+from include.retraining.gate.gate import GateVerdict, PromotionGate
 from include.scoring import METRICS
 from include.scoring.paired import FEWEST_ROWS
 
@@ -67,7 +67,7 @@ class _Look:
     def at(self, tables: ModelTables, check: ShadowCheck) -> Signal:
         """Score both on the labelled rows that neither has seen; the verdict waits for the last check."""
         spec = self.executor.spec
-        contest = Contest(spec=spec, load=self.executor.load)
+        contest = self.executor.contest
         needs = self.version.details.shadow
         assert needs is not None  # it is in shadow
         rows, needed = contest.since(self.version, tables), needs.rows
@@ -80,17 +80,17 @@ class _Look:
             pair = contest.between(self.champion, self.version, rows)
         except (ArtifactError, DataError, TrainingError) as error:  # the end of the shadow says what follows from it
             return _signal(self.executor, check, Verdict.NO_DATA, f"cannot be compared: {error}", seen)
-        name, gate = spec.metric, PromotionGate(metric=METRICS[spec.metric], level=spec.gate.level, floors={})
+        name, rule = spec.metric, spec.gate
+        gate = PromotionGate.bare(METRICS[name], level=rule.level, minimum_gain=rule.minimum_gain)
         found = gate.judge(pair.before, pair.after)
         if found.p_value is None:
             return _signal(self.executor, check, Verdict.INCONCLUSIVE, found.reason, seen)
-        better = found.p_value < spec.gate.level and (found.gain or 0.0) >= spec.gate.minimum_gain
         told = f"{name} {found.scores[name]:.4g} against {self.champion.label}'s {found.champion_scores[name]:.4g} on "
         told += f"{found.rows} rows that neither has seen (p {found.p_value:.2g})"
         if not check.over or labelled < needed:
             verdict, told = Verdict.INCONCLUSIVE, told if labelled >= needed else f"{told}, {needed} needed at the end"
         else:
-            verdict = Verdict.CHANGED if better else Verdict.STABLE
+            verdict = Verdict.CHANGED if found.verdict is GateVerdict.PROMOTE else Verdict.STABLE
         seen |= {"champion_score": found.champion_scores[name], "challenger_score": found.scores[name]}
         signal = _signal(self.executor, check, verdict, told, seen)
         return replace(signal, value=found.gain, p_value=found.p_value)

@@ -17,9 +17,8 @@ from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus, Run, Version
 from include.registry.spec import ModelSpec
-from include.retraining.contest.predictions import judged_rows
-from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import TrainingRows, prepare
+from include.retraining.contest.contest import SharedRows
+from include.retraining.prepare import prepare
 from include.retraining.training_rows import fit_on
 from include.scoring import METRICS, LabelledRows, score_all
 from include.workflow.deployment import Deployment
@@ -237,15 +236,13 @@ def _predecessor(deployment: Deployment, spec: ModelSpec, label: str, start: dat
 
 def _judged(
     deployment: Deployment, spec: ModelSpec, version: Version, start: datetime, end: datetime
-) -> tuple[TrainingRows, LabelledRows | None]:
+) -> tuple[SharedRows, LabelledRows | None]:
     """The rows of a window that have a label by now, and the same with a version's predictions; None for no rows."""
-    stored = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).load(version)
     in_hindsight = spec.model_copy(update={"window": end - start, "label_delay": timedelta(0)})
     recent = deployment.read(in_hindsight, deployment.data_dir, as_of=end, seen_until=start).recent
-    rows = prepare(spec, [rows_in_one_coding(spec, recent, _classes_of(version))], stored.columns)
-    if not len(rows):
-        return rows, None
-    return rows, judged_rows(spec, stored.predictor, rows.features, rows.target, weight=rows.weight)
+    contest = deployment.executor(spec).contest
+    rows = contest.shared([version], rows_in_one_coding(spec, recent, _classes_of(version)))
+    return rows, contest.answered(rows.stored[version.version], rows) if len(rows) else None
 
 
 def _classes_of(version: Version) -> tuple[str, ...]:
@@ -259,10 +256,10 @@ class _Alternatives:
         self._deployment, self._spec = deployment, spec
         self.tallies = [Tally("never retrain"), Tally("always, all rows"), Tally("always, sliding rows")]
 
-    def serve(self, start: datetime, window: TrainingRows) -> None:
+    def serve(self, start: datetime, window: SharedRows) -> None:
         """Predict one window that begins at `start` in each way."""
         store, spec = self._deployment.store, self._spec
-        executor = RetrainingExecutor(spec=spec, artifacts=self._deployment.artifacts)
+        executor = self._deployment.executor(spec)
         first = executor.load(store.versions(spec.name)[0])
         models = [first.predictor] * 3
         if self.tallies[0].rows:  # from the second window on
@@ -274,4 +271,4 @@ class _Alternatives:
             for tally in self.tallies[1:]:
                 tally.retrains += 1
         for tally, model in zip(self.tallies, models, strict=True):
-            tally.add(judged_rows(spec, model, window.features, window.target, weight=window.weight))
+            tally.add(executor.contest.answered(replace(first, predictor=model), window))

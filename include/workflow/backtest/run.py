@@ -8,38 +8,24 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from include.records.memory import MemoryStore
 from include.registry.policy import Costs
-from include.registry.spec import ModelSpec
-from include.retraining.artifacts import ArtifactFolder
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks, Window, replay
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.backtest.trial import Backtest, Trial, without_reasons
-from include.workflow.deployment import Deployment
+from include.workflow.deployment import rehearsal
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LONGEST_FIRST = (Checks.ALWAYS, Checks.POLICY, Checks.NEVER)  # the one that is begun last decides when all are done
 _POLL_SECONDS = 0.2
 
 Progress = Callable[[Mapping[str, int], int], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Trial(Deployment):
-    """A deployment of one model whose policy is the one on trial."""
-
-    model: ModelSpec = field(kw_only=True)
-
-    def spec(self, model_name: str) -> ModelSpec:
-        """The model on trial."""
-        return self.model
 
 
 def run_backtest(
@@ -134,10 +120,7 @@ def _try(policy: NamedPolicy, data_dir: Path, moments: list[datetime], shown: Ca
         shown()
 
     with tempfile.TemporaryDirectory() as folder:
-        deployment = _Trial(
-            store=MemoryStore(), models_dir=Path(folder), data_dir=data_dir, artifacts=ArtifactFolder(Path(folder)),
-            read=RowsOnce(moments[-1]), model=policy.spec,
-        )  # fmt: skip
+        deployment = rehearsal(Path(folder), policy.spec, data_dir=data_dir, read=RowsOnce(moments[-1]))
         result = replay(
             deployment, policy.spec.name, moments, show=show, preset=policy.preset, compare=False, checks=policy.checks
         )

@@ -19,8 +19,10 @@ from include.data.kinds.stand_ins import StandIn, find_stand_ins
 from include.data.kinds.times import joined, read_times
 from include.errors import ConfigurationError, DataError
 from include.registry.kinds import Kinds, declared_kinds
-from include.registry.time_format import TimeFormat
-from include.scoring import Task
+from include.registry.time_format import TimeFormat as TimeFormat
+from include.scoring import METRICS as METRICS
+from include.scoring import Task as Task
+from include.workflow.first_model.first_rows import FirstRows
 from include.workflow.first_model.roles import (
     Label,
     left_out,
@@ -29,7 +31,6 @@ from include.workflow.first_model.roles import (
     recorded_probability,
     target_by_name,
 )
-from include.workflow.first_model.rows import FirstRows
 from include.workflow.first_model.spans import Plan, make_plan, pair_plan
 from include.workflow.first_model.times import TimeColumn, choose_time, find_times, looked_at, time_of_day
 

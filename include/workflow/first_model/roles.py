@@ -13,6 +13,7 @@ import pandas as pd
 from include.data.profile import to_floats, to_names
 from include.data.targets import NAMES
 from include.errors import DataError
+from include.registry.kinds import DECLARABLE as DECLARABLE
 from include.registry.kinds import Kind, Kinds
 from include.scoring import Task
 

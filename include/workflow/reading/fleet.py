@@ -12,8 +12,8 @@ from include.decision.health import ModelHealth, ModelState, health
 from include.records.entries.overview import SPARKS, FleetPage, FleetQuery, FleetRow, FleetSort
 from include.records.json_values import clean_text
 from include.records.postgres.overview import Reading
+from include.records.rows.columns import Row
 from include.records.rows.overview import fleet_fields, state_from_row
-from include.records.rows.rows import Row
 from include.registry.model_files import model_names
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.asked import check_limit, one_of, overview_of

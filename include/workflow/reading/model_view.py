@@ -22,7 +22,7 @@ from include.records.entries.model_view import (
 )
 from include.records.entries.overview import MOST_ROWS, FleetRow, HistoryKind
 from include.records.json_values import clean_text, to_utc
-from include.records.rows.rows import Row
+from include.records.rows.columns import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.asked import check_period, known_model, overview_of

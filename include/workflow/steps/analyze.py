@@ -49,7 +49,7 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
         champion = with_impossible_cells(spec, champion, tables)
         feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
         tables, faults = feed.tables, feed.faults
-        analysis = compare(deployment.store, deployment.artifacts, spec, run, champion, feed)
+        analysis = compare(store, deployment.executor(spec, champion), run, champion, feed)
     facts = learn_facts(spec, run, tables, None if champion is None else champion.version, deployment.artifacts)
     return store.save_analysis(replace(analysis, facts=replace(facts, faults=faults)), at=now())
 

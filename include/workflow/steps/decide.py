@@ -38,7 +38,7 @@ def _decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision
     decision = weigh(standard_policy(spec.settings(run.preset)), evidence, worth_of(spec, analysis))
     if decision.cause is Cause.DATA_QUALITY:
         log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
-    ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: what was asked for goes on waiting
+    ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: requests go on waiting
     requests = () if ends_shadow else evidence.requests
     try:
         return store.save_decision(analysis, decision, requests=requests, at=now())

@@ -16,14 +16,13 @@ from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.errors import DataError
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
-from include.records.rows.outcome import was_retrained
 from include.records.store import Store
 from include.registry.functions import import_function
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
+from include.retraining.resources import MEBIBYTE
 
-MEBIBYTE = 2**20
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
 
@@ -79,7 +78,7 @@ def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
     tried = {version.version for version in store.versions(spec.name) if version.details.config_hash == own}
     events = [
         event for event in store.events(model_name=spec.name)
-        if was_retrained(event) and event.status is not EventStatus.PROMOTED
+        if event.was_retrained and event.status is not EventStatus.PROMOTED
         and event.champion_version is None and event.version in tried
     ]  # fmt: skip
     return [PastCheck(at=event.run.as_of, results=()) for event in events[:MOST_DECLINED]]
@@ -89,10 +88,11 @@ def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
     """The latest checks whose retrain of this champion the gate turned down, newest first."""
     if champion is None:
         return []
+    shadow = store.shadow(champion.model_name)  # what led to it was not turned down: it waits
     events = [
         event for event in store.events(model_name=champion.model_name)
-        if was_retrained(event) and event.status is not EventStatus.PROMOTED
-        and event.version is not None and event.champion_version == champion.version
+        if event.was_retrained and event.status is not EventStatus.PROMOTED
+        and event.version not in (None, shadow and shadow.version) and event.champion_version == champion.version
     ]  # fmt: skip
     return [
         PastCheck(at=event.run.as_of, results=found[0].triggers)
@@ -122,7 +122,7 @@ def _compares_data(spec: ModelSpec, run: Run) -> bool:
 
 def _trained_hash(store: Store, model_name: str) -> str:
     """Hash of the rows that the last retraining saw, a first version's included; empty where none was taken."""
-    judged = (event for event in store.events(model_name=model_name) if was_retrained(event))
+    judged = (event for event in store.events(model_name=model_name) if event.was_retrained)
     last = max(judged, key=lambda event: (event.run.as_of, event.id), default=None)
     seen = None if last is None else store.analysis(model_name, last.run.run_id)
     return "" if seen is None else seen.facts.data_hash

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from include.data.tables import ModelTables
-from include.records.entries import Analysis, EventStatus, Outcome, Run
+from include.records.entries import Analysis, Outcome, Run
 from include.registry.spec import ModelSpec
-from include.retraining.executor import RetrainingExecutor
 from include.retraining.resources import ResourceMeter
-from include.workflow.deployment import Deployment, now, rehearsal, tables_of
+from include.workflow.deployment import rehearsal
 from include.workflow.steps.analyze import analyze
 from include.workflow.steps.decide import decide
+from include.workflow.steps.first import begin_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +39,12 @@ class Trial:
 
 
 def try_out(
-    spec: ModelSpec, file: Path, data_dir: Path, folder: Path, read: Callable[..., ModelTables],
-    first: datetime, last: datetime,
+    spec: ModelSpec, data_dir: Path, folder: Path, read: Callable[..., ModelTables], first: datetime, last: datetime
 ) -> Trial:  # fmt: skip
     """Train a first version as of `first`, and check it as of `last`.
 
     Parameters
     ----------
-    file : Path
-        The model file.
     folder : Path
         For artifacts, to spare.
     read : callable
@@ -58,8 +55,8 @@ def try_out(
     RetrainingError
         Whatever a run would end with.
     """
-    deployment = rehearsal(folder, models_dir=file.parent, data_dir=data_dir, read=read)
-    outcome = _first_version(deployment, spec, Run(run_id="first", as_of=first, requested_by="validate"))
+    deployment = rehearsal(folder, spec, data_dir=data_dir, read=read)
+    outcome = begin_with(deployment, spec.name, Run(run_id="first", as_of=first, requested_by="validate"))
     run = Run(run_id="check", as_of=last, requested_by="validate")
     began = time.monotonic()
     with ResourceMeter() as meter:
@@ -69,15 +66,3 @@ def try_out(
         outcome=outcome, check=check, seconds=time.monotonic() - began,
         peak_mib=float((meter.details.memory_usage or {})["peak_mib"]),
     )  # fmt: skip
-
-
-def _first_version(deployment: Deployment, spec: ModelSpec, run: Run) -> Outcome:
-    analyze(deployment, spec.name, run)
-    event = decide(deployment, spec.name, run)[1]
-    assert event is not None  # there is no champion
-    tables = tables_of(deployment, spec, run)
-    with deployment.store.claim(event.id, at=now(), wait=timedelta(0)) as claim:
-        version = claim.begin_version(at=now())
-        outcome = RetrainingExecutor(spec=spec, artifacts=deployment.artifacts).retrain(tables, None, version.version)
-        claim.finish(replace(outcome, status=EventStatus.PROMOTED), at=now())
-    return outcome

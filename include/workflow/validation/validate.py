@@ -21,7 +21,7 @@ from include.errors import ConfigurationError, DataError, RetrainingError
 from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, prepare
-from include.workflow.backtest.rows import RowsOnce
+from include.workflow.backtest.rows_once import RowsOnce
 from include.workflow.validation.advice import advise
 from include.workflow.validation.findings import ColumnUse, Finding, Validation, Weight
 from include.workflow.validation.power import seen_changes
@@ -82,7 +82,7 @@ def validate(file: Path, data_dir: Path, now: datetime | None = None) -> Validat
     failed: list[Finding] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            trial = try_out(spec, file, data_dir, Path(folder), look.read, look.first, look.last)
+            trial = try_out(spec, data_dir, Path(folder), look.read, look.first, look.last)
         except RetrainingError as error:
             failed.append(_failure(spec, error))
     try:

@@ -73,7 +73,7 @@ def audit(
 
     if model_name:
         require_known(model_name, deployed)
-    return _document(FORMATS[format](workflow.audit(start, end, model_name, deployed)), format)
+    return _document(FORMATS[format](workflow.audit(deployed, start, end, model_name)), format)
 
 
 @router.get("/quarantines")

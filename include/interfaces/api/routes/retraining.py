@@ -64,9 +64,7 @@ def check_triggers(model: Model, deployed: Deployed, body: TriggersBody | None =
     """Whether a retrain is due: by the latest decision, or by metrics of one's own. Nothing is kept or started."""
     asked = body or TriggersBody()
     return TriggersAnswer.of(
-        workflow.check_triggers(
-            deployed, model, current_metrics=asked.current_metrics, baseline_metrics=asked.baseline_metrics
-        )
+        workflow.check_triggers(deployed, model, asked.current_metrics or None, baseline_metrics=asked.baseline_metrics)
     )
 
 

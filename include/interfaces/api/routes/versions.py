@@ -24,7 +24,7 @@ At = Annotated[Moment | None, Query(description="a time; without a zone it is UT
 @router.get("/models/{model_name}/lineage")
 def lineage(model: Model, deployed: Deployed, at: At = None) -> dict[str, Any]:
     """Versions of the model, each with parents, children, scores and deployments; with `at` the champion of then."""
-    found = workflow.lineage(model, deployed)
+    found = workflow.lineage(deployed, model)
     versions = [version_json(each) for each in found.versions if at is None or each.reigned_at(at)]
     return {"model_name": model, "metric": found.metric, "versions": versions}
 

@@ -14,7 +14,7 @@ from include.data.sources.read import Rows, read_rows
 from include.data.tables import ModelTables, cut_tables, rows_before
 from include.errors import ConfigurationError
 from include.registry.kinds import Kinds
-from include.registry.source import FileSource
+from include.registry.source import SOURCES, FileSource
 from include.registry.spec import ModelSpec
 
 _Stamp = tuple[tuple[str, str], ...]
@@ -62,5 +62,5 @@ def _stamp(spec: ModelSpec, data_dir: Path) -> _Stamp:
     if not isinstance(spec.source, FileSource) or spec.source.path is None:
         return ()
     place, files = files_of(spec.source, spec.source.path, data_dir)
-    found = files.find(place, ".csv" if spec.source.kind == "csv" else ".parquet")
+    found = files.find(place, *SOURCES[spec.source.kind].endings)
     return tuple((str(file), files.state(file)) for file in found)

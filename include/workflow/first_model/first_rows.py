@@ -20,7 +20,7 @@ from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.registry.address import SCHEME
-from include.registry.dialect import Dialect
+from include.registry.dialect import Dialect as Dialect
 from include.registry.loader import problems_of
 from include.registry.source import FileSource, SqlSource
 

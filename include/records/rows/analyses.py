@@ -1,4 +1,4 @@
-"""Entries as rows and back. Both stores keep these rows, so that both lose and keep the same things."""
+"""Analyses and decisions as rows and back. Both stores keep these rows, so that both lose and keep the same things."""
 
 from __future__ import annotations
 
@@ -9,56 +9,19 @@ from typing import Any
 
 from include.data.reference.distributions import Distribution
 from include.decision.decision import Decision
-from include.decision.evidence import TriggerResult
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
-from include.records.entries import (
-    Analysis,
-    Event,
-    EventStatus,
-    Facts,
-    Measurement,
-    Run,
-    TrainingDetails,
-    Version,
-    VersionStatus,
-)  # fmt: skip
+from include.records.entries import Analysis, Facts, Measurement
 from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
-from include.records.rows.baseline import read_baseline
-
-Row = dict[str, Any]
-JSON_COLUMNS = frozenset(
-    {
-        "config",
-        "detail",
-        "running_errors",
-        "facts",
-        "distributions",
-        "blocked_by",
-        "features",
-        "triggers",
-        "trigger_metrics",
-        "decision",
-        "execution_metrics",
-        "baseline",
-        "performance_metrics",
-        "parent_performance",
-        "performance_delta",
-        "hyperparameters",
-        "memory_usage",
-        "gpu_usage",
-        "details",
-        "answer",
-    }
-)
+from include.records.rows.columns import Row, decision_of, run_columns, run_of, time_of
 
 
 def analysis_row(analysis: Analysis, at: datetime) -> Row:
     """Return a row of ``retraining_runs`` and one of ``retraining_analyses``, which share their key and no more."""
     return {
         "model_name": analysis.model_name,
-        **_run_columns(analysis.run),
+        **run_columns(analysis.run),
         "window_start": None if analysis.window_start is None else to_utc(analysis.window_start),
         "window_end": to_utc(analysis.window_end),
         "rows": analysis.rows,
@@ -76,8 +39,8 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
     """Read an analysis from its row, and the rows of its signals and measurements."""
     return Analysis(
         model_name=row["model_name"],
-        run=_run(row),
-        window_start=_time(row["window_start"]),
+        run=run_of(row),
+        window_start=time_of(row["window_start"]),
         window_end=to_utc(row["window_end"]),
         rows=row["rows"],
         labelled_rows=row["labelled_rows"],
@@ -96,7 +59,7 @@ def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     return None if stored is None else RunningErrors.from_json(stored)
 
 
-def signal_rows(analysis: Analysis) -> list[Row]:
+def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
     rows = [
         {
@@ -111,6 +74,7 @@ def signal_rows(analysis: Analysis) -> list[Row]:
             "blocks": bool(signal.blocks),
             "reason": clean_text(signal.reason),
             "detail": clean_scores(signal.detail),
+            "measured_at": to_utc(at),
         }
         for signal in analysis.signals
     ]
@@ -152,107 +116,7 @@ def decision_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
 
 def decision_from_row(row: Mapping[str, Any]) -> Decision:
     """Read a decision from its row."""
-    return _decision({name: row[name] for name in Decision.__dataclass_fields__})
-
-
-def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
-    """Read the triggers' answers from the row of a decision."""
-    return tuple(TriggerResult(**{**trigger, "strength": trigger["strength"] or 0.0}) for trigger in row["triggers"])
-
-
-def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
-    """Return the part of a row of ``model_retraining_events`` that is known when it opens."""
-    run, changed = analysis.run, [row for row in signal_rows(analysis) if row["verdict"] == Verdict.CHANGED]
-    metrics = {
-        "/".join(filter(None, (row["kind"], row["feature"], row["statistic"]))): {
-            name: row[name] for name in ("value", "threshold", "p_value")
-        }
-        for row in changed
-    }
-    return {
-        "model_name": analysis.model_name,
-        **_run_columns(run),
-        "status": str(EventStatus.DRY_RUN if run.dry_run else EventStatus.DECIDED),
-        "trigger_type": clean_text(decision.trigger_type),
-        "severity": str(decision.severity),
-        "confidence": float(decision.confidence),
-        "drift_type": ", ".join(sorted({row["kind"] for row in changed})) or None,
-        "trigger_reason": clean_text(decision.reason),
-        "trigger_metrics": clean_json(metrics),
-        "decision": clean_json(decision.to_json()),
-        "created_by": clean_text(run.requested_by),
-        "champion_version": analysis.champion_version,
-        "triggered_at": to_utc(at),
-        "execution_completed_at": to_utc(at) if run.dry_run else None,
-        "outcome": "dry run: nothing was trained" if run.dry_run else None,
-    }
-
-
-def event_from_row(row: Mapping[str, Any]) -> Event:
-    """Read an event from its row."""
-    return Event(
-        id=row["id"],
-        model_name=row["model_name"],
-        run=_run(row),
-        status=EventStatus(row["status"]),
-        decision=_decision(row["decision"]),
-        triggered_at=to_utc(row["triggered_at"]),
-        execution_attempted=row["execution_attempted"],
-        execution_successful=row["execution_successful"],
-        completed_at=_time(row["execution_completed_at"]),
-        champion_version=row["champion_version"],
-        version=row["version"],
-        scores=read_scores(row["performance_metrics"]),
-        champion_scores=read_scores(row["parent_performance"]),
-        outcome=row["outcome"] or "",
-        error_type=row["error_type"] or "",
-        error=row["error"] or "",
-        details=TrainingDetails.from_json(row["execution_metrics"]),
-        approved_by=row["approved_by"] or "",
-    )
-
-
-def version_from_row(row: Mapping[str, Any]) -> Version:
-    """Read a version from its row."""
-    return Version(
-        model_name=row["model_name"],
-        version=row["version"],
-        event_id=row["event_id"],
-        status=VersionStatus(row["status"]),
-        created_at=to_utc(row["created_at"]),
-        parent=row["parent"],
-        artifact_path=row["artifact_path"],
-        artifact_sha256=row["artifact_sha256"],
-        baseline=None if row["baseline"] is None else read_baseline(row["baseline"]),
-        data_until=_time(row["data_until"]),
-        recent_hash=row["recent_hash"],
-        details=TrainingDetails.from_json(row["details"]),
-        shadow_checks=row["shadow_checks"],
-    )
-
-
-def _decision(stored: Mapping[str, Any]) -> Decision:
-    triggers = [{**trigger, "strength": trigger["strength"] or 0.0} for trigger in stored["triggers"]]
-    return Decision.from_json({**stored, "confidence": stored["confidence"] or 0.0, "triggers": triggers})
-
-
-def _run_columns(run: Run) -> Row:
-    return {
-        "run_id": run.run_id,
-        "as_of": to_utc(run.as_of),
-        "request_reason": clean_text(run.reason),
-        "requested_by": clean_text(run.requested_by),
-        "force": run.force,
-        "dry_run": run.dry_run,
-        "preset": run.preset,
-    }
-
-
-def _run(row: Mapping[str, Any]) -> Run:
-    return Run(
-        run_id=row["run_id"], as_of=to_utc(row["as_of"]), reason=row["request_reason"],
-        requested_by=row["requested_by"], force=row["force"], dry_run=row["dry_run"], preset=row["preset"],
-    )  # fmt: skip
+    return decision_of({name: row[name] for name in Decision.__dataclass_fields__})
 
 
 def signal_from_row(row: Mapping[str, Any]) -> Signal:
@@ -282,10 +146,6 @@ def _measurement(row: Mapping[str, Any]) -> Measurement:
 def _number(value: float | None) -> float | None:
     """Keep a number for a column, which unlike JSON may hold infinity: "infinitely worse" must still count as worse."""
     return None if value is None or math.isnan(value) else float(value)
-
-
-def _time(at: datetime | None) -> datetime | None:
-    return None if at is None else to_utc(at)
 
 
 def _refuse_duplicates(rows: Iterable[Row], what: str, key: tuple[str, ...]) -> None:
