@@ -24,10 +24,10 @@ from include.records.entries import (
     FleetPage,
     FleetQuery,
     FleetRow,
-    Health,
     Heatmap,
     LastDecision,
     MetricPoint,
+    ModelHealth,
     ModelView,
     QuadrantPoint,
     Quadrants,
@@ -75,7 +75,7 @@ def tags_src(tags: list[tuple[str, dict[str, str | None]]]) -> str | None:
 
 
 def fleet_html(*rows: FleetRow, **query: Any) -> str:
-    counts = {each: sum(row.health is each for row in rows) for each in Health}
+    counts = {each: sum(row.health is each for row in rows) for each in ModelHealth}
     found = FleetPage(rows=rows, counts=counts, total=len(rows), next_cursor="next" if rows else "")
     return render(
         "fleet.html", view="fleet", model="", found=found, query=FleetQuery(**query), sorts={"attention": "first"},

@@ -174,7 +174,7 @@ def _pause(row: FleetRow, path: str, pause: Pause | None) -> Action:
         )  # fmt: skip
     return Action(
         key="resume", verb="Resume", title=f"Resume {row.model_name}", path=f"{path}/resume", fields=[REASON],
-        facts=[f"It is {pause.sentence}.", "The next run looks at it again, and at what was asked for meanwhile."],
+        facts=[f"It is {pause.sentence}.", "The next run looks at it again, and at what was requested meanwhile."],
     )  # fmt: skip
 
 

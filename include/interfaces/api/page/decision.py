@@ -12,8 +12,8 @@ from include.decision.evidence import TriggerResult
 from include.decision.nearness import nearness
 from include.errors import NotOnRecord
 from include.interfaces.api.page import actions
+from include.interfaces.api.page.addresses import DAY, Model, Place, Rows, RunName, Word, day_of
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import DAY, Model, Place, Rows, RunName, Word, day_of
 from include.interfaces.api.page.charts.small import nearness_bar
 from include.interfaces.api.records import Deployed, require_known
 from include.interfaces.reports import plots
@@ -72,9 +72,9 @@ def history(
         kind=kind, model_name=model, start=first, end=None if last is None else last + DAY, cursor=cursor,
         answer="" if of_events else answer, status=status if of_events else "", limit=min(limit, 200),
     )  # fmt: skip
-    asked = {"model": model, "kind": kind, "answer": query.answer, "status": query.status, "start": start, "end": end}
+    chosen = {"model": model, "kind": kind, "answer": query.answer, "status": query.status, "start": start, "end": end}
     return page(
-        "history.html", view="history", model=model, found=workflow.history(deployed, query), asked=asked,
+        "history.html", view="history", model=model, found=workflow.history(deployed, query), chosen=chosen,
         of_events=of_events, bar=nearness_bar,
     )  # fmt: skip
 

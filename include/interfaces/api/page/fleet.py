@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from include import workflow
 from include.interfaces.api.access import DAG_ID
+from include.interfaces.api.page.addresses import Place, Rows, Word
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import Place, Rows, Word
 from include.interfaces.api.page.charts.small import nearness_bar, sparkline
 from include.interfaces.api.records import Deployed
 from include.records.entries import FleetQuery

@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse
 
 from include import workflow
 from include.errors import RetrainingError
+from include.interfaces.api.page.addresses import DAY, Days, Model, Word, day_of
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import DAY, Days, Model, Word, day_of
 from include.interfaces.api.page.model_values import values
 from include.interfaces.api.problems import told_of
 from include.interfaces.api.records import Deployed

@@ -32,7 +32,7 @@ def values(
     changes : sequence of ChampionChange
         All there ever were, oldest first.
     day : datetime or None
-        Beginning of the day whose champion is asked for; None for none.
+        Beginning of the day whose champion is wanted; None for none.
     """
     name = view.row.model_name
     return {

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 from include import workflow
 from include.interfaces.api import airflow_api
 from include.interfaces.api.page import actions
+from include.interfaces.api.page.addresses import Days, Word
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import Days, Word
 from include.interfaces.api.records import Deployed, require_known
 from include.records.entries import Figures, Problem
 from include.registry.model_files import model_names

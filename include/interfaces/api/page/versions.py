@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, StreamingResponse
 
 from include import workflow
 from include.errors import NotOnRecord
+from include.interfaces.api.page.addresses import DAY, Model, Word, day_of
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import DAY, Model, Word, day_of
 from include.interfaces.api.records import Deployed, require_known
 from include.workflow.run_parameters import numbered_version
 

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 from include import workflow
 from include.decision.policy.preset_names import PRESET_NAMES
 from include.errors import ConfigurationError, RetrainingError
+from include.interfaces.api.page.addresses import Days, Model
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.page.asked import Days, Model
 from include.interfaces.api.page.charts.small import nearness_bar
 from include.interfaces.api.problems import told_of
 from include.interfaces.api.records import Deployed

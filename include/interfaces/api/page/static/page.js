@@ -125,14 +125,14 @@
   // What if: each change asks the server anew and puts its answer in place of the last one.
   let waiting = 0;
   async function reconsider(form) {
-    const asked = ++waiting;
+    const mine = ++waiting;
     const place = document.getElementById("result");
     place.setAttribute("aria-busy", "true");
     const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
     const address = `${form.getAttribute("action")}?${query}`;
     const answer = await fetch(address, { credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (asked !== waiting) return;
+    if (mine !== waiting) return;
     const found = page.getElementById("result") ?? page.querySelector("main");
     place.replaceChildren(...found.childNodes);
     place.removeAttribute("aria-busy");
