@@ -26,7 +26,7 @@ def versions(
 ) -> HTMLResponse:
     """The family tree of the versions, and two of them side by side if they are named."""
     try:
-        found = workflow.lineage(model, deployed)
+        found = workflow.lineage(deployed, model)
     except NotOnRecord:  # a model that is known, without a version yet
         return page("no_versions.html", view="versions", model=model)
     compared = None
