@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -43,8 +44,10 @@ async def _airflow(request: Request) -> tuple[list[Problem], dict[str, Any] | No
 
 
 def _health(deployed: Deployed, away: list[Problem], dag: dict[str, Any] | None, silent: str) -> HTMLResponse:
+    found = workflow.health(deployed, also=away)
     return page(
-        "health.html", view="health", model="", found=workflow.health(deployed, also=away), silent=silent, dag=dag,
+        "health.html", view="health", model="", found=found, silent=silent, dag=dag,
+        kinds=Counter(str(each.kind) for each in found.problems),
         schedule=None if dag is None else actions.of_schedule(paused=bool(dag["is_paused"])),
         mutes=[(kept, actions.of_mute(kept)) for kept in workflow.mutes(deployed)],
         failures=workflow.failures(deployed, since=now() - A_WEEK, most=MOST_FAILURES),
@@ -53,11 +56,11 @@ def _health(deployed: Deployed, away: list[Problem], dag: dict[str, Any] | None,
 
 
 @router.get("/statistics")
-def statistics(deployed: Deployed, days: Days = 90, model: Word = "") -> HTMLResponse:
-    """What checks and retrains came to, what they cost and what they gained, by model and trigger."""
+def statistics(deployed: Deployed, days: Days | None = None, model: Word = "") -> HTMLResponse:
+    """What checks and retrains came to, what they cost and gained; by default in 90 days, or of all models in 7."""
     if model:
         require_known(model, deployed)
-    end = now()
+    end, days = now(), days or (90 if model else 7)
     rows = workflow.statistics_of_system(deployed, start=end - timedelta(days=days), end=end, model_name=model)
     return page("statistics.html", view="statistics", model=model, rows=rows, days=days, by_trigger=_by_trigger(rows),
                 counts=COUNTS)  # fmt: skip

@@ -41,16 +41,17 @@ def heat(cell: DriftCell | None) -> str:
 def _parts(model: str, shown: Heatmap) -> Iterator[str]:
     width = (WIDTH - NAMES) / len(shown.checks)
     for place, feature in enumerate(shown.features):
-        y = ROW * place
-        yield f'<text class="end" x="{NAMES - 8}" y="{y + 14}">{escape(shorten(feature, NAME_LENGTH))}'
+        yield f'<text class="end" x="{NAMES - 8}" y="{ROW * place + 14}">{escape(shorten(feature, NAME_LENGTH))}'
         yield f"<title>{escape(feature)}</title></text>"
-        for number_of, (check, cell) in enumerate(zip(shown.checks, shown.cells[feature], strict=True)):
-            address = escape(link("decision", model=model, run_id=check.run_id) + "#columns")
-            frame = (
-                f'x="{NAMES + width * number_of:.1f}" y="{y + 1}" width="{max(width - 1, 1):.1f}" height="{ROW - 2}"'
-            )
-            told = f"{feature}, {moment(check.at)}: {_figures(cell)}"
-            yield f'<rect class="{heat(cell)}" data-to="{address}" {frame}><title>{escape(told)}</title></rect>'
+    for number_of, check in enumerate(shown.checks):
+        address = escape(link("decision", model=model, run_id=check.run_id) + "#columns")
+        frame = f'x="{NAMES + width * number_of:.1f}" width="{max(width - 1, 1):.1f}" height="{ROW - 2}"'
+        yield f'<g data-to="{address}">'
+        for place, feature in enumerate(shown.features):
+            cell = shown.cells[feature][number_of]
+            told = escape(f"{feature}, {moment(check.at)}: {_figures(cell)}")
+            yield f'<rect class="{heat(cell)}" y="{ROW * place + 1}" {frame}><title>{told}</title></rect>'
+        yield "</g>"
     last = shown.checks[-1].at
     yield f'<text class="start" x="{NAMES}" y="{ROW * len(shown.features) + 16}">{shown.checks[0].at:%Y-%m-%d}</text>'
     yield f'<text class="end" x="{WIDTH}" y="{ROW * len(shown.features) + 16}">{last:%Y-%m-%d}</text>'
