@@ -4,7 +4,7 @@ python -m benchmarks.faces [--models 1000] [--checks 1000] [--signals 10] [--rep
 
 A Postgres of its own with as many models, six-hourly checks of each and signals of each check; one check in ten fired,
 one in fifty trained a version. Each use case is timed (p50, p95, processor time), and the plans of all queries that it
-asked are looked at: it is an error if one reads a whole table that grows, or if a p95 is above 300 ms. With `--home`
+made are looked at: it is an error if one reads a whole table that grows, or if a p95 is above 300 ms. With `--home`
 the server's folder is kept, and filled once.
 """
 
@@ -114,7 +114,7 @@ def _cursors(deployment: Deployment) -> dict[str, str]:
 
 
 def _none(use_case: Callable[..., object], deployment: Deployment, model_name: str) -> None:
-    """A distribution that no check kept: the records are asked all the same."""
+    """A distribution that no check kept: the records are read all the same."""
     try:
         use_case(deployment, model_name, "run-10", FEATURES[0])
     except RetrainingError:
@@ -153,7 +153,7 @@ def _processor_seconds(connection: psycopg.Connection[Any]) -> float:
 
 @contextmanager
 def asked() -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
-    """The queries that are asked meanwhile, with their values."""
+    """The queries that are made meanwhile, with their values."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     rows = Session.rows
 

@@ -44,7 +44,7 @@ class RetrainingPlugin(AirflowPlugin):
 
     name = "retraining"
 
-    @cached_property  # needed by the API server alone: no other process loads the app
+    @cached_property  # read by the API server alone: no other process loads the app
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The REST API, which guards itself: Airflow guards no app that it mounts."""
         from include.interfaces.api.app import PREFIX, TITLE, create_app

@@ -49,7 +49,7 @@ try:
     from airflow.models import Log
     from airflow.sdk.log import redact
     from airflow.utils.session import create_session
-except Exception:  # whatever it is: who cannot be asked lets nobody in
+except Exception:  # whatever it is: where nobody can say who the caller is, nobody gets in
     log.exception("Airflow's authorization cannot be loaded: the REST API of the retraining refuses everybody")
 else:
     can_read = requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=DAG_ID)
