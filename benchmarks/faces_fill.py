@@ -81,6 +81,14 @@ INSERT INTO model_annotations (model_name, about, text, written_by, written_at)
     SELECT model_name, at, 'Black Friday', 'ada', at FROM many WHERE nth %% 50 = 0;
 INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
     SELECT model_name, run_id, 'false_alarm', 'ada', 'nothing was wrong', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO retraining_tallies (model_name, tally, label, total)
+    SELECT model_name, 'decision',
+           CASE WHEN triggered THEN 'fired' WHEN blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END, count(*)
+           FROM retraining_decisions GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'trigger', trigger_type, count(*) FROM model_retraining_events GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'outcome', status, count(*) FROM model_retraining_events GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'error', 'unknown', count(*) FROM model_retraining_events WHERE status = 'failed'
+        GROUP BY 1, 3;
 """
 SIGNALS = """
 INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, value, threshold,

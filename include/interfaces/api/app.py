@@ -14,7 +14,9 @@ from include.interfaces.api.guards import guarded_router
 from include.interfaces.api.limits import Limits
 from include.interfaces.api.page.routers import ROUTERS
 from include.interfaces.api.problems import MEDIA_TYPE, handle_problems
+from include.interfaces.api.records import opened
 from include.interfaces.api.routes import evidence, fleet, people, retraining, settings, system, versions
+from include.interfaces.metrics.router import scrape_router
 
 PREFIX = "/retraining"
 API, PAGE = "/api/v1", "/page"
@@ -33,7 +35,7 @@ class MountedApp(FastAPI):
 
 
 def create_app() -> FastAPI:
-    """The app: nothing in it is open, its own description included."""
+    """The app: nothing in it is open, its own description included; metrics have a guard of their own."""
     app = MountedApp(
         title=TITLE, version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
@@ -46,6 +48,7 @@ def create_app() -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=PAGE)
     app.include_router(_description())
+    app.include_router(scrape_router(opened))
     return app
 
 

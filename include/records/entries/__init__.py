@@ -57,6 +57,7 @@ from include.records.entries.runs import (
     Version,
     VersionStatus,
 )
+from include.records.entries.scrape import Scrape, ScrapedModel, Tally
 from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
@@ -121,8 +122,11 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scrape",
+    "ScrapedModel",
     "ShadowNeeds",
     "SliceRow",
+    "Tally",
     "TrainingDetails",
     "TriggerDistance",
     "Version",
