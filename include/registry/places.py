@@ -109,7 +109,7 @@ def _places_of(file: Path, data_dir: Path) -> Iterator[Place]:
 
 
 def _of_source(source: Mapping[str, Any], model_name: str, data_dir: Path) -> Iterator[Place]:
-    entry = SOURCES.get(source.get("kind", ""))
+    entry = SOURCES.get(str(source.get("kind")))
     if entry is None or entry.section is not FileSource:
         return
     watch = Watch.model_validate(on_or_off(source["watch"]))

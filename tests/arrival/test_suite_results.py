@@ -16,10 +16,8 @@ JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 </testsuite></testsuites>"""
 LAUGHS = """<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;">]>
 <testsuite><testcase name="&lol2;"><failure/></testcase></testsuite>"""
-OUTSIDE = (
-    """<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd">]>
+OUTSIDE = """<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd">]>
 <testsuite><testcase name="&file;"/></testsuite>"""
-)
 PARAMETER = """<!DOCTYPE x SYSTEM "http://127.0.0.1/x.dtd"><testsuite/>"""
 
 
