@@ -58,7 +58,7 @@ class Watch(Section):
     """That a change of the files starts a run; see [data arrival](data-arrival.md)."""
 
     settle: ShortDuration = Field(timedelta(seconds=10), ge=timedelta(seconds=1), le=timedelta(days=1))
-    """How long nothing may have changed before files count as written; `10s` where it is not given."""
+    """How long nothing may have changed before files count as written; also in seconds, `10s`."""
     cooldown: ShortDuration = Field(timedelta(0), le=timedelta(days=31))
     """After an arrival the next one waits for so long; nothing is lost, it then starts one run for all."""
     every: ShortDuration | None = Field(None, ge=timedelta(seconds=1), le=timedelta(days=1))

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Watching:
-    """Looks at one place, as often as it is asked to.
+    """Looks at one place, once a call.
 
     Parameters
     ----------

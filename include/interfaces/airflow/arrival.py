@@ -6,6 +6,7 @@ Airflow's trigger (a coroutine that waits in the triggerer), not one of our trig
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # loads pandas: only in the triggerer
     from include.records.entries import Arrival
     from include.workflow.watching import Watching
 
+LONGEST_NAME = 1000  # characters; Airflow has room for 1,500
 LONGEST_PAUSE = 60.0  # seconds until it is looked again after an error
 
 
@@ -33,8 +35,10 @@ def arrival_assets() -> list[Asset]:
 def arrival_asset(place: Place) -> Asset:
     """The asset of a place: its name, address and watcher are the same at each parse of the DAG file."""
     watcher = AssetWatcher(name=f"{place.kind}_arrived", trigger=DataArrivalTrigger.of(place))
-    shown = quote(place.key, safe=" /:*?[]._-,=+@")
-    return Asset(name=f"arrival {shown}", uri=f"x-retraining://arrival/{quote(place.key, safe='')}", watchers=[watcher])
+    mark = hashlib.sha256(place.key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    shown = quote(place.key.encode("utf-8", "surrogateescape"), safe=" /:*?[]._-,=+@")
+    name = f"arrival {shown}" if len(shown) <= LONGEST_NAME else f"arrival {shown[:LONGEST_NAME]} {mark}"
+    return Asset(name=name, uri=f"x-retraining://arrival/{mark}", watchers=[watcher])
 
 
 class DataArrivalTrigger(BaseEventTrigger):  # type: ignore[misc]  # Airflow's has no types here
