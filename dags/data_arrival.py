@@ -11,9 +11,8 @@ requests of the kind `red_team` first.
 and the run that it starts has one name.
 
 ### When it fails
-- `take_arrivals`: Postgres is down, or storage; it is tried again. Where nothing could be used, a result file is
-  broken. *Skipped* is no failure: another run took it all, or every result passed.
-- `start_check`: the API server is down; clear it. *Skipped* is no failure: the run is there already.
+- `start_check`: Postgres, storage or the API server is down; it is tried again. Where nothing could be used, a result file
+  is broken. *Skipped* is no failure: another run took it all, every result passed, or the run is there already.
 - `fail_where_results_cannot_be_used`: the message names the result files and what is wrong with them. The check of the
   other models was started. Correct the file: writing it again is a new arrival.
 """
@@ -23,28 +22,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import AssetAny, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 
-@task(multiple_outputs=True)
-def take_arrivals(dag_run: Any = None) -> dict[str, Any]:
-    from include import workflow
-    from include.interfaces.airflow.connections import object_storage_client
-    from include.interfaces.airflow.outcomes import task_outcome, tell
-
-    with task_outcome() as deployment:
-        taken = workflow.take_arrivals(deployment, dag_run.run_id, storage=object_storage_client)
-        tell("\n".join([taken.reason, *taken.problems]))
-        if not taken.models:
-            raise AirflowFailException("; ".join(taken.problems))
-        return {"conf": workflow.conf_of(taken), "problems": list(taken.problems)}
-
-
 @task(retries=0)
-def fail_where_results_cannot_be_used(problems: list[str]) -> None:
-    """The check of whoever is not concerned was started; the broken file must not go unseen."""
+def fail_where_results_cannot_be_used(problems: list[str] | None) -> None:
+    """The check of whoever is not concerned was started; the broken file must not be overlooked."""
     if problems:
         raise AirflowFailException("; ".join(problems))
 
@@ -68,16 +52,10 @@ def _schedule() -> Any:
 )
 def data_arrival() -> None:
     """Take what arrived, start the check, and fail where something could not be used."""
-    taken = take_arrivals()
-    start_check = TriggerDagRunOperator(
-        task_id="start_check",
-        trigger_dag_id="automatic_model_retraining",
-        trigger_run_id="arrival__{{ run_id }}",
-        conf=taken["conf"],
-        logical_date=None,
-        skip_when_already_exists=True,
-    )
-    start_check >> fail_where_results_cannot_be_used(taken["problems"])
+    from include.interfaces.airflow.start_check import PROBLEMS, StartCheck
+
+    start_check = StartCheck(task_id="start_check", trigger_dag_id="automatic_model_retraining")
+    fail_where_results_cannot_be_used(start_check.output[PROBLEMS])
 
 
 data_arrival()

@@ -61,7 +61,7 @@ class Arena:
     def warm_up(self) -> None:
         """Have a run that finds nothing: the first task after the start of an API server takes its time."""
         self.stack.api.request("POST", "/dags/data_arrival/dagRuns", {"dag_run_id": "first", "logical_date": None})
-        query = "SELECT state FROM task_instance WHERE run_id = 'first' AND task_id = 'take_arrivals'"
+        query = "SELECT state FROM task_instance WHERE run_id = 'first' AND task_id = 'start_check'"
         wait_until(lambda: self.metadata(query) == [("skipped",)], seconds=240)
 
     def kill_triggerer(self) -> None:
