@@ -4,7 +4,7 @@ python -m benchmarks.faces [--models 1000] [--checks 1000] [--signals 10] [--rep
 
 A Postgres of its own with as many models, six-hourly checks of each and signals of each check; one check in ten fired,
 one in fifty trained a version. Each use case is timed (p50, p95, processor time), and the plans of all queries that it
-asked are looked at: it is an error if one reads a whole table that grows, or if a p95 is above 300 ms. With `--home`
+made are looked at: it is an error if one reads a whole table that grows, or if a p95 is above 300 ms. With `--home`
 the server's folder is kept, and filled once.
 """
 
@@ -31,13 +31,14 @@ from psycopg.types.json import Jsonb
 from benchmarks.faces_fill import FEATURES, fill
 from benchmarks.query_plans import whole_tables
 from include.errors import RetrainingError
+from include.interfaces.metrics.exposition import exposed
 from include.records.entries import FleetQuery, HistoryQuery
 from include.records.postgres import PostgresStore
 from include.records.postgres.queries import query
 from include.records.postgres.session import Session
 from include.records.rows.columns import JSON_COLUMNS
 from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, what_if
+from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, scrape, what_if
 from tools.embedded_postgres import EmbeddedPostgres
 
 ALLOWED_SECONDS = 0.3
@@ -99,6 +100,7 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
         "events of all, failed": lambda: history(deployment, HistoryQuery(kind="events", status="failed")),
         "events of a model": lambda: history(deployment, HistoryQuery(kind="events", model_name=next(names))),
         "what if": lambda: what_if(deployment, next(names), settings={"performance_threshold": 0.02}),
+        "scrape": lambda: exposed(scrape(deployment)),
         "export, 1,000 lines of signals": lambda: _first(export_csv(deployment, "model_drift_monitoring")),
         "export, decisions of a model": lambda: sum(
             map(len, export_csv(deployment, "retraining_decisions", model_name=next(names)))
@@ -114,7 +116,7 @@ def _cursors(deployment: Deployment) -> dict[str, str]:
 
 
 def _none(use_case: Callable[..., object], deployment: Deployment, model_name: str) -> None:
-    """A distribution that no check kept: the records are asked all the same."""
+    """A distribution that no check kept: the records are read all the same."""
     try:
         use_case(deployment, model_name, "run-10", FEATURES[0])
     except RetrainingError:
@@ -153,7 +155,7 @@ def _processor_seconds(connection: psycopg.Connection[Any]) -> float:
 
 @contextmanager
 def asked() -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
-    """The queries that are asked meanwhile, with their values."""
+    """The queries that are made meanwhile, with their values."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     rows = Session.rows
 

@@ -11,8 +11,8 @@ requests of the kind `red_team` first.
 and the run that it starts has one name.
 
 ### When it fails
-- `start_check`: Postgres, storage or the API server is down; it is tried again. Where nothing could be used, a result file
-  is broken. *Skipped* is no failure: another run took it all, every result passed, or the run is there already.
+- `start_check`: Postgres, storage or the API server is down; it is tried again. Where nothing could be used, a result
+  file is broken. *Skipped* is no failure: another run took it all, every result passed, or the run is there already.
 - `fail_where_results_cannot_be_used`: the message names the result files and what is wrong with them. The check of the
   other models was started. Correct the file: writing it again is a new arrival.
 """

@@ -44,11 +44,19 @@ class RetrainingPlugin(AirflowPlugin):
 
     name = "retraining"
 
-    @cached_property  # asked for by the API server alone: no other process loads the app
+    @cached_property  # read by the API server alone: no other process loads the app
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The REST API, which guards itself: Airflow guards no app that it mounts."""
         from include.interfaces.api.app import PREFIX, TITLE, create_app
 
         return [{"app": create_app(), "url_prefix": PREFIX, "name": TITLE}]
+
+    # Addresses without a leading slash: they are below Airflow's own path, whatever that is.
+    external_views = [  # noqa: RUF012  # as Airflow has it
+        {"name": "Model retraining", "href": "retraining/page/fleet", "destination": "nav", "category": "browse",
+         "url_route": "retraining"},
+        {"name": "Models", "href": "retraining/page/fleet?dag_id={DAG_ID}", "destination": "dag",
+         "url_route": "retraining-models"},
+    ]  # fmt: skip
 
     listeners = [RunNotes()]  # noqa: RUF012  # as Airflow has it

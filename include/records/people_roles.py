@@ -135,6 +135,9 @@ class Watch(Protocol):
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...
 
+    def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
+        """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
+        ...
 
 class Arrivals(Protocol):
     """What arrived at watched places, each named by a text."""

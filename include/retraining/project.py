@@ -27,7 +27,7 @@ from include.orchestrator import AutomaticRetrainingOrchestrator
 from include.registry.kinds import unwatched
 from include.registry.training import Script
 from include.retraining.artifacts import ArtifactFolder
-from include.retraining.gate.gate import GateVerdict, PromotionGate
+from include.retraining.gate.gate import LEVEL, GateVerdict, PromotionGate
 from include.retraining.prepare import Columns, feature_table
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Predictor, reported_metrics
@@ -262,7 +262,7 @@ class RetrainingExecutor:
             coded = in_one_coding(predicted, actual) if whole.task is Task.CLASSIFICATION else (predicted, actual)
             sides.append(LabelledRows(predicted=coded[0], actual=coded[1]))
         metric = METRICS["rmse" if whole.task is Task.REGRESSION else "accuracy"]
-        found = PromotionGate(metric=metric, floors={}).judge(*sides)
+        found = PromotionGate.bare(metric, level=LEVEL).judge(*sides)
         status = {GateVerdict.PROMOTE: "promoted", GateVerdict.HOLD: "held", GateVerdict.REJECT: "rejected"}
         return status[found.verdict], found.reason, found.scores, found.champion_scores
 

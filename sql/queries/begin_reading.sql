@@ -1,4 +1,4 @@
--- Read all of one view from one moment of the records, planned for the values that are asked for.
+-- Read all of one view from one moment of the records, planned for the values that are given.
 -- Parameters: none
 -- Returns:    nothing
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;

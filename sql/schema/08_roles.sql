@@ -78,6 +78,7 @@ BEGIN
         GRANT SELECT (id, model_name, paused, set_at) ON model_pauses TO retraining_metrics;
         GRANT SELECT (id, model_name, muted_until, muted_at, lifted_at) ON notification_mutes TO retraining_metrics;
         GRANT SELECT (id, model_name, run_id, verdict, marked_at) ON decision_marks TO retraining_metrics;
+        GRANT SELECT ON retraining_tallies TO retraining_metrics;
     END IF;
 END;
 $$;

@@ -49,10 +49,12 @@ def test_advanced_retrain_carries_reason_hyperparameters_kind_and_notes(served: 
         "hyperparameters": {"max_iter": 25},
         "kind": "red_team",
         "notes": "ticket 7",
+        "training_data_path": "new/rows.csv",
     }
     answer = told(served.ask("POST", f"{HERE}/retrain", json=sent), 202)
     kept = answer["request"]
     assert (kept["reason"], kept["hyperparameters"], kept["kind"]) == (sent["reason"], {"max_iter": 25}, "red_team")
+    assert (kept["notes"], kept["training_data_path"]) == ("ticket 7", "new/rows.csv")
     [run] = [run for run in told(served.ask("GET", "/status"))["runs"] if run["run_id"] == answer["run"]["run_id"]]
     assert run["note"] == "op: accuracy dropped by 5 %\nticket 7"
     wrong = served.ask("POST", f"{HERE}/retrain", json={**sent, "hyperparameters": {"max_itr": 25}})
@@ -85,13 +87,15 @@ def test_triggers_are_checked_by_the_latest_decision_and_by_metrics_of_ones_own(
     decided = told(served.ask("POST", f"{HERE}/check-triggers", "viewer"))
     assert decided["run_id"] == "broken"
     assert decided["triggers"]
-    own = {"current_metrics": {"rmse": 1e9, "nonsense": 1.0}}
+    own = {"current_metrics": {"rmse": 1e9, "accuracy": 0.5}}
     worse = told(served.ask("POST", f"{HERE}/check-triggers", "viewer", json=own))
     assert worse["should_retrain"] is True
     assert [(each["metric"], each["fired"]) for each in worse["metrics"]] == [("rmse", True)]
-    assert any("nonsense" in each for each in worse["unjudged"])
+    assert any("accuracy" in each for each in worse["unjudged"])
     own = {"current_metrics": {"accuracy": 0.89}, "baseline_metrics": {"accuracy": 0.9}}
     assert told(served.ask("POST", f"{HERE}/check-triggers", json=own))["should_retrain"] is False
+    unknown = served.ask("POST", f"{HERE}/check-triggers", json={"current_metrics": {"acuracy": 0.7}})
+    assert (unknown.status_code, "accuracy" in unknown.json()["detail"]) == (422, True)
     impossible = served.ask("POST", f"{HERE}/check-triggers", json={"current_metrics": {"accuracy": 7}})
     assert impossible.status_code == 422
 

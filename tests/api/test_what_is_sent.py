@@ -139,6 +139,15 @@ def test_markup_in_a_reason_is_inert_in_every_format_of_a_report(served: Served)
     assert markup not in served.ask("GET", f"/models/{MODEL}/report", params={"run_id": "broken", "format": "md"}).text
 
 
+@pytest.mark.parametrize(
+    "place", ["/etc/passwd", "../secrets.csv", "a/../../b.csv", "~/x.csv", "http://169.254.169.254/x.csv", "s3://b/../c",
+              "file:///etc/passwd", "a\nb.csv", "\\\\host\\share"]
+)  # fmt: skip
+def test_rows_of_a_request_lie_in_the_data_folder_or_in_storage(served: Served, place: str) -> None:
+    sent = {"reason": "rows", "training_data_path": place, "start_run": False}
+    assert refused(served.ask("POST", RETRAIN, json=sent))
+
+
 def test_number_is_no_time(served: Served) -> None:
     for text in ("0.5", "1e9", "-1", "1700000000", "0001-01-01", "99999-01-01"):
         assert refused(served.ask("GET", "/failures", params={"until": text}))

@@ -38,7 +38,7 @@ class OwnTrigger:
     """
 
     place: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse what names nothing that could be imported."""

@@ -49,7 +49,7 @@ try:
     from airflow.models import Log
     from airflow.sdk.log import redact
     from airflow.utils.session import create_session
-except Exception:  # whatever it is: who cannot be asked lets nobody in
+except Exception:  # whatever it is: where nobody can say who the caller is, nobody gets in
     log.exception("Airflow's authorization cannot be loaded: the REST API of the retraining refuses everybody")
 else:
     can_read = requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id=DAG_ID)
@@ -71,6 +71,11 @@ Caller = Annotated[str, Depends(caller)]
 def base_url() -> str:
     """Where Airflow says that it is reached (``[api] base_url``); empty where it says nothing."""
     return str(conf.get("api", "base_url", fallback=""))
+
+
+def theme() -> str:
+    """The colours that Airflow's interface was given (``[api] theme``, JSON); empty for its own."""
+    return str(conf.get("api", "theme", fallback=""))
 
 
 def noted(event: str) -> Callable[..., Awaitable[None]]:

@@ -43,6 +43,8 @@ class RequestAnswer(BaseModel):
     requested_by: str
     requested_at: datetime
     hyperparameters: dict[str, Any]
+    notes: str
+    training_data_path: str
     tries: int
     consumed_by: str | None = Field(description="the run that took it; null while it waits")
     consumed_at: datetime | None
@@ -56,6 +58,7 @@ class RequestAnswer(BaseModel):
         return cls(
             id=asked.id, model_name=asked.model_name, kind=str(asked.kind), reason=asked.reason,
             requested_by=asked.requested_by, requested_at=asked.requested_at,
+            notes=asked.notes, training_data_path=asked.training_data_path,
             hyperparameters=clean_json(dict(asked.hyperparameters)), tries=asked.tries, retry_of=kept.retry_of,
             consumed_by=None if kept.consumed is None else kept.consumed.run_id,
             consumed_at=None if kept.consumed is None else kept.consumed.at, gave_up=kept.gave_up,

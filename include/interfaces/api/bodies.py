@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.types import StrictBool
 
 from include.decision.policy.preset_names import PRESET_NAMES
-from include.interfaces.api.texts import MODEL_NAME, Moment, Reason, SentRunId, Share, Text, VersionLabel
+from include.interfaces.api.texts import MODEL_NAME, Moment, Reason, RowsPlace, SentRunId, Share, Text, VersionLabel
 
 Hyperparameter = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
 Figure = Annotated[float, Field(allow_inf_nan=False)]
@@ -30,7 +30,10 @@ class RetrainBody(Body):
     hyperparameters: dict[Hyperparameter, JsonValue] = Field(
         default_factory=dict, max_length=100, description="for this retraining only, besides those of the model file"
     )
-    notes: Text = Field("", description="kept as the note of the run that is started")
+    notes: Text = Field("", description="for the record, and the note of the run that is started")
+    training_data_path: RowsPlace = Field(
+        "", description="rows to train on besides those of the model file: below RETRAINING_DATA_DIR, or s3://..."
+    )
     start_run: StrictBool = Field(True, description="start a run now; with false the next run sees to the request")
 
 

@@ -20,6 +20,13 @@ def _in_utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def _stays_inside(place: str) -> str:
+    """Refuse a path that climbs out of the folder or the bucket that it begins in."""
+    if ".." in place.split("/"):
+        raise ValueError("write a path below RETRAINING_DATA_DIR, or s3://bucket/prefix; without ..")
+    return place
+
+
 def _written(at: object) -> object:
     """Refuse a number, which may be of seconds or of milliseconds."""
     if not isinstance(at, str) or _NUMBER.fullmatch(at.strip()):
@@ -55,4 +62,9 @@ RunId = Annotated[
 RunIdOrNone = Annotated[str, Query(max_length=250, pattern=rf"^{_PRINTED}*$", description="only of this run")]
 SentRunId = Annotated[str, StringConstraints(min_length=1, max_length=250, pattern=rf"^{_PRINTED}+$")]
 Word = Annotated[str, StringConstraints(max_length=200, pattern=rf"^{_PRINTED}*$")]
+RowsPlace = Annotated[
+    str,
+    StringConstraints(max_length=500, pattern=r"^(s3://[A-Za-z0-9._/*-]+|[A-Za-z0-9_][A-Za-z0-9_. /*-]*)?$"),
+    AfterValidator(_stays_inside),
+]
 Share = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False, strict=True)]

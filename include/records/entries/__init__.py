@@ -58,6 +58,7 @@ from include.records.entries.runs import (
     Version,
     VersionStatus,
 )
+from include.records.entries.scrape import Scrape, ScrapedModel, Tally
 from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
@@ -123,8 +124,11 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scrape",
+    "ScrapedModel",
     "ShadowNeeds",
     "SliceRow",
+    "Tally",
     "TrainingDetails",
     "TriggerDistance",
     "Version",

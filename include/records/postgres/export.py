@@ -70,12 +70,12 @@ EXPORTED: Mapping[str, Exported] = {
 }
 
 
-def stream_csv(connect: Connect, table: str, asked: Mapping[str, Any]) -> Iterator[str]:
+def stream_csv(connect: Connect, table: str, filters: Mapping[str, Any]) -> Iterator[str]:
     """Lines of a table of `EXPORTED` as CSV, its header first, on a connection of their own.
 
     Parameters
     ----------
-    asked : mapping
+    filters : mapping
         ``model_name``, ``since`` and ``until`` (excluded); None for all.
     """
     with closing(connect()) as connection:
@@ -86,18 +86,18 @@ def stream_csv(connect: Connect, table: str, asked: Mapping[str, Any]) -> Iterat
                 for kind in ("json", "jsonb"):  # as the database writes them
                     cursor.adapters.register_loader(kind, TextLoader)
                 cursor.itersize = ROWS_AT_ONCE
-                cursor.execute(_statement(table, asked), asked)
+                cursor.execute(_statement(table, filters), filters)
                 yield _line([column.name for column in cursor.description or ()])
                 for row in cursor:
                     yield _line(row)
 
 
-def _statement(table: str, asked: Mapping[str, Any]) -> sql.Composed:
+def _statement(table: str, filters: Mapping[str, Any]) -> sql.Composed:
     """Which rows; names come from `EXPORTED`, values are parameters."""
     entry, wanted = EXPORTED[table], [sql.SQL("true")]
     conditions = {"model_name": ("model_name", "="), "since": (entry.time, ">="), "until": (entry.time, "<")}
     for name, (column, compared) in conditions.items():
-        if asked[name] is not None:
+        if filters[name] is not None:
             parts = [sql.Identifier(column), sql.SQL(compared), sql.Placeholder(name)]
             wanted.append(sql.SQL(" ").join(parts))  # type: ignore[arg-type]  # composed of parts
     return sql.SQL("SELECT * FROM {} WHERE {} ORDER BY {}").format(

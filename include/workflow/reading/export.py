@@ -10,7 +10,7 @@ from include.records.json_values import to_utc
 from include.records.postgres import PostgresStore
 from include.records.postgres.export import EXPORTED, stream_csv
 from include.workflow.deployment import Deployment
-from include.workflow.reading.asked import check_period, known_model, overview_of
+from include.workflow.reading.given import check_period, known_model, overview_of
 
 
 def export_csv(

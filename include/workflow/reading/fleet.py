@@ -16,8 +16,8 @@ from include.records.rows.columns import Row
 from include.records.rows.overview import fleet_fields, state_from_row
 from include.registry.model_files import model_names
 from include.workflow.deployment import Deployment, now
-from include.workflow.reading.asked import check_limit, one_of, overview_of
 from include.workflow.reading.cursors import Cursor, read_cursor
+from include.workflow.reading.given import check_limit, one_of, overview_of
 
 QUARTER = timedelta(days=90)
 _RANK = {each: rank for rank, each in enumerate(ModelHealth)}

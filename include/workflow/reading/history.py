@@ -19,8 +19,8 @@ from include.records.entries.overview import (
 )
 from include.records.postgres.overview import Reading
 from include.workflow.deployment import Deployment
-from include.workflow.reading.asked import check_limit, check_period, known_model, one_of, overview_of
 from include.workflow.reading.cursors import Cursor, read_cursor
+from include.workflow.reading.given import check_limit, check_period, known_model, one_of, overview_of
 
 _KINDS: Mapping[HistoryKind, tuple[type, ...]] = {
     HistoryKind.DECISIONS: (str, str, str),

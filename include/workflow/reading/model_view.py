@@ -25,8 +25,8 @@ from include.records.json_values import clean_text, to_utc
 from include.records.rows.columns import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now
-from include.workflow.reading.asked import check_period, known_model, overview_of
 from include.workflow.reading.fleet import QUARTER, hushed_now, row_of
+from include.workflow.reading.given import check_period, known_model, overview_of
 from include.workflow.reading.history import decisions_page, events_page
 
 MOST_POINTS = 2_000  # of the metric: more than a screen has pixels

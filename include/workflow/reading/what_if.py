@@ -21,8 +21,8 @@ from include.registry.spec import ModelSpec
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.recorded import LEFT_OUT, Check, KnownChampion, Record, decide_again
 from include.workflow.deployment import Deployment, now
-from include.workflow.reading.asked import check_period, known_model, overview_of
 from include.workflow.reading.fleet import QUARTER
+from include.workflow.reading.given import check_period, known_model, overview_of
 
 Recorded = Sequence[tuple[Analysis, bool]]  # what each check saw, and whether it fired
 

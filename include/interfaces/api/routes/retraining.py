@@ -40,7 +40,7 @@ async def retrain(
         await airflow_api.require_running(request)
     kept, new = await run_in_threadpool(
         workflow.request_retrain, deployed, model, asked.reason, by=by, kind=asked.kind,
-        hyperparameters=asked.hyperparameters,
+        hyperparameters=asked.hyperparameters, notes=asked.notes, training_data_path=asked.training_data_path,
     )  # fmt: skip
     run = None
     if start_run:

@@ -1,4 +1,4 @@
-"""Checks what people ask for by word or number, and opens the records for reading."""
+"""Checks the words and numbers that people give, and opens the records for reading."""
 
 from __future__ import annotations
 
