@@ -139,6 +139,7 @@ class Watch(Protocol):
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
         ...
 
+
 class Arrivals(Protocol):
     """What arrived at watched places, each named by a text."""
 
