@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.arrivals import conf_of as conf_of
+    from include.workflow.arrivals import take_arrivals as take_arrivals
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -86,6 +88,7 @@ USE_CASES = {
     "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
     "complete_retraining": "elsewhere",
+    "conf_of": "arrivals",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
@@ -128,6 +131,7 @@ USE_CASES = {
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
+    "take_arrivals": "arrivals",
     "unmute": "people",
     "what_if": "reading.what_if",
     "why_nothing": "failure_record",

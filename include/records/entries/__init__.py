@@ -1,6 +1,7 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, champions, what is read of them."""
 
 from include.decision.health import ModelHealth
+from include.records.entries.arrivals import Arrival
 from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
 from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
@@ -67,6 +68,7 @@ __all__ = [
     "Analysis",
     "Annotation",
     "Answer",
+    "Arrival",
     "Audit",
     "AuditEntry",
     "AuditGap",
