@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from include.records.claim import Claim
+from include.records.message_roles import Outbox
 from include.records.people_roles import Calls, Failures, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
-    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "People", "Quarantines", "Requests", "Runs",
+    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Outbox", "People", "Quarantines", "Requests", "Runs",
     "Store", "Watch",
 ]  # fmt: skip
 
@@ -39,4 +40,9 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
     @property
     def calls(self) -> Calls:
         """Calls from outside that write."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What people are told."""
         ...

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from include.decision.policy.durations import Duration
 from include.registry.classes import as_text, read_classes
 from include.registry.model_types import ModelTypeName
+from include.registry.notifying import Notify
 from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
@@ -101,6 +102,8 @@ class ModelFields(Section):
     """How a new champion is watched; see [gate and shadow](gate-and-shadow.md#probation)."""
     approval: Approval | None = None
     """Which retrains a person has to approve in Airflow."""
+    notify: Notify = Notify()
+    """Who is told what; see [notifications](notifications.md)."""
     policy: Policy = Policy()
     """When a retrain is due; see [policies](policies.md)."""
     environments: dict[str, Environment] = Field(default_factory=dict)

@@ -9,6 +9,16 @@ from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
 from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.lineage import Lineage, VersionHistory
+from include.records.entries.messages import (
+    Delivery,
+    DeliveryStatus,
+    News,
+    Notification,
+    Phase,
+    Settled,
+    Stuck,
+    Told,
+)
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
@@ -44,6 +54,8 @@ __all__ = [
     "Check",
     "Consumption",
     "DecisionCounts",
+    "Delivery",
+    "DeliveryStatus",
     "Event",
     "EventStatus",
     "Facts",
@@ -60,13 +72,19 @@ __all__ = [
     "MarkVerdict",
     "Measurement",
     "Mute",
+    "News",
+    "Notification",
     "Outcome",
     "Pause",
+    "Phase",
     "Problem",
     "ProblemKind",
     "Quarantine",
     "Run",
+    "Settled",
     "ShadowNeeds",
+    "Stuck",
+    "Told",
     "TrainingDetails",
     "Version",
     "VersionHistory",

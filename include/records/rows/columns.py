@@ -34,6 +34,7 @@ JSON_COLUMNS = frozenset(
         "gpu_usage",
         "details",
         "answer",
+        "routing",
     }
 )
 
