@@ -41,7 +41,9 @@ class Outbox(Protocol):
         """The begin of the episode that a notification ends."""
         ...
 
-    def begin(self, notification_id: int, service: str, address: str, incident: str, *, at: datetime) -> Delivery | None:
+    def begin(
+        self, notification_id: int, service: str, address: str, incident: str, *, at: datetime
+    ) -> Delivery | None:
         """Begin a try; None where another process is at it, or where nothing is to be sent there any more."""
         ...
 

@@ -10,8 +10,8 @@ from include.records.people_roles import Calls, Failures, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
-    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Outbox", "People", "Quarantines", "Requests", "Runs",
-    "Store", "Watch",
+    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Outbox", "People", "Quarantines", "Requests",
+    "Runs", "Store", "Watch",
 ]  # fmt: skip
 
 

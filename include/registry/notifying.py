@@ -95,10 +95,8 @@ class Notify(Section):
     least: Severity = Severity.LOW
     """What is less severe is not told."""
     outcomes: list[Told] = Field(
-        default_factory=lambda: [
-            "promoted", "held", "rejected", "failed", "rolled_back", "quarantined", "approval", "health",
-        ]
-    )  # fmt: skip
+        ["promoted", "held", "rejected", "failed", "rolled_back", "quarantined", "approval", "health"]
+    )
     """What is told; `health` is everything that is wrong with the monitor itself."""
     quiet: Quiet | None = None
     """Hours of the day in which nobody is told, `{start: 22:00, end: 07:00, zone: Europe/Berlin}`."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from include.workflow.approve import question as question
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
+    from include.workflow.delivery import deliver as deliver
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.failure_record import failures as failures
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
+    from include.workflow.outbox import notifications as notifications
+    from include.workflow.outbox import notify as notify
+    from include.workflow.outbox import notify_question as notify_question
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
@@ -60,6 +64,7 @@ USE_CASES = {
     "change_in_run": "rollback",
     "compare_versions": "compare",
     "decide": "steps.decide",
+    "deliver": "delivery",
     "execute": "steps.execute",
     "execute_in_run": "run",
     "failures": "failure_record",
@@ -73,6 +78,9 @@ USE_CASES = {
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
+    "notifications": "outbox",
+    "notify": "outbox",
+    "notify_question": "outbox",
     "noting": "failure_record",
     "open_deployment": "deployment",
     "pause_model": "people",

@@ -82,7 +82,9 @@ class MemoryOutbox:
             found = [row for row in self.rows if row["phase"] == Phase.BEGUN and _same_episode(row, wanted)]
             return self._told(found[0]) if found else None
 
-    def begin(self, notification_id: int, service: str, address: str, incident: str, *, at: datetime) -> Delivery | None:
+    def begin(
+        self, notification_id: int, service: str, address: str, incident: str, *, at: datetime
+    ) -> Delivery | None:
         """Begin a try."""
         row = delivery_row(notification_id, service, address, incident, at)
         with self.tables.guard:

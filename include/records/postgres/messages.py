@@ -64,7 +64,9 @@ class PostgresOutbox:
             found = _told(session, session.rows("find_opening", key))
         return found[0] if found else None
 
-    def begin(self, notification_id: int, service: str, address: str, incident: str, *, at: datetime) -> Delivery | None:
+    def begin(
+        self, notification_id: int, service: str, address: str, incident: str, *, at: datetime
+    ) -> Delivery | None:
         """Begin a try."""
         with transaction(self.connect) as session:
             row = session.row("begin_delivery", delivery_row(notification_id, service, address, incident, at))

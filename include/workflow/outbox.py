@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from include.decision.policy.durations import format_duration
 from include.errors import ConfigurationError
 from include.records.entries import EventStatus, News, Notification, Phase, Problem, Told
+from include.registry.functions import import_function
 from include.registry.model_files import model_names
-from include.registry.notifying import Notify, at_least
 from include.registry.notify_usual import VARIABLE, read_notify
+from include.registry.notifying import Notify, at_least
 from include.registry.spec import ModelSpec
 from include.workflow.approve import question
 from include.workflow.deployment import Deployment, now
@@ -67,7 +69,7 @@ def notify(
     open_episodes = outbox.open()
     active, unknown = _conditions(deployment, open_episodes, lost_trainings(events), moment, also)
     begun, over = changes_of_episodes(open_episodes, active, unknown)
-    seen = f"since {moment:%Y-%m-%d %H:%M:%S} UTC"
+    seen = f"since {moment.isoformat()}"
     settings = _Settings(deployment, usual)
     written = partial(_written, settings=settings, at=moment, batch=str(uuid.uuid4()), run_id=run_id)
     return outbox.add([
@@ -101,6 +103,11 @@ def notifications(
         Only those with a smaller id: the next page.
     """
     return deployment.store.outbox.find(model_name=model_name or None, before=before, most=most)
+
+
+def callback(model_name: str, place: str) -> Callable[..., Any]:
+    """The function ``module:function`` of the owner's that is told of a model; a `ConfigurationError` for none."""
+    return import_function(model_name, "notify.callbacks", place)
 
 
 def usual_settings(environment: Mapping[str, str] | None = None) -> Notify:

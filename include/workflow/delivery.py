@@ -13,7 +13,7 @@ from include.records.entries import Delivery, DeliveryStatus, Mute, Notification
 from include.records.message_roles import Outbox
 from include.workflow.deployment import Deployment, now
 
-BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))  # after each try that failed
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 30, 120, 360))  # after each try that failed
 MOST_TRIES = len(BACKOFF) + 1
 LOST_AFTER = timedelta(minutes=15)  # a try that lasts longer has died
 MOST_SINGLE = 5  # models of one batch that are told one by one
