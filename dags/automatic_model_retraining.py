@@ -33,7 +33,7 @@ no row.
 - `log_retraining_completion`: another process still executes the event, or Postgres is down. It is retried; the next
   run closes what is left.
 - `notify`: a service did not answer, or the connection that names the services is wrong; its log says which. What was
-  not sent is sent by a retry, or by the next run; in the end the task succeeds whatever happened, `health` tells the rest.
+  not sent is sent by a retry, or by the next run. In the end the task succeeds whatever happened.
 - `fail_run_if_any_model_failed`: one of the tasks above failed. The other models are not affected.
 """
 
