@@ -37,7 +37,8 @@ Maker = Callable[[np.random.Generator, int, int], Values]
 
 #: The thresholds of the presets in use elsewhere.
 RULES = (("psi", 0.1), ("psi", 0.2), ("psi", 0.25), ("psi", 0.3), ("js_distance", 0.1), ("js_distance", 0.15),
-         ("js_distance", 0.2), ("p_value", 0.05), ("ks", 0.1), ("wasserstein", 0.1))  # fmt: skip
+         ("js_distance", 0.2), ("js_divergence", 0.1), ("p_value", 0.05), ("ks", 0.1),
+         ("wasserstein", 0.1))  # fmt: skip
 
 
 def independent(rng: np.random.Generator, start: int, rows: int) -> Values:

@@ -101,7 +101,7 @@ FAULTS = (
     Fault("the oldest checks instead of the latest", "triggers", "include/**/persistence.py", "past[::-1][:", "past[:"),
     Fault("one part too few shares the level", "triggers", "include/**/budget.py",
           "len(tested) - least + 1", "len(tested) - least"),
-    Fault("any strong trigger is critical", "decision", "include/**/decide.py",
+    Fault("any strong trigger is critical", "decision", "include/decision/severity.py",
           "leaf.trigger in HARM and leaf.strength >= VERY_STRONG", "leaf.strength >= VERY_STRONG"),
     Fault("the sign of a baseline is kept", "scoring", "include/**/metric.py",
           "change / abs(baseline)", "change / baseline"),

@@ -7,6 +7,7 @@ Airflow puts ``dags/``, ``config/`` and ``plugins/`` on the import path, but not
 from __future__ import annotations
 
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,15 @@ def _write_note(dag_run: Any) -> None:
 
 
 class RetrainingPlugin(AirflowPlugin):
-    """Registers this package with Airflow; the REST API and the UI page will hang here."""
+    """Registers this package with Airflow."""
 
     name = "retraining"
+
+    @cached_property  # read by the API server alone: no other process loads the app
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The REST API, which guards itself: Airflow guards no app that it mounts."""
+        from include.interfaces.api.app import PREFIX, TITLE, create_app
+
+        return [{"app": create_app(), "url_prefix": PREFIX, "name": TITLE}]
+
     listeners = [RunNotes()]  # noqa: RUF012  # as Airflow has it

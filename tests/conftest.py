@@ -40,11 +40,12 @@ def database_uri(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def airflow_home(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AirflowHome:
+def airflow_home(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowHome]:
     """A migrated Airflow; tests run code in it, in processes of their own."""
     home = AirflowHome(tmp_path_factory.mktemp("airflow"), postgres)
     home.prepare()
-    return home
+    yield home
+    home.close()
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def test_every_step_notes_its_failures(stage: Stage, monkeypatch: pytest.MonkeyP
         "roll_back": lambda: workflow.roll_back_in_run(d, "sales", run("run-0")),
         "approve": lambda: workflow.hold(d, event.id, "ada"),
         "execute": lambda: workflow.execute(d, event.id),
-        "publish": lambda: workflow.publish(d.store, d.artifacts, "sales", "run-0"),
+        "publish": lambda: workflow.publish(d, "sales", run("run-0")),
         "log": lambda: workflow.log_completion(d, "sales", run("run-0")),
     }
     for take in steps.values():

@@ -101,6 +101,27 @@ def test_lucky_challenger_is_not_promoted(stage: Stage) -> None:
     assert done(run(stage, TRAINED + 6, force=True)).version == 3  # retrains are free again
 
 
+def test_decision_while_a_version_is_in_shadow_says_so_and_not_that_the_gate_turned_it_down(stage: Stage) -> None:
+    stage.add("sales", training=LINEAR, gate={"shadow": 3}, policy={"cooldown": "0d", "when": "performance"})
+    step = run(stage, TRAINED, force=True)
+    assert done(step).outcome.startswith("in shadow for 3 checks")
+    waits = run(stage, TRAINED + 2).decision  # the champion beside it is as bad as before
+    assert not waits.triggered
+    assert waits.reason.startswith("version 2 is in shadow, check 1 of 3; ")
+    assert "turned down" not in str(waits)
+    assert waits.recommendation == "Wait: version 2 is in shadow, check 1 of 3."
+    assert waits.blocked_by == ("version 2 is in shadow, check 1 of 3",)
+
+
+def test_quiet_check_beside_a_shadow_says_so_too(stage: Stage) -> None:
+    stage.add("sales", training=LINEAR, gate={"shadow": 3}, policy={"when": {"model_age": "90d"}})
+    run(stage, TRAINED, force=True)
+    quiet = run(stage, TRAINED + 2).decision
+    assert (quiet.triggered, quiet.blocked_by) == (False, ())
+    assert quiet.reason.startswith("version 2 is in shadow, check 1 of 3; ")
+    assert quiet.recommendation == "Wait: version 2 is in shadow, check 1 of 3."
+
+
 def test_no_other_retrain_begins_meanwhile_and_a_request_waits_until_the_shadow_is_over(stage: Stage) -> None:
     begin(stage)
     asked, _ = stage.store.add_request("sales", RequestKind.MANUAL, "new prices", "ada", at=day(TRAINED))

@@ -4,10 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from include.decision.request import Request, RequestKind
-from include.errors import TrainingError
+from include.errors import RetrainingError, TrainingError
 from include.records.entries import Analysis, EventStatus, Run
 from include.records.memory import MemoryStore
 from include.workflow.steps.analyze import analyze
@@ -119,13 +120,21 @@ def test_dry_run_shows_what_a_request_would_do_and_leaves_it_waiting(stage: Stag
     assert waiting(stage) == [request]
 
 
-def test_new_data_inside_the_cooldown_waits_for_its_end(stage: Stage) -> None:
-    stage.run("sales", QUIET, force=True, reason="early")
-    request = ask(stage, RequestKind.NEW_DATA)
+@pytest.mark.parametrize(
+    "when",
+    [None, "performance", "new_data", {"all": ["performance", {"model_age": "90d"}]},
+     {"cooldown": {"period": "90d", "of": {"new_data": {"requests_only": True}}}}],
+)  # fmt: skip
+def test_new_data_that_are_reported_are_answered_by_the_next_run_whatever_the_tree_says(
+    stage: Stage, when: object
+) -> None:
+    stage.add("sales", policy=None if when is None else {"when": when})
+    stage.run("sales", QUIET, force=True, reason="early")  # the cooldown has begun
+    ask(stage, RequestKind.NEW_DATA)
     step = stage.run("sales", LATER)
-    assert not step.decision.triggered
-    assert waiting(stage) == [request]
-    assert stage.run("sales", day(REFERENCE_DAYS + 19.5)).decision.triggered
+    assert (step.decision.triggered, step.decision.trigger_type) == (True, "new_data")
+    assert step.decision.reason == "new_data: audit (ada)"
+    assert step.decision.severity == "LOW"  # one request, however many triggers of the tree listen to it
     assert waiting(stage) == []
 
 
@@ -158,3 +167,45 @@ def test_decision_is_made_again_when_another_run_took_its_requests(tmp_path: Pat
     decision, event = decide(stage.deployment, "sales", run)
     assert (decision.triggered, event) == (False, None)
     assert [kept.consumed and kept.consumed.run_id for kept in stage.store.requests()] == ["rival"]
+
+
+def test_event_says_who_asked_for_it_with_their_notes(stage: Stage) -> None:
+    for who, notes in (("ada", "after the incident"), ("grace", "")):
+        stage.store.add_request("sales", RequestKind.API, f"by {who}", who, at=QUIET, notes=notes)
+    event = stage.run("sales", QUIET, requested_by="schedule").event
+    assert event is not None
+    assert (event.wish.by, event.run.requested_by) == ("ada, grace", "schedule")
+    assert event.wish.notes == "after the incident"
+    forced = stage.run("sales", LATER, requested_by="eve", force=True, reason="to see").event
+    assert forced is not None
+    assert (forced.wish.by, forced.wish.notes) == ("eve", "")
+
+
+def test_rows_that_a_request_brings_are_trained_on_and_never_judged_by(stage: Stage) -> None:
+    stage.add("sales", training={"rows": "all", "hyperparameters": {"max_iter": 30}})
+    more = sales(REFERENCE_DAYS, seed=9)
+    later = sales(50, seed=9).loc[rows_from(REFERENCE_DAYS + 3)].assign(sales=0.0)  # would spoil what it is judged by
+    pd.concat([more, later, sales(50)]).to_csv(stage.data / "more.csv", index=False)
+    plain = stage.run("sales", QUIET, run_id="without", force=True, reason="to see").event
+    stage.store.add_request(
+        "sales", RequestKind.API, "more rows", "ada", at=QUIET, training_data_path="more.csv",
+        hyperparameters={"max_iter": 31},
+    )  # fmt: skip
+    event = stage.run("sales", QUIET + timedelta(hours=1), run_id="with").event
+    assert plain is not None
+    assert event is not None
+    assert event.details.gate is not None
+    assert plain.details.gate is not None
+    assert event.details.gate["rows"] == plain.details.gate["rows"]
+    sizes = [found.details.training_data_size for found in (event, plain)]
+    assert sizes[0] is not None
+    assert sizes[1] is not None
+    assert 0 <= sizes[0] - sizes[1] - len(more) <= 1  # an hour later there is a row more, which may be held out
+    assert event.details.training_data_path == "sales.csv + more.csv"
+
+
+@pytest.mark.parametrize("path", ["none.csv", "s3:/broken"])
+def test_rows_of_a_request_that_cannot_be_read_are_named(stage: Stage, path: str) -> None:
+    stage.store.add_request("sales", RequestKind.API, "more", "ada", at=QUIET, training_data_path=path)
+    with pytest.raises(RetrainingError, match=path):
+        stage.run("sales", QUIET)

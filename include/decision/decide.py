@@ -10,17 +10,17 @@ from include.decision.confidence import MEASURED, confidence
 from include.decision.costs import Worth
 from include.decision.decision import Cause, Decision, Severity
 from include.decision.evidence import Evidence, Trigger, TriggerResult
+from include.decision.nearness import nearest
+from include.decision.severity import severity_of
 from include.decision.signals import HARM, Signal, SignalKind, Verdict
 from include.decision.triggers.declined import turned_down
+from include.decision.triggers.new_data import NEW_DATA
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
 from include.decision.waiting import in_shadow, shadow_of
 
-STRONG, VERY_STRONG = 2.0, 6.0  # value / threshold from which on a trigger counts as strong, and as very strong
-
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
-_WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT,
-           SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
-_WITHOUT_SIZE = (MANUAL, FIRST_VERSION, SignalKind.SHADOW)  # they say nothing of how bad it is
+_WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, NEW_DATA, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE,
+           SignalKind.CONCEPT_DRIFT, SignalKind.DATA_DRIFT, SignalKind.OUTLIERS)  # fmt: skip
 
 
 def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> Decision:
@@ -35,20 +35,20 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     leaves = (*answer.leaves(), *([] if shadow is None else [shadow]))
     over = shadow is not None and shadow.fired
     wanted = answer.fired or bool(answer.blocked_by) or over
-    fired = [shadow] if shadow is not None and over else sorted(answer.fired_leaves(), key=_weight)
+    fired = [shadow] if shadow is not None and over else sorted(_different(answer.fired_leaves()), key=_weight)
     measured = [leaf for leaf in fired if leaf.trigger in MEASURED]
     mixed = 0 < len(measured) < len(fired)
     weighed = measured if mixed and not _without_measurements(policy, evidence) else fired
     costly = worth.objection(evidence) if worth is not None and measured and weighed == measured else ""
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
     blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
-    triggered, cause = (answer.fired or over) and not blocks, root_cause(evidence)
-    severity, stopped = _severity(weighed), stopped_source(evidence)
+    triggered, cause, near = (answer.fired or over) and not blocks, root_cause(evidence), nearest(answer)
+    severity, stopped, waits = severity_of(weighed), stopped_source(evidence), "; ".join(in_shadow(evidence))
     reason = _reason(fired) if fired else _quiet_reason(evidence, leaves, cause)
     return Decision(
         triggered=triggered,
         trigger_type=fired[0].trigger if fired else "",
-        reason="; ".join(filter(None, [stopped.reason if stopped is not None else "", reason])),
+        reason="; ".join(filter(None, [stopped.reason if stopped is not None else "", waits, reason])),
         severity=severity,
         confidence=confidence(evidence, weighed, leaves),
         root_cause=cause.sentence,
@@ -62,7 +62,14 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
         loss_explained=cause.loss_explained,
         expected_gain=None if worth is None else worth.expected_gain(evidence),
         training_cost=None if worth is None else worth.training_cost,
+        nearest_trigger=near.trigger,
+        nearness=near.share,
     )
+
+
+def _different(leaves: Sequence[TriggerResult]) -> list[TriggerResult]:
+    """Each answer once: a request that two triggers of a tree listen to is one."""
+    return list({(leaf.trigger, leaf.reason): leaf for leaf in reversed(leaves)}.values())[::-1]
 
 
 def _weight(leaf: TriggerResult) -> int:
@@ -87,29 +94,6 @@ def _gives_way(evidence: Evidence) -> tuple[str, ...]:
         *(f"failed its probation: {signal.reason}" for signal in failed),
         *(f"a former champion does better: {signal.reason}" for signal in better),
     )
-
-
-def _severity(fired: Sequence[TriggerResult]) -> Severity:
-    """How strong the triggers are that fired, requests by hand and first versions aside.
-
-    ========================  ===========================  ==================================
-    triggers that fired       none of twice its threshold  one of at least twice its threshold
-    ========================  ===========================  ==================================
-    none, or by hand alone    LOW, MEDIUM                  -
-    one                       LOW                          MEDIUM
-    several                   MEDIUM                       HIGH
-    harm at six times its     -                            CRITICAL
-    ========================  ===========================  ==================================
-    """
-    weighed = [leaf for leaf in fired if leaf.trigger not in _WITHOUT_SIZE]
-    if not weighed:
-        return Severity.MEDIUM if fired else Severity.LOW
-    strong = any(leaf.strength >= STRONG for leaf in weighed)
-    if any(leaf.trigger in HARM and leaf.strength >= VERY_STRONG for leaf in weighed):
-        return Severity.CRITICAL
-    if len(weighed) > 1:
-        return Severity.HIGH if strong else Severity.MEDIUM
-    return Severity.MEDIUM if strong else Severity.LOW
 
 
 def _nothing_to_learn(evidence: Evidence) -> Signal | None:
@@ -190,8 +174,8 @@ def _advice(
     if triggered:
         when = {Severity.CRITICAL: "at once", Severity.HIGH: "now"}.get(severity, "in this run")
         return f"Retrain {when}; the gate decides whether the challenger is published."
-    if blocks:
-        return f"Wait: {'; '.join(blocks)}."
+    if waits := blocks or in_shadow(evidence):
+        return f"Wait: {'; '.join(waits)}."
     if not _enough_rows(evidence):
         return "Nothing to do until more rows arrive."
     if _nothing_to_learn(evidence) is not None:

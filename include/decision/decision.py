@@ -62,6 +62,10 @@ class Decision:
     expected_gain, training_cost : float or None
         What a retrain is expected to be worth over the policy's horizon, and what it costs, in the user's unit; None
         without `policy.costs`, the gain also without labels.
+    nearest_trigger, nearness : str, float or None
+        The trigger on which it hangs whether the policy fires, and the share of its threshold that is there, see
+        `include.decision.nearness`: 1 or more where it fires, or would were nothing blocking. None where no trigger
+        has a threshold.
     """
 
     triggered: bool
@@ -78,6 +82,8 @@ class Decision:
     loss_explained: float | None = None
     expected_gain: float | None = None
     training_cost: float | None = None
+    nearest_trigger: str = ""
+    nearness: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form."""

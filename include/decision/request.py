@@ -38,6 +38,10 @@ class Request:
         UTC.
     hyperparameters : mapping
         For this retraining only, besides those of the model file.
+    notes : str
+        For the record.
+    training_data_path : str
+        Rows to train on besides those of the model file: a path or an address, as a source has it. Empty for none.
     tries : int
         How often it is tried, this time counted in; from 2 on the retrain before it failed or was abandoned.
     """
@@ -50,4 +54,6 @@ class Request:
     requested_by: str
     requested_at: datetime
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    training_data_path: str = ""
     tries: int = 1

@@ -4,6 +4,7 @@ from include.detectors.comparison import Comparison, Detector
 from include.detectors.concept_drift import ConceptDriftDetector
 from include.detectors.data_drift import DataDriftDetector
 from include.detectors.data_quality import DataQualityDetector
+from include.detectors.drift_types import DriftType
 from include.detectors.estimated_performance import EstimatedPerformanceMonitor
 from include.detectors.fixed_thresholds import FixedThresholdDetector
 from include.detectors.joint_drift import JointDriftDetector
@@ -21,6 +22,7 @@ __all__ = [
     "DataDriftDetector",
     "DataQualityDetector",
     "Detector",
+    "DriftType",
     "EstimatedPerformanceMonitor",
     "FixedThresholdDetector",
     "JointDriftDetector",

@@ -61,7 +61,9 @@ def _fixed_thresholds(settings: PolicySettings, _metric: str) -> Detector | None
 
 def _performance(settings: PolicySettings, metric: str) -> Detector:
     thresholds = {**DEFAULT_THRESHOLDS, metric: settings.performance_threshold}
-    return ModelPerformanceMonitor(thresholds=thresholds, level=settings.performance_level)
+    also = {name: threshold for name, threshold in settings.performance.items() if name != metric}
+    level = settings.performance_level
+    return ModelPerformanceMonitor(thresholds={**thresholds, **also}, level=level, also=tuple(also))
 
 
 #: In the order in which their signals are told.

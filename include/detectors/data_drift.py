@@ -85,8 +85,9 @@ class DataDriftDetector:
             Whether any column changed, is gone, or cannot be read any more.
         dict
             For each column, of its most telling test: statistic, value, p_value, level, verdict, reason; and the
-            measures psi, kl_divergence, js_distance and wasserstein. Of columns that are gone, new, mostly unreadable,
-            or not compared because of what they hold (identifiers, dates): statistic, verdict and reason.
+            measures psi, kl_divergence, js_divergence, js_distance and wasserstein. Of columns that are gone, new,
+            mostly unreadable, or not compared because of what they hold (identifiers, dates): statistic, verdict and
+            reason.
         """
         pair = profile_pair(reference, current, extras=self.extras)
         known = pair.known

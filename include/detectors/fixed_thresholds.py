@@ -27,7 +27,8 @@ class FixedThresholdDetector:
     Parameters
     ----------
     thresholds : mapping of str to float
-        ``psi``, ``kl_divergence`` (nats), ``js_distance`` (in [0, 1]), ``ks`` (in [0, 1]; numbers only),
+        ``psi``, ``kl_divergence`` (nats), ``js_divergence`` (bits, in [0, 1]), ``js_distance`` (its root), ``ks`` (in
+        [0, 1]; numbers only),
         ``wasserstein`` (standard deviations; numbers only), ``p_value`` (of the KS or χ² test of all rows as if they
         were independent; changed *below* it).
 

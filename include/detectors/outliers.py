@@ -23,6 +23,8 @@ class OutlierDetector:
     ----------
     share : float, default 0.05
         Share of outlying values, in [0, 1], from which on it matters.
+    z : float, default 3
+        What the profiles that are compared have counted by.
     level : float, default 0.001
         Probability that any column is called changed on one check although nothing changed.
     """
@@ -31,6 +33,7 @@ class OutlierDetector:
 
     share: float = 0.05
     level: float = 0.001
+    z: float = OUTLIER_Z
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
         """One signal for each numeric column that both profiles have."""
@@ -61,7 +64,7 @@ class OutlierDetector:
             usual = max(known.outliers / known.finite, 1.0 / known.finite)
             p_value = float(stats.binom.sf(round(value * rows) - 1, rows, usual))
             verdict = Verdict.CHANGED if value > self.share and p_value < level else Verdict.STABLE
-            reason = f"{name}: {value:.1%} of values beyond {OUTLIER_Z:g} sd, {usual:.1%} in the reference"
+            reason = f"{name}: {value:.1%} of values beyond {self.z:g} sd, {usual:.1%} in the reference"
         return Signal(
             kind=SignalKind.OUTLIERS, statistic="outlier_share", feature=name, verdict=verdict, value=value,
             threshold=self.share, p_value=p_value, level=level, reason=reason,

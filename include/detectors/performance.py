@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 from typing import ClassVar
 
 from include.data.profile import NO_EXTRAS, Extra
@@ -12,6 +14,8 @@ from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, interval
 from include.scoring.statistics import lag1_of, welch_p_value
 
+_NORMAL = NormalDist()
+_NINETY = _NORMAL.inv_cdf(0.95)  # standard errors on each side of a 90 % interval
 DEFAULT_THRESHOLDS: Mapping[str, float] = {name: metric.threshold for name, metric in METRICS.items()}
 
 
@@ -49,9 +53,25 @@ def compare_with_baseline(metric: Metric, baseline: Baseline, labelled: Labelled
     return Worsening(value=value, p_value=p_value, current=after, baseline=before, rows=now.rows)
 
 
+def compare_score(metric: Metric, baseline: Baseline, labelled: LabelledRows) -> Worsening:
+    """As `compare_with_baseline`, for a metric of which the baseline has the score alone.
+
+    The standard error of the score now is that of its 90 % interval; then it is taken to have been the same for as many
+    rows. The p-value is that of the difference, one-sided, by the normal distribution.
+    """
+    score, bounds = metric.score(labelled), interval(metric, labelled)
+    before, rows = baseline.scores[metric.name], len(metric.judged(labelled))
+    error = math.inf if bounds is None else (bounds[1] - bounds[0]) / (2.0 * _NINETY)
+    error *= math.sqrt(1.0 + rows / max(baseline.rows, 1))
+    worse = before - score if metric.larger_is_better else score - before
+    p_value = 1.0 - _NORMAL.cdf(worse / error) if error > 0.0 else float(worse <= 0.0)
+    value = metric.worsening(baseline=before, recent=score)
+    return Worsening(value=value, p_value=p_value, current=score, baseline=before, rows=rows)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelPerformanceMonitor:
-    """The primary metric on recent labelled rows against the champion's baseline.
+    """The primary metric on recent labelled rows against the champion's baseline, and others that decide as well.
 
     Changed when it worsened by at least the metric's threshold and the mean row loss rose beyond chance
     (one-sided Welch test on effective rows, against the spread of the baseline's own losses). On record are also the
@@ -63,10 +83,14 @@ class ModelPerformanceMonitor:
         For each metric the worsening that matters, counted as `include.scoring.Metric.worsening` does; for one that is
         not named the metric's own: RMSE, MAE, MAPE, log-loss and Brier +10 %, R² -5 %, shares of right answers -0.05,
         Sharpe ratio -25 %, maximum drawdown +0.05.
+    also : sequence of str
+        Other metrics that are judged, too. What is known of each at acceptance is its score alone; it is called worse
+        where the difference is beyond chance by the width of its own interval now, and that of as many rows as there
+        were then.
     level : float, default 0.01
-        Probability of calling an unchanged model worse on one check. Measured at 0.05 for the metrics of classifiers,
-        accuracy excepted: 0.04 to 0.06 on independent rows, 0.05 to 0.08 on 2,000 rows whose scores and luck are
-        autocorrelated by 0.9, up to 0.1 on 300 of them.
+        Probability of calling an unchanged model worse on one check; several metrics share it. Measured at 0.05 for the
+        metrics of classifiers, accuracy excepted: 0.04 to 0.06 on independent rows, 0.05 to 0.08 on 2,000 rows whose
+        scores and luck are autocorrelated by 0.9, up to 0.1 on 300 of them.
 
     Examples
     --------
@@ -78,12 +102,21 @@ class ModelPerformanceMonitor:
 
     thresholds: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
     level: float = 0.01
+    also: Sequence[str] = ()
 
     def detect(self, comparison: Comparison) -> Sequence[Signal]:
-        """One signal for the primary metric; none for a model without one."""
-        metric, baseline, labelled = comparison.metric, comparison.baseline, comparison.labelled
-        if metric is None:
+        """One signal for the primary metric and for each of `also`; none for a model without a metric."""
+        if comparison.metric is None:
             return []
+        shared = replace(self, level=self.level / (1 + len(self.also)))
+        return [
+            signal
+            for metric in (comparison.metric, *(METRICS[name] for name in self.also))
+            for signal in shared._of(metric, comparison)
+        ]
+
+    def _of(self, metric: Metric, comparison: Comparison) -> Sequence[Signal]:
+        baseline, labelled = comparison.baseline, comparison.labelled
         if labelled is None or len(labelled) == 0:
             return [self._signal(metric, Verdict.NO_DATA, "no recent row has a label")]
         if baseline is None or metric.name not in baseline.scores:
@@ -125,7 +158,8 @@ class ModelPerformanceMonitor:
         return self.thresholds.get(metric.name, metric.threshold)
 
     def _compare(self, metric: Metric, baseline: Baseline, labelled: LabelledRows, coverage: float) -> Signal:
-        found = compare_with_baseline(metric, baseline, labelled)
+        judge = compare_score if metric.name in self.also else compare_with_baseline
+        found = judge(metric, baseline, labelled)
         changed = found.value >= self._threshold(metric) and found.p_value < self.level
         bounds = interval(metric, labelled)
         between = "" if bounds is None else f" (90 % interval {bounds[0]:.4g} to {bounds[1]:.4g})"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.pairs import profile_pair
-from include.data.profile import Extra
+from include.data.profile import OUTLIER_Z, Extra
 from include.data.reference.calibration import calibrate
 from include.data.targets import Target, find_target, inputs_of
 from include.decision.decide import decide
@@ -21,14 +21,20 @@ from include.decision.evidence import Evidence
 from include.decision.policy.policy import standard_policy
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.detectors import Comparison, ModelPerformanceMonitor
+from include.detectors import Comparison, Detector, ModelPerformanceMonitor, OutlierDetector
 from include.detectors.catalogue import detect, standard_detectors
 from include.detectors.comparison import extras_of
 from include.detectors.performance import DEFAULT_THRESHOLDS
 from include.errors import ConfigurationError, DataError
 from include.orchestrator.answers import Answers, check_metrics, read_answers, unjudged_metrics
+from include.orchestrator.outlier_counts import counted_by
 from include.registry.kinds import unwatched
 from include.scoring import METRICS, Task
+
+_ABOVE_NOUGHT = (
+    "performance_threshold", "r2_threshold", "rmse_threshold", "accuracy_threshold", "error_threshold",
+    "z_score_threshold", "outlier_pct_threshold",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,14 @@ class AutomaticRetrainingOrchestrator:
         Probability that any column is called drifted on one check although nothing changed.
     performance_threshold : float, optional
         Worsening of each given metric that matters; default: R² -5 %, RMSE and MAE +10 %, accuracy -0.05.
+    r2_threshold, rmse_threshold, accuracy_threshold : float, optional
+        The same for one metric: relative for R² and RMSE, points for accuracy.
+    error_threshold : float, optional
+        Relative rise of the mean error within the recent rows that matters; by default that of `settings`, 0.15.
+    z_score_threshold : float, default 3
+        Standard deviations of the reference from which on a value is an outlier.
+    outlier_pct_threshold : float, optional
+        Per cent of outliers in a column that matter; by default that of `settings`, 5.
     min_samples_for_retraining : int, default 100
         With fewer recent rows nothing is called changed.
     baseline_metrics : mapping of str to float, optional
@@ -61,6 +75,12 @@ class AutomaticRetrainingOrchestrator:
 
     data_drift_threshold: float = 0.05
     performance_threshold: float | None = None
+    r2_threshold: float | None = None
+    rmse_threshold: float | None = None
+    accuracy_threshold: float | None = None
+    error_threshold: float | None = None
+    z_score_threshold: float = OUTLIER_Z
+    outlier_pct_threshold: float | None = None
     min_samples_for_retraining: int = 100
     baseline_metrics: Mapping[str, float] = field(default_factory=dict)
     settings: PolicySettings = PRESETS["balanced"]
@@ -68,14 +88,18 @@ class AutomaticRetrainingOrchestrator:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        worsening, rows = self.performance_threshold, self.min_samples_for_retraining
+        rows = self.min_samples_for_retraining
         if self.task not in (None, *Task):
             raise ConfigurationError("task", f"found {self.task!r}; known: {', '.join(Task)}")
         if not 0.0 < self.data_drift_threshold < 1.0:
             found = f"found {self.data_drift_threshold:g}; a probability is needed, more than 0 and less than 1"
             raise ConfigurationError("data_drift_threshold", found)
-        if worsening is not None and not 0.0 < worsening < math.inf:
-            raise ConfigurationError("performance_threshold", f"found {worsening:g}; it has to be more than 0")
+        for name in _ABOVE_NOUGHT:
+            value = getattr(self, name)
+            if value is not None and not 0.0 < value < math.inf:
+                raise ConfigurationError(name, f"found {value:g}; it has to be more than 0")
+        if self.outlier_pct_threshold is not None and self.outlier_pct_threshold >= 100.0:
+            raise ConfigurationError("outlier_pct_threshold", "it is in per cent and has to be less than 100")
         if rows < 1:
             raise ConfigurationError("min_samples_for_retraining", f"found {rows}; it has to be 1 or more")
         check_metrics("baseline_metrics", self.baseline_metrics)
@@ -120,8 +144,7 @@ class AutomaticRetrainingOrchestrator:
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
         answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
-        settings = self.settings.replace(drift_level=self.data_drift_threshold)
-        detectors = standard_detectors(settings, "rmse", without=["performance"])  # is judged by the given metrics
+        detectors = self._detectors()
         comparison = self._compare(reference, recent, answers, extras_of(detectors))
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
@@ -129,8 +152,20 @@ class AutomaticRetrainingOrchestrator:
         taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
         return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
 
+    def _detectors(self) -> list[Detector]:
+        """Those of the settings; performance is judged by the given metrics."""
+        settings = self.settings.replace(drift_level=self.data_drift_threshold)
+        if self.error_threshold is not None:
+            settings = settings.replace(concept_drift_threshold=self.error_threshold)
+        if self.outlier_pct_threshold is not None:
+            settings = settings.replace(outlier_share=self.outlier_pct_threshold / 100.0)
+        found = standard_detectors(settings, "rmse", without=["performance"])
+        return [
+            replace(each, z=self.z_score_threshold) if isinstance(each, OutlierDetector) else each for each in found
+        ]
+
     def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers, extras: Extra) -> Comparison:
-        pair = profile_pair(reference, recent, extras=extras)
+        pair = counted_by(profile_pair(reference, recent, extras=extras), self.z_score_threshold)
         watched = pair.known.without(unwatched(pair.kinds))
         calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
         return Comparison(
@@ -148,6 +183,8 @@ class AutomaticRetrainingOrchestrator:
         thresholds = dict(DEFAULT_THRESHOLDS)
         if self.performance_threshold is not None:
             thresholds = dict.fromkeys(thresholds, self.performance_threshold)
+        own = {"r2": self.r2_threshold, "rmse": self.rmse_threshold, "accuracy": self.accuracy_threshold}
+        thresholds |= {name: value for name, value in own.items() if value is not None}
         found: dict[str, dict[str, Any]] = ModelPerformanceMonitor(thresholds=thresholds).detect_degradation(
             metrics, self.baseline_metrics
         )[1]

@@ -24,6 +24,7 @@ from include.records.entries import (
     KeptRequest,
     Quarantine,
     Version,
+    Wish,
 )
 
 
@@ -58,8 +59,9 @@ class Runs(Protocol):
         ...
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        wish: Wish | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision, and if it triggered open an event for it and consume `requests`, in one transaction.
 
         With it, but for a dry run, the rows that the analysis found broken are quarantined: a span that overlaps or
@@ -73,6 +75,8 @@ class Runs(Protocol):
         requests : sequence of Request
             Those that the decision saw. A decision that did not trigger and a dry run leave them waiting, so that a
             request outlives broken data. `RequestsTaken`, and nothing is kept, when another run consumed one of them.
+        wish : Wish, optional
+            What goes on the event's record as wanted; by default what the requests say.
         """
         ...
 
@@ -108,7 +112,7 @@ class Events(Protocol):
     """Decisions that fired, who may execute them, and what came of them."""
 
     def event(self, event_id: int) -> Event:
-        """One event; a `DataError` for an unknown id."""
+        """One event; a `NotOnRecord` for an unknown id."""
         ...
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
@@ -131,7 +135,8 @@ class Events(Protocol):
         """Close as abandoned the open events of a model whose owner died, and return them.
 
         An executing event is abandoned when nobody holds the right to retrain its model; a decided one when it was
-        triggered longer than `idle` ago. Events of the run `keep_run` are left alone.
+        triggered longer than `idle` ago, or if it is trained elsewhere 30 days ago. Events of the run `keep_run` are
+        left alone.
         """
         ...
 
@@ -216,7 +221,7 @@ class Requests(Protocol):
 
     def add_request(
         self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
     ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new; a `DataError` without a reason.
 
@@ -227,6 +232,10 @@ class Requests(Protocol):
             says what is wanted.
         hyperparameters : mapping, optional
             For this retraining only, besides those of the model file.
+        notes : str, optional
+            For the record of the retraining.
+        training_data_path : str, optional
+            Rows to train on besides those of the model file.
         """
         ...
 
@@ -245,7 +254,7 @@ class Quarantines(Protocol):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again, and return them as they stand; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again, and return them as they stand; a `NotOnRecord` for an id unknown or lifted."""
         ...
 
 
@@ -258,8 +267,8 @@ class Canaries(Protocol):
         """Write down that `version` has `share` per cent of the traffic beside the champion, and return that.
 
         It is so until the next share, or until the champion changes; 0 ends it. Nothing here routes by it. A
-        `DataError` for a share outside 0 to 100, without a champion, or for a version that is champion or has no
-        artifact.
+        `DataError` for a share outside 0 to 100, without a champion, or for a version that is champion, has no
+        artifact, or neither was champion nor is in shadow: what the gate turned down gets no traffic.
         """
         ...
 

@@ -21,20 +21,35 @@ NAMED_ESTIMATORS: Mapping[str, Mapping[Task, str]] = {
     "gradient_boosting": {Task.REGRESSION: f"{_BOOSTING}Regressor", Task.CLASSIFICATION: f"{_BOOSTING}Classifier"},
     "linear": {Task.REGRESSION: f"{_LINEAR}Ridge", Task.CLASSIFICATION: f"{_LINEAR}LogisticRegression"},
 }
+#: Those of packages that need not be installed, under the package's name.
+PACKAGED: Mapping[str, Mapping[Task, str]] = {
+    "lightgbm": {Task.REGRESSION: "lightgbm.LGBMRegressor", Task.CLASSIFICATION: "lightgbm.LGBMClassifier"},
+}
 _ELSEWHERE = "for anything else name a `callable` or a `script`"
+
+
+def path_of(name: str, task: Task) -> str:
+    """The import path of an estimator that is named by it, or by a short name."""
+    return {**NAMED_ESTIMATORS, **PACKAGED}.get(name, {}).get(task, name)
 
 
 def estimator_class(path: str) -> type[Any]:
     """The scikit-learn estimator at an import path; a ValueError says what is wrong with it."""
     module, _, name = path.rpartition(".")
-    if not path.startswith("sklearn."):
+    package = next((each for each, paths in PACKAGED.items() if path in paths.values()), "")
+    if not path.startswith("sklearn.") and not package:
         raise ValueError(
-            f"known: {', '.join(map(repr, NAMED_ESTIMATORS))}, or the import path of one of scikit-learn's, such as "
-            f"sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
+            f"known: {', '.join(map(repr, [*NAMED_ESTIMATORS, *PACKAGED]))}, or the import path of one of "
+            f"scikit-learn's, such as sklearn.ensemble.RandomForestRegressor; {_ELSEWHERE}"
         )
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
+        if package and isinstance(error, ImportError):
+            raise ValueError(
+                f"the package {package} is not installed here ({error}): install it (pip install {package}) wherever "
+                "tasks and commands run, or name another estimator"
+            ) from error
         raise ValueError(f"cannot be imported: {error}") from error
     if not (isinstance(found, type) and hasattr(found, "fit") and hasattr(found, "predict")):
         raise ValueError(f"is no estimator with fit and predict; {_ELSEWHERE}")
@@ -66,7 +81,7 @@ def check_estimator(training: Training, task: Task, *, weighted: bool = False) -
     if name is None or (name in NAMED_ESTIMATORS and training.strategy == "full"):
         return
     try:
-        kind = estimator_class(NAMED_ESTIMATORS[name][task] if name in NAMED_ESTIMATORS else name)
+        kind = estimator_class(path_of(name, task))
     except ValueError as error:
         refuse("training.estimator", name, str(error))
     if name not in NAMED_ESTIMATORS:
@@ -102,7 +117,7 @@ def check_requested(training: Training, task: Task, hyperparameters: Mapping[str
     name = training.estimator_name
     if name is None or not hyperparameters:
         return
-    kind = estimator_class(NAMED_ESTIMATORS[name][task] if name in NAMED_ESTIMATORS else name)
+    kind = estimator_class(path_of(name, task))
     _check_hyperparameters(kind, {**training.hyperparameters, **hyperparameters}, task)
 
 
@@ -110,14 +125,16 @@ def _check_hyperparameters(kind: type[Any], given: Mapping[str, Any], task: Task
     from sklearn.base import is_classifier, is_regressor
 
     known = _settings(kind)
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in inspect.signature(kind).parameters.values())
     for name in given:
-        if name not in known:
+        if name not in known and not takes_any:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
             refuse(f"training.hyperparameters.{name}", given[name], f"{kind.__name__} has no such parameter{hint}")
     try:
         made = kind(**given)
-        made._validate_params()  # what fit does first: no public name, and it saves a whole failed run
+        if hasattr(made, "_parameter_constraints"):  # not one of another package
+            made._validate_params()  # what fit does first: no public name, and it saves a whole failed run
     except (TypeError, ValueError) as error:
         refuse("training.hyperparameters", dict(given), f"{kind.__name__}: {' '.join(str(error).split())}")
     if not (is_regressor(made) if task is Task.REGRESSION else is_classifier(made)):

@@ -14,7 +14,7 @@ from include.decision.policy.durations import Duration
 from include.registry.classes import as_text, read_classes
 from include.registry.model_types import ModelTypeName
 from include.registry.notifying import Notify
-from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order
+from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order, without_drop
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
 from include.registry.section import Section
@@ -94,6 +94,10 @@ class ModelFields(Section):
     """With fewer recent rows nothing is called changed."""
     metric: str
     """The metric that decides; all others that fit are measured too, see [metrics](metrics.md)."""
+    performance: Annotated[dict[str, Annotated[float, Field(gt=0)]], BeforeValidator(without_drop)] = Field(
+        default_factory=dict
+    )
+    """Other metrics that decide as well, each with the worsening that matters: `{f1: 0.05, recall: 0.03}`."""
     training: Training = Training()
     """How a version is trained; see below."""
     gate: Gate = Gate()

@@ -1,4 +1,4 @@
-"""What is usual for a type of model: schedule, drift threshold, strategy. Used where a policy asks for it."""
+"""What is usual for a type of model: schedule, thresholds, strategy. Used where a policy asks for it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ class ModelTypeDefaults:
         Cron expression, UTC, that the trigger `schedule` stands for where it names none.
     psi : float
         Population stability index that a feature has drifted from, with ``drift_tests: model_type``.
+    performance : float
+        Least value of the metric (one where large is good) that the trigger `performance_below` stands for where it
+        names none.
     strategy : str
         ``full`` trains from scratch, ``incremental`` goes on from the champion: what ``training.strategy: model_type``
         stands for.
@@ -27,12 +30,13 @@ class ModelTypeDefaults:
 
     schedule: str
     psi: float
+    performance: float
     strategy: Strategy
 
 
 MODEL_TYPES: Mapping[str, ModelTypeDefaults] = {
-    "lightgbm": ModelTypeDefaults(schedule="0 2 * * *", psi=0.25, strategy="incremental"),
-    "lstm": ModelTypeDefaults(schedule="0 3 * * *", psi=0.30, strategy="full"),
-    "transformer": ModelTypeDefaults(schedule="0 4 * * *", psi=0.30, strategy="full"),
-    "ensemble": ModelTypeDefaults(schedule="0 5 * * *", psi=0.20, strategy="incremental"),
+    "lightgbm": ModelTypeDefaults(schedule="0 2 * * *", psi=0.25, performance=0.80, strategy="incremental"),
+    "lstm": ModelTypeDefaults(schedule="0 3 * * *", psi=0.30, performance=0.75, strategy="full"),
+    "transformer": ModelTypeDefaults(schedule="0 4 * * *", psi=0.30, performance=0.75, strategy="full"),
+    "ensemble": ModelTypeDefaults(schedule="0 5 * * *", psi=0.20, performance=0.85, strategy="incremental"),
 }

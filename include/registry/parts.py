@@ -24,6 +24,13 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def without_drop(value: object) -> object:
+    """Thresholds by metric, also as others name them: ``accuracy_drop`` for accuracy."""
+    if not isinstance(value, dict):
+        return value
+    return {str(name).removesuffix("_drop").removesuffix("_increase"): number for name, number in value.items()}
+
+
 def _as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 

@@ -13,6 +13,7 @@ from include.decision.policy.preset_names import PresetName
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
+from include.decision.triggers.performance_below import PerformanceBelowTrigger
 from include.decision.triggers.probe import ProbeTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.tree import walk
@@ -20,7 +21,7 @@ from include.registry.model_types import ModelTypeDefaults
 from include.registry.section import Section
 from include.registry.training import some_time
 
-FixedStatistic = Literal["psi", "kl_divergence", "js_distance", "ks", "wasserstein", "p_value"]
+FixedStatistic = Literal["psi", "kl_divergence", "js_divergence", "js_distance", "ks", "wasserstein", "p_value"]
 Tree = Annotated[Any, PlainValidator(read_tree), PlainSerializer(write_tree, return_type=Any)]
 LEVELS = ("gain_level", "performance_level", "drift_level")
 USUAL_THRESHOLD = 0.10  # metrics that move more than this by themselves are not judged by a preset's threshold
@@ -47,7 +48,7 @@ class Policy(Section):
 
     `when` is the tree that says when a retrain is due, see `include.decision.policy.read`. `drift_tests` chooses the
     tests of drift: ``calibrated`` to the budget, or a fixed threshold for each feature: the preset's Jensen-Shannon
-    distance, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
+    divergence, or the PSI of the model's type. `drift_thresholds` names fixed ones of one's own.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -69,7 +70,7 @@ class Policy(Section):
     drift_level: float | None = Field(None, gt=0, lt=0.5)
     """Significance level for drift and outliers, in place of the budget's."""
     drift_tests: Literal["calibrated", "preset", "model_type"] = "calibrated"
-    """Tests that keep to the budget, the preset's Jensen-Shannon distance, or the type's PSI."""
+    """Tests that keep to the budget, the preset's Jensen-Shannon divergence, or the type's PSI."""
     drift_thresholds: dict[FixedStatistic, Annotated[float, Field(gt=0)]] | None = None
     """Fixed thresholds of yours; see [how often each is wrong](detection.md#fixed-thresholds)."""
     outlier_share: float | None = Field(None, gt=0, lt=1)
@@ -102,10 +103,10 @@ class Policy(Section):
         if metric_threshold > USUAL_THRESHOLD:
             eagerness = chosen.performance_threshold / PRESETS["balanced"].performance_threshold
             chosen = chosen.replace(performance_threshold=metric_threshold * eagerness)
-        if self.drift_tests == "preset" and chosen.js_distance is not None:
-            chosen = chosen.replace(drift_thresholds={"js_distance": chosen.js_distance})
+        if self.drift_tests == "preset" and chosen.js_divergence is not None:
+            chosen = chosen.replace(drift_thresholds={"js_divergence": chosen.js_divergence})
         if model_type is not None:
-            chosen = chosen.replace(schedule=model_type.schedule)
+            chosen = chosen.replace(schedule=model_type.schedule, performance_below=model_type.performance)
             if self.drift_tests == "model_type":
                 chosen = chosen.replace(drift_thresholds={"psi": model_type.psi})
         own = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
@@ -126,10 +127,19 @@ class Policy(Section):
         )
 
     @property
+    def asks_for_least(self) -> bool:
+        """Whether it asks for a least value of the metric."""
+        return self.when is not None and any(isinstance(each, PerformanceBelowTrigger) for each in walk(self.when))
+
+    @property
     def asks_for_model_type(self) -> bool:
         """Whether it takes a number from the defaults of a model type."""
         tree: Trigger | None = self.when
-        bare = tree is not None and any(isinstance(each, ScheduleTrigger) and not each.cron for each in walk(tree))
+        bare = tree is not None and any(
+            (isinstance(each, ScheduleTrigger) and not each.cron)
+            or (isinstance(each, PerformanceBelowTrigger) and each.least is None)
+            for each in walk(tree)
+        )
         return bare or self.drift_tests == "model_type"
 
 

@@ -14,6 +14,7 @@ from include.registry.estimators import check_estimator
 from include.registry.fields import ModelFields
 from include.registry.kinds import ColumnKind, declared_kinds
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults
+from include.registry.other_names import in_our_names
 from include.registry.training import SLICES
 from include.scoring import METRICS, Task
 from include.scoring.classes import ClassCoding, form_of
@@ -47,7 +48,7 @@ class ModelSpec(ModelFields):
         return self.policy.settings(
             check_every=self.check_every, window=self.window, preset=preset,
             metric_threshold=METRICS[self.metric].threshold, model_type=self.type_defaults,
-        )  # fmt: skip
+        ).replace(performance=self.performance)  # fmt: skip
 
     def in_environment(self, name: str) -> ModelSpec:
         """The model with the policy that `environments` gives it there; as it is where nothing is said of that one."""
@@ -63,6 +64,10 @@ class ModelSpec(ModelFields):
         ):
             if policy.asks_for_model_type and self.model_type is None:
                 raise ValueError(f"{where} takes a number from the model's type: add `model_type`, or give the number")
+            if policy.asks_for_least and not METRICS[self.metric].larger_is_better:
+                raise ValueError(
+                    f"{where}.when: performance_below is for metrics where large is good; {self.metric} is an error"
+                )
             unmeasured = sorted(policy.probes_asked_for - {*self.probes, MODEL_SIZE})
             if unmeasured:
                 raise ValueError(
@@ -70,6 +75,21 @@ class ModelSpec(ModelFields):
                     f"`probes`, as in {unmeasured[0]}: module:function; known: {', '.join([*self.probes, MODEL_SIZE])}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _other_metrics_fit(self) -> Self:
+        if self.metric in self.performance:
+            raise ValueError(f"performance: {self.metric} is `metric`; its threshold is policy.performance_threshold")
+        foreign = [name for name in self.performance if METRICS[name].task is not self.task]
+        if foreign:
+            raise ValueError(f"performance: {', '.join(foreign)} is not a metric for {self.task}")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_names(cls, given: Any) -> Any:
+        """Fields under the names that other systems have for them."""
+        return in_our_names(given) if isinstance(given, dict) else given
 
     @model_validator(mode="before")
     @classmethod
@@ -110,6 +130,16 @@ class ModelSpec(ModelFields):
         if twice:
             raise ValueError(f"name each column once; twice: {', '.join(twice)}")
         return columns
+
+    @field_validator("performance")
+    @classmethod
+    def _known_metrics(cls, performance: dict[str, float]) -> dict[str, float]:
+        for name in performance:
+            if name not in METRICS:
+                raise ValueError(f"unknown metric {name!r}; known: {', '.join(METRICS)}")
+            if METRICS[name].losses is None:
+                raise ValueError(f"{name} {NO_ROW_LOSS}")
+        return performance
 
     @field_validator("metric")
     @classmethod
@@ -206,7 +236,7 @@ class ModelSpec(ModelFields):
         metric, regression = METRICS[self.metric], self.task is Task.REGRESSION
         if metric.losses is None:
             raise ValueError(f"metric: {metric.name} {NO_ROW_LOSS}")
-        asked = [name for name in (self.metric, *self.gate.metrics) if METRICS[name].for_trading]
+        asked = [name for name in (self.metric, *self.performance, *self.gate.metrics) if METRICS[name].for_trading]
         if asked and self.trading is None:
             raise ValueError(f"{asked[0]} is for trading models: add a section `trading` (see its periods_per_year)")
         self._classes_fit()

@@ -110,7 +110,7 @@ class Training(Section):
     """
 
     estimator: str | None = Field(None, min_length=1)
-    """`gradient_boosting` (the default), `linear`, or the import path of a scikit-learn estimator."""
+    """`gradient_boosting` (the default), `linear`, `lightgbm` (install it), or a scikit-learn import path."""
     callable: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     """Or a function `module:function` of `(features, target, hyperparameters, seed)`, which returns a model."""
     script: Script | None = None

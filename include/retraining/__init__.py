@@ -1,5 +1,6 @@
 """From a decision to a proven version: prepare, train, validate, publish."""
 
-from include.retraining.executor import Champion, RetrainingExecutor
+from include.retraining.accepted import Champion
+from include.retraining.project import RetrainingExecutor
 
 __all__ = ["Champion", "RetrainingExecutor"]

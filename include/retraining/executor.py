@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import Possible
@@ -24,14 +23,15 @@ from include.retraining.accepted import Champion as Champion
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
+from include.retraining.elsewhere import TrainedElsewhere, rows_held_out
 from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.gate.champion import judge_beside
 from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
 from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
-from include.retraining.gate.holdout import holdout_rows
 from include.retraining.gate.limits import serving_cost_of, within_limits
 from include.retraining.gate.shadow_needs import shadow_needs, untrained_rows
+from include.retraining.importances import mean_loss, permutation_importances
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.trainers.choose import trainer_of
@@ -74,12 +74,15 @@ class RetrainingExecutor:
         Requested for this retraining; they override those of the model file.
     possible : mapping of str to Possible
         What recent rows have told of which numbers are values: earlier versions predict without the others, too.
+    elsewhere : TrainedElsewhere or None
+        The version, where it was trained elsewhere: nothing is trained, all else is the same.
     """
 
     spec: ModelSpec
     artifacts: Artifacts
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     possible: Mapping[str, Possible] = field(default_factory=dict)
+    elsewhere: TrainedElsewhere | None = None
 
     def retrain(
         self, tables: ModelTables, champion: Champion | None, version: int, former: Sequence[Version] = ()
@@ -100,7 +103,8 @@ class RetrainingExecutor:
         with ResourceMeter() as meter:
             judged = self._first(tables) if champion is None else self._challenge(tables, champion, former)
             outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
-        return replace(outcome, details=outcome.details.beside(meter.details))
+        details = outcome.details.beside(meter.details)
+        return replace(outcome, details=details if self.elsewhere is None else self.elsewhere.tell(details))
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
@@ -110,6 +114,8 @@ class RetrainingExecutor:
         columns = Columns.of(reference.profile, names)
         trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
         rows, holdout = trial.rows, trial.holdout
+        if self.elsewhere is not None:
+            self.elsewhere.require_unseen(first_moment(self.spec, tables.reference.iloc[rows.origin[trial.cut :]]))
         final = fit_on(self.trainer, rows, columns, 0, len(rows))
         every = RowChoice(name="reference")
         trained = Trained(predictor=final, choice=every, start=0, stop=len(rows), validation_losses={})
@@ -128,7 +134,7 @@ class RetrainingExecutor:
         columns = Columns.of_challenger(self.spec, champion.reference, tables.history, tables.kinds)
         rows = prepare(self.spec, [tables.history], columns, tables.quarantined, copies=tables.copies)
         recent = int((rows.origin >= len(tables.history) - len(tables.recent)).sum())
-        last = holdout_rows(self.spec, recent)
+        last = rows_held_out(self.spec, self.elsewhere, rows, tables.history, recent)
         if last == 0:
             reason = "no labelled rows that the champion has not seen: nothing can be proven"
             return Outcome(
@@ -140,7 +146,9 @@ class RetrainingExecutor:
             least=self.spec.minimum_rows,
         )  # fmt: skip
         trainer, choices = self._way(champion, columns, stop, recent - last) or (self.trainer, choices)
-        trained = train_best(trainer, rows, columns, choices, self._loss, stop=stop, validation=min(last, stop // 2))
+        trained = train_best(
+            trainer, rows, columns, choices, partial(mean_loss, self.spec), stop=stop, validation=min(last, stop // 2)
+        )
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
         weight = rows.weights(stop, len(rows))
@@ -149,7 +157,7 @@ class RetrainingExecutor:
         result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
         result = Anchor(contest=self.contest, former=former).judge(result, holdout, held_out)
         trial, first = trained.predictor, trained.start
-        if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit:
+        if result.verdict is GateVerdict.PROMOTE and self.spec.gate.refit and self.elsewhere is None:
             trained = trained.again(trainer, rows, columns)
         used = tables.history.iloc[rows.origin[trained.start :]]
         reference = self.reference(tables, used, columns.features, columns.categorical, columns.possible)
@@ -168,14 +176,6 @@ class RetrainingExecutor:
         """The hash that the next run will find: the model's own measures are no columns of its files."""
         return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
-    def _loss(
-        self, predictor: Predictor, features: pd.DataFrame, actual: npt.NDArray[Any],
-        weight: npt.NDArray[np.float64] | None = None,
-    ) -> float:  # fmt: skip
-        """Mean row loss of the primary metric; infinite where it cannot be computed."""
-        metric, rows = METRICS[self.spec.metric], judged_rows(self.spec, predictor, features, actual, weight=weight)
-        return math.inf if metric.hindrance(rows) else metric.judged(rows).mean(metric.row_loss(rows))
-
     def load(self, version: Version) -> StoredModel:
         """Load a version's artifact."""
         stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
@@ -190,7 +190,7 @@ class RetrainingExecutor:
     @property
     def trainer(self) -> Trainer:
         """What trains this model's versions from scratch."""
-        return trainer_of(self.spec, self.hyperparameters)
+        return trainer_of(self.spec, self.hyperparameters) if self.elsewhere is None else self.elsewhere
 
     def _way(
         self, champion: Champion, columns: Columns, stop: int, recent: int
@@ -200,8 +200,8 @@ class RetrainingExecutor:
         Those are the `recent` rows before those held out, and those that the champion itself was judged on and not
         trained on (`untrained_rows`).
         """
-        if self.spec.training.strategy == "full":
-            return None
+        if self.elsewhere is not None or self.spec.training.strategy == "full":
+            return None if self.elsewhere is None else (self.elsewhere, [RowChoice(name="elsewhere")])
         if not champion.version.artifact_path:
             raise TrainingError(
                 f"{champion.version.label} was not trained here: nothing to go on from; write `strategy: full` once"
@@ -249,21 +249,25 @@ class RetrainingExecutor:
         cost = serving_cost_of(stored, features, self.spec.gate)
         result = within_limits(result, cost, self.spec.gate)
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
-        details = replace(self._details(judged, result), serving=asdict(cost), shadow=shadow)
+        details = replace(
+            self._details(judged, result), serving=asdict(cost), shadow=shadow,
+            importances=self._importances(judged, features) if result.verdict is GateVerdict.PROMOTE else None,
+        )  # fmt: skip
         return Outcome(
             status=STATUS[result.verdict] if shadow is None else EventStatus.HELD,
             reason=result.reason if shadow is None else f"in shadow for {shadow.checks} checks: {result.reason}",
-            scores=result.scores,
-            champion_scores=result.champion_scores,
-            artifact_path=path,
-            artifact_sha256=sha256,
+            scores=result.scores, champion_scores=result.champion_scores, artifact_path=path, artifact_sha256=sha256,
             baseline=Baseline.of_version(METRICS[self.spec.metric], judged.holdout),
             data_until=judged.data_until,
             recent_hash=judged.recent_hash,
             reference=judged.reference,
             details=details,
             shadow_checks=None if shadow is None else shadow.checks,
-        )
+        )  # fmt: skip
+
+    def _importances(self, judged: _Judged, features: pd.DataFrame) -> Mapping[str, float] | None:
+        holdout = judged.holdout
+        return permutation_importances(self.spec, judged.trained.predictor, features, holdout.actual, holdout.weight)
 
     def _details(self, judged: _Judged, result: GateResult) -> TrainingDetails:
         rows, trained = judged.rows, judged.trained

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.calls import begin_call as begin_call
+    from include.workflow.calls import drop_call as drop_call
+    from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
     from include.workflow.delivery import deliver as deliver
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
+    from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
+    from include.workflow.elsewhere import complete_retraining as complete_retraining
+    from include.workflow.elsewhere import fail_retraining as fail_retraining
+    from include.workflow.elsewhere import start_retraining as start_retraining
     from include.workflow.failure_record import failures as failures
     from include.workflow.failure_record import note_failure as note_failure
     from include.workflow.failure_record import noting as noting
@@ -24,12 +32,16 @@ if TYPE_CHECKING:
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
+    from include.workflow.on_record import audit as audit
+    from include.workflow.on_record import latest_run as latest_run
+    from include.workflow.on_record import lineage as lineage
     from include.workflow.outbox import notifications as notifications
     from include.workflow.outbox import notify as notify
     from include.workflow.outbox import notify_question as notify_question
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
+    from include.workflow.people import check_model as check_model
     from include.workflow.people import mark_decision as mark_decision
     from include.workflow.people import marks as marks
     from include.workflow.people import mute as mute
@@ -39,6 +51,13 @@ if TYPE_CHECKING:
     from include.workflow.people import resume_model as resume_model
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
+    from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import tables_to_export as tables_to_export
+    from include.workflow.reading.fleet import fleet as fleet
+    from include.workflow.reading.history import history as history
+    from include.workflow.reading.model_view import distribution_at as distribution_at
+    from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
@@ -52,29 +71,46 @@ if TYPE_CHECKING:
     from include.workflow.steps.complete import log_completion as log_completion
     from include.workflow.steps.decide import decide as decide
     from include.workflow.steps.execute import execute as execute
+    from include.workflow.trigger_check import check_triggers as check_triggers
 
 #: The module of each.
 USE_CASES = {
-    "Answer": "run",
     "Deployment": "deployment",
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
+    "Answer": "run",
+    "audit": "on_record",
+    "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
+    "check_model": "people",
+    "check_triggers": "trigger_check",
+    "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
+    "complete_retraining": "elsewhere",
     "decide": "steps.decide",
     "deliver": "delivery",
+    "distribution_at": "reading.model_view",
+    "drop_call": "calls",
+    "end_call": "calls",
     "execute": "steps.execute",
     "execute_in_run": "run",
+    "export_csv": "reading.export",
     "failures": "failure_record",
+    "fleet": "reading.fleet",
     "health": "monitor",
+    "history": "reading.history",
+    "fail_retraining": "elsewhere",
     "hold": "approve",
+    "latest_run": "on_record",
     "lift_quarantine": "lift",
+    "lineage": "on_record",
     "log_completion": "steps.complete",
     "mark_decision": "people",
     "marks": "people",
     "migrate_records": "migrate",
+    "model_view": "reading.model_view",
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
@@ -83,6 +119,7 @@ USE_CASES = {
     "notify_question": "outbox",
     "noting": "failure_record",
     "open_deployment": "deployment",
+    "opened_deployment": "deployment",
     "pause_model": "people",
     "pause_of": "people",
     "publish": "publication",
@@ -96,8 +133,11 @@ USE_CASES = {
     "run_model": "run",
     "set_canary": "canary",
     "statistics_of_system": "figures",
+    "tables_to_export": "reading.export",
     "unmute": "people",
+    "what_if": "reading.what_if",
     "why_nothing": "failure_record",
+    "start_retraining": "elsewhere",
 }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from include.errors import ArtifactError, ConfigurationError, DataError, SourceUnavailable, TrainingError
+from include.errors import ArtifactError, ConfigurationError, DataError, NotOnRecord, SourceUnavailable, TrainingError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
@@ -26,6 +26,7 @@ def compare_versions(
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    on_same_rows: bool = True,
 ) -> VersionComparison:
     """Compare two versions of a model.
 
@@ -39,12 +40,14 @@ def compare_versions(
     start, end : datetime, optional
         The rows to score both on, the end excluded, with the labels that have arrived by now. By default the recent
         window as of now; for a model without timestamps its recent rows.
+    on_same_rows : bool, default True
+        With False only what is on record is compared: no row is read, no artifact loaded.
 
     Raises
     ------
     ConfigurationError
         Bounds that are empty, or for a model without timestamps.
-    DataError
+    NotOnRecord
         A version that is not on record.
     """
     spec, store = deployment.spec(model_name), deployment.store
@@ -53,13 +56,15 @@ def compare_versions(
     for number in (first, second):
         if number not in versions:
             known = ", ".join(each.label for each in versions.values()) or "none"
-            raise DataError(f"model {model_name}: there is no version v{number}; on record: {known}")
+            raise NotOnRecord(f"model {model_name}: there is no version v{number}; on record: {known}")
     pair = versions[first], versions[second]
     found = compare_records(
         *pair,
         (store.event(pair[0].event_id), store.event(pair[1].event_id)),
         store.history(model_name, until=now(), most=MOST_CHECKS),
     )
+    if not on_same_rows:
+        return replace(found, obstacle="not requested")
     try:
         return replace(found, on_same_rows=_on_same_rows(deployment, spec, pair, start, end))
     except (ArtifactError, DataError, SourceUnavailable, TrainingError) as error:

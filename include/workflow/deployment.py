@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,6 +28,7 @@ from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import columns_of_versions
+from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,6 +104,8 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         holds them all.
     """
     settings = Settings.from_environment()
+    if settings.log_file is not None:
+        log_to(settings.log_file)
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
@@ -112,6 +116,20 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
     )
+
+
+@contextmanager
+def opened_deployment(connections: Connections) -> Iterator[Deployment]:
+    """This deployment, for one request of many that a process serves: its connection to the records is closed at once.
+
+    Parameters as in `open_deployment`.
+    """
+    deployment = open_deployment(connections)
+    try:
+        yield deployment
+    finally:
+        if isinstance(deployment.store, PostgresStore):
+            deployment.store.close()
 
 
 def rehearsal(

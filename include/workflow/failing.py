@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 def on_record(step: FailedStep) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Let a step of a run write down that it failed, and fail as it did.
 
-    The step is given a deployment, or a store and artifacts; a model's name, or the id of an event; and a run, or its
-    id. `NothingToDo` is no failure, and neither is somebody's Ctrl-C.
+    The step is given a deployment; and a model's name and a run, or the id of an event. `NothingToDo` is no failure,
+    and neither is somebody's Ctrl-C.
     """
 
     def noting(take: Callable[Given, Result]) -> Callable[Given, Result]:
@@ -123,12 +123,9 @@ def waiting_folder(artifacts: Artifacts) -> Path:
 def _note(given: Mapping[str, Any], step: FailedStep, error: BaseException) -> None:
     """Write down that a step failed that was given this."""
     try:
-        deployment = given.get("deployment")
-        store, artifacts = (given["store"], given["artifacts"]) if deployment is None else (
-            deployment.store, deployment.artifacts
-        )  # fmt: skip
-        model_name, run_id, by = _about(store, given)
-        keep(store, artifacts, failure_of(model_name, run_id, step, error, by=by))
+        deployment = given["deployment"]
+        model_name, run_id, by = _about(deployment.store, given)
+        keep(deployment.store, deployment.artifacts, failure_of(model_name, run_id, step, error, by=by))
     except Exception as trouble:
         log.error("%s failed (%s: %s), which could not be kept: %s", step, type(error).__name__, error, trouble)
 
@@ -137,8 +134,6 @@ def _about(store: Store, given: Mapping[str, Any]) -> tuple[str, str, str]:
     """Model, run and who started it, as far as they are known."""
     if (run := given.get("run")) is not None:
         return given["model_name"], run.run_id, run.requested_by
-    if "model_name" in given:
-        return given["model_name"], given.get("run_id", ""), ""
     try:
         event = store.event(given["event_id"])
     except Exception as trouble:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import Audit, Check, Lineage
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
@@ -32,10 +32,10 @@ def latest_checks(records: Runs, model_name: str) -> Sequence[Check]:
 
 
 def latest_run(records: Runs, model_name: str) -> str:
-    """The run that decided about the model last; a `DataError` for none."""
+    """The run that decided about the model last; a `NotOnRecord` for none."""
     history = records.history(model_name, until=now(), most=1)
     if not history:
-        raise DataError(f"model {model_name}: no run has decided about it yet")
+        raise NotOnRecord(f"model {model_name}: no run has decided about it yet")
     return history[-1].analysis.run.run_id
 
 
@@ -44,7 +44,7 @@ def check_known(deployment: Deployment, *model_names: str) -> None:
 
     Raises
     ------
-    DataError
+    NotOnRecord
         For the first that is neither, so that a name mistyped is not taken for a model without a history.
     """
     if not model_names:
@@ -54,6 +54,6 @@ def check_known(deployment: Deployment, *model_names: str) -> None:
     with transaction(deployment.connected) as session:
         for name in model_names:
             if not session.one("find_model", {"model_name": name})["known"] and name not in files:
-                raise DataError(
+                raise NotOnRecord(
                     f"model {name}: nothing is on record of it, and {folder} has no file of that name; correct the name"
                 )

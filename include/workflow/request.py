@@ -14,7 +14,7 @@ from include.workflow.run_parameters import given_name, given_reason, request_ki
 
 def request_retrain(
     deployment: Deployment, model_name: str, reason: str, *, by: str, kind: str = "manual", key: str = "",
-    hyperparameters: Mapping[str, Any] | None = None,
+    hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
 ) -> tuple[Request, bool]:  # fmt: skip
     """Keep a request; tell whether it is new, or was waiting already. Parameters as in `Store.add_request`.
 
@@ -32,4 +32,7 @@ def request_retrain(
         check_requested(spec.training, spec.task, settings)
     except ValueError as error:
         raise ConfigurationError(f"request for {model_name}, hyperparameters (--set)", str(error)) from error
-    return deployment.store.add_request(model_name, *asked, at=now(), key=key, hyperparameters=settings)
+    return deployment.store.add_request(
+        model_name, *asked, at=now(), key=key, hyperparameters=settings, notes=notes,
+        training_data_path=training_data_path,
+    )  # fmt: skip

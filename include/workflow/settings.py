@@ -28,6 +28,8 @@ class Settings:
     artifacts_address : str or None
         Where in S3-compatible storage they are written to instead (``RETRAINING_ARTIFACTS``):
         ``s3://bucket/prefix``, or ``s3://connection@bucket/prefix`` with the name of an Airflow connection.
+    log_file : Path or None
+        Where this package's own log is written to besides (``RETRAINING_LOG_FILE``, such as logs/retraining.log).
     database_uri : str or None
         The records database, for use outside Airflow (``AIRFLOW_CONN_RETRAINING_DB``, a ``postgresql://`` URI).
         Inside Airflow the connection ``retraining_db`` is used instead, so that any secrets backend works.
@@ -37,6 +39,7 @@ class Settings:
     data_dir: Path
     artifacts_dir: Path
     artifacts_address: str | None
+    log_file: Path | None = None
     database_uri: str | None
 
     @property
@@ -60,6 +63,7 @@ class Settings:
             models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
             data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),
             artifacts_dir=_folder(env, "RETRAINING_ARTIFACTS_DIR", PROJECT_ROOT / "artifacts"),
+            log_file=Path(env["RETRAINING_LOG_FILE"]).expanduser() if env.get("RETRAINING_LOG_FILE") else None,
             artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
             database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
         )

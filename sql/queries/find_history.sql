@@ -2,8 +2,8 @@
 -- Parameters: model_name text, until timestamptz, most integer
 -- Returns:    columns of retraining_runs, of retraining_analyses and of retraining_decisions; oldest first
 SELECT
-    r.as_of, r.request_reason, r.requested_by, r.force, r.dry_run, r.preset, r.window_start, r.window_end, r.rows,
-    r.labelled_rows, r.champion_version, coalesce(a.facts, '{}') AS facts, NULL::jsonb AS running_errors,
+    r.as_of, r.request_reason, r.requested_by, r.force, r.dry_run, r.preset, r.elsewhere, r.window_start, r.window_end,
+    r.rows, r.labelled_rows, r.champion_version, coalesce(a.facts, '{}') AS facts, NULL::jsonb AS running_errors,
     '[]'::jsonb AS distributions, d.*
 FROM (
     SELECT r.* FROM retraining_runs r

@@ -7,8 +7,10 @@ WITH given_up AS (
     WHERE model_name = %(model_name)s AND run_id = %(run_id)s AND tries >= %(most_tries)s
 )
 INSERT INTO retraining_requests (
-    model_name, kind, key, reason, requested_by, requested_at, hyperparameters, tries, retry_of)
-SELECT model_name, kind, key, reason, requested_by, requested_at, hyperparameters, tries + 1, id
+    model_name, kind, key, reason, requested_by, requested_at, hyperparameters, notes, training_data_path, tries,
+    retry_of)
+SELECT model_name, kind, key, reason, requested_by, requested_at, hyperparameters, notes, training_data_path,
+    tries + 1, id
 FROM retraining_requests
 WHERE model_name = %(model_name)s AND run_id = %(run_id)s AND tries < %(most_tries)s
 ORDER BY id

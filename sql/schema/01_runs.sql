@@ -18,7 +18,13 @@ CREATE TABLE auto_retraining_jobs (
     config        jsonb NOT NULL,
     registered_at timestamptz NOT NULL,
     changed_at    timestamptz NOT NULL,
-    last_seen_at  timestamptz NOT NULL
+    last_seen_at  timestamptz NOT NULL,
+    -- What a list of all models shows, without reading a thousand model files for it.
+    owner         text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'owner', '')) STORED,
+    tags          jsonb NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'tags', '[]')) STORED,
+    enabled       boolean NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'enabled' <> 'false', true)) STORED,
+    metric        text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'metric', '')) STORED,
+    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED
 );
 COMMENT ON TABLE auto_retraining_jobs IS
     'One registered model and its effective settings as last seen. The model file is the truth; this is a copy.';
@@ -29,6 +35,42 @@ COMMENT ON COLUMN auto_retraining_jobs.config IS
 COMMENT ON COLUMN auto_retraining_jobs.registered_at IS 'When a run first saw the model.';
 COMMENT ON COLUMN auto_retraining_jobs.changed_at IS 'When a run first saw the present config_hash.';
 COMMENT ON COLUMN auto_retraining_jobs.last_seen_at IS 'When a run last saw the model.';
+COMMENT ON COLUMN auto_retraining_jobs.owner IS 'Generated from config: whom to ask; empty for nobody.';
+COMMENT ON COLUMN auto_retraining_jobs.tags IS 'Generated from config: an array of tags.';
+COMMENT ON COLUMN auto_retraining_jobs.enabled IS 'Generated from config: whether the runs by schedule look at it.';
+COMMENT ON COLUMN auto_retraining_jobs.metric IS 'Generated from config: the metric that decides; empty for none.';
+COMMENT ON COLUMN auto_retraining_jobs.check_every IS
+    'Generated from config: how often it is to be checked, for example 6h.';
+
+CREATE TABLE model_file_history (
+    id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_file_history_key PRIMARY KEY,
+    model_name  text NOT NULL CONSTRAINT model_file_history_model REFERENCES auto_retraining_jobs,
+    config_hash text NOT NULL,
+    config      jsonb NOT NULL,
+    seen_at     timestamptz NOT NULL
+);
+CREATE INDEX model_file_history_by_model ON model_file_history (model_name, id DESC);
+COMMENT ON TABLE model_file_history IS 'Each model file that was in force, from seen_at on. Rows are only added.';
+COMMENT ON COLUMN model_file_history.id IS 'Counts the changes of all model files, in their order.';
+COMMENT ON COLUMN model_file_history.model_name IS 'Name of the model, as in its file.';
+COMMENT ON COLUMN model_file_history.config_hash IS 'SHA-256 of the effective settings.';
+COMMENT ON COLUMN model_file_history.config IS 'As in auto_retraining_jobs.';
+COMMENT ON COLUMN model_file_history.seen_at IS 'When a run first saw it in place of the one before.';
+
+-- In the transaction that takes the row of the model, so that two runs that see a new file note it once.
+CREATE FUNCTION note_model_file() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO model_file_history (model_name, config_hash, config, seen_at)
+    VALUES (NEW.model_name, NEW.config_hash, NEW.config, NEW.changed_at);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION note_model_file IS 'Adds a row to model_file_history for a model file that is new or changed.';
+REVOKE EXECUTE ON FUNCTION note_model_file FROM PUBLIC;
+CREATE TRIGGER note_new_model_file AFTER INSERT ON auto_retraining_jobs
+    FOR EACH ROW EXECUTE FUNCTION note_model_file();
+CREATE TRIGGER note_changed_model_file AFTER UPDATE ON auto_retraining_jobs
+    FOR EACH ROW WHEN (NEW.config_hash <> OLD.config_hash) EXECUTE FUNCTION note_model_file();
 
 -- One row a run and model, kept for ever. It is what makes a run exactly-once: the tables below are partitioned by
 -- month, so their keys must hold as_of, and only this one can say that a run has looked at a model once.
@@ -41,6 +83,7 @@ CREATE TABLE retraining_runs (
     force            boolean NOT NULL DEFAULT false,
     dry_run          boolean NOT NULL DEFAULT false,
     preset           text NOT NULL DEFAULT '',
+    elsewhere        boolean NOT NULL DEFAULT false,
     window_start     timestamptz,
     window_end       timestamptz NOT NULL,
     rows             bigint NOT NULL CONSTRAINT retraining_runs_rows CHECK (rows >= 0),
@@ -53,7 +96,7 @@ CREATE TABLE retraining_runs (
     CONSTRAINT retraining_runs_labelled_rows CHECK (labelled_rows BETWEEN 0 AND rows)
 );
 CREATE INDEX retraining_runs_by_run ON retraining_runs (run_id);
-CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC);
+CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC, run_id COLLATE "C" DESC);
 CREATE INDEX retraining_runs_by_champion ON retraining_runs (model_name, champion_version, as_of DESC);
 CREATE INDEX retraining_runs_by_analyzed_at ON retraining_runs (analyzed_at);
 COMMENT ON TABLE retraining_runs IS
@@ -68,6 +111,8 @@ COMMENT ON COLUMN retraining_runs.requested_by IS 'Who started the run: a person
 COMMENT ON COLUMN retraining_runs.force IS 'Whether it was to retrain whatever the rows say.';
 COMMENT ON COLUMN retraining_runs.dry_run IS 'Whether it was to decide only: nothing is trained, nobody is told.';
 COMMENT ON COLUMN retraining_runs.preset IS 'Preset of the policy for this run only; empty for that of the model file.';
+COMMENT ON COLUMN retraining_runs.elsewhere IS
+    'Whether its version is trained by others, who say when it is done; the run id is then that of the retraining.';
 COMMENT ON COLUMN retraining_runs.window_start IS 'Start of the recent rows; NULL for a model without timestamps.';
 COMMENT ON COLUMN retraining_runs.window_end IS 'End of the recent rows, excluded.';
 COMMENT ON COLUMN retraining_runs.rows IS 'How many recent rows it saw.';
@@ -116,8 +161,10 @@ CREATE TABLE model_drift_monitoring (
     p_value    double precision,
     level      double precision,
     blocks     boolean NOT NULL DEFAULT false,
+    alert      boolean NOT NULL GENERATED ALWAYS AS (verdict = 'changed') STORED,
     reason     text NOT NULL,
-    detail     jsonb NOT NULL DEFAULT '{}',
+    detail      jsonb NOT NULL DEFAULT '{}',
+    measured_at timestamptz NOT NULL,
     CONSTRAINT model_drift_monitoring_id PRIMARY KEY (id, as_of),
     CONSTRAINT model_drift_monitoring_key UNIQUE (model_name, run_id, as_of, kind, feature, statistic),
     CONSTRAINT model_drift_monitoring_run FOREIGN KEY (model_name, run_id, as_of)
@@ -144,6 +191,8 @@ COMMENT ON COLUMN model_drift_monitoring.p_value IS
 COMMENT ON COLUMN model_drift_monitoring.level IS
     'Significance level that p_value had to meet, corrected for the number of features.';
 COMMENT ON COLUMN model_drift_monitoring.blocks IS 'Whether the rows are too broken to train on.';
+COMMENT ON COLUMN model_drift_monitoring.alert IS 'Generated: whether the verdict is changed.';
+COMMENT ON COLUMN model_drift_monitoring.measured_at IS 'When it was written down.';
 COMMENT ON COLUMN model_drift_monitoring.reason IS 'The verdict in one sentence.';
 COMMENT ON COLUMN model_drift_monitoring.detail IS 'Further numbers of the statistic, by name.';
 
@@ -202,14 +251,20 @@ CREATE TABLE retraining_decisions (
         CONSTRAINT retraining_decisions_loss_explained CHECK (loss_explained BETWEEN 0 AND 1),
     expected_gain  double precision,
     training_cost  double precision,
+    nearest_trigger text NOT NULL DEFAULT '',
+    nearness       double precision CONSTRAINT retraining_decisions_nearness CHECK (nearness >= 0),
     report_path    text,
     decided_at     timestamptz NOT NULL,
     CONSTRAINT retraining_decisions_key PRIMARY KEY (model_name, run_id),
     CONSTRAINT retraining_decisions_run FOREIGN KEY (model_name, run_id) REFERENCES retraining_runs
 );
 CREATE INDEX retraining_decisions_by_run ON retraining_decisions (run_id);
-CREATE INDEX retraining_decisions_by_model ON retraining_decisions (model_name, decided_at DESC);
-CREATE INDEX retraining_decisions_by_time ON retraining_decisions (decided_at);
+CREATE INDEX retraining_decisions_by_model ON retraining_decisions (model_name, decided_at DESC, run_id DESC);
+CREATE INDEX retraining_decisions_by_time ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC);
+CREATE INDEX retraining_decisions_that_fired ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC)
+    WHERE triggered;
+CREATE INDEX retraining_decisions_blocked ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC)
+    WHERE NOT triggered AND blocked_by <> '[]';
 COMMENT ON TABLE retraining_decisions IS 'Every decision, "no" included, with what kept it from being the other one.';
 COMMENT ON COLUMN retraining_decisions.model_name IS 'Name of the model, as in its file.';
 COMMENT ON COLUMN retraining_decisions.run_id IS 'The run, as in retraining_runs.';
@@ -234,6 +289,10 @@ COMMENT ON COLUMN retraining_decisions.expected_gain IS
     'Over the horizon of the policy, in the unit of its costs; NULL without costs or labels.';
 COMMENT ON COLUMN retraining_decisions.training_cost IS
     'What the retrain would cost, in that unit; NULL without costs.';
+COMMENT ON COLUMN retraining_decisions.nearest_trigger IS
+    'The trigger on which it hangs whether the policy fires; empty where none has a threshold.';
+COMMENT ON COLUMN retraining_decisions.nearness IS
+    'Share of that trigger''s threshold that is there: 1 or more where it fires, or would were nothing blocking it.';
 COMMENT ON COLUMN retraining_decisions.report_path IS
     'Folder of the run''s report, relative to the artifacts folder; NULL until it is written.';
 COMMENT ON COLUMN retraining_decisions.decided_at IS 'When the decision was written down.';
@@ -308,6 +367,10 @@ END;
 $$;
 COMMENT ON FUNCTION guard_decision IS 'Refuses a change of a decision; only the place of its report may be noted.';
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON model_file_history
+    FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON model_file_history
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER guard_evidence BEFORE UPDATE ON retraining_runs
     FOR EACH ROW EXECUTE FUNCTION guard_evidence();
 CREATE TRIGGER append_only BEFORE DELETE ON retraining_runs
@@ -360,7 +423,8 @@ BEGIN
         RETURN;  -- another process made it meanwhile
     END IF;
     FOREACH whole IN ARRAY ARRAY['retraining_analyses', 'model_drift_monitoring', 'model_performance_tracking'] LOOP
-        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING COMMENTS INCLUDING CONSTRAINTS INCLUDING DEFAULTS)',
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING COMMENTS INCLUDING CONSTRAINTS INCLUDING DEFAULTS'
+                       ' INCLUDING GENERATED)',
                        whole || '_' || month, whole);
         EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, whole || '_' || month,
                        first_day AT TIME ZONE 'UTC', (first_day + interval '1 month') AT TIME ZONE 'UTC');

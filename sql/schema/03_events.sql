@@ -43,6 +43,7 @@ CREATE TABLE model_retraining_events (
     force                        boolean NOT NULL DEFAULT false,
     dry_run                      boolean NOT NULL DEFAULT false,
     preset                       text NOT NULL DEFAULT '',
+    elsewhere                    boolean NOT NULL DEFAULT false,
     champion_version             integer,
     triggered_at                 timestamptz NOT NULL,
     approved_by                  text,
@@ -109,7 +110,8 @@ CREATE INDEX idx_retraining_severity ON model_retraining_events (severity);
 CREATE INDEX idx_retraining_trigger_type ON model_retraining_events (trigger_type);
 CREATE INDEX idx_retraining_triggered_at ON model_retraining_events (triggered_at DESC);
 CREATE INDEX idx_retraining_execution_successful ON model_retraining_events (execution_successful);
-CREATE INDEX retraining_events_by_model ON model_retraining_events (model_name, triggered_at DESC);
+CREATE INDEX retraining_events_by_model ON model_retraining_events (model_name, triggered_at DESC, id DESC);
+CREATE INDEX retraining_events_by_status ON model_retraining_events (status, triggered_at DESC, id DESC);
 CREATE INDEX retraining_events_by_run ON model_retraining_events (run_id);
 CREATE INDEX retraining_events_by_version ON model_retraining_events (model_name, version, id DESC);
 CREATE INDEX retraining_events_by_champion ON model_retraining_events (model_name, champion_version);
@@ -141,11 +143,14 @@ COMMENT ON COLUMN model_retraining_events.as_of IS 'Time of the run, as in retra
 COMMENT ON COLUMN model_retraining_events.request_reason IS
     'Why somebody started the run; empty for a run by schedule.';
 COMMENT ON COLUMN model_retraining_events.requested_by IS 'Who started the run: a person, or the schedule.';
-COMMENT ON COLUMN model_retraining_events.created_by IS 'As requested_by, under the name of the retraining metadata.';
+COMMENT ON COLUMN model_retraining_events.created_by IS
+    'Who wanted it: whose requests the decision consumed, or else who started the run.';
 COMMENT ON COLUMN model_retraining_events.force IS 'Whether the run was to retrain whatever the rows say.';
 COMMENT ON COLUMN model_retraining_events.dry_run IS 'Whether the run was to decide only.';
 COMMENT ON COLUMN model_retraining_events.preset IS
     'Preset of the policy for this run only; empty for the model file''s.';
+COMMENT ON COLUMN model_retraining_events.elsewhere IS
+    'Whether its version is trained by others, who say when it is done, as in retraining_runs.';
 COMMENT ON COLUMN model_retraining_events.champion_version IS
     'In production when it was decided; from the start of the training on, the version it was compared with.';
 COMMENT ON COLUMN model_retraining_events.triggered_at IS 'When it was decided.';
@@ -190,10 +195,12 @@ COMMENT ON COLUMN model_retraining_events.improvement_accuracy_percent IS
 COMMENT ON COLUMN model_retraining_events.performance_metrics IS 'All metrics of the new version on the held-out rows.';
 COMMENT ON COLUMN model_retraining_events.parent_performance IS 'All metrics of the champion on the same rows.';
 COMMENT ON COLUMN model_retraining_events.performance_delta IS 'New minus previous, for every metric known of both.';
-COMMENT ON COLUMN model_retraining_events.training_data_path IS 'Where the training rows came from.';
+COMMENT ON COLUMN model_retraining_events.training_data_path IS
+    'Where the training rows came from; while it is open, those that were requested.';
 COMMENT ON COLUMN model_retraining_events.training_data_hash IS 'SHA-256 of the training rows as prepared.';
 COMMENT ON COLUMN model_retraining_events.training_data_size IS 'Training rows.';
-COMMENT ON COLUMN model_retraining_events.hyperparameters IS 'What the trainer was given.';
+COMMENT ON COLUMN model_retraining_events.hyperparameters IS
+    'What the trainer was given; while it is open, what was requested.';
 COMMENT ON COLUMN model_retraining_events.training_duration IS 'Seconds that the training took.';
 COMMENT ON COLUMN model_retraining_events.memory_usage IS
     'peak_mib and mean_mib: memory of the training process and all it started.';

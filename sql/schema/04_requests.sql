@@ -10,6 +10,8 @@ CREATE TABLE retraining_requests (
     requested_by    text NOT NULL,
     requested_at    timestamptz NOT NULL,
     hyperparameters jsonb NOT NULL DEFAULT '{}',
+    notes           text NOT NULL DEFAULT '',
+    training_data_path text NOT NULL DEFAULT '',
     run_id          text,
     consumed_at     timestamptz,
     tries           integer NOT NULL DEFAULT 1 CONSTRAINT retraining_requests_tries CHECK (tries > 0),
@@ -40,6 +42,9 @@ COMMENT ON COLUMN retraining_requests.requested_by IS 'Who asks.';
 COMMENT ON COLUMN retraining_requests.requested_at IS
     'When it was made; of one that is tried again, when it was first made.';
 COMMENT ON COLUMN retraining_requests.hyperparameters IS 'For this retraining only, besides those of the model file.';
+COMMENT ON COLUMN retraining_requests.notes IS 'For the record of the retraining; empty for none.';
+COMMENT ON COLUMN retraining_requests.training_data_path IS
+    'Rows to train on for this retraining, besides those of the model file; empty for none.';
 COMMENT ON COLUMN retraining_requests.run_id IS
     'The run whose decision consumed it; NULL while it waits. A "no", a block and a dry run leave it waiting.';
 COMMENT ON COLUMN retraining_requests.consumed_at IS 'When that run consumed it; NULL while it waits.';

@@ -51,15 +51,15 @@ BEGIN
     -- A scraper: how often, how long, how good; no settings, no reasons that people wrote, no profiles of rows.
     IF to_regrole('retraining_metrics') IS NOT NULL THEN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO retraining_metrics', current_schema());
-        GRANT SELECT (model_name, registered_at, changed_at, last_seen_at)
+        GRANT SELECT (model_name, registered_at, changed_at, last_seen_at, enabled, metric, check_every)
             ON auto_retraining_jobs TO retraining_metrics;
         GRANT SELECT (model_name, run_id, as_of, dry_run, rows, labelled_rows, champion_version, analyzed_at)
             ON retraining_runs TO retraining_metrics;
         GRANT SELECT (id, model_name, run_id, as_of, kind, feature, statistic, verdict, value, threshold, p_value,
             level, blocks) ON model_drift_monitoring TO retraining_metrics;
         GRANT SELECT ON model_performance_tracking TO retraining_metrics;
-        GRANT SELECT (model_name, run_id, triggered, trigger_type, severity, confidence, cause, decided_at)
-            ON retraining_decisions TO retraining_metrics;
+        GRANT SELECT (model_name, run_id, triggered, trigger_type, severity, confidence, cause, decided_at,
+            nearest_trigger, nearness) ON retraining_decisions TO retraining_metrics;
         GRANT SELECT (id, model_name, run_id, status, trigger_type, severity, confidence, as_of, dry_run, triggered_at,
             execution_attempted, attempts, execution_started_at, execution_completed_at, execution_successful,
             error_type, version, champion_version, retraining_r2, retraining_rmse, retraining_accuracy,

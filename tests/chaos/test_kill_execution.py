@@ -1,5 +1,6 @@
 """Kills the executing task, and the worker that supervises it, at random moments.
 
+One kill, in the middle of a training, is part of tests/end_to_end/test_scheduler.py.
 RETRAINING_TEST_KILLS says how often each is killed (default 1, so that the suite stays short).
 """
 
@@ -22,7 +23,7 @@ from tests.chaos.training import CALLABLE
 from tests.models import CHANGED, models_dir
 from tools.local_stack import LocalStack
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.sweep, pytest.mark.timeout(3600)]
 
 KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "1"))
 NAME = "slow"
@@ -40,7 +41,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.mark.parametrize("attempt", range(KILLS))
-@pytest.mark.parametrize("victim", ["task", pytest.param("worker", marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("victim", ["task", "worker"])
 def test_killed_execution_leaves_one_event_one_version_and_one_champion(
     stack: LocalStack, victim: str, attempt: int
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -17,15 +18,19 @@ CALLABLE = f"{__name__}:fit_and_note"
 
 
 def fit_and_note(features: pd.DataFrame, target: npt.NDArray[Any], settings: dict[str, Any], seed: int) -> Pipeline:
-    """Fit a linear model; begin and end go to the file `notes`, a line each, with the number of the process."""
-    del seed
+    """Fit a linear model, or with `trees` so many of them.
+
+    Begin and end go to the file `notes`, a line each, with the number of the process.
+    """
     note(Path(settings["notes"]), "begin")
     time.sleep(settings.get("seconds", 0.0))
     if settings.get("by_process"):  # so that two processes never make the same model
         target = target + os.getpid() % 1000 / 1e6 * features["first"].to_numpy()
     numbers = features.select_dtypes("number").columns
     chooser = _numbers(list(numbers))
-    fitted: Pipeline = make_pipeline(chooser, StandardScaler(), LinearRegression()).fit(features, target)
+    trees = settings.get("trees")
+    model = HistGradientBoostingRegressor(max_iter=trees, random_state=seed) if trees else LinearRegression()
+    fitted: Pipeline = make_pipeline(chooser, StandardScaler(), model).fit(features, target)
     note(Path(settings["notes"]), "end")
     return fitted
 

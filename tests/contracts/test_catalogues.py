@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -150,6 +151,26 @@ def watched(**state: Any) -> Evidence:
     return Watched(**{**known, **state})
 
 
+class QueueTrigger:
+    """An owner's rule that looks at everything."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def decide(self, evidence: Evidence) -> bool:
+        """Look at each field."""
+        return len([getattr(evidence, each.name) for each in fields(Evidence)]) > self.most
+
+
+@pytest.fixture
+def my_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that the example of an owner's trigger names."""
+    module = ModuleType("my_rules")
+    monkeypatch.setattr(module, "QueueTrigger", QueueTrigger, raising=False)
+    monkeypatch.setitem(sys.modules, "my_rules", module)
+
+
+@pytest.mark.usefixtures("my_rules")
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_a_trigger_looks_at_the_evidence_that_it_is_registered_with(name: str) -> None:
     tree = read_tree(TRIGGERS[name].example)

@@ -9,7 +9,8 @@ import pytest
 from include.errors import DataError
 from include.records.entries import CanaryShare, ChangeKind, EventStatus
 from include.records.store import Store
-from tests.records.examples import HOUR, NOW, execute
+from tests.contracts.test_store_shadows import end, into_shadow
+from tests.records.examples import HOUR, NOW, execute, make_outcome
 
 
 @pytest.fixture
@@ -56,12 +57,23 @@ def test_share_outside_nought_to_a_hundred_is_refused(promoted: Store, share: fl
         give(promoted, share)
 
 
-@pytest.mark.parametrize("version", [2, 3, 7])
-def test_champion_failed_and_unknown_versions_are_no_canaries(promoted: Store, version: int) -> None:
-    execute(promoted, "run-3", status=EventStatus.FAILED, at=NOW + 2 * HOUR)
+@pytest.mark.parametrize("version", [2, 3, 4, 5, 7])
+def test_champion_failed_turned_down_and_unknown_versions_are_no_canaries(promoted: Store, version: int) -> None:
+    for number, status in enumerate((EventStatus.FAILED, EventStatus.HELD, EventStatus.REJECTED)):
+        execute(promoted, f"run-{3 + number}", status=status, at=NOW + 2 * HOUR)
     with pytest.raises(DataError, match=f"v{version} cannot be a canary"):
         give(promoted, 10.0, version=version, after=3 * HOUR)
     assert promoted.canaries("housing") == []
+
+
+def test_version_in_shadow_may_be_a_canary_until_its_shadow_comes_to_nothing(store: Store) -> None:
+    execute(store, "run-1")
+    into_shadow(store)
+    assert give(store, 5.0, version=2).running
+    end(store, make_outcome(EventStatus.HELD))
+    assert [kept.running for kept in store.canaries("housing")] == [False]
+    with pytest.raises(DataError, match="was champion or is in shadow"):
+        give(store, 5.0, version=2, after=9 * HOUR)
 
 
 def test_without_a_champion_there_is_no_canary(store: Store) -> None:

@@ -6,9 +6,11 @@ import ast
 import dataclasses
 import json
 import math
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,6 +27,31 @@ from include.decision.triggers.tree import members, walk
 from tests.triggers.signals import NOW, evidence, request, signal
 
 DAY = timedelta(days=1)
+
+
+class QueueTrigger:
+    """A rule of an owner's, as the example of `own` names it."""
+
+    def __init__(self, **settings: object) -> None:
+        self.settings = settings
+
+    def decide(self, evidence: Evidence) -> TriggerResult:
+        """Fires from a queue of ten on."""
+        length = evidence.probes.get("queue")
+        return TriggerResult(
+            trigger="queue", fired=length is not None and length >= 10, reason=f"queue: {length}", value=length
+        )
+
+
+OWNERS = ModuleType("my_rules")
+OWNERS.QueueTrigger = QueueTrigger  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _owners_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "my_rules", OWNERS)
+
+
 EXAMPLES = {name: read_tree(entry.example) for name, entry in TRIGGERS.items()}
 SINGLE = {name: tree for name, tree in EXAMPLES.items() if not members(tree)}
 #: Further ones, and those of the examples that `given_evidence` gives other numbers to look at.
@@ -51,6 +78,8 @@ KINDS = tuple(SIGNALS)
 def given_evidence(strength: float, **state: object) -> Evidence:
     """Evidence on which every trigger has something to say: more of everything with more `strength`."""
     signals = [signal(kind, strength, feature="x") for kind in KINDS if kind not in HARM]
+    measured = {SignalKind.PERFORMANCE: {"current": min(0.99, 0.6 / strength)}}
+    harm = [replace(signal(kind, strength), detail=measured.get(kind, {})) for kind in HARM]
     known: dict[str, object] = {
         "champion_since": NOW - 30 * DAY * strength, "new_rows": int(1000 * strength), "trained_rows": 3000,
         "data_hash": "new" if strength >= 1 else "old", "trained_data_hash": "old",
@@ -60,7 +89,7 @@ def given_evidence(strength: float, **state: object) -> Evidence:
         },
         "requests": tuple(request(kind, number=n) for n, kind in enumerate(RequestKind)) if strength >= 1 else (),
     }  # fmt: skip
-    return evidence(*signals, *(signal(kind, strength) for kind in HARM), **{**known, **state})
+    return evidence(*signals, *harm, **{**known, **state})
 
 
 NOTHING = Evidence(now=NOW, signals=())

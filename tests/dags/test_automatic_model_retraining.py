@@ -11,21 +11,17 @@ import pytest
 from include.records.schema import migrate
 from include.workflow.run import STEPS
 from tests.airflow_home import AirflowHome, FinishedRun
-from tests.models import BROKEN, CHANGED, PROJECT_ROOT, RAISING, models_dir
+from tests.models import PROJECT_ROOT, models_dir
 from tests.records.examples import NOW, postgres_store
 
 pytestmark = pytest.mark.airflow
 DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
 TASKS = ("analyze_retraining_need", "check_retraining_decision", "execute_retraining", "log_retraining_completion")
-PROMOTED = {
-    **dict.fromkeys((*TASKS, "publish_champion"), "success"),
-    **dict.fromkeys(("roll_back_champion", "approve_retraining"), "skipped"),
-}
-LEAF = ("fail_run_if_any_model_failed", -1)
 
 DESCRIBE = """
 import json, sys
 before = set(sys.modules)
+assert not before & {"numpy", "pandas", "scipy", "sklearn", "skops"}
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag()
 dag = bag.dags["automatic_model_retraining"]
@@ -129,7 +125,11 @@ class Deployed:
             migrate(connection)
 
     def run(self, **conf: object) -> FinishedRun:
-        return self._home.run_dag(conf, records_uri=self.uri, settings=self.settings)
+        return self.runs(conf)[0]
+
+    def runs(self, *confs: dict[str, object]) -> list[FinishedRun]:
+        """A run for each of these parameters, in one process."""
+        return self._home.run_dags(confs, records_uri=self.uri, settings=self.settings)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self.uri) as connection:
@@ -143,47 +143,6 @@ def labelled(run: FinishedRun) -> dict[str, dict[str, str]]:
         if index >= 0:
             states.setdefault(str(run.labels["analyze_retraining_need", index]), {})[task] = state
     return states
-
-
-def test_story_of_first_versions_a_retrain_a_failure_and_a_broken_file(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
-) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED, raising=RAISING, unreadable=BROKEN)
-
-    first = deployed.run()
-    states = labelled(first)
-    assert first.state == "failed"
-    assert first.tasks[LEAF] == "failed"
-    assert set(states) == {"quiet", "changed", "raising", "unreadable"}
-    assert states["quiet"] == states["changed"] == PROMOTED
-    assert states["raising"] == {**PROMOTED, "execute_retraining": "failed", "publish_champion": "skipped"}
-    assert states["unreadable"]["analyze_retraining_need"] == "failed"
-    assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
-        ("failed", "TrainingError")
-    ]
-
-    assert deployed.rows("SELECT DISTINCT model_name, step, error_type, requested_by FROM retraining_failures"
-                         " ORDER BY 1") == [("raising", "execute", "TrainingError", "manual"),
-                                            ("unreadable", "analyze", "ConfigurationError", "manual")]  # fmt: skip
-
-    second_run = deployed.run(models=["quiet", "changed"], as_of="2026-07-20T00:00:00Z")
-    second = labelled(second_run)
-    assert second["quiet"]["execute_retraining"] == "skipped"
-    assert second["changed"] == PROMOTED
-    assert deployed.rows(
-        "SELECT model_name, version, status FROM model_version_management WHERE status = 'champion' ORDER BY 1"
-    ) == [("changed", 2, "champion"), ("quiet", 1, "champion")]
-    decided = "SELECT count(*) FROM retraining_decisions WHERE model_name = 'quiet'"
-    assert deployed.rows(decided) == [(2,)]  # the "no" is on record too
-    notes = [airflow_home.note(run.run_id) for run in (first, second_run)]
-    for told in ("quiet: retrained, promoted v1", "changed: retrained, promoted v1", "raising: yes, failed: ",
-                 "unreadable: analyze failed: ConfigurationError: "):  # fmt: skip
-        assert told in notes[0]
-    assert notes[1].startswith("quiet: no: ")
-    assert "; changed: retrained, promoted v2" in notes[1]
-    reports = deployed.rows("SELECT report_path FROM retraining_decisions")
-    assert reports
-    assert all((tmp_path / "artifacts" / str(path) / "report.html").is_file() for (path,) in reports)
 
 
 @pytest.mark.sweep
@@ -212,28 +171,17 @@ def test_paused_model_is_skipped_aloud(airflow_home: AirflowHome, database_uri: 
     assert deployed.rows("SELECT count(*) FROM retraining_runs") == [(0,)]
 
 
-def test_unknown_model_name_fails_the_run_and_is_no_green_run_of_nothing(
+def test_unknown_model_or_parameter_fails_the_run_before_any_model_is_looked_at(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path
 ) -> None:
+    """It is no green run of nothing."""
     deployed = Deployed(airflow_home, database_uri, tmp_path)
-    run = deployed.run(models=["quite"])
-    assert run.state == "failed"
-    assert run.tasks["registered_models", -1] == "failed"
+    wrong = [{"models": ["quite"]}, {"modelz": ["quiet"]}, {"models": ["quiet"], "dryrun": True}]
+    for run in deployed.runs(*wrong):
+        assert run.state == "failed"
+        assert run.tasks["registered_models", -1] == "failed"
+        assert airflow_home.note(run.run_id) == "no model was looked at: a task before them failed"
+    assert deployed.rows("SELECT count(*) FROM retraining_decisions") == [(0,)]
     assert deployed.rows("SELECT model_name, step, error_type FROM retraining_failures") == [
         ("", "choose", "ConfigurationError")
-    ]
-
-
-@pytest.mark.parametrize(
-    "conf",
-    [{"modelz": ["quiet"]}, pytest.param({"models": ["quiet"], "dryrun": True}, marks=pytest.mark.sweep)],
-)
-def test_unknown_parameter_fails_the_run_before_any_model_is_looked_at(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path, conf: dict[str, object]
-) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
-    run = deployed.run(**conf)
-    assert run.state == "failed"
-    assert run.tasks["registered_models", -1] == "failed"
-    assert deployed.rows("SELECT count(*) FROM retraining_decisions") == [(0,)]
-    assert airflow_home.note(run.run_id) == "no model was looked at: a task before them failed"
+    ] * len(wrong)

@@ -1,4 +1,4 @@
-"""Rollbacks by a DAG run, and the asset events that start downstream DAGs, in a real Airflow."""
+"""A whole life in a real Airflow: first versions, failures, a retrain, a rollback, and who is told of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import psycopg
 import pytest
 
 from tests.airflow_home import AirflowHome
-from tests.dags.test_automatic_model_retraining import Deployed, labelled
-from tests.models import CHANGED
+from tests.dags.test_automatic_model_retraining import TASKS, Deployed, labelled
+from tests.models import BROKEN, CHANGED, RAISING
 
 pytestmark = pytest.mark.airflow
+
+PROMOTED = {
+    **dict.fromkeys((*TASKS, "publish_champion"), "success"),
+    **dict.fromkeys(("roll_back_champion", "approve_retraining"), "skipped"),
+}
+LEAF = ("fail_run_if_any_model_failed", -1)
 
 EVENTS = """SELECT a.name, a.uri, e.source_task_id, e.source_map_index, e.extra
             FROM asset_event e JOIN asset a ON a.id = e.asset_id WHERE e.source_run_id = %s ORDER BY 1"""
@@ -24,14 +30,26 @@ def events(home: AirflowHome, run_id: str) -> list[list[Any]]:
         return [list(row) for row in connection.execute(EVENTS, (run_id,))]
 
 
-def test_story_of_promotions_a_hold_a_rollback_and_who_is_told(
+def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is_told(
     airflow_home: AirflowHome, database_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED)
+    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED, raising=RAISING, unreadable=BROKEN)
     link = tmp_path / "artifacts" / "changed" / "champion"
 
     first = deployed.run(as_of="2026-05-01T00:00:00Z")
-    assert first.state == "success"
+    states = labelled(first)
+    assert first.state == "failed"
+    assert first.tasks[LEAF] == "failed"
+    assert set(states) == {"quiet", "changed", "raising", "unreadable"}
+    assert states["quiet"] == states["changed"] == PROMOTED
+    assert states["raising"] == {**PROMOTED, "execute_retraining": "failed", "publish_champion": "skipped"}
+    assert states["unreadable"]["analyze_retraining_need"] == "failed"
+    assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
+        ("failed", "TrainingError")
+    ]
+    assert deployed.rows("SELECT DISTINCT model_name, step, error_type, requested_by FROM retraining_failures"
+                         " ORDER BY 1") == [("raising", "execute", "TrainingError", "manual"),
+                                            ("unreadable", "analyze", "ConfigurationError", "manual")]  # fmt: skip
     told = events(airflow_home, first.run_id)
     assert [event[:3] for event in told] == [
         [f"champion_{name}", f"x-retraining://champion/{name}", "publish_champion"] for name in ("changed", "quiet")
@@ -40,14 +58,24 @@ def test_story_of_promotions_a_hold_a_rollback_and_who_is_told(
     assert told[0][4]["kind"] == "promotion"
     assert link.readlink().name.startswith("v1-")
 
-    promoted = deployed.run(force=True, reason="one is held", as_of="2026-07-20T00:00:00Z")
+    models = ["changed", "quiet"]
+    promoted = deployed.run(models=models, force=True, reason="one is held", as_of="2026-07-20T00:00:00Z")
+    assert promoted.state == "success"
     outcomes = f"SELECT model_name, status FROM model_retraining_events WHERE run_id = '{promoted.run_id}' ORDER BY 1"
     assert deployed.rows(outcomes) == [("changed", "promoted"), ("quiet", "held")]
     assert [event[0] for event in events(airflow_home, promoted.run_id)] == ["champion_changed"]
     assert link.readlink().name.startswith("v2-")
     states = labelled(promoted)
+    assert states["changed"] == PROMOTED
     assert (states["quiet"]["execute_retraining"], states["quiet"]["publish_champion"]) == ("success", "skipped")
-    assert states["changed"]["roll_back_champion"] == "skipped"
+    notes = [airflow_home.note(run.run_id) for run in (first, promoted)]
+    for said in ("quiet: retrained, promoted v1", "changed: retrained, promoted v1", "raising: yes, failed: ",
+                 "unreadable: analyze failed: ConfigurationError: "):  # fmt: skip
+        assert said in notes[0]
+    assert "changed: retrained, promoted v2" in notes[1]
+    reports = deployed.rows("SELECT report_path FROM retraining_decisions")
+    assert len(reports) == 5
+    assert all((tmp_path / "artifacts" / str(path) / "report.html").is_file() for (path,) in reports)
 
     back = deployed.run(models=["changed"], rollback_to="previous", reason="complaints")
     assert back.state == "success"

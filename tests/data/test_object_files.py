@@ -35,24 +35,31 @@ def model(path: str, kind: str = "parquet", **fields: Any) -> ModelSpec:
     return ModelSpec.model_validate({name: value for name, value in given.items() if value is not None})
 
 
-@pytest.fixture
-def place(tmp_path: Path, object_server: ObjectServer) -> Path:
-    """The same files on disk and in the bucket: whole, and in files of three days, the later ones first by name."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows on disk: whole, and in files of three days, the later ones first by name."""
+    made = tmp_path_factory.mktemp("files")
     for folder in ("rows", "rows/a-b", "rows/a", "rows/a/deep"):
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    ROWS.to_csv(tmp_path / "whole.csv", index=False)
-    (tmp_path / "whole.csv.gz").write_bytes(gzip.compress((tmp_path / "whole.csv").read_bytes()))
-    ROWS.to_parquet(tmp_path / "whole.parquet", row_group_size=100)
+        (made / folder).mkdir(parents=True, exist_ok=True)
+    ROWS.to_csv(made / "whole.csv", index=False)
+    (made / "whole.csv.gz").write_bytes(gzip.compress((made / "whole.csv").read_bytes()))
+    ROWS.to_parquet(made / "whole.parquet", row_group_size=100)
     for number, at in enumerate(range(0, len(ROWS), 72)):
         folder = ("rows", "rows/a-b", "rows/a", "rows/a/deep")[number % 4]
-        ROWS[at : at + 72].to_csv(tmp_path / folder / f"{99 - number}.csv", index=False)
-        ROWS[at : at + 72].to_parquet(tmp_path / folder / f"{99 - number}.parquet")
+        ROWS[at : at + 72].to_csv(made / folder / f"{99 - number}.csv", index=False)
+        ROWS[at : at + 72].to_parquet(made / folder / f"{99 - number}.parquet")
     for name in ("_unfinished.parquet", ".hidden.parquet", ".hidden.csv"):
-        (tmp_path / "rows" / "a" / "deep" / name).write_bytes(b"PAR1")
-    for file in tmp_path.rglob("*"):
+        (made / "rows" / "a" / "deep" / name).write_bytes(b"PAR1")
+    return made
+
+
+@pytest.fixture
+def place(files: Path, object_server: ObjectServer) -> Path:
+    """The same files in the bucket, too; nothing on disk is to be changed."""
+    for file in files.rglob("*"):
         if file.is_file():
-            object_server.bucket.put(str(file.relative_to(tmp_path)), file.read_bytes())
-    return tmp_path
+            object_server.bucket.put(str(file.relative_to(files)), file.read_bytes())
+    return files
 
 
 @pytest.mark.parametrize(

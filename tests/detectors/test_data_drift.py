@@ -59,10 +59,10 @@ def test_measures_go_on_record_once_a_column() -> None:
     assert found["ks"].detail["wasserstein"] == pytest.approx(0.5, abs=0.1)
     assert found["ks"].detail["psi"] == pytest.approx(0.25, abs=0.15)
     assert found["ks"].detail["reference_mean"] == pytest.approx(0.0, abs=0.1)
-    assert {"kl_divergence", "js_distance", "wasserstein_error", "variance"} < set(found["ks"].detail)
+    assert {"kl_divergence", "js_divergence", "js_distance", "wasserstein_error", "variance"} < set(found["ks"].detail)
     assert set(found["mean_shift"].detail) == {"rows", "effective_rows"}
     assert set(signals_of(["a", "b"] * 50, ["a"] * 100)["cramers_v"].detail) == {
-        "rows", "effective_rows", "psi", "kl_divergence", "js_distance",
+        "rows", "effective_rows", "psi", "kl_divergence", "js_divergence", "js_distance",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from include.detectors.statistics.distances import (
     Grouped,
     grouped,
     js_distance,
+    js_divergence,
     kl_divergence,
     ks_distance,
     psi,
@@ -111,7 +112,9 @@ def test_divergences_are_scipys(groups: int) -> None:
         shares = Grouped(first, second)
         assert kl_divergence(shares) == pytest.approx(stats.entropy(second, first), abs=1e-9)
         assert psi(shares) == pytest.approx(stats.entropy(second, first) + stats.entropy(first, second), abs=1e-9)
-        assert js_distance(shares) == pytest.approx(jensenshannon(first, second, base=2), abs=1e-9)
+        distance = jensenshannon(first, second, base=2)
+        assert js_distance(shares) == pytest.approx(distance, abs=1e-9)
+        assert js_divergence(shares) == pytest.approx(distance**2, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)
@@ -122,6 +125,11 @@ def test_divergences_are_zero_between_equals_and_above_it_else(name: str) -> Non
         same = Grouped(shares.reference, shares.reference)
         assert DIVERGENCES[name](same) == pytest.approx(0.0, abs=1e-9)
         assert DIVERGENCES[name](Grouped(*(s / s.sum() for s in (shares.reference, shares.recent)))) > 0.0
+
+
+def test_threshold_of_the_divergence_is_reached_where_the_distance_is_its_root() -> None:
+    shares = shares_of([0.5, 0.5], [0.9, 0.1])  # a divergence of 0.147: below 0.15, though its root is far above
+    assert 0.14 < js_divergence(shares) < 0.15 < 0.38 < js_distance(shares)
 
 
 def test_js_distance_of_sides_with_nothing_in_common_is_one() -> None:

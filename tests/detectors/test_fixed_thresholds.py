@@ -17,7 +17,10 @@ from tests.detectors.comparisons import compare
 
 RNG = np.random.default_rng(0)
 REFERENCE, SAME, MOVED = RNG.normal(size=3000), RNG.normal(size=1000), RNG.normal(1.0, 1.0, 1000)
-USUAL = {"psi": 0.2, "kl_divergence": 0.1, "js_distance": 0.15, "ks": 0.1, "wasserstein": 0.2, "p_value": 0.001}
+USUAL = {
+    "psi": 0.2, "kl_divergence": 0.1, "js_divergence": 0.15, "js_distance": 0.15, "ks": 0.1, "wasserstein": 0.2,
+    "p_value": 0.001,
+}  # fmt: skip
 
 
 def signals_of(reference: object, recent: object, *, minimum_rows: int = 10, **thresholds: float) -> dict[str, Signal]:

@@ -84,7 +84,8 @@ def is_there(parts: list[str]) -> bool:
 
 def defines(file: Path, names: list[str]) -> bool:
     """Whether a module has that name, or its class that member; a name that is imported there is looked for at home."""
-    body: list[ast.stmt] = ast.parse(file.read_text(encoding="utf-8")).body
+    module = ast.parse(file.read_text(encoding="utf-8")).body
+    body = [each for one in module for each in (one.body if isinstance(one, ast.If) else [one])]
     for number, name in enumerate(names):
         found = next((each for each in body if name in names_of(each)), None)
         if isinstance(found, ast.ImportFrom):

@@ -76,7 +76,8 @@ def test_row_of_no_run_or_at_another_time_than_its_run_is_refused(records_uri: s
     postgres_store(records_uri).save_analysis(make_analysis(), at=NOW)
     others = {
         "retraining_analyses": "",
-        "model_drift_monitoring": ", 'data_drift' AS kind, 'psi' AS statistic, 'stable' AS verdict, '' AS reason",
+        "model_drift_monitoring": ", 'data_drift' AS kind, 'psi' AS statistic, 'stable' AS verdict, '' AS reason,"
+        " now() AS measured_at",
         "model_performance_tracking": ", 1 AS version, 'rmse' AS metric, 1 AS rows, now() AS measured_at",
     }[table]
     for run, at in (("run-9", NOW), ("run-1", NOW + timedelta(hours=1))):
@@ -89,8 +90,9 @@ def test_row_of_no_run_or_at_another_time_than_its_run_is_refused(records_uri: s
 def test_same_signal_twice_is_refused_whatever_the_month(records_uri: str) -> None:
     postgres_store(records_uri).save_analysis(make_analysis(), at=NOW)
     copy = (
-        "INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, reason)"
-        " SELECT model_name, run_id, as_of, kind, feature, statistic, 'stable', '' FROM model_drift_monitoring"
+        "INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, reason,"
+        " measured_at) SELECT model_name, run_id, as_of, kind, feature, statistic, 'stable', '', measured_at"
+        " FROM model_drift_monitoring"
     )
     with psycopg.connect(records_uri) as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(copy.encode())

@@ -18,10 +18,11 @@ from include.decision.signals import SignalKind
 from include.detectors.faults import Fault
 from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure, KeptCall, MarkVerdict
 from include.records.entries.facts import Facts
+from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
-from include.records.postgres.session import Session, transaction
+from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
 from include.records.rows.champion import rollback_row
@@ -66,7 +67,7 @@ CALL = KeptCall(caller="ada", key="k", fingerprint="f", attempt="a", begun_at=NO
 # What the functions that make rows make, for which queries, and with which fields beside them.
 ROWS: list[tuple[tuple[str, ...], Mapping[str, Any], set[str]]] = [
     (("save_run", "add_analysis"), analysis_row(ANALYSIS, NOW), set()),
-    (("add_signal",), signal_rows(ANALYSIS)[0], set()),
+    (("add_signal",), signal_rows(ANALYSIS, NOW)[0], set()),
     (("add_measurement",), measurement_rows(ANALYSIS, NOW)[0], set()),
     (("add_decision",), decision_row(ANALYSIS, make_decision(), NOW), set()),
     (("open_event",), new_event_row(ANALYSIS, make_decision(), NOW), set()),
@@ -128,6 +129,23 @@ def test_header_names_every_parameter(name: str) -> None:
     assert ("none" in told) == (not placeholders(name))
 
 
+def look_up(store: PostgresStore) -> None:
+    """Everything that people look up."""
+    period = {"model_name": "housing", "since": NOW - HOUR, "until": NOW + HOUR}
+    with store.overview.moment() as reading:
+        reading.known("housing"), reading.registered(), reading.state("housing", since=NOW)
+        reading.fleet_details(reading.fleet(since=NOW), since=NOW, most=9)
+        for back in (False, True):
+            reading.decisions({**period, "answered": ""}, {}, 9, back=back)
+            reading.events({**period, "status": ""}, {}, 9, back=back)
+        reading.count("decisions", {**period, "answered": ""}, 9), reading.count("events", {**period, "status": ""}, 9)
+        reading.course("housing", NOW - HOUR, NOW + HOUR, 9), reading.slices("housing", "run-1", NOW)
+        reading.heatmap("housing", NOW - HOUR, NOW + HOUR, checks=9, features=9)
+        reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)
+        reading.model_files("housing", 9), reading.distributions("housing", "run-1")
+        reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
+
+
 def live(uri: str) -> None:
     """Everything that is ever asked of the records."""
     store = postgres_store(uri)
@@ -168,8 +186,7 @@ def live(uri: str) -> None:
     def connect() -> psycopg.Connection:
         return psycopg.connect(uri)
 
-    with transaction(connect) as session:
-        session.one("find_model", {"model_name": "housing"})
+    look_up(store)
     read_audit(connect, NOW - HOUR, NOW + HOUR)
     read_lineage(connect, "housing")
 
@@ -221,7 +238,8 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
             " WHERE c.relnamespace = 'retraining'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
             " AND a.attidentity = '' AND a.attgenerated = '' AND NOT a.attisdropped"
         ).fetchall()
-    made_by_the_database = {("model_retraining_events", "retraining_id")}
+    noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
+    made_by_the_database = {("model_file_history", column) for column in noted}
     unwritten = {
         (table, column)
         for table, column in columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -200,7 +201,9 @@ def test_notes_may_be_added_to_a_closed_event(records_uri: str) -> None:
     event = execute(postgres_store(records_uri), "run-1")
     with psycopg.connect(records_uri) as connection:
         connection.execute("UPDATE model_retraining_events SET retraining_notes = 'seen by the auditor'")
-    assert postgres_store(records_uri).event(event.id) == event
+    found = postgres_store(records_uri).event(event.id)
+    assert found.wish.notes == "seen by the auditor"
+    assert replace(found, wish=event.wish) == event
 
 
 @pytest.mark.parametrize("path", sorted(QUERIES.glob("*.sql")), ids=lambda path: path.stem)

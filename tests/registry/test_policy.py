@@ -57,7 +57,7 @@ def test_environment_overrides_field_by_field(tmp_path: Path, monkeypatch: pytes
     }  # fmt: skip
     assert found["production"]["settings"]["cooldown"] == "3d"
     assert found["production"]["settings"]["false_retrains_per_quarter"] == 0.1
-    assert found["staging"]["policy"]["any"][3] == {
+    assert found["staging"]["policy"]["any"][4] == {
         "cooldown": {"period": "3d", "of": {"any": ["performance", {"model_age": "7d"}]}}
     }
 
@@ -70,30 +70,32 @@ def test_mistake_in_another_environment_is_found_here(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "cron", "psi", "strategy"),
-    [("lightgbm", "0 2 * * *", 0.25, "incremental"), ("lstm", "0 3 * * *", 0.30, "full"),
-     ("transformer", "0 4 * * *", 0.30, "full"), ("ensemble", "0 5 * * *", 0.20, "incremental")],
+    ("kind", "cron", "psi", "least", "strategy"),
+    [("lightgbm", "0 2 * * *", 0.25, 0.80, "incremental"), ("lstm", "0 3 * * *", 0.30, 0.75, "full"),
+     ("transformer", "0 4 * * *", 0.30, 0.75, "full"), ("ensemble", "0 5 * * *", 0.20, 0.85, "incremental")],
 )  # fmt: skip
 def test_model_type_brings_numbers_that_a_policy_may_ask_for(
-    tmp_path: Path, kind: str, cron: str, psi: float, strategy: str
+    tmp_path: Path, kind: str, cron: str, psi: float, least: float, strategy: str
 ) -> None:
     quiet = loaded(tmp_path, TIMED + f"model_type: {kind}\n")
-    assert quiet.settings() == PRESETS["balanced"].replace(schedule=cron)
+    assert quiet.settings() == PRESETS["balanced"].replace(schedule=cron, performance_below=least)
     shown = effective_settings(quiet)
-    assert shown["model_type_defaults"] == {"schedule": cron, "psi": psi, "strategy": strategy}
+    assert shown["model_type_defaults"] == {"schedule": cron, "psi": psi, "performance": least, "strategy": strategy}
     assert shown["training"]["strategy"] == "full"
     asks = "policy: {drift_tests: model_type, when: {all: [data_drift, schedule]}}\n"
     asking = loaded(tmp_path, TIMED + f"model_type: {kind}\n" + asks)
     assert asking.settings().drift_thresholds == {"psi": psi}
-    assert effective_settings(asking)["policy"]["any"][3]["cooldown"]["of"] == {
+    assert effective_settings(asking)["policy"]["any"][4]["cooldown"]["of"] == {
         "all": ["data_drift", {"schedule": cron}]
     }
 
 
-@pytest.mark.parametrize(("preset", "distance"), [("conservative", 0.20), ("balanced", 0.15), ("aggressive", 0.10)])
-def test_fixed_threshold_of_a_preset_is_used_where_asked_for(tmp_path: Path, preset: str, distance: float) -> None:
+@pytest.mark.parametrize(("preset", "divergence"), [("conservative", 0.20), ("balanced", 0.15), ("aggressive", 0.10)])
+def test_fixed_threshold_of_a_preset_is_a_jensen_shannon_divergence(
+    tmp_path: Path, preset: str, divergence: float
+) -> None:
     spec = loaded(tmp_path, TIMED + "policy: {drift_tests: preset}\n")
-    assert spec.settings(preset).drift_thresholds == {"js_distance": distance}
+    assert spec.settings(preset).drift_thresholds == {"js_divergence": divergence}
     assert not loaded(tmp_path, TIMED).settings(preset).drift_thresholds
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from include.decision.evidence import TriggerResult
+from include.decision.nearness import ALMOST, nearness
 from include.decision.policy.read import read_tree
 from include.decision.signals import SignalKind, Verdict
-from include.interfaces.reports.nearness import ALMOST, held_back, nearness
+from include.interfaces.reports.nearness import held_back
 from tests.triggers.signals import evidence, signal
 
 

@@ -12,8 +12,8 @@ from include.data.profile import profile_table
 from include.data.tables import ModelTables, table_hash
 from include.errors import DataError
 from include.records.entries import EventStatus, Outcome, Version, VersionStatus
-from include.retraining import Champion, RetrainingExecutor
 from include.retraining.artifacts import ArtifactFolder
+from include.retraining.executor import Champion, RetrainingExecutor
 from tests.retraining.models import spec_of
 
 

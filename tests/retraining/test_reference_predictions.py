@@ -11,9 +11,9 @@ from include.data.profile import NumericColumn
 from include.data.reference.profiles import PREDICTION, ReferenceProfiles, predictions_against
 from include.detectors import Comparison, OutputDriftDetector
 from include.records.entries import Outcome
-from include.retraining import RetrainingExecutor
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.contest.predictions import recent_rows
+from include.retraining.executor import RetrainingExecutor
 from tests.detectors.comparisons import compare
 from tests.retraining.models import spec_of
 from tests.retraining.test_executor import champion_of, tables
@@ -46,8 +46,13 @@ def drifts(executor: RetrainingExecutor, outcome: Outcome, recent: pd.DataFrame)
     return any(signal.changed for signal in OutputDriftDetector().detect(given))
 
 
-@pytest.mark.parametrize("training", list(TRAININGS))
-@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize(
+    ("training", "refit"),
+    [
+        *((training, True) for training in TRAININGS), ("linear", False), ("boosted", False), ("callable", False),
+        pytest.param("script", False, marks=pytest.mark.sweep),  # a process for each prediction
+    ],
+)  # fmt: skip
 def test_few_distinct_predictions_of_first_version_and_challenger_do_not_drift(
     tmp_path: Path, training: str, refit: bool
 ) -> None:

@@ -34,7 +34,7 @@ _PRESET_ROWS: Mapping[str, tuple[str, Callable[[PolicySettings], object]]] = {
     "false_retrains_per_quarter": ("budget", lambda s: f"{s.false_retrains_per_quarter:g}"),
     "model_age": ("where a tree names it without a number", lambda s: s.model_age),
     "data_volume": ("where a tree names it without a number", lambda s: s.data_volume),
-    "js_distance": ("with `drift_tests: preset`", lambda s: f"{s.js_distance:.2f}"),
+    "js_divergence": ("with `drift_tests: preset`", lambda s: f"{s.js_divergence:.2f}"),
 }
 
 

@@ -6,11 +6,11 @@ A new trigger is a module of its own in `include.decision.triggers` and an entry
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from include.decision.evidence import Trigger
+from include.decision.evidence import Evidence, Trigger
 from include.decision.policy.durations import write_period
-from include.decision.policy.fields import duration, named
+from include.decision.policy.fields import duration, named, number
 from include.decision.policy.presets import PolicySettings
 from include.decision.policy.trigger_entries import (
     TriggerEntry,
@@ -19,11 +19,13 @@ from include.decision.policy.trigger_entries import (
     probe_entry,
     read_at_least,
     read_new_data,
+    read_own,
     read_persistence,
     read_schedule,
     read_volume,
     several_entry,
     signal_entry,
+    write_own,
     write_volume,
 )
 from include.decision.policy.words import volume_words
@@ -33,6 +35,8 @@ from include.decision.triggers.data_volume import DATA_VOLUME, DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.model_age import MODEL_AGE, ModelAgeTrigger
 from include.decision.triggers.new_data import NEW_DATA, NewDataTrigger
+from include.decision.triggers.own import OWN, OwnTrigger
+from include.decision.triggers.performance_below import PERFORMANCE_BELOW, PerformanceBelowTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import INFERENCE_LATENCY, MODEL_SIZE, TRAINING_COST
 from include.decision.triggers.requests import (
@@ -60,6 +64,15 @@ _MEASURED = "a function of yours, which `probes` names, measures so much; also `
 #: In the order in which their names are told.
 TRIGGERS: Mapping[str, TriggerEntry] = {
     **{str(kind): signal_entry(kind, fires) for kind, fires in SIGNALS.items()},
+    PERFORMANCE_BELOW: TriggerEntry(
+        made=PerformanceBelowTrigger, evidence=("signals",), example={PERFORMANCE_BELOW: 0.8},
+        read=lambda given, at, _: PerformanceBelowTrigger(least=None if given is None else float(number(given, at))),
+        write=lambda t, _: PERFORMANCE_BELOW if t.least is None else {PERFORMANCE_BELOW: t.least},
+        fires="the metric, one where large is good, lies below a value with its whole 90 % interval; without a number "
+        "that of the `model_type`",
+        words=lambda t, _: f"its metric is below {'some value' if t.least is None else t.least} (performance_below)",
+        fill=lambda t, settings: t if t.least is not None else replace(t, least=settings.performance_below),
+    ),
     MODEL_AGE: TriggerEntry(
         made=ModelAgeTrigger, evidence=("champion_since", "last_retrained_at"), example={MODEL_AGE: "7d"},
         read=lambda given, where, _: ModelAgeTrigger(age=None if given is None else duration(given, where)),
@@ -97,6 +110,13 @@ TRIGGERS: Mapping[str, TriggerEntry] = {
     INFERENCE_LATENCY: probe_entry(INFERENCE_LATENCY, _MEASURED),
     TRAINING_COST: probe_entry(TRAINING_COST, _MEASURED),
     "probe": probe_entry("", _MEASURED),
+    OWN: TriggerEntry(
+        made=OwnTrigger, read=read_own, write=write_own,
+        evidence=tuple(each.name for each in fields(Evidence) if each.name != "now"),
+        example={OWN: {"trigger": "my_rules:QueueTrigger", "settings": {"most": 10}}},
+        fires="a rule of yours says so: a class with `decide(evidence)`; also `own: my_rules:QueueTrigger`",
+        words=lambda t, _: f"your own rule says so ({t.label})",
+    ),
     MANUAL: bare_entry(
         MANUAL, ManualTrigger, ("requested", "requests"), "somebody requests a retrain",
         "somebody asks for it: by `request`, or with a forced run (manual)",

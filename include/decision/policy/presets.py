@@ -12,7 +12,6 @@ from include.decision.evidence import Trigger
 from include.decision.policy.budget import shared_levels
 from include.decision.signals import SignalKind
 from include.decision.triggers.combinators import AnyOf
-from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.signal_trigger import SignalTrigger
 
 QUARTER = timedelta(days=90)
@@ -30,7 +29,6 @@ MEASURED = AnyOf(
         SignalTrigger(kind=SignalKind.CONCEPT_DRIFT, only_without_gain=True),
         SignalTrigger(kind=SignalKind.DATA_DRIFT, only_without_labels=True),
         SignalTrigger(kind=SignalKind.OUTLIERS, only_without_labels=True),
-        NewDataTrigger(requests_only=True),
     )
 )
 
@@ -44,6 +42,8 @@ class PolicySettings:
     performance_threshold : float
         Worsening of the primary metric that matters, counted as the metric does (RMSE 0.10: +10 %): since acceptance,
         and beside what can be learnt from recent rows.
+    performance : mapping of str to float
+        Other metrics that decide as well, each with the worsening that matters, counted as it does.
     concept_drift_threshold : float
         Relative rise of the mean error within the window that matters.
     outlier_share : float
@@ -62,10 +62,11 @@ class PolicySettings:
     when : Trigger
         The tree that says when a retrain is due. `include.decision.policy.policy.standard_policy` puts the cooldown
         around it, and requests and first versions beside it.
-    model_age, data_volume, schedule : timedelta, float, str
+    model_age, data_volume, schedule, performance_below : timedelta, float, str, float
         What triggers of these names stand for where the tree gives them no number of their own: the age, the share of
-        new rows, the cron expression. No preset's tree has them: time and volume say nothing about harm.
-    js_distance : float
+        new rows, the cron expression, the least value of the metric. No preset's tree has them: time and volume say
+        nothing about harm.
+    js_divergence : float
         The threshold that `drift_thresholds` has with ``drift_tests: preset``.
     """
 
@@ -82,7 +83,9 @@ class PolicySettings:
     model_age: timedelta | None = None
     data_volume: float | None = None
     schedule: str | None = None
-    js_distance: float | None = None
+    performance: Mapping[str, float] = field(default_factory=dict)
+    performance_below: float | None = None
+    js_divergence: float | None = None
 
     def replace(self, **changes: Any) -> PolicySettings:
         """The same settings with some of them changed."""
@@ -120,16 +123,16 @@ PRESETS: Mapping[str, PolicySettings] = {
     "conservative": _preset(
         performance_threshold=0.10, concept_drift_threshold=0.30, outlier_share=0.10,
         cooldown=timedelta(days=14), false_retrains_per_quarter=0.25, model_age=timedelta(days=14),
-        data_volume=0.30, js_distance=0.20,
+        data_volume=0.30, js_divergence=0.20,
     ),
     "balanced": _preset(
         performance_threshold=0.05, concept_drift_threshold=0.15, outlier_share=0.05,
         cooldown=timedelta(days=7), false_retrains_per_quarter=1.0, model_age=timedelta(days=7),
-        data_volume=0.20, js_distance=0.15,
+        data_volume=0.20, js_divergence=0.15,
     ),
     "aggressive": _preset(
         performance_threshold=0.03, concept_drift_threshold=0.10, outlier_share=0.03,
         cooldown=timedelta(days=2), false_retrains_per_quarter=4.0, model_age=timedelta(days=2),
-        data_volume=0.10, js_distance=0.10,
+        data_volume=0.10, js_divergence=0.10,
     ),
 }  # fmt: skip

@@ -27,6 +27,7 @@ from include.decision.triggers.combinators import AllOf, AnyOf, AtLeast
 from include.decision.triggers.data_volume import DATA_VOLUME, DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.own import OWN, OwnTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import PROBES, ProbeTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
@@ -146,6 +147,22 @@ def read_new_data(settings: Any, where: str, _nested: Nested) -> Trigger:
     """``new_data``, or with ``{requests_only: true}``."""
     given = fields_of(settings, where, also=("requests_only",))
     return NewDataTrigger(requests_only=boolean(given.get("requests_only", False), at(where, "requests_only")))
+
+
+def read_own(settings: Any, where: str, _nested: Nested) -> Trigger:
+    """``module:Class``, or with what it is made with."""
+    if isinstance(settings, str):
+        return OwnTrigger(place=settings)
+    given = fields_of(settings, where, needed=("trigger",), also=("settings",))
+    place, more = given["trigger"], given.get("settings") or {}
+    if not isinstance(place, str) or not isinstance(more, Mapping):
+        refuse(where, settings, "write {trigger: module:Class, settings: {name: value}}")
+    return OwnTrigger(place=place, settings={str(name): value for name, value in more.items()})
+
+
+def write_own(trigger: OwnTrigger, _write: object) -> Any:
+    """The shorter of the two ways that `read_own` knows."""
+    return {OWN: {"trigger": trigger.place, "settings": dict(trigger.settings)} if trigger.settings else trigger.place}
 
 
 def read_schedule(settings: Any, where: str, _nested: Nested) -> Trigger:

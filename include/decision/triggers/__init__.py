@@ -6,6 +6,8 @@ from include.decision.triggers.data_volume import DataVolumeTrigger
 from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.model_age import ModelAgeTrigger
 from include.decision.triggers.new_data import NewDataTrigger
+from include.decision.triggers.own import OwnTrigger
+from include.decision.triggers.performance_below import PerformanceBelowTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import ProbeTrigger
 from include.decision.triggers.requests import FirstVersionTrigger, ManualTrigger, RedTeamTrigger
@@ -23,7 +25,9 @@ __all__ = [
     "ManualTrigger",
     "ModelAgeTrigger",
     "NewDataTrigger",
+    "OwnTrigger",
     "PastCheck",
+    "PerformanceBelowTrigger",
     "Persistence",
     "ProbeTrigger",
     "RedTeamTrigger",

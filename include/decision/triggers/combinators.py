@@ -81,6 +81,7 @@ def _counted(name: str, needed: int, parts: Sequence[TriggerResult]) -> TriggerR
         trigger=name,
         fired=enough,
         reason=reason,
+        threshold=float(needed),
         blocked_by="; ".join(part.blocked_by for part in blocked) if wanted else "",
         parts=tuple(parts),
     )

@@ -10,10 +10,16 @@ from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk.bases.hook import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
+from include.data.sources.connections import Connections
 from include.data.sources.environment import connection_variable
 from include.data.sources.object_storage import DEFAULT_CONNECTION, client_settings
 from include.data.sources.sql import Connect
 from include.errors import ConfigurationError, SourceUnavailable
+
+
+def connections() -> Connections:
+    """What opens connections as Airflow knows them; kept for as long as it is: they may be changed."""
+    return Connections(storage=lru_cache(object_storage_client), database=databases())
 
 
 def databases() -> Connect:

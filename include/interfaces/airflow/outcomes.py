@@ -10,16 +10,15 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from include.data.sources.connections import Connections
 from include.data.sources.environment import WebConnection, web_address
 from include.errors import NothingToDo, PermanentError
-from include.interfaces.airflow.connections import databases, object_storage_client
+from include.interfaces.airflow.connections import connections
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Analysis, Run
@@ -49,8 +48,8 @@ def task_outcome() -> Iterator[Deployment]:
 
 
 def _airflow_deployment() -> Deployment:
-    """This deployment, with what Airflow's connections lead to; kept for as long as it is: they may be changed."""
-    return open_deployment(Connections(storage=lru_cache(object_storage_client), database=databases()))
+    """This deployment, with what Airflow's connections lead to."""
+    return open_deployment(connections())
 
 
 def tell(text: str) -> None:

@@ -1,30 +1,10 @@
-"""How near a trigger is to firing, and what holds it back."""
+"""What holds a trigger back; how near it is to firing is in `include.decision.nearness`."""
 
 from __future__ import annotations
 
-import math
-
 from include.decision.evidence import TriggerResult
+from include.decision.nearness import nearness
 from include.interfaces.reports.numbers import number
-
-ALMOST = 0.99  # a trigger that did not fire is never drawn at its mark
-
-
-def nearness(leaf: TriggerResult) -> float:
-    """How much of what it takes is there: 1 or more where it fired, else less than 1; it has to have a threshold.
-
-    >>> nearness(TriggerResult(trigger="performance", fired=False, reason="", value=4.0, threshold=5.0, distance=3.0))
-    0.4
-    """
-    if not leaf.threshold:
-        return 0.0
-    if leaf.distance is not None and math.isfinite(leaf.distance):
-        there = 1.0 - leaf.distance / abs(leaf.threshold)
-    elif leaf.value is not None and math.isfinite(leaf.value):
-        there = leaf.value / leaf.threshold
-    else:
-        there = leaf.strength  # of an infinite value, which no record holds
-    return max(there, 1.0) if leaf.fired else min(max(there, 0.0), ALMOST)
 
 
 def held_back(leaf: TriggerResult) -> str:

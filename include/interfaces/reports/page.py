@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from include.data.reference.distributions import Distribution
 from include.decision.evidence import TriggerResult
+from include.decision.nearness import nearness
 from include.interfaces.reports import plots
 from include.interfaces.reports.document import opening, table
 from include.interfaces.reports.escaping import escape, shorten
-from include.interfaces.reports.nearness import held_back, nearness
+from include.interfaces.reports.nearness import held_back
 from include.interfaces.reports.numbers import moment, number, span
 from include.interfaces.reports.text import answer
 from include.records.entries import Event

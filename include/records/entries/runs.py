@@ -18,6 +18,7 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
+from include.records.entries.wish import Wish
 from include.scoring import Baseline
 
 NO_DETAILS = TrainingDetails()
@@ -60,7 +61,11 @@ WITH_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.RE
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run is to do. `as_of` ends the recent window; times are UTC."""
+    """What one run is to do. `as_of` ends the recent window; times are UTC.
+
+    Of a run that is `elsewhere` the version is trained by others, who say when it is done; its `run_id` is a UUID, the
+    id of the retraining.
+    """
 
     run_id: str
     as_of: datetime
@@ -69,6 +74,7 @@ class Run:
     force: bool = False
     dry_run: bool = False
     preset: str = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +191,8 @@ class Event:
     error: str = ""
     details: TrainingDetails = NO_DETAILS
     approved_by: str = ""
+    retraining_id: str = ""
+    wish: Wish = field(default_factory=Wish)
 
     @property
     def trigger_type(self) -> str:

@@ -67,6 +67,11 @@ class TrainingDetails:
     shadow : ShadowNeeds
     untrained_rows : int
         Rows that it was judged on and not trained on, at the gate and in shadow.
+    importances : mapping of str to float
+        Share of each column in the rise of the loss when one at a time is shuffled, in [0, 1]; of a version that
+        passed the gate.
+    external_version : str
+        What its maker calls a version that was trained elsewhere.
     """
 
     features: tuple[str, ...] | None = None
@@ -95,6 +100,8 @@ class TrainingDetails:
     retraining_notes: str | None = None
     shadow: ShadowNeeds | None = None
     untrained_rows: int | None = None
+    importances: Mapping[str, float] | None = None
+    external_version: str | None = None
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

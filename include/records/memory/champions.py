@@ -14,8 +14,6 @@ from include.records.rows.champion import change_from_row, never_champion, not_c
 from include.records.rows.columns import Row
 from include.records.rows.outcome import ending_row
 
-NO_CANARY = (VersionStatus.CANDIDATE, VersionStatus.CHAMPION, VersionStatus.FAILED)
-
 
 class MemoryChampions:
     """The part of `MemoryStore` that knows champions."""
@@ -82,7 +80,8 @@ class MemoryChampions:
         with self._tables.guard:
             champion = self.champion(model_name)
             found = next((v for v in self.versions(model_name) if v.version == version), None)
-            if champion is None or found is None or not found.artifact_path or found.status in NO_CANARY:
+            may = found is not None and (found.status in ONCE_CHAMPION or found.in_shadow) and found.artifact_path
+            if champion is None or not may:
                 raise no_canary(model_name, version)
             row |= {"champion_version": champion.version, "id": len(self._tables.canaries) + 1}
             self._tables.canaries.append(row)
@@ -93,7 +92,11 @@ class MemoryChampions:
         with self._tables.guard:
             rows = [row for row in self._tables.canaries if row["model_name"] == model_name]
             changed = [change.deployed_at for change in self.champion_changes(model_name)]
-            running = [row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] for row in rows]
+            out = {v.version for v in self.versions(model_name) if v.status is VersionStatus.REJECTED}
+            running = [
+                row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] and row["version"] not in out
+                for row in rows
+            ]
             return [canary_from_row({**row, "running": now}) for row, now in zip(rows, running, strict=True)]
 
     def shadow(self, model_name: str) -> Version | None:

@@ -27,6 +27,7 @@ from include.records.rows.outcome import (
     trained_row,
 )
 from include.records.rows.request import retry_row
+from include.records.rows.wish import kept
 
 OPEN = (EventStatus.DECIDED, EventStatus.EXECUTING)
 
@@ -156,7 +157,7 @@ class MemoryClaim:
                 closing = closing_row(outcome, at)
                 if version is not None:
                     self._settle(outcome, row, version, at)
-                row |= closing
+                row |= kept(closing)
                 if outcome.status in LOST:
                     self._tables.requests.retry(retry_row(row, closing))
             return event_from_row(self._tables.events[self._event.id])

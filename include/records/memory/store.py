@@ -14,8 +14,8 @@ from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.errors import ClaimLost, DataError
-from include.records.entries import Analysis, Check, Event, EventStatus, KeptRequest, Quarantine
+from include.errors import ClaimLost, DataError, NotOnRecord
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
@@ -36,9 +36,10 @@ from include.records.rows.analyses import (
 from include.records.rows.columns import Row
 from include.records.rows.events import event_from_row, new_event_row
 from include.records.rows.history import check_from_rows
-from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row
+from include.records.rows.outcome import LOST, VERSION_STATUS, abandoned_row, failed_row, was_left
 from include.records.rows.quarantine import lifting_row, quarantine_rows
 from include.records.rows.request import request_row
+from include.records.rows.wish import wish_of
 
 _NOT_YET: Row = {  # columns of an event that only its execution fills
     **dict.fromkeys(("execution_successful", "version", "error_type", "error", "approved_by")),
@@ -102,13 +103,15 @@ class MemoryStore(MemoryChampions):
         return None if last is None else running_errors(last)
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        wish: Wish | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = (analysis.model_name, analysis.run.run_id)
         with self._tables.guard:
             if key not in self._decisions:
-                row, event = decision_row(analysis, decision, at), new_event_row(analysis, decision, at)
+                row = decision_row(analysis, decision, at)
+                event = new_event_row(analysis, decision, at, wish or wish_of(requests))
                 taken = requests if decision.triggered and not analysis.run.dry_run else []
                 consumed = self._tables.requests.waiting(analysis.model_name, taken)
                 self._write_analysis(analysis, at)
@@ -121,18 +124,14 @@ class MemoryStore(MemoryChampions):
             return decision_from_row(self._decisions[key]), self._event_of_run(key)
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new."""
-        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        row = request_row(
+            model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters, notes=notes,
+            training_data_path=training_data_path,
+        )  # fmt: skip
         with self._tables.guard:
             return self._tables.requests.add(row)
 
@@ -149,7 +148,7 @@ class MemoryStore(MemoryChampions):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again; a `NotOnRecord` for an id unknown or lifted."""
         row = lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts)
         with self._tables.guard:
             return self._quarantines.lift(row)
@@ -211,10 +210,10 @@ class MemoryStore(MemoryChampions):
         return max((event.run.as_of for event in counting), default=None)
 
     def event(self, event_id: int) -> Event:
-        """Return one event; a `DataError` for an unknown id."""
+        """Return one event; a `NotOnRecord` for an unknown id."""
         with self._tables.guard:
             if event_id not in self._tables.events:
-                raise DataError(f"there is no event {event_id}")
+                raise NotOnRecord(f"there is no event {event_id}")
             return event_from_row(self._tables.events[event_id])
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
@@ -254,12 +253,11 @@ class MemoryStore(MemoryChampions):
     ) -> Sequence[Event]:
         """Close as abandoned the open events of a model whose owner died, and return them."""
         with self._tables.guard:
-            held, oldest = self._tables.rights[model_name].locked(), to_utc(at) - idle
+            held = self._tables.rights[model_name].locked()
             return [
                 self._tables.give_up(row, abandoned_row(row, at), at)
                 for row in self._tables.open_events(model_name)
-                if row["run_id"] != keep_run
-                and (not held if row["status"] == EventStatus.EXECUTING else row["triggered_at"] < oldest)
+                if row["run_id"] != keep_run and was_left(row, at=at, idle=idle, held=held)
             ]
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
@@ -289,7 +287,7 @@ class MemoryStore(MemoryChampions):
         return marked_row(self._decisions[key], self._analyses[key][0]) if key in self._decisions else None
 
     def _write_analysis(self, analysis: Analysis, at: datetime) -> None:
-        rows = analysis_row(analysis, at), signal_rows(analysis), measurement_rows(analysis, at)
+        rows = analysis_row(analysis, at), signal_rows(analysis, at), measurement_rows(analysis, at)
         named = {analysis.champion_version, *(m.version for m in analysis.measurements)} - {None}
         unknown = named - {version.version for version in self.versions(analysis.model_name)}
         if unknown:

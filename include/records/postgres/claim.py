@@ -32,6 +32,7 @@ from include.records.rows.outcome import (
     named_versions,
     no_shadow,
     trained_row,
+    was_left,
 )
 from include.records.rows.request import retry_row
 
@@ -57,9 +58,7 @@ class PostgresClaim:
             if row is None:
                 raise DataError(f"event {self._event.id} is closed: it gets no version")
             if version is None:
-                version = session.one(
-                    "add_version", self._keys() | {"created_by": row["requested_by"], "at": to_utc(at)}
-                )
+                version = session.one("add_version", self._keys() | {"created_by": row["created_by"], "at": to_utc(at)})
             else:
                 version = session.one("renew_parent", self._keys() | {"version": version["version"]})
             names = named_versions(self._event.model_name, version["version"], version["parent"])
@@ -179,12 +178,10 @@ def close_unfinished(session: Session, model_name: str, *, at: datetime, idle: t
     """Close the open events of a model whose owner died; see `Store.close_unfinished`."""
     rows = session.rows("lock_open_events", {"model_name": model_name})
     held = _is_held(session, model_name)
-    oldest = to_utc(at) - idle
     return [
         _give_up(session, row, abandoned_row(row, at), at)
         for row in rows
-        if row["run_id"] != keep_run
-        and (not held if row["status"] == EventStatus.EXECUTING else row["triggered_at"] < oldest)
+        if row["run_id"] != keep_run and was_left(row, at=at, idle=idle, held=held)
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import VersionStatus
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.json_values import read_scores, to_utc
@@ -15,11 +15,11 @@ from include.records.rows.columns import Row
 
 
 def read_lineage(connect: Connect, model_name: str) -> Lineage:
-    """The family tree of a model, from the records; a `DataError` for a model without versions."""
+    """The family tree of a model, from the records; a `NotOnRecord` for a model without versions."""
     with transaction(connect) as session:
         rows = session.rows("find_lineage", {"model_name": model_name})
     if not rows:
-        raise DataError(f"model {model_name}: there is no version on record")
+        raise NotOnRecord(f"model {model_name}: there is no version on record")
     return Lineage(model_name=model_name, metric=rows[0]["metric"] or "", versions=tuple(_version(row) for row in rows))
 
 

@@ -76,6 +76,10 @@ class KeptConnection:
         finally:
             self._used = time.monotonic()
 
+    def close(self) -> None:
+        """Close it, where it is open; it is opened anew when it is needed again."""
+        _close(self._held)
+
 
 def _close(held: list[psycopg.Connection[Any]]) -> None:
     while held:

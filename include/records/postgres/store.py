@@ -13,12 +13,13 @@ from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
 from include.detectors.statistics.running_errors import RunningErrors
-from include.errors import DataError, RequestsTaken
-from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version
+from include.errors import NotOnRecord, RequestsTaken
+from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version, Wish
 from include.records.json_values import clean_json, read_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
+from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.analyses import (
@@ -35,9 +36,10 @@ from include.records.rows.events import event_from_row, new_event_row, version_f
 from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.rows.request import request_from_row, request_row
+from include.records.rows.wish import wish_of
 
 
-class PostgresStore(PostgresChampions, PostgresParts):
+class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
 
     Parameters
@@ -55,6 +57,11 @@ class PostgresStore(PostgresChampions, PostgresParts):
         self._connect = connect
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
+
+    def close(self) -> None:
+        """Close the connection that the methods share, if they do; the next call opens another."""
+        if isinstance(self._calls, KeptConnection):
+            self._calls.close()
 
     def identity(self) -> str:
         """Return the id of these records."""
@@ -96,8 +103,9 @@ class PostgresStore(PostgresChampions, PostgresParts):
         return None if row is None else running_errors(row)
 
     def save_decision(
-        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = ()
-    ) -> tuple[Decision, Event | None]:
+        self, analysis: Analysis, decision: Decision, *, at: datetime, requests: Sequence[Request] = (),
+        wish: Wish | None = None,
+    ) -> tuple[Decision, Event | None]:  # fmt: skip
         """Keep a decision with the analysis it was made on; if it triggered open an event and consume the requests."""
         key = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}
         with transaction(self._calls) as session:
@@ -109,24 +117,20 @@ class PostgresStore(PostgresChampions, PostgresParts):
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:
-                session.rows("open_event", new_event_row(analysis, decision, at))
+                session.rows("open_event", new_event_row(analysis, decision, at, wish or wish_of(requests)))
                 if not analysis.run.dry_run:
                     _consume(session, key, requests, at)
             return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
 
     def add_request(
-        self,
-        model_name: str,
-        kind: RequestKind,
-        reason: str,
-        requested_by: str,
-        *,
-        at: datetime,
-        key: str = "",
-        hyperparameters: Mapping[str, Any] | None = None,
-    ) -> tuple[Request, bool]:
+        self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
+        hyperparameters: Mapping[str, Any] | None = None, notes: str = "", training_data_path: str = "",
+    ) -> tuple[Request, bool]:  # fmt: skip
         """Ask for a retrain; the request that now waits, and whether it is new."""
-        row = request_row(model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters)
+        row = request_row(
+            model_name, kind, reason, requested_by, at=at, key=key, hyperparameters=hyperparameters, notes=notes,
+            training_data_path=training_data_path,
+        )  # fmt: skip
         with transaction(self._calls) as session:
             kept = session.one("add_request", row)
         return request_from_row(kept).request, kept["added"]
@@ -145,7 +149,7 @@ class PostgresStore(PostgresChampions, PostgresParts):
     def lift_quarantine(
         self, quarantine_id: int, lifted_by: str, reason: str, *, at: datetime, accepts: bool = False
     ) -> Quarantine:
-        """Let rows be trained on again; a `DataError` for an id unknown or lifted."""
+        """Let rows be trained on again; a `NotOnRecord` for an id unknown or lifted."""
         with transaction(self._calls) as session:
             row = session.row("lift_quarantine", lifting_row(quarantine_id, lifted_by, reason, at=at, accepts=accepts))
         if row is None:
@@ -198,11 +202,11 @@ class PostgresStore(PostgresChampions, PostgresParts):
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:
-        """Return one event; a `DataError` for an unknown id."""
+        """Return one event; a `NotOnRecord` for an unknown id."""
         with transaction(self._calls) as session:
             row = session.row("find_event", {"event_id": event_id})
         if row is None:
-            raise DataError(f"there is no event {event_id}")
+            raise NotOnRecord(f"there is no event {event_id}")
         return event_from_row(row)
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
@@ -248,7 +252,7 @@ def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
         session.rows(name, key)
     session.rows("save_run", row)
     session.rows("add_analysis", row)
-    session.each("add_signal", signal_rows(analysis))
+    session.each("add_signal", signal_rows(analysis, at))
     session.each("add_measurement", measurement_rows(analysis, at))
 
 

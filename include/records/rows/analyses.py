@@ -59,7 +59,7 @@ def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     return None if stored is None else RunningErrors.from_json(stored)
 
 
-def signal_rows(analysis: Analysis) -> list[Row]:
+def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
     rows = [
         {
@@ -74,6 +74,7 @@ def signal_rows(analysis: Analysis) -> list[Row]:
             "blocks": bool(signal.blocks),
             "reason": clean_text(signal.reason),
             "detail": clean_scores(signal.detail),
+            "measured_at": to_utc(at),
         }
         for signal in analysis.signals
     ]

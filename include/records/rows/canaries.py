@@ -31,5 +31,6 @@ def canary_from_row(row: Mapping[str, Any]) -> CanaryShare:
 def no_canary(model_name: str, version: int) -> DataError:
     """The error for a version that cannot have a share of the traffic."""
     return DataError(
-        f"model {model_name}: v{version} cannot be a canary: it takes a champion, and another version with an artifact"
+        f"model {model_name}: v{version} cannot be a canary: it takes a champion, and another version with an artifact "
+        "that was champion or is in shadow"
     )

@@ -46,7 +46,7 @@ def triggers_from_row(row: Mapping[str, Any]) -> tuple[TriggerResult, ...]:
 
 def decision_of(stored: Mapping[str, Any]) -> Decision:
     """Read a decision from its columns."""
-    triggers = [trigger.to_json() for trigger in triggers_from_row(stored)]
+    triggers = [{**trigger, "strength": trigger["strength"] or 0.0} for trigger in stored["triggers"]]
     return Decision.from_json({**stored, "confidence": stored["confidence"] or 0.0, "triggers": triggers})
 
 
@@ -60,6 +60,7 @@ def run_columns(run: Run) -> Row:
         "force": run.force,
         "dry_run": run.dry_run,
         "preset": run.preset,
+        "elsewhere": run.elsewhere,
     }
 
 
@@ -68,6 +69,7 @@ def run_of(row: Mapping[str, Any]) -> Run:
     return Run(
         run_id=row["run_id"], as_of=to_utc(row["as_of"]), reason=row["request_reason"],
         requested_by=row["requested_by"], force=row["force"], dry_run=row["dry_run"], preset=row["preset"],
+        elsewhere=row["elsewhere"],
     )  # fmt: skip
 
 

@@ -8,16 +8,19 @@ from typing import Any
 
 from include.decision.decision import Decision
 from include.decision.signals import Verdict
-from include.records.entries import Analysis, Event, EventStatus, TrainingDetails, Version, VersionStatus
+from include.records.entries import Analysis, Event, EventStatus, TrainingDetails, Version, VersionStatus, Wish
 from include.records.json_values import clean_json, clean_text, read_scores, to_utc
 from include.records.rows.analyses import signal_rows
 from include.records.rows.baseline import read_baseline
 from include.records.rows.columns import Row, decision_of, run_columns, run_of, time_of
+from include.records.rows.wish import wish_columns, wish_from_row
+
+NO_WISH = Wish()
 
 
-def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
+def new_event_row(analysis: Analysis, decision: Decision, at: datetime, wish: Wish = NO_WISH) -> Row:
     """Return the part of a row of ``model_retraining_events`` that is known when it opens."""
-    run, changed = analysis.run, [row for row in signal_rows(analysis) if row["verdict"] == Verdict.CHANGED]
+    run, changed = analysis.run, [row for row in signal_rows(analysis, at) if row["verdict"] == Verdict.CHANGED]
     metrics = {
         "/".join(filter(None, (row["kind"], row["feature"], row["statistic"]))): {
             name: row[name] for name in ("value", "threshold", "p_value")
@@ -35,7 +38,7 @@ def new_event_row(analysis: Analysis, decision: Decision, at: datetime) -> Row:
         "trigger_reason": clean_text(decision.reason),
         "trigger_metrics": clean_json(metrics),
         "decision": clean_json(decision.to_json()),
-        "created_by": clean_text(run.requested_by),
+        **wish_columns(run, wish),
         "champion_version": analysis.champion_version,
         "triggered_at": to_utc(at),
         "execution_completed_at": to_utc(at) if run.dry_run else None,
@@ -64,6 +67,8 @@ def event_from_row(row: Mapping[str, Any]) -> Event:
         error=row["error"] or "",
         details=TrainingDetails.from_json(row["execution_metrics"]),
         approved_by=row["approved_by"] or "",
+        retraining_id=str(row["retraining_id"]),
+        wish=wish_from_row(row),
     )
 
 

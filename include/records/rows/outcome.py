@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.errors import DataError
@@ -19,6 +19,7 @@ VERSION_STATUS = {
     EventStatus.FAILED: VersionStatus.FAILED,
     EventStatus.ABANDONED: VersionStatus.FAILED,
 }
+ELSEWHERE = timedelta(days=30)  # how long a training elsewhere may take before it counts as abandoned
 LOST = frozenset({EventStatus.FAILED, EventStatus.ABANDONED})  # the retrain was not done
 
 
@@ -32,6 +33,15 @@ def check_outcome(outcome: Outcome, *, has_version: bool) -> None:
         outcome.status is EventStatus.HELD and has_version and outcome.shadow_checks > 0
     ):
         raise DataError("a shadow is that of a version, for one check at least, and its event ends as held")
+
+
+def was_left(row: Mapping[str, Any], *, at: datetime, idle: timedelta, held: bool) -> bool:
+    """Whether nobody will come to close an open event; `held`: whether somebody may retrain its model now."""
+    executing = row["status"] == EventStatus.EXECUTING
+    if executing and (held or not row["elsewhere"]):
+        return not held
+    waits = max(idle, ELSEWHERE) if row["elsewhere"] else idle
+    return bool(row["triggered_at"] < to_utc(at) - waits)
 
 
 def closing_row(outcome: Outcome, at: datetime) -> Row:

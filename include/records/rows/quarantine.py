@@ -8,7 +8,7 @@ from typing import Any
 
 from include.data.rows.spans import Span
 from include.detectors.faults import Fault
-from include.errors import DataError
+from include.errors import NotOnRecord
 from include.records.entries import Analysis, Lifting, Quarantine
 from include.records.json_values import clean_text, to_utc
 from include.records.rows.columns import Row
@@ -65,6 +65,6 @@ def lifting_row(quarantine_id: int, lifted_by: str, reason: str, *, at: datetime
     }
 
 
-def not_to_be_lifted(quarantine_id: int) -> DataError:
+def not_to_be_lifted(quarantine_id: int) -> NotOnRecord:
     """The error for a quarantine that there is not, or not any more."""
-    return DataError(f"there is no quarantine {quarantine_id} that is not lifted already")
+    return NotOnRecord(f"there is no quarantine {quarantine_id} that is not lifted already")

@@ -24,6 +24,8 @@ def request_row(
     at: datetime,
     key: str = "",
     hyperparameters: Mapping[str, Any] | None = None,
+    notes: str = "",
+    training_data_path: str = "",
 ) -> Row:
     """Return a row of ``retraining_requests`` that waits; a `DataError` without a reason."""
     if not clean_text(reason).strip():
@@ -32,11 +34,13 @@ def request_row(
     return {
         "model_name": model_name,
         "kind": str(kind),
-        "key": clean_text(key) or _key(kind, reason, requested_by, known),
+        "key": clean_text(key) or _key(kind, reason, requested_by, known, training_data_path),
         "reason": clean_text(reason),
         "requested_by": clean_text(requested_by),
         "requested_at": to_utc(at),
         "hyperparameters": known,
+        "notes": clean_text(notes),
+        "training_data_path": clean_text(training_data_path),
     }
 
 
@@ -51,6 +55,8 @@ def request_from_row(row: Mapping[str, Any]) -> KeptRequest:
         requested_by=row["requested_by"],
         requested_at=to_utc(row["requested_at"]),
         hyperparameters=row["hyperparameters"],
+        notes=row["notes"],
+        training_data_path=row["training_data_path"],
         tries=row["tries"],
     )
     consumed = None
@@ -71,7 +77,7 @@ def retry_row(event: Mapping[str, Any], closing: Mapping[str, Any]) -> Row:
     }
 
 
-def _key(kind: RequestKind, reason: str, requested_by: str, hyperparameters: Mapping[str, Any]) -> str:
+def _key(kind: RequestKind, reason: str, requested_by: str, hyperparameters: Mapping[str, Any], path: str) -> str:
     """The same person asking for the same thing for the same reason is one request."""
-    content = json.dumps([reason, requested_by, hyperparameters], sort_keys=True)
+    content = json.dumps([reason, requested_by, hyperparameters, path], sort_keys=True)
     return f"{kind}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -24,6 +24,9 @@ class GateVerdict(StrEnum):
     REJECT = "reject"  # proven worse, on the whole or for a guard, or below a floor
 
 
+LEVEL = 0.05  # where the model file says nothing else
+
+
 def proven_better(found: PairedGain, *, level: float, minimum_gain: float) -> bool:
     """Whether a gain lets a version take the place of another: it is beyond chance, and large enough to matter.
 
@@ -109,7 +112,7 @@ class PromotionGate:
     """
 
     metric: Metric
-    level: float = 0.05
+    level: float = LEVEL
     minimum_gain: float = 0.0
     floors: Mapping[str, float]
     guards: Sequence[str] = ()

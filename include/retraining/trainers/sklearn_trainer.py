@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.errors import TrainingError
-from include.registry.estimators import NAMED_ESTIMATORS, estimator_class, goes_on
+from include.registry.estimators import estimator_class, goes_on, path_of
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns
 from include.retraining.trainers.trainer import Predictor, Start
@@ -88,7 +88,7 @@ class SklearnTrainer:
         from sklearn.pipeline import Pipeline
 
         pipeline: Any = copy.deepcopy(start.predictor)
-        kind = estimator_class(NAMED_ESTIMATORS.get(self.estimator, {}).get(self.task, self.estimator))
+        kind = estimator_class(path_of(self.estimator, self.task))
         if not isinstance(pipeline, Pipeline) or type(pipeline[-1]) is not kind:
             raise TrainingError(
                 f"{self.estimator}: the champion is no {kind.__name__} to go on from; write `strategy: full` until one "
@@ -168,7 +168,7 @@ def _linear(trainer: SklearnTrainer, columns: Columns) -> Any:
 
 def _imported(trainer: SklearnTrainer, columns: Columns) -> Any:
     """The estimator at an import path, seeded; it is given a dense table, for not all of them take a sparse one."""
-    kind = estimator_class(trainer.estimator)
+    kind = estimator_class(path_of(trainer.estimator, trainer.task))
     estimator = kind(**trainer.hyperparameters)
     if estimator.get_params().get("random_state", 0) is None:
         estimator.set_params(random_state=trainer.seed)

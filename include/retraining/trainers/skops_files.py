@@ -22,7 +22,11 @@ _METADATA = "sklearn.utils._metadata_requests."
 #: them runs code that a file brings along: a partial may only wrap functions that are themselves allowed, and the
 #: distance that calls a function of the caller's is left out.
 ALLOWED_TYPES = (
+    "collections.OrderedDict",
     "functools.partial",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
     "numpy.dtype",
     "scipy._lib.array_api_compat.numpy._aliases.asarray",
     "scipy.interpolate._bsplines.BSpline",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from include.decision.decide import decide
@@ -144,17 +145,18 @@ def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:
     Requests and rollbacks by hand are left out: they were made of the policy that there was.
     """
     settings = policy.spec.settings(policy.preset)
+    settings_then = cache(record.spec.settings)
     tree, checks = standard_policy(settings), []
     retrained: Analysis | None = None
     past: list[PastCheck] = []
     for analysis in sorted(record.analyses, key=lambda found: found.run.as_of):
         if analysis.run.dry_run or analysis.champion_version is None:
             continue
-        then = record.spec.settings(analysis.run.preset)
+        then = settings_then(analysis.run.preset)
         evidence = replace(
             _evidence(analysis, record.champions.get(analysis.champion_version), retrained),
             signals=[
-                judge_again(signal, then, settings)
+                signal if then == settings else judge_again(signal, then, settings)
                 for signal in analysis.signals
                 if signal.kind is not SignalKind.SHADOW  # of a version that another policy may never have trained
             ],

@@ -88,10 +88,11 @@ def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
     """The latest checks whose retrain of this champion the gate turned down, newest first."""
     if champion is None:
         return []
+    shadow = store.shadow(champion.model_name)  # what led to it was not turned down: it waits
     events = [
         event for event in store.events(model_name=champion.model_name)
         if event.was_retrained and event.status is not EventStatus.PROMOTED
-        and event.version is not None and event.champion_version == champion.version
+        and event.version not in (None, shadow and shadow.version) and event.champion_version == champion.version
     ]  # fmt: skip
     return [
         PastCheck(at=event.run.as_of, results=found[0].triggers)

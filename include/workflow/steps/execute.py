@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
-from include.errors import ClaimLost
+from include.errors import ClaimLost, DataError
 from include.records.entries import Event, EventStatus, FailedStep, Outcome, Version
 from include.records.store import Claim, Requests
 from include.retraining.accepted import Champion
+from include.retraining.elsewhere import TrainedElsewhere
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
@@ -20,17 +22,22 @@ from include.workflow.deployment import WAIT, Deployment, champion_of, now, tabl
 from include.workflow.failing import on_record
 from include.workflow.people import pause_of
 from include.workflow.publication import own
+from include.workflow.requested_rows import with_requested_rows
 
 log = logging.getLogger(__name__)
 
 
 @on_record(FailedStep.EXECUTE)
-def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "") -> Event:
+def execute(
+    deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, approved_by: str = "",
+    trained: TrainedElsewhere | None = None, as_of: datetime | None = None,
+) -> Event:  # fmt: skip
     """Retrain for an event: train a challenger, judge it, publish it or leave the champion alone.
 
     At the end of a shadow nothing is trained: the version in shadow is judged once more.
     A second process that executes the same event waits for the first and returns what that one achieved. Who approved
-    it, if it needed approval, is kept with the event before anything is trained.
+    it, if it needed approval, is kept with the event before anything is trained. A version that was `trained`
+    elsewhere is judged on the rows up to `as_of`; an event that waits for one is refused without it.
     """
     store = deployment.store
     with store.claim(event_id, at=now(), wait=wait) as claim:
@@ -39,7 +46,7 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         if approved_by:
             claim.note_approval(approved_by, at=now())
         try:
-            outcome = outcome_of(deployment, claim)
+            outcome = outcome_of(deployment, claim, trained, as_of)
         except ClaimLost:
             raise
         except Exception as error:
@@ -48,17 +55,25 @@ def execute(deployment: Deployment, event_id: int, *, wait: timedelta = WAIT, ap
         return claim.finish(outcome, at=now())
 
 
-def outcome_of(deployment: Deployment, claim: Claim) -> Outcome:
+def outcome_of(
+    deployment: Deployment, claim: Claim, trained: TrainedElsewhere | None = None, as_of: datetime | None = None
+) -> Outcome:
     """What the claimed event comes to: its challenger trained and judged, or the version in shadow judged once more."""
     event = claim.event
     if (pause := pause_of(deployment, event.model_name)) is not None:  # since this was decided
         return Outcome(status=EventStatus.FAILED, reason=pause.sentence, error_type="ModelPaused")
+    if event.run.elsewhere and trained is None:
+        raise DataError(f"event {event.id} is trained elsewhere: complete retraining {event.retraining_id} instead")
     spec = deployment.spec(event.model_name)
     champion = champion_of(deployment.store, event.model_name)
-    tables = tables_seen_by(deployment, spec, event.run, champion)
+    tables = tables_seen_by(deployment, spec, replace(event.run, as_of=as_of or event.run.as_of), champion)
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)
+    brought = event.wish.training_data_path if trained is None else ""
+    if brought:
+        tables = with_requested_rows(deployment, spec, tables, event.run, champion, brought)
     executor = deployment.executor(spec, champion, hyperparameters=_requested(deployment.store, event))
+    executor = replace(executor, elsewhere=trained)
     former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
     shadow = deployment.store.shadow(event.model_name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:
@@ -74,6 +89,9 @@ def outcome_of(deployment: Deployment, claim: Claim) -> Outcome:
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)
+    if brought:
+        path = f"{spec.source.place} + {brought}"
+        outcome = replace(outcome, details=replace(outcome.details, training_data_path=path))
     return outcome
 
 

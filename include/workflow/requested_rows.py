@@ -1,0 +1,78 @@
+"""Rows that a request brings along for its retraining: trained on besides the model's own, never judged by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from include.data.class_columns import in_one_coding
+from include.data.label_values import without_impossible_labels
+from include.data.tables import ModelTables
+from include.errors import ConfigurationError
+from include.records.entries import Run
+from include.registry.source import SOURCES, FileSource
+from include.registry.spec import ModelSpec
+from include.retraining.accepted import Champion
+from include.workflow.deployment import Deployment
+
+_KINDS = {".parquet": ("parquet",), ".pq": ("parquet",), ".jsonl": ("jsonl", "json_lines", "json"),
+          ".ndjson": ("jsonl", "json_lines", "json")}  # fmt: skip
+
+
+def with_requested_rows(
+    deployment: Deployment, spec: ModelSpec, tables: ModelTables, run: Run, champion: Champion | None, path: str
+) -> ModelTables:
+    """The tables with the rows at `path` before the recent ones, or of a first version among the reference.
+
+    Rows that are there already are left out, and so are those from the first recent moment on: by these the gate
+    judges, so that they come from the model's own source alone.
+
+    Raises
+    ------
+    ConfigurationError
+        When `path` is no place that rows can be read from.
+    """
+    other = spec.model_copy(update={"source": _source(spec, path)})
+    kinds = tables.kinds if champion is None else champion.reference.kinds
+    read = deployment.read(other, deployment.data_dir, as_of=run.as_of, kinds=kinds)
+    read = without_impossible_labels(spec, in_one_coding(spec, read, () if champion is None else champion.classes))
+    rows = (read.history if spec.source.timed else read.reference).reindex(columns=tables.history.columns)
+    if spec.timestamp is not None and len(tables.recent):
+        rows = rows[rows[spec.timestamp] < tables.recent[spec.timestamp].iloc[0]]
+    if champion is None:
+        return replace(tables, reference=_merged(spec, tables.reference, rows))
+    return replace(tables, history=_merged(spec, tables.history, rows))
+
+
+def _merged(spec: ModelSpec, known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Both, in time order where there are times; the known ones last where there are none."""
+    here, there = (pd.util.hash_pandas_object(_plain(table), index=False) for table in (known, rows))
+    merged = pd.concat([rows[~there.isin(set(here)).to_numpy()], known], ignore_index=True)
+    return merged if spec.timestamp is None else merged.sort_values(spec.timestamp, kind="stable", ignore_index=True)
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells by which rows are told apart: text for all that is no number."""
+    numbers = table.select_dtypes("number").columns
+    return table.assign(**{str(name): table[name].astype(str) for name in table.columns if name not in numbers})
+
+
+def _source(spec: ModelSpec, path: str) -> FileSource:
+    """A source like the model's own, at another place."""
+    suffix = next((end for end in _KINDS if path.lower().endswith(end)), "")
+    kind = next((kind for kind in _KINDS.get(suffix, ("csv",)) if kind in SOURCES), "csv")
+    said: dict[str, Any] = {"kind": kind}
+    said |= {"path": path} if spec.source.timed else {"reference_path": path, "recent_path": path}
+    known = spec.source
+    if isinstance(known, FileSource) and known.kind == kind:
+        said |= known.model_dump(exclude_unset=True, exclude={"kind", "path", "reference_path", "recent_path"})
+    if isinstance(known, FileSource) and "://" in path:
+        said["connection"] = known.connection
+    try:
+        return FileSource.model_validate(said)
+    except ValidationError as error:
+        problems = [str(each["msg"]) for each in error.errors()]
+        raise ConfigurationError(f"model {spec.name}: training_data_path {path!r}", *problems) from error
