@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,21 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.decision.decision import Severity
 from include.records.entries import DeliveryStatus, EventStatus, Notification, Phase, Settled
 from include.records.store import Store
-from tests.records.examples import HOSTILE, HOUR, NOW, execute, open_event, postgres_store
+from tests.records.examples import HOSTILE, HOUR, NOW, execute, make_notification, open_event, postgres_store
 
 
 def message(phase: Phase = Phase.BEGUN, *, hours: float = 0.0, **changes: Any) -> Notification:
-    at = NOW + hours * HOUR
-    values: dict[str, Any] = {
-        "model_name": "housing", "subject": "housing", "kind": "failed", "episode": "event 1", "phase": phase,
-        "severity": Severity.HIGH, "headline": "retraining failed", "written_at": at, "due_at": at,
-        "batch": str(uuid.uuid4()), "owner": "ada", "run_id": "run-1", "facts": {"error": "no rows"},
-        "routing": {"services": ["ops"]}, **changes,
-    }  # fmt: skip
-    return Notification(**values)
+    return make_notification(phase, at=NOW + hours * HOUR, **changes)
 
 
 def test_notification_is_kept_as_it_was_written(store: Store) -> None:
