@@ -86,7 +86,7 @@ def deliver(
         place = _Round(outbox=outbox, courier=courier, service=service, at=moment)
         for group in _groups(outbox, service, waiting):
             if time.monotonic() > deadline or not _send(place, group, found):
-                break  # a service that fails is not asked again now
+                break  # a service that fails is left alone for now
     for told in outbox.due(at=moment, most=most):
         if (plan := plans.get(told.notification.id)) is not None:
             found.waiting += not _settled(outbox, told, plan.services, moment)
@@ -207,7 +207,7 @@ def _incident_of(outbox: Outbox, service: Service, over: Notification) -> str:
 
 
 def _send(place: _Round, group: _Group, found: Delivered) -> bool:
-    """Send one message; whether the service may be asked again."""
+    """Send one message; whether the service may be sent more."""
     outbox, service = place.outbox, place.service
     tries = [
         begun

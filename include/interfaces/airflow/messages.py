@@ -47,7 +47,7 @@ def tell_people(deployment: workflow.Deployment, run_id: str) -> str:
 
 
 def tell_approval(deployment: workflow.Deployment, event_id: int) -> None:
-    """Tell at once that a retrain waits for approval; whatever goes wrong is a warning: it is asked all the same."""
+    """Tell at once that a retrain waits for approval; whatever goes wrong is a warning, and the question is put."""
     try:
         if workflow.notify_question(deployment, event_id):
             courier = ServicesCourier(places=services(), seconds=APPROVAL_SECONDS / 3)

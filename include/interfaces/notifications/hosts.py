@@ -64,10 +64,10 @@ class Hosts:
             found = ip_address(address.partition("%")[0])
         except ValueError:
             return "no address"
-        ways = _ways(found)
-        if any(way in network for way in ways for network in self.allowed if way.version == network.version):
-            return ""
-        return next((why for way in ways if (why := _kind(way))), "")
+        inner = _stands_for(found)
+        named = (each in network for each in (found, *inner) for network in self.allowed
+                 if each.version == network.version)  # fmt: skip
+        return "" if any(named) else next((why for each in inner or [found] if (why := _kind(each))), "")
 
     def check(self, host: str) -> None:
         """Look a host up and raise `Refused` where one of its addresses is not to be reached.
@@ -103,16 +103,16 @@ def is_sending() -> bool:
     return getattr(_sending, "hosts", None) is not None
 
 
-def _ways(address: Address) -> list[Address]:
-    """An address, and the addresses that it stands for."""
-    ways: list[Address] = [address]
-    if isinstance(address, IPv6Address):
-        ways += [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
-        if address.teredo is not None:
-            ways += list(address.teredo)
-        if any(address in network for network in _TRANSLATED) or int(address) < 1 << 32:
-            ways.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return ways
+def _stands_for(address: Address) -> list[Address]:
+    """The IPv4 addresses that an IPv6 address stands for; none for most."""
+    if isinstance(address, IPv4Address) or address.is_loopback or address.is_unspecified:
+        return []
+    found: list[Address] = [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
+    if address.teredo is not None:
+        found += list(address.teredo)
+    if any(address in network for network in _TRANSLATED) or int(address) < 1 << 32:
+        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return found
 
 
 def _kind(address: Address) -> str:
@@ -133,7 +133,7 @@ def _kind(address: Address) -> str:
 
 def _on_premises(address: Address) -> bool:
     """Whether it is an address of somebody's own network, where webhooks live."""
-    own = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "64:ff9b::/96", "64:ff9b:1::/48", "::/96")
+    own = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
     return any(address in network for network in map(ip_network, own) if network.version == address.version)
 
 
