@@ -44,7 +44,7 @@ def web_receiver() -> Iterator[WebReceiver]:
             if path.startswith("/slow"):
                 self.send_response(200)
                 self.end_headers()
-                for _ in range(40):  # a byte now and then: no read ever takes long
+                for _ in range(150):  # a byte now and then: no read ever takes long
                     try:
                         self.wfile.write(b"x")
                         self.wfile.flush()
