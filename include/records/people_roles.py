@@ -133,3 +133,7 @@ class Watch(Protocol):
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...
+
+    def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
+        """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
+        ...

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from include.workflow.reading.history import history as history
     from include.workflow.reading.model_view import distribution_at as distribution_at
     from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.scrape import scrape as scrape
     from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
@@ -131,6 +132,7 @@ USE_CASES = {
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
+    "scrape": "reading.scrape",
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",

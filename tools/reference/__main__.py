@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.layout import PROJECT_ROOT
-from tools.reference.catalogues import detectors, metrics, presets, rooms, sources, trainers, triggers
+from tools.reference.catalogues import detectors, metrics, presets, rooms, scraped, sources, trainers, triggers
 from tools.reference.commands import commands
 from tools.reference.model_file import fields
 
@@ -21,6 +21,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics,
     "presets": presets,
     "rooms": rooms,
+    "scraped": scraped,
     "sources": sources,
     "trainers": trainers,
     "triggers": triggers,

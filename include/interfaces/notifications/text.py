@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
 from include.records.entries import Notification, Phase
 
@@ -36,6 +37,10 @@ NAMES: Mapping[str, Any] = {
     "phase": "", "reason": "", "run_id": "", "scores": {}, "severity": "", "since": "", "subject": "",
     "trigger_type": "", "version": "", "way_out": "", "what": "", "written_at": "",
 }  # fmt: skip
+FILTERS = (
+    "abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "replace", "round",
+    "sort", "string", "title", "trim", "truncate", "upper",
+)  # fmt: skip
 _WORDS = {
     "promoted": "a new champion", "held": "the champion stays", "rejected": "a challenger was turned down",
     "failed": "retraining fails", "rolled_back": "rolled back", "quarantined": "rows are in quarantine",
@@ -124,11 +129,22 @@ def _grave(notification: Notification) -> int:
     return ("LOW", "MEDIUM", "HIGH", "CRITICAL").index(notification.severity)
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Without what can make a long text, or a large number, out of a short one."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Refuse the operator."""
+        raise SecurityError(f"the operator {operator} is not allowed in a template")
+
+
 @lru_cache(maxsize=200)
 def _template(source: str) -> Template:
     """A template that can reach nothing but what it is given."""
-    sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)  # apprise escapes
+    sandbox = _Sandbox(undefined=StrictUndefined, trim_blocks=True)  # apprise escapes
     sandbox.globals.clear()
+    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
     return sandbox.from_string(source)
 
 

@@ -67,6 +67,7 @@ from include.records.entries.runs import (
     Version,
     VersionStatus,
 )
+from include.records.entries.scrape import Scrape, ScrapedModel, Tally
 from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
@@ -136,10 +137,13 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scrape",
+    "ScrapedModel",
     "Settled",
     "ShadowNeeds",
     "SliceRow",
     "Stuck",
+    "Tally",
     "Told",
     "TrainingDetails",
     "TriggerDistance",
