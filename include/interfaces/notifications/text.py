@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from include.records.entries import Notification, Phase
 
@@ -38,8 +39,8 @@ NAMES: Mapping[str, Any] = {
     "trigger_type": "", "version": "", "way_out": "", "what": "", "written_at": "",
 }  # fmt: skip
 FILTERS = (
-    "abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "replace", "round",
-    "sort", "string", "title", "trim", "truncate", "upper",
+    "abs", "capitalize", "default", "first", "float", "int", "join", "last", "length", "list", "lower", "replace",
+    "round", "sort", "string", "title", "trim", "truncate", "upper",
 )  # fmt: skip
 _WORDS = {
     "promoted": "a new champion", "held": "the champion stays", "rejected": "a challenger was turned down",
