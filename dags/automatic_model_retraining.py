@@ -32,6 +32,8 @@ no row.
   again.
 - `log_retraining_completion`: another process still executes the event, or Postgres is down. It is retried; the next
   run closes what is left.
+- `notify`: a service did not answer, or the connection that names the services is wrong; its log says which. What was
+  not sent is sent by a retry, or by the next run. In the end the task succeeds whatever happened.
 - `fail_run_if_any_model_failed`: one of the tasks above failed. The other models are not affected.
 """
 
@@ -222,6 +224,19 @@ def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any 
         return text.in_short(model_name, found, change, why)
 
 
+@task(
+    trigger_rule=TriggerRule.ALL_DONE,
+    retries=2,  # the next run waits for this one: a service that is away must not keep it from the models for long
+    retry_delay=timedelta(seconds=90),
+    execution_timeout=timedelta(minutes=5),
+)
+def notify(dag_run: Any = None, ti: Any = None) -> str:
+    """Tell people, whatever happened; what cannot be told now never makes the run fail."""
+    from include.interfaces.airflow.messages import tell_people_in_run
+
+    return tell_people_in_run(dag_run, ti)
+
+
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
 def fail_run_if_any_model_failed() -> None:
     """Without a failed leaf the run would be green, because the log task succeeds after a failure."""
@@ -266,6 +281,7 @@ def automatic_model_retraining() -> None:
     for step in steps:
         getattr(step, "operator", step).operator_extra_links = LINKS
     [models, *steps] >> fail_run_if_any_model_failed()
+    [models, *steps] >> notify()
 
 
 automatic_model_retraining()

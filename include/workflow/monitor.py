@@ -22,6 +22,8 @@ from include.workflow.report import REMEMBERED
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
+OVERDUE = timedelta(hours=1)  # a notification that is not delivered so long after it was due is stuck
+UNHEARD = timedelta(days=1)  # for so long one that was given up is told
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
@@ -86,6 +88,7 @@ def health(
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, false_alarms),
+        *_stuck(deployment, moment),
         *also,
     ]
     order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
@@ -217,6 +220,18 @@ def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) ->
                 told=f"retrains of 90 days that were marked as false alarms: {count}; its budget allows {allowed:g}",
                 way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
             )  # fmt: skip
+
+
+def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
+    """Notifications that nobody gets."""
+    found = deployment.store.outbox.stuck(due_before=at - OVERDUE, since=at - UNHEARD, at=at)
+    if found is not None:
+        counted = {"not delivered yet": found.waiting, "given up": found.given_up}
+        yield Problem(
+            kind=ProblemKind.OUTBOX_STUCK, subject="notifications", since=found.since, severity=Severity.HIGH,
+            told=", ".join(f"{what}: {many}" for what, many in counted.items() if many),
+            way_out="see what the tries to deliver them say, and correct the service's address in the connection",
+        )  # fmt: skip
 
 
 def _hours(interval: timedelta) -> str:
