@@ -131,7 +131,7 @@ def _require_airflow(options: argparse.Namespace, command: str, instead: str = "
 def _status(found: Mapping[str, Any]) -> Iterator[str]:
     running = {True: "runs by its schedule", False: "is stopped", None: "may run or not: give --url to ask Airflow"}
     following = f"; next at {when(found['next_run'])} UTC" if found["next_run"] else ""
-    yield f"DAG {DAG_ID} {running[found['is_running']]}{following}"
+    yield from terminal.prose(f"DAG {DAG_ID} {running[found['is_running']]}{following}")
     runs = [(r["run_id"], r["state"], when(r["started_at"]), r["requested_by"], r["note"]) for r in found["runs"]]
     if runs:
         yield ""

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -90,6 +91,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], room: int | Non
     for row in cells:
         parts = [_padded(text, most) for text, most in zip(row, widths, strict=True)]
         yield shorten("  ".join(parts).rstrip(), room)
+
+
+def prose(text: str) -> list[str]:
+    """A sentence in lines that fit the terminal."""
+    return textwrap.wrap(inert(text), width(), break_on_hyphens=False) or [""]
 
 
 def fields(pairs: Sequence[tuple[str, object]], room: int | None = None) -> Iterator[str]:
