@@ -96,7 +96,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, *, help: str, description: str | None) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help, description=description)
+        # without abbreviations: --token would be --token-file, and its value is told in a message
+        made = commands.add_parser(name, help=help, description=description, allow_abbrev=False)
         made.add_argument("--json", action="store_true", help="print one JSON document")
         return made
 

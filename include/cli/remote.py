@@ -92,12 +92,13 @@ def request(
             )  # fmt: skip
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SourceUnavailable(f"{base} does not answer: {str(error) or type(error).__name__}") from error
-    return _told(answer, base)
+    return _told(answer, base, document=(params or {}).get("format") == "html")
 
 
-def _told(answer: Any, base: str) -> Any:
+def _told(answer: Any, base: str, *, document: bool) -> Any:
     media = answer.headers.get("content-type", "").partition(";")[0]
-    if answer.is_success:
+    page = media == "text/html" and not document  # of a proxy, or of Airflow itself where it lacks this package
+    if answer.is_success and not page:
         return answer.json() if media == "application/json" else answer.text
     said = answer.json().get("detail", "") if media.endswith("json") else ""
     if answer.status_code >= 500 or answer.status_code == 429:

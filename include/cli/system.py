@@ -78,6 +78,7 @@ def start(options: argparse.Namespace) -> Answer:
     _require_airflow(options, "start")
     told = list[str]()
     if options.data:
+        remote.request(options, "GET", "/status")  # no file is changed where Airflow cannot be started
         from include.workflow.first_model.rows_from import read_rows_from
         from include.workflow.settings import Settings
 

@@ -59,7 +59,8 @@ def _with_fields(text: str, changes: dict[str, str], *, whole: bool) -> str:
     source = next(value for name, value in root.value if name.value == "source")
     if whole:
         fields = ", ".join(f"{name}: {json.dumps(value)}" for name, value in changes.items())
-        return f"{text[: source.start_mark.index]}{{{fields}}}\n{text[source.end_mark.index :].lstrip(chr(10))}"
+        end = source.end_mark if source.flow_style else source.value[-1][1].end_mark  # a block ends behind comments
+        return f"{text[: source.start_mark.index]}{{{fields}}}{text[end.index :]}"
     for name, value in reversed(source.value):
         if name.value in changes:
             begin, end = value.start_mark.index, value.end_mark.index
