@@ -15,7 +15,7 @@ DONE, NOTHING, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 #: What each exit code says; the documentation prints it.
 CODES = {
     DONE: "it is done, or the answer is yes",
-    NOTHING: "the answer is no, there is nothing of what was asked for, or something needs somebody",
+    NOTHING: "the answer is no, there is nothing of that kind, or something needs attention",
     BAD_INPUT: "what was given is wrong, or cannot be done now; a line on standard error says what and what to do",
     UNREACHABLE: "the records, Airflow or a source cannot be reached",
 }

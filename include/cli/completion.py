@@ -35,7 +35,7 @@ def add_commands(add: Add) -> None:
 def completion(options: argparse.Namespace) -> Answer:
     """Print a script that defines `retraining`, short for `python -m include.cli`, and completes what follows it.
 
-    For bash and zsh: eval "$(python -m include.cli completion bash)"; for fish pipe it into source.
+    For bash and zsh: ``source <(python -m include.cli completion bash)``; for fish pipe it into source.
     """
     from include.cli.__main__ import make_parser
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 NARROWEST = 6  # characters that a column keeps while others can give more
-WIDE_OPEN = 100_000  # where nobody's terminal is
+WIDE_OPEN = 100_000  # columns, where output goes to no terminal
 
 # Control characters, deletions, what turns the direction of writing, invisible joints, lone surrogates.
 _ACTING = re.compile(

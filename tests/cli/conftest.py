@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from include.cli.__main__ import main
+from tests.cli.saying import Say, saying
 from tests.reading.conftest import House
 from tests.records.examples import postgres_store
 from tests.stage import Stage
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """What it printed as JSON; an error for anything beside it."""
-        return json.loads(self.out)
-
-
-Say = Callable[..., Said]
 
 
 @pytest.fixture
@@ -54,14 +33,4 @@ def no_address(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Say:
     """Run a command in this process."""
-
-    def run(*words: str) -> Said:
-        capsys.readouterr()
-        try:
-            code = main(words)
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        found = capsys.readouterr()
-        return Said(code, found.out, found.err)
-
-    return run
+    return saying(capsys)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Say
+from tests.cli.saying import Say
 from tests.reading.conftest import House
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07b\rc\u202ed\x9be"

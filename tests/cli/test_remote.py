@@ -14,7 +14,7 @@ from include.cli import remote
 from include.cli.__main__ import make_parser
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.workflow.first_model.rows_from import read_rows_from
-from tests.cli.conftest import Say
+from tests.cli.saying import Say
 from tests.reading.conftest import House
 
 ADDRESS = "http://airflow:8080"

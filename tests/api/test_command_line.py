@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.api.conftest import MODEL, Served
-from tests.cli.conftest import Say
+from tests.cli.saying import Say, saying
 
 pytestmark = pytest.mark.airflow
 
 READING = ["fleet", "history", "history --decisions", "requests", "quarantines", f"versions {MODEL}", "failures",
            "mutes", f"annotations {MODEL}", f"canary {MODEL}"]  # fmt: skip
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    return saying(capsys)
 
 
 @pytest.fixture
