@@ -61,7 +61,7 @@ def test_check_of_moved_rows_says_yes_and_why(files: Path, capsys: pytest.Captur
 
 
 def test_check_of_unchanged_rows_says_no(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", *given(files, "same", answers=True)]) == 0
+    assert main(["check", *given(files, "same", answers=True)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert "RETRAINING DECISION: NO" in lines
     assert "Reason: nothing changed beyond chance" in lines
@@ -214,7 +214,7 @@ def test_check_of_predictions_that_are_mostly_empty_says_what_to_mend(
     values = np.load(files / "same-predictions.npy")
     values[:320] = np.nan
     np.save(files / "same-predictions.npy", values)
-    assert main(["check", *given(files, "same", answers=True)]) == 0
+    assert main(["check", *given(files, "same", answers=True)]) == 1
     out = capsys.readouterr().out
     assert "Reason: predictions: 320 of 400 are missing or not finite" in out
     assert "Mend the source of predictions" in out
