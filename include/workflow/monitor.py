@@ -12,7 +12,7 @@ from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
@@ -90,12 +90,12 @@ def _read(file: Path) -> _Model:
         known = file.stat()
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake = _content(file, known.st_mtime_ns, known.st_size)
+    spec, mistake = _content(file, known.st_mtime_ns, known.st_size, twin_of(file))
     return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=datetime.fromtimestamp(known.st_mtime, UTC))
 
 
 @lru_cache(maxsize=10_000)
-def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str]:
+def _content(file: Path, written: int, size: int, twin: Path | None) -> tuple[ModelSpec | None, str]:
     """What a file holds, as it was at that time."""
     try:
         return load_model_file(file), ""
