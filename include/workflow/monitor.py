@@ -12,7 +12,7 @@ from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
@@ -101,13 +101,13 @@ def _read(file: Path) -> _Model:
         known = file.stat()
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size)
+    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size, twin_of(file))
     written_at = datetime.fromtimestamp(known.st_mtime, UTC)
     return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=written_at, allowed=allowed)
 
 
 @lru_cache(maxsize=10_000)
-def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str, float | None]:
+def _content(file: Path, written: int, size: int, twin: Path | None) -> tuple[ModelSpec | None, str, float | None]:
     """What a file holds, as it was at that time: its settings, what is wrong, and the budget of false retrains."""
     try:
         spec = load_model_file(file)

@@ -20,6 +20,7 @@ from include.interfaces.mlflow.api import MlflowApi, tags
 from include.interfaces.mlflow.model import model_files
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Event, EventStatus, Version, promoted_by
+from include.records.masking import mask
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
@@ -54,7 +55,7 @@ def follow(
     try:
         server = settings()
     except Exception as error:  # also whatever a secrets backend raises
-        log.warning("%s: MLflow is told nothing: %s: %s", model_name, type(error).__name__, error)
+        log.warning("%s: MLflow is told nothing: %s: %s", model_name, type(error).__name__, mask(str(error)))
         return False
     if server is None:
         return True
@@ -73,7 +74,7 @@ def follow(
     thread.join(server.seconds)
     failed = failure[0]
     if failed is not None:
-        what = f"{type(failed).__name__}: {failed}"
+        what = mask(f"{type(failed).__name__}: {failed}")
         log.warning("%s: MLflow at %s does not follow; the next run tells it: %s", model_name, server.uri, what)
     return failed is None
 
