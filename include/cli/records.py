@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -262,7 +263,15 @@ def _print_runs(run_ids: list[str]) -> None:
 
 
 def _who(options: argparse.Namespace) -> str:
-    return str(options.by or getpass.getuser())
+    return str(options.by or user_name())
+
+
+def user_name() -> str:
+    """Who runs this process; its number, such as ``uid 1000690000``, where the machine knows no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # containers run as any number, without an entry in passwd
+        return f"uid {os.getuid()}"
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -45,16 +45,22 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     Parameters
     ----------
     connect : callable
-        Opens a new psycopg 3 connection, straight to Postgres or through a pooler that pools whole sessions.
+        Opens a new psycopg 3 connection, straight to Postgres or through a pooler.
         Every method opens one, uses it for one transaction, and closes it; a claim keeps one for its life.
     keep : bool, default False
         Whether the methods share a connection instead, as long as this store lives: for the process of one step.
     poll_seconds : float, default 1
         How often a process that waits for a claim asks for it.
+    direct : callable, optional
+        Opens the connection that a claim keeps, where `connect` leads to a pooler of transactions.
     """
 
-    def __init__(self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS,
+        direct: Connect | None = None,
+    ) -> None:  # fmt: skip
         self._connect = connect
+        self._direct = direct
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
@@ -228,8 +234,9 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         """Claim the right to retrain the event's model, for the time the context is open."""
         event = self.event(event_id)
         with postgres_claim.hold_claim(
-            self._connect, event, at=at, wait=wait, poll_seconds=self._poll_seconds
-        ) as claim:
+            self._direct or self._connect, event, at=at, wait=wait, poll_seconds=self._poll_seconds,
+            identity="" if self._direct is None else self.identity(),
+        ) as claim:  # fmt: skip
             yield claim
 
     def close_unfinished(
