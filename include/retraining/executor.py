@@ -120,8 +120,7 @@ class RetrainingExecutor:
         require_rows(self.spec, tables.reference)
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
-        columns = Columns.of(reference.profile, names)
-        trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
+        trial = try_first(self.spec, self.gate, self.trainer, tables, columns := Columns.of(reference.profile, names))
         rows, holdout = trial.rows, trial.holdout
         if self.elsewhere is not None:
             self.elsewhere.require_unseen(first_moment(self.spec, tables.reference.iloc[rows.origin[trial.cut :]]))
@@ -186,8 +185,9 @@ class RetrainingExecutor:
         return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
     def load(self, version: Version) -> StoredModel:
-        """Load a version; an `ArtifactError` where it cannot be loaded, and later where it does not answer."""
-        return load_version(self.artifacts, version, self.spec.training.script, {**self.possible, **declared(self.spec)})
+        """Load a version; see `include.retraining.asked.load_version`."""
+        script = self.spec.training.script
+        return load_version(self.artifacts, version, script, {**self.possible, **declared(self.spec)})
 
     @property
     def contest(self) -> Contest:

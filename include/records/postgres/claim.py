@@ -52,14 +52,15 @@ class PostgresClaim:
         """The claimed event as it was found; a closed one needs no work."""
         return self._event
 
-    def begin_version(self, *, at: datetime) -> Version:
+    def begin_version(self, *, at: datetime, above: int = 0) -> Version:
         """Return the candidate version of this event; a `DataError` if the event is closed."""
         with self._transaction() as session:
             row, version = self._open_row(session), self._version(session)
             if row is None:
                 raise DataError(f"event {self._event.id} is closed: it gets no version")
             if version is None:
-                version = session.one("add_version", self._keys() | {"created_by": row["created_by"], "at": to_utc(at)})
+                begun = {"created_by": row["created_by"], "at": to_utc(at), "above": above}
+                version = session.one("add_version", self._keys() | begun)
             else:
                 version = session.one("renew_parent", self._keys() | {"version": version["version"]})
             names = named_versions(self._event.model_name, version["version"], version["parent"])

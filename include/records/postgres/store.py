@@ -59,8 +59,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS,
         direct: Connect | None = None,
     ) -> None:  # fmt: skip
-        self._connect = connect
-        self._direct = direct
+        self._connect, self._direct = connect, direct
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
@@ -232,11 +231,9 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     @contextmanager
     def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> Iterator[PostgresClaim]:
         """Claim the right to retrain the event's model, for the time the context is open."""
-        event = self.event(event_id)
-        with postgres_claim.hold_claim(
-            self._direct or self._connect, event, at=at, wait=wait, poll_seconds=self._poll_seconds,
-            identity="" if self._direct is None else self.identity(),
-        ) as claim:  # fmt: skip
+        event, identity = self.event(event_id), "" if self._direct is None else self.identity()
+        connect, poll = self._direct or self._connect, self._poll_seconds
+        with postgres_claim.hold_claim(connect, event, at=at, wait=wait, poll_seconds=poll, identity=identity) as claim:
             yield claim
 
     def close_unfinished(
