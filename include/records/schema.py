@@ -65,10 +65,11 @@ def migrate(connection: psycopg.Connection[Any], folder: Path = MIGRATIONS) -> l
     """
     paths, schema = _migrations(folder), schema_of(connection)
     _refuse_unfit(connection)
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _refuse_old(cursor, schema)  # by the search path as it is found
     settle(connection, own=True, statement_timeout="0")
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         cursor.execute(_LOCK)
-        _refuse_old(cursor, schema)
         _make_schema(cursor, schema)
         cursor.execute(_path(schema))
         cursor.execute(_HISTORY)

@@ -52,7 +52,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     poll_seconds : float, default 1
         How often a process that waits for a claim asks for it.
     direct : callable, optional
-        Opens the connection that a claim keeps, where `connect` leads to a pooler of transactions.
+        The same beside a pooler, for claims.
     """
 
     def __init__(
@@ -245,8 +245,8 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
         """Close an open event as failed, unless somebody holds the right to retrain its model."""
-        event = self.event(event_id)
-        return postgres_claim.close_failed(self._connect, event, at=at, error_type=error_type, error=error)
+        event, connect = self.event(event_id), self._connect
+        return postgres_claim.close_failed(connect, event, at=at, error_type=error_type, error=error)
 
 
 def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
