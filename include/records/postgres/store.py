@@ -45,8 +45,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     Parameters
     ----------
     connect : callable
-        Opens a new psycopg 3 connection, straight to Postgres or through a pooler.
-        Every method opens one, uses it for one transaction, and closes it; a claim keeps one for its life.
+        Opens a psycopg 3 connection, for one transaction each, or for the life of a claim.
     keep : bool, default False
         Whether the methods share a connection instead, as long as this store lives: for the process of one step.
     poll_seconds : float, default 1
@@ -245,8 +244,8 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
         """Close an open event as failed, unless somebody holds the right to retrain its model."""
-        event, connect = self.event(event_id), self._connect
-        return postgres_claim.close_failed(connect, event, at=at, error_type=error_type, error=error)
+        why = {"error_type": error_type, "error": error}
+        return postgres_claim.close_failed(self._connect, self.event(event_id), at=at, **why)
 
 
 def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
