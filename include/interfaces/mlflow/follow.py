@@ -227,7 +227,7 @@ class _Follower:
         found = self.api.get("registered-models/alias", name=self.spec.name, alias=ALIAS).get("model_version") or {}
         told = {tag["key"]: tag["value"] for tag in found.get("tags", ())}
         if _RECORDS in told:
-            return told[_RECORDS] == self.identity
+            return str(told[_RECORDS]) == self.identity
         return _SHA not in told or told[_SHA] in {version.artifact_sha256 for version in versions}
 
 
