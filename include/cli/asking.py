@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,15 @@ def page(rows: Any, found: Any = None) -> dict[str, Any]:
 
 def who(options: argparse.Namespace) -> str:
     """Who asks: as ``--by`` says, or the user of this process."""
-    return str(options.by or getpass.getuser())
+    return str(options.by or user_name())
+
+
+def user_name() -> str:
+    """Who runs this process; its number, such as ``uid 1000690000``, where the machine knows no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # containers run as any number, without an entry in passwd
+        return f"uid {os.getuid()}"
 
 
 def local_only(options: argparse.Namespace, command: str) -> None:

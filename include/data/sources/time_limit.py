@@ -8,7 +8,7 @@ from contextvars import copy_context
 from datetime import timedelta
 from functools import partial, wraps
 from threading import Thread
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from include.decision.policy.durations import format_duration
 from include.errors import SourceUnavailable
@@ -27,7 +27,7 @@ def in_time(
     def limited(spec: ModelSpec, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         return within(spec.timeout, f"model {spec.name}: {spec.source.place}", partial(read, spec, *args, **kwargs))
 
-    return limited
+    return cast("Callable[Concatenate[ModelSpec, Given], Result]", limited)
 
 
 def within(limit: timedelta, where: str, work: Callable[[], Result]) -> Result:

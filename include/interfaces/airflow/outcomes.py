@@ -29,6 +29,8 @@ from include.workflow import run_parameters
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
 
+_BY_INTERVAL = ("scheduled", "backfill")  # types of runs that a timetable makes
+
 log = logging.getLogger(__name__)
 
 
@@ -106,14 +108,34 @@ def chosen_models(
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
     """What this DAG run is to do.
 
-    The recent window ends at the parameter ``as_of``, else at the logical date, else (manual runs have none) at the
-    moment the run was triggered. Raises as `include.workflow.run_parameters.RunParameters`.
+    The recent window ends at the parameter ``as_of``, else where `window_end` says. Raises as
+    `include.workflow.run_parameters.RunParameters`.
     """
     now = datetime.now(UTC)
     return run_parameters.RunParameters.of(params, now=now).run(
-        dag_run.run_id, at=dag_run.logical_date or dag_run.run_after, now=now,
-        by=getattr(dag_run, "triggering_user_name", None) or str(dag_run.run_type),
+        dag_run.run_id, at=window_end(dag_run), now=now,
+        by=getattr(dag_run, "triggering_user_name", None) or _type_of(dag_run),
     )  # fmt: skip
+
+
+def window_end(dag_run: Any) -> datetime:
+    """The time that a DAG run is of.
+
+    A run by schedule or backfill is of the end of its data interval: with ``[scheduler] create_cron_data_intervals``
+    its logical date is the start. A run that somebody or something triggered is of its logical date, since Airflow
+    makes up an interval for it; without one, of the moment it was triggered.
+    """
+    interval_end = getattr(dag_run, "data_interval_end", None)
+    if interval_end is not None and _type_of(dag_run) in _BY_INTERVAL:
+        end: datetime = min(interval_end, dag_run.run_after)
+        return end
+    moment: datetime = dag_run.logical_date or dag_run.run_after
+    return moment
+
+
+def _type_of(dag_run: Any) -> str:
+    """How the run came about, such as ``scheduled``: an enumeration's text would name its class."""
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type))
 
 
 def check_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
