@@ -80,7 +80,9 @@ def _measured(server: EmbeddedPostgres, folder: Path, runs: int) -> int:
     print(f"{'an empty Python':42s} {base:.2f} CPU s")
     for words, times in found.items():
         processor, clock = (statistics.median(column) for column in zip(*times, strict=True))
-        print(f"{words:42s} {processor:.2f} CPU s, {clock:.2f} s on the clock, {processor / base:4.0f} x  {loaded[words]}")
+        print(
+            f"{words:42s} {processor:.2f} CPU s, {clock:.2f} s on the clock, {processor / base:4.0f} x  {loaded[words]}"
+        )
     return int(any(statistics.median(each for each, _ in times) > MOST for times in found.values()))
 
 
