@@ -83,7 +83,7 @@ def _trouble(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         return (f"{error.strerror or error}: {error.filename}" if error.filename else ""), BAD_INPUT
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-        return "the records database lacks a table or column: run `python -m include.cli migrate`", UNREACHABLE
+        return "the records database lacks a table or column: run `python -m include.cli migrate`", BAD_INPUT
     if isinstance(error, psycopg.OperationalError):
         return f"the records database (AIRFLOW_CONN_RETRAINING_DB) cannot be used: {error}", UNREACHABLE
     unreadable = type(error) is psycopg.ProgrammingError and error.sqlstate is None

@@ -104,12 +104,13 @@ def failures(options: argparse.Namespace) -> Answer:
         from include import workflow
 
         known(deployment, options.model)
-        return page(
+        latest = page(
             workflow.failures(
                 deployment, options.model, run_id=options.run, since=options.start, until=options.end,
                 most=options.limit,
             )
         )  # fmt: skip
+        return {**latest, "total_entries": None}  # of the latest only
 
     asked = {"model_name": options.model, "run_id": options.run, "since": options.start, "until": options.end}
     found = ask(options, direct, "GET", "failures", params={**asked, "limit": options.limit})
