@@ -24,7 +24,7 @@ def in_time(
     """Let a reading of a model's rows end within the model's `timeout`, in a `SourceUnavailable` if need be."""
 
     @wraps(read)
-    def limited(spec: ModelSpec, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+    def limited(spec: ModelSpec, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         return within(spec.timeout, f"model {spec.name}: {spec.source.place}", partial(read, spec, *args, **kwargs))
 
     return cast("Callable[Concatenate[ModelSpec, Given], Result]", limited)
