@@ -27,7 +27,8 @@ NAMES: Mapping[str, str] = {
         trigger | trigger_reason | manual | performance_degradation | data_drift | scheduled
         red_team_failure | new_data
         retraining_id | parent_model_id | parent_model_version | start_time | end_time | status
-        training_data_hash | training_data_size | performance_metrics | parent_performance | performance_delta | training_duration | gpu_usage
+        training_data_hash | training_data_size
+        performance_metrics | parent_performance | performance_delta | training_duration | gpu_usage
         memory_usage
         model_id | version | parent_versions | children_versions | creation_time | last_updated
         total_retraining_count | performance_history | deployment_history | deployed_by

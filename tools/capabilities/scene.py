@@ -6,6 +6,7 @@ All of it is temporary, and gone when the runner ends.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         stack.callback(serving.close)
         served.tokens["op"] = token(served.url, "op")
         (project := folder / "project").mkdir()
+        shutil.copy(stage.data / "other.csv", project)
         stack.enter_context(chdir(project))
         stack.enter_context(_environment({
             "AIRFLOW_CONN_RETRAINING_DB": uri, "RETRAINING_MODELS_DIR": str(stage.models),
