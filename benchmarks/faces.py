@@ -31,13 +31,14 @@ from psycopg.types.json import Jsonb
 from benchmarks.faces_fill import FEATURES, fill
 from benchmarks.query_plans import whole_tables
 from include.errors import RetrainingError
+from include.interfaces.metrics.exposition import exposed
 from include.records.entries import FleetQuery, HistoryQuery
 from include.records.postgres import PostgresStore
 from include.records.postgres.queries import query
 from include.records.postgres.session import Session
 from include.records.rows.columns import JSON_COLUMNS
 from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, what_if
+from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, scrape, what_if
 from tools.embedded_postgres import EmbeddedPostgres
 
 ALLOWED_SECONDS = 0.3
@@ -99,6 +100,7 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
         "events of all, failed": lambda: history(deployment, HistoryQuery(kind="events", status="failed")),
         "events of a model": lambda: history(deployment, HistoryQuery(kind="events", model_name=next(names))),
         "what if": lambda: what_if(deployment, next(names), settings={"performance_threshold": 0.02}),
+        "scrape": lambda: exposed(scrape(deployment)),
         "export, 1,000 lines of signals": lambda: _first(export_csv(deployment, "model_drift_monitoring")),
         "export, decisions of a model": lambda: sum(
             map(len, export_csv(deployment, "retraining_decisions", model_name=next(names)))

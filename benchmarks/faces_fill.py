@@ -81,14 +81,26 @@ INSERT INTO model_annotations (model_name, about, text, written_by, written_at)
     SELECT model_name, at, 'Black Friday', 'ada', at FROM many WHERE nth %% 50 = 0;
 INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
     SELECT model_name, run_id, 'false_alarm', 'ada', 'nothing was wrong', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO retraining_failures (failure_id, model_name, run_id, step, error_type, error, permanent, failed_at)
+    SELECT gen_random_uuid(), model_name, run_id, 'analyze', 'SourceUnavailable', 'away', false, at
+    FROM many WHERE nth %% 25 = 0;
+INSERT INTO retraining_tallies (model_name, tally, label, total)
+    SELECT model_name, 'decision',
+           CASE WHEN triggered THEN 'fired' WHEN blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END, count(*)
+           FROM retraining_decisions GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'trigger', trigger_type, count(*) FROM model_retraining_events GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'outcome', status, count(*) FROM model_retraining_events GROUP BY 1, 3
+    UNION ALL SELECT model_name, 'error', 'unknown', count(*) FROM model_retraining_events WHERE status = 'failed'
+        GROUP BY 1, 3;
 """
 SIGNALS = """
 INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, value, threshold,
-    p_value, level, reason, detail)
+    p_value, level, reason, detail, measured_at)
     SELECT model_name, run_id, at, kind, feature, statistic,
            CASE WHEN (nth + m + s) %% 40 = 0 THEN 'changed' ELSE 'stable' END, 0.01 * ((nth + m) %% 9 + 1), 0.1,
            CASE WHEN kind <> 'data_quality' THEN 0.3 END, CASE WHEN kind <> 'data_quality' THEN 0.001 END,
-           'a reason that is a sentence with numbers in it', '{"rows": 900, "current": 1.02, "baseline": 1.0}'
+           'a reason that is a sentence with numbers in it', '{"rows": 900, "current": 1.02, "baseline": 1.0}',
+           at
     FROM many, LATERAL (
         SELECT s, CASE s WHEN 1 THEN 'performance' WHEN 2 THEN 'concept_drift' WHEN 3 THEN 'data_quality'
                          WHEN 4 THEN 'slice_performance' ELSE 'data_drift' END AS kind,

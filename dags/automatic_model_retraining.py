@@ -242,6 +242,7 @@ def automatic_model_retraining() -> None:
     """Wire the steps for each model."""
     from include.interfaces.airflow.approval_operator import RetrainingApproval
     from include.interfaces.airflow.assets import CHAMPIONS
+    from include.interfaces.airflow.links import LINKS
 
     steps: list[Any] = []
 
@@ -262,6 +263,8 @@ def automatic_model_retraining() -> None:
 
     models = registered_models()
     each_model.expand(model_name=models)
+    for step in steps:
+        getattr(step, "operator", step).operator_extra_links = LINKS
     [models, *steps] >> fail_run_if_any_model_failed()
 
 

@@ -51,4 +51,12 @@ class RetrainingPlugin(AirflowPlugin):
 
         return [{"app": create_app(), "url_prefix": PREFIX, "name": TITLE}]
 
+    # Addresses without a leading slash: they are below Airflow's own path, whatever that is.
+    external_views = [  # noqa: RUF012  # as Airflow has it
+        {"name": "Model retraining", "href": "retraining/page/fleet", "destination": "nav", "category": "browse",
+         "url_route": "retraining"},
+        {"name": "Models", "href": "retraining/page/fleet?dag_id={DAG_ID}", "destination": "dag",
+         "url_route": "retraining-models"},
+    ]  # fmt: skip
+
     listeners = [RunNotes()]  # noqa: RUF012  # as Airflow has it

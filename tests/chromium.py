@@ -49,7 +49,9 @@ class Chromium:
         self._until(lambda: self._call("GET", "/status")["ready"])
         program = next(filter(None, map(shutil.which, BROWSERS)))
         options = {"binary": program, "args": [*FLAGS, f"--user-data-dir={self._profile.name}"]}
-        asked = {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+        logged = {"browser": "ALL", "performance": "ALL"}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logged}
+        asked = {"capabilities": {"alwaysMatch": wanted}}
         session = self._call("POST", "/session", asked)["sessionId"]
         self._address += f"/session/{session}"
         return self
@@ -78,6 +80,27 @@ class Chromium:
     def wait_for(self, script: str) -> Any:
         """Wait until JavaScript (the body of a function) returns something true, and return that."""
         return self._until(lambda: self._call("POST", "/execute/sync", {"script": script, "args": []}))
+
+    def run(self, script: str, *values: Any) -> Any:
+        """What JavaScript (the body of a function) returns; a promise is waited for."""
+        return self._call("POST", "/execute/sync", {"script": script, "args": list(values)})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the page inside the window that large, in CSS pixels, however narrow a window may be."""
+        sizes = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        asked = {"cmd": "Emulation.setDeviceMetricsOverride", "params": sizes}
+        self._call("POST", "/goog/cdp/execute", asked)
+
+    def complaints(self) -> list[str]:
+        """What the console has said since the last call, warnings and errors."""
+        said = self._call("POST", "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in said if entry["level"] in ("WARNING", "SEVERE")]
+
+    def requested(self) -> list[str]:
+        """The addresses that were asked for since the last call."""
+        kept = self._call("POST", "/se/log", {"type": "performance"})
+        events = [json.loads(entry["message"])["message"] for entry in kept]
+        return [each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent"]
 
     def save_screenshot(self, file: Path) -> None:
         """Write what is seen as PNG."""

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from include.decision.policy.durations import Duration
+from include.registry.arrival import RedTeam
 from include.registry.classes import as_text, read_classes
 from include.registry.model_types import ModelTypeName
 from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order, without_drop
@@ -105,6 +106,8 @@ class ModelFields(Section):
     """How a new champion is watched; see [gate and shadow](gate-and-shadow.md#probation)."""
     approval: Approval | None = None
     """Which retrains a person has to approve in Airflow."""
+    red_team: RedTeam | None = None
+    """Results of a red team or a test suite; failures ask for a retrain, see [data arrival](data-arrival.md)."""
     policy: Policy = Policy()
     """When a retrain is due; see [policies](policies.md)."""
     environments: dict[str, Environment] = Field(default_factory=dict)

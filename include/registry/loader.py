@@ -146,13 +146,11 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
 
 def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
     """Names of the fields that are allowed at `where` in a section."""
-    kind = ""
     for part in where:
         if part not in section.model_fields:  # the tag of a union, such as `csv`
-            kind = part
+            section = SOURCES[part].section if part in SOURCES else section
             continue
         annotation = section.model_fields[part].annotation
         options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
         section = next((option for option in options if issubclass(option, BaseModel)), section)
-    section = SOURCES[kind].section if kind in SOURCES else section
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.arrivals import conf_of as conf_of
+    from include.workflow.arrivals import take_arrivals as take_arrivals
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from include.workflow.reading.history import history as history
     from include.workflow.reading.model_view import distribution_at as distribution_at
     from include.workflow.reading.model_view import model_view as model_view
+    from include.workflow.reading.scrape import scrape as scrape
     from include.workflow.reading.what_if import what_if as what_if
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
@@ -85,6 +88,7 @@ USE_CASES = {
     "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
     "complete_retraining": "elsewhere",
+    "conf_of": "arrivals",
     "decide": "steps.decide",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
@@ -123,9 +127,11 @@ USE_CASES = {
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
+    "scrape": "reading.scrape",
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
+    "take_arrivals": "arrivals",
     "unmute": "people",
     "what_if": "reading.what_if",
     "why_nothing": "failure_record",

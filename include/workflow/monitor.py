@@ -34,6 +34,7 @@ class _Model:
     spec: ModelSpec | None
     mistake: str
     written_at: datetime
+    allowed: float | None = None  # false retrains a quarter
 
     @property
     def watched(self) -> bool:
@@ -46,7 +47,10 @@ class _Model:
         return UNKNOWN_INTERVAL if self.spec is None else self.spec.check_every
 
 
-def health(deployment: Deployment, *, at: datetime | None = None, also: Iterable[Problem] = ()) -> Health:
+def health(
+    deployment: Deployment, *, at: datetime | None = None, also: Iterable[Problem] = (),
+    false_alarms: Mapping[str, int] | None = None,
+) -> Health:  # fmt: skip
     """What is wrong with the monitor itself.
 
     Of paused and disabled models only a broken file is told, and a request that waits.
@@ -57,6 +61,8 @@ def health(deployment: Deployment, *, at: datetime | None = None, also: Iterable
         Now by default.
     also : iterable of Problem
         What only the caller can see, such as a scheduler that is away.
+    false_alarms : mapping of str to int, optional
+        Retrains of the quarter before `at` that were marked as such, by model, where the caller has read them already.
 
     Raises
     ------
@@ -70,6 +76,8 @@ def health(deployment: Deployment, *, at: datetime | None = None, also: Iterable
     watched = {each.model_name: each for each in watch.watched()}
     failing = watch.failing(since=moment - REMEMBERED)
     asleep = {name for name, model in models.items() if not model.watched} | pauses.keys()
+    if false_alarms is None:
+        false_alarms = watch.false_alarms(since=moment - QUARTER, until=moment)
     broken = {each.model_name for each in failing if each.step is FailedStep.ANALYZE}
     found = [
         *_broken_files(models.values()),
@@ -77,7 +85,7 @@ def health(deployment: Deployment, *, at: datetime | None = None, also: Iterable
         *_unchecked([m for m in models.values() if m.name not in asleep | broken], watched, moment),
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
-        *_overdrawn(deployment, models, moment),
+        *_overdrawn(models, false_alarms),
         *also,
     ]
     order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
@@ -90,17 +98,19 @@ def _read(file: Path) -> _Model:
         known = file.stat()
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake = _content(file, known.st_mtime_ns, known.st_size)
-    return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=datetime.fromtimestamp(known.st_mtime, UTC))
+    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size)
+    written_at = datetime.fromtimestamp(known.st_mtime, UTC)
+    return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=written_at, allowed=allowed)
 
 
 @lru_cache(maxsize=10_000)
-def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str]:
-    """What a file holds, as it was at that time."""
+def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str, float | None]:
+    """What a file holds, as it was at that time: its settings, what is wrong, and the budget of false retrains."""
     try:
-        return load_model_file(file), ""
+        spec = load_model_file(file)
     except ConfigurationError as error:
-        return None, "; ".join(error.problems)
+        return None, "; ".join(error.problems), None
+    return spec, "", spec.settings().false_retrains_per_quarter
 
 
 def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:
@@ -197,14 +207,10 @@ def _waiting(
         )  # fmt: skip
 
 
-def _overdrawn(deployment: Deployment, models: Mapping[str, _Model], at: datetime) -> Iterator[Problem]:
+def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) -> Iterator[Problem]:
     """Models of which more retrains were marked as false alarms than their budget allows."""
-    marked: dict[str, int] = {}
-    for mark in deployment.store.people.marks(since=at - QUARTER, until=at):
-        marked[mark.model_name] = marked.get(mark.model_name, 0) + mark.spends
-    for name, count in sorted(marked.items()):
-        spec = models[name].spec if name in models else None
-        allowed = None if spec is None else spec.settings().false_retrains_per_quarter
+    for name, count in sorted(false_alarms.items()):
+        allowed = models[name].allowed if name in models else None
         if allowed is not None and count > allowed:
             yield Problem(
                 kind=ProblemKind.BUDGET_OVERDRAWN, subject=name, since=None, severity=Severity.LOW,

@@ -10,9 +10,11 @@ CROSS JOIN LATERAL (
     WHERE r.model_name = j.model_name AND NOT r.dry_run ORDER BY r.as_of DESC LIMIT 1
 ) last
 CROSS JOIN LATERAL (
-    SELECT max(r.analyzed_at) AS labelled_at FROM (
-        SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
-    ) r WHERE r.labelled_rows > 0
+    SELECT (
+        SELECT r.analyzed_at FROM (
+            SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
+        ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
+    ) AS labelled_at
 ) seen
 LEFT JOIN LATERAL (
     SELECT r.labelled_rows::double precision / nullif(r.rows, 0) AS share FROM retraining_runs r

@@ -263,3 +263,69 @@ CREATE FUNCTION retraining_lock_key(model_name text) RETURNS bigint LANGUAGE sql
     SELECT hashtextextended('right to retrain ' || model_name, 0)
 $$;
 COMMENT ON FUNCTION retraining_lock_key IS 'Key of the advisory lock whose holder may retrain the model.';
+
+-- What a scraper of metrics would count anew each time, over all decisions and events ever made.
+CREATE TABLE retraining_tallies (
+    model_name text NOT NULL,
+    tally      text NOT NULL CONSTRAINT retraining_tallies_tally CHECK (tally IN (
+        'decision', 'trigger', 'outcome', 'error')),
+    label      text NOT NULL,
+    total      bigint NOT NULL CONSTRAINT retraining_tallies_total CHECK (total > 0),
+    CONSTRAINT retraining_tallies_key PRIMARY KEY (model_name, tally, label)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE retraining_tallies IS
+    'How many decisions and events of a kind there have been, counted as they are written down; no dry runs. Totals '
+    'only rise.';
+COMMENT ON COLUMN retraining_tallies.model_name IS 'Name of the model, as in its file.';
+COMMENT ON COLUMN retraining_tallies.tally IS
+    'decision: rows of retraining_decisions. trigger: events that began. outcome: events that ended. error: those of '
+    'them that failed or were abandoned.';
+COMMENT ON COLUMN retraining_tallies.label IS
+    'Of a decision quiet, blocked or fired; of a trigger its name; of an outcome the status; of an error its class, or '
+    'unknown.';
+COMMENT ON COLUMN retraining_tallies.total IS 'How many.';
+
+CREATE FUNCTION tally_decisions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO retraining_tallies (model_name, tally, label, total)
+    SELECT d.model_name, 'decision', d.answer, count(*)
+    FROM (
+        SELECT model_name, run_id,
+               CASE WHEN triggered THEN 'fired' WHEN blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END AS answer
+        FROM added
+    ) d
+    JOIN retraining_runs r ON r.model_name = d.model_name AND r.run_id = d.run_id AND NOT r.dry_run
+    GROUP BY d.model_name, d.answer
+    ORDER BY d.model_name, d.answer
+    ON CONFLICT (model_name, tally, label) DO UPDATE SET total = retraining_tallies.total + excluded.total;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tally_decisions IS 'Counts the decisions that a statement adds.';
+
+CREATE FUNCTION tally_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO retraining_tallies (model_name, tally, label, total)
+    SELECT NEW.model_name, counted.tally, counted.label, 1
+    FROM (VALUES
+        ('error', coalesce(nullif(NEW.error_type, ''), 'unknown'),
+         TG_OP = 'UPDATE' AND NEW.status IN ('failed', 'abandoned')),
+        ('outcome', NEW.status, TG_OP = 'UPDATE'),
+        ('trigger', NEW.trigger_type, TG_OP = 'INSERT')
+    ) AS counted (tally, label, wanted)
+    WHERE counted.wanted
+    ORDER BY counted.tally
+    ON CONFLICT (model_name, tally, label) DO UPDATE SET total = retraining_tallies.total + excluded.total;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tally_event IS 'Counts an event that begins, or that ends.';
+REVOKE EXECUTE ON FUNCTION tally_decisions, tally_event FROM PUBLIC;
+
+CREATE TRIGGER tally_decisions AFTER INSERT ON retraining_decisions
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tally_decisions();
+CREATE TRIGGER tally_begun_event AFTER INSERT ON model_retraining_events
+    FOR EACH ROW WHEN (NEW.status <> 'dry_run') EXECUTE FUNCTION tally_event();
+CREATE TRIGGER tally_ended_event AFTER UPDATE ON model_retraining_events
+    FOR EACH ROW WHEN (OLD.status IN ('decided', 'executing') AND NEW.status NOT IN ('decided', 'executing'))
+    EXECUTE FUNCTION tally_event();

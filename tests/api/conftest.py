@@ -38,8 +38,8 @@ class Served:
     Parameters
     ----------
     url : str
-    routes : sequence of mapping
-        As `tests.api.inside.described` tells them.
+    routes, pages : sequence of mapping
+        Of the REST API, and of the page; as `tests.api.inside.described` tells them.
     records_uri, metadata_uri : str
         Of both databases.
     tokens : mapping of str to str
@@ -51,6 +51,7 @@ class Served:
     records_uri: str
     metadata_uri: str
     tokens: dict[str, str] = field(default_factory=dict)
+    pages: list[dict[str, Any]] = field(default_factory=list)
 
     def ask(self, method: str, path: str, caller: str = "op", *, headers: Mapping[str, str] | None = None,
             **sent: Any) -> httpx.Response:  # fmt: skip
@@ -110,7 +111,10 @@ def serve(
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(url) or process.poll() is not None, SECONDS)
         assert process.poll() is None, log.read_text()[-8000:]
-        yield Served(url, json.loads(told.read_text()), records_uri, home.metadata_uri)
+        known = json.loads(told.read_text())
+        pages = [each for each in known if each["path"].startswith("/page/")]
+        routes = [each for each in known if each not in pages]
+        yield Served(url, routes, records_uri, home.metadata_uri, pages=pages)
     finally:
         process.terminate()
         process.wait(30)

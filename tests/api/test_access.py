@@ -138,4 +138,7 @@ def test_authorization_that_cannot_be_imported_refuses_everybody() -> None:
     )
     lines = [line.split(" ", 3) for line in run.stdout.splitlines() if line.startswith(("GET", "POST"))]
     assert len(lines) > 20
-    assert {(line[2], line[3]) for line in lines} == {("503", "application/problem+json")}
+    pages = [line for line in lines if line[1].startswith("/page/")]
+    assert len(pages) > 10
+    assert {(line[2], line[3]) for line in pages} == {("503", "text/html; charset=utf-8")}
+    assert {(line[2], line[3]) for line in lines if line not in pages} == {("503", "application/problem+json")}

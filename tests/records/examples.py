@@ -253,4 +253,6 @@ def speak(store: Store, at: datetime = NOW) -> None:
     store.people.mutes(at=at), store.people.annotations("housing"), store.failures.find()
     store.watch.watched(), store.watch.waiting(), store.watch.failing(since=at)
     store.watch.figures(since=at - HOUR, until=at + HOUR)
+    store.arrivals.add("rows x", follows=0, fingerprint="f", files={}, changed=[], starts=True, at=at)
+    store.arrivals.last("rows x"), store.arrivals.waits("rows x"), store.arrivals.take("run-9", at=at)
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)

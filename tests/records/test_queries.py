@@ -144,6 +144,8 @@ def look_up(store: PostgresStore) -> None:
         reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)
         reading.model_files("housing", 9), reading.distributions("housing", "run-1")
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
+        reading.scraped(at=NOW)
+    store.watch.false_alarms(since=NOW - HOUR, until=NOW)
 
 
 def live(uri: str) -> None:
@@ -239,7 +241,10 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
             " AND a.attidentity = '' AND a.attgenerated = '' AND NOT a.attisdropped"
         ).fetchall()
     noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
-    made_by_the_database = {("model_file_history", column) for column in noted}
+    counted = ("model_name", "tally", "label", "total")  # by triggers, too
+    made_by_the_database = {
+        *(("model_file_history", column) for column in noted), *(("retraining_tallies", column) for column in counted),
+    }  # fmt: skip
     unwritten = {
         (table, column)
         for table, column in columns

@@ -121,6 +121,8 @@ OWNING = [
     "UPDATE model_pauses SET paused = false",
     "DELETE FROM decision_marks",
     "UPDATE retraining_decisions SET triggered = true",
+    "UPDATE retraining_tallies SET total = 99",
+    "INSERT INTO retraining_tallies VALUES ('housing', 'decision', 'fired', 99)",
     "UPDATE model_deployment_history SET reason = ''",
     "UPDATE model_drift_monitoring SET verdict = 'stable'",
     "INSERT INTO schema_migrations VALUES ('07_x.sql', '')",
@@ -172,6 +174,8 @@ def test_metrics_can_be_scraped(postgres: EmbeddedPostgres, records_uri: str) ->
     with user(postgres, records_uri, "retraining_metrics") as uri, psycopg.connect(uri) as connection:
         query = "SELECT model_name, status, count(*), max(training_duration) FROM model_retraining_events GROUP BY 1, 2"
         assert connection.execute(query).fetchall() == [("housing", "promoted", 1, 1.5)]
+        tallies = connection.execute("SELECT * FROM retraining_tallies").fetchall()
+        assert ("housing", "outcome", "promoted", 1) in tallies
         connection.execute("SELECT version, metric, value FROM model_performance_tracking")
         connection.execute("SELECT count(*) FILTER (WHERE verdict = 'changed') FROM model_drift_monitoring")
 

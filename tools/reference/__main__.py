@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.layout import PROJECT_ROOT
 from tools.reference.capabilities import capabilities, systems
-from tools.reference.catalogues import detectors, metrics, presets, rooms, sources, trainers, triggers
+from tools.reference.catalogues import detectors, metrics, presets, rooms, scraped, sources, trainers, triggers
 from tools.reference.commands import commands
 from tools.reference.model_file import fields
 
@@ -23,6 +23,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "metrics": metrics,
     "presets": presets,
     "rooms": rooms,
+    "scraped": scraped,
     "sources": sources,
     "systems": systems,
     "trainers": trainers,

@@ -15,6 +15,7 @@ from include.decision.policy.catalogue import TRIGGERS
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import PRESETS, PolicySettings
 from include.detectors.catalogue import DETECTORS
+from include.interfaces.metrics.families import FAMILIES
 from include.registry.source import SOURCES
 from include.registry.training import TRAINERS
 from include.scoring import METRICS, Metric
@@ -54,6 +55,15 @@ def _metric(metric: Metric) -> tuple[str, ...]:
         f"{metric.threshold:.0%}" if relative else f"{metric.threshold:g}",
         "no, a floor only" if metric.losses is None else "yes",
     )
+
+
+def scraped() -> str:
+    """What a scraper of metrics is told: families, their types and labels."""
+    rows = [
+        (f"`{family.name}`", str(family.kind), ", ".join(f"`{each}`" for each in family.labels), family.told)
+        for family in FAMILIES.values()
+    ]
+    return table(("metric", "type", "labels", "what it says"), rows)
 
 
 def presets() -> str:

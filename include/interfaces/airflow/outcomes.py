@@ -40,14 +40,14 @@ def task_outcome() -> Iterator[Deployment]:
     let_idle_threads_sleep()
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     try:
-        yield _airflow_deployment()
+        yield airflow_deployment()
     except NothingToDo as nothing:
         raise AirflowSkipException(str(nothing)) from nothing
     except PermanentError as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 
 
-def _airflow_deployment() -> Deployment:
+def airflow_deployment() -> Deployment:
     """This deployment, with what Airflow's connections lead to."""
     return open_deployment(connections())
 

@@ -73,6 +73,11 @@ def base_url() -> str:
     return str(conf.get("api", "base_url", fallback=""))
 
 
+def theme() -> str:
+    """The colours that Airflow's interface was given (``[api] theme``, JSON); empty for its own."""
+    return str(conf.get("api", "theme", fallback=""))
+
+
 def noted(event: str) -> Callable[..., Awaitable[None]]:
     """A dependency that writes a call to Airflow's audit log, before it is acted upon.
 

@@ -12,11 +12,14 @@ from starlette.types import Receive, Scope, Send
 from include.interfaces.api.airflow_api import AIRFLOW_APP
 from include.interfaces.api.guards import guarded_router
 from include.interfaces.api.limits import Limits
+from include.interfaces.api.page.routers import ROUTERS
 from include.interfaces.api.problems import MEDIA_TYPE, handle_problems
+from include.interfaces.api.records import opened
 from include.interfaces.api.routes import evidence, fleet, people, retraining, settings, system, versions
+from include.interfaces.metrics.router import scrape_router
 
 PREFIX = "/retraining"
-API = "/api/v1"
+API, PAGE = "/api/v1", "/page"
 TITLE = "Model retraining"
 ROUTES = (system, fleet, retraining, versions, evidence, people, settings)
 
@@ -32,7 +35,7 @@ class MountedApp(FastAPI):
 
 
 def create_app() -> FastAPI:
-    """The app: nothing in it is open, its own description included."""
+    """The app: nothing in it is open, its own description included; metrics have a guard of their own."""
     app = MountedApp(
         title=TITLE, version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
@@ -42,7 +45,10 @@ def create_app() -> FastAPI:
     handle_problems(app)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=API)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PAGE)
     app.include_router(_description())
+    app.include_router(scrape_router(opened))
     return app
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
 
 from include.interfaces.api.access import can_act, can_answer, can_operate, can_read, noted
 from include.interfaces.api.once import OnceRoute, once
@@ -17,10 +18,10 @@ from include.interfaces.api.problems import ANY_ROUTE
 from include.interfaces.api.same_site import same_site_only
 
 
-def guarded_router(prefix: str = "", **settings: Any) -> APIRouter:
+def guarded_router(prefix: str = "", route_class: type[APIRoute] = OnceRoute, **settings: Any) -> APIRouter:
     """A router whose every route is for those who may read the DAG, and writes only from our page or with a token."""
     return APIRouter(
-        prefix=prefix, route_class=OnceRoute, dependencies=[Depends(can_read), Depends(same_site_only)],
+        prefix=prefix, route_class=route_class, dependencies=[Depends(can_read), Depends(same_site_only)],
         redirect_slashes=False, **settings,
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, champions, what is read of them."""
 
 from include.decision.health import ModelHealth
+from include.records.entries.arrivals import Arrival
 from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
 from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
@@ -57,6 +58,7 @@ from include.records.entries.runs import (
     Version,
     VersionStatus,
 )
+from include.records.entries.scrape import Scrape, ScrapedModel, Tally
 from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
@@ -66,6 +68,7 @@ __all__ = [
     "Analysis",
     "Annotation",
     "Answer",
+    "Arrival",
     "Audit",
     "AuditEntry",
     "AuditGap",
@@ -121,8 +124,11 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scrape",
+    "ScrapedModel",
     "ShadowNeeds",
     "SliceRow",
+    "Tally",
     "TrainingDetails",
     "TriggerDistance",
     "Version",

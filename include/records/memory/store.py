@@ -17,6 +17,7 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError, NotOnRecord
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
 from include.records.json_values import clean_json, read_json, to_utc
+from include.records.memory.arrivals import MemoryArrivals
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
@@ -60,6 +61,7 @@ class MemoryStore(MemoryChampions):
         self._reports: dict[Key, str] = {}
         self.people = MemoryPeople(tables.guard, self._knows, self._marked)
         self.failures, self.calls = MemoryFailures(tables.guard), MemoryCalls(tables.guard)
+        self.arrivals = MemoryArrivals(tables.guard)
         self.watch = MemoryWatch(tables, self._models, self._analyses, self._decisions, self.people, self.failures)
 
     def identity(self) -> str:

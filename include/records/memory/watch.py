@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +72,11 @@ class MemoryWatch:
         mine = sorted(key for key in counted if model_name in (None, key[0]))
         return [_figures(name, trigger, counted[name, trigger]) for name, trigger in mine]
 
+    def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how many retrains of a period were marked as false alarms."""
+        marks = self.people.marks(since=since, until=until)
+        return Counter(mark.model_name for mark in marks if mark.spends)
+
     def _mended_at(self, failure: Failure) -> datetime | None:
         """Up to when failures of that step are history; None where none is."""
         if not failure.model_name:
@@ -95,7 +100,7 @@ class MemoryWatch:
         stale = (row["reason"] for row in signals if _is_stale(row))
         return Watched(
             model_name=model_name, run_id=last["run_id"], checked_at=last["analyzed_at"], rows=last["rows"],
-            labelled_rows=last["labelled_rows"], labelled_at=max(labelled, default=None),
+            labelled_rows=last["labelled_rows"], labelled_at=next(iter(labelled), None),
             earlier_share=before["labelled_rows"] / before["rows"] if before and before["rows"] else None,
             stale=next(stale, ""),
         )  # fmt: skip

@@ -174,6 +174,11 @@ class Reading:
         """Since when some versions were champion, and what they were trained on; see the query."""
         return self._session.rows("find_known_champions", {"model_name": model_name, "versions": list(versions)})
 
+    def scraped(self, *, at: datetime) -> tuple[list[Row], list[Row], Row]:
+        """Models, tallies and the system as a scraper of metrics sees them; see the queries."""
+        models = self._session.rows("scrape_models", {"at": to_utc(at)})
+        return models, self._session.rows("scrape_tallies", {}), self._session.one("scrape_system", {})
+
 
 def _period(model_name: str, start: datetime, end: datetime, most: int) -> dict[str, Any]:
     return {"model_name": model_name, "since": to_utc(start), "until": to_utc(end), "most": most}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,3 +38,9 @@ class PostgresWatch:
         key = {"since": to_utc(since), "until": to_utc(until), "model_name": model_name}
         with transaction(self.connect) as session:
             return [figures_from_row(row) for row in session.rows("find_figures", key)]
+
+    def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Return how many retrains of a period were marked as false alarms."""
+        period = {"since": to_utc(since), "until": to_utc(until)}
+        with transaction(self.connect) as session:
+            return {row["model_name"]: row["false_alarms"] for row in session.rows("count_false_alarms", period)}

@@ -34,6 +34,8 @@ JSON_COLUMNS = frozenset(
         "gpu_usage",
         "details",
         "answer",
+        "files",
+        "changed",
     }
 )
 
