@@ -9,7 +9,7 @@ from tools.capabilities.catalogue import ROWS
 from tools.capabilities.names import SYSTEMS
 from tools.capabilities.row import Call, Command, NotBuilt, Python, Row, Shown, Sql, Tested, Who
 
-LONGEST = 110  # characters of code in a cell; the whole of it is in the catalogue
+LONGEST = 150  # characters of code in a cell; the whole of it is in the catalogue
 
 
 def capabilities() -> str:
@@ -49,7 +49,8 @@ def way(shown: Shown) -> str:
 
 @way.register
 def _(shown: Python) -> str:
-    return f"Python `{_short(shown.code)}`"
+    code = "; ".join(line for line in shown.code.splitlines() if not line.startswith("from "))
+    return f"Python `{_short(code or shown.code)}`"
 
 
 @way.register
@@ -79,5 +80,6 @@ def _(shown: NotBuilt) -> str:
 
 
 def _short(code: str) -> str:
-    """Code for a cell: a bar would end the cell."""
+    """Code for a cell: a line, without the bars that would end it."""
+    code = " ".join(code.split())
     return (code if len(code) <= LONGEST else f"{code[:LONGEST].rsplit(' ', 1)[0]} …").replace("|", "\\|")
