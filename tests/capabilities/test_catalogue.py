@@ -16,7 +16,7 @@ from include.interfaces.api.app import API, create_app
 from tools.capabilities.__main__ import main
 from tools.capabilities.catalogue import ROWS
 from tools.capabilities.names import NAMES, names_of
-from tools.capabilities.row import Call, Command, NotBuilt, Python, Row, Shown, Sql, Tested
+from tools.capabilities.row import ByTests, Call, Command, NotBuilt, Python, Row, Shown, Sql
 from tools.layout import PROJECT_ROOT
 
 PLAN = {"D": 8, "T": 11, "R": 9, "E": 6, "I": 8, "N": 14}  # how many there are of each letter
@@ -47,7 +47,7 @@ def test_what_is_not_built_says_why() -> None:
 
 
 def test_every_test_that_is_named_is_there() -> None:
-    nodes = {node for row in ROWS if isinstance(row.shown, Tested) for node in row.shown.nodes}
+    nodes = {node for row in ROWS if isinstance(row.shown, ByTests) for node in row.shown.nodes}
     assert [node for node in sorted(nodes) if not is_there(node)] == []
     assert not is_there("tests/capabilities/test_catalogue.py::test_nothing")
 

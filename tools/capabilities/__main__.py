@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tools.capabilities.catalogue import ROWS
-from tools.capabilities.row import NotBuilt, Row, Tested
+from tools.capabilities.row import ByTests, NotBuilt, Row
 
 Result = tuple[Row, str, float]
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def results(rows: Sequence[Row], folder: Path, *, with_tests: bool = True) -> Iterator[Result]:
     """Each line, what is wrong with it (empty: nothing), and its seconds: first those that need the scene."""
     told = [row for row in rows if isinstance(row.shown, NotBuilt)]
-    tested = [row for row in rows if isinstance(row.shown, Tested)]
+    tested = [row for row in rows if isinstance(row.shown, ByTests)]
     lines = [row for row in rows if row not in told and row not in tested]
     yield from ((row, "", 0.0) for row in told)
     if lines:
@@ -65,7 +65,7 @@ def _lines(rows: Sequence[Row], folder: Path) -> Iterator[Result]:
 def _tests(rows: Sequence[Row], folder: Path) -> Iterator[Result]:
     from tools.capabilities.show import run_tests
 
-    nodes = {row.id: row.shown.nodes for row in rows if isinstance(row.shown, Tested)}
+    nodes = {row.id: row.shown.nodes for row in rows if isinstance(row.shown, ByTests)}
     found = run_tests(sorted({node for named in nodes.values() for node in named}), folder / "report.xml")
     for row in rows:
         wrong = "; ".join(f"{node}: {found[node][0]}" for node in nodes[row.id] if found[node][0])

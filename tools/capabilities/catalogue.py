@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from tools.capabilities.row import Call, Command, NotBuilt, Python, Row, Shown, Sql, Tested, Who
+from tools.capabilities.row import ByTests, Call, Command, NotBuilt, Python, Row, Shown, Sql, Who
 
 LINES = Path(__file__).parent / "lines"
 
@@ -40,7 +40,7 @@ WAYS: Mapping[str, Callable[[dict[str, Any]], Shown]] = {
     "command": _command,
     "sql": lambda given: Sql(given.pop("sql")),
     "call": _call,
-    "tests": lambda given: Tested(tuple(given.pop("tests"))),
+    "tests": lambda given: ByTests(tuple(given.pop("tests"))),
     "not_built": lambda given: NotBuilt(given.pop("not_built")),
 }
 

@@ -76,7 +76,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Tested:
+class ByTests:
     """Tests, as pytest names them: for what takes a scheduler, a death or a thousand repetitions to be seen."""
 
     nodes: tuple[str, ...]
@@ -89,7 +89,7 @@ class NotBuilt:
     why: str
 
 
-Shown = Python | Command | Sql | Call | Tested | NotBuilt
+Shown = Python | Command | Sql | Call | ByTests | NotBuilt
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import httpx
 import psycopg
 
-from tools.capabilities.row import Call, Command, NotBuilt, Python, Row, Shown, Sql, Tested
+from tools.capabilities.row import ByTests, Call, Command, NotBuilt, Python, Row, Shown, Sql
 from tools.capabilities.scene import METRICS_TOKEN, Scene
 from tools.layout import PROJECT_ROOT
 
@@ -91,7 +91,7 @@ def _refuse(_shown: Shown, _scene: Scene) -> None:
 
 
 WAYS: Mapping[type[Shown], Callable[[Any, Scene], None]] = {
-    Python: _python, Command: _command, Sql: _sql, Call: _call, Tested: _refuse, NotBuilt: _refuse,
+    Python: _python, Command: _command, Sql: _sql, Call: _call, ByTests: _refuse, NotBuilt: _refuse,
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from tools.capabilities.catalogue import ROWS
 from tools.capabilities.names import SYSTEMS
-from tools.capabilities.row import Call, Command, NotBuilt, Python, Row, Shown, Sql, Tested, Who
+from tools.capabilities.row import ByTests, Call, Command, NotBuilt, Python, Row, Shown, Sql, Who
 
 LONGEST = 150  # characters of code in a cell; the whole of it is in the catalogue
 
@@ -70,7 +70,7 @@ def _(shown: Call) -> str:
 
 
 @way.register
-def _(shown: Tested) -> str:
+def _(shown: ByTests) -> str:
     return "<br>".join(f"test `{node}`" for node in shown.nodes)
 
 
