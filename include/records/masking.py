@@ -28,6 +28,7 @@ _WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|c
 _WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
 _END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
 _NAMED = re.compile(rf"(?:^|[_\W])(?:\w*(?:{_WORD})\w*)", re.IGNORECASE)
+_FOLDERS = ("PWD", "OLDPWD")  # of a shell: where it is, and was
 _NO_SECRET = re.compile(r"(?:file|path|dir|folder|seconds|days|expir\w*|id|name|url|type|cmd)$", re.IGNORECASE)
 
 _URL = re.compile(r"(?P<head>\b[a-z][\w+.-]*://[^\s:/@]*:)\S*(?=@)", re.IGNORECASE)
@@ -104,7 +105,7 @@ def secrets_of(environment: Mapping[str, str]) -> set[str]:
     for name, value in environment.items():
         if "://" in value or value.lstrip().startswith("{"):
             found += _of_connection(value)
-        elif _NAMED.search(name) and not _NO_SECRET.search(name):
+        elif name not in _FOLDERS and _NAMED.search(name) and not _NO_SECRET.search(name):
             found.append(value.strip())
     return _worth(found)
 
