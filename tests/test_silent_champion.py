@@ -103,7 +103,7 @@ def test_version_that_breaks_the_promise_on_record_does_not_take_the_place(tmp_p
 
 
 @pytest.mark.parametrize(
-    "answering", [{"force": True}, {"reason": "new prices"}, {"preset": "aggressive"}, {"at": day(46)}]
+    "asked", [{"force": True}, {"reason": "new prices"}, {"preset": "aggressive"}, {"at": day(46)}]
 )
 def test_id_of_a_run_used_again_for_something_else_is_refused(stage: Stage, asked: dict[str, Any]) -> None:
     stage.run("sales", day(45), run_id="nightly")
