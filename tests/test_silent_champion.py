@@ -1,4 +1,4 @@
-"""A champion that cannot be asked any more: told, the check goes on, and a version is trained as a first one."""
+"""A champion that does not answer any more: told, the check goes on, and a version is trained as a first one."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _nothing_to_learn(evidence: Evidence) -> Signal | None:
 
 
 def silent_champion(evidence: Evidence) -> str:
-    """Why the champion cannot be asked; empty where it can."""
+    """Why the champion does not answer; empty where it does."""
     return next((signal.reason for signal in evidence.of_kind(SignalKind.CHAMPION)), "")
 
 
@@ -180,7 +180,7 @@ def _advice(
         return "Train the first version from the reference rows."
     if silent_champion(evidence):
         first = "train a version as a first one" if triggered else "start a run with `force`, which trains a first one"
-        return f"Bring back what the champion needs, or {first}: it cannot be asked."
+        return f"Bring back what the champion needs, or {first}: it does not answer."
     if triggered:
         when = {Severity.CRITICAL: "at once", Severity.HIGH: "now"}.get(severity, "in this run")
         return f"Retrain {when}; the gate decides whether the challenger is published."

@@ -19,8 +19,8 @@ from include.records.entries import EventStatus, Outcome, ShadowNeeds, TrainingD
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
+from include.retraining.answering import as_stored, load_version, smoke_test
 from include.retraining.artifacts import Artifacts, StoredModel
-from include.retraining.asked import as_stored, load_version, smoke_test
 from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.elsewhere import TrainedElsewhere, rows_held_out
@@ -108,7 +108,7 @@ class RetrainingExecutor:
         return replace(outcome, details=details if self.elsewhere is None else self.elsewhere.tell(details))
 
     def _beside(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
-        """A challenger for `champion`; a version as a first one where that cannot be asked."""
+        """A challenger for `champion`; a version as a first one where that does not answer."""
         again = FirstAgain.of(self.spec, self.load, champion, tables) if self.elsewhere is None else None
         if again is None:
             return self._challenge(tables, champion, former)
@@ -185,7 +185,7 @@ class RetrainingExecutor:
         return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
     def load(self, version: Version) -> StoredModel:
-        """Load a version; see `include.retraining.asked.load_version`."""
+        """Load a version; see `include.retraining.answering.load_version`."""
         script = self.spec.training.script
         return load_version(self.artifacts, version, script, {**self.possible, **declared(self.spec)})
 

@@ -1,4 +1,4 @@
-"""A version as a first one, where the champion cannot be asked any more: on its rows, against its promise."""
+"""A version as a first one, where the champion does not answer any more: on its rows, against its promise."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from include.data.tables import ModelTables
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
+from include.retraining.answering import silence_of
 from include.retraining.artifacts import StoredModel
-from include.retraining.asked import silence_of
 from include.retraining.gate.gate import GateResult, GateVerdict
 from include.scoring import METRICS, LabelledRows, interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstAgain:
-    """What a version is trained on and judged by, in the place of a champion that cannot be asked.
+    """What a version is trained on and judged by, in the place of a champion that does not answer.
 
     Parameters
     ----------
     why : str
-        Why it cannot be asked.
+        Why it does not answer.
     tables : ModelTables
         Its reference are the rows that the champion was trained on.
     until : datetime or None

@@ -9,7 +9,7 @@ from include.records.entries import Run
 from include.records.json_values import clean_text, to_utc
 from include.records.store import Runs
 
-_ASKED = {"as_of": "as of", "force": "force", "reason": "reason", "dry_run": "dry_run", "preset": "preset"}
+_TOLD = {"as_of": "as of", "force": "force", "reason": "reason", "dry_run": "dry_run", "preset": "preset"}
 
 
 def require_same_run(store: Runs, model_name: str, run: Run) -> None:
@@ -20,7 +20,7 @@ def require_same_run(store: Runs, model_name: str, run: Run) -> None:
     Raises
     ------
     ConfigurationError
-        When a run of that id decided about the model and was asked for something else.
+        When a run of that id decided about the model and was to do something else.
     """
     if store.decision(model_name, run.run_id) is None:
         return
@@ -30,12 +30,12 @@ def require_same_run(store: Runs, model_name: str, run: Run) -> None:
     before, now = analysis.run, replace(run, as_of=to_utc(run.as_of), reason=clean_text(run.reason))
     changed = [
         f"{shown} was {getattr(before, name)!s}, now {getattr(now, name)!s}"
-        for name, shown in _ASKED.items()
+        for name, shown in _TOLD.items()
         if getattr(before, name) != getattr(now, name)
     ]
     if changed:
         raise ConfigurationError(
             f"run {run.run_id}",
-            f"has decided about {model_name} already, and was asked for something else ({'; '.join(changed)}); what is "
+            f"has decided about {model_name} already, and was to do something else ({'; '.join(changed)}); what is "
             "on record stays: start a run with another id",
         )

@@ -39,7 +39,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
-    rows, unasked = _answered(executor, champion, recent, columns)
+    rows, silence = _answered(executor, champion, recent, columns)
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = replace(
         feed.comparison,
@@ -55,7 +55,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
     signals = [
-        *unasked,
+        *silence,
         *feed.signals,
         *unweighted,
         *unusable,
@@ -75,7 +75,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         rows=len(tables.recent),
         labelled_rows=len(rows.labelled or ()),
         champion_version=number,
-        signals=[*signals, *([] if unasked else explain_loss(executor, champion, tables, signals)), *back],
+        signals=[*signals, *([] if silence else explain_loss(executor, champion, tables, signals)), *back],
         measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
         running=comparison.running,
         distributions=most_changed(replace(comparison, recent=feed.shown), signals),
@@ -85,7 +85,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
 def _answered(
     executor: RetrainingExecutor, champion: Champion, recent: pd.DataFrame, columns: Columns
 ) -> tuple[RecentRows, list[Signal]]:
-    """The recent rows with predictions; none, and a signal, where the champion would have to be asked and cannot be."""
+    """The recent rows with predictions; none, and a signal, where the champion would have to predict and does not."""
     number = champion.version
     try:
         rows = recent_rows(

@@ -31,8 +31,8 @@ def explain_loss(
     """One signal with the explained share, where performance is worse and inputs changed; else none.
 
     The rows that the champion was accepted on are compared with the recent ones, by the champion's losses on both.
-    None for models without timestamps, which do not keep the former apart. One that says so where the champion cannot
-    be asked.
+    None for models without timestamps, which do not keep the former apart. One that says so where the champion does
+    not answer.
     """
     try:
         return _explained(executor, champion, tables, signals)

@@ -1,4 +1,4 @@
-"""What a check says of a champion that cannot be asked: the check goes on with what it can."""
+"""What a check says of a champion that does not answer: the check goes on with what it can."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from include.errors import ArtifactError
 
 
 def silent(error: ArtifactError) -> Signal:
-    """The signal that a champion cannot be asked, with why and what to do."""
+    """The signal that a champion does not answer, with why and what to do."""
     return Signal(kind=SignalKind.CHAMPION, statistic="answers", verdict=Verdict.NO_DATA, reason=str(error))

@@ -1,4 +1,4 @@
-"""Stored versions as they are asked: what one does not answer here is an `ArtifactError` that says what to do."""
+"""Stored versions as they answer: what one does not answer here is an `ArtifactError` that says what to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FEW = 5  # rows that are enough to see whether a version answers
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answering:
     """A stored version: the model itself, but for errors of whatever it is made of.
 
     An upgrade of a library, or an environment that is gone, may leave a model that loads and does not answer.
@@ -41,7 +41,7 @@ class Asked:
         return np.asarray(self._ask(self.predictor.predict, features))
 
     def __getattr__(self, name: str) -> Any:
-        """Anything else that the model has, such as ``classes_``; also its probabilities are asked for with care."""
+        """Anything else that the model has, such as ``classes_``; probabilities with the same care."""
         found = getattr(self.predictor, name)
         return (lambda features: self._ask(found, features)) if name == "predict_proba" else found
 
@@ -76,7 +76,7 @@ def load_version(
     except Exception as error:  # a library that reads it may raise anything
         raise ArtifactError(_silence(version.label, "cannot be loaded here", error)) from error
     columns = stored.columns.knowing(known) if known else stored.columns
-    return replace(stored, columns=columns, predictor=Asked(stored.predictor, version.label))
+    return replace(stored, columns=columns, predictor=Answering(stored.predictor, version.label))
 
 
 def smoke_test(
@@ -97,11 +97,11 @@ def smoke_test(
 
 def as_stored(predictor: Predictor) -> Predictor:
     """The model itself, for training that goes on from it."""
-    return predictor.predictor if isinstance(predictor, Asked) else predictor
+    return predictor.predictor if isinstance(predictor, Answering) else predictor
 
 
 def silence_of(load: Callable[[Version], StoredModel], version: Version, rows: pd.DataFrame) -> str:
-    """Why a version that has an artifact answers nothing, asked about the last of the rows; empty where it answers.
+    """Why a version that has an artifact answers nothing to the last of the rows; empty where it answers.
 
     Rows without one of its columns tell nothing.
     """
