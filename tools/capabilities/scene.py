@@ -90,9 +90,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri)))  # type: ignore[arg-type]
         live(stage)
         settings = {"RETRAINING_METRICS_TOKEN": METRICS_TOKEN}
-        serving = serve(home, uri, stage, folder, settings)
-        served = next(serving)
-        stack.callback(serving.close)
+        served = stack.enter_context(contextmanager(serve)(home, uri, stage, folder, settings))
         served.tokens["op"] = token(served.url, "op")
         (project := folder / "project").mkdir()
         shutil.copy(stage.data / "other.csv", project)
