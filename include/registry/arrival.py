@@ -62,7 +62,7 @@ class Watch(Section):
     cooldown: ShortDuration = Field(timedelta(0), le=timedelta(days=31))
     """After an arrival the next one waits for so long; nothing is lost, it then starts one run for all."""
     every: ShortDuration | None = Field(None, ge=timedelta(seconds=1), le=timedelta(days=1))
-    """How often it is looked; by default each `5s` on disks, each `10s` in object storage."""
+    """How often it is looked; by default each `2s` on disks, each `10s` in object storage."""
 
 
 class RedTeam(Watch):

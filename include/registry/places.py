@@ -20,7 +20,7 @@ from include.registry.model_files import list_model_files
 from include.registry.source import SOURCES, FileSource
 
 RESULT_ENDINGS = (".xml", ".json")
-_ON_DISK, _IN_STORAGE = timedelta(seconds=5), timedelta(seconds=10)
+_ON_DISK, _IN_STORAGE = timedelta(seconds=2), timedelta(seconds=10)
 _WORDS = ("watch", "red_team")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
+    from include.workflow.delivery import deliver as deliver
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from include.workflow.on_record import audit as audit
     from include.workflow.on_record import latest_run as latest_run
     from include.workflow.on_record import lineage as lineage
+    from include.workflow.outbox import notifications as notifications
+    from include.workflow.outbox import notify as notify
+    from include.workflow.outbox import notify_question as notify_question
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
@@ -90,6 +94,7 @@ USE_CASES = {
     "complete_retraining": "elsewhere",
     "conf_of": "arrivals",
     "decide": "steps.decide",
+    "deliver": "delivery",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
@@ -113,6 +118,9 @@ USE_CASES = {
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
+    "notifications": "outbox",
+    "notify": "outbox",
+    "notify_question": "outbox",
     "noting": "failure_record",
     "open_deployment": "deployment",
     "opened_deployment": "deployment",

@@ -37,7 +37,7 @@ def test_models_of_one_file_share_a_place_and_the_longest_times_hold(tmp_path: P
     [place] = watched_places(tmp_path, Path("/data"))
     assert (place.path, place.key, place.models) == ("/data/sales.csv", "rows /data/sales.csv", ("a", "b"))
     assert (place.settle, place.cooldown) == (timedelta(seconds=90), timedelta(hours=2))
-    assert place.every == timedelta(seconds=5)
+    assert place.every == timedelta(seconds=3)
     assert place.endings == (".csv", ".csv.gz")
 
 

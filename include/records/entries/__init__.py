@@ -11,6 +11,16 @@ from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
 from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.lineage import Lineage, VersionHistory
+from include.records.entries.messages import (
+    Delivery,
+    DeliveryStatus,
+    News,
+    Notification,
+    Phase,
+    Settled,
+    Stuck,
+    Told,
+)
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -82,6 +92,8 @@ __all__ = [
     "Consumption",
     "DecisionCounts",
     "DecisionRow",
+    "Delivery",
+    "DeliveryStatus",
     "DriftCell",
     "DriftCheck",
     "Event",
@@ -115,9 +127,12 @@ __all__ = [
     "ModelHealth",
     "ModelView",
     "Mute",
+    "News",
+    "Notification",
     "OtherDecision",
     "Outcome",
     "Pause",
+    "Phase",
     "Problem",
     "ProblemKind",
     "QuadrantPoint",
@@ -126,9 +141,12 @@ __all__ = [
     "Run",
     "Scrape",
     "ScrapedModel",
+    "Settled",
     "ShadowNeeds",
     "SliceRow",
+    "Stuck",
     "Tally",
+    "Told",
     "TrainingDetails",
     "TriggerDistance",
     "Version",

@@ -36,6 +36,7 @@ JSON_COLUMNS = frozenset(
         "answer",
         "files",
         "changed",
+        "routing",
     }
 )
 
