@@ -41,6 +41,8 @@ class Scene:
     deployment : Deployment
         Of the models ``sales``, with two versions and a quarantine, and ``other``.
     served : Served
+    log : Path
+        Of the server.
     tables : mapping of str to object
         What Python code finds by name: ``reference`` and ``recent`` rows (the recent ones' world has turned over),
         ``predictions`` and ``actuals`` of these, ``same`` rows of the reference's world.
@@ -48,6 +50,7 @@ class Scene:
 
     deployment: Deployment
     served: Served
+    log: Path
     tables: Mapping[str, Any]
 
 
@@ -90,9 +93,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri)))  # type: ignore[arg-type]
         live(stage)
         settings = {"RETRAINING_METRICS_TOKEN": METRICS_TOKEN}
-        serving = serve(home, uri, stage, folder, settings)
-        served = next(serving)
-        stack.callback(serving.close)
+        served = stack.enter_context(contextmanager(serve)(home, uri, stage, folder, settings))
         served.tokens["op"] = token(served.url, "op")
         (project := folder / "project").mkdir()
         shutil.copy(stage.data / "other.csv", project)
@@ -102,7 +103,7 @@ def scene(folder: Path) -> Iterator[Scene]:
             "RETRAINING_DATA_DIR": str(stage.data), "RETRAINING_ARTIFACTS_DIR": str(stage.root / "made"),
             "RETRAINING_API_TOKEN": served.tokens["op"], "COLUMNS": "160",
         }))  # fmt: skip
-        yield Scene(stage.deployment, served, files_in(project))
+        yield Scene(stage.deployment, served, folder / "server.log", files_in(project))
 
 
 @contextmanager

@@ -77,7 +77,8 @@ def _call(shown: Call, scene: Scene) -> None:
     with httpx.Client(trust_env=False, timeout=60.0, base_url=scene.served.url) as client:
         answer = client.request(shown.method, path, headers=headers, content=shown.body or None)
     if answer.status_code not in (200, 201, 202):
-        raise NotShown(f"{answer.status_code}: {answer.text[:300]}")
+        log = scene.log.read_text(encoding="utf-8", errors="replace") if answer.is_server_error else ""
+        raise NotShown(f"{answer.status_code}: {answer.text[:300]} {log[-1500:]}")
     _require(shown.says, answer.text)
 
 
