@@ -34,22 +34,22 @@ def is_foreign(part: str, *, folder: bool) -> bool:
     return stem.endswith((*_UNFINISHED, _COPY))
 
 
-def holds_rows(parts: Sequence[str], asked: Sequence[str] = ()) -> bool:
+def holds_rows(parts: Sequence[str], named: Sequence[str] = ()) -> bool:
     """Whether a file is one of the model's, by the names on its way from the place that the model file gives.
 
     Parameters
     ----------
     parts : sequence of str
         Folders, and last the file.
-    asked : sequence of str
+    named : sequence of str
         Parts of the model file's glob: what one of these names on purpose, ``_days/*.csv``, is not left out.
     """
     last = len(parts) - 1
     return not any(
-        is_foreign(part, folder=place < last) and not any(_names(each, part) for each in asked)
+        is_foreign(part, folder=place < last) and not any(_names(each, part) for each in named)
         for place, part in enumerate(parts)
     )
 
 
-def _names(asked: str, part: str) -> bool:
-    return asked[:1] == part[:1] and (asked == part or (asked[:1] not in "*?[" and fnmatchcase(part, asked)))
+def _names(named: str, part: str) -> bool:
+    return named[:1] == part[:1] and (named == part or (named[:1] not in "*?[" and fnmatchcase(part, named)))
