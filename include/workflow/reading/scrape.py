@@ -11,7 +11,7 @@ from include.registry.model_files import model_names
 from include.workflow.deployment import Deployment, now
 from include.workflow.monitor import health
 from include.workflow.people import QUARTER
-from include.workflow.reading.asked import overview_of
+from include.workflow.reading.given import overview_of
 
 
 def scrape(deployment: Deployment, *, at: datetime | None = None) -> Scrape:
