@@ -38,7 +38,28 @@ from include.records.postgres.queries import query
 from include.records.postgres.session import Session
 from include.records.rows.columns import JSON_COLUMNS
 from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, scrape, what_if
+from include.workflow import (
+    Deployment,
+    audit,
+    budget_spent,
+    compare_versions,
+    distribution_at,
+    export_csv,
+    failures,
+    fleet,
+    health,
+    history,
+    lineage,
+    marks,
+    model_view,
+    mutes,
+    pause_of,
+    recommendations_of,
+    report_of,
+    scrape,
+    statistics_of_system,
+    what_if,
+)
 from tools.embedded_postgres import EmbeddedPostgres
 
 ALLOWED_SECONDS = 0.3
@@ -79,6 +100,18 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
     """What is timed, by name; each call asks about another model."""
     names = (f"model_{number}" for number in itertools.cycle(range(0, options.models, max(options.models // 97, 1))))
     now, pages = datetime.now(UTC), _cursors(deployment)
+
+    def figures(days: int, model_name: str = "") -> object:
+        return statistics_of_system(deployment, start=now - timedelta(days=days), end=now, model_name=model_name)
+
+    def people_of(model_name: str) -> object:
+        since = now - timedelta(days=90)
+        return (
+            pause_of(deployment, model_name), budget_spent(deployment, model_name),
+            failures(deployment, model_name, since=since), deployment.store.champion_changes(model_name),
+            marks(deployment, model_name, since=since, until=now),
+        )  # fmt: skip
+
     return {
         "fleet": lambda: fleet(deployment),
         "fleet, second page": lambda: fleet(deployment, FleetQuery(cursor=pages["fleet"])),
@@ -100,7 +133,17 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
         "events of all, failed": lambda: history(deployment, HistoryQuery(kind="events", status="failed")),
         "events of a model": lambda: history(deployment, HistoryQuery(kind="events", model_name=next(names))),
         "what if": lambda: what_if(deployment, next(names), settings={"performance_threshold": 0.02}),
-        "scrape": lambda: exposed(scrape(deployment)),
+        "metrics": lambda: exposed(scrape(deployment)),
+        "health": lambda: health(deployment),
+        "statistics of all, 7 days": lambda: figures(7),
+        "statistics of a model, 90 days": lambda: figures(90, next(names)),
+        "pause, budget, failures of a model": lambda: people_of(next(names)),
+        "mutes": lambda: mutes(deployment),
+        "lineage": lambda: lineage(deployment, next(names)),
+        "two versions": lambda: compare_versions(deployment, next(names), 1, 2),
+        "report": lambda: report_of(deployment, next(names), f"run-{options.checks}"),
+        "recommendations": lambda: recommendations_of(deployment, next(names)),
+        "audit of a model, 90 days": lambda: audit(deployment, now - timedelta(days=90), now, next(names)),
         "export, 1,000 lines of signals": lambda: _first(export_csv(deployment, "model_drift_monitoring")),
         "export, decisions of a model": lambda: sum(
             map(len, export_csv(deployment, "retraining_decisions", model_name=next(names)))
