@@ -92,7 +92,7 @@ def records(home: Path, options: argparse.Namespace) -> Iterator[Deployment]:
             print(f"filled in {time.monotonic() - began:.0f} s", flush=True)
         yield Deployment(
             store=PostgresStore(partial(psycopg.connect, uri), keep=True), models_dir=models, data_dir=home,
-            artifacts=ArtifactFolder(home / "artifacts"),
+            artifacts=ArtifactFolder(home / "artifacts"), connect=partial(psycopg.connect, uri),
         )  # fmt: skip
 
 
