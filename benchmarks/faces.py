@@ -188,12 +188,15 @@ def timed(connection: psycopg.Connection[Any], case: Callable[[], object], repea
 
 
 def _processor_seconds(connection: psycopg.Connection[Any]) -> float:
-    """Of this process and of the server's for the connections that are open."""
+    """Of this process and of the server's, those included that have ended: parallel workers, closed connections."""
     servers = connection.execute(
-        "SELECT pid FROM pg_stat_activity WHERE datname = 'records' AND pid <> pg_backend_pid()"
+        "SELECT pid FROM pg_stat_activity WHERE datname = 'records' AND backend_type = 'client backend'"
     ).fetchall()
     connection.rollback()
-    return time.process_time() + sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in servers)
+    spent = sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in servers)
+    server = psutil.Process(connection.info.backend_pid).parent()
+    assert server is not None
+    return time.process_time() + spent + sum(server.cpu_times()[2:4])
 
 
 @contextmanager
