@@ -84,6 +84,9 @@ INSERT INTO model_annotations (model_name, about, text, written_by, written_at)
     SELECT model_name, at, 'Black Friday', 'ada', at FROM many WHERE nth %% 50 = 0;
 INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, marked_at)
     SELECT model_name, run_id, 'false_alarm', 'ada', 'nothing was wrong', at FROM many WHERE nth %% 50 = 0;
+INSERT INTO retraining_failures (failure_id, model_name, run_id, step, error_type, error, permanent, failed_at)
+    SELECT gen_random_uuid(), model_name, run_id, 'analyze', 'SourceUnavailable', 'away', false, at
+    FROM many WHERE nth %% 25 = 0;
 INSERT INTO retraining_tallies (model_name, tally, label, total)
     SELECT model_name, 'decision',
            CASE WHEN triggered THEN 'fired' WHEN blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END, count(*)

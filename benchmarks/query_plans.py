@@ -28,7 +28,7 @@ from include.records.schema import migrate
 from tools.embedded_postgres import EmbeddedPostgres
 
 MODELS, DAYS = 40, 730
-BOUNDED = {"auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations"}  # a few rows a model
+BOUNDED = {"auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations"}  # some rows a model
 WHOLE_TABLE = {
     "find_all_retraining_events": "every event",
     "analyze_trigger_frequency": "a count over every event",

@@ -16,6 +16,9 @@ machine: reports, `recommend` and the audit tell it.
 **A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and doubles
 no row.
 
+**Every try has an end**: one reading of a model's rows after the `timeout` of its file (30 minutes by default), a task
+after three hours, a training after a day.
+
 ### When it fails
 - `registered_models`: the folder of model files is missing, the run was given an unknown parameter or model, or `as_of`
   is later than now. Correct `RETRAINING_MODELS_DIR` or what the run was given; nothing has been looked at.
@@ -32,6 +35,8 @@ no row.
   again.
 - `log_retraining_completion`: another process still executes the event, or Postgres is down. It is retried; the next
   run closes what is left.
+- `notify`: a service did not answer, or the connection that names the services is wrong; its log says which. What was
+  not sent is sent by a retry, or by the next run. In the end the task succeeds whatever happened.
 - `fail_run_if_any_model_failed`: one of the tasks above failed. The other models are not affected.
 """
 
@@ -43,6 +48,7 @@ from typing import Any
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
+LONGEST_CHECK, LONGEST_TRAINING = timedelta(hours=3), timedelta(hours=24)  # of a try; then the task is failed
 LABEL = "{{ model_name }}"  # each mapped task shows the model's name instead of a number
 
 
@@ -110,7 +116,7 @@ PARAMS = {
 }
 
 
-@task
+@task(execution_timeout=LONGEST_CHECK)
 def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
     from include import workflow
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
@@ -119,7 +125,7 @@ def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
         return chosen_models(deployment, params, dag_run.conf)
 
 
-@task(map_index_template=LABEL)
+@task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
 def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     _label(model_name)
     from include import workflow
@@ -132,7 +138,7 @@ def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = 
         return text.of_analysis(analysis)
 
 
-@task(map_index_template=LABEL)
+@task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
 def check_retraining_decision(
     model_name: str, analysis: dict[str, Any], dag_run: Any = None, params: Any = None
 ) -> int | None:
@@ -148,7 +154,7 @@ def check_retraining_decision(
         return None if event is None else event.id
 
 
-@task(map_index_template=LABEL, trigger_rule=TriggerRule.NONE_FAILED)
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=LONGEST_CHECK)
 def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
     """Obey `rollback_to` or a probation that failed; a run with `rollback_to` has skipped the steps before."""
     _label(model_name)
@@ -164,7 +170,11 @@ def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None)
 
 
 @task(
-    map_index_template=LABEL, pool="retraining", show_return_value_in_logs=False, trigger_rule=TriggerRule.NONE_FAILED
+    map_index_template=LABEL,
+    pool="retraining",
+    show_return_value_in_logs=False,
+    trigger_rule=TriggerRule.NONE_FAILED,
+    execution_timeout=LONGEST_TRAINING,
 )
 def execute_retraining(
     model_name: str, event_id: int | None, approval: dict[str, Any] | None, dag_run: Any = None, params: Any = None
@@ -182,7 +192,7 @@ def execute_retraining(
         return text.of_event(workflow.execute_in_run(deployment, event_id, run_of(dag_run, params), answer))
 
 
-@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=LONGEST_CHECK)
 def publish_champion(
     model_name: str, dag_run: Any = None, params: Any = None, outlet_events: Any = None
 ) -> dict[str, Any]:
@@ -201,7 +211,7 @@ def publish_champion(
         return text.of_change(change)
 
 
-@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE)
+@task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=LONGEST_CHECK)
 def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any = None) -> str:
     """Return what the model came to, in a line: the run's note is made of these."""
     _label(model_name)
@@ -220,6 +230,19 @@ def log_retraining_completion(model_name: str, dag_run: Any = None, params: Any 
             tell(f"Report: {page}")
         tell_mlflow(deployment, model_name, run)
         return text.in_short(model_name, found, change, why)
+
+
+@task(
+    trigger_rule=TriggerRule.ALL_DONE,
+    retries=2,  # the next run waits for this one: a service that is away must not keep it from the models for long
+    retry_delay=timedelta(seconds=90),
+    execution_timeout=timedelta(minutes=5),
+)
+def notify(dag_run: Any = None, ti: Any = None) -> str:
+    """Tell people, whatever happened; what cannot be told now never makes the run fail."""
+    from include.interfaces.airflow.messages import tell_people_in_run
+
+    return tell_people_in_run(dag_run, ti)
 
 
 @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
@@ -266,6 +289,7 @@ def automatic_model_retraining() -> None:
     for step in steps:
         getattr(step, "operator", step).operator_extra_links = LINKS
     [models, *steps] >> fail_run_if_any_model_failed()
+    [models, *steps] >> notify()
 
 
 automatic_model_retraining()

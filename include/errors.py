@@ -16,6 +16,7 @@
     └── TransientError            trying again may help: let the task be retried
         ├── SourceUnavailable     a file or a server cannot be reached now
         ├── ClaimLost             another process retrains this model, or took this retraining over
+        ├── DeliveryPutOff        a notification is to be sent again: try later
         └── RequestsTaken         another run consumed a request that this decision counted on: decide again
 """
 
@@ -96,6 +97,10 @@ class ClaimLost(TransientError):
 
 class RequestsTaken(TransientError):
     """Another run consumed a request between the reading and the keeping of a decision."""
+
+
+class DeliveryPutOff(TransientError):
+    """A notification could not be sent, and is to be sent again."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -61,7 +61,7 @@ def test_check_of_moved_rows_says_yes_and_why(files: Path, capsys: pytest.Captur
 
 
 def test_check_of_unchanged_rows_says_no(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", *given(files, "same", answers=True)]) == 0
+    assert main(["check", *given(files, "same", answers=True)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert "RETRAINING DECISION: NO" in lines
     assert "Reason: nothing changed beyond chance" in lines
@@ -95,10 +95,10 @@ def test_execute_of_unchanged_rows_trains_nothing_unless_forced(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["execute", *given(files, "same"), "--output", str(files / "made")]
-    assert main(command) == 0
+    assert main(command) == 1
     assert "Outcome" not in capsys.readouterr().out
     assert not (files / "made").exists()
-    assert main([*command, "--force"]) == 0
+    assert main([*command, "--force"]) == 1  # trained, and no better
     assert "Outcome: " in capsys.readouterr().out
 
 
@@ -204,7 +204,7 @@ def test_metric_that_cannot_be_is_named(files: Path, capsys: pytest.CaptureFixtu
 def test_check_says_that_a_metric_without_baseline_is_not_judged(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", *given(files, "same"), "--rmse", "0.9"]) == 0
+    assert main(["check", *given(files, "same"), "--rmse", "0.9"]) == 1
     assert "not judged: rmse 0.9: its value at acceptance is not given" in capsys.readouterr().out
 
 
@@ -214,7 +214,7 @@ def test_check_of_predictions_that_are_mostly_empty_says_what_to_mend(
     values = np.load(files / "same-predictions.npy")
     values[:320] = np.nan
     np.save(files / "same-predictions.npy", values)
-    assert main(["check", *given(files, "same", answers=True)]) == 0
+    assert main(["check", *given(files, "same", answers=True)]) == 1
     out = capsys.readouterr().out
     assert "Reason: predictions: 320 of 400 are missing or not finite" in out
     assert "Mend the source of predictions" in out
@@ -235,15 +235,15 @@ def test_execute_learns_from_actuals_that_come_without_predictions(
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
-    [("postgresql://me:s3cret%zz@127.0.0.1/records", "no valid Postgres URI"),
-     ("postgresql://me:s3cret@127.0.0.1:9/records", "cannot be used")],
+    ("address", "told", "code"),
+    [("postgresql://me:s3cret%zz@127.0.0.1/records", "no valid Postgres URI", 2),
+     ("postgresql://me:s3cret@127.0.0.1:9/records", "cannot be used", 3)],
 )  # fmt: skip
 def test_database_that_cannot_be_used_is_told_in_a_line_without_its_password(
-    address: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    address: str, told: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", address)
-    assert main(["audit", "--from", "2026-01-01", "--to", "2026-02-01"]) == 2
+    assert main(["audit", "--from", "2026-01-01", "--to", "2026-02-01"]) == code
     said = capsys.readouterr().err
     assert told in said
     assert "s3cret" not in said

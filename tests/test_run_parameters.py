@@ -38,6 +38,15 @@ from include.interfaces.airflow.outcomes import chosen_models, run_of
 soon = datetime.now(UTC) + timedelta(days=1)
 asked = SimpleNamespace(run_id="r", run_type="manual", logical_date=None, run_after=datetime.now(UTC))
 run_of(asked, {})
+now = datetime.now(UTC)
+start = now - timedelta(hours=6)
+for run_type, end in (("scheduled", now), ("backfill", now), ("manual", start), ("operator_triggered", start)):
+    dag_run = SimpleNamespace(
+        run_id="r", run_type=SimpleNamespace(value=run_type), logical_date=start, run_after=now,
+        data_interval_start=start, data_interval_end=now,
+    )
+    found = run_of(dag_run, {})
+    assert (found.as_of, found.requested_by) == (end, run_type), found
 for ask in (
     lambda: run_of(asked, {"as_of": "2062-03-01T00:00:00Z"}),
     lambda: run_of(SimpleNamespace(**{**vars(asked), "logical_date": soon}), {}),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from include.errors import ConfigurationError
 
 FEWEST_SAMPLES = 10
+MOST_ROWS = 200
 
 
 def moment(text: str) -> datetime:
@@ -34,6 +37,32 @@ def sample_size(text: str) -> int:
     if number < FEWEST_SAMPLES:
         raise argparse.ArgumentTypeError(f"{number} rows prove nothing; at least {FEWEST_SAMPLES}")
     return number
+
+
+def rows(text: str) -> int:
+    """How many rows of a list to show."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_ROWS:
+        raise argparse.ArgumentTypeError(f"found {text!r}; write a whole number from 1 to {MOST_ROWS}")
+    return int(text)
+
+
+def number_of_row(text: str) -> int:
+    """The number of a row of the records, as lists show it: 7 or #7."""
+    found = text.removeprefix("#")
+    if not found.isascii() or not found.isdigit() or not 1 <= int(found) < 2**63:
+        raise argparse.ArgumentTypeError(f"found {text!r}; write the number that the list shows, such as 7")
+    return int(found)
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """A name and its value, JSON or text: ``max_iter=300``."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"found {text!r}; write NAME=VALUE, for example max_iter=300")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
 
 
 def finite(text: str) -> float:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.cli.answer import Answer
 from include.cli.arguments import moment
+from include.cli.flags import Add
 from include.errors import ConfigurationError
 from include.workflow.run_parameters import PRESET_NAMES, WITHOUT_POLICY
 from include.workflow.settings import Settings
@@ -22,8 +24,9 @@ if TYPE_CHECKING:  # imported late: every command reads this file
 DEFAULT_POLICIES = ",".join([*PRESET_NAMES, *WITHOUT_POLICY])
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command's flags."""
+def add_commands(add_command: Add) -> None:
+    """Describe the command and its flags; `add_command` adds one by its name."""
+    parser = add_command("backtest", help="try policies on history", description=__doc__)
     add = parser.add_argument
     add("--model", required=True, help="name of a registered model with timestamps")
     add("--policies", default=DEFAULT_POLICIES,
@@ -43,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=backtest)
 
 
-def backtest(options: argparse.Namespace) -> None:
+def backtest(options: argparse.Namespace) -> Answer:
     """Run the backtest, keep its result and its picture, and print the table."""
     from include.workflow.backtest.files import check_place
     from include.workflow.backtest.policies import named_policies
@@ -55,15 +58,12 @@ def backtest(options: argparse.Namespace) -> None:
     name = f"{spec.name}.recorded.json" if options.recorded else f"{spec.name}.json"
     out = options.out or settings.artifacts_dir / "backtests" / name
     check_place(out)
-    if options.recorded:
-        _recorded(options, settings, spec, policies, out)
-    else:
-        _replayed(options, settings, spec, policies, out)
+    return (_recorded if options.recorded else _replayed)(options, settings, spec, policies, out)
 
 
 def _replayed(
     options: argparse.Namespace, settings: Settings, spec: ModelSpec, policies: Sequence[NamedPolicy], out: Path
-) -> None:
+) -> Answer:
     from include.interfaces.reports.backtest_picture import picture
     from include.interfaces.reports.backtest_table import differences, table
     from include.workflow.backtest.files import picture_of, write
@@ -76,15 +76,14 @@ def _replayed(
     result = run_backtest(policies, data_dir, moments, jobs=options.jobs, progress=_progress)
     save(result, out)
     write(picture(result), picture_of(out))
-    print("\n".join(table(result)))
-    if earlier is not None:
-        print("\n".join(differences(result, earlier)))
-    print(f"kept in {out} and {picture_of(out).name}")
+    lines = [*table(result), *([] if earlier is None else differences(result, earlier))]
+    document = {**result.to_json(), "file": str(out), "picture": str(picture_of(out))}
+    return Answer(document=document, lines=[*lines, f"kept in {out} and {picture_of(out).name}"])
 
 
 def _recorded(
     options: argparse.Namespace, settings: Settings, spec: ModelSpec, policies: Sequence[NamedPolicy], out: Path
-) -> None:
+) -> Answer:
     """The same from recorded analyses: which checks each policy would have fired on."""
     from include.workflow.backtest.files import read_json, write_json
     from include.workflow.backtest.fired import RecordedBacktest, changes, run_recorded, summary
@@ -96,10 +95,8 @@ def _recorded(
         earlier = read_json(options.compare, RecordedBacktest.from_json, "a backtest with --recorded")
     result = run_recorded(read_record(open_deployment().store, spec, start=options.start, end=options.end), policies)
     write_json(result.to_json(), out)
-    print("\n".join(summary(result)))
-    if earlier is not None:
-        print("\n".join(changes(result, earlier)))
-    print(f"kept in {out}")
+    lines = [*summary(result), *([] if earlier is None else changes(result, earlier))]
+    return Answer(document={**result.to_json(), "file": str(out)}, lines=[*lines, f"kept in {out}"])
 
 
 def _moments(options: argparse.Namespace, spec: ModelSpec, data_dir: Path) -> list[datetime]:

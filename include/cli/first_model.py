@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
-import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.cli.answer import BAD_INPUT, Answer
 from include.cli.arguments import duration
+from include.cli.flags import Add
 from include.cli.progress import progress
+from include.cli.terminal import WIDE_OPEN, inert, width
 from include.errors import ConfigurationError
 from include.workflow.run_parameters import PRESET_NAMES
 from include.workflow.settings import Settings
@@ -24,15 +25,14 @@ if TYPE_CHECKING:  # imported late: every command reads this file
     from include.workflow.first_model.first_rows import FirstRows
 
 
-def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_commands(add: Add) -> None:
     """Describe the commands and their flags; `add` adds one by its name."""
     starting = add("init", help="write a model's first file from its rows", description=init.__doc__)
     _add_rows(starting)
     _add_fields(starting)
-    starting.set_defaults(command=init)
+    starting.set_defaults(command=init, unreachable=BAD_INPUT)
     checking = add("validate", help="what a model file and its rows come to", description=validate.__doc__)
     checking.add_argument("model", help="name of a registered model, or the path of a model file")
-    checking.add_argument("--json", action="store_true", help="print JSON")
     _add_folders(checking)
     checking.set_defaults(command=validate)
     telling = add("explain", help="when a model is retrained, in plain words", description=explain.__doc__)
@@ -86,7 +86,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     _add_folders(parser)
 
 
-def init(options: argparse.Namespace) -> None:
+def init(options: argparse.Namespace) -> Answer:
     """Read rows as they are, say what each column is taken for, ask what cannot be known, and write a model file."""
     from include.workflow.first_model.draft import make_draft, questions
     from include.workflow.first_model.text import model_file
@@ -96,23 +96,26 @@ def init(options: argparse.Namespace) -> None:
     data_dir = (options.data_dir or settings.data_dir).resolve()
     rows, recent = _read(options, data_dir)
     said = _said(options)
-    if sys.stdin.isatty():
+    asks = sys.stdin.isatty() and not options.json
+    if asks:
         for question in questions(rows, said, pair=recent is not None):
             said = _answered(said, question)
     with progress("looking at the columns"):
         draft = make_draft(rows, said, recent)
-    if sys.stdin.isatty():
+    if asks:
         draft = replace(draft, name=_ask(f"name of the model [{draft.name}]: ") or draft.name)
     place = place_of(draft.name, options.out, options.models_dir or settings.models_dir)
-    _show(draft)
+    seen = [*_seen(draft)]
+    if not options.json:  # before it is written, for that may be refused
+        for line in seen:
+            print(inert(line))
     write_file(place, model_file(draft), force=options.force)
-    print(f"\nWrote {place}. Next: python -m include.cli validate {place}")
+    document = {"file": str(place), "name": draft.name, "seen": seen}
+    return Answer(document=document, lines=["", f"Wrote {place}. Next: python -m include.cli validate {place}"])
 
 
-def validate(options: argparse.Namespace) -> int:
+def validate(options: argparse.Namespace) -> Answer:
     """Read a model's rows once, try a first version and a check; 0: all is well, 1: warnings, 2: mistakes."""
-    import json
-
     from include.workflow.model_files import named_file
     from include.workflow.validation.text import lines
     from include.workflow.validation.validate import validate as look
@@ -121,21 +124,17 @@ def validate(options: argparse.Namespace) -> int:
     file = named_file(options.model, options.models_dir or settings.models_dir)
     with progress(f"reading the rows of {file.stem}, training and checking a first version"):
         found = look(file, (options.data_dir or settings.data_dir).resolve())
-    if options.json:
-        print(json.dumps(found.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        print("\n".join(lines(found, _width())))
-    return found.exit_code
+    return Answer(document=found.to_json(), lines=lines(found, _width()), code=found.exit_code)
 
 
-def explain(options: argparse.Namespace) -> None:
+def explain(options: argparse.Namespace) -> Answer:
     """Say in plain words when a model is retrained, when not, what the gate asks, and what happens afterwards."""
     from include.interfaces.reports.plain_words import lines
     from include.workflow.model_files import load_model_file, named_file
 
     file = named_file(options.model, options.models_dir or Settings.from_environment().models_dir)
-    for line in lines(load_model_file(file), options.preset, _width()):
-        print(line)
+    told = [*lines(load_model_file(file), options.preset, _width())]
+    return Answer(document={"model_name": file.stem, "preset": options.preset or None, "lines": told}, lines=told)
 
 
 def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, FirstRows | None]:
@@ -198,12 +197,12 @@ def _ask(text: str) -> str:
         raise ConfigurationError("init", "not answered; nothing was written") from error
 
 
-def _show(draft: Draft) -> None:
+def _seen(draft: Draft) -> Iterator[str]:
+    """What the columns are taken for, and what is doubtful."""
     from include.workflow.first_model.table import columns_table
     from include.workflow.validation.text import plain_length
 
-    for line in draft.told:
-        print(f"Found: {line}")
+    yield from (f"Found: {line}" for line in draft.told)
     rows = [(f"{len(draft.rows.table):,} rows, {len(draft.rows.table.columns)} columns")]
     if draft.plan.first is not None and draft.plan.last is not None:
         rows.append(f"{draft.plan.first:%Y-%m-%d %H:%M} to {draft.plan.last:%Y-%m-%d %H:%M} UTC")
@@ -211,15 +210,15 @@ def _show(draft: Draft) -> None:
         rows.append(f"usually {plain_length(draft.plan.cadence)} apart")
     if draft.plan.outside:
         rows.append(f"{draft.plan.outside} rows far outside of that or in the future")
-    print("; ".join(rows))
+    yield "; ".join(rows)
     shown = []
     for name in map(str, draft.rows.table.columns):
         kind = draft.kinds.get(name)
         why = draft.roles[name][1] if name in draft.roles else kind.why if kind is not None else ""
         shown.append((name, str(kind.kind) if kind is not None else "time", draft.out.get(name, "feature"), why))
-    print("\n".join(columns_table(("column", "taken for", "use", "why"), shown, _width())))
+    yield from columns_table(("column", "taken for", "use", "why"), shown, _width())
     for line in _doubts(draft):
-        print(textwrap.fill(f"LOOK: {line}", _width(), subsequent_indent="  ", break_on_hyphens=False))
+        yield from textwrap.wrap(f"LOOK: {line}", _width(), subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _doubts(draft: Draft) -> Iterator[str]:
@@ -240,7 +239,8 @@ def _cell(written: str) -> str | float:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    """Columns of the terminal; prose that goes elsewhere is wrapped at 100."""
+    return min(width(), 100) if width() == WIDE_OPEN else width()
 
 
 def _kind(text: str) -> tuple[str, str]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
 
 from include.data.arrays import array_of, array_of_series, shared_array
-from include.errors import DataError, SourceUnavailable
+from include.errors import DataError
 
 BATCH_ROWS = 65_536
 FRAME_ROWS = 98_304  # of a DataFrame, whose batches are not copies
@@ -153,14 +151,3 @@ def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
 def empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Batch:
     """No rows of these columns."""
     return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
-
-
-@contextmanager
-def named(file: str | Path, kind: str) -> Iterator[None]:
-    """Errors of the reader, with the file's name, as errors of the rows or of the place they come from."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise SourceUnavailable(f"{file}: gone while it was being read: {error}") from error
-    except (pa.ArrowException, OSError, UnicodeError) as error:
-        raise DataError(f"{file}: cannot be read as {kind}: {error}") from error

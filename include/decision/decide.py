@@ -48,7 +48,9 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     return Decision(
         triggered=triggered,
         trigger_type=fired[0].trigger if fired else "",
-        reason="; ".join(filter(None, [stopped.reason if stopped is not None else "", waits, reason])),
+        reason="; ".join(
+            filter(None, [stopped.reason if stopped is not None else "", silent_champion(evidence), waits, reason])
+        ),
         severity=severity,
         confidence=confidence(evidence, weighed, leaves),
         root_cause=cause.sentence,
@@ -102,6 +104,11 @@ def _nothing_to_learn(evidence: Evidence) -> Signal | None:
         return None
     stable = (s for s in evidence.of_kind(SignalKind.RETRAIN_GAIN) if s.verdict is Verdict.STABLE)
     return next(stable, None)
+
+
+def silent_champion(evidence: Evidence) -> str:
+    """Why the champion cannot be asked; empty where it can."""
+    return next((signal.reason for signal in evidence.of_kind(SignalKind.CHAMPION)), "")
 
 
 def _harm(evidence: Evidence) -> Signal | None:
@@ -171,6 +178,9 @@ def _advice(
         return "Let the gate judge the version in shadow once more; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == FIRST_VERSION:
         return "Train the first version from the reference rows."
+    if silent_champion(evidence):
+        first = "train a version as a first one" if triggered else "start a run with `force`, which trains a first one"
+        return f"Bring back what the champion needs, or {first}: it cannot be asked."
     if triggered:
         when = {Severity.CRITICAL: "at once", Severity.HIGH: "now"}.get(severity, "in this run")
         return f"Retrain {when}; the gate decides whether the challenger is published."

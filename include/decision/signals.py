@@ -53,6 +53,7 @@ class SignalKind(StrEnum):
     PROBATION = "probation"  # a new champion against the one before it; rolls back, asks for no retrain
     SHADOW = "shadow"  # a challenger that passed the gate beside the champion; its last check publishes it or not
     FORMER_CHAMPION = "former_champion"  # an earlier champion does better now; it comes back, nothing is trained
+    CHAMPION = "champion"  # it cannot be asked here: nothing can be said of how well it does
     EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 
 

@@ -21,8 +21,11 @@ class Claim(Protocol):
         """The claimed event as it was found; a closed one needs no work."""
         ...
 
-    def begin_version(self, *, at: datetime) -> Version:
-        """The candidate version of this event, to replace the champion of now: a new one, or that of an earlier try."""
+    def begin_version(self, *, at: datetime, above: int = 0) -> Version:
+        """The candidate version of this event, to replace the champion of now: a new one, or that of an earlier try.
+
+        A new one has a number that no version on record has, and that is higher than `above`.
+        """
         ...
 
     def take_shadow(self) -> Version:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from include.errors import DataError
+from include.records.masking import masker
 
-_PASSWORD_IN_URL = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
-_PASSWORD_SETTING = re.compile(r"(\bpassword\s*=\s*)\S+", re.IGNORECASE)
 _ESCAPE = "\u241b"  # SYMBOL FOR ESCAPE
 _NOT_TO_BE_HELD = re.compile("[\x00\ud800-\udfff\u241b]")
 _MAY_NOT_BE_HELD = re.compile(r"\\u(?:0000|d[89a-f]|241b)")  # in JSON text; an emoji looks like this, too
@@ -37,15 +36,18 @@ def finite(value: object) -> float | None:
 
 
 def clean_text(text: str) -> str:
-    r"""Return `text` as the database can hold it, with passwords in URLs and settings blotted out.
+    r"""Return `text` as the database can hold it, with secrets blotted out (`include.records.masking`).
 
     Postgres text cannot hold NUL or lone surrogates; they become replacement marks.
 
     >>> clean_text("cannot reach postgresql://me:secret@host/db\x00")
     'cannot reach postgresql://me:***@host/db\ufffd'
     """
-    text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-    return _PASSWORD_SETTING.sub(r"\1***", _PASSWORD_IN_URL.sub(r"\1***", text))
+    return _storable(text, masker())
+
+
+def _storable(text: str, masked: Callable[[str], str]) -> str:
+    return masked(text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode())
 
 
 def clean_json(value: Any) -> Any:
@@ -54,20 +56,24 @@ def clean_json(value: Any) -> Any:
     >>> clean_json({"loss": float("nan"), "sizes": (1, 2)})
     {'loss': None, 'sizes': [1, 2]}
     """
+    return _clean(value, masker())
+
+
+def _clean(value: Any, masked: Callable[[str], str]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return clean_text(value)
+        return _storable(value, masked)
     if isinstance(value, np.generic):
-        return clean_json(value.item())
+        return _clean(value.item(), masked)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         return finite(value)
     if isinstance(value, Mapping):
-        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+        return {_storable(str(key), masked): _clean(item, masked) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [clean_json(item) for item in value]
+        return [_clean(item, masked) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     raise DataError(f"a {type(value).__name__} cannot be kept in a record: {value!r}")

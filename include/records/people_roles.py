@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from include.records.entries import (
     Annotation,
+    Arrival,
     Failing,
     Failure,
     Figures,
@@ -136,4 +137,37 @@ class Watch(Protocol):
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
+        ...
+
+
+class Arrivals(Protocol):
+    """What arrived at watched places, each named by a text."""
+
+    def last(self, place: str) -> Arrival | None:
+        """The last state of a place that was written down; None for a new place."""
+        ...
+
+    def add(
+        self, place: str, *, follows: int, fingerprint: str, files: Mapping[str, str], changed: Sequence[str] | None,
+        starts: bool, at: datetime,
+    ) -> Arrival | None:  # fmt: skip
+        """Write down the state that follows the one of that number (0: the first); None where another was quicker.
+
+        Parameters
+        ----------
+        files : mapping
+            State of each file by its name; kept where they are few (`include.records.rows.arrivals.MOST_FILES`).
+        changed : sequence of str or None
+            The files that came or changed; None where that is not known.
+        starts : bool
+            Whether it waits for a run to take it.
+        """
+        ...
+
+    def waits(self, place: str) -> bool:
+        """Whether an arrival at a place waits for a run."""
+        ...
+
+    def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
+        """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
         ...

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from include.errors import ConfigurationError
 from include.records.postgres.queries import SQL
-from include.records.postgres.session import SCHEMA
+from include.records.postgres.session import SCHEMA, schema_of, settle
 
 MIGRATIONS = SQL / "schema"
 
@@ -29,7 +29,9 @@ _HISTORY = """
     COMMENT ON COLUMN schema_migrations.sha256 IS 'SHA-256 of its text: a file that was applied never changes.';
     COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied.';
 """
-_PATH = sql.SQL("SET LOCAL search_path TO {}, pg_temp").format(sql.Identifier(SCHEMA))
+_PATH = "SET LOCAL search_path TO {}, pg_temp"
+_EARLIEST = 140000  # as psycopg tells the server's version
+_FOUND = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
 # Before the first release the files were numbered with four digits, and went where the search path led.
 _MAY_BE_OLD = """
     SELECT n.nspname FROM pg_namespace n
@@ -49,26 +51,55 @@ def migrate(connection: psycopg.Connection[Any], folder: Path = MIGRATIONS) -> l
     """Apply the migrations that the database does not have yet, in order, and return their names.
 
     They go into the schema ``retraining``, which is made where it is missing and comes first in the search path of the
-    database, and of this connection, from then on. Each is applied in a transaction of its own, under a lock that lets
-    only one process migrate at a time. The connection must not be inside a transaction. Repeating it is safe, and mends
-    the search path after a restore from a dump, which does not hold it.
+    database, and of this connection, from then on; or into the one that the connection's own options name
+    (`include.records.postgres.session.schema_of`), which only those find who name it. Each is applied in a transaction
+    of its own, under a lock that lets only one process migrate at a time. The connection must not be inside a
+    transaction. Repeating it is safe, and mends the search path after a restore from a dump, which does not hold it.
 
     Raises
     ------
     ConfigurationError
-        The database has the tables of a version before the first release, a file that was applied has changed since, or
-        a file name does not begin with a number of its own.
+        The server or the database is none that can hold records, the database has the tables of a version before the
+        first release, a file that was applied has changed since, or a file name does not begin with a number of its
+        own.
     """
-    paths = _migrations(folder)
+    paths, schema = _migrations(folder), schema_of(connection)
+    _refuse_unfit(connection)
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _refuse_old(cursor, schema)  # by the search path as it is found
+    settle(connection, own=True, statement_timeout="0")
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         cursor.execute(_LOCK)
-        _refuse_old(cursor)
-        _make_schema(cursor)
-        cursor.execute(_PATH)
+        _make_schema(cursor, schema)
+        cursor.execute(_path(schema))
         cursor.execute(_HISTORY)
-    applied = [path.name for path in paths if _apply(connection, path)]
-    keep_search_path(connection)
+    applied = [path.name for path in paths if _apply(connection, path, schema)]
+    if schema == SCHEMA:
+        keep_search_path(connection)
     return applied
+
+
+def _path(schema: str) -> sql.Composed:
+    return sql.SQL(_PATH).format(sql.Identifier(schema))
+
+
+def _refuse_unfit(connection: psycopg.Connection[Any]) -> None:
+    """Refuse what no setting of a session can mend."""
+    found, where = connection.info.server_version, "the records database"
+    if found < _EARLIEST:
+        raise ConfigurationError(where, f"its server is Postgres {found // 10000}; 14 or later is needed: upgrade it")
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        encoding, read_only = cursor.execute(_FOUND).fetchone() or ("", "")
+    if encoding != "UTF8":
+        raise ConfigurationError(
+            where, f"its encoding is {encoding}, in which not every name and text can be kept; make another: CREATE "
+            "DATABASE … ENCODING 'UTF8' TEMPLATE template0, and set AIRFLOW_CONN_RETRAINING_DB to it",
+        )  # fmt: skip
+    if read_only == "on":
+        raise ConfigurationError(
+            where, "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to "
+            "the primary, or let its owner run: ALTER DATABASE … RESET default_transaction_read_only",
+        )  # fmt: skip
 
 
 def keep_search_path(connection: psycopg.Connection[Any]) -> None:
@@ -106,8 +137,8 @@ def _migrations(folder: Path) -> list[Path]:
     return paths
 
 
-def _refuse_old(cursor: psycopg.Cursor[Any]) -> None:
-    for (schema,) in cursor.execute(_MAY_BE_OLD, {"schema": SCHEMA}).fetchall():
+def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:
+    for (schema,) in cursor.execute(_MAY_BE_OLD, {"schema": own}).fetchall():
         row = cursor.execute(sql.SQL(_IS_OLD).format(sql.Identifier(schema))).fetchone()
         if row is not None and row[0]:
             again = " CREATE SCHEMA public;" if schema == "public" else ""
@@ -122,30 +153,30 @@ def _refuse_old(cursor: psycopg.Cursor[Any]) -> None:
             )
 
 
-def _make_schema(cursor: psycopg.Cursor[Any]) -> None:
-    there = cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,)).fetchone()
+def _make_schema(cursor: psycopg.Cursor[Any], name: str) -> None:
+    there = cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)).fetchone()
     if there is not None:  # CREATE ... IF NOT EXISTS wants the right to create even where it exists
         return
-    schema = sql.Identifier(SCHEMA)
+    schema = sql.Identifier(name)
     try:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
     except psycopg.errors.InsufficientPrivilege as error:
         raise ConfigurationError(
             "the records database",
-            f"this user may not make the schema {SCHEMA} in it; let the database's owner run: "
-            f"CREATE SCHEMA {SCHEMA} AUTHORIZATION {cursor.connection.info.user};",
+            f"this user may not make the schema {name} in it; let the database's owner run: "
+            f"CREATE SCHEMA {name} AUTHORIZATION {cursor.connection.info.user};",
         ) from error
     comment = sql.SQL("COMMENT ON SCHEMA {} IS 'Which models were retrained, why, and what became of it.'")
     cursor.execute(comment.format(schema))
 
 
-def _apply(connection: psycopg.Connection[Any], path: Path) -> bool:
+def _apply(connection: psycopg.Connection[Any], path: Path, schema: str) -> bool:
     """Apply one migration unless it was applied before; tell whether it was applied now."""
     text = path.read_text(encoding="utf-8")  # line ends as \n on every system, so that the hash is the same
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         cursor.execute(_LOCK)
-        cursor.execute(_PATH)
+        cursor.execute(_path(schema))
         known = cursor.execute("SELECT sha256 FROM schema_migrations WHERE name = %s", (path.name,)).fetchone()
         if known is None:
             cursor.execute(text.encode())

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from include.records.claim import Claim
-from include.records.people_roles import Calls, Failures, People, Watch
+from include.records.message_roles import Outbox
+from include.records.people_roles import Arrivals, Calls, Failures, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
-    "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "People", "Quarantines", "Requests", "Runs",
-    "Store", "Watch",
+    "Arrivals", "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Outbox", "People", "Quarantines",
+    "Requests",
+    "Runs", "Store", "Watch",
 ]  # fmt: skip
 
 
@@ -39,4 +41,14 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
     @property
     def calls(self) -> Calls:
         """Calls from outside that write."""
+        ...
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What arrived at watched places."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What people are told."""
         ...

@@ -11,8 +11,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from include.decision.policy.durations import Duration
+from include.registry.arrival import RedTeam
 from include.registry.classes import as_text, read_classes
 from include.registry.model_types import ModelTypeName
+from include.registry.notifying import Notify
 from include.registry.parts import Bound, Environment, Reference, Trading, as_list, kind_or_order, without_drop
 from include.registry.policy import Policy
 from include.registry.publishing import Approval, Probation
@@ -87,6 +89,8 @@ class ModelFields(Section):
     """How often the DAG runs; with the window it turns the budget of false retrains into significance levels."""
     max_age: Annotated[Duration, AfterValidator(some_time)] | None = None
     """How old the newest row may be; by default three times what is usual, and two days."""
+    timeout: Annotated[Duration, AfterValidator(some_time)] = timedelta(minutes=30)
+    """Longest time that one reading of the rows may take; then the source counts as unavailable and is tried again."""
     label_delay: Duration = timedelta(0)
     """Labels of younger rows have not arrived."""
     minimum_rows: int = Field(100, ge=10)
@@ -105,6 +109,10 @@ class ModelFields(Section):
     """How a new champion is watched; see [gate and shadow](gate-and-shadow.md#probation)."""
     approval: Approval | None = None
     """Which retrains a person has to approve in Airflow."""
+    red_team: RedTeam | None = None
+    """Results of a red team or a test suite; failures ask for a retrain, see [data arrival](data-arrival.md)."""
+    notify: Notify = Notify()
+    """Who is told what; see [notifications](notifications.md)."""
     policy: Policy = Policy()
     """When a retrain is due; see [policies](policies.md)."""
     environments: dict[str, Environment] = Field(default_factory=dict)

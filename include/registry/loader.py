@@ -9,28 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
+from include.registry.yaml_text import read_yaml
 
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses a key that is given twice, where YAML would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping; see `yaml.SafeLoader`."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
-        return super().construct_mapping(node, deep)
+MOST_PROBLEMS = 25  # of one file that are told
+LONGEST_SHOWN = 200  # characters of what was found, or of what somebody else's code says of it
 
 
 def load_model(folder: Path, name: str) -> ModelSpec:
@@ -39,33 +29,44 @@ def load_model(folder: Path, name: str) -> ModelSpec:
 
 
 def load_model_file(path: Path) -> ModelSpec:
-    """Read one model file, as it is in this environment; a `ConfigurationError` lists everything wrong with it."""
+    """Read one model file, as it is in this environment; a `ConfigurationError` lists everything wrong with it.
+
+    Whatever a file holds, this is the only error, so that who reads several files is stopped by none.
+    """
+    if other := twin_of(path):
+        raise ConfigurationError(
+            path, f"{path.name} and {other.name} are both of the model {path.stem}; remove or rename one of them"
+        )
     content = read_fields(path, "model file")
     if "name" in content:
         raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
     try:
-        spec = ModelSpec.model_validate({**content, "name": path.stem})
+        return ModelSpec.model_validate({**content, "name": path.stem}).in_environment(environment())
     except ValidationError as error:
         raise ConfigurationError(path, *problems_of(error, ModelSpec)) from error
-    return spec.in_environment(environment())
+    except Exception as error:  # no field foresaw it: a mistake of this file, never the end of a run of all models
+        what = shorten(" ".join(str(error).split()))
+        raise ConfigurationError(path, f"cannot be understood: {type(error).__name__}: {what}") from error
 
 
 def read_fields(path: Path, kind: str) -> dict[Any, Any]:
     """The fields of a YAML file of that kind, not yet looked at; a `ConfigurationError` where there are none."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
-    except OSError as error:
-        raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that there is not
-        raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path, kind)
     if not isinstance(content, dict):
         raise ConfigurationError(path, f"a {kind} holds fields and their values; found {type(content).__name__}")
     return content
 
 
 def problems_of(error: ValidationError, section: type[BaseModel]) -> list[str]:
-    """What is wrong with the fields of a section, a line each."""
-    return [problem for line in error.errors() for problem in _problems(dict(line), section)]
+    """What is wrong with the fields of a section, a line each; of very many the first."""
+    lines = error.errors()
+    told = [problem for line in lines[:MOST_PROBLEMS] for problem in _problems(dict(line), section)]
+    return told if len(lines) <= MOST_PROBLEMS else [*told, f"and {len(lines) - MOST_PROBLEMS} more"]
+
+
+def shorten(text: str) -> str:
+    """`text` as far as it helps to find it."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def environment() -> str:
@@ -79,7 +80,7 @@ def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
     The highest `priority` comes first: of tasks that wait for a place in a pool, Airflow takes the first mapped first.
     A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name.
     """
-    files = _model_files(folder, wanted) if wanted else list_model_files(folder)
+    files = _model_files(folder, wanted) if wanted else {file.stem: file for file in list_model_files(folder)}.values()
     found = [(file.stem, _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
     return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
@@ -140,19 +141,17 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     if line["type"] == "union_tag_not_found":
         return f"field {field}.kind is missing; allowed: {', '.join(SOURCES)}"
     message = str(line["msg"]).removeprefix("Value error, ")
-    shown = "" if isinstance(found, dict) else f"found {found!r}; "
+    shown = "" if isinstance(found, dict) else f"found {shorten(repr(found))}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
 
 
 def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:
     """Names of the fields that are allowed at `where` in a section."""
-    kind = ""
     for part in where:
         if part not in section.model_fields:  # the tag of a union, such as `csv`
-            kind = part
+            section = SOURCES[part].section if part in SOURCES else section
             continue
         annotation = section.model_fields[part].annotation
         options = [option for option in (annotation, *get_args(annotation)) if isinstance(option, type)]
         section = next((option for option in options if issubclass(option, BaseModel)), section)
-    section = SOURCES[kind].section if kind in SOURCES else section
     return [name for name in section.model_fields if not (section is ModelSpec and name == "name")]

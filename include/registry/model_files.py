@@ -23,3 +23,9 @@ def model_names(folder: Path) -> list[str]:
         return list(dict.fromkeys(file.stem for file in list_model_files(folder)))
     except (ConfigurationError, OSError):  # the task that looks for the models says so
         return []
+
+
+def twin_of(file: Path) -> Path | None:
+    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
+    others = (file.with_suffix(suffix) for suffix in SUFFIXES if suffix != file.suffix)
+    return next((other for other in others if file.suffix in SUFFIXES and other.exists()), None)

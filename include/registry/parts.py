@@ -32,7 +32,10 @@ def without_drop(value: object) -> object:
 
 
 def _as_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a date between the years 1 and 9999 is needed, also in UTC") from error
 
 
 def kind_or_order(said: str | list[str]) -> str | list[str]:

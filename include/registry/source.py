@@ -10,9 +10,10 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from include.registry.address import Address
+from include.registry.arrival import CONNECTION, Watch, on_or_off
 from include.registry.dialect import Dialect
 from include.registry.section import Section
 from include.registry.time_format import TimeFormat
@@ -99,8 +100,10 @@ class FileSource(_Rows):
     """Without timestamps: the rows that the first version is trained on."""
     recent_path: str | None = None
     """Without timestamps: the rows observed since."""
-    connection: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
+    connection: str = Field(default="", pattern=CONNECTION)
     """Airflow connection of the type `aws`, for paths that begin with `s3://`; by default `aws_default`."""
+    watch: Annotated[Watch | None, BeforeValidator(on_or_off)] = None
+    """With `true`, or the fields below, a change of the files starts a run; see [data arrival](data-arrival.md)."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
     """Of CSV files. This and the next three are found out from the file where they are not given."""
     encoding: str | None = None

@@ -13,13 +13,23 @@ from include.registry.classes import as_text
 from include.registry.estimators import check_estimator
 from include.registry.fields import ModelFields
 from include.registry.kinds import ColumnKind, declared_kinds
+from include.registry.model_files import SUFFIXES
 from include.registry.model_types import MODEL_TYPES, ModelTypeDefaults
 from include.registry.other_names import in_our_names
 from include.registry.training import SLICES
+from include.registry.yaml_text import repeated
 from include.scoring import METRICS, Task
 from include.scoring.classes import ClassCoding, form_of
 from include.scoring.metric import NO_ROW_LOSS
 
+RESERVED = (
+    "backtests",
+    "champion",
+    "champion.json",
+    "reports",
+    "records.json",
+    "manifest.json",
+)  # what lies beside artifacts
 _ROLES = ("target", "prediction", "probability", "timestamp")  # fields that name a column for one use each
 
 
@@ -98,10 +108,18 @@ class ModelSpec(ModelFields):
         training = given.get("training") if isinstance(given, dict) else None
         if not isinstance(training, dict) or training.get("strategy") != "model_type":
             return given
-        usual = MODEL_TYPES.get(given.get("model_type"))
+        named = given.get("model_type")
+        usual = MODEL_TYPES.get(named) if isinstance(named, str) else None
         if usual is None:
             raise ValueError(f"training.strategy: model_type needs a `model_type`: one of {', '.join(MODEL_TYPES)}")
         return {**given, "training": {**training, "strategy": usual.strategy}}
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name in RESERVED or name.endswith(SUFFIXES):
+            raise ValueError(f"it is reserved, as are {', '.join(RESERVED)} and *.yaml; rename the file")
+        return name
 
     @field_validator("probabilities", mode="before")
     @classmethod
@@ -110,7 +128,8 @@ class ModelSpec(ModelFields):
         if not isinstance(given, dict):
             return given
         names = [str(as_text(key)) for key in given]
-        twice = sorted({name for name in names if [form_of(each) for each in names].count(form_of(name)) > 1})
+        forms = repeated(form_of(name) for name in names)
+        twice = sorted({name for name in names if form_of(name) in forms})
         if twice:
             raise ValueError(f"name each class once; twice: {', '.join(twice)}")
         return dict(zip(names, given.values(), strict=True))
@@ -118,7 +137,7 @@ class ModelSpec(ModelFields):
     @field_validator("tags")
     @classmethod
     def _each_tag_once(cls, tags: list[str]) -> list[str]:
-        twice = sorted({tag for tag in tags if tags.count(tag) > 1})
+        twice = sorted(repeated(tags))
         if twice:
             raise ValueError(f"write each tag once; twice: {', '.join(twice)}")
         return tags
@@ -126,7 +145,7 @@ class ModelSpec(ModelFields):
     @field_validator("features", "slices", "key")
     @classmethod
     def _each_column_once(cls, columns: list[str] | None) -> list[str] | None:
-        twice = sorted({name for name in columns or () if (columns or []).count(name) > 1})
+        twice = sorted(repeated(columns or ()))
         if twice:
             raise ValueError(f"name each column once; twice: {', '.join(twice)}")
         return columns

@@ -8,23 +8,24 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from include.data.profile import Possible
 from include.data.reference.profiles import ReferenceProfiles, make_reference
 from include.data.rows.declared import declared
 from include.data.tables import ModelTables, feature_names, table_hash
-from include.errors import ArtifactError, TrainingError
+from include.errors import TrainingError
 from include.records.entries import EventStatus, Outcome, ShadowNeeds, TrainingDetails, Version
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion as Champion
 from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.asked import as_stored, load_version, smoke_test
 from include.retraining.contest.contest import Contest
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.elsewhere import TrainedElsewhere, rows_held_out
 from include.retraining.expected_predictions import predictions_to_come
+from include.retraining.first_again import FirstAgain
 from include.retraining.gate.champion import judge_beside
 from include.retraining.gate.first import require_rows, try_first
 from include.retraining.gate.former_champions import Anchor
@@ -35,7 +36,7 @@ from include.retraining.importances import mean_loss, permutation_importances
 from include.retraining.prepare import Columns, TrainingRows, first_moment, just_after, labels_of, prepare
 from include.retraining.resources import ResourceMeter
 from include.retraining.trainers.choose import trainer_of
-from include.retraining.trainers.trainer import GoingOn, Predictor, Start, Trainer, reported_metrics
+from include.retraining.trainers.trainer import GoingOn, Start, Trainer, reported_metrics
 from include.retraining.training_rows import RowChoice, Trained, fit_on, row_choices, train_best
 from include.scoring import METRICS, Baseline, LabelledRows
 
@@ -101,18 +102,25 @@ class RetrainingExecutor:
             Champions before, which the challenger must not be proven worse than.
         """
         with ResourceMeter() as meter:
-            judged = self._first(tables) if champion is None else self._challenge(tables, champion, former)
+            judged = self._first(tables) if champion is None else self._beside(tables, champion, former)
             outcome = judged if isinstance(judged, Outcome) else self._store(judged, version)
         details = outcome.details.beside(meter.details)
         return replace(outcome, details=details if self.elsewhere is None else self.elsewhere.tell(details))
+
+    def _beside(self, tables: ModelTables, champion: Champion, former: Sequence[Version]) -> _Judged | Outcome:
+        """A challenger for `champion`; a version as a first one where that cannot be asked."""
+        again = FirstAgain.of(self.spec, self.load, champion, tables) if self.elsewhere is None else None
+        if again is None:
+            return self._challenge(tables, champion, former)
+        judged = self._first(again.tables)
+        return replace(judged, data_until=again.until, result=again.judge(judged.result, judged.holdout))
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""
         require_rows(self.spec, tables.reference)
         names = feature_names(self.spec, tables.reference, tables.kinds)
         reference = self.reference(tables, tables.reference, names, self.spec.categorical, declared(self.spec))
-        columns = Columns.of(reference.profile, names)
-        trial = try_first(self.spec, self.gate, self.trainer, tables, columns)
+        trial = try_first(self.spec, self.gate, self.trainer, tables, columns := Columns.of(reference.profile, names))
         rows, holdout = trial.rows, trial.holdout
         if self.elsewhere is not None:
             self.elsewhere.require_unseen(first_moment(self.spec, tables.reference.iloc[rows.origin[trial.cut :]]))
@@ -177,10 +185,9 @@ class RetrainingExecutor:
         return tables.recent_hash or table_hash(tables.recent.drop(columns=list(self.spec.measures)))
 
     def load(self, version: Version) -> StoredModel:
-        """Load a version's artifact."""
-        stored = self.artifacts.load(version.artifact_path, version.artifact_sha256, self.spec.training.script)
-        known = {**self.possible, **declared(self.spec)}
-        return replace(stored, columns=stored.columns.knowing(known)) if known else stored
+        """Load a version; see `include.retraining.asked.load_version`."""
+        script = self.spec.training.script
+        return load_version(self.artifacts, version, script, {**self.possible, **declared(self.spec)})
 
     @property
     def contest(self) -> Contest:
@@ -213,7 +220,7 @@ class RetrainingExecutor:
                 "columns, so there is nothing to go on from; write `strategy: full` until a version with these is "
                 "champion"
             )
-        start = Start(predictor=stored.predictor, folder=stored.folder)
+        start = Start(predictor=as_stored(stored.predictor), folder=stored.folder)
         unseen = recent + untrained_rows(champion.version)
         return GoingOn(trainer=self.trainer, start=start), [RowChoice(name="unseen", first=max(0, stop - unseen))]
 
@@ -245,7 +252,7 @@ class RetrainingExecutor:
         result, trained = judged.result, judged.trained
         path, sha256 = self.artifacts.save(self.spec.name, version, trained.predictor, judged.columns)
         features = judged.rows.features.iloc[-len(judged.holdout) :]
-        stored = self._smoke_test(path, sha256, trained.predictor, features)
+        stored = smoke_test(self.artifacts, self.spec, (path, sha256), trained.predictor, features)
         cost = serving_cost_of(stored, features, self.spec.gate)
         result = within_limits(result, cost, self.spec.gate)
         shadow = judged.shadow if result.verdict is GateVerdict.PROMOTE else None
@@ -291,10 +298,3 @@ class RetrainingExecutor:
             reported_metrics=dict(reported_metrics(trained.predictor)),
             gate=result.details,
         )
-
-    def _smoke_test(self, path: str, sha256: str, trained: Predictor, features: pd.DataFrame) -> StoredModel:
-        """The stored artifact must load and answer as the model in memory does, before it may be published."""
-        stored = self.artifacts.load(path, sha256, self.spec.training.script)
-        if not np.array_equal(stored.predictor.predict(features), trained.predict(features)):
-            raise ArtifactError(f"{path}: the stored model does not predict what the trained one does")
-        return stored

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.workflow.approve import hold as hold
     from include.workflow.approve import question as question
+    from include.workflow.arrivals import conf_of as conf_of
+    from include.workflow.arrivals import take_arrivals as take_arrivals
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
     from include.workflow.canary import set_canary as set_canary
     from include.workflow.compare import compare_versions as compare_versions
+    from include.workflow.delivery import deliver as deliver
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from include.workflow.on_record import audit as audit
     from include.workflow.on_record import latest_run as latest_run
     from include.workflow.on_record import lineage as lineage
+    from include.workflow.outbox import notifications as notifications
+    from include.workflow.outbox import notify as notify
+    from include.workflow.outbox import notify_question as notify_question
     from include.workflow.people import annotate as annotate
     from include.workflow.people import annotations_of as annotations_of
     from include.workflow.people import budget_spent as budget_spent
@@ -86,7 +92,9 @@ USE_CASES = {
     "RetrainingTrigger": "elsewhere",
     "compare_versions": "compare",
     "complete_retraining": "elsewhere",
+    "conf_of": "arrivals",
     "decide": "steps.decide",
+    "deliver": "delivery",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
@@ -110,6 +118,9 @@ USE_CASES = {
     "mute": "people",
     "mutes": "people",
     "note_failure": "failure_record",
+    "notifications": "outbox",
+    "notify": "outbox",
+    "notify_question": "outbox",
     "noting": "failure_record",
     "open_deployment": "deployment",
     "opened_deployment": "deployment",
@@ -128,6 +139,7 @@ USE_CASES = {
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
+    "take_arrivals": "arrivals",
     "unmute": "people",
     "what_if": "reading.what_if",
     "why_nothing": "failure_record",

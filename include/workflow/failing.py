@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from include.errors import NothingToDo, TransientError
 from include.records.entries import FailedStep, Failure
 from include.records.json_values import clean_text
+from include.records.masking import mask
 from include.records.store import Store
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.workflow.settings import Settings
@@ -83,7 +84,7 @@ def keep(store: Store, artifacts: Artifacts, failure: Failure) -> None:
         store.failures.add(failure)
         return
     except Exception as trouble:
-        log.warning("%s: %s; it waits for the records: %s", failure.model_name, failure.sentence, trouble)
+        log.warning("%s: %s; it waits for the records: %s", failure.model_name, failure.sentence, mask(str(trouble)))
     try:
         folder = waiting_folder(artifacts)
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ def keep(store: Store, artifacts: Artifacts, failure: Failure) -> None:
         draft.write_text(json.dumps(asdict(failure) | {"at": failure.at.isoformat()}), encoding="utf-8")
         draft.replace(folder / f"{failure.failure_id}.json")
     except Exception as trouble:
-        log.error("%s: %s; it could not be kept: %s", failure.model_name, failure.sentence, trouble)
+        log.error("%s: %s; it could not be kept: %s", failure.model_name, failure.sentence, mask(str(trouble)))
 
 
 def bring_in(store: Store, artifacts: Artifacts) -> None:
@@ -109,7 +110,7 @@ def bring_in(store: Store, artifacts: Artifacts) -> None:
         try:
             store.failures.add(failure)
         except Exception as trouble:
-            log.warning("%s: waits on for the records: %s", file, trouble)
+            log.warning("%s: waits on for the records: %s", file, mask(str(trouble)))
             return
         file.unlink(missing_ok=True)
 
@@ -127,7 +128,13 @@ def _note(given: Mapping[str, Any], step: FailedStep, error: BaseException) -> N
         model_name, run_id, by = _about(deployment.store, given)
         keep(deployment.store, deployment.artifacts, failure_of(model_name, run_id, step, error, by=by))
     except Exception as trouble:
-        log.error("%s failed (%s: %s), which could not be kept: %s", step, type(error).__name__, error, trouble)
+        log.error(
+            "%s failed (%s: %s), which could not be kept: %s",
+            step,
+            type(error).__name__,
+            mask(str(error)),
+            mask(str(trouble)),
+        )
 
 
 def _about(store: Store, given: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from include.registry.effective import effective_settings
 from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
 from include.registry.loader import model_file
-from include.registry.model_files import SUFFIXES, list_model_files
+from include.registry.model_files import SUFFIXES, model_names
 from include.registry.spec import ModelSpec as ModelSpec
 
 
@@ -27,13 +27,24 @@ def named_file(model: str, models_dir: Path) -> Path:
     return model_file(models_dir, model)
 
 
-def policies(models_dir: Path, names: Sequence[str], preset: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each model's name and what its policy comes to, of all models where none is named.
+def settings_of(
+    models_dir: Path, names: Sequence[str], preset: str = ""
+) -> tuple[dict[str, dict[str, Any]], dict[str, ConfigurationError]]:
+    """What the policy of each model comes to, and what is wrong with the files that have mistakes.
 
     Parameters
     ----------
+    names : sequence of str
+        Of all models where empty.
     preset : str
         Instead of the model's own; empty for that.
     """
-    for name in names or [file.stem for file in list_model_files(models_dir)]:
-        yield name, effective_settings(load_model(models_dir, name), preset)
+    found: dict[str, dict[str, Any]] = {}
+    broken: dict[str, ConfigurationError] = {}
+    for name in names or model_names(models_dir):
+        try:
+            spec = load_model(models_dir, name)
+            found[name] = {"model_name": name, "enabled": spec.enabled, **effective_settings(spec, preset)}
+        except ConfigurationError as error:
+            broken[name] = error
+    return found, broken

@@ -12,7 +12,7 @@ from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
@@ -22,6 +22,8 @@ from include.workflow.report import REMEMBERED
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
+OVERDUE = timedelta(hours=1)  # a notification that is not delivered so long after it was due is stuck
+UNHEARD = timedelta(days=1)  # for so long one that was given up is told
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
@@ -86,6 +88,7 @@ def health(
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, false_alarms),
+        *_stuck(deployment, moment),
         *also,
     ]
     order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
@@ -98,13 +101,13 @@ def _read(file: Path) -> _Model:
         known = file.stat()
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size)
+    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size, twin_of(file))
     written_at = datetime.fromtimestamp(known.st_mtime, UTC)
     return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=written_at, allowed=allowed)
 
 
 @lru_cache(maxsize=10_000)
-def _content(file: Path, written: int, size: int) -> tuple[ModelSpec | None, str, float | None]:
+def _content(file: Path, written: int, size: int, twin: Path | None) -> tuple[ModelSpec | None, str, float | None]:
     """What a file holds, as it was at that time: its settings, what is wrong, and the budget of false retrains."""
     try:
         spec = load_model_file(file)
@@ -217,6 +220,18 @@ def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) ->
                 told=f"retrains of 90 days that were marked as false alarms: {count}; its budget allows {allowed:g}",
                 way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
             )  # fmt: skip
+
+
+def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
+    """Notifications that nobody gets."""
+    found = deployment.store.outbox.stuck(due_before=at - OVERDUE, since=at - UNHEARD, at=at)
+    if found is not None:
+        counted = {"not delivered yet": found.waiting, "given up": found.given_up}
+        yield Problem(
+            kind=ProblemKind.OUTBOX_STUCK, subject="notifications", since=found.since, severity=Severity.HIGH,
+            told=", ".join(f"{what}: {many}" for what, many in counted.items() if many),
+            way_out="see what the tries to deliver them say, and correct the service's address in the connection",
+        )  # fmt: skip
 
 
 def _hours(interval: timedelta) -> str:

@@ -21,6 +21,7 @@ from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
 
 OWNER_FILE = "records.json"
+_DIGITS = 10  # of a number that no version has
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,29 @@ def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
     removed = artifacts.tidy(model_name, settled) if settled else []
     for name in removed:
         log.warning("%s: removed what a process that died had left behind: %s", model_name, name)
+    if unknown := unknown_versions(store, artifacts, model_name):
+        log.warning("%s: kept, though not on record: %s. An older database was restored beside them: they are left "
+                    "alone, and their numbers are not given again", model_name, ", ".join(unknown))  # fmt: skip
     return removed
+
+
+def highest_number(artifacts: Artifacts, model_name: str) -> int:
+    """The highest number of a version whose files are there, on record or not; 0 for none.
+
+    Beside an older database, restored from a dump, there are versions that it does not know. Their numbers are taken.
+    """
+    return max((_number(name) for name in artifacts.versions(model_name)), default=0)
+
+
+def unknown_versions(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
+    """Names of the folders of versions whose number is not on record: they are later than a restored database."""
+    known = {version.version for version in store.versions(model_name)}
+    return [name for name in artifacts.versions(model_name) if (number := _number(name)) and number not in known]
+
+
+def _number(name: str) -> int:
+    digits = name.partition("-")[0].removeprefix("v")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else 0
 
 
 def _target(store: Champions, model_name: str) -> Version | None:

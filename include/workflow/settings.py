@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from include.errors import ConfigurationError
@@ -33,6 +33,9 @@ class Settings:
     database_uri : str or None
         The records database, for use outside Airflow (``AIRFLOW_CONN_RETRAINING_DB``, a ``postgresql://`` URI).
         Inside Airflow the connection ``retraining_db`` is used instead, so that any secrets backend works.
+    direct : str or None
+        Where that leads to a pooler of transactions: what leads straight to the same database, for claims
+        (``RETRAINING_DB_DIRECT``, a URI, or the name of an Airflow connection).
     """
 
     models_dir: Path
@@ -41,6 +44,7 @@ class Settings:
     artifacts_address: str | None
     log_file: Path | None = None
     database_uri: str | None
+    direct: str | None = field(default=None, repr=False)
 
     @property
     def database(self) -> str:
@@ -66,6 +70,7 @@ class Settings:
             log_file=Path(env["RETRAINING_LOG_FILE"]).expanduser() if env.get("RETRAINING_LOG_FILE") else None,
             artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
             database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
+            direct=env.get("RETRAINING_DB_DIRECT") or None,
         )
 
 

@@ -172,7 +172,11 @@ def _flat(name: str, details: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _same_rows_json(each: SameRows) -> dict[str, Any]:
     return {
         "rows": each.rows, "start": each.start, "end": each.end, "dropped": each.dropped, "fair": each.fair,
-        "seen": _pair(each.seen), "metrics": {figure.name: figure.to_json() for figure in figures_of(*each.scores)},
+        "seen": _pair(each.seen),
+        "metrics": {
+            figure.name: figure.to_json() if each.gain is not None else {**figure.to_json(), "better": ""}
+            for figure in figures_of(*each.scores)
+        },
         "metric": each.metric, "gain": each.gain, "low": each.low, "high": each.high, "p_value": each.p_value,
         "level": each.level, "note": each.note,
     }  # fmt: skip

@@ -258,10 +258,11 @@ CREATE TRIGGER append_only BEFORE DELETE ON model_retraining_events
 CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON model_retraining_events
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 
--- Key of the session-level advisory lock whose holder may retrain the model. Postgres frees it with the session.
-CREATE FUNCTION retraining_lock_key(model_name text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT hashtextextended('right to retrain ' || model_name, 0)
-$$;
+-- Key of the session-level advisory lock whose holder may retrain the model. Postgres frees it with the session. Such a
+-- key counts in the whole database, so it is made of where these records are (their table) and who they are.
+CREATE FUNCTION retraining_lock_key(model_name text) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (SELECT hashtextextended(format('right to retrain %s in %s of %s', model_name, i.tableoid::bigint, i.id), 0)
+            FROM records_identity i);
 COMMENT ON FUNCTION retraining_lock_key IS 'Key of the advisory lock whose holder may retrain the model.';
 
 -- What a scraper of metrics would count anew each time, over all decisions and events ever made.

@@ -1,4 +1,4 @@
--- What people and programs ask for: retrains, and that rows be left out of them.
+-- What people and programs ask for: retrains, also by data that arrive, and that rows be left out of them.
 
 CREATE TABLE retraining_requests (
     id              bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT retraining_requests_key PRIMARY KEY,
@@ -74,6 +74,62 @@ CREATE TRIGGER guard_request BEFORE UPDATE ON retraining_requests
 CREATE TRIGGER append_only BEFORE DELETE ON retraining_requests
     FOR EACH ROW EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON retraining_requests
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+
+CREATE TABLE data_arrivals (
+    id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT data_arrivals_key PRIMARY KEY,
+    place       text NOT NULL,
+    ordinal     integer NOT NULL CONSTRAINT data_arrivals_ordinal CHECK (ordinal > 0),
+    fingerprint text NOT NULL,
+    files       jsonb,
+    changed     jsonb,
+    starts      boolean NOT NULL,
+    noted_at    timestamptz NOT NULL,
+    run_id      text,
+    taken_at    timestamptz,
+    CONSTRAINT data_arrivals_taken_by_a_run CHECK ((run_id IS NULL) = (taken_at IS NULL)),
+    CONSTRAINT data_arrivals_taken_where_it_starts CHECK (starts OR run_id IS NULL)
+);
+
+-- Each state of a place follows one other: of several who see the same change, one writes it down.
+CREATE UNIQUE INDEX one_arrival_after_another ON data_arrivals (place, ordinal);
+CREATE INDEX data_arrivals_waiting ON data_arrivals (id) WHERE starts AND run_id IS NULL;
+CREATE INDEX data_arrivals_starting ON data_arrivals (place, noted_at) WHERE starts;
+CREATE INDEX data_arrivals_by_run ON data_arrivals (run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX data_arrivals_by_time ON data_arrivals (noted_at);
+COMMENT ON TABLE data_arrivals IS
+    'What a watched file, folder, glob or prefix looked like when it had changed and was whole. The last row of a place '
+    'is what a change is found against, also after the triggerer was down; a run takes what waits, once.';
+COMMENT ON COLUMN data_arrivals.id IS 'Counts the arrivals at all places.';
+COMMENT ON COLUMN data_arrivals.place IS 'What is watched: rows or results, then the path, then the connection.';
+COMMENT ON COLUMN data_arrivals.ordinal IS 'Counts the states of one place.';
+COMMENT ON COLUMN data_arrivals.fingerprint IS
+    'Hash of the names and states of its files; empty where there were none.';
+COMMENT ON COLUMN data_arrivals.files IS 'State of each file by its name; NULL where they are too many.';
+COMMENT ON COLUMN data_arrivals.changed IS 'Names of the files that came or changed; NULL where that is not known.';
+COMMENT ON COLUMN data_arrivals.starts IS
+    'Whether a run is to start: not for the first state that was seen, nor where files were only removed.';
+COMMENT ON COLUMN data_arrivals.noted_at IS 'When it was written down.';
+COMMENT ON COLUMN data_arrivals.run_id IS 'The run of the DAG data_arrival that took it; NULL while it waits.';
+COMMENT ON COLUMN data_arrivals.taken_at IS 'When that run took it.';
+
+CREATE FUNCTION guard_arrival() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.run_id IS NOT NULL
+       OR to_jsonb(NEW) - ARRAY['run_id', 'taken_at'] IS DISTINCT FROM to_jsonb(OLD) - ARRAY['run_id', 'taken_at'] THEN
+        RAISE EXCEPTION 'arrival % never changes but for being taken once', OLD.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION guard_arrival IS 'An arrival never changes but for being taken by a run, once.';
+
+CREATE TRIGGER guard_arrival BEFORE UPDATE ON data_arrivals
+    FOR EACH ROW EXECUTE FUNCTION guard_arrival();
+CREATE TRIGGER append_only BEFORE DELETE ON data_arrivals
+    FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON data_arrivals
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 
 CREATE TABLE quarantined_spans (

@@ -29,12 +29,15 @@ BEGIN
         GRANT INSERT ON auto_retraining_jobs, retraining_runs, retraining_analyses, model_drift_monitoring,
             model_performance_tracking, retraining_decisions, model_version_management, reference_profiles,
             model_deployment_history, champion_announcements, canary_shares, model_retraining_events,
-            retraining_requests, quarantined_spans, retraining_failures, model_pauses, notification_mutes,
-            model_annotations, decision_marks, idempotency_keys TO retraining_writer;
+            retraining_requests, quarantined_spans, data_arrivals, retraining_failures, model_pauses, notification_mutes,
+            model_annotations, decision_marks, idempotency_keys, notifications, notification_deliveries
+            TO retraining_writer;
+        GRANT UPDATE ON notifications, notification_deliveries TO retraining_writer;
         GRANT UPDATE ON notification_mutes, idempotency_keys TO retraining_writer;
         GRANT DELETE ON idempotency_keys TO retraining_writer;
         GRANT UPDATE ON auto_retraining_jobs, retraining_runs, model_version_management, reference_profiles,
             model_retraining_events, retraining_requests, quarantined_spans TO retraining_writer;
+        GRANT UPDATE (run_id, taken_at) ON data_arrivals TO retraining_writer;
         GRANT UPDATE (report_path) ON retraining_decisions TO retraining_writer;
         GRANT DELETE ON retraining_analyses, model_drift_monitoring, model_performance_tracking TO retraining_writer;
         GRANT EXECUTE ON FUNCTION prepare_month TO retraining_writer;
@@ -73,9 +76,14 @@ BEGIN
             TO retraining_metrics;
         GRANT SELECT (id, model_name, run_id, step, error_type, permanent, failed_at) ON retraining_failures
             TO retraining_metrics;
+        GRANT SELECT (id, place, ordinal, starts, noted_at, run_id, taken_at) ON data_arrivals TO retraining_metrics;
         GRANT SELECT (id, model_name, paused, set_at) ON model_pauses TO retraining_metrics;
         GRANT SELECT (id, model_name, muted_until, muted_at, lifted_at) ON notification_mutes TO retraining_metrics;
         GRANT SELECT (id, model_name, run_id, verdict, marked_at) ON decision_marks TO retraining_metrics;
+        GRANT SELECT (id, model_name, subject, kind, phase, severity, written_at, due_at, settled, settled_at)
+            ON notifications TO retraining_metrics;
+        GRANT SELECT (id, notification_id, service, attempt, status, begun_at, ended_at)
+            ON notification_deliveries TO retraining_metrics;
         GRANT SELECT ON retraining_tallies TO retraining_metrics;
     END IF;
 END;

@@ -102,17 +102,25 @@ def test_rule_that_never_fires_is_found(tmp_path: Path, name: str) -> None:
     assert promtool(tmp_path).returncode != 0
 
 
+def test_configuration_in_the_docs_is_one_and_scrapes_the_route() -> None:
+    ran = subprocess.run(
+        [binary("promtool"), "check", "config", "--syntax-only", str(FOLDER / "prometheus.yml")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    [job] = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert job["metrics_path"] == PATH
+
+
 @contextmanager
 def prometheus(target: str, folder: Path) -> Iterator[str]:
-    """The address of a Prometheus that scrapes the target each second, with our rules."""
+    """The address of a Prometheus that scrapes the target each second, otherwise as the docs configure it."""
     (folder / "token").write_text(SECRET)
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(FOLDER / "alerts.yml")],
-        "scrape_configs": [{
-            "job_name": "retraining", "metrics_path": PATH,
-            "authorization": {"credentials_file": str(folder / "token")}, "static_configs": [{"targets": [target]}],
-        }],
+    config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
+    config |= {"rule_files": [str(FOLDER / "alerts.yml")], "global": {"evaluation_interval": "1s"}}
+    config["scrape_configs"][0] |= {
+        "scrape_interval": "1s", "scrape_timeout": "1s", "static_configs": [{"targets": [target]}],
+        "authorization": {"credentials_file": str(folder / "token")},
     }  # fmt: skip
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from multiprocessing.connection import Connection
@@ -27,14 +28,18 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ClaimLost, RequestsTaken
 from include.records.entries import (
     Analysis,
+    DeliveryStatus,
     Event,
     EventStatus,
     FailedStep,
     Failure,
     MarkVerdict,
     Measurement,
+    Notification,
     Outcome,
+    Phase,
     Run,
+    Settled,
     TrainingDetails,
 )
 from include.records.postgres import PostgresStore
@@ -253,4 +258,34 @@ def speak(store: Store, at: datetime = NOW) -> None:
     store.people.mutes(at=at), store.people.annotations("housing"), store.failures.find()
     store.watch.watched(), store.watch.waiting(), store.watch.failing(since=at)
     store.watch.figures(since=at - HOUR, until=at + HOUR)
+    store.arrivals.add("rows x", follows=0, fingerprint="f", files={}, changed=[], starts=True, at=at)
+    store.arrivals.last("rows x"), store.arrivals.waits("rows x"), store.arrivals.take("run-9", at=at)
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)
+    notify(store, at)
+
+
+def notify(store: Store, at: datetime = NOW) -> None:
+    """All that notifications write and read."""
+    begin = make_notification(at=at)
+    outbox, over = store.outbox, replace(begin, phase=Phase.OVER)
+    [kept, ended] = outbox.add([begin, over])
+    lost = outbox.begin(kept.id, "ops", "slack://…", kept.key, at=at)
+    assert lost is not None
+    outbox.call_lost(begun_before=at + HOUR, at=at)
+    again = outbox.begin(kept.id, "ops", "slack://…", kept.key, at=at)
+    assert again is not None
+    outbox.end(again, DeliveryStatus.SENT, at=at)
+    outbox.settle(kept.id, Settled.DELIVERED, at=at)
+    outbox.due(at=at, most=9), outbox.opening(ended), outbox.open(), outbox.find(), outbox.going_on("ops", kept.key)
+    outbox.stuck(due_before=at, since=at, at=at), outbox.ended(since=at), outbox.changes(since=at)
+
+
+def make_notification(phase: Phase = Phase.BEGUN, *, at: datetime = NOW, **changes: Any) -> Notification:
+    """That a retraining of ``housing`` failed."""
+    values: dict[str, Any] = {
+        "model_name": "housing", "subject": "housing", "kind": "failed", "episode": "event 1", "phase": phase,
+        "severity": Severity.HIGH, "headline": "retraining failed", "written_at": at, "due_at": at,
+        "batch": str(uuid.uuid4()), "owner": "ada", "run_id": "run-1", "facts": {"error": "no rows"},
+        "routing": {"services": ["ops"]}, **changes,
+    }  # fmt: skip
+    return Notification(**values)

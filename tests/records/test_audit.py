@@ -157,6 +157,7 @@ def test_every_table_whose_rows_are_guarded_is_audited(lived: str) -> None:
         ).fetchall()
     known = {
         "model_version_management",  # what became of a version is in its event and in the deployment history
+        "data_arrivals",  # what came of it is a run with its reason, or a request
         "retraining_decisions",  # counted; those that fired are in their events
         # what decisions were made on; looks of probation and shadow, which are signals, are audited
         "retraining_runs", "retraining_analyses", "model_performance_tracking", "model_drift_monitoring",

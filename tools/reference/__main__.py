@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.layout import PROJECT_ROOT
+from tools.reference.capabilities import capabilities, systems
 from tools.reference.catalogues import detectors, metrics, presets, rooms, scraped, sources, trainers, triggers
 from tools.reference.commands import commands
 from tools.reference.model_file import fields
 
 #: What is made, by the name that a page's mark gives: ``<!-- generated: NAME -->`` up to ``<!-- end -->``.
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "capabilities": capabilities,
     "commands": commands,
     "detectors": detectors,
     "fields": fields,
@@ -23,6 +25,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "rooms": rooms,
     "scraped": scraped,
     "sources": sources,
+    "systems": systems,
     "trainers": trainers,
     "triggers": triggers,
 }

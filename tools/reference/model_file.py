@@ -14,6 +14,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from include.decision.policy.durations import write_period
+from include.registry.arrival import format_short
 from include.registry.section import Section
 from include.registry.spec import ModelSpec
 from tools.reference.tables import table
@@ -109,7 +110,7 @@ def _default(info: FieldInfo) -> str:
     if default is None or default == "" or info.default_factory is not None or isinstance(default, Section):
         return ""
     if isinstance(default, timedelta):
-        return f"`{write_period(default)}`" if default else ""
+        return f"`{_period(default)}`" if default else ""
     return f"`{str(default).lower() if isinstance(default, bool) else _number(default)}`"
 
 
@@ -128,6 +129,10 @@ def _value(node: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "const" in node:
         return f"`{node['const']}`"
     return _plain(node, schema)
+
+
+def _period(value: timedelta) -> str:
+    return format_short(value) if value.seconds % 60 else write_period(value)
 
 
 def _number(value: object) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from include.data.batches import Batch, empty_batch, named, require_distinct
+from include.data.batches import Batch, empty_batch, require_distinct
 from include.data.kinds.decimals import Said, decimals_of, told_of
 from include.data.kinds.numbers import Written, plain_numbers
 from include.data.kinds.text_cells import decoded, trimmed
+from include.data.sources.changes import unchanged
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
 from include.data.sources.csv_seen import Seen
 from include.data.sources.files import Files, LocalFiles
@@ -79,17 +80,18 @@ class CsvBatches:
     files: Files = field(default_factory=LocalFiles)
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
+    _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, *SOURCES["csv"].endings))
         for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
-            with named(file, "CSV"), self._located(file):
+            with unchanged(self.files, file, "CSV", self._states), self._located(file):
                 self._scan(file)
         self._agree()
         for file in found:
-            with named(file, "CSV"), self._located(file):
+            with unchanged(self.files, file, "CSV", self._states), self._located(file):
                 layout = self._layout(file)
                 if not layout.types and len(found) > 1:
                     continue

@@ -128,6 +128,32 @@ def web_connection(name: str, environment: Mapping[str, str] | None = None) -> W
     return WebConnection(uri=web_address(kind, schema, host, port), login=login, password=password)
 
 
+def connection_extra(name: str, kind: str, environment: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
+    """The extra fields of a connection of that type; None for one that is not set.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        Default: this process's.
+
+    Raises
+    ------
+    ConfigurationError
+        For one of another type, or one that cannot be read.
+    """
+    variable = connection_variable(name)
+    text = (os.environ if environment is None else environment).get(variable, "")
+    if not text:
+        return None
+    try:
+        found, _, _, extra = _parts(text)
+    except (ValueError, TypeError, AttributeError):  # which may quote the text, and so the secret
+        raise ConfigurationError(variable, "cannot be read; write it as JSON, with conn_type and extra") from None
+    if found != kind:
+        raise ConfigurationError(variable, f"no connection of the type {kind}; write it as JSON, with conn_type {kind}")
+    return extra
+
+
 def web_address(kind: str, schema: str | None, host: str, port: int | str | None) -> str:
     """The address that the fields of a connection come to."""
     return f"{'https' if 'https' in (schema, kind) else 'http'}://{host}{f':{port}' if port else ''}"

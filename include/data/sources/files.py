@@ -9,6 +9,7 @@ from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
+from include.data.sources.foreign_files import holds_rows
 from include.errors import SourceUnavailable
 
 
@@ -18,7 +19,8 @@ class Files(Protocol):
     def find(self, path: str | Path, *endings: str) -> Sequence[str | Path]:
         """The file itself, a folder's files that end so, or a glob's matches, by path; `SourceUnavailable` if none.
 
-        In a folder, files whose names begin with a dot or an underscore are left out: writers name unfinished ones so.
+        What lies there without being rows of the model is left out, see `include.data.sources.foreign_files`. A glob's
+        part that is the name of a folder, ``sales [eu]/*.csv``, stands for that folder.
         """
         ...
 
@@ -57,11 +59,11 @@ class LocalFiles:
         if place.is_file():
             return [place]
         if place.is_dir():
-            files = (file for ending in endings for file in place.rglob(f"*{ending}"))
-            found = sorted(file for file in files if file.is_file() and file.name[0] not in "._")
+            below = {file for ending in endings for file in place.rglob(f"*{ending}")}
+            found = [file for file in below if holds_rows(file.relative_to(place).parts) and file.is_file()]
         else:
-            found = sorted(file for name in glob.glob(str(path), recursive=True) if (file := Path(name)).is_file())  # noqa: PTH207 - Path.glob takes no absolute patterns
-        return found or nothing_found(path, endings)
+            found = [file for file in _matches(place) if file.is_file()]
+        return sorted(found) or nothing_found(path, endings)
 
     def open(self, file: str | Path) -> str | Path:
         """See `Files.open`."""
@@ -70,7 +72,7 @@ class LocalFiles:
     def state(self, file: str | Path) -> str:
         """See `Files.state`."""
         found = Path(file).stat()
-        return f"{found.st_mtime_ns} {found.st_size}"
+        return f"{found.st_mtime_ns} {found.st_size} {found.st_ino} {found.st_ctime_ns}"
 
     def size(self, file: str | Path) -> int:
         """See `Files.size`; 0 for one that is gone by now."""
@@ -89,6 +91,16 @@ class LocalFiles:
     def distant(self) -> bool:
         """See `Files.distant`."""
         return False
+
+
+def _matches(pattern: Path) -> set[Path]:
+    """What a glob matches, its parts taken as names where there is such a folder."""
+    start, parts = Path(pattern.anchor), list(pattern.parts[bool(pattern.anchor) :])
+    while parts and (start / parts[0]).is_dir():
+        start /= parts.pop(0)
+    ways = {"/".join(parts), "/".join(part.replace("[", "[[]") for part in parts)}
+    found = {start / name for way in ways for name in glob.glob(way, root_dir=start, recursive=True)}  # noqa: PTH207 - Path.glob shows hidden files
+    return {file for file in found if holds_rows(file.relative_to(start).parts, parts)}
 
 
 def nothing_found(path: object, endings: Sequence[str]) -> NoReturn:

@@ -10,8 +10,9 @@ from typing import IO, cast
 import pyarrow as pa
 import pyarrow.json as pa_json
 
-from include.data.batches import Batch, named
+from include.data.batches import Batch
 from include.data.kinds.text_cells import decoded
+from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import LONGEST, Seen, is_deep, parse_lines, size_of
 from include.data.sources.same_files import distinct_files
@@ -51,7 +52,7 @@ class JsonLinesBatches:
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, *SOURCES["json_lines"].endings))
         for file in found:
-            with named(file, "JSON Lines"):
+            with unchanged(self.files, file, "JSON Lines", {}):
                 types = self._types(file)
                 if not types and len(found) > 1:
                     self._told.append(f"{Path(str(file)).name}: it is empty and left out")

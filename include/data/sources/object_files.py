@@ -12,6 +12,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from include.data.sources.files import nothing_found
+from include.data.sources.foreign_files import holds_rows
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
 from include.registry.address import Address
 
@@ -89,14 +90,26 @@ class ObjectFiles:
 
     def _matches(self, bucket: Bucket, key: str, endings: tuple[str, ...]) -> list[str]:
         first = min((key.find(mark) for mark in _WILD if mark in key), default=-1)
+        if "[" in key and bucket.below(f"{key}/"):
+            first = -1
         start = (f"{key}/" if key else "") if first < 0 else key[:first]
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
         if first < 0:
-            found = [key for key in keys if key.endswith(endings) and key.rpartition("/")[2][0] not in "._"]
+            found = [each for each in keys if each.endswith(endings) and holds_rows(each[len(start) :].split("/"))]
         else:
             pattern = key.split("/")
-            found = [key for key in keys if not key.endswith("/") and matches(pattern, key.split("/"))]
+            given = key[:first].count("/")  # folders that are named
+            found = [
+                each
+                for each in keys
+                if not each.endswith("/")
+                and matches(pattern, parts := each.split("/"))
+                and holds_rows(parts[given:], pattern)
+            ]
+            folders = [(place, part) for place, part in enumerate(pattern[:-1]) if "[" in part]
+            named = [each for each in found if all(each.split("/")[place] == part for place, part in folders)]
+            found = named or found  # a folder of that name goes before those that the brackets could stand for
         ordered = sorted(found, key=lambda key: key.split("/"))  # as paths are ordered
         where = Address(bucket=bucket.name, key=key)
         made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
@@ -115,4 +128,5 @@ def matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:
     first, shown = pattern[0], not parts[0].startswith(".")
     if first == "**":
         return matches(pattern[1:], parts) or (shown and matches(pattern, parts[1:]))
-    return (shown or first.startswith(".")) and fnmatchcase(parts[0], first) and matches(pattern[1:], parts[1:])
+    fits = fnmatchcase(parts[0], first) or parts[0] == first
+    return (shown or first.startswith(".")) and fits and matches(pattern[1:], parts[1:])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.data.batches import BATCH_ROWS, Batch, empty_batch, named, require_distinct
+from include.data.batches import BATCH_ROWS, Batch, empty_batch, require_distinct
+from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.same_files import distinct_files
 from include.registry.source import SOURCES, FileSource
@@ -41,7 +42,7 @@ class ParquetBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         for file in distinct_files(self.files, self.files.find(self.path, *SOURCES["parquet"].endings)):
-            with named(file, "Parquet"):
+            with unchanged(self.files, file, "Parquet", {}):
                 yield from self._read(file)
 
     def _read(self, file: str | Path) -> Iterator[Batch]:

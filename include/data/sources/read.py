@@ -25,6 +25,7 @@ from include.data.sources.file_batches import batches_of
 from include.data.sources.overlaps import frame_of_files
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
+from include.data.sources.time_limit import in_time
 from include.errors import DataError, SourceUnavailable
 from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
@@ -63,6 +64,7 @@ def read_timed(
     return read_rows(spec, data_dir, until, connections, columns).table
 
 
+@in_time
 def read_rows(
     spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (), known: Kinds | None = None,
@@ -109,6 +111,7 @@ def read_rows(
     return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
 
 
+@in_time
 def read_both(
     spec: ModelSpec, data_dir: Path, connections: Connections = FROM_ENVIRONMENT, known: Kinds | None = None
 ) -> tuple[Rows, Rows]:

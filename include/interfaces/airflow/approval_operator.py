@@ -28,6 +28,7 @@ class RetrainingApproval(ApprovalOperator):  # type: ignore[misc]  # the provide
         context["model_name"] = self.model_name
         if self.event_id is None:
             raise AirflowSkipException(f"{self.model_name}: nothing is to be executed")
+        from include.interfaces.airflow.messages import tell_approval
         from include.interfaces.airflow.outcomes import task_outcome
         from include.interfaces.reports.text import body_of, subject_of
         from include.workflow.approve import question
@@ -36,6 +37,7 @@ class RetrainingApproval(ApprovalOperator):  # type: ignore[misc]  # the provide
             asked = question(deployment, self.event_id)
         if asked is None:
             raise AirflowSkipException(f"{self.model_name}: needs no approval")
+        tell_approval(deployment, self.event_id)
         self.subject, self.body, self.response_timeout = subject_of(asked), body_of(asked), asked.within
         super().execute(context)
 

@@ -15,6 +15,9 @@ from include.data.sources.environment import connection_variable
 from include.data.sources.object_storage import DEFAULT_CONNECTION, client_settings
 from include.data.sources.sql import Connect
 from include.errors import ConfigurationError, SourceUnavailable
+from include.records.masking import remember
+
+_SECRET_EXTRAS = ("aws_secret_access_key", "aws_session_token", "sslpassword", "password")
 
 
 def connections() -> Connections:
@@ -71,5 +74,7 @@ def _require(name: str, kind: str) -> None:
         raise ConfigurationError(
             f"connection {name}", f"Airflow has none of that name; add it, or set {connection_variable(name)}"
         ) from None
+    extra = found.extra_dejson
+    remember(found.password, *(str(extra[name]) for name in _SECRET_EXTRAS if extra.get(name)))
     if found.conn_type != kind:
         raise ConfigurationError(f"connection {name}", f"is of the type {found.conn_type}; {kind} is needed")

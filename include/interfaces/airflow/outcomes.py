@@ -15,16 +15,21 @@ from typing import Any
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.log import mask_secret
 
 from include.data.sources.environment import WebConnection, web_address
 from include.errors import NothingToDo, PermanentError
 from include.interfaces.airflow.connections import connections
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
+from include.interfaces.reports.escaping import inert, inert_line
 from include.records.entries import Analysis, Run
+from include.records.masking import known_secrets, mask, remember
 from include.workflow import run_parameters
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.idle_threads import let_idle_threads_sleep
+
+_BY_INTERVAL = ("scheduled", "backfill")  # types of runs that a timetable makes
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +40,22 @@ def task_outcome() -> Iterator[Deployment]:
 
     `NothingToDo` skips the task, a `PermanentError` fails it at once, any other error lets it be retried. A crash in
     native code ends the process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a
-    crashed task would hang for ever and still send heartbeats.
+    crashed task would hang for ever and still send heartbeats. Airflow is told the secrets of this process, so that it
+    blots them out of the task's log, tracebacks included.
     """
+    for secret in known_secrets():
+        mask_secret(secret)
     let_idle_threads_sleep()
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     try:
-        yield _airflow_deployment()
+        yield airflow_deployment()
     except NothingToDo as nothing:
-        raise AirflowSkipException(str(nothing)) from nothing
+        raise AirflowSkipException(mask(str(nothing))) from nothing
     except PermanentError as error:
-        raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+        raise AirflowFailException(mask(f"{type(error).__name__}: {error}")) from error
 
 
-def _airflow_deployment() -> Deployment:
+def airflow_deployment() -> Deployment:
     """This deployment, with what Airflow's connections lead to."""
     return open_deployment(connections())
 
@@ -58,8 +66,8 @@ def tell(text: str) -> None:
     What a task prints may end up in the folded group "Post Execute" of its log, because standard output is read beside
     the task; and a record of several lines is shown as one.
     """
-    for line in text.splitlines():
-        log.info("%s", line)
+    for line in mask(text).split("\n"):
+        log.info("%s", inert_line(line))
 
 
 def warn(deployment: Deployment, analysis: Analysis) -> None:
@@ -67,7 +75,7 @@ def warn(deployment: Deployment, analysis: Analysis) -> None:
     from include.workflow.provable import notes_of  # loads scipy
 
     for note in notes_of(deployment, analysis):
-        log.warning("%s: %s", analysis.model_name, note)
+        log.warning("%s: %s", analysis.model_name, inert(mask(note)))
 
 
 def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> None:
@@ -85,6 +93,7 @@ def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> None:
 def _web_connection(name: str) -> WebConnection:
     """An Airflow connection to a server on the web, wherever Airflow keeps it."""
     found = Connection.get(name)
+    remember(found.password)
     uri = web_address(found.conn_type, found.schema, found.host or "", found.port)
     return WebConnection(uri=uri, login=found.login or "", password=found.password or "")
 
@@ -99,14 +108,34 @@ def chosen_models(
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
     """What this DAG run is to do.
 
-    The recent window ends at the parameter ``as_of``, else at the logical date, else (manual runs have none) at the
-    moment the run was triggered. Raises as `include.workflow.run_parameters.RunParameters`.
+    The recent window ends at the parameter ``as_of``, else where `window_end` says. Raises as
+    `include.workflow.run_parameters.RunParameters`.
     """
     now = datetime.now(UTC)
     return run_parameters.RunParameters.of(params, now=now).run(
-        dag_run.run_id, at=dag_run.logical_date or dag_run.run_after, now=now,
-        by=getattr(dag_run, "triggering_user_name", None) or str(dag_run.run_type),
+        dag_run.run_id, at=window_end(dag_run), now=now,
+        by=getattr(dag_run, "triggering_user_name", None) or _type_of(dag_run),
     )  # fmt: skip
+
+
+def window_end(dag_run: Any) -> datetime:
+    """The time that a DAG run is of.
+
+    A run by schedule or backfill is of the end of its data interval: with ``[scheduler] create_cron_data_intervals``
+    its logical date is the start. A run that somebody or something triggered is of its logical date, since Airflow
+    makes up an interval for it; without one, of the moment it was triggered.
+    """
+    interval_end = getattr(dag_run, "data_interval_end", None)
+    if interval_end is not None and _type_of(dag_run) in _BY_INTERVAL:
+        end: datetime = min(interval_end, dag_run.run_after)
+        return end
+    moment: datetime = dag_run.logical_date or dag_run.run_after
+    return moment
+
+
+def _type_of(dag_run: Any) -> str:
+    """How the run came about, such as ``scheduled``: an enumeration's text would name its class."""
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type))
 
 
 def check_of(dag_run: Any, params: Mapping[str, Any]) -> Run:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from include.interfaces.mlflow.settings import MlflowSettings
+from include.records.masking import mask
 
 _PROXIED = "mlflow-artifacts:"
 _EXISTS = "RESOURCE_ALREADY_EXISTS"
@@ -95,5 +96,5 @@ class MlflowApi:
 
 
 def tags(values: Mapping[str, object]) -> Sequence[Mapping[str, str]]:
-    """Tags or parameters as the API wants them; empty values are left out, long ones cut."""
-    return [{"key": key, "value": str(value)[:500]} for key, value in values.items() if value not in (None, "")]
+    """Tags or parameters as the API wants them; empty values are left out, secrets blotted out, long ones cut."""
+    return [{"key": key, "value": mask(str(value))[:500]} for key, value in values.items() if value not in (None, "")]

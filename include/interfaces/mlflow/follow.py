@@ -1,5 +1,8 @@
 """MLflow follows the record: a run for each event, a registered version for each promotion, the alias ``champion``.
 
+Several records may tell one server of models of one name: what is told carries the identity of its records, and the
+alias ``champion`` belongs to those that set it first; the others have an alias of their own (`own_alias`).
+
 Called when all is on record and the model is free again, so that a retrain takes as long as without it. Postgres is the
 truth; what could not be told to the server this time is told by the next run. Nothing here ever fails a task.
 """
@@ -10,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +23,7 @@ from include.interfaces.mlflow.api import MlflowApi, tags
 from include.interfaces.mlflow.model import model_files
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Event, EventStatus, Version, promoted_by
+from include.records.masking import mask
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
@@ -29,6 +33,17 @@ log = logging.getLogger(__name__)
 ALIAS = "champion"
 CATCH_UP = 20  # of a server that was down for long, or is new, the latest events are told
 _EVENT, _LOGGED = "retraining.event", "retraining.logged"
+_RECORDS, _RETRAINING = "retraining.records", "retraining.id"
+_RUN, _SHA = "retraining.run_id", "retraining.sha256"
+
+
+def own_alias(identity: str) -> str:
+    """The alias of the champion of records whose model's name others have set ``champion`` for.
+
+    >>> own_alias("1c9a4b0e-8f6d-4d0c-9f3e-6a0b6f1e2d3c")
+    'champion-1c9a4b0e'
+    """
+    return f"{ALIAS}-{identity.partition('-')[0]}"
 
 
 def follow(
@@ -54,7 +69,7 @@ def follow(
     try:
         server = settings()
     except Exception as error:  # also whatever a secrets backend raises
-        log.warning("%s: MLflow is told nothing: %s: %s", model_name, type(error).__name__, error)
+        log.warning("%s: MLflow is told nothing: %s: %s", model_name, type(error).__name__, mask(str(error)))
         return False
     if server is None:
         return True
@@ -63,7 +78,7 @@ def follow(
     def work() -> None:
         try:
             with MlflowApi(server, time.monotonic() + server.seconds) as api:
-                _Follower(api, store, artifacts, spec()).follow()
+                _Follower(api, store, artifacts, spec(), store.identity()).follow()
             failure[0] = None
         except Exception as error:  # whatever it is, it must not reach the retraining; told below
             failure[0] = error
@@ -73,7 +88,7 @@ def follow(
     thread.join(server.seconds)
     failed = failure[0]
     if failed is not None:
-        what = f"{type(failed).__name__}: {failed}"
+        what = mask(f"{type(failed).__name__}: {failed}")
         log.warning("%s: MLflow at %s does not follow; the next run tells it: %s", model_name, server.uri, what)
     return failed is None
 
@@ -84,6 +99,7 @@ class _Follower:
     store: Store
     artifacts: Artifacts
     spec: ModelSpec
+    identity: str
 
     def follow(self) -> None:
         """Tell of events that the server does not know, oldest first; then move the alias."""
@@ -96,13 +112,15 @@ class _Follower:
         if not recent:
             return
         experiment = self._experiment()
-        known = self._known(experiment)
+        runs, known = self._runs(experiment), {}
         for event in sorted((event for event in told if event.id in recent), key=lambda event: event.id):
-            run = known.get(str(event.id))
+            version = versions.get(event.version or 0)
+            run = next((run for run in runs if self._tells_of(_tags_of(run), event)), None)
             if run is None or _LOGGED not in _tags_of(run):
-                known[str(event.id)] = self._tell(experiment, event, versions.get(event.version or 0), run)
-        if str(promoted) in known:
-            self._move_alias(known[str(promoted)]["info"]["run_id"])
+                run = self._tell(experiment, event, version, run)
+            known[event.id] = run
+        if promoted in known:
+            self._move_alias(known[promoted]["info"]["run_id"], versions.values())
 
     def _experiment(self) -> str:
         name = f"{self.spec.name}_retraining"
@@ -111,10 +129,20 @@ class _Follower:
             return str(made["experiment_id"])
         return str(self.api.get("experiments/get-by-name", experiment_name=name)["experiment"]["experiment_id"])
 
-    def _known(self, experiment: str) -> dict[str, dict[str, Any]]:
-        """The latest runs, by the event they tell of."""
+    def _runs(self, experiment: str) -> list[dict[str, Any]]:
+        """The latest runs that tell of events, of whichever records."""
         found = self.api.post("runs/search", experiment_ids=[experiment], max_results=1000)
-        return {_tags_of(run)[_EVENT]: run for run in found.get("runs", ()) if _EVENT in _tags_of(run)}
+        return [run for run in found.get("runs", ()) if _EVENT in _tags_of(run)]
+
+    def _tells_of(self, tags: Mapping[str, str], event: Event) -> bool:
+        """Whether a run tells of this very event.
+
+        Numbers of events come again in other records, and in the same ones after an older dump was restored. Runs from
+        before there were identities are known by the event's number and run.
+        """
+        if _RECORDS in tags:
+            return tags[_RECORDS] == self.identity and tags.get(_RETRAINING) == event.retraining_id
+        return tags[_EVENT] == str(event.id) and tags.get(_RUN) == event.run.run_id
 
     def _tell(
         self, experiment: str, event: Event, version: Version | None, begun: dict[str, Any] | None
@@ -123,7 +151,10 @@ class _Follower:
         run = begun or self.api.post(
             "runs/create", experiment_id=experiment, start_time=_milliseconds(event.triggered_at),
             run_name=f"event {event.id}" + (f", {version.label}" if version is not None else ""),
-            tags=tags({_EVENT: event.id, "mlflow.user": event.run.requested_by}),
+            tags=tags({
+                _EVENT: event.id, _RECORDS: self.identity, _RETRAINING: event.retraining_id,
+                "mlflow.user": event.run.requested_by,
+            }),
         )["run"]  # fmt: skip
         run_id = run["info"]["run_id"]
         self.api.post(
@@ -164,7 +195,9 @@ class _Follower:
                         self.spec.name, info["artifact_uri"], version.label)  # fmt: skip
         elif event.status is EventStatus.PROMOTED and self._registered(info["run_id"]) is None:
             self.api.create("registered-models/create", name=self.spec.name)
-            labels = tags({"retraining.version": version.label, "retraining.sha256": version.artifact_sha256})
+            labels = tags({
+                "retraining.version": version.label, _SHA: version.artifact_sha256, _RECORDS: self.identity,
+            })  # fmt: skip
             self.api.post(
                 "model-versions/create", name=self.spec.name, run_id=info["run_id"],
                 source=f"runs:/{info['run_id']}/model", tags=labels,
@@ -176,15 +209,27 @@ class _Follower:
         found = self.api.get("model-versions/search", filter=query).get("model_versions", ())
         return str(found[0]["version"]) if found else None
 
-    def _move_alias(self, run_id: str) -> None:
+    def _move_alias(self, run_id: str, versions: Iterable[Version]) -> None:
         number = self._registered(run_id)
         if number is None:
             return
         registered = self.api.get("registered-models/get", name=self.spec.name)["registered_model"]
         aliases = {found["alias"]: str(found["version"]) for found in registered.get("aliases", ())}
-        if aliases.get(ALIAS) != number:
-            self.api.post("registered-models/alias", name=self.spec.name, alias=ALIAS, version=number)
-            log.info("%s: MLflow's alias %s is on version %s now", self.spec.name, ALIAS, number)
+        alias = ALIAS if ALIAS not in aliases or self._owns_alias(versions) else own_alias(self.identity)
+        if alias != ALIAS:
+            log.warning("%s: MLflow's alias %s is that of other records than these (%s): the champion has the alias %s",
+                        self.spec.name, ALIAS, self.identity, alias)  # fmt: skip
+        if aliases.get(alias) != number:
+            self.api.post("registered-models/alias", name=self.spec.name, alias=alias, version=number)
+            log.info("%s: MLflow's alias %s is on version %s now", self.spec.name, alias, number)
+
+    def _owns_alias(self, versions: Iterable[Version]) -> bool:
+        """Whether the alias leads to a version of these records; before there were identities, by its artifact."""
+        found = self.api.get("registered-models/alias", name=self.spec.name, alias=ALIAS).get("model_version") or {}
+        told = {tag["key"]: tag["value"] for tag in found.get("tags", ())}
+        if _RECORDS in told:
+            return str(told[_RECORDS]) == self.identity
+        return _SHA not in told or told[_SHA] in {version.artifact_sha256 for version in versions}
 
 
 def _to_be_told(event: Event) -> bool:
@@ -203,7 +248,7 @@ def _parameters(event: Event) -> dict[str, object]:
 
 def _labels(event: Event, version: Version | None) -> dict[str, object]:
     return {
-        "retraining.run_id": event.run.run_id,
+        _RUN: event.run.run_id,
         "retraining.trigger": event.trigger_type,
         "retraining.outcome": str(event.status),
         "retraining.reason": event.outcome,

@@ -16,8 +16,8 @@ def comparison_text(found: VersionComparison) -> Iterator[str]:
     first, second = found.labels
     yield f"{found.first.model_name}: {first} ({found.first.status}) and {second} ({found.second.status})"
     for when, figures in found.metrics.items():
-        yield f"\nMetrics {when}, each on rows of its own"
-        yield from _figure_table(figures, found.labels)
+        yield f"\nMetrics {when}, each on rows of its own: which is better cannot be told from them"
+        yield from _figure_table(figures, found.labels, judged=False)
     if found.gate:
         yield f"\nAt the gate, on the same held-out rows: {found.gate}"
     yield "\nTraining"
@@ -25,7 +25,7 @@ def comparison_text(found: VersionComparison) -> Iterator[str]:
     yield from aligned([("", first, second), *((name, _said(a), _said(b)) for name, (a, b) in told.items())])
     if found.resources:
         yield "\nResources"
-        yield from _figure_table(found.resources, found.labels)
+        yield from _figure_table(found.resources, found.labels, judged=False)
     for each in found.on_same_rows:
         yield from _same_rows_text(each, found.labels)
     if found.obstacle:
@@ -34,7 +34,7 @@ def comparison_text(found: VersionComparison) -> Iterator[str]:
 
 def _same_rows_text(each: SameRows, labels: tuple[str, str]) -> Iterator[str]:
     when = "" if each.start is None or each.end is None else f", {moment(each.start)} to {moment(each.end)} UTC"
-    yield f"\nBoth on the same {each.rows:,} labelled rows{when}"
+    yield f"\nBoth on the same {each.rows:,} labelled row{'' if each.rows == 1 else 's'}{when}"
     for label, seen in zip(labels, each.seen, strict=True):
         if seen is None:
             yield f"  maybe UNFAIR: the records cannot tell which of the rows {label} was trained on"
@@ -42,7 +42,7 @@ def _same_rows_text(each: SameRows, labels: tuple[str, str]) -> Iterator[str]:
             yield f"  UNFAIR: {seen:,} of the rows are no later than what {label} was trained or accepted on"
     if each.fair:
         yield "  fair: neither has seen any of them"
-    yield from _figure_table(figures_of(*each.scores), labels)
+    yield from _figure_table(figures_of(*each.scores), labels, judged=each.gain is not None)
     yield f"  {_verdict(each, labels)}"
 
 
@@ -61,13 +61,15 @@ def _verdict(each: SameRows, labels: tuple[str, str]) -> str:
     )
 
 
-def _figure_table(figures: Sequence[Figure], labels: tuple[str, str]) -> Iterator[str]:
-    rows = [("", *labels, "change", "percent", "better")]
+def _figure_table(figures: Sequence[Figure], labels: tuple[str, str], *, judged: bool) -> Iterator[str]:
+    """Figures of both; which is better only where enough rows that both answered say so."""
+    rows: list[tuple[str, ...]] = [("", *labels, "change", "percent", *(["better"] if judged else []))]
     for each in figures:
         better = {"first": labels[0], "second": labels[1]}.get(each.better, each.better or "-")
         percent = "-" if each.percent is None else f"{each.percent:+.1f} %"
         change = "-" if each.change is None else f"{each.change:+.4g}"
-        rows.append((each.name, number(each.first), number(each.second), change, percent, better))
+        told = (each.name, number(each.first), number(each.second), change, percent)
+        rows.append((*told, better) if judged else told)
     yield from (f"  {line}" for line in aligned(rows))
 
 

@@ -6,6 +6,9 @@ import html
 import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_HIGH_CONTROL = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u061c\ud800-\udfff\ufeff]")
+_LINE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_MARKUP = re.compile(r"([\\`*_{}\[\]|~])")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn the text around it round
 
 
@@ -17,6 +20,43 @@ def escape(text: object, *, quote: bool = True) -> str:
     """
     known = str(text).encode("utf-8", "replace").decode()
     return html.escape(_DIRECTION.sub("\ufffd", _CONTROL.sub("\ufffd", known)), quote=quote)
+
+
+def inert(text: object) -> str:
+    r"""`text` on one line that drives no terminal and forges no line: what controls becomes a visible mark.
+
+    >>> inert("a\x1b[2J\n#2  fine\u202e")
+    'a\u241b[2J #2  fine\ufffd'
+    """
+    line = " ".join(_LINE.split(str(text).strip()))
+    shown = _CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", line)
+    return _DIRECTION.sub("\ufffd", _HIGH_CONTROL.sub("\ufffd", shown))
+
+
+def inert_line(text: str) -> str:
+    """`inert` for one of several lines: what it is indented by stays."""
+    plain = text.lstrip(" ")
+    return " " * (len(text) - len(plain)) + inert(plain)
+
+
+def in_markdown(text: object) -> str:
+    r"""`text` as Markdown that shows it as it is, on one line.
+
+    >>> in_markdown("a\n# <b> ![x](http://y)")
+    'a # &lt;b&gt; !\\[x\\](http://y)'
+    """
+    return escape(_MARKUP.sub(r"\\\1", " ".join(inert(text).split())), quote=False)
+
+
+def fence(text: str) -> str:
+    """A block of Markdown that shows `text` as it is, and that nothing in it can end.
+
+    >>> fence("a ``` b").splitlines()[0]
+    '````'
+    """
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return f"{mark}\n{text}\n{mark}"
 
 
 def shorten(text: str, most: int) -> str:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from include.interfaces.reports.escaping import escape as html
+from include.interfaces.reports.escaping import in_markdown
 from include.interfaces.reports.nearness import held_back
 from include.interfaces.reports.numbers import moment, number, span
 from include.interfaces.reports.text import answer
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]|~])")
+escape = in_markdown
 
 
 def to_markdown(report: RetrainingReport) -> str:
     """The report; whatever came from outside is escaped, so that a column's name cannot become markup."""
     parts = (_summary, _outcome, _triggers, _evidence, _after)
     return "\n".join(line for part in parts for line in part(report))
-
-
-def escape(text: str) -> str:
-    """`text` as Markdown that shows it as it is, on one line."""
-    return html(_SPECIAL.sub(r"\\\1", " ".join(text.split())), quote=False)
 
 
 def _summary(report: RetrainingReport) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What the records hold, as values: runs, analyses, decisions, events, versions, champions, what is read of them."""
 
 from include.decision.health import ModelHealth
+from include.records.entries.arrivals import Arrival
 from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
 from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
@@ -10,6 +11,16 @@ from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
 from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
 from include.records.entries.lineage import Lineage, VersionHistory
+from include.records.entries.messages import (
+    Delivery,
+    DeliveryStatus,
+    News,
+    Notification,
+    Phase,
+    Settled,
+    Stuck,
+    Told,
+)
 from include.records.entries.model_view import (
     DriftCell,
     DriftCheck,
@@ -67,6 +78,7 @@ __all__ = [
     "Analysis",
     "Annotation",
     "Answer",
+    "Arrival",
     "Audit",
     "AuditEntry",
     "AuditGap",
@@ -80,6 +92,8 @@ __all__ = [
     "Consumption",
     "DecisionCounts",
     "DecisionRow",
+    "Delivery",
+    "DeliveryStatus",
     "DriftCell",
     "DriftCheck",
     "Event",
@@ -113,9 +127,12 @@ __all__ = [
     "ModelHealth",
     "ModelView",
     "Mute",
+    "News",
+    "Notification",
     "OtherDecision",
     "Outcome",
     "Pause",
+    "Phase",
     "Problem",
     "ProblemKind",
     "QuadrantPoint",
@@ -124,9 +141,12 @@ __all__ = [
     "Run",
     "Scrape",
     "ScrapedModel",
+    "Settled",
     "ShadowNeeds",
     "SliceRow",
+    "Stuck",
     "Tally",
+    "Told",
     "TrainingDetails",
     "TriggerDistance",
     "Version",

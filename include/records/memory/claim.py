@@ -126,14 +126,14 @@ class MemoryClaim:
         """The claimed event as it was found; a closed one needs no work."""
         return self._event
 
-    def begin_version(self, *, at: datetime) -> Version:
+    def begin_version(self, *, at: datetime, above: int = 0) -> Version:
         """Return the candidate version of this event; a `DataError` if the event is closed."""
         with self._writing() as row:
             if row is None:
                 raise DataError(f"event {self._event.id} is closed: it gets no version")
             versions = self._tables.versions
             if row["id"] not in versions:
-                versions[row["id"]] = self._new_version(at)
+                versions[row["id"]] = self._new_version(at, above)
             version = versions[row["id"]]
             version["parent"] = self._champion()
             row |= named_versions(row["model_name"], version["version"], version["parent"])
@@ -197,11 +197,11 @@ class MemoryClaim:
         tables.add_deployment(change)
         tables.end_shadow(ending_row(name, version["version"], row["requested_by"], at))
 
-    def _new_version(self, at: datetime) -> Row:
+    def _new_version(self, at: datetime, above: int) -> Row:
         known = self._tables.versions_of(self._event.model_name)
         candidate = Version(
             model_name=self._event.model_name,
-            version=known[-1].version + 1 if known else 1,
+            version=max(above, known[-1].version if known else 0) + 1,
             event_id=self._event.id,
             status=VersionStatus.CANDIDATE,
             created_at=to_utc(at),

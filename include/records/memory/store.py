@@ -17,8 +17,10 @@ from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError, NotOnRecord
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
 from include.records.json_values import clean_json, read_json, to_utc
+from include.records.memory.arrivals import MemoryArrivals
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
+from include.records.memory.messages import MemoryOutbox
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
 from include.records.memory.watch import Key, MemoryWatch
@@ -60,6 +62,8 @@ class MemoryStore(MemoryChampions):
         self._reports: dict[Key, str] = {}
         self.people = MemoryPeople(tables.guard, self._knows, self._marked)
         self.failures, self.calls = MemoryFailures(tables.guard), MemoryCalls(tables.guard)
+        self.arrivals = MemoryArrivals(tables.guard)
+        self.outbox = MemoryOutbox(tables, self.people)
         self.watch = MemoryWatch(tables, self._models, self._analyses, self._decisions, self.people, self.failures)
 
     def identity(self) -> str:
@@ -68,9 +72,8 @@ class MemoryStore(MemoryChampions):
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
-        row = {"config_hash": config_hash, "config": clean_json(config), "last_seen_at": to_utc(at)}
-        with self._tables.guard:
-            self._models[model_name] = row
+        seen = {"config_hash": config_hash, "config": clean_json(config), "last_seen_at": to_utc(at)}
+        self._models[model_name] = seen
 
     def save_analysis(self, analysis: Analysis, *, at: datetime) -> Analysis:
         """Keep an analysis, unless there is a decision on an earlier one."""

@@ -10,7 +10,7 @@ import psycopg
 from include.errors import ConfigurationError
 from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionPeriod, DecisionCounts
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, Session, use_schema
+from include.records.postgres.session import Connect, Session, settled
 from include.records.rows.columns import Row
 
 
@@ -28,8 +28,7 @@ def read_audit(connect: Connect, start: datetime, end: datetime, model_name: str
     with closing(connect()) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        with connection.transaction():
-            use_schema(connection)
+        with settled(connection):
             session = Session(connection)
             return Audit(
                 start=to_utc(start),

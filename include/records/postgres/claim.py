@@ -16,10 +16,11 @@ from typing import Any
 
 import psycopg
 
-from include.errors import ClaimLost, DataError
+from include.errors import ClaimLost, ConfigurationError, DataError
 from include.records.entries import ChangeKind, Event, EventStatus, Outcome, Version
 from include.records.json_values import clean_text, to_utc, write_json
-from include.records.postgres.session import Connect, Session, transaction, use_schema
+from include.records.postgres.pooler import DIRECT, require_own_session
+from include.records.postgres.session import Connect, Session, settle, transaction
 from include.records.rows.columns import Row
 from include.records.rows.events import event_from_row, version_from_row
 from include.records.rows.outcome import (
@@ -51,14 +52,15 @@ class PostgresClaim:
         """The claimed event as it was found; a closed one needs no work."""
         return self._event
 
-    def begin_version(self, *, at: datetime) -> Version:
+    def begin_version(self, *, at: datetime, above: int = 0) -> Version:
         """Return the candidate version of this event; a `DataError` if the event is closed."""
         with self._transaction() as session:
             row, version = self._open_row(session), self._version(session)
             if row is None:
                 raise DataError(f"event {self._event.id} is closed: it gets no version")
             if version is None:
-                version = session.one("add_version", self._keys() | {"created_by": row["created_by"], "at": to_utc(at)})
+                begun = {"created_by": row["created_by"], "at": to_utc(at), "above": above}
+                version = session.one("add_version", self._keys() | begun)
             else:
                 version = session.one("renew_parent", self._keys() | {"version": version["version"]})
             names = named_versions(self._event.model_name, version["version"], version["parent"])
@@ -153,24 +155,41 @@ class PostgresClaim:
 
 @contextmanager
 def hold_claim(
-    connect: Connect, event: Event, *, at: datetime, wait: timedelta, poll_seconds: float = POLL_SECONDS
-) -> Iterator[PostgresClaim]:
-    """Hold the right to retrain the event's model on a connection of its own; see `Store.claim`."""
+    connect: Connect, event: Event, *, at: datetime, wait: timedelta, poll_seconds: float = POLL_SECONDS,
+    identity: str = "",
+) -> Iterator[PostgresClaim]:  # fmt: skip
+    """Hold the right to retrain the event's model on a connection of its own; see `Store.claim`.
+
+    Parameters
+    ----------
+    identity : str
+        Of the records, where `connect` is not what the event was read through; empty where it is.
+
+    Raises
+    ------
+    ConfigurationError
+        When `connect` leads to a pooler that lends sessions, or to other records.
+    """
     keys = {"event_id": event.id, "model_name": event.model_name}
-    connection = connect()
+    connection, held = connect(), False
     try:
         with _lost_with_connection(event.model_name):
             connection.autocommit = True
-            use_schema(connection)
+            require_own_session(connection, connect)
+            settle(connection, own=True)
             session = Session(connection)
+            if identity and session.one("find_identity", {})["id"] != identity:
+                raise ConfigurationError(DIRECT, "leads to other records than the connection retraining_db; correct it")
             session.rows("prepare_claim_session", {"application_name": _session_name(event.id)})
             waited = _wait_for_claim(session, event.model_name, wait, poll_seconds)
+            held = True
             with connection.transaction():
                 found = _take_over(session, event.id, event.model_name, at + waited)
         yield PostgresClaim(connection, event_from_row(found))
     finally:
         with suppress(psycopg.Error):  # a broken connection has given the right back already
-            Session(connection).rows("release_claim", keys)
+            if held:
+                Session(connection).rows("release_claim", keys)
         connection.close()
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 from psycopg.types.string import TextLoader
 
-from include.records.postgres.session import Connect, use_schema
+from include.records.postgres.session import Connect, settled
 
 ROWS_AT_ONCE = 1_000  # fetched from the server
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last: full width
@@ -80,16 +80,14 @@ def stream_csv(connect: Connect, table: str, filters: Mapping[str, Any]) -> Iter
     """
     with closing(connect()) as connection:
         connection.read_only = True
-        with connection.transaction():
-            use_schema(connection)
-            with connection.cursor("export", row_factory=tuple_row) as cursor:
-                for kind in ("json", "jsonb"):  # as the database writes them
-                    cursor.adapters.register_loader(kind, TextLoader)
-                cursor.itersize = ROWS_AT_ONCE
-                cursor.execute(_statement(table, filters), filters)
-                yield _line([column.name for column in cursor.description or ()])
-                for row in cursor:
-                    yield _line(row)
+        with settled(connection), connection.cursor("export", row_factory=tuple_row) as cursor:
+            for kind in ("json", "jsonb"):  # as the database writes them
+                cursor.adapters.register_loader(kind, TextLoader)
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(_statement(table, filters), filters)
+            yield _line([column.name for column in cursor.description or ()])
+            for row in cursor:
+                yield _line(row)
 
 
 def _statement(table: str, filters: Mapping[str, Any]) -> sql.Composed:

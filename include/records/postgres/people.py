@@ -11,6 +11,8 @@ from typing import Any
 
 from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
 from include.records.json_values import to_utc
+from include.records.postgres.arrivals import PostgresArrivals
+from include.records.postgres.messages import PostgresOutbox
 from include.records.postgres.session import Connect, KeptConnection, transaction
 from include.records.postgres.watch import PostgresWatch
 from include.records.rows.people import (
@@ -60,6 +62,16 @@ class PostgresParts:
     def calls(self) -> PostgresCalls:
         """Calls from outside that write."""
         return PostgresCalls(self._calls)
+
+    @cached_property
+    def arrivals(self) -> PostgresArrivals:
+        """What arrived at watched places."""
+        return PostgresArrivals(self._calls)
+
+    @cached_property
+    def outbox(self) -> PostgresOutbox:
+        """What people are told."""
+        return PostgresOutbox(self._calls)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -17,7 +18,13 @@ from include.records.postgres.queries import query
 from include.records.rows.columns import JSON_COLUMNS, Row
 
 SCHEMA = "retraining"
-"""Schema of all tables of the records."""
+"""Schema of all tables of the records, unless the connection's own options name another: see `schema_of`."""
+
+LONGEST_STATEMENT = "10min"  # whatever the database says for its other users
+
+_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search_path=((?:\\.|\S)+)")
+_OTHERS = ("$user", "public", "pg_")
+_DIRECT: weakref.WeakKeyDictionary[psycopg.Connection[Any], bool] = weakref.WeakKeyDictionary()
 
 Connect = Callable[[], psycopg.Connection[Any]]
 
@@ -90,21 +97,76 @@ def _close(held: list[psycopg.Connection[Any]]) -> None:
 def transaction(connect: Connect | KeptConnection) -> Iterator[Session]:
     """One transaction, committed at the end, undone as a whole on an error; on its own connection, or a kept one."""
     lent = connect.lent() if isinstance(connect, KeptConnection) else closing(connect())
-    with lent as connection, connection.transaction():
-        use_schema(connection)
+    with lent as connection, settled(connection):
         yield Session(connection)
 
 
-def use_schema(connection: psycopg.Connection[Any]) -> None:
-    """Let the queries of this connection find the tables, also where the database has no search path to them.
+@contextmanager
+def settled(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """One transaction in which the queries find the tables, and values are read and written as they are meant.
 
-    A server from version 18 on says by itself what the search path is, so that nothing need be set where `migrate` has
-    set it for the whole database.
+    Whatever a server, a database or a role says for everybody (`DateStyle`, time zone, isolation, timeouts, encoding
+    of the client, digits of floats) is set as the records need it: once for the session, or for each transaction where
+    a pooler lends the session to others afterwards.
     """
-    known = connection.info.parameter_status("search_path") or ""
-    if known.split(",")[0].strip(' "') != SCHEMA:
-        with psycopg.Cursor(connection) as cursor:
-            cursor.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(SCHEMA)))
+    direct = settle(connection)
+    with connection.transaction():
+        if not direct:
+            _set(connection, LONGEST_STATEMENT)
+        yield
+
+
+def settle(
+    connection: psycopg.Connection[Any], *, own: bool = False, statement_timeout: str = LONGEST_STATEMENT
+) -> bool:
+    """Set what the records need for the whole session, once; tell whether it is nobody else's.
+
+    The connection must not be inside a transaction.
+
+    Parameters
+    ----------
+    own : bool
+        Whether it is known that no pooler lends the session to others; else one behind a pooler is left as it is: see
+        `settled`.
+    statement_timeout : str
+        As Postgres writes it; ``0`` for none.
+    """
+    if (known := _DIRECT.get(connection)) is not None:
+        return known
+    if connection.isolation_level is None and connection.info.transaction_status is TransactionStatus.IDLE:
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    direct = _set(connection, statement_timeout, own=own)
+    if not connection.autocommit:
+        connection.commit()
+    if not direct:
+        connection.prepare_threshold = None  # the next transaction may be on a server that never prepared it
+    _DIRECT[connection] = direct
+    return direct
+
+
+def schema_of(connection: psycopg.Connection[Any]) -> str:
+    """The schema of the records: the first that the connection's own options name, else `SCHEMA`.
+
+    So one database may hold several records, each found by an address with ``options=-csearch_path%3Dstaging``, say.
+    What the database or a role says for everybody is meant for other tables too, and names none.
+    """
+    named = _SEARCH_PATH.findall(connection.info.options)
+    path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
+    for each in path.split(","):
+        name = each.strip()
+        name = name[1:-1].replace('""', '"') if name[:1] == '"' else name.lower()
+        if name and not name.startswith(_OTHERS):
+            return name
+    return SCHEMA
+
+
+def _set(connection: psycopg.Connection[Any], statement_timeout: str, *, own: bool = False) -> bool:
+    """Set it, for the session if that is the client's own, else for the transaction; tell whether it is."""
+    values = {
+        "schema": schema_of(connection), "statement_timeout": statement_timeout, "pid": connection.info.backend_pid,
+        "own": own,
+    }  # fmt: skip
+    return bool(Session(connection).one("settle_session", values)["direct"])
 
 
 def _adapted(parameters: Mapping[str, Any]) -> Row:

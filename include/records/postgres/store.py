@@ -45,16 +45,20 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     Parameters
     ----------
     connect : callable
-        Opens a new psycopg 3 connection, straight to Postgres or through a pooler that pools whole sessions.
-        Every method opens one, uses it for one transaction, and closes it; a claim keeps one for its life.
+        Opens a psycopg 3 connection, for one transaction each, or for the life of a claim.
     keep : bool, default False
         Whether the methods share a connection instead, as long as this store lives: for the process of one step.
     poll_seconds : float, default 1
         How often a process that waits for a claim asks for it.
+    direct : callable, optional
+        The same beside a pooler, for claims.
     """
 
-    def __init__(self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS) -> None:
-        self._connect = connect
+    def __init__(
+        self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS,
+        direct: Connect | None = None,
+    ) -> None:  # fmt: skip
+        self._connect, self._direct = connect, direct
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
@@ -226,10 +230,9 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     @contextmanager
     def claim(self, event_id: int, *, at: datetime, wait: timedelta = timedelta(0)) -> Iterator[PostgresClaim]:
         """Claim the right to retrain the event's model, for the time the context is open."""
-        event = self.event(event_id)
-        with postgres_claim.hold_claim(
-            self._connect, event, at=at, wait=wait, poll_seconds=self._poll_seconds
-        ) as claim:
+        event, identity = self.event(event_id), "" if self._direct is None else self.identity()
+        connect, poll = self._direct or self._connect, self._poll_seconds
+        with postgres_claim.hold_claim(connect, event, at=at, wait=wait, poll_seconds=poll, identity=identity) as claim:
             yield claim
 
     def close_unfinished(
@@ -241,8 +244,8 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def close_failed(self, event_id: int, *, at: datetime, error_type: str, error: str) -> Event:
         """Close an open event as failed, unless somebody holds the right to retrain its model."""
-        event = self.event(event_id)
-        return postgres_claim.close_failed(self._connect, event, at=at, error_type=error_type, error=error)
+        why = {"error_type": error_type, "error": error}
+        return postgres_claim.close_failed(self._connect, self.event(event_id), at=at, **why)
 
 
 def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:

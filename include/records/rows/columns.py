@@ -34,6 +34,9 @@ JSON_COLUMNS = frozenset(
         "gpu_usage",
         "details",
         "answer",
+        "files",
+        "changed",
+        "routing",
     }
 )
 

@@ -85,6 +85,12 @@ class ObjectArtifacts:
         pointer = {"model": model_name, "folder": Path(path).name, "address": self.address(path), "sha256": sha256}
         self.write(model_name, {CHAMPION_FILE: json.dumps(pointer, indent=2) + "\n"})
 
+    def versions(self, model_name: str) -> list[str]:
+        """See `Artifacts.versions`."""
+        start = f"{self._key(model_name)}/"
+        below = (stored.key.removeprefix(start).partition("/") for stored in self._bucket.below(f"{start}v"))
+        return sorted({folder for folder, slash, _ in below if slash and "-" in folder})
+
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`. A manifest goes first, so that what is left of it is never a version."""
         start, kept, removed = f"{self._key(model_name)}/", set(settled.values()), set()

@@ -95,6 +95,10 @@ class Artifacts(Protocol):
         """
         ...
 
+    def versions(self, model_name: str) -> list[str]:
+        """Names of the folders of the model's versions that are there, such as ``v3-54320bb83cf0``."""
+        ...
+
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """Remove what processes that died left of versions that are settled, and return its names.
 
@@ -200,6 +204,10 @@ class ArtifactFolder:
         with suppress(FileNotFoundError):  # another process has just put it into place
             made.replace(link)
         _sync(link.parent)
+
+    def versions(self, model_name: str) -> list[str]:
+        """See `Artifacts.versions`."""
+        return sorted(path.name for path in (self.root / model_name).glob("v*-*") if path.is_dir())
 
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`."""

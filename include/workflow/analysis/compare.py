@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from include.data.profile import NO_EXTRAS, Profile, profile_table
 from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
+from include.decision.signals import Signal
 from include.detectors.catalogue import change_detectors, detect
+from include.errors import ArtifactError
 from include.records.entries import Analysis, Measurement, Run
 from include.records.store import Store
 from include.registry.spec import ModelSpec
@@ -26,6 +29,7 @@ from include.workflow.analysis.probation import check_probation
 from include.workflow.analysis.quarantine import Feed
 from include.workflow.analysis.running_errors import count_recent
 from include.workflow.analysis.shadow import check_shadow
+from include.workflow.analysis.silent import silent
 
 
 def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Champion, feed: Feed) -> Analysis:
@@ -35,7 +39,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     baseline = champion.version.baseline
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
-    rows = recent_rows(spec, recent, columns, baseline, lambda: executor.load(champion.version).predictor)
+    rows, unasked = _answered(executor, champion, recent, columns)
     earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
     comparison = replace(
         feed.comparison,
@@ -51,6 +55,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
     signals = [
+        *unasked,
         *feed.signals,
         *unweighted,
         *unusable,
@@ -70,11 +75,25 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         rows=len(tables.recent),
         labelled_rows=len(rows.labelled or ()),
         champion_version=number,
-        signals=[*signals, *explain_loss(executor, champion, tables, signals), *back],
+        signals=[*signals, *([] if unasked else explain_loss(executor, champion, tables, signals)), *back],
         measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
         running=comparison.running,
         distributions=most_changed(replace(comparison, recent=feed.shown), signals),
     )
+
+
+def _answered(
+    executor: RetrainingExecutor, champion: Champion, recent: pd.DataFrame, columns: Columns
+) -> tuple[RecentRows, list[Signal]]:
+    """The recent rows with predictions; none, and a signal, where the champion would have to be asked and cannot be."""
+    number = champion.version
+    try:
+        rows = recent_rows(
+            executor.spec, recent, columns, number.baseline, lambda: executor.load(number).predictor
+        )  # fmt: skip
+    except ArtifactError as error:
+        return RecentRows(predicted=np.empty(0)), [silent(error)]
+    return rows, []
 
 
 def _outputs(reference: ReferenceProfiles, rows: RecentRows) -> dict[str, tuple[Profile, Profile]]:

@@ -11,12 +11,14 @@ import pandas as pd
 from include.data.tables import ModelTables
 from include.decision.loss_share import explained_share
 from include.decision.signals import Signal, SignalKind, Verdict
+from include.errors import ArtifactError
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
 from include.retraining.contest.predictions import judged_rows
 from include.retraining.executor import Champion, RetrainingExecutor
 from include.retraining.prepare import TrainingRows, prepare
 from include.scoring import METRICS, Baseline
+from include.workflow.analysis.silent import silent
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,8 +31,18 @@ def explain_loss(
     """One signal with the explained share, where performance is worse and inputs changed; else none.
 
     The rows that the champion was accepted on are compared with the recent ones, by the champion's losses on both.
-    None for models without timestamps, which do not keep the former apart.
+    None for models without timestamps, which do not keep the former apart. One that says so where the champion cannot
+    be asked.
     """
+    try:
+        return _explained(executor, champion, tables, signals)
+    except ArtifactError as error:
+        return [silent(error)]
+
+
+def _explained(
+    executor: RetrainingExecutor, champion: Champion, tables: ModelTables, signals: Sequence[Signal]
+) -> Sequence[Signal]:
     spec, baseline, until = executor.spec, champion.version.baseline, champion.version.data_until
     harmed = any(signal.changed for signal in signals if signal.kind is SignalKind.PERFORMANCE)
     if not harmed or baseline is None or not baseline.rows or until is None or spec.timestamp is None:

@@ -16,6 +16,7 @@ from include.workflow.analysis.quarantine import inspect_feed, inspect_reference
 from include.workflow.deployment import IDLE, Deployment, champion_of, now, tables_seen_by
 from include.workflow.failing import bring_in, on_record
 from include.workflow.people import check_not_paused
+from include.workflow.run_ids import require_same_run
 from include.workflow.steps.evidence import learn_facts
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     """
     bring_in(deployment.store, deployment.artifacts)
     check_not_paused(deployment, model_name)
+    require_same_run(deployment.store, model_name, run)
     store, spec = deployment.store, deployment.spec(model_name)
     store.register_model(model_name, config_hash(spec), _config(spec), at=now())
     for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):

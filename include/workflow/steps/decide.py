@@ -14,6 +14,7 @@ from include.records.entries import Analysis, Event, FailedStep, Run
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
+from include.workflow.run_ids import require_same_run
 from include.workflow.steps.evidence import gather
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 @on_record(FailedStep.DECIDE)
 def decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision, Event | None]:
     """Decide from the recorded analysis; keep the decision, and open an event if it fired."""
+    require_same_run(deployment.store, model_name, run)
     decided = None
     while decided is None:  # every time that requests were taken there are fewer of them
         decided = _decide(deployment, model_name, run)

@@ -21,7 +21,7 @@ from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
 from include.workflow.failing import on_record
 from include.workflow.people import pause_of
-from include.workflow.publication import own
+from include.workflow.publication import highest_number, own
 from include.workflow.requested_rows import with_requested_rows
 
 log = logging.getLogger(__name__)
@@ -83,9 +83,11 @@ def outcome_of(
     if shadow is not None:  # it began after this was decided
         reason = f"{shadow.label} is in shadow since; nothing else is trained until that has ended"
         return Outcome(status=EventStatus.FAILED, reason=reason, error_type="InShadow")
+    above = 0
     if deployment.trial is None:
         own(deployment.store, deployment.artifacts)
-    version = claim.begin_version(at=now())
+        above = highest_number(deployment.artifacts, spec.name)
+    version = claim.begin_version(at=now(), above=above)
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)
     outcome = executor.retrain(tables, champion, version.version, former=former)
     log.info("%s: %s %s: %s", event.model_name, version.label, outcome.status, outcome.reason)

@@ -1,0 +1,139 @@
+"""What a terminal shows: text that does nothing to it, and tables that fit."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+NARROWEST = 6  # characters that a column keeps while others can give more
+WIDE_OPEN = 100_000  # columns, where output goes to no terminal
+
+# Control characters, deletions, what turns the direction of writing, invisible joints, lone surrogates.
+_ACTING = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def inert(text: str, *, in_json: bool = False) -> str:
+    r"""The text with every character that acts on a terminal written out; ends of lines are kept.
+
+    Parameters
+    ----------
+    in_json : bool
+        As JSON escapes them, so that a document stays the same document.
+
+    Examples
+    --------
+    >>> inert("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    >>> inert('"\x9b"', in_json=True)
+    '"\\u009b"'
+    """
+    return _ACTING.sub(_json_escape if in_json else _escape, text)
+
+
+def cell(text: object) -> str:
+    r"""A value in one line of a table; None is a dash.
+
+    >>> cell("two\nlines")
+    'two\\nlines'
+    """
+    return "-" if text is None or text == "" else inert(str(text).strip().replace("\n", "\\n")) or "-"
+
+
+def width() -> int:
+    """Columns of the terminal, or what ``COLUMNS`` says; where output goes elsewhere nothing is shortened."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return WIDE_OPEN
+    return max(shutil.get_terminal_size((100, 24)).columns, 1)
+
+
+def columns_of(text: str) -> int:
+    """Columns that a terminal gives a text: two for a wide character, none for a mark on the one before."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def shorten(text: str, room: int) -> str:
+    """The text in at most `room` columns; what is left out is an ellipsis.
+
+    >>> shorten("a long reason", 7)
+    'a long…'
+    """
+    if columns_of(text) <= room:
+        return text
+    kept = ""
+    for character in text:
+        if columns_of(kept + character) > room - 1:
+            break
+        kept += character
+    return f"{kept.rstrip()}…" if room > 0 else ""
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]], room: int | None = None) -> Iterator[str]:
+    """Rows below a head, a line each, none longer than the terminal: the widest columns are shortened first.
+
+    Parameters
+    ----------
+    room : int, optional
+        Columns to fit in; by default those of the terminal.
+    """
+    room = width() if room is None else room
+    cells = [[cell(each) for each in row] for row in [head, *rows]]
+    widths = _fitted([max(map(columns_of, column)) for column in zip(*cells, strict=True)], room)
+    for row in cells:
+        parts = [_padded(text, most) for text, most in zip(row, widths, strict=True)]
+        yield shorten("  ".join(parts).rstrip(), room)
+
+
+def prose(text: str) -> list[str]:
+    """A sentence in lines that fit the terminal."""
+    return textwrap.wrap(inert(text), width(), break_on_hyphens=False) or [""]
+
+
+def fields(pairs: Sequence[tuple[str, object]], room: int | None = None) -> Iterator[str]:
+    """A name and a value a line."""
+    room = width() if room is None else room
+    most = max((columns_of(name) for name, _ in pairs), default=0)
+    yield from (shorten(f"{_padded(name, most)}  {cell(value)}", room) for name, value in pairs)
+
+
+def _fitted(widths: list[int], room: int) -> list[int]:
+    """Widths whose sum, with two columns between, is at most `room`, if none has to be below `NARROWEST`."""
+    over = sum(widths) + 2 * (len(widths) - 1) - room
+    while over > 0 and max(widths) > NARROWEST:
+        widest = max(widths)
+        second = max((each for each in widths if each < widest), default=NARROWEST)
+        place = len(widths) - 1 - widths[::-1].index(widest)
+        cut = max(min(over, widest - max(second, NARROWEST)), 1)
+        widths[place] -= cut
+        over -= cut
+    return widths
+
+
+def _padded(text: str, most: int) -> str:
+    shown = shorten(text, most)
+    return shown + " " * (most - columns_of(shown))
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if found[0] in _SHORT:
+        return _SHORT[found[0]]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in _units(ord(found[0])))
+
+
+def _units(code: int) -> tuple[int, ...]:
+    """UTF-16 units, as JSON writes a character."""
+    return (code,) if code < 0x10000 else (0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF))

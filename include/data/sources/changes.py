@@ -1,0 +1,77 @@
+"""Files that are written while they are read: noticed, and worth another try."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from include.data.sources.files import Files
+from include.errors import DataError, SourceUnavailable
+
+_PARQUET = b"PAR1"  # how such a file begins
+_HALF = re.compile(
+    r"magic bytes not found in footer|Parquet file size is \d+ bytes|end of (file|stream)|unexpected end|truncated"
+    r"|invalid thrift|couldn't deserialize thrift|incorrect data check|Invalid or corrupted",
+    re.IGNORECASE,
+)
+
+
+@contextmanager
+def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path, str]) -> Iterator[None]:
+    """Read a file as one state of it; errors of the reader, with the file's name, as errors of ours.
+
+    Parameters
+    ----------
+    kind : str
+        What it is read as.
+    states : dict
+        Of each file, its state when it was first looked at; kept by the caller for as long as what it has found out
+        about the file counts.
+
+    Raises
+    ------
+    SourceUnavailable
+        When it is another file by now, is gone, or ends in the middle: half of it may have been written so far.
+    DataError
+        When it cannot be read.
+    """
+    try:
+        began = states.setdefault(file, files.state(file))
+        try:
+            yield
+        except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error, DataError) as error:
+            _require_same(files, file, began)
+            if not isinstance(error, DataError) and _is_half(files, file, kind, error):
+                raise SourceUnavailable(
+                    f"{file}: ends in the middle of what {kind} needs: it is still being written, or damaged; deliver "
+                    f"it whole, under another name until it is complete ({error})"
+                ) from error
+            raise
+        _require_same(files, file, began)
+    except FileNotFoundError as error:
+        raise SourceUnavailable(f"{file}: gone while it was being read: {error}") from error
+    except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error) as error:
+        raise DataError(f"{file}: cannot be read as {kind}: {error}") from error
+
+
+def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> bool:
+    """Whether the error is that of a file that begins as it should and has no end."""
+    if not isinstance(error, EOFError) and not _HALF.search(str(error)):
+        return False
+    if kind != "Parquet":
+        return True
+    with files.raw(file) as stream:
+        return _PARQUET.startswith(stream.read(len(_PARQUET)))
+
+
+def _require_same(files: Files, file: str | Path, began: str) -> None:
+    if files.state(file) != began:
+        raise SourceUnavailable(
+            f"{file}: was written while it was being read; it is read again at the next try; let its writer use "
+            "another name until it is whole"
+        )

@@ -1,0 +1,152 @@
+"""Secrets in text that is kept or shown: found by value, as this process holds them, and by form.
+
+By value: passwords and keys of connections (``AIRFLOW_CONN_…``), of every other variable of the environment whose name
+says so or whose value is an address with a password, and whatever `remember` was given. By form: addresses with a
+password, settings such as ``password=…``, headers, well-known kinds of tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+BLOT = "***"
+SHORTEST = 5  # characters of a value that is looked for by itself; a shorter one would blot out half of every text
+_WORDS = frozenset(  # which are no secret, and stand in many a text
+    (
+        "admin", "airflow", "analytics", "database", "default", "disabled", "enabled", "false", "guest", "local",
+        "localhost", "minio", "minioadmin", "mlflow", "none", "null", "password", "passwd", "postgres", "postgresql",
+        "public", "retraining", "root", "secret", "token", "true", "username",
+    )
+)  # fmt: skip
+_WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
+_WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
+_END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
+_NAMED = re.compile(rf"(?:^|[_\W])(?:\w*(?:{_WORD})\w*)", re.IGNORECASE)
+_NO_SECRET = re.compile(r"(?:file|path|dir|folder|seconds|days|expir\w*|id|name|url|type|cmd)$", re.IGNORECASE)
+
+_URL = re.compile(r"(?P<head>\b[a-z][\w+.-]*://[^\s:/@]*:)\S*(?=@)", re.IGNORECASE)
+_URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
+_VALUE = (
+    r"(?:(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
+    r"|[^\s,;&}\]<>\"']\S*)"
+)
+_SETTING = re.compile(
+    rf"(?P<head>(?<![A-Za-z])[\w.-]*(?:{_WORD}|\bsig){_END}\\*[\"']?\]?\s*(?:=>|:=|[=:]|%3D)\s*){_VALUE}",
+    re.IGNORECASE,
+)
+_YAML = re.compile(rf"(?P<head>(?<![\w.-])[\w.-]*(?:{_WORD}){_END}:[ \t]+)[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE)
+_FLAG = re.compile(rf"(?P<head>(?<!\S)--?[\w-]*(?:{_WORD})[\w-]*\s+)(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)", re.IGNORECASE)
+_SQL = re.compile(r"(?P<head>\b(?:password|identified\s+by)\s+)(?:'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE)
+_ELEMENT = re.compile(rf"(?P<head><(?P<name>[\w:.-]*(?:{_WORD})[\w:.-]*)[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE)
+_HEADER = re.compile(r"(?P<head>\bbearer\s+)[\w.~+/=-]{6,}|(?P<basic>\bbasic\s+)[A-Za-z0-9+/]{12,}=*", re.IGNORECASE)
+_KINDS = re.compile(
+    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
+    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
+)
+_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_SOME = re.compile(rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN", re.IGNORECASE)
+_remembered: set[str] = set()
+
+
+def mask(text: str) -> str:
+    r"""`text` with ``***`` in place of every secret.
+
+    >>> mask("no answer: postgresql://me:p@ss/word@host/db, PGPASSWORD='my own', Authorization: Bearer abcdef1")
+    'no answer: postgresql://me:***@host/db, PGPASSWORD=***, Authorization: ***'
+    """
+    return masker()(text)
+
+
+def masker() -> Callable[[str], str]:
+    """What `mask` does, for many texts: the environment is looked at once."""
+    secrets = known_secrets()
+
+    def masked(text: str) -> str:
+        for secret in secrets:
+            if secret in text:
+                text = text.replace(secret, BLOT)
+        return _KINDS.sub(BLOT, _without_forms(text) if _SOME.search(text) else text)
+
+    return masked
+
+
+def _without_forms(text: str) -> str:
+    text = _PRIVATE.sub(BLOT, text)
+    text = _URL_TOKEN.sub(rf"\1{BLOT}", _URL.sub(rf"\g<head>{BLOT}", text))
+    for form in (_YAML, _ELEMENT, _SQL, _SETTING, _FLAG):
+        text = form.sub(rf"\g<head>{BLOT}", text)
+    return _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
+
+
+def known_secrets() -> tuple[str, ...]:
+    """Each secret of this process in the ways in which it may be written, the longest first."""
+    return _written(frozenset(os.environ.items()), frozenset(_remembered))
+
+
+def remember(*secrets: str | None) -> None:
+    """Look for these values from now on; for what only a secrets backend holds."""
+    _remembered.update(_worth(secrets))
+
+
+def secrets_of(environment: Mapping[str, str]) -> set[str]:
+    """The secrets that an environment holds.
+
+    >>> sorted(secrets_of({"AIRFLOW_CONN_SHOP": "postgresql://me:hunter%212@host/db", "MY_TOKEN": "abcdef", "A": "/x"}))
+    ['abcdef', 'hunter!2', 'hunter%212']
+    """
+    found: list[str | None] = []
+    for name, value in environment.items():
+        if "://" in value or value.lstrip().startswith("{"):
+            found += _of_connection(value)
+        elif _NAMED.search(name) and not _NO_SECRET.search(name):
+            found.append(value.strip())
+    return _worth(found)
+
+
+def _of_connection(text: str) -> Iterator[str]:
+    """The secrets of a connection, as an address or as JSON."""
+    try:
+        if text.lstrip().startswith("{"):
+            yield from _of_fields(json.loads(text))
+            return
+        split = urlsplit(text.strip())
+        raw = text.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        yield from filter(None, (raw, unquote(raw), split.password, unquote(split.password or "")))
+        for name, value in parse_qsl(split.query):
+            yield from _of_fields({name: value})
+    except ValueError:  # no address; what it holds is found by its form
+        return
+
+
+def _of_fields(fields: Any) -> Iterator[str]:
+    if not isinstance(fields, Mapping):
+        return
+    for name, value in fields.items():
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            yield from _of_connection(value)
+        elif isinstance(value, Mapping):
+            yield from _of_fields(value)
+        elif isinstance(value, str) and _NAMED.search(str(name)) and not _NO_SECRET.search(str(name)):
+            yield value
+
+
+def _worth(values: Iterable[str | None]) -> set[str]:
+    return {each for each in values if each and len(each) >= SHORTEST and each.casefold() not in _WORDS}
+
+
+@lru_cache(maxsize=4)
+def _written(environment: frozenset[tuple[str, str]], remembered: frozenset[str]) -> tuple[str, ...]:
+    """Each secret in the ways in which it may be written, the longest first."""
+    known = secrets_of(dict(environment)) | remembered
+    ways = (str, quote, lambda each: quote(each, safe=""), quote_plus, lambda each: json.dumps(each)[1:-1], _as_repr)
+    return tuple(sorted({way(each) for each in known for way in ways}, key=lambda each: (-len(each), each)))
+
+
+def _as_repr(text: str) -> str:
+    return repr(text)[1:-1]

@@ -1,0 +1,111 @@
+"""YAML as people write it, bounded: no text makes the reading long, large or deep, nor says one thing twice."""
+
+from __future__ import annotations
+
+import stat
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from include.errors import ConfigurationError
+
+MOST_BYTES = 1 << 18  # of a file; 5,000 names of columns are some 100 KiB
+MOST_NODES = 50_000  # values, each counted as often as an alias (``*name``) repeats it
+MOST_LEVELS = 40
+LONGEST_NUMBER = 400  # characters; beyond it Python needs long for a number, or refuses to show it
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that is given twice, where YAML would silently take the last; and what goes beyond the bounds."""
+
+    _levels = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Read one node; see `yaml.SafeLoader`."""
+        self._levels += 1
+        if self._levels > MOST_LEVELS:
+            raise yaml.YAMLError(f"it is nested deeper than {MOST_LEVELS} levels")
+        node = super().compose_node(parent, index)
+        self._levels -= 1
+        return node
+
+    def get_single_node(self) -> Any:
+        """Read the whole document; see `yaml.SafeLoader`."""
+        node = super().get_single_node()
+        if node is not None:
+            _expanded(node, {})
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping; see `yaml.SafeLoader`."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted(repeated(str(key) for key in keys))
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path, kind: str) -> Any:
+    """What a YAML file holds.
+
+    Parameters
+    ----------
+    kind : str
+        What the file is, for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        Whatever is wrong with it: it cannot be read, is no YAML, or is longer or deeper than any such file has to be.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigurationError(path, f"cannot be read: a {kind} is a file; remove it or write it as one")
+        if found.st_size > MOST_BYTES:
+            raise ConfigurationError(path, f"a {kind} has at most {MOST_BYTES >> 10} KiB; it has {found.st_size >> 10}")
+        with path.open("rb") as opened:
+            text = opened.read(MOST_BYTES + 1).decode("utf-8")
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
+    except OSError as error:
+        raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that there is not
+        raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
+    except (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:  # of PyYAML's own
+        raise ConfigurationError(path, f"not valid YAML: a value is none of its type: {error!r}") from error
+
+
+def repeated(names: Iterable[Any]) -> set[Any]:
+    """Those that are there more than once.
+
+    >>> repeated(["a", "b", "a"])
+    {'a'}
+    """
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def _expanded(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node comes to where each alias is written out; a `YAMLError` where they are too many."""
+    if (size := known.get(id(node))) is not None:
+        if not size:
+            raise yaml.YAMLError("an alias leads to what it is a part of")
+        return size
+    known[id(node)] = 0
+    if isinstance(node, yaml.ScalarNode):
+        if len(node.value) > LONGEST_NUMBER and node.tag.endswith((":int", ":float")):
+            raise yaml.YAMLError(f"a number has at most {LONGEST_NUMBER} characters")
+        parts: Iterable[yaml.Node] = ()
+    elif isinstance(node, yaml.MappingNode):
+        parts = (part for pair in node.value for part in pair)
+    else:
+        parts = node.value
+    size = 1
+    for part in parts:
+        size += _expanded(part, known)
+        if size > MOST_NODES:
+            raise yaml.YAMLError(f"it comes to more than {MOST_NODES:,} values")
+    known[id(node)] = size
+    return size

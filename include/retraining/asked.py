@@ -1,0 +1,122 @@
+"""Stored versions as they are asked: what one does not answer here is an `ArtifactError` that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from include.data.profile import Possible
+from include.errors import ArtifactError, RetrainingError, TransientError
+from include.records.entries import Version
+from include.registry.spec import ModelSpec
+from include.registry.training import Script
+from include.retraining.artifacts import Artifacts, StoredModel
+from include.retraining.prepare import feature_table
+from include.retraining.trainers.trainer import Predictor
+
+WAY_OUT = (
+    "bring back what it needs (its files, or the libraries of its time), or start a run with `force`: a version is "
+    "then trained as a first one"
+)
+FEW = 5  # rows that are enough to see whether a version answers
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A stored version: the model itself, but for errors of whatever it is made of.
+
+    An upgrade of a library, or an environment that is gone, may leave a model that loads and does not answer.
+    """
+
+    predictor: Predictor
+    label: str
+
+    def predict(self, features: pd.DataFrame) -> npt.NDArray[Any]:
+        """The model's predictions, of shape (n,); an `ArtifactError` where it does not answer."""
+        return np.asarray(self._ask(self.predictor.predict, features))
+
+    def __getattr__(self, name: str) -> Any:
+        """Anything else that the model has, such as ``classes_``; also its probabilities are asked for with care."""
+        found = getattr(self.predictor, name)
+        return (lambda features: self._ask(found, features)) if name == "predict_proba" else found
+
+    def _ask(self, ask: Callable[[pd.DataFrame], Any], features: pd.DataFrame) -> Any:
+        try:
+            return ask(features)
+        except (TransientError, MemoryError):
+            raise
+        except Exception as error:  # whatever it is made of may raise anything
+            raise ArtifactError(_silence(self.label, "does not answer here", error)) from error
+
+
+def load_version(
+    artifacts: Artifacts, version: Version, script: Script | None, known: Mapping[str, Possible]
+) -> StoredModel:
+    """Load a version.
+
+    Parameters
+    ----------
+    known : mapping of str to Possible
+        Which numbers are values, besides what it was stored with.
+
+    Raises
+    ------
+    ArtifactError
+        When it cannot be loaded.
+    """
+    try:
+        stored = artifacts.load(version.artifact_path, version.artifact_sha256, script)
+    except (TransientError, MemoryError):
+        raise
+    except Exception as error:  # a library that reads it may raise anything
+        raise ArtifactError(_silence(version.label, "cannot be loaded here", error)) from error
+    columns = stored.columns.knowing(known) if known else stored.columns
+    return replace(stored, columns=columns, predictor=Asked(stored.predictor, version.label))
+
+
+def smoke_test(
+    artifacts: Artifacts, spec: ModelSpec, kept: tuple[str, str], trained: Predictor, features: pd.DataFrame
+) -> StoredModel:
+    """A stored artifact, loaded; it must answer as the model in memory does before it may be published.
+
+    Parameters
+    ----------
+    kept : (str, str)
+        Path and SHA-256, as `Artifacts.save` returned them.
+    """
+    stored = artifacts.load(*kept, spec.training.script)
+    if not np.array_equal(stored.predictor.predict(features), trained.predict(features)):
+        raise ArtifactError(f"{kept[0]}: the stored model does not predict what the trained one does")
+    return stored
+
+
+def as_stored(predictor: Predictor) -> Predictor:
+    """The model itself, for training that goes on from it."""
+    return predictor.predictor if isinstance(predictor, Asked) else predictor
+
+
+def silence_of(load: Callable[[Version], StoredModel], version: Version, rows: pd.DataFrame) -> str:
+    """Why a version that has an artifact answers nothing, asked about the last of the rows; empty where it answers.
+
+    Rows without one of its columns tell nothing.
+    """
+    if not version.artifact_path:
+        return ""
+    try:
+        stored = load(version)
+        if rows.empty or set(stored.columns.features) - set(rows.columns):
+            return ""
+        stored.predictor.predict(feature_table(rows.iloc[-FEW:], stored.columns))
+    except ArtifactError as error:
+        return str(error)
+    return ""
+
+
+def _silence(label: str, what: str, error: Exception) -> str:
+    told = str(error) if isinstance(error, RetrainingError) else f"{type(error).__name__}: {error}"
+    return f"{label} {what}: {told}; {WAY_OUT}"

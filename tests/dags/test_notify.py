@@ -1,0 +1,105 @@
+"""The task at the end of a run: people are told, and a service that fails or is slow touches no retrain."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from include.records.schema import migrate
+from tests.airflow_home import AirflowHome
+from tests.models import CHANGED, models_dir
+from tests.notifications.receivers import WebReceiver, web_receiver
+
+pytestmark = pytest.mark.airflow
+TELL = """
+import sys
+from types import SimpleNamespace
+from include.interfaces.airflow.messages import tell_people_in_run
+run, tries = SimpleNamespace(run_id="run-1"), SimpleNamespace(try_number=int(sys.argv[1]), max_tries=2)
+try:
+    print("ANSWER", tell_people_in_run(run, tries))
+except Exception as error:
+    print("ANSWER", type(error).__name__, error)
+"""
+NOTIFY = """
+from include.interfaces.airflow.messages import RetrainingNotifier
+notifier = RetrainingNotifier(title="{{ x }} failed", text="see {{ x }}", severity="CRITICAL", services=["ops"])
+notifier({"x": "my DAG"})
+print("ANSWER done")
+"""
+
+
+def settings(folder: Path, connection: Any, **models: str) -> dict[str, str]:
+    return {
+        "RETRAINING_MODELS_DIR": str(models_dir(folder / "models", **models)),
+        "RETRAINING_ARTIFACTS_DIR": str(folder / "artifacts"),
+        "RETRAINING_NOTIFY_ALLOW": "127.0.0.1",
+        "AIRFLOW_CONN_RETRAINING_NOTIFY": json.dumps(connection),
+    }
+
+
+def connection(web: WebReceiver, *paths: str) -> dict[str, Any]:
+    services = [{"path": web.url(path), "tag": path} for path in paths]
+    return {"conn_type": "apprise", "extra": {"config": services}}
+
+
+def answer(output: str) -> str:
+    return next(line for line in output.splitlines() if line.startswith("ANSWER")).removeprefix("ANSWER ")
+
+
+@pytest.fixture
+def records(database_uri: str) -> str:
+    with psycopg.connect(database_uri) as opened:
+        migrate(opened)
+    return database_uri
+
+
+def test_run_tells_what_it_came_to_and_stays_green(airflow_home: AirflowHome, records: str, tmp_path: Path) -> None:
+    with web_receiver() as web:
+        here = settings(tmp_path, connection(web, "ok"), changed=CHANGED)
+        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records, settings=here)
+        assert (run.state, run.tasks["notify", -1]) == ("success", "success")
+        assert [(body["model_name"], body["kind"]) for body in web.bodies()] == [("changed", "promoted")]
+        again = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+        assert "written: 0; messages sent: 0" in answer(again)
+        assert len(web.got) == 1
+
+
+def test_service_that_fails_is_retried_and_never_fails_the_run(
+    airflow_home: AirflowHome, records: str, tmp_path: Path
+) -> None:
+    with web_receiver() as web:
+        here = settings(tmp_path, connection(web, "ok", "500", "slow"), broken="task: [")
+        begun = time.monotonic()
+        first = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+        assert answer(first).startswith("DeliveryPutOff notifications written: 1; messages sent: 1, failed: 2")
+        last = airflow_home.run_python(TELL, "3", records_uri=records, settings=here).stdout
+        assert answer(last).startswith("not everybody could be told")
+        assert time.monotonic() - begun < 120.0
+        assert len(web.bodies("/ok")) == 1
+
+
+@pytest.mark.parametrize(("extra", "told"), [
+    ({"conn_type": "http"}, "apprise is needed"), ({"conn_type": "apprise", "extra": {}}, "no list of services"),
+])  # fmt: skip
+def test_connection_that_is_wrong_fails_no_run_and_shows_no_address(
+    airflow_home: AirflowHome, records: str, tmp_path: Path, extra: dict[str, Any], told: str
+) -> None:
+    here = settings(tmp_path, {"host": "T0KEN.example.com", **extra})
+    output = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+    assert told in answer(output)
+    assert "T0KEN" not in output
+
+
+def test_notifier_tells_what_a_dag_of_somebody_has_to_say(airflow_home: AirflowHome, tmp_path: Path) -> None:
+    with web_receiver() as web:
+        service = {"path": web.url("ok"), "tag": "ops"}
+        here = settings(tmp_path, {"conn_type": "apprise", "extra": {"config": service}})
+        assert answer(airflow_home.run_python(NOTIFY, settings=here).stdout) == "done"
+        [body] = web.bodies()
+    assert (body["title"], body["message"], body["severity"]) == ("my DAG failed", "see my DAG", "CRITICAL")

@@ -1,0 +1,163 @@
+"""Folders as people have them: foreign files among the rows, odd names, files that are written while they are read."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from include.data.batches import Batch
+from include.data.sources.csv_batches import CsvBatches
+from include.data.sources.files import LocalFiles
+from include.data.sources.json_lines import JsonLinesBatches
+from include.data.sources.object_files import ObjectFiles
+from include.data.sources.object_storage import client_from_environment
+from include.data.sources.parquet_batches import ParquetBatches
+from include.errors import DataError, SourceUnavailable
+
+FOREIGN = [
+    ".ipynb_checkpoints/a-checkpoint.csv", "_delta_log/1.checkpoint.csv", "_spark_metadata/0.csv", ".hidden/a.csv",
+    "_temporary/0/part-0.csv", "tmp/a.csv", "deep/temp/a.csv", "checkpoints/a.csv", "logs/a.csv", "__MACOSX/._a.csv",
+    ".git/a.csv", "_unfinished.csv", ".a.csv", "~a.csv", "#a.csv", "a.tmp.csv", "a.part.csv", "a-checkpoint.csv",
+    "$RECYCLE.BIN/a.csv", "@eaDir/a.csv", "lost+found/a.csv", "a.csv~", "a.csv.tmp", "a.bak.csv",
+]  # fmt: skip
+ROWS = ["a.csv", "day=1/a.csv", "_day=2/a.csv", "sales [eu]/b c.csv", "tmp.csv", "eu/log.csv", "catalogs/a.csv"]
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def find(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., set[str]]:
+    """What is found of these files, all put below a folder whose own name is hidden."""
+
+    def on_disk(path: str, *names: str) -> set[str]:
+        root = tmp_path / "_mine [1]"
+        for name in names:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text("a\n1\n")
+        return {str(Path(each).relative_to(root)) for each in LocalFiles().find(root / path, ".csv")}
+
+    def in_bucket(path: str, *names: str) -> set[str]:
+        request.getfixturevalue("object_server")
+        client = client_from_environment("shop_s3")
+        for name in names:
+            client.put_object(Bucket="shop", Key=f"_mine [1]/{name}", Body=b"a\n1\n")
+        found = ObjectFiles(client_from_environment).find(f"s3://shop/_mine [1]/{path}".rstrip("/"), ".csv")
+        return {each.removeprefix("s3://shop/_mine [1]/") for each in found}
+
+    return on_disk if request.param == "disk" else in_bucket
+
+
+def test_what_is_no_row_of_the_model_is_left_out_of_a_folder(find: Callable[..., set[str]]) -> None:
+    assert find("", *FOREIGN, *ROWS) == set(ROWS)
+
+
+def test_it_is_left_out_of_a_glob_too(find: Callable[..., set[str]]) -> None:
+    assert find("**/*.csv", *FOREIGN, *ROWS) == set(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("sales [eu]/*.csv", {"sales [eu]/b c.csv"}),
+        ("sales [eu]/b?c.csv", {"sales [eu]/b c.csv"}),
+        ("sales [eu]", {"sales [eu]/b c.csv"}),
+        ("*/b [[]x[]].csv", {"north/b [x].csv"}),
+        ("*/b [x].csv", {"north/b [x].csv"}),
+        ("sales [eu]/[a-c]*.csv", {"sales [eu]/b c.csv"}),
+        ("logs/*.csv", {"logs/a.csv"}),
+        ("_d*/*.csv", {"_day/a.csv"}),
+    ],
+)
+def test_brackets_and_blanks_are_names_where_there_is_such_a_folder(
+    find: Callable[..., set[str]], path: str, expected: set[str]
+) -> None:
+    assert (
+        find(path, "sales [eu]/b c.csv", "north/b [x].csv", "logs/a.csv", "_day/a.csv", "sales e/b c.csv") == expected
+    )
+
+
+TABLE = pd.DataFrame({"a": range(3_000), "b": [f"name {n % 7}" for n in range(3_000)]})
+KINDS: dict[str, tuple[type[Any], Callable[[Path, pd.DataFrame], None]]] = {
+    "rows.csv": (CsvBatches, lambda file, table: table.to_csv(file, index=False)),
+    "rows.csv.gz": (CsvBatches, lambda file, table: table.to_csv(file, index=False)),
+    "rows.jsonl": (JsonLinesBatches, lambda file, table: table.to_json(file, orient="records", lines=True)),
+    "rows.jsonl.gz": (JsonLinesBatches, lambda file, table: table.to_json(file, orient="records", lines=True)),
+    "rows.parquet": (ParquetBatches, lambda file, table: table.to_parquet(file, row_group_size=500)),
+}
+
+
+def _interrupted(batches: Iterator[Batch], change: Callable[[], None]) -> int:
+    """How many rows there are where the file is changed after the first batch."""
+    rows = next(batches).rows
+    change()
+    return rows + sum(batch.rows for batch in batches)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("how", ["shorter", "same size", "same time", "renamed over", "removed"])
+def test_file_that_is_rewritten_while_it_is_read_is_worth_another_try(tmp_path: Path, name: str, how: str) -> None:
+    read, write = KINDS[name]
+    file = tmp_path / name
+    write(file, TABLE)
+    known = file.stat()
+
+    def change() -> None:
+        if how == "removed":
+            file.unlink()
+        elif how == "shorter":
+            write(file, TABLE[:100])
+        elif how == "renamed over":
+            write(tmp_path / f"new{name}", TABLE[:100])
+            (tmp_path / f"new{name}").rename(file)
+        else:
+            file.write_bytes(file.read_bytes())
+            if how == "same time":
+                os.utime(file, ns=(known.st_atime_ns, known.st_mtime_ns))
+
+    with pytest.raises(SourceUnavailable, match=r"written while it was being read|gone while"):
+        _interrupted(iter(read(file)), change)
+
+
+@pytest.mark.usefixtures("object_server")
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.jsonl"])
+def test_object_that_is_written_between_two_passes_is_worth_another_try(tmp_path: Path, name: str) -> None:
+    read, write = KINDS[name]
+    client = client_from_environment("shop_s3")
+
+    def put(table: pd.DataFrame) -> None:
+        write(tmp_path / name, table)
+        client.put_object(Bucket="shop", Key=name, Body=(tmp_path / name).read_bytes())
+
+    put(TABLE)
+    batches = read(f"s3://shop/{name}", files=ObjectFiles(client_from_environment))
+    with pytest.raises(SourceUnavailable):
+        _interrupted(iter(batches), lambda: put(TABLE[:100]))
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.jsonl.gz", "rows.parquet"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_half_a_file_is_worth_another_try_and_no_mistake_for_ever(tmp_path: Path, name: str, share: float) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / name, TABLE)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(SourceUnavailable):
+        list(read(tmp_path / name))
+
+
+def test_file_of_another_kind_is_a_mistake_and_not_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_bytes(gzip.compress(b"no rows at all"))
+    with pytest.raises(DataError):
+        list(ParquetBatches(tmp_path / "rows.parquet"))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_file_that_stays_is_read_twice(tmp_path: Path, name: str) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / name, TABLE)
+    batches = read(tmp_path / name)
+    assert [sum(batch.rows for batch in batches) for _ in range(2)] == [3_000, 3_000]

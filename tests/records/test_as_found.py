@@ -1,0 +1,105 @@
+"""Postgres as it is found: settings for everybody, poolers, several records in one database."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from include.errors import ClaimLost, ConfigurationError
+from include.records.entries import EventStatus
+from include.records.postgres import PostgresStore
+from include.records.postgres.session import schema_of
+from include.records.schema import migrate
+from tests.records.examples import NOW, execute, open_event
+from tests.records.pooler import pooled
+
+SETTINGS = {
+    "datestyle": "German", "timezone": "Asia/Kathmandu", "default_transaction_isolation": "serializable",
+    "intervalstyle": "sql_standard", "statement_timeout": "60s", "client_encoding": "LATIN1",
+    "extra_float_digits": "-15", "standard_conforming_strings": "off", "bytea_output": "escape",
+    "idle_session_timeout": "60s", "transform_null_equals": "on",
+}  # fmt: skip
+
+
+def set_for_all(uri: str, settings: dict[str, str]) -> None:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        for name, value in settings.items():
+            change = sql.SQL("ALTER DATABASE {} SET {} TO {}")
+            names = sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            connection.execute(change.format(*names))
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, "all of them"])
+def test_records_are_the_same_whatever_the_database_says_for_everybody(database_uri: str, name: str) -> None:
+    set_for_all(database_uri, SETTINGS if name not in SETTINGS else {name: SETTINGS[name]})
+    with psycopg.connect(database_uri) as connection:
+        migrate(connection)
+    store = PostgresStore(partial(psycopg.connect, database_uri))
+    event = execute(store, "run-1")
+    assert event.status is EventStatus.PROMOTED
+    [found] = store.events()
+    assert found == event
+    assert found.run.as_of == event.run.as_of
+
+
+def test_migrate_refuses_what_no_session_can_set_and_says_the_way_out(database_uri: str) -> None:
+    set_for_all(database_uri, {"default_transaction_read_only": "on"})
+    with psycopg.connect(database_uri) as connection, pytest.raises(ConfigurationError, match="RESET default_trans"):
+        migrate(connection)
+
+
+def test_claim_behind_a_pooler_of_transactions_is_refused_and_the_direct_connection_named(records_uri: str) -> None:
+    event = open_event(PostgresStore(partial(psycopg.connect, records_uri)))
+    with pooled(records_uri) as address:
+        behind = partial(psycopg.connect, address)
+        store = PostgresStore(behind)
+        assert store.event(event.id) == event  # all else goes on through it
+        with pytest.raises(ConfigurationError, match="RETRAINING_DB_DIRECT"), store.claim(event.id, at=NOW):
+            pass
+        store = PostgresStore(behind, direct=partial(psycopg.connect, records_uri))
+        with store.claim(event.id, at=NOW), pytest.raises(ClaimLost), store.claim(event.id, at=NOW):
+            pass
+
+
+def test_direct_connection_to_other_records_is_refused(records_uri: str, database_uri: str) -> None:
+    with psycopg.connect(database_uri) as connection:
+        migrate(connection)
+    straight = partial(psycopg.connect, records_uri)
+    event = open_event(PostgresStore(straight))
+    store = PostgresStore(straight, direct=partial(psycopg.connect, database_uri))
+    with pytest.raises(ConfigurationError, match="leads to other records"), store.claim(event.id, at=NOW):
+        pass
+
+
+def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(database_uri: str) -> None:
+    stores = {}
+    for name in ("prod", "Staging 2"):
+        written = '"Staging\\ 2"' if " " in name else name
+        connect = partial(psycopg.connect, database_uri, options=f"-csearch_path={written}")
+        with connect() as connection:
+            assert schema_of(connection) == name
+            migrate(connection)
+        stores[name] = PostgresStore(connect)
+    first, second = stores.values()
+    events = [open_event(store) for store in stores.values()]
+    with first.claim(events[0].id, at=NOW), second.claim(events[1].id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+    assert first.identity() != second.identity()
+    assert first.versions("housing") == []
+    assert len(second.versions("housing")) == 1
+
+
+@pytest.mark.parametrize("options", ["", "-csearch_path=public", '-c search_path="$user",public', "-cwork_mem=8MB"])
+def test_options_that_name_no_schema_of_ones_own_leave_the_usual_one(records_uri: str, options: str) -> None:
+    with psycopg.connect(records_uri, options=options) as connection:
+        assert schema_of(connection) == "retraining"
+
+
+def test_version_is_numbered_above_what_is_there_already(records_uri: str) -> None:
+    store = PostgresStore(partial(psycopg.connect, records_uri))
+    event = open_event(store)
+    with store.claim(event.id, at=NOW) as claim:
+        assert claim.begin_version(at=NOW, above=6).version == 7

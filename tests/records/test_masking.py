@@ -1,0 +1,80 @@
+"""Secrets are found in text by what this process holds, and by the forms in which people write them."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.records import masking
+from include.records.json_values import clean_json, clean_text
+from include.records.masking import mask, secrets_of
+
+MARK = "hunter2"
+FORMS = [
+    "postgresql://me:p@hunter2@host/db", "postgresql://me:p/hunter2@host/db", "postgresql://me:hunter2/x@host:5432/db",
+    "aws://AKIA:abc/hunter2@/?region_name=x", "redis://:hunter2@host", "https://hunter2token@host/x",
+    "postgresql://me:p#hunter2?@host/db", "host=h user=me password='my hunter2' dbname=x", "PGPASSWORD=hunter2 psql",
+    "DB_PASSWORD=hunter2", '{"login": "me", "password": "hunter2"}', "{'password': 'my hunter2', 'a': 1}",
+    json.dumps(json.dumps({"password": "my hunter2"})), "password: hunter2", "password: my hunter2", "api-key: hunter2",
+    "PWD={a;hunter2};x=1", "AccountKey=hunter2==;Endpoint=x", "curl -H 'Authorization: Bearer hunter2'",
+    "Authorization: Basic hunter2hunter2", "mysql --password hunter2 -h x", "CREATE ROLE x PASSWORD 'hunter2'",
+    "<password>hunter2</password>", "aws_secret_access_key = hunter2", "?X-Amz-Signature=hunter2&x=1", "sig=hunter2",
+    "os.environ['DB_PASSWORD'] = 'hunter2'", "password%3Dhunter2", "client_secret=hunter2", "passphrase=hunter2",
+    "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----", "eyJhunter2x.hunter2xx.hunter2",
+]  # fmt: skip
+HARMLESS = [
+    "password authentication failed for user me", "tokens: 12 columns", "http://host:8080/x", "passed: 3 of 4 guards",
+    "field timestamp: column 'at' is missing; found: a, b", "the feature token_count changed: p 0.01", "compass = 3",
+    "s3://bucket/key: no such object", "bypass: no", "key: name each column once", "secretary: 3",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_a_secret_is_found_by_its_form(text: str) -> None:
+    assert MARK not in mask(f"cannot connect: {text}")
+    assert MARK not in json.dumps(clean_json({"told": [text], text: 1}))
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AIRFLOW_CONN_SHOP", "postgresql://me:{quoted}@host/db"),
+        ("AIRFLOW_CONN_SHOP", '{{"conn_type": "aws", "login": "me", "password": {json}}}'),
+        ("AIRFLOW_CONN_SHOP", '{{"conn_type": "aws", "extra": {{"aws_session_token": {json}}}}}'),
+        ("AIRFLOW_CONN_SHOP", "aws://me@/?aws_secret_access_key={quoted}"),
+        ("MLFLOW_TRACKING_PASSWORD", "{raw}"),
+        ("MY_API_KEY", "{raw}"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql+psycopg2://me:{quoted}@host/db"),
+    ],
+)
+@pytest.mark.parametrize("secret", ["mark 4711/@:%", "quo\"te's4711", "plain4711", "ümläut-4711"])
+def test_a_secret_of_the_environment_is_found_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, secret: str
+) -> None:
+    monkeypatch.setenv(name, value.format(quoted=quote(secret, safe=""), json=json.dumps(secret), raw=secret))
+    for told in (secret, quote(secret, safe=""), json.dumps(secret), repr({"x": secret}), f"refused {secret} twice"):
+        assert "4711" not in clean_text(told)
+
+
+def test_what_a_secrets_backend_gave_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_remembered", set())
+    masking.remember("from-the-vault", None, "")
+    assert mask("the server refused from-the-vault") == "the server refused ***"
+
+
+def test_short_and_common_words_are_no_secrets_by_value() -> None:
+    assert secrets_of({"A_PASSWORD": "abc", "B_PASSWORD": "airflow", "SECRET_KEY_FILE": "/run/secrets/key"}) == set()
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00")))
+def test_masking_again_changes_nothing_more(text: str) -> None:
+    assert mask(mask(text)) == mask(text)

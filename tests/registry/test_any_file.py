@@ -1,0 +1,154 @@
+"""Whatever is in a model file is that file's mistake, found in bounded time and memory, and hides no other model."""
+
+from __future__ import annotations
+
+import os
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from include.errors import ConfigurationError
+from include.registry.loader import load_model, load_model_file, names_to_check
+from include.registry.spec import RESERVED, ModelSpec
+from include.registry.yaml_text import MOST_BYTES
+
+GOOD = """task: regression
+source: {kind: sample, name: demand}
+timestamp: observed_at
+target: demand
+reference: {start: 2026-01-01, end: 2026-02-01}
+metric: rmse
+"""
+_LAUGHS = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+FILES: dict[str, str] = {
+    "a date that ends after the calendar": GOOD.replace("2026-02-01", "9999-12-31T23:59:59-05:00"),
+    "a date that begins before it": GOOD.replace("2026-01-01", "0001-01-01T00:00:00+05:00"),
+    "a date as text beyond it": GOOD.replace("2026-02-01", "'9999-12-31T23:59:59-05:00'"),
+    "a bound beyond it": GOOD + "range: {x: [null, 9999-12-31T23:59:59-05:00]}\n",
+    "a list for a type": GOOD + "model_type: [lstm]\ntraining: {strategy: model_type}\n",
+    "a mapping for a type": GOOD + "model_type: {a: b}\ntraining: {strategy: model_type}\n",
+    "a list for a metric": GOOD.replace("rmse", "[rmse]"),
+    "a list for a kind": GOOD.replace("kind: sample", "kind: [sample]"),
+    "a list for a task": GOOD.replace("task: regression", "task: [regression]"),
+    "a number for every section": GOOD + "gate: 3\npolicy: 3\nprobation: 3\napproval: 3\ntraining: 3\n",
+    "a list for every mapping": GOOD + "performance: [a]\ncolumns: [a]\nrange: [a]\nmeasures: [a]\nclasses: [a]\n",
+    "keys that are no text": "? [a, b]\n: 1\n" + GOOD + "1: 2\nnull: 3\n",
+    "a tag that names another type": GOOD + "description: !!timestamp soon\n",
+    "a truth value that is none": GOOD + "enabled: !!bool perhaps\n",
+    "a number of nothing": GOOD + "minimum_rows: !!int ''\n",
+    "a Python object": GOOD + "description: !!python/object/apply:os.system [ls]\n",
+    "billions of laughs": "a0: &a0 ha\n" + _LAUGHS + GOOD,
+    "a billion of columns": "x: &a0 [a, b]\n" + _LAUGHS + GOOD + "features: *a11\n",
+    "an alias of itself": GOOD + "tags: &a [*a]\n",
+    "a key that is an alias of itself": GOOD + "tags: &a {? *a : 1}\n",
+    "merges of merges": "a0: &a0 {k: 1}\n"
+    + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 12)) + GOOD,
+    "lists in lists": GOOD + "tags: " + "[" * 20_000 + "]" * 20_000 + "\n",
+    "mappings in mappings": GOOD + "policy: " + "{a: " * 500 + "1" + "}" * 500 + "\n",
+    "triggers in triggers": GOOD + "policy: {when: " + "{any: [" * 2_000 + "]}" * 2_000 + "}\n",
+    "a number of many digits": GOOD + f"minimum_rows: {'9' * 20_000}\n",
+    "a number to the base of 60": GOOD + f"minimum_rows: 1{':1' * 20_000}\n",
+    "a number in hexadecimal": GOOD + f"minimum_rows: 0x{'f' * 20_000}\n",
+    "an infinite number": GOOD + "minimum_rows: .inf\n",
+    "thousands of unknown fields": GOOD + "".join(f"targe{n}: 1\n" for n in range(8_000)),
+    "thousands of equal features": GOOD + f"features: [{'a,' * 40_000}]\n",
+    "thousands of wrong tags": GOOD + f"tags: [{'[],' * 20_000}]\n",
+    "a file as long as a book": GOOD + "# " + "x" * MOST_BYTES + "\n",
+    "nothing": "",
+    "two documents": GOOD + "---\n" + GOOD,
+    "no text": "\x00\x01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+def test_one_bad_file_is_its_own_mistake_within_seconds_and_hides_no_other(tmp_path: Path, text: str) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    (tmp_path / "bad.yaml").write_text(text)
+    began = time.process_time()
+    assert names_to_check(tmp_path, []) == ["bad", "good"]
+    with pytest.raises(ConfigurationError) as caught:
+        load_model(tmp_path, "bad")
+    assert time.process_time() - began < 20
+    assert "bad.yaml" in str(caught.value)
+    assert len(str(caught.value)) < 20_000
+
+
+def test_a_bomb_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(FILES["a billion of columns"])
+    tracemalloc.start()
+    names_to_check(tmp_path, [])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20
+
+
+def test_a_name_that_is_said_twice_by_an_alias_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD + "features: &inputs [price, hour]\nslices: *inputs\n")
+    assert load_model(tmp_path, "good").slices == ["price", "hour"]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "bad.yaml")
+    (tmp_path / "good.yaml").write_text(GOOD)
+    assert names_to_check(tmp_path, []) == ["bad", "good"]
+    with pytest.raises(ConfigurationError, match=r"bad\.yaml: cannot be read"):
+        load_model(tmp_path, "bad")
+
+
+def test_what_no_field_foresaw_is_a_mistake_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(ModelSpec, "in_environment", fails)
+    (tmp_path / "bad.yaml").write_text(GOOD)
+    assert names_to_check(tmp_path, []) == ["bad"]
+    with pytest.raises(ConfigurationError, match="ZeroDivisionError: by nothing"):
+        load_model(tmp_path, "bad")
+
+
+@pytest.mark.parametrize("wanted", [[], ["demand"], ["demand", "demand", "good"]])
+def test_two_files_of_one_name_are_one_model_that_is_refused_by_both_names(tmp_path: Path, wanted: list[str]) -> None:
+    for name in ("demand.yaml", "demand.yml", "good.yml"):
+        (tmp_path / name).write_text(GOOD)
+    assert names_to_check(tmp_path, wanted).count("demand") == 1
+    for file in ("demand.yaml", "demand.yml"):
+        with pytest.raises(ConfigurationError, match=r"demand\.yaml and demand\.yml|demand\.yml and demand\.yaml"):
+            load_model_file(tmp_path / file)
+    assert load_model(tmp_path, "good").name == "good"
+
+
+@pytest.mark.parametrize("name", [*RESERVED, "demand.yaml", "demand.yml"])
+def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.yaml").write_text(GOOD)
+    with pytest.raises(ConfigurationError, match=r"field name: found .* it is reserved"):
+        load_model(tmp_path, name)
+    assert names_to_check(tmp_path, []) == [name]
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.datetimes().map(str)
+_VALUES = st.recursive(_LEAVES, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=5), part))
+
+
+@given(st.sampled_from(sorted(ModelSpec.model_fields)), _VALUES)
+@settings(max_examples=100, deadline=None)
+def test_any_value_of_any_field_is_taken_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, field: str, value: object
+) -> None:
+    import yaml
+
+    fields = yaml.safe_load(GOOD) | {field: value}
+    file = tmp_path_factory.mktemp("models") / "any.yaml"
+    file.write_text(yaml.safe_dump(fields, allow_unicode=False))
+    assert _understood(file)
+
+
+def _understood(file: Path) -> bool:
+    """Whether the file is taken, or refused by somebody who foresaw what it holds."""
+    try:
+        return load_model_file(file).name == "any"
+    except ConfigurationError as error:
+        return "cannot be understood" not in str(error)

@@ -1,0 +1,125 @@
+"""A champion that cannot be asked any more: told, the check goes on, and a version is trained as a first one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.linear_model import Ridge
+
+from include.decision.signals import SignalKind
+from include.errors import ConfigurationError
+from include.records.entries import EventStatus
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
+
+LINEAR = {"estimator": "linear", "rows": "all"}
+
+
+def upgraded(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Models from before load and do not answer; those fitted from now on do."""
+    fit, predict = Ridge.fit, Ridge.predict
+
+    def fit_now(self: Ridge, *args: Any, **kwargs: Any) -> Any:
+        self._fitted_now = True
+        return fit(self, *args, **kwargs)
+
+    def predict_now(self: Ridge, features: Any) -> Any:
+        if not getattr(self, "_fitted_now", False):
+            raise error
+        return predict(self, features)
+
+    monkeypatch.setattr(Ridge, "fit", fit_now)
+    monkeypatch.setattr(Ridge, "predict", predict_now)
+
+
+def gone(root: Path) -> None:
+    for folder in (root / "made" / "sales").glob("v1-*"):
+        shutil.rmtree(folder)
+
+
+def altered(root: Path) -> None:
+    for file in (root / "made" / "sales").glob("v1-*/model.skops"):
+        file.write_bytes(b"half of it")
+
+
+def without_manifest(root: Path) -> None:
+    for file in (root / "made" / "sales").glob("v1-*/manifest.json"):
+        file.unlink()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(60), training=LINEAR)
+    stage.run("sales", day(REFERENCE_DAYS + 1))
+    return stage
+
+
+def check_the_way_out(stage: Stage) -> None:
+    told = stage.run("sales", day(45))
+    assert [signal.verdict for signal in told.analysis.signals if signal.kind is SignalKind.CHAMPION] == ["no_data"]
+    assert not told.decision.triggered
+    assert told.decision.reason.startswith("v1 ")
+    assert "`force`" in told.decision.recommendation
+    forced = stage.run("sales", day(46), force=True).event
+    assert forced is not None
+    assert forced.status is EventStatus.PROMOTED
+    assert "trained as a first version" in forced.outcome
+    after = stage.run("sales", day(47))
+    assert after.analysis.champion_version == 2
+    assert after.analysis.labelled_rows > 0
+    assert not any(signal.kind is SignalKind.CHAMPION for signal in after.analysis.signals)
+
+
+@pytest.mark.parametrize("harm", [gone, altered, without_manifest])
+def test_champion_whose_files_are_not_what_they_were(stage: Stage, harm: Callable[[Path], None]) -> None:
+    harm(stage.root)
+    check_the_way_out(stage)
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("no attribute 'positive_'"), ModuleNotFoundError("no module named sklearn._loss")]
+)
+def test_champion_that_does_not_answer_after_an_upgrade(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    upgraded(monkeypatch, error)
+    check_the_way_out(stage)
+
+
+def test_version_that_breaks_the_promise_on_record_does_not_take_the_place(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(60), training=LINEAR)
+    stage.run("sales", day(REFERENCE_DAYS + 1))
+    gone(tmp_path)
+    stage.add("sales", training=LINEAR, features=["temperature", "region"])
+    event = stage.run("sales", day(45), force=True).event
+    assert event is not None
+    assert event.status is EventStatus.HELD
+    assert "worse than the record" in event.outcome
+
+
+@pytest.mark.parametrize(
+    "asked", [{"force": True}, {"reason": "new prices"}, {"preset": "aggressive"}, {"at": day(46)}]
+)
+def test_id_of_a_run_used_again_for_something_else_is_refused(stage: Stage, asked: dict[str, Any]) -> None:
+    stage.run("sales", day(45), run_id="nightly")
+    with pytest.raises(ConfigurationError, match="run nightly: has decided about sales already"):
+        stage.run("sales", **{"at": day(45), **asked}, run_id="nightly")
+
+
+def test_run_taken_again_as_it_was_finds_what_is_on_record(stage: Stage) -> None:
+    first = stage.run("sales", day(45), run_id="nightly")
+    assert stage.run("sales", day(45), run_id="nightly").decision == first.decision
+
+
+def test_numbers_and_files_of_versions_later_than_a_restored_database_are_left_alone(stage: Stage) -> None:
+    later = stage.root / "made" / "sales" / "v7-abcdef012345"
+    later.mkdir()
+    event = stage.run("sales", day(45), force=True).event
+    assert event is not None
+    assert event.version == 8
+    assert later.is_dir()
