@@ -38,7 +38,28 @@ from include.records.postgres.queries import query
 from include.records.postgres.session import Session
 from include.records.rows.columns import JSON_COLUMNS
 from include.retraining.artifacts import ArtifactFolder
-from include.workflow import Deployment, distribution_at, export_csv, fleet, history, model_view, scrape, what_if
+from include.workflow import (
+    Deployment,
+    audit,
+    budget_spent,
+    compare_versions,
+    distribution_at,
+    export_csv,
+    failures,
+    fleet,
+    health,
+    history,
+    lineage,
+    marks,
+    model_view,
+    mutes,
+    pause_of,
+    recommendations_of,
+    report_of,
+    scrape,
+    statistics_of_system,
+    what_if,
+)
 from tools.embedded_postgres import EmbeddedPostgres
 
 ALLOWED_SECONDS = 0.3
@@ -71,7 +92,7 @@ def records(home: Path, options: argparse.Namespace) -> Iterator[Deployment]:
             print(f"filled in {time.monotonic() - began:.0f} s", flush=True)
         yield Deployment(
             store=PostgresStore(partial(psycopg.connect, uri), keep=True), models_dir=models, data_dir=home,
-            artifacts=ArtifactFolder(home / "artifacts"),
+            artifacts=ArtifactFolder(home / "artifacts"), connect=partial(psycopg.connect, uri),
         )  # fmt: skip
 
 
@@ -79,6 +100,18 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
     """What is timed, by name; each call asks about another model."""
     names = (f"model_{number}" for number in itertools.cycle(range(0, options.models, max(options.models // 97, 1))))
     now, pages = datetime.now(UTC), _cursors(deployment)
+
+    def figures(days: int, model_name: str = "") -> object:
+        return statistics_of_system(deployment, start=now - timedelta(days=days), end=now, model_name=model_name)
+
+    def people_of(model_name: str) -> object:
+        since = now - timedelta(days=90)
+        return (
+            pause_of(deployment, model_name), budget_spent(deployment, model_name),
+            failures(deployment, model_name, since=since), deployment.store.champion_changes(model_name),
+            marks(deployment, model_name, since=since, until=now),
+        )  # fmt: skip
+
     return {
         "fleet": lambda: fleet(deployment),
         "fleet, second page": lambda: fleet(deployment, FleetQuery(cursor=pages["fleet"])),
@@ -100,7 +133,17 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
         "events of all, failed": lambda: history(deployment, HistoryQuery(kind="events", status="failed")),
         "events of a model": lambda: history(deployment, HistoryQuery(kind="events", model_name=next(names))),
         "what if": lambda: what_if(deployment, next(names), settings={"performance_threshold": 0.02}),
-        "scrape": lambda: exposed(scrape(deployment)),
+        "metrics": lambda: exposed(scrape(deployment)),
+        "health": lambda: health(deployment),
+        "statistics of all, 7 days": lambda: figures(7),
+        "statistics of a model, 90 days": lambda: figures(90, next(names)),
+        "pause, budget, failures of a model": lambda: people_of(next(names)),
+        "mutes": lambda: mutes(deployment),
+        "lineage": lambda: lineage(deployment, next(names)),
+        "two versions": lambda: compare_versions(deployment, next(names), 1, 2),
+        "report": lambda: report_of(deployment, next(names), f"run-{options.checks}"),
+        "recommendations": lambda: recommendations_of(deployment, next(names)),
+        "audit of a model, 90 days": lambda: audit(deployment, now - timedelta(days=90), now, next(names)),
         "export, 1,000 lines of signals": lambda: _first(export_csv(deployment, "model_drift_monitoring")),
         "export, decisions of a model": lambda: sum(
             map(len, export_csv(deployment, "retraining_decisions", model_name=next(names)))
@@ -145,12 +188,15 @@ def timed(connection: psycopg.Connection[Any], case: Callable[[], object], repea
 
 
 def _processor_seconds(connection: psycopg.Connection[Any]) -> float:
-    """Of this process and of the server's for the connections that are open."""
+    """Of this process and of the server's, those included that have ended: parallel workers, closed connections."""
     servers = connection.execute(
-        "SELECT pid FROM pg_stat_activity WHERE datname = 'records' AND pid <> pg_backend_pid()"
+        "SELECT pid FROM pg_stat_activity WHERE datname = 'records' AND backend_type = 'client backend'"
     ).fetchall()
     connection.rollback()
-    return time.process_time() + sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in servers)
+    spent = sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in servers)
+    server = psutil.Process(connection.info.backend_pid).parent()
+    assert server is not None
+    return time.process_time() + spent + sum(server.cpu_times()[2:4])
 
 
 @contextmanager

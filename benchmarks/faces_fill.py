@@ -65,6 +65,9 @@ INSERT INTO model_deployment_history (model_name, from_version, to_version, even
     deployed_at)
     SELECT model_name, parent, version, event_id, 'promotion', 'schedule', 'better', created_at
     FROM model_version_management ORDER BY created_at;
+INSERT INTO champion_announcements SELECT id, 'run-1', deployed_at FROM model_deployment_history;
+INSERT INTO canary_shares (model_name, version, champion_version, share, set_by, reason, set_at)
+    SELECT model_name, version + 1, version, 10, 'ada', 'to see', created_at FROM model_version_management;
 INSERT INTO retraining_requests (model_name, kind, key, reason, requested_by, requested_at, run_id, consumed_at)
     SELECT model_name, 'api', 'key-' || nth, 'new rows', 'ada', at, CASE WHEN nth < %(checks)s THEN run_id END,
            CASE WHEN nth < %(checks)s THEN at END FROM many WHERE fired;

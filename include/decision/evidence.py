@@ -5,9 +5,11 @@ Not to be confused with Airflow's triggers (coroutines that wake tasks): a trigg
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from include.decision.request import Request, RequestKind
@@ -78,7 +80,15 @@ class Evidence:
 
     def of_kind(self, kind: SignalKind) -> list[Signal]:
         """The signals of one kind."""
-        return [signal for signal in self.signals if signal.kind is kind]
+        return list(self._by_kind.get(kind, ()))
+
+    @cached_property
+    def _by_kind(self) -> Mapping[SignalKind, Sequence[Signal]]:
+        """A policy asks for kinds some forty times, of hundreds of signals."""
+        found = defaultdict[SignalKind, list[Signal]](list)
+        for signal in self.signals:
+            found[signal.kind].append(signal)
+        return dict(found)
 
 
 @dataclass(frozen=True, kw_only=True)

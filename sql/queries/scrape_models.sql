@@ -1,16 +1,17 @@
 -- Each registered model as a scraper of metrics sees it. Dry runs count for nothing.
 -- Parameters: at timestamptz (now)
--- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, paused, missed (whole
---             intervals since the last check; 0 for a model that is paused, disabled or was never checked), looked_at and
---             row_age (seconds, of the newest row then; NULL where that is not known), labels_until (the last of twenty checks that saw labels, where the last
---             one saw none), successful and seconds (of the last training that ended), allowed (false
---             retrains a quarter); by model
+-- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, paused, missed
+--             (whole intervals since the last check; 0 for a model that is paused, disabled or was never checked),
+--             looked_at and row_age (seconds, of the newest row then; NULL where that is not known), labels_until (the
+--             last of twenty checks that saw labels, where the last one saw none), successful and seconds (of the last
+--             training that ended), allowed (false retrains a quarter); by model
 SELECT
     j.model_name, champion.created_at AS trained_at, champion.status_changed_at AS champion_since,
     last.nearest_trigger, last.nearness, coalesce(pause.paused, false) AS paused,
     CASE WHEN j.enabled AND pause.paused IS NOT TRUE THEN
         greatest(0, coalesce(floor(
-            extract(epoch FROM %(at)s::timestamptz - last.analyzed_at) / extract(epoch FROM j.check_every::interval)), 0))
+            extract(epoch FROM %(at)s::timestamptz - last.analyzed_at)
+            / extract(epoch FROM j.check_every::interval)), 0))
     ELSE 0 END::bigint AS missed,
     last.as_of AS looked_at, stale.value AS row_age, seen.labels_until, trained.successful, trained.seconds,
     (j.config #>> '{effective,settings,false_retrains_per_quarter}')::double precision AS allowed

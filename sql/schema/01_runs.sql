@@ -98,6 +98,7 @@ CREATE TABLE retraining_runs (
 CREATE INDEX retraining_runs_by_run ON retraining_runs (run_id);
 CREATE INDEX retraining_runs_by_time ON retraining_runs (model_name, as_of DESC, run_id COLLATE "C" DESC);
 CREATE INDEX retraining_runs_by_champion ON retraining_runs (model_name, champion_version, as_of DESC);
+CREATE INDEX dry_runs ON retraining_runs (model_name, run_id) WHERE dry_run;
 CREATE INDEX retraining_runs_by_analyzed_at ON retraining_runs (analyzed_at);
 COMMENT ON TABLE retraining_runs IS
     'One run''s look at one model: what was wanted of it and which rows it saw. Kept for ever; what it found in them '
@@ -260,7 +261,8 @@ CREATE TABLE retraining_decisions (
 );
 CREATE INDEX retraining_decisions_by_run ON retraining_decisions (run_id);
 CREATE INDEX retraining_decisions_by_model ON retraining_decisions (model_name, decided_at DESC, run_id DESC);
-CREATE INDEX retraining_decisions_by_time ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC);
+CREATE INDEX retraining_decisions_by_time ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC)
+    INCLUDE (triggered);
 CREATE INDEX retraining_decisions_that_fired ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC)
     WHERE triggered;
 CREATE INDEX retraining_decisions_blocked ON retraining_decisions (decided_at DESC, model_name DESC, run_id DESC)
