@@ -80,13 +80,16 @@ def shorten(text: str, room: int) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], room: int | None = None) -> Iterator[str]:
     """Rows below a head, a line each, none longer than the terminal: the widest columns are shortened first.
 
+    Where output goes to a program there is no head: a line is a row, as `wc -l` and `awk` want it.
+
     Parameters
     ----------
     room : int, optional
         Columns to fit in; by default those of the terminal.
     """
     room = width() if room is None else room
-    cells = [[cell(each) for each in row] for row in [head, *rows]]
+    shown = [head, *rows] if room < WIDE_OPEN else rows
+    cells = [[cell(each) for each in row] for row in shown]
     widths = _fitted([max(map(columns_of, column)) for column in zip(*cells, strict=True)], room)
     for row in cells:
         parts = [_padded(text, most) for text, most in zip(row, widths, strict=True)]

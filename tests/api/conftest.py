@@ -38,8 +38,8 @@ class Served:
     Parameters
     ----------
     url : str
-    routes, pages : sequence of mapping
-        Of the REST API, and of the page; as `tests.api.inside.described` tells them.
+    routes, pages, scraped : sequence of mapping
+        Of the REST API, of the page, and of the metrics; as `tests.api.inside.described` tells them.
     records_uri, metadata_uri : str
         Of both databases.
     tokens : mapping of str to str
@@ -52,6 +52,7 @@ class Served:
     metadata_uri: str
     tokens: dict[str, str] = field(default_factory=dict)
     pages: list[dict[str, Any]] = field(default_factory=list)
+    scraped: list[dict[str, Any]] = field(default_factory=list)
 
     def ask(self, method: str, path: str, caller: str = "op", *, headers: Mapping[str, str] | None = None,
             **sent: Any) -> httpx.Response:  # fmt: skip
@@ -113,8 +114,9 @@ def serve(
         assert process.poll() is None, log.read_text()[-8000:]
         known = json.loads(told.read_text())
         pages = [each for each in known if each["path"].startswith("/page/")]
-        routes = [each for each in known if each not in pages]
-        yield Served(url, routes, records_uri, home.metadata_uri, pages=pages)
+        scraped = [each for each in known if each["path"] == "/metrics"]
+        routes = [each for each in known if each not in (*pages, *scraped)]
+        yield Served(url, routes, records_uri, home.metadata_uri, pages=pages, scraped=scraped)
     finally:
         process.terminate()
         process.wait(30)

@@ -77,6 +77,13 @@ def test_every_route_asks_for_its_right_and_refuses_other_sites_first(served: Se
             assert ("note" in each["guards"]) == writes, each
 
 
+def test_metrics_are_for_their_own_token_alone(served: Served) -> None:
+    [scraped] = served.scraped
+    assert (scraped["methods"], scraped["guards"][0]) == (["GET"], "may_scrape")
+    for caller in ("", *ROLES, "garbage"):
+        assert served.ask("GET", "/retraining/metrics", caller).status_code == 404
+
+
 def test_everybody_gets_what_the_table_of_rights_says(served: Served) -> None:
     """Every route for nobody, each role and two tokens that are none."""
     rights, wrong, calls = documented(), [], 0
@@ -141,4 +148,7 @@ def test_authorization_that_cannot_be_imported_refuses_everybody() -> None:
     pages = [line for line in lines if line[1].startswith("/page/")]
     assert len(pages) > 10
     assert {(line[2], line[3]) for line in pages} == {("503", "text/html; charset=utf-8")}
-    assert {(line[2], line[3]) for line in lines if line not in pages} == {("503", "application/problem+json")}
+    scraped = [line for line in lines if line[1] == "/metrics"]
+    assert [line[2] for line in scraped] == ["404"]  # no token is configured: there are no metrics
+    rest = [line for line in lines if line not in (*pages, *scraped)]
+    assert {(line[2], line[3]) for line in rest} == {("503", "application/problem+json")}

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from include.records.json_values import clean_text
+from include.records.json_values import clean_json, clean_text
 
 DAG_ID = "automatic_model_retraining"
 LONGEST_NOTE = 4000  # characters of a body that Airflow's audit log is given
@@ -92,7 +92,7 @@ def noted(event: str) -> Callable[..., Awaitable[None]]:
 
     async def note(request: Request, by: Caller) -> None:
         sent = {**request.path_params, **request.query_params, **_fields(await request.body())}
-        told = clean_text(json.dumps({**{name: redact(sent[name], name) for name in sent}, "method": request.method}))
+        told = json.dumps(clean_json({**{name: redact(sent[name], name) for name in sent}, "method": request.method}))
         await run_in_threadpool(_write, event, by, told[:LONGEST_NOTE])
 
     return note
