@@ -1,6 +1,6 @@
 """Where Airflow and the workflow meet: the parameters of a run go in, and errors come out as task outcomes.
 
-Only the modules of this folder import Airflow.
+But for the authorization of the REST API only the modules of this folder import Airflow.
 """
 
 from __future__ import annotations
