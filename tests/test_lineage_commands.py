@@ -11,6 +11,12 @@ from include.records.entries import ChangeKind, EventStatus
 from tests.records.examples import HOUR, NOW, execute, postgres_store
 
 
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have a head where somebody looks."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
     assert main(arguments) == code
     found = capsys.readouterr()

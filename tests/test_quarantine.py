@@ -23,6 +23,12 @@ from tests.stage import Stage, Step, day, sales
 BREAK, MEND, END = 40, 46, 70
 
 
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have a head where somebody looks."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 def faulty(fault: Callable[[pd.Series], pd.Series], first: float = BREAK, last: float = MEND) -> pd.DataFrame:
     """Rows whose price is broken from one day to another."""
     table = sales(END)

@@ -23,6 +23,12 @@ from tests.stage import REFERENCE_DAYS, Stage, day, sales
 FIRST = Run(run_id="first", as_of=day(REFERENCE_DAYS))
 
 
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have a head where somebody looks."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 @pytest.fixture
 def deployment(tmp_path: Path, records_uri: str, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """One model, and records in Postgres that the commands find through the environment."""

@@ -48,8 +48,8 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
         ("failed", "TrainingError")
     ]
     assert deployed.rows("SELECT DISTINCT model_name, step, error_type, requested_by FROM retraining_failures"
-                         " ORDER BY 1") == [("raising", "execute", "TrainingError", "manual"),
-                                            ("unreadable", "analyze", "ConfigurationError", "manual")]  # fmt: skip
+                         " ORDER BY 1") == [("raising", "execute", "TrainingError", "dag_test"),
+                                            ("unreadable", "analyze", "ConfigurationError", "dag_test")]  # fmt: skip
     told = events(airflow_home, first.run_id)
     assert [event[:3] for event in told] == [
         [f"champion_{name}", f"x-retraining://champion/{name}", "publish_champion"] for name in ("changed", "quiet")

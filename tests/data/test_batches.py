@@ -133,12 +133,19 @@ def test_what_is_not_there_may_come(tmp_path: Path, source: type) -> None:
 
 @pytest.mark.parametrize(
     ("source", "content"),
-    [(ParquetBatches, b"PAR1 no"), (ParquetBatches, b""), (CsvBatches, b"a,b\n1\n1,2,3\n"), (CsvBatches, b"")],
+    [(ParquetBatches, b"no Parquet at all"), (CsvBatches, b"a,b\n1\n1,2,3\n"), (CsvBatches, b"")],
 )
 def test_damaged_file_is_named(tmp_path: Path, source: type, content: bytes) -> None:
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(DataError, match="bad: cannot be read as"):
         list(source(tmp_path / "bad"))
+
+
+@pytest.mark.parametrize("content", [b"PAR1 no", b""])
+def test_half_a_file_may_become_whole(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad").write_bytes(content)
+    with pytest.raises(SourceUnavailable, match="bad: ends in the middle"):
+        list(ParquetBatches(tmp_path / "bad"))
 
 
 def test_file_without_rows_has_its_columns(tmp_path: Path) -> None:

@@ -42,7 +42,10 @@ def test_every_table_and_view_can_be_exported(lived: House) -> None:
                 " AND relkind IN ('r', 'p', 'v') AND NOT relispartition"
             )
         }  # fmt: skip
-    left_out = {"schema_migrations", "records_identity", "champion_announcements", "idempotency_keys"}
+    left_out = {
+        "schema_migrations", "records_identity", "champion_announcements", "idempotency_keys",
+        "retraining_tallies", "data_arrivals", "notification_deliveries",  # counts, places and services: of no model
+    }  # fmt: skip
     assert there - set(tables_to_export()) == left_out
     for table in tables_to_export():
         rows = read(export_csv(lived.deployment, table))

@@ -158,6 +158,8 @@ def test_every_table_whose_rows_are_guarded_is_audited(lived: str) -> None:
     known = {
         "model_version_management",  # what became of a version is in its event and in the deployment history
         "data_arrivals",  # what came of it is a run with its reason, or a request
+        "auto_retraining_jobs", "model_file_history",  # settings as runs found them, with the decisions that they made
+        "notifications", "notification_deliveries",  # who was told of what the audit has
         "retraining_decisions",  # counted; those that fired are in their events
         # what decisions were made on; looks of probation and shadow, which are signals, are audited
         "retraining_runs", "retraining_analyses", "model_performance_tracking", "model_drift_monitoring",

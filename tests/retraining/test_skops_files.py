@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,8 @@ def test_scikit_learns_estimators_are_stored_loaded_and_answer_the_same(
 def test_allowed_types_are_there_and_none_of_them_calls_what_a_file_names() -> None:
     for name in ALLOWED_TYPES:
         module, _, attribute = name.rpartition(".")
+        if module.startswith("lightgbm") and not find_spec("lightgbm"):  # who wants it installs it
+            continue
         found = getattr(__import__(module, fromlist=[attribute]), attribute)
         assert found not in (eval, exec, __import__, os.system), name
     assert not [name for name in ALLOWED_TYPES if "PyFunc" in name or name.startswith(("os.", "builtins.", "joblib."))]

@@ -127,7 +127,8 @@ def _state(files: Files, file: str | Path) -> str | None:
     try:
         if files.distant:
             return f"{files.tag(file)} {files.size(file)}"
-        return files.state(file)
+        found = Path(file).stat()  # not what moves with a copy put back: its place on the disk, its last change of name
+        return f"{found.st_mtime_ns} {found.st_size}"
     except FileNotFoundError:
         return None
 

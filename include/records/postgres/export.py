@@ -54,6 +54,7 @@ EXPORTED: Mapping[str, Exported] = {
     "quarantined_spans": Exported("quarantined_at", ("id",)),
     "retraining_failures": Exported("failed_at", ("id",)),
     "model_pauses": Exported("set_at", ("id",)),
+    "notifications": Exported("written_at", ("id",)),
     "notification_mutes": Exported("muted_at", ("id",)),
     "model_annotations": Exported("written_at", ("id",)),
     "decision_marks": Exported("marked_at", ("id",)),
