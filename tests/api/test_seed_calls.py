@@ -24,6 +24,12 @@ def test_table_translates_every_call() -> None:
     assert len(LINES) >= FEWEST
 
 
+@pytest.fixture(autouse=True)
+def _started(served: Served) -> None:
+    """Whatever other tests have left."""
+    served.ask("POST", "/start")
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_translated_call_is_taken(served: Served, line: str) -> None:
     words = shlex.split(line)[1:]
