@@ -88,12 +88,7 @@ def start_retraining(
     retraining_id, at = str(uuid.uuid4()), as_of or now()
     run = Run(run_id=retraining_id, as_of=at, reason=trigger_reason, requested_by=created_by, elsewhere=True)
     analysis = analyze(deployment, model_name, run)
-    for other in deployment.store.events(model_name=model_name):
-        if other.run.elsewhere and not other.status.closed:
-            raise ClaimLost(
-                f"model {model_name}: retraining {other.retraining_id} is open, a version is being trained elsewhere; "
-                "complete it, or say that it failed"
-            )
+    _require_none_open(deployment, model_name)
     request = Request(
         id=0, model_name=model_name, kind=RequestKind.API, key=retraining_id, reason=trigger_reason,
         requested_by=created_by, requested_at=at,
@@ -111,6 +106,15 @@ def start_retraining(
     deployment.store.save_decision(analysis, decision, at=now(), wish=wanted)
     log.info("%s: retraining %s begun elsewhere by %s", model_name, retraining_id, created_by)
     return retraining_id
+
+
+def _require_none_open(deployment: Deployment, model_name: str) -> None:
+    for other in deployment.store.events(model_name=model_name):
+        if other.run.elsewhere and not other.status.closed:
+            raise ClaimLost(
+                f"model {model_name}: retraining {other.retraining_id} is open, a version is being trained elsewhere; "
+                "complete it, or say that it failed"
+            )
 
 
 def complete_retraining(
