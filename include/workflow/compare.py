@@ -9,6 +9,7 @@ import pandas as pd
 
 from include.errors import ArtifactError, ConfigurationError, DataError, NotOnRecord, SourceUnavailable, TrainingError
 from include.records.entries import Version
+from include.records.store import Champions
 from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.workflow.analysis.quarantine import quarantined_spans
@@ -52,12 +53,7 @@ def compare_versions(
     """
     spec, store = deployment.spec(model_name), deployment.store
     _check_bounds(spec, start, end)
-    versions = {each.version: each for each in store.versions(model_name)}
-    for number in (first, second):
-        if number not in versions:
-            known = ", ".join(each.label for each in versions.values()) or "none"
-            raise NotOnRecord(f"model {model_name}: there is no version v{number}; on record: {known}")
-    pair = versions[first], versions[second]
+    pair = _on_record(store, model_name, first, second)
     found = compare_records(
         *pair,
         (store.event(pair[0].event_id), store.event(pair[1].event_id)),
@@ -69,6 +65,15 @@ def compare_versions(
         return replace(found, on_same_rows=_on_same_rows(deployment, spec, pair, start, end))
     except (ArtifactError, DataError, SourceUnavailable, TrainingError) as error:
         return replace(found, obstacle=f"{type(error).__name__}: {error}")
+
+
+def _on_record(store: Champions, model_name: str, first: int, second: int) -> tuple[Version, Version]:
+    versions = {each.version: each for each in store.versions(model_name)}
+    for number in (first, second):
+        if number not in versions:
+            known = ", ".join(each.label for each in versions.values()) or "none"
+            raise NotOnRecord(f"model {model_name}: there is no version v{number}; on record: {known}")
+    return versions[first], versions[second]
 
 
 def _check_bounds(spec: ModelSpec, start: datetime | None, end: datetime | None) -> None:
