@@ -1,4 +1,4 @@
-"""Models that this process has read already, by what their files hold: a champion is read once a version and process."""
+"""Models that this process has read already, by what their files hold: a champion is read once in a process."""
 
 from __future__ import annotations
 
