@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from include.data.batches import Batch
+from include.data.batches import Batch, gathered
 from include.data.frames import frame_of
 from include.data.kinds.conform import conform
 from include.data.kinds.text_cells import PlainText
@@ -116,7 +116,7 @@ class _Part:
 
     def _kept(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         keep = self.reading.keep
-        for batch in batches:
+        for batch in gathered(batches):
             yield keep(batch) if batch.rows else batch
 
     def _moments(self, batch: Batch) -> Micros:
