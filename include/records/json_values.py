@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -44,12 +43,13 @@ def clean_text(text: str) -> str:
     >>> clean_text("cannot reach postgresql://me:secret@host/db\x00")
     'cannot reach postgresql://me:***@host/db\ufffd'
     """
-    return text_cleaner()(text)
+    return cleaner()(text)
 
 
-def text_cleaner() -> Callable[[str], str]:
-    """What `clean_text` does, for many texts: the secrets of this process are looked up once."""
-    return partial(_storable, masked=masker())
+def cleaner() -> Callable[[str], str]:
+    """What `clean_text` does, for many texts: the environment, which may hold secrets, is looked at once."""
+    masked = masker()
+    return lambda text: _storable(text, masked)
 
 
 def _storable(text: str, masked: Callable[[str], str]) -> str:
@@ -85,19 +85,10 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
     raise DataError(f"a {type(value).__name__} cannot be kept in a record: {value!r}")
 
 
-def clean_scores(
-    scores: Mapping[str, float], cleaned: Callable[[str], str] | None = None
-) -> dict[str, float | None]:  # fmt: skip
-    """Turn metrics into JSON; those without a finite value are kept as None.
-
-    Parameters
-    ----------
-    scores : mapping of str to float
-    cleaned : callable, optional
-        A `text_cleaner` that many mappings share.
-    """
-    cleaned = cleaned or text_cleaner()
-    return {cleaned(name): finite(value) for name, value in scores.items()}
+def clean_scores(scores: Mapping[str, float], clean: Callable[[str], str] | None = None) -> dict[str, float | None]:
+    """Turn metrics into JSON; those without a finite value are kept as None. `clean`: what `cleaner` made, for many."""
+    clean = clean or cleaner()
+    return {clean(name): finite(value) for name, value in scores.items()}
 
 
 def read_scores(stored: Mapping[str, float | None]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from include.data.class_columns import in_one_coding
 from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.tables import ModelTables, read_tables
+from include.data.tables import ModelTables, read_part_of_tables, read_tables, window_start
 from include.errors import ConfigurationError, DataError
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
@@ -27,6 +27,7 @@ from include.retraining.artifacts.bucket import open_artifacts
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.prepare import Columns
 from include.workflow.analysis.quarantine import quarantined_spans
+from include.workflow.analysis.watched import counting_beforehand
 from include.workflow.columns import columns_of_versions
 from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
@@ -49,6 +50,8 @@ class Deployment:
     ----------
     read : callable, default `include.data.tables.read_tables`
         A rehearsal reads its rows once for all windows, or has been given them.
+    read_part : callable, optional
+        What a check reads with, `include.data.tables.read_part_of_tables`; without it all rows are held.
     connect : callable, optional
         Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
     trial : ModelSpec or None
@@ -61,6 +64,7 @@ class Deployment:
     data_dir: Path
     artifacts: Artifacts
     read: Callable[..., ModelTables] = read_tables
+    read_part: Callable[..., ModelTables | None] | None = None
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
 
@@ -115,6 +119,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_tables, connections=connections),
+        read_part=partial(read_part_of_tables, connections=connections),
     )
 
 
@@ -197,6 +202,34 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
         seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
         kinds=champion.reference.kinds,
     )  # fmt: skip
+    return _in_order(deployment, spec, tables, champion)
+
+
+def tables_checked_by(
+    deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None, *, hashed: bool = False
+) -> ModelTables:
+    """The rows that a check looks at: of very many an even part, with what is counted of them all.
+
+    Parameters
+    ----------
+    hashed : bool
+        Whether the hash of all rows is wanted.
+    """
+    until = None if champion is None else champion.version.data_until
+    if champion is None or until is None or deployment.read_part is None:
+        return tables_seen_by(deployment, spec, run, champion)
+    counting = counting_beforehand(spec, champion.reference, window_start(spec, run.as_of, until), run.as_of)
+    tables = deployment.read_part(
+        spec, deployment.data_dir, as_of=run.as_of, seen_until=until, counting=counting, hashed=hashed,
+        columns=columns_of_versions(deployment.store, spec, champion), kinds=champion.reference.kinds,
+    )  # fmt: skip
+    if tables is None:
+        return tables_seen_by(deployment, spec, run, champion)
+    return _in_order(deployment, spec, tables, champion)
+
+
+def _in_order(deployment: Deployment, spec: ModelSpec, tables: ModelTables, champion: Champion) -> ModelTables:
+    """The tables with labels and predictions as the champion knows them, measures, and what is in quarantine."""
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
     tables = without_impossible_predictions(spec, tables)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from include.data.profile import Possible
 from include.errors import ArtifactError
 from include.registry.training import Script
+from include.retraining.artifacts.kept_models import KeptModels
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier, CommandModel, KeptFolder, command_model
 from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE, copy_files
@@ -26,6 +27,7 @@ from include.scoring import Task
 MANIFEST_FILE = "manifest.json"
 CHAMPION_LINK = "champion"
 _PUBLISHING, _SAVING = ".publishing-", ".saving-"
+_MODELS = KeptModels()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +260,7 @@ def _read_skops(file: Path, expected: str) -> Predictor:
     content = file.read_bytes()
     if (found := hashlib.sha256(content).hexdigest()) != expected:
         raise ArtifactError(f"{file}: sha256 is {found[:12]}…, not the one in its manifest")
-    return load_model(content, file)
+    return _MODELS.model(found, content, lambda: load_model(content, file))
 
 
 def _read_files(folder: Path, manifest: Mapping[str, Any], columns: Columns, script: Script | None) -> CommandModel:
