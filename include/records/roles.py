@@ -190,7 +190,7 @@ class Champions(Protocol):
     ) -> ChampionChange:
         """Make a former champion champion again, in one transaction with the row of the deployment history.
 
-        The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
+        The version that was champion until then is rolled back, one in shadow beside it held. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
         champion (any more), `to_version` never was, the key was used for another one, or the reason is empty. The

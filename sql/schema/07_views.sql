@@ -289,7 +289,7 @@ FROM (SELECT DISTINCT ON (model_name) * FROM canary_shares ORDER BY model_name, 
 JOIN model_version_management champion
     ON champion.model_name = c.model_name AND champion.version = c.champion_version AND champion.status = 'champion'
 JOIN model_version_management v
-    ON v.model_name = c.model_name AND v.version = c.version AND v.status <> 'rejected'  -- its shadow came to nothing
+    ON v.model_name = c.model_name AND v.version = c.version AND v.status NOT IN ('held', 'rejected', 'failed')  -- its shadow came to nothing
 -- A champion that was replaced and has come back since does not bring its canary back.
 WHERE c.share > 0 AND NOT EXISTS (
     SELECT FROM model_deployment_history d WHERE d.model_name = c.model_name AND d.deployed_at > c.set_at

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from include.errors import ClaimLost
-from include.records.entries import ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
+from include.records.entries import NEVER_CHAMPION, ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables, take
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
@@ -92,7 +92,7 @@ class MemoryChampions:
         with self._tables.guard:
             rows = [row for row in self._tables.canaries if row["model_name"] == model_name]
             changed = [change.deployed_at for change in self.champion_changes(model_name)]
-            out = {v.version for v in self.versions(model_name) if v.status is VersionStatus.REJECTED}
+            out = {v.version for v in self.versions(model_name) if v.status in NEVER_CHAMPION}
             running = [
                 row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] and row["version"] not in out
                 for row in rows
