@@ -305,7 +305,7 @@ CREATE TABLE retraining_failures (
     model_name   text NOT NULL,
     run_id       text NOT NULL DEFAULT '',
     step         text NOT NULL CONSTRAINT retraining_failures_step CHECK (
-        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log')),
+        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log', 'notify')),
     error_type   text NOT NULL,
     error        text NOT NULL,
     permanent    boolean NOT NULL,
@@ -326,7 +326,7 @@ COMMENT ON COLUMN retraining_failures.model_name IS
 COMMENT ON COLUMN retraining_failures.run_id IS
     'The run; it has no row in retraining_runs where its analysis failed. Empty outside of a run.';
 COMMENT ON COLUMN retraining_failures.step IS
-    'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
+    'choose (which models), analyze, decide, roll_back, approve, execute, publish, log or notify (a service did not take a message).';
 COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
 COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
 COMMENT ON COLUMN retraining_failures.permanent IS

@@ -269,21 +269,21 @@ COMMENT ON FUNCTION retraining_lock_key IS 'Key of the advisory lock whose holde
 CREATE TABLE retraining_tallies (
     model_name text NOT NULL,
     tally      text NOT NULL CONSTRAINT retraining_tallies_tally CHECK (tally IN (
-        'decision', 'trigger', 'outcome', 'error')),
+        'decision', 'trigger', 'outcome', 'error', 'sent', 'unsent')),
     label      text NOT NULL,
     total      bigint NOT NULL CONSTRAINT retraining_tallies_total CHECK (total > 0),
     CONSTRAINT retraining_tallies_key PRIMARY KEY (model_name, tally, label)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE retraining_tallies IS
-    'How many decisions and events of a kind there have been, counted as they are written down; no dry runs. Totals '
-    'only rise.';
-COMMENT ON COLUMN retraining_tallies.model_name IS 'Name of the model, as in its file.';
+    'How many decisions, events and tries to deliver of a kind there have been, counted as they are written down; no '
+    'dry runs. Totals only rise.';
+COMMENT ON COLUMN retraining_tallies.model_name IS 'Name of the model, as in its file; empty for tries to deliver.';
 COMMENT ON COLUMN retraining_tallies.tally IS
     'decision: rows of retraining_decisions. trigger: events that began. outcome: events that ended. error: those of '
-    'them that failed or were abandoned.';
+    'them that failed or were abandoned. sent, unsent: tries to deliver a notification that succeeded, and that failed.';
 COMMENT ON COLUMN retraining_tallies.label IS
     'Of a decision quiet, blocked or fired; of a trigger its name; of an outcome the status; of an error its class, or '
-    'unknown.';
+    'unknown; of tries the name of the service.';
 COMMENT ON COLUMN retraining_tallies.total IS 'How many.';
 
 CREATE FUNCTION tally_decisions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -9,9 +9,19 @@ from datetime import datetime
 from include.decision.request import RequestKind
 from include.interfaces.metrics.exposition import exposed
 from include.interfaces.metrics.families import FAMILIES, MODEL
-from include.records.entries import ChangeKind, EventStatus, MarkVerdict, ProblemKind, Scrape, ScrapedModel, Tally
+from include.records.entries import (
+    ChangeKind,
+    DeliveryStatus,
+    EventStatus,
+    MarkVerdict,
+    ProblemKind,
+    Scrape,
+    ScrapedModel,
+    Tally,
+)
 from include.records.postgres import PostgresStore
 from include.workflow import resume_model, scrape
+from tests.metrics.conftest import post
 from tests.reading.conftest import House, ago
 from tests.records.examples import make_decision
 
@@ -23,6 +33,8 @@ UNION ALL SELECT model_name, 'trigger', trigger_type, count(*) FROM model_retrai
 WHERE status <> 'dry_run' GROUP BY 1, 3
 UNION ALL SELECT model_name, 'outcome', status, count(*) FROM model_retraining_events
 WHERE status NOT IN ('dry_run', 'decided', 'executing') GROUP BY 1, 3
+UNION ALL SELECT '', CASE status WHEN 'sent' THEN 'sent' ELSE 'unsent' END, service, count(*)
+FROM notification_deliveries WHERE status IN ('sent', 'failed') GROUP BY 2, 3
 UNION ALL SELECT model_name, 'error', coalesce(error_type, 'unknown'), count(*) FROM model_retraining_events
 WHERE status IN ('failed', 'abandoned') GROUP BY 1, 3
 """
@@ -80,6 +92,14 @@ def test_every_family_has_something_to_tell(lived: House) -> None:
     lived.store.add_request("housing", RequestKind.API, "new rows", "ada", at=ago(1))
     scraped = scrape(lived.deployment)
     assert [name for name, family in FAMILIES.items() if not list(family.samples(scraped))] == []
+
+
+def test_tries_to_deliver_that_failed_are_counted_by_service(house: House) -> None:
+    post(house, DeliveryStatus.FAILED, DeliveryStatus.FAILED, DeliveryStatus.SENT)
+    post(house, DeliveryStatus.SENT, service="mail")
+    post(house, DeliveryStatus.SKIPPED, service="pager")
+    family = FAMILIES["retraining_notification_failures_total"]
+    assert dict(family.samples(scrape(house.deployment))) == {("mail",): 0, ("ops",): 2}
 
 
 def test_scrapers_at_the_same_time_are_told_the_same(lived: House) -> None:

@@ -17,6 +17,8 @@ class Tally(StrEnum):
     TRIGGER = "trigger"  # events that began, by trigger
     OUTCOME = "outcome"  # events that ended, by status
     ERROR = "error"  # events that failed or were abandoned, by class of the error
+    SENT = "sent"  # tries to deliver a notification that succeeded, by service; of no model
+    UNSENT = "unsent"  # and that failed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ class MemoryWatch:
         with self.tables.guard:
             for failure in self.failures.find(since=since, most=len(self.failures.rows)):
                 after = self._mended_at(failure)
-                if after is None or failure.at > after:
+                if failure.step is not FailedStep.NOTIFY and (after is None or failure.at > after):
                     groups[failure.model_name, failure.step].append(failure)
         return [_failing(name, step, groups[name, step]) for name, step in sorted(groups)]
 
