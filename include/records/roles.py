@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import Request, RequestKind
 from include.decision.signals import Signal, SignalKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.records.claim import Claim
 from include.records.entries import (
     Analysis,
@@ -26,6 +24,10 @@ from include.records.entries import (
     Version,
     Wish,
 )
+
+if TYPE_CHECKING:
+    from include.data.reference.profiles import ReferenceProfiles
+    from include.detectors.statistics.running_errors import RunningErrors
 
 
 class Runs(Protocol):

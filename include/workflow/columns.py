@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from include.records.entries import NEVER_CHAMPION, Version
 from include.records.store import Champions
 from include.registry.spec import ModelSpec
-from include.retraining.executor import Champion
+from include.retraining.accepted import Champion
 
 
 def columns_of_versions(store: Champions, spec: ModelSpec, champion: Champion) -> set[str]:

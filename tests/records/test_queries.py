@@ -15,7 +15,7 @@ import pytest
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import SignalKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure, KeptCall, MarkVerdict
 from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore

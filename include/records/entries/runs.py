@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from include.data.reference.distributions import Distribution
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal, SignalKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
 from include.records.entries.wish import Wish
-from include.scoring import Baseline
+
+if TYPE_CHECKING:
+    from include.data.reference.distributions import Distribution
+    from include.data.reference.profiles import ReferenceProfiles
+    from include.detectors.statistics.running_errors import RunningErrors
+    from include.scoring import Baseline
 
 NO_DETAILS = TrainingDetails()
 
