@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from pathlib import Path
 
 from include.errors import ConfigurationError
@@ -13,8 +15,9 @@ def list_model_files(folder: Path) -> list[Path]:
     """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
     if not folder.is_dir():
         raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    found = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
-    return sorted(found, key=lambda path: path.name)  # ten times as fast as by path
+    with os.scandir(folder) as entries:
+        found = (each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
+        return [folder / name for name in sorted(found)]  # ten times as fast as by path
 
 
 def model_names(folder: Path) -> list[str]:
@@ -25,7 +28,19 @@ def model_names(folder: Path) -> list[str]:
         return []
 
 
-def twin_of(file: Path) -> Path | None:
-    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
-    others = (file.with_suffix(suffix) for suffix in SUFFIXES if suffix != file.suffix)
-    return next((other for other in others if file.suffix in SUFFIXES and other.exists()), None)
+def twin_of(file: Path, names: Collection[str] | None = None) -> Path | None:
+    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none.
+
+    Parameters
+    ----------
+    names : collection of str, optional
+        Of the files in its folder, for whoever knows them.
+    """
+    name, suffix = file.name, file.suffix
+    if suffix not in SUFFIXES:
+        return None
+    for other in SUFFIXES:
+        twin = f"{name.removesuffix(suffix)}{other}"
+        if other != suffix and (file.with_name(twin).exists() if names is None else twin in names):
+            return file.with_name(twin)
+    return None

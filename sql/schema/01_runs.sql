@@ -24,7 +24,12 @@ CREATE TABLE auto_retraining_jobs (
     tags          jsonb NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'tags', '[]')) STORED,
     enabled       boolean NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'enabled' <> 'false', true)) STORED,
     metric        text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'metric', '')) STORED,
-    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED
+    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED,
+    false_retrains_per_quarter double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,settings,false_retrains_per_quarter}')::double precision) STORED,
+    worth_of_loss double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,worth,per_unit_of_loss}')::double precision
+        * (config #>> '{effective,worth,horizon_seconds}')::double precision) STORED
 );
 COMMENT ON TABLE auto_retraining_jobs IS
     'One registered model and its effective settings as last seen. The model file is the truth; this is a copy.';
@@ -41,6 +46,10 @@ COMMENT ON COLUMN auto_retraining_jobs.enabled IS 'Generated from config: whethe
 COMMENT ON COLUMN auto_retraining_jobs.metric IS 'Generated from config: the metric that decides; empty for none.';
 COMMENT ON COLUMN auto_retraining_jobs.check_every IS
     'Generated from config: how often it is to be checked, for example 6h.';
+COMMENT ON COLUMN auto_retraining_jobs.false_retrains_per_quarter IS
+    'Generated from config: how many false retrains the policy allows in 90 days; NULL for none said.';
+COMMENT ON COLUMN auto_retraining_jobs.worth_of_loss IS
+    'Generated from config: what a unit of loss is worth over the horizon if one row came a second; NULL without costs.';
 
 CREATE TABLE model_file_history (
     id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_file_history_key PRIMARY KEY,
