@@ -13,19 +13,23 @@ SUFFIXES = (".yaml", ".yml")
 
 def list_model_files(folder: Path) -> list[Path]:
     """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
-    if not folder.is_dir():
-        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    with os.scandir(folder) as entries:
-        found = (each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
-        return [folder / name for name in sorted(found)]  # ten times as fast as by path
+    return [folder / name for name in _names(folder)]
 
 
 def model_names(folder: Path) -> list[str]:
     """Names of the models that have a file in `folder`; none where there is no folder, or it cannot be read."""
     try:
-        return list(dict.fromkeys(file.stem for file in list_model_files(folder)))
+        return list(dict.fromkeys(name.rpartition(".")[0] for name in _names(folder)))
     except (ConfigurationError, OSError):  # the task that looks for the models says so
         return []
+
+
+def _names(folder: Path) -> list[str]:
+    """Of the model files; no path is made of each, which would take ten times as long."""
+    if not folder.is_dir():
+        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
+    with os.scandir(folder) as entries:
+        return sorted(each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
 
 
 def twin_of(file: Path, names: Collection[str] | None = None) -> Path | None:
