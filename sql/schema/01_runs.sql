@@ -24,7 +24,12 @@ CREATE TABLE auto_retraining_jobs (
     tags          jsonb NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'tags', '[]')) STORED,
     enabled       boolean NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'enabled' <> 'false', true)) STORED,
     metric        text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'metric', '')) STORED,
-    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED
+    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED,
+    false_retrains_per_quarter double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,settings,false_retrains_per_quarter}')::double precision) STORED,
+    worth_of_loss double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,worth,per_unit_of_loss}')::double precision
+        * (config #>> '{effective,worth,horizon_seconds}')::double precision) STORED
 );
 COMMENT ON TABLE auto_retraining_jobs IS
     'One registered model and its effective settings as last seen. The model file is the truth; this is a copy.';
@@ -41,6 +46,10 @@ COMMENT ON COLUMN auto_retraining_jobs.enabled IS 'Generated from config: whethe
 COMMENT ON COLUMN auto_retraining_jobs.metric IS 'Generated from config: the metric that decides; empty for none.';
 COMMENT ON COLUMN auto_retraining_jobs.check_every IS
     'Generated from config: how often it is to be checked, for example 6h.';
+COMMENT ON COLUMN auto_retraining_jobs.false_retrains_per_quarter IS
+    'Generated from config: how many false retrains the policy allows in 90 days; NULL for none said.';
+COMMENT ON COLUMN auto_retraining_jobs.worth_of_loss IS
+    'Generated from config: what a unit of loss is worth over the horizon if one row came a second; NULL without costs.';
 
 CREATE TABLE model_file_history (
     id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_file_history_key PRIMARY KEY,
@@ -305,7 +314,7 @@ CREATE TABLE retraining_failures (
     model_name   text NOT NULL,
     run_id       text NOT NULL DEFAULT '',
     step         text NOT NULL CONSTRAINT retraining_failures_step CHECK (
-        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log')),
+        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log', 'notify')),
     error_type   text NOT NULL,
     error        text NOT NULL,
     permanent    boolean NOT NULL,
@@ -326,7 +335,7 @@ COMMENT ON COLUMN retraining_failures.model_name IS
 COMMENT ON COLUMN retraining_failures.run_id IS
     'The run; it has no row in retraining_runs where its analysis failed. Empty outside of a run.';
 COMMENT ON COLUMN retraining_failures.step IS
-    'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
+    'choose (which models), analyze, decide, roll_back, approve, execute, publish, log or notify (a service did not take a message).';
 COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
 COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
 COMMENT ON COLUMN retraining_failures.permanent IS

@@ -84,7 +84,7 @@ BEGIN
             ON notifications TO retraining_metrics;
         GRANT SELECT (id, notification_id, service, attempt, status, begun_at, ended_at)
             ON notification_deliveries TO retraining_metrics;
-        GRANT SELECT ON retraining_tallies TO retraining_metrics;
+        GRANT SELECT ON retraining_tallies, quiet_days TO retraining_metrics;
     END IF;
 END;
 $$;

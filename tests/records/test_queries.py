@@ -15,7 +15,7 @@ import pytest
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import SignalKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure, KeptCall, MarkVerdict
 from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
@@ -244,6 +244,7 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
     counted = ("model_name", "tally", "label", "total")  # by triggers, too
     made_by_the_database = {
         *(("model_file_history", column) for column in noted), *(("retraining_tallies", column) for column in counted),
+        *(("quiet_days", column) for column in ("model_name", "day", "checks")),
     }  # fmt: skip
     unwritten = {
         (table, column)

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import ConfigurationError
 from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
