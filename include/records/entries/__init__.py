@@ -10,6 +10,7 @@ from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
 from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.home import Noted, Whereabouts
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.entries.messages import (
     Delivery,
@@ -128,6 +129,7 @@ __all__ = [
     "ModelView",
     "Mute",
     "News",
+    "Noted",
     "Notification",
     "OtherDecision",
     "Outcome",
@@ -156,6 +158,7 @@ __all__ = [
     "Waiting",
     "Watched",
     "WhatIf",
+    "Whereabouts",
     "Wish",
     "promoted_by",
     "rolled_back_by_hand",
