@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 
 from include.errors import ArtifactError, ConfigurationError
-from include.records.entries import Noted
+from include.records.entries import Noted, Whereabouts
 from include.records.store import Store
 from include.retraining.artifacts import Artifacts
 from include.workflow.deployment import Deployment, now
@@ -109,6 +109,12 @@ def leave_mark(store: Store, artifacts: Artifacts, by: str = "workflow") -> None
     """Write beside the artifacts that these records wrote here, so that no twin of them does so unnoticed."""
     if store.home.guarded:
         _write_owner(artifacts, Owner(records=store.identity(), mark=store.home.note(Noted.WRITTEN, by, at=now())))
+
+
+def whereabouts(deployment: Deployment) -> tuple[Whereabouts, str]:
+    """Who the records are and where they live, and why somebody has to say what they are; empty where nobody has to."""
+    store = deployment.store
+    return store.home.find(), why_moved(store) or why_behind(store, deployment.artifacts)
 
 
 def adopt_records(deployment: Deployment, *, by: str) -> str:

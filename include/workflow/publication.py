@@ -102,16 +102,17 @@ def highest_number(artifacts: Artifacts, model_name: str) -> int:
 
     Beside an older database, restored from a dump, there are versions that it does not know. Their numbers are taken.
     """
-    return max((_number(name) for name in artifacts.versions(model_name)), default=0)
+    return max((number_of(name) for name in artifacts.versions(model_name)), default=0)
 
 
 def unknown_versions(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
     """Names of the folders of versions whose number is not on record: they are later than a restored database."""
     known = {version.version for version in store.versions(model_name)}
-    return [name for name in artifacts.versions(model_name) if (number := _number(name)) and number not in known]
+    return [name for name in artifacts.versions(model_name) if (number := number_of(name)) and number not in known]
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
+    """The number of a version by the name of its folder, such as ``v3-54320bb83cf0``; 0 where it is none."""
     digits = name.partition("-")[0].removeprefix("v")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else 0
 

@@ -6,6 +6,7 @@ from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionP
 from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
+from include.records.entries.examination import Checked, Examination, Finding, NotLookedAt, Seen, Surroundings
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
@@ -90,6 +91,7 @@ __all__ = [
     "ChampionSince",
     "ChangeKind",
     "Check",
+    "Checked",
     "Consumption",
     "DecisionCounts",
     "DecisionRow",
@@ -100,11 +102,13 @@ __all__ = [
     "Event",
     "EventRow",
     "EventStatus",
+    "Examination",
     "Facts",
     "FailedStep",
     "Failing",
     "Failure",
     "Figures",
+    "Finding",
     "FleetPage",
     "FleetQuery",
     "FleetRow",
@@ -129,6 +133,7 @@ __all__ = [
     "ModelView",
     "Mute",
     "News",
+    "NotLookedAt",
     "Noted",
     "Notification",
     "OtherDecision",
@@ -143,10 +148,12 @@ __all__ = [
     "Run",
     "Scrape",
     "ScrapedModel",
+    "Seen",
     "Settled",
     "ShadowNeeds",
     "SliceRow",
     "Stuck",
+    "Surroundings",
     "Tally",
     "Told",
     "TrainingDetails",

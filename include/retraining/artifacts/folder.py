@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from include.data.profile import Possible
 from include.errors import ArtifactError
 from include.registry.training import Script
+from include.retraining.artifacts.libraries import libraries_of
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier, CommandModel, KeptFolder, command_model
 from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE, copy_files
@@ -243,9 +244,8 @@ def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
     """Write the model's files into `draft`; what the manifest has to say of them."""
     if not isinstance(predictor, CommandModel):
         dump_model(predictor, draft / MODEL_FILE)
-        return {"sha256": _sha256(draft / MODEL_FILE)}
-    own = draft / FILES_FOLDER
-    copy_files(predictor.folder, predictor.files, own)
+        return {"sha256": _sha256(draft / MODEL_FILE), "libraries": libraries_of(draft / MODEL_FILE)}
+    copy_files(predictor.folder, predictor.files, own := draft / FILES_FOLDER)
     return {
         "files": {name: _sha256(own / name) for name in predictor.files},
         "task": predictor.task,
