@@ -21,6 +21,7 @@ from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
+from include.records.postgres.examination import RecordsSeen
 from include.records.postgres.queries import QUERIES, query
 from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
@@ -189,6 +190,8 @@ def live(uri: str) -> None:
         return psycopg.connect(uri)
 
     look_up(store)
+    seen = RecordsSeen(connect)
+    seen.server(), seen.schema(), seen.versions(), seen.open_events(), seen.lends_sessions()
     read_audit(connect, NOW - HOUR, NOW + HOUR)
     read_lineage(connect, "housing")
 
