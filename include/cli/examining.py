@@ -18,7 +18,7 @@ ACTS = ("show", "adopt", "new")
 def add_commands(add: Add) -> None:
     """Describe the commands and their flags; `add` adds one by its name."""
     examining = flags.on_records(add, "doctor", "what is going to stop models, each with a way out", doctor)
-    examining.add_argument("--deep", action="store_true", help="load and ask every champion, however long that takes")
+    examining.add_argument("--deep", action="store_true", help="load every champion and have it predict")
     telling = add("identity", help="say what a copied or restored database is", description=identity.__doc__)
     telling.add_argument("act", nargs="?", default="show", choices=ACTS, help="default: %(default)s")
     telling.add_argument(

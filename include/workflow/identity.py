@@ -36,7 +36,7 @@ class Owner:
 
 
 def owner_of(artifacts: Artifacts) -> Owner | None:
-    """Whose artifacts these are; None for nobody's; an `ArtifactError` where the file says something else."""
+    """Whose artifacts these are; None for those of no records; an `ArtifactError` for another file of that name."""
     if (text := artifacts.read(OWNER_FILE)) is None:
         return None
     try:

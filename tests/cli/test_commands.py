@@ -44,7 +44,8 @@ CODES = [
 READING = [
     "fleet", "history", "history --decisions", "failures", "statistics", "requests", "quarantines", "recommend housing",
     "lineage housing", "versions housing", "canary housing", "mutes", "annotations housing", "export",
-    "export model_retraining_events", "config", "status", "health", "doctor", "identity", "report housing", "migrate", "completion fish",
+    "export model_retraining_events", "config", "status", "health", "doctor", "identity", "report housing", "migrate",
+    "completion fish",
     "audit --from 2026-01-01 --to 2100-01-01", "explain quiet", "compare --model quiet v1 v2",
 ]  # fmt: skip
 

@@ -20,8 +20,8 @@ from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure
 from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
-from include.records.postgres.lineage import read_lineage
 from include.records.postgres.examination import RecordsSeen
+from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
 from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows

@@ -2,7 +2,8 @@
 
 Several records may tell one server of models of one name: what is told carries the identity of its records. The
 experiment ``<model>_retraining`` and the alias ``champion`` belong to those that made them first; the others have an
-experiment and an alias of their own (`own_name`). Records that were copied, and are nobody's yet, tell nothing.
+experiment and an alias of their own (`own_name`). Records that were copied tell nothing before somebody says
+what they are.
 
 Called when all is on record and the model is free again, so that a retrain takes as long as without it. Postgres is the
 truth; what could not be told to the server this time is told by the next run. Nothing here ever fails a task.

@@ -47,7 +47,7 @@ class PostgresHome:
                 return str(session.one("renew_identity", {})["id"])
         except psycopg.errors.InsufficientPrivilege as error:
             raise ConfigurationError(
-                "AIRFLOW_CONN_RETRAINING_DB",
+                "connection retraining_db",
                 "its user may not change who these records are; run this command once with the address of the owner of "
                 "the tables",
             ) from error

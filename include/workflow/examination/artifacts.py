@@ -48,8 +48,8 @@ def champions(subject: Subject) -> Iterator[Told]:
     if looked < len(subject.champions):
         left = len(subject.champions) - looked
         yield NotLookedAt(why=f"{left} of {len(subject.champions)} champions' files: no time; --deep reads all")
-    asked = "loaded and asked" if subject.deep else "looked at, not loaded (--deep asks each of them)"
-    yield Seen(told=f"{looked} champions were {asked}")
+    what = "loaded, and have predicted" if subject.deep else "looked at, not loaded (--deep loads each of them)"
+    yield Seen(told=f"{looked} champions were {what}")
 
 
 def _why_unusable(subject: Subject, version: VersionSeen) -> str:
@@ -78,7 +78,7 @@ def _missing_command(subject: Subject, model: str, manifest: Mapping[str, Any]) 
 
 
 def _silence(subject: Subject, seen: VersionSeen) -> str:
-    """Why a champion does not load, or answers nothing to a usual row; empty where it answers. Each is asked once."""
+    """Why a champion does not load, or answers nothing to a usual row; empty where it answers. Each predicts once."""
     if seen not in subject.asked:
         subject.asked[seen] = _asked(subject, seen)
     return subject.asked[seen]

@@ -34,9 +34,9 @@ class Subject:
     Parameters
     ----------
     deep : bool
-        Whether every champion is loaded and asked, however long that takes.
+        Whether every champion is loaded and has to predict, however long that takes.
     surroundings : Surroundings or None
-        What Airflow says of itself; None where nobody asked it, and `unasked` says why.
+        What Airflow says of itself; None where it could not be consulted, and `unasked` says why.
     """
 
     deployment: Deployment
