@@ -16,9 +16,11 @@ from include.records.entries import (
     Mark,
     MarkVerdict,
     Mute,
+    Noted,
     Pause,
     Waiting,
     Watched,
+    Whereabouts,
 )
 
 
@@ -170,4 +172,35 @@ class Arrivals(Protocol):
 
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
+        ...
+
+
+class Home(Protocol):
+    """Where these records live, and what they wrote outside."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether records that are somewhere else than where they lived may write nothing outside."""
+        ...
+
+    def find(self) -> Whereabouts:
+        """Who these records are, where they lived, and where they are."""
+        ...
+
+    def note(self, kind: Noted, by: str, *, at: datetime) -> str:
+        """Write down that they live here; the mark of that, which nobody else's records know."""
+        ...
+
+    def knows(self, mark: str) -> bool:
+        """Whether these records wrote that mark."""
+        ...
+
+    def renew(self) -> str:
+        """Make them others than those that they were copied from; their new id.
+
+        Raises
+        ------
+        ConfigurationError
+            When this user may not: only the owner of the tables may.
+        """
         ...

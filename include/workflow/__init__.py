@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.doctor import examine as examine
     from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
     from include.workflow.elsewhere import complete_retraining as complete_retraining
     from include.workflow.elsewhere import fail_retraining as fail_retraining
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.figures import statistics_of_system as statistics_of_system
+    from include.workflow.identity import adopt_records as adopt_records
+    from include.workflow.identity import renew_records as renew_records
+    from include.workflow.identity import whereabouts as whereabouts
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
 #: The module of each.
 USE_CASES = {
     "Deployment": "deployment",
+    "adopt_records": "identity",
     "analyze": "steps.analyze",
     "annotate": "people",
     "annotations_of": "people",
@@ -95,6 +100,7 @@ USE_CASES = {
     "conf_of": "arrivals",
     "decide": "steps.decide",
     "deliver": "delivery",
+    "examine": "doctor",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
@@ -129,6 +135,7 @@ USE_CASES = {
     "publish": "publication",
     "question": "approve",
     "recommendations_of": "report",
+    "renew_records": "identity",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
@@ -142,6 +149,7 @@ USE_CASES = {
     "take_arrivals": "arrivals",
     "unmute": "people",
     "what_if": "reading.what_if",
+    "whereabouts": "identity",
     "why_nothing": "failure_record",
     "start_retraining": "elsewhere",
 }

@@ -124,7 +124,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections)),
+        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,

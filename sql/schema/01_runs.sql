@@ -12,6 +12,45 @@ COMMENT ON COLUMN records_identity.id IS 'Who these records are: an artifacts fo
 COMMENT ON COLUMN records_identity.only_one IS 'Always true; there cannot be a second row.';
 INSERT INTO records_identity DEFAULT VALUES;
 
+-- Where these records are, as far as the server can say: another server, another database or another table is another
+-- place. A failover to a standby and a change of a name are none.
+CREATE FUNCTION records_place() RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    server text := '';
+BEGIN
+    BEGIN
+        SELECT system_identifier::text INTO server FROM pg_control_system();
+    EXCEPTION WHEN insufficient_privilege THEN
+        server := '';  -- a host that lets nobody ask: database and table are left
+    END;
+    RETURN (SELECT concat_ws('/', server, d.oid, i.tableoid::bigint)
+            FROM records_identity i, pg_database d WHERE d.datname = current_database());
+END;
+$$;
+COMMENT ON FUNCTION records_place IS 'Server, database and table that hold these records: a copy is somewhere else.';
+
+CREATE TABLE records_places (
+    id       bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT records_places_key PRIMARY KEY,
+    mark     uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT records_places_mark UNIQUE,
+    kind     text NOT NULL CONSTRAINT records_places_kind CHECK (kind IN ('written', 'adopted', 'new')),
+    place    text NOT NULL,
+    told     text NOT NULL,
+    noted_by text NOT NULL,
+    noted_at timestamptz NOT NULL
+);
+COMMENT ON TABLE records_places IS
+    'One time that these records wrote beside their artifacts, or that somebody said what a copy is. Rows are only '
+    'added.';
+COMMENT ON COLUMN records_places.id IS 'Counts them; the last says where these records live.';
+COMMENT ON COLUMN records_places.mark IS
+    'What was written into records.json of the artifacts: one that is not here was written by other records.';
+COMMENT ON COLUMN records_places.kind IS
+    'written: by a retraining or a publication. adopted: these records go on here. new: they are others from here on.';
+COMMENT ON COLUMN records_places.place IS 'As records_place() had it then.';
+COMMENT ON COLUMN records_places.told IS 'The same for people: names of database and schema, number of the server.';
+COMMENT ON COLUMN records_places.noted_by IS 'Who did it.';
+COMMENT ON COLUMN records_places.noted_at IS 'When.';
+
 CREATE TABLE auto_retraining_jobs (
     model_name    text NOT NULL CONSTRAINT auto_retraining_jobs_key PRIMARY KEY,
     config_hash   text NOT NULL,

@@ -127,6 +127,8 @@ OWNING = [
     "UPDATE model_drift_monitoring SET verdict = 'stable'",
     "INSERT INTO schema_migrations VALUES ('07_x.sql', '')",
     "UPDATE records_identity SET id = gen_random_uuid()",
+    "UPDATE records_places SET place = ''",
+    "DELETE FROM records_places",
     "INSERT INTO model_drift_monitoring_2026_05 (model_name) VALUES ('housing')",
     "CREATE TABLE retraining.mine (id int)",
     "CREATE FUNCTION retraining.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",

@@ -13,6 +13,7 @@ from include.errors import ArtifactError
 from include.registry.training import Script
 from include.retraining.artifacts.folder import sha256_of
 from include.retraining.artifacts.kept_models import KeptModels
+from include.retraining.artifacts.libraries import libraries_of
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier, CommandModel, command_model
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE
@@ -43,7 +44,7 @@ def read_version(folder: Path, manifest: Mapping[str, Any], script: Script | Non
 def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
     if not isinstance(predictor, CommandModel):
         dump_model(predictor, draft / MODEL_FILE)
-        return {"sha256": sha256_of(draft / MODEL_FILE)}
+        return {"sha256": sha256_of(draft / MODEL_FILE), "libraries": libraries_of(draft / MODEL_FILE)}
     own = draft / FILES_FOLDER
     copy_files(predictor.folder, predictor.files, own)
     return {
