@@ -13,6 +13,7 @@ from include.cli import (
     completion,
     documents,
     first_model,
+    keeping,
     overview,
     people,
     plain_files,
@@ -31,7 +32,7 @@ from include.workflow.idle_threads import let_idle_threads_sleep
 #: The groups of commands, in the order of the help.
 GROUPS = (
     first_model, plain_files, backtest, replay, settings, system, overview, requests, versions, quarantines, people,
-    documents, trying, completion,
+    documents, trying, keeping, completion,
 )  # fmt: skip
 
 

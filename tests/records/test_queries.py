@@ -22,6 +22,7 @@ from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
+from include.records.postgres.retention import drop_month, dropped_months, kept_months
 from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
@@ -189,6 +190,10 @@ def live(uri: str) -> None:
         return psycopg.connect(uri)
 
     look_up(store)
+    store.chain.head("housing"), store.chain.hash_at("housing", 1), store.chain.verify("housing")
+    for month in kept_months(connect):
+        drop_month(connect, month, "ada")
+    dropped_months(connect, NOW, NOW)
     read_audit(connect, NOW - HOUR, NOW + HOUR)
     read_lineage(connect, "housing")
 
@@ -242,8 +247,24 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
         ).fetchall()
     noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
     counted = ("model_name", "tally", "label", "total")  # by triggers, too
+    chained = (
+        "model_name",
+        "number",
+        "what",
+        "key",
+        "state",
+        "written_at",
+        "columns_id",
+        "content_hash",
+        "previous_hash",
+        "hash",
+    )  # by a trigger, too
+    removed = ("table_name", "month", "rows", "bytes", "dropped_by", "dropped_at")  # by the function that removes
     made_by_the_database = {
         *(("model_file_history", column) for column in noted), *(("retraining_tallies", column) for column in counted),
+        *(("audit_chain", column) for column in chained), *(("dropped_months", column) for column in removed),
+        *(("audit_chain_heads", column) for column in ("model_name", "number", "hash")),
+        ("audit_chain_columns", "columns"),
     }  # fmt: skip
     unwritten = {
         (table, column)

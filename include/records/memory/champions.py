@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from include.errors import ClaimLost
 from include.records.entries import ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
 from include.records.json_values import to_utc
+from include.records.memory.chain import MemoryChain
 from include.records.memory.claim import MemoryTables, take
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
@@ -19,6 +20,7 @@ class MemoryChampions:
     """The part of `MemoryStore` that knows champions."""
 
     _tables: MemoryTables
+    chain = MemoryChain()
 
     def champion(self, model_name: str) -> Version | None:
         """Return the version in production."""

@@ -104,7 +104,9 @@ def distribution_at(deployment: Deployment, model_name: str, run_id: str, featur
     if row is None:
         raise NotOnRecord(f"model {model_name}: no check of run {run_id} is on record")
     if row["distributions"] is None:
-        raise NotOnRecord(f"model {model_name}: what run {run_id} saw has been dropped with the other old months")
+        told = f"model {model_name}: what run {run_id} saw was removed"
+        when = "" if row["removed_at"] is None else f" by retention on {row['removed_at']:%Y-%m-%d}"
+        raise NotOnRecord(f"{told}{when}, with all of {row['as_of']:%Y-%m}")
     for stored in row["distributions"]:
         if stored["name"] == feature:
             return Distribution.from_json(stored)
