@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import removed_of as removed_of
     from include.workflow.reading.export import tables_to_export as tables_to_export
     from include.workflow.reading.fleet import fleet as fleet
     from include.workflow.reading.history import history as history
@@ -131,6 +132,7 @@ USE_CASES = {
     "publish": "publication",
     "question": "approve",
     "recommendations_of": "report",
+    "removed_of": "reading.export",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",

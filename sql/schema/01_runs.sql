@@ -481,6 +481,7 @@ BEGIN
         RAISE EXCEPTION 'month % is not over', to_char(first_day, 'YYYY-MM')
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('retention of the records', 0));  -- one after the other
     IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(part) AND i.inhparent = to_regclass(whole))
     THEN
         RETURN;  -- somebody else removed it
@@ -490,10 +491,7 @@ BEGIN
     IF whole = 'model_performance_tracking' THEN  -- which refers to it
         LOCK TABLE model_version_management IN ACCESS EXCLUSIVE MODE NOWAIT;
     END IF;
-    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE NOWAIT', whole);
-    IF to_regclass(part) IS NULL THEN
-        RETURN;
-    END IF;
+    EXECUTE format('LOCK TABLE %I, %I IN ACCESS EXCLUSIVE MODE NOWAIT', whole, part);
     EXECUTE format('DROP TABLE %I', part);
     RETURN QUERY INSERT INTO dropped_months (table_name, month, rows, bytes, dropped_by, dropped_at)
         VALUES (whole, first_day AT TIME ZONE 'UTC', row_count, byte_count, by, clock_timestamp()) RETURNING *;

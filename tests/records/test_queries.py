@@ -22,7 +22,7 @@ from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
-from include.records.postgres.retention import drop_month, dropped_months, kept_months
+from include.records.postgres.retention import drop_month, kept_months
 from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
@@ -145,7 +145,7 @@ def look_up(store: PostgresStore) -> None:
         reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)
         reading.model_files("housing", 9), reading.distributions("housing", "run-1")
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
-        reading.scraped(at=NOW)
+        reading.scraped(at=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
 
 
@@ -193,7 +193,6 @@ def live(uri: str) -> None:
     store.chain.head("housing"), store.chain.hash_at("housing", 1), store.chain.verify("housing")
     for month in kept_months(connect):
         drop_month(connect, month, "ada")
-    dropped_months(connect, NOW, NOW)
     read_audit(connect, NOW - HOUR, NOW + HOUR)
     read_lineage(connect, "housing")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 
 import psycopg
 
@@ -11,6 +10,7 @@ from include.errors import ConfigurationError, SourceUnavailable
 from include.records.entries.retention import DroppedMonth, KeptMonth
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, transaction
+from include.records.rows.columns import Row
 
 PATIENCE_SECONDS = 120.0
 """How long a lock is asked for, a month."""
@@ -25,18 +25,6 @@ def kept_months(connect: Connect) -> list[KeptMonth]:
             KeptMonth(table=row["table_name"], month=to_utc(row["month"]), rows=row["rows"], bytes=row["bytes"])
             for row in session.rows("find_months", {})
         ]
-
-
-def dropped_months(
-    connect: Connect, since: datetime | None = None, until: datetime | None = None
-) -> list[DroppedMonth]:
-    """The months that were removed, those of them that have a moment from `since` on and before `until`."""
-    asked = {
-        "since": None if since is None else to_utc(since),
-        "until": None if until is None else to_utc(until),
-    }
-    with transaction(connect) as session:
-        return [_dropped(row) for row in session.rows("find_dropped_months", asked)]
 
 
 def drop_month(
@@ -56,7 +44,7 @@ def drop_month(
         try:
             with transaction(connect) as session:
                 row = session.row("drop_month", asked)
-                return None if row is None else _dropped(row)
+                return None if row is None else dropped_of(row)
         except psycopg.errors.InsufficientPrivilege as error:
             raise ConfigurationError(
                 "retention", f"{error.diag.message_primary}: only the owner of the tables may remove months; let him "
@@ -72,7 +60,9 @@ def drop_month(
             time.sleep(PAUSE_SECONDS)
 
 
-def _dropped(row: dict[str, object]) -> DroppedMonth:
-    names = ("rows", "bytes", "dropped_by")
-    times = {name: to_utc(row[name]) for name in ("month", "dropped_at")}  # type: ignore[arg-type]  # timestamptz
-    return DroppedMonth(table=str(row["table_name"]), **{name: row[name] for name in names}, **times)  # type: ignore[arg-type]  # as the columns are
+def dropped_of(row: Row) -> DroppedMonth:
+    """Read a removed month from its row."""
+    return DroppedMonth(
+        table=row["table_name"], month=to_utc(row["month"]), rows=row["rows"], bytes=row["bytes"],
+        dropped_by=row["dropped_by"], dropped_at=to_utc(row["dropped_at"]),
+    )  # fmt: skip

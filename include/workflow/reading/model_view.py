@@ -26,7 +26,7 @@ from include.records.rows.columns import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.fleet import QUARTER, hushed_now, row_of
-from include.workflow.reading.given import check_period, known_model, overview_of
+from include.workflow.reading.given import check_period, known_model, overview_of, removed_sentence
 from include.workflow.reading.history import decisions_page, events_page
 
 MOST_POINTS = 2_000  # of the metric: more than a screen has pixels
@@ -72,6 +72,7 @@ def model_view(
         versions = reading.versions(model_name, MOST_VERSIONS)
         requests = reading.requests(model_name, MOST_REQUESTS)
         files = reading.model_files(model_name, MOST_FILES)
+        removed = removed_sentence(reading.dropped(start, end))
         kept = None if last is None else reading.distributions(model_name, last.run_id)
         quadrants = quadrants_of(heatmap, reading.importances(model_name))
     store = deployment.store
@@ -86,6 +87,7 @@ def model_view(
             advice.to_json() for advice in recommend(store.history(model_name, until=at, most=ADVISED_ON))
         ],
         model_file=_model_file(files), cost=_cost(files, trained),
+        removed=removed,
     )  # fmt: skip
 
 
