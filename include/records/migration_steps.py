@@ -18,7 +18,7 @@ from include.records.migration_files import SqlFile
 LOCK_MILLISECONDS = 300
 """How long a lock is waited for at a time: as long may those wait who come after."""
 PATIENCE_SECONDS = 120.0
-"""How long it is asked for again and again."""
+"""How long it is tried for, again and again."""
 PAUSE_SECONDS = 0.3
 
 _PATH = "SET LOCAL search_path TO {}, pg_temp"

@@ -41,7 +41,7 @@ def retain(
     Raises
     ------
     ConfigurationError
-        For fewer than `FEWEST` months, an unknown word, nobody's name, and a user who does not own the tables.
+        For fewer than `FEWEST` months, an unknown word, an empty name, and a user who does not own the tables.
     SourceUnavailable
         When the tables are in use all the time; what was removed before stays so.
     """

@@ -13,7 +13,7 @@ from include.records.postgres.session import Connect, transaction
 from include.records.rows.columns import Row
 
 PATIENCE_SECONDS = 120.0
-"""How long a lock is asked for, a month."""
+"""How long each month is tried for."""
 PAUSE_SECONDS = 0.5
 """Between two tries, each of which may hold others up as long: those who write go on meanwhile."""
 
