@@ -21,7 +21,9 @@ SELECT * FROM (
     SELECT coalesce(h.model_name, l.model_name), coalesce(l.number, 0), '', '', '', coalesce(h.number, 0), 'head'
     FROM audit_chain_heads h
     FULL JOIN (
-        SELECT DISTINCT ON (model_name) model_name, number, hash FROM audit_chain ORDER BY model_name, number DESC
+        SELECT DISTINCT ON (model_name) model_name, number, hash FROM audit_chain
+        WHERE %(model_name)s::text IS NULL OR model_name = %(model_name)s
+        ORDER BY model_name, number DESC
     ) l ON l.model_name = h.model_name
     WHERE (%(model_name)s::text IS NULL OR coalesce(h.model_name, l.model_name) = %(model_name)s)
       AND (coalesce(h.number, 0), coalesce(h.hash, '')) IS DISTINCT FROM (coalesce(l.number, 0), coalesce(l.hash, ''))
