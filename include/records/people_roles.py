@@ -22,6 +22,19 @@ from include.records.entries import (
     Watched,
     Whereabouts,
 )
+from include.records.entries.chain import ChainHead
+
+
+class Chain(Protocol):
+    """The chain of hashes over what is audited, one a model."""
+
+    def head(self, model_name: str) -> ChainHead | None:
+        """The newest entry of a model's chain; None where it has none."""
+        ...
+
+    def hash_at(self, model_name: str, number: int) -> str | None:
+        """The hash of one entry of a model's chain, hexadecimal; None where it is not there."""
+        ...
 
 
 class People(Protocol):

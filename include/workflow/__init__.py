@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from include.workflow.approve import question as question
     from include.workflow.arrivals import conf_of as conf_of
     from include.workflow.arrivals import take_arrivals as take_arrivals
+    from include.workflow.audit_chain import verify_audit as verify_audit
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import removed_of as removed_of
     from include.workflow.reading.export import tables_to_export as tables_to_export
     from include.workflow.reading.fleet import fleet as fleet
     from include.workflow.reading.history import history as history
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
+    from include.workflow.retention import retain as retain
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
@@ -135,10 +138,12 @@ USE_CASES = {
     "publish": "publication",
     "question": "approve",
     "recommendations_of": "report",
+    "removed_of": "reading.export",
     "renew_records": "identity",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
+    "retain": "retention",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
@@ -148,6 +153,7 @@ USE_CASES = {
     "tables_to_export": "reading.export",
     "take_arrivals": "arrivals",
     "unmute": "people",
+    "verify_audit": "audit_chain",
     "what_if": "reading.what_if",
     "whereabouts": "identity",
     "why_nothing": "failure_record",
