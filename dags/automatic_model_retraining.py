@@ -52,8 +52,10 @@ LONGEST_CHECK, LONGEST_TRAINING = timedelta(hours=3), timedelta(hours=24)  # of 
 LABEL = "{{ model_name }}"  # each mapped task shows the model's name instead of a number
 
 
-def _label(model_name: str) -> None:
-    get_current_context()["model_name"] = model_name  # type: ignore[typeddict-unknown-key]  # read by LABEL
+def _label(*model_names: str) -> None:
+    from include.workflow.batches import label_of
+
+    get_current_context()["model_name"] = label_of(model_names)  # type: ignore[typeddict-unknown-key]  # read by LABEL
 
 
 def _offered() -> dict[str, list[str]]:
@@ -117,41 +119,63 @@ PARAMS = {
 
 
 @task(execution_timeout=LONGEST_CHECK)
-def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[str]:
+def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[list[str]]:
+    """The models in batches: one model each while they are few."""
     from include import workflow
+    from include.interfaces.airflow import batches
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment, workflow.noting(deployment, dag_run.run_id, step="choose"):
-        return chosen_models(deployment, params, dag_run.conf)
+        return batches.choose(deployment, chosen_models(deployment, params, dag_run.conf), params)
 
 
 @task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
-def analyze_retraining_need(model_name: str, dag_run: Any = None, params: Any = None) -> dict[str, Any]:
-    _label(model_name)
-    from include import workflow
-    from include.interfaces.airflow.outcomes import check_of, task_outcome, warn
-    from include.interfaces.reports import text
+def analyze_retraining_need(
+    model_names: list[str], dag_run: Any = None, params: Any = None, ti: Any = None
+) -> list[dict[str, Any]]:
+    _label(*model_names)
+    from include.interfaces.airflow import batches
+    from include.interfaces.airflow.outcomes import check_of, task_outcome
 
     with task_outcome() as deployment:
-        analysis = workflow.analyze(deployment, model_name, check_of(dag_run, params))
-        warn(deployment, analysis)
-        return text.of_analysis(analysis)
+        return batches.analyze(deployment, model_names, check_of(dag_run, params), again=ti.try_number > 1)
 
 
-@task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
+@task(map_index_template=LABEL, show_return_value_in_logs=False, execution_timeout=LONGEST_CHECK)
 def check_retraining_decision(
-    model_name: str, analysis: dict[str, Any], dag_run: Any = None, params: Any = None
-) -> int | None:
-    """Pass on the event's id, or nothing when the model is to be left alone."""
-    _label(model_name)
-    from include import workflow
-    from include.interfaces.airflow.outcomes import run_of, task_outcome, tell
-    from include.interfaces.reports import text
+    model_names: list[str], analyses: list[dict[str, Any]], dag_run: Any = None, params: Any = None
+) -> dict[str, Any]:
+    """Have done with the models that are to be left alone, and pass on which ones are not."""
+    _label(*model_names)
+    from include.interfaces.airflow import batches
+    from include.interfaces.airflow.outcomes import run_of, task_outcome
 
     with task_outcome() as deployment:
-        decision, event = workflow.decide(deployment, model_name, run_of(dag_run, params))
-        tell(text.banner(decision))
-        return None if event is None else event.id
+        return batches.decide(deployment, model_names, run_of(dag_run, params))
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE, execution_timeout=LONGEST_CHECK)
+def models_to_act_on(batches: Any, decided: Any, dag_run: Any = None, params: Any = None, ti: Any = None) -> list[str]:
+    """The models that need tasks of their own: to be retrained, rolled back or published, or checked once more."""
+    from include.interfaces.airflow.batches import go_on
+    from include.interfaces.airflow.outcomes import run_of, task_outcome
+    from include.interfaces.airflow.run_notes import LINES
+
+    with task_outcome() as deployment:
+        names, lines = go_on(deployment, batches, decided, run_of(dag_run, params), params["rollback_to"])
+        ti.xcom_push(key=LINES, value=lines)
+        return names
+
+
+@task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
+def check_model_again(model_name: str, dag_run: Any = None, params: Any = None, ti: Any = None) -> None:
+    """What failed beside other models, in a task of its own; its first try tells what it failed with."""
+    _label(model_name)
+    from include import workflow
+    from include.interfaces.airflow.outcomes import check_of, task_outcome
+
+    with task_outcome() as deployment:
+        workflow.check_again(deployment, model_name, check_of(dag_run, params), first=ti.try_number == 1)
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.NONE_FAILED, execution_timeout=LONGEST_CHECK)
@@ -177,19 +201,21 @@ def roll_back_champion(model_name: str, dag_run: Any = None, params: Any = None)
     execution_timeout=LONGEST_TRAINING,
 )
 def execute_retraining(
-    model_name: str, event_id: int | None, approval: dict[str, Any] | None, dag_run: Any = None, params: Any = None
+    model_name: str, approval: dict[str, Any] | None, dag_run: Any = None, params: Any = None
 ) -> dict[str, Any]:
     """Obey decision and approval here: inside a mapped group neither a branch nor a no skips what follows."""
     _label(model_name)
-    if event_id is None:
-        raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
     from include import workflow
     from include.interfaces.airflow.outcomes import run_of, task_outcome
     from include.interfaces.reports import text
 
     with task_outcome() as deployment:
+        run = run_of(dag_run, params)
+        event = workflow.event_in_run(deployment, model_name, run)
+        if event is None:
+            raise AirflowSkipException(f"{model_name}: the decision is not to retrain")
         answer = None if approval is None else workflow.Answer(**approval)
-        return text.of_event(workflow.execute_in_run(deployment, event_id, run_of(dag_run, params), answer))
+        return text.of_event(workflow.execute_in_run(deployment, event.id, run, answer))
 
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=LONGEST_CHECK)
@@ -262,7 +288,7 @@ def fail_run_if_any_model_failed() -> None:
     params=PARAMS,
 )
 def automatic_model_retraining() -> None:
-    """Wire the steps for each model."""
+    """Wire the checks of batches, and the steps for each model that needs more."""
     from include.interfaces.airflow.approval_operator import RetrainingApproval
     from include.interfaces.airflow.assets import CHAMPIONS
     from include.interfaces.airflow.links import LINKS
@@ -270,26 +296,34 @@ def automatic_model_retraining() -> None:
     steps: list[Any] = []
 
     @task_group(prefix_group_id=False)
+    def each_batch(model_names: list[str]) -> Any:
+        analyses = analyze_retraining_need(model_names)
+        decided = check_retraining_decision(model_names, analyses)
+        steps.extend([analyses, decided])
+        return decided
+
+    @task_group(prefix_group_id=False)
     def each_model(model_name: str) -> None:
-        analysis = analyze_retraining_need(model_name)
-        event_id = check_retraining_decision(model_name, analysis)
+        checked = check_model_again(model_name)
         rolled_back = roll_back_champion(model_name)
         approval = RetrainingApproval(
-            task_id="approve_retraining", model_name=model_name, event_id=event_id, map_index_template=LABEL
-        )
-        outcome = execute_retraining(model_name, event_id, approval.output)
+            task_id="approve_retraining", model_name=model_name, map_index_template=LABEL,
+            trigger_rule=TriggerRule.NONE_FAILED,
+        )  # fmt: skip
+        outcome = execute_retraining(model_name, approval.output)
         published = publish_champion.override(outlets=[CHAMPIONS])(model_name)
         logged = log_retraining_completion(model_name)
-        event_id >> rolled_back
+        checked >> [rolled_back, approval]
         [rolled_back, outcome] >> published >> logged
-        steps.extend([analysis, event_id, rolled_back, approval, outcome, published, logged])
+        steps.extend([checked, rolled_back, approval, outcome, published, logged])
 
     models = registered_models()
-    each_model.expand(model_name=models)
+    acting = models_to_act_on(models, each_batch.expand(model_names=models))
+    each_model.expand(model_name=acting)
     for step in steps:
         getattr(step, "operator", step).operator_extra_links = LINKS
-    [models, *steps] >> fail_run_if_any_model_failed()
-    [models, *steps] >> notify()
+    [models, acting, *steps] >> fail_run_if_any_model_failed()
+    [models, acting, *steps] >> notify()
 
 
 automatic_model_retraining()

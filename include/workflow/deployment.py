@@ -54,6 +54,8 @@ class Deployment:
     trial : ModelSpec or None
         In a rehearsal the model that is tried, whatever a file says; its records do not last, so that its artifacts
         belong to none.
+    specs : dict, optional
+        Model files that have been read, by name: given, each is read once.
     """
 
     store: Store
@@ -63,10 +65,17 @@ class Deployment:
     read: Callable[..., ModelTables] = read_tables
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
+    specs: dict[str, ModelSpec] | None = None
 
     def spec(self, model_name: str) -> ModelSpec:
         """The registered model of that name; in a rehearsal the one that is tried."""
-        return load_model(self.models_dir, model_name) if self.trial is None else self.trial
+        if self.trial is not None:
+            return self.trial
+        if self.specs is None:
+            return load_model(self.models_dir, model_name)
+        if model_name not in self.specs:
+            self.specs[model_name] = load_model(self.models_dir, model_name)
+        return self.specs[model_name]
 
     def connected(self) -> psycopg.Connection[Any]:
         """A new connection to the records database; a `ConfigurationError` for records in memory."""
