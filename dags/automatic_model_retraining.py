@@ -5,9 +5,14 @@ Every six hours, for each model file in `include/models/`: **analyze** what chan
 beats the champion, publish it or leave the champion alone), and **log** what happened and why. A new champion that does
 worse than the one before it (probation) is **rolled back**; with `rollback_to` a run does nothing but that.
 
+Models are analyzed and decided in **batches**: up to 20 models each is a batch of its own, of more models up to 25
+share one, and there are 200 batches at most. Every other step has a task only for a model that needs it: one that is
+to be retrained, rolled back or published, or whose check failed beside other models. Their tasks have the model's name.
+
 **Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
 artifacts, what leads to the champion's files and a report of each run below `RETRAINING_ARTIFACTS_DIR` or, in
 S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is, the run's note what was decided.
+The report of a check that led to nothing is made of the record when somebody opens it.
 When the champion of a model has changed, its asset `champion_<model>` has an event: downstream DAGs start.
 
 **A failure is on record, too** (`retraining_failures`), for each try of each task below but a crash of the whole
@@ -23,8 +28,13 @@ after three hours, a training after a day.
 - `registered_models`: the folder of model files is missing, the run was given an unknown parameter or model, or `as_of`
   is later than now. Correct `RETRAINING_MODELS_DIR` or what the run was given; nothing has been looked at.
 - `analyze_retraining_need`: a model file is wrong, or its rows cannot be read; the message names file and field.
-  Correct it, then clear the task. *Skipped* is no failure: the model is paused, and the log says by whom and why.
+  Correct it, then clear the task. *Skipped* is no failure: the model is paused, and the log says by whom and why. In a
+  batch of several no model fails the task, but that Postgres is down or the process died: then it is tried again, and
+  goes on where it ended.
 - `check_retraining_decision`: no analysis is on record, or Postgres is down. Clear the analysis of that model.
+- `models_to_act_on`: Postgres is down. It is retried; cleared, it repeats no retrain.
+- `check_model_again`: the check of a model failed in a batch of several. The first try tells what it failed with, those
+  after it check that model alone, and so does clearing the task. *Skipped* is no failure: the check had come to an end.
 - `approve_retraining`: Postgres is down. Waiting for an answer is no failure, and neither is a no: the event is held.
 - `execute_retraining`: the trainer raised, or the process died; the event row holds the error, and the next run tries
   again. *Skipped* is no failure: it was decided not to retrain.
