@@ -182,12 +182,10 @@ def told(stack: LocalStack, run: str, options: argparse.Namespace, wall: float, 
     return wrong
 
 
-def print_imports(environment: dict[str, str], names: list[str], uri: str) -> None:
+def print_imports(environment: dict[str, str], names: list[str]) -> None:
     """What a process loads that checks one quiet model."""
     command = [sys.executable, "-X", "importtime", "-c", IMPORTS, (ACCEPTED + WINDOW).isoformat(), *names[:1]]
-    done = subprocess.run(
-        command, env=environment | {"RETRAINING_DB": uri}, stderr=subprocess.PIPE, text=True, check=True
-    )
+    done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, check=True)
     lines = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines() if line.count("|") == 2]
     times = sorted(((int(total), name.strip()) for _, total, name in lines if total.strip().isdigit()), reverse=True)
     for total, name in times[:40]:
@@ -218,7 +216,7 @@ def main() -> int:
             )
             copy(stack.records_uri, artifacts, names)
             if options.imports:
-                print_imports(stack.environment(), names, stack.records_uri)
+                print_imports(stack.environment(), names)
                 return 0
             before, began = processor(stack), time.monotonic()
             run = stack.trigger({"as_of": (ACCEPTED + WINDOW).isoformat()})
