@@ -17,4 +17,4 @@ COPY --chown=airflow:root sql /opt/airflow/sql
 COPY --chown=airflow:root tools /opt/airflow/tools
 
 # Several retrains share the cores: threads of OpenMP (scikit-learn, LightGBM) that wait do not spin.
-ENV PYTHONPATH=/opt/airflow PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE
+ENV PYTHONPATH=/opt/airflow PYTHONDONTWRITEBYTECODE=1 XDG_CACHE_HOME=/tmp/cache OMP_WAIT_POLICY=PASSIVE

@@ -115,6 +115,14 @@ def test_every_service_is_hardened_and_limited(services: dict[str, Any], name: s
     assert "secrets" not in service
 
 
+def test_nothing_is_laid_over_what_the_image_of_airflow_has(services: dict[str, Any]) -> None:
+    made = {f"/opt/airflow/{name}" for name in ("models", "data", "artifacts", "logs", "secrets", "scraper")}
+    for name in AIRFLOW | CLUSTER:
+        volumes = [VARIABLE.sub("", volume).split(":")[1] for volume in services[name]["volumes"]]
+        laid = [*volumes, *(each.split(":")[0] for each in services[name]["tmpfs"])]
+        assert set(laid) <= made | {"/tmp"}  # noqa: S108  # packages are in /home/airflow, code in /opt/airflow
+
+
 def test_images_are_pinned(services: dict[str, Any]) -> None:
     for name, service in services.items():
         if "build" in service:
