@@ -6,10 +6,11 @@ import importlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -21,6 +22,7 @@ import pytest
 from psycopg import sql
 
 from include import workflow
+from include.data.sources.object_storage import client_from_environment
 from include.decision.decision import Severity
 from include.decision.request import RequestKind
 from include.records.entries import Examination, Finding, Run, Surroundings
@@ -28,11 +30,17 @@ from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
+from include.registry.training import Script
 from include.retraining.artifacts import ArtifactFolder, libraries
+from include.retraining.artifacts.bucket import open_artifacts
+from include.retraining.prepare import Columns
+from include.retraining.trainers.command_model import command_model
+from include.scoring import Task
 from include.workflow.deployment import Deployment
 from include.workflow.examination import machine
 from include.workflow.examination.catalogue import CHECKS
 from include.workflow.identity import adopt_records, leave_mark, own
+from tests.object_server import ObjectServer
 from tests.records.examples import NOW, open_event, postgres_store
 from tests.stage import FIELDS, REFERENCE_DAYS, day, sales
 from tools.embedded_postgres import EmbeddedPostgres
@@ -317,6 +325,37 @@ def next_run(house: House, _: pytest.MonkeyPatch) -> None:
     workflow.analyze(house.deployment, "sales", Run(run_id="next", as_of=day(41), dry_run=True))
 
 
+def silent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an upgrade leaves it: it loads, and does not answer."""
+
+    def predict(*_: object) -> None:
+        raise AttributeError("'Ridge' object has no attribute 'positive_'")
+
+    house.deep = True
+    monkeypatch.setattr("sklearn.linear_model.Ridge.predict", predict)
+
+
+def command_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    """A champion in files that only a command reads, whose interpreter is not there any more."""
+    (house.root / "own").mkdir()
+    (house.root / "own" / "weights.bin").write_text("1")
+    script = Script.model_validate({"command": ["train"], "predict_command": ["python-of-last-year", "predict.py"]})
+    columns = Columns(features=("x",), categorical=())
+    model = command_model(
+        (), script=script, task=Task.REGRESSION, columns=columns, folder=house.root / "own", files=("weights.bin",)
+    )
+    path, sha256 = house.deployment.artifacts.save("sales", 1, model, columns)
+    house.execute(
+        "ALTER TABLE retraining.model_version_management DISABLE TRIGGER USER",
+        f"UPDATE retraining.model_version_management SET artifact_path = '{path}', artifact_sha256 = '{sha256}'",
+    )
+
+
+def command_named(house: House, _: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-c", ""]
+    house.rewrite(training={"script": {"command": command, "predict_command": command}})
+
+
 def full(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(house.root)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=2**20))
@@ -345,6 +384,8 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is missing", files_gone, files_back),
     ("champions", "sha256", file_altered, file_restored),
     ("champions", "on record", manifest_altered, manifest_restored),
+    ("champions", "does not answer here", silent, library_back),
+    ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
@@ -432,6 +473,57 @@ def test_records_in_memory_are_not_looked_at(tmp_path: Path) -> None:
 def test_superuser_is_named(house: House) -> None:
     found = {each.check: each for each in house.examined().checks}
     assert "superuser" in found["rights"].findings[0].told
+
+
+@pytest.mark.sweep
+def test_files_in_object_storage_are_looked_at_too(house: House, object_server: ObjectServer) -> None:
+    stored = open_artifacts(house.root, "s3://shop/made", client_from_environment)
+    deployment = replace(house.deployment, artifacts=stored)
+
+    def found() -> list[str]:
+        checks = workflow.examine(deployment, surroundings=AIRFLOW).checks
+        return [each.told for c in checks if c.check in ("champions", "ages") for each in c.findings]
+
+    assert "manifest.json is missing" in found()[0]
+    for file in house.champion.iterdir():
+        object_server.bucket.put(f"made/sales/{house.champion.name}/{file.name}", file.read_bytes())
+    assert found() == []
+    object_server.bucket.put("made/sales/v9-abcdef123456/manifest.json", b"{}")
+    assert "the next version is v10" in found()[0]
+    object_server.bucket.remove(f"made/sales/{house.champion.name}/model.skops")
+    assert "model.skops is missing" in found()[0]
+
+
+@pytest.mark.sweep
+def test_guide_after_a_restore_leads_through(house: House, postgres: EmbeddedPostgres) -> None:
+    """An older dump beside newer artifacts: noticed, adopted, the newer version named, its number not given again."""
+    programs, name = postgres.location.binaries, house.uri.rpartition("/")[2]
+    run_model(house.deployment, "run-0", day(31))
+    workflow.publish(house.deployment, "sales", Run(run_id="run-0", as_of=day(31)))
+    dump = subprocess.run([f"{programs / 'pg_dump'}", house.uri], check=True, capture_output=True).stdout
+    newer = house.deployment
+    workflow.run_model(newer, "sales", Run(run_id="run-2", as_of=day(40), force=True, reason="a newer version"))
+    made = [version.label for version in newer.store.versions("sales")]
+    assert made == ["v1", "v2"]
+    with psycopg.connect(house.admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    restore = [f"{programs / 'psql'}", "--quiet", "--no-psqlrc", "--dbname", house.uri]
+    subprocess.run(restore, check=True, capture_output=True, input=dump)
+    migrated(house, pytest.MonkeyPatch())
+    found = dict(house.found())
+    assert "copied, restored or moved" in found["identity"].told
+    assert "the next version is v3" in found["ages"].told
+    assert "identity adopt" in found["identity"].way_out
+    adopt_records(house.deployment, by="ada")
+    assert [name for name, _ in house.found()] == ["ages"]
+    restored = house.deployment
+    workflow.run_model(restored, "sales", Run(run_id="run-3", as_of=day(40), force=True, reason="once more"))
+    workflow.publish(restored, "sales", Run(run_id="run-3", as_of=day(40)))
+    assert [version.label for version in restored.store.versions("sales")] == ["v1", "v3"]
+    [newest] = [name for name in restored.artifacts.versions("sales") if name.startswith("v2-")]
+    shutil.rmtree(house.root / "made" / "sales" / newest)
+    assert house.found() == []
 
 
 @pytest.mark.sweep
