@@ -14,6 +14,7 @@ from include.cli import (
     documents,
     examining,
     first_model,
+    keeping,
     overview,
     people,
     plain_files,
@@ -32,7 +33,7 @@ from include.workflow.idle_threads import let_idle_threads_sleep
 #: The groups of commands, in the order of the help.
 GROUPS = (
     first_model, plain_files, backtest, replay, settings, system, examining, overview, requests, versions, quarantines,
-    people, documents, trying, completion,
+    people, documents, trying, keeping, completion,
 )  # fmt: skip
 
 

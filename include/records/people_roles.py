@@ -22,6 +22,19 @@ from include.records.entries import (
     Watched,
     Whereabouts,
 )
+from include.records.entries.chain import ChainHead
+
+
+class Chain(Protocol):
+    """The chain of hashes over what is audited, one a model."""
+
+    def head(self, model_name: str) -> ChainHead | None:
+        """The newest entry of a model's chain; None where it has none."""
+        ...
+
+    def hash_at(self, model_name: str, number: int) -> str | None:
+        """The hash of one entry of a model's chain, hexadecimal; None where it is not there."""
+        ...
 
 
 class People(Protocol):
@@ -135,6 +148,14 @@ class Watch(Protocol):
 
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
+        ...
+
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models that the run has looked at."""
+        ...
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models with a last change of champion that no run has told downstream of."""
         ...
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:

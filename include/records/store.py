@@ -6,7 +6,7 @@ from typing import Protocol
 
 from include.records.claim import Claim
 from include.records.message_roles import Outbox
-from include.records.people_roles import Arrivals, Calls, Failures, Home, People, Watch
+from include.records.people_roles import Arrivals, Calls, Chain, Failures, Home, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
@@ -30,6 +30,11 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
     @property
     def failures(self) -> Failures:
         """Steps of runs that failed."""
+        ...
+
+    @property
+    def chain(self) -> Chain:
+        """The chain of hashes over what is audited."""
         ...
 
     @property

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from include.records.entries import Delivery, DeliveryStatus, Mute, Notification, Phase, Settled, Told
+from include.errors import DeliveryPutOff
+from include.records.entries import Delivery, DeliveryStatus, FailedStep, Mute, Notification, Phase, Settled, Told
 from include.records.message_roles import Outbox
 from include.workflow.deployment import Deployment, now
+from include.workflow.failure_record import note_failure
 from include.workflow.identity import CHOICE, why_moved
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 30, 120, 360))  # after each try that failed
@@ -64,15 +66,19 @@ class Delivered:
 
 
 def deliver(
-    deployment: Deployment, courier: Courier, *, at: datetime | None = None, seconds: float = SECONDS, most: int = 1000
-) -> Delivered:
+    deployment: Deployment, courier: Courier, *, run_id: str = "", at: datetime | None = None, seconds: float = SECONDS,
+    most: int = 1000,
+) -> Delivered:  # fmt: skip
     """Send what is due. More processes may do so at once: each try is made by one of them.
 
-    A notification that was sent by a process that died before it could say so is sent again. From a database that was
-    copied or restored nothing is sent until somebody has said what it is.
+    A notification that was sent by a process that died before it could say so is sent again. A service that fails is on
+    record as a failure of the step ``notify``, once a call. From a database that was copied or restored nothing is sent
+    until somebody has said what it is.
 
     Parameters
     ----------
+    run_id : str
+        The run that it is done in; empty outside of a run.
     at : datetime, optional
         Now by default.
     seconds : float
@@ -96,6 +102,8 @@ def deliver(
     for told in outbox.due(at=moment, most=most):
         if (plan := plans.get(told.notification.id)) is not None:
             found.waiting += not _settled(outbox, told, plan.services, moment)
+    for error in found.errors:
+        note_failure(deployment, "", run_id, FailedStep.NOTIFY, DeliveryPutOff(error))
     return found
 
 

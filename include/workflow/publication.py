@@ -16,6 +16,7 @@ from include.errors import NothingToDo
 from include.records.entries import ChampionChange, FailedStep, Run, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
+from include.workflow.audit_chain import keep_anchor
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
 from include.workflow.identity import leave_mark, own
@@ -72,7 +73,19 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
             leave_mark(store, artifacts)
         artifacts.publish(model_name, target.artifact_path, target.artifact_sha256)
         changed = True
+    keep_anchor(store, artifacts, model_name)
     return changed
+
+
+def is_published(deployment: Deployment, model_name: str) -> bool:
+    """Whether nothing is left to be done by `publish` but to tell; what dead processes left is removed."""
+    store, artifacts = deployment.store, deployment.artifacts
+    own(store, artifacts)
+    target = _target(store, model_name)
+    if target is not None and artifacts.published(model_name) != Path(target.artifact_path).name:
+        return False
+    tidy(store, artifacts, model_name)
+    return True
 
 
 def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:

@@ -56,6 +56,7 @@ from include.records.entries.overview import (
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
+    NEVER_CHAMPION,
     ONCE_CHAMPION,
     WITH_VERDICT,
     Analysis,
@@ -75,6 +76,7 @@ from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
 __all__ = [
+    "NEVER_CHAMPION",
     "ONCE_CHAMPION",
     "WITH_VERDICT",
     "Analysis",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
@@ -15,7 +14,7 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError, NotOnRecord
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
-from include.records.json_values import clean_json, read_json, to_utc
+from include.records.json_values import clean_json, to_utc
 from include.records.memory.arrivals import MemoryArrivals
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
@@ -195,12 +194,6 @@ class MemoryStore(MemoryChampions):
         """Return where the report of that run is; empty for none."""
         with self._tables.guard:
             return self._reports.get((model_name, run_id), "")
-
-    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
-        """Return the profiles of the rows that a version was trained and accepted on."""
-        with self._tables.guard:
-            stored = self._tables.profiles.get((model_name, version))
-        return None if stored is None else ReferenceProfiles.from_json(read_json(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""

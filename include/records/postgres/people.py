@@ -12,6 +12,7 @@ from typing import Any
 from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
 from include.records.json_values import to_utc
 from include.records.postgres.arrivals import PostgresArrivals
+from include.records.postgres.chain import PostgresChain
 from include.records.postgres.home import PostgresHome
 from include.records.postgres.messages import PostgresOutbox
 from include.records.postgres.session import Connect, KeptConnection, transaction
@@ -74,6 +75,11 @@ class PostgresParts:
     def calls(self) -> PostgresCalls:
         """Calls from outside that write."""
         return PostgresCalls(self._calls)
+
+    @cached_property
+    def chain(self) -> PostgresChain:
+        """The chain of hashes over what is audited."""
+        return PostgresChain(self._calls)
 
     @cached_property
     def arrivals(self) -> PostgresArrivals:

@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import NotOnRecord, RequestsTaken
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version, Wish
-from include.records.json_values import clean_json, read_json, to_utc
+from include.records.json_values import clean_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
@@ -37,6 +35,9 @@ from include.records.rows.history import check_from_rows
 from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quarantine_from_row, quarantine_rows
 from include.records.rows.request import request_from_row, request_row
 from include.records.rows.wish import wish_of
+
+if TYPE_CHECKING:
+    from include.detectors.statistics.running_errors import RunningErrors
 
 
 class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
@@ -189,12 +190,6 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         """Return all versions of a model, oldest first."""
         with transaction(self._calls) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
-
-    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
-        """Return the profiles of the rows that a version was trained and accepted on."""
-        with transaction(self._calls) as session:
-            row = session.row("find_reference", {"model_name": model_name, "version": version})
-        return None if row is None else ReferenceProfiles.from_json(read_json(row["profile"]))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""

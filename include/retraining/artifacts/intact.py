@@ -11,7 +11,7 @@ from typing import Any
 from include.errors import ArtifactError
 from include.retraining.artifacts.bucket import ObjectArtifacts
 from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts
-from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE
+from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE
 
 
 def manifest_of(artifacts: Artifacts, path: str, sha256: str) -> Mapping[str, Any]:

@@ -18,12 +18,13 @@ from include.retraining.executor import RetrainingExecutor
 from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
-from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
+from include.workflow.deployment import WAIT, Deployment, champion_of, now
 from include.workflow.failing import on_record
 from include.workflow.identity import leave_mark, own, require_home
 from include.workflow.people import pause_of
 from include.workflow.publication import highest_number
 from include.workflow.requested_rows import with_requested_rows
+from include.workflow.seen_rows import tables_seen_by
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ BEGIN
             EXCEPTION
                 WHEN insufficient_privilege THEN
                     RAISE NOTICE 'role % was not made: % may not make roles. Let somebody who may do so, then run '
-                        'sql/schema/08_roles.sql again', wanted, current_user;
+                        'sql/schema/09_roles.sql again', wanted, current_user;
                 WHEN duplicate_object OR unique_violation THEN
                     NULL;  -- made for another database of this server meanwhile
             END;
@@ -84,7 +84,7 @@ BEGIN
             ON notifications TO retraining_metrics;
         GRANT SELECT (id, notification_id, service, attempt, status, begun_at, ended_at)
             ON notification_deliveries TO retraining_metrics;
-        GRANT SELECT ON retraining_tallies TO retraining_metrics;
+        GRANT SELECT ON retraining_tallies, quiet_days TO retraining_metrics;
     END IF;
 END;
 $$;
