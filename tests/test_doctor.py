@@ -244,11 +244,11 @@ def migrated(house: House, _: pytest.MonkeyPatch) -> None:
 
 
 def of_the_future(house: House, _: pytest.MonkeyPatch) -> None:
-    house.execute("INSERT INTO retraining.schema_migrations (name, sha256) VALUES ('99_later.sql', 'x')")
+    house.execute("INSERT INTO retraining.schema_migrations (name, sha256) VALUES ('9999_later.sql', 'x')")
 
 
 def of_today(house: House, _: pytest.MonkeyPatch) -> None:
-    house.execute("DELETE FROM retraining.schema_migrations WHERE name = '99_later.sql'")
+    house.execute("DELETE FROM retraining.schema_migrations WHERE name = '9999_later.sql'")
 
 
 def read_only(house: House, _: pytest.MonkeyPatch) -> None:
@@ -307,6 +307,10 @@ def adopted(house: House, _: pytest.MonkeyPatch) -> None:
 
 def of_others(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "made" / "records.json").write_text('{"records": "1c9a4b0e-8f6d-4d0c-9f3e-6a0b6f1e2d3c"}')
+
+
+def owner_unreadable(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").write_text("nobody")
 
 
 def owner_removed(house: House, _: pytest.MonkeyPatch) -> None:
@@ -403,11 +407,11 @@ DEAD_ENDS: list[DeadEnd] = [
     ("airflow", "a retrain waits for ever", airflow_says(slots=None), airflow_says()),
     ("airflow", "no slots", airflow_says(slots=0), airflow_says()),
     ("airflow", "Europe/Berlin", airflow_says(default_timezone="Europe/Berlin"), airflow_says()),
-    ("airflow", "no run maps", airflow_says(max_map_length=0), airflow_says()),
+    ("airflow", "which no run maps", airflow_says(max_map_length=0), airflow_says()),
     ("needed connections", "Airflow has none", airflow_says(has_connection=lambda _: False), airflow_says()),
     ("connections", "raise max_connections to", airflow_says(parallelism=500), airflow_says()),
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
-    ("schema", "newer than the code", of_the_future, of_today),
+    ("schema", "newer version of this project", of_the_future, of_today),
     ("server", "read-only", read_only, writable),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),
@@ -418,6 +422,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("identity", "copied, restored or moved", moved, adopted),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),
+    ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),
     ("leftovers", "retraining-old", left_over, swept_away),
