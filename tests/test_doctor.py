@@ -198,6 +198,14 @@ def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
 
+def no_folder(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models").rename(house.root / "elsewhere")
+
+
+def folder_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "elsewhere").rename(house.root / "models")
+
+
 def twin(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "models" / "sales.yaml", house.root / "models" / "sales.yml")
 
@@ -365,6 +373,10 @@ def full(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=2**20))
 
 
+def locked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
+
+
 def left_over(house: House, _: pytest.MonkeyPatch) -> None:
     for folder in (house.root.parent / "tmp" / "retraining-old", house.root / "made" / "sales" / ".saving-v2-x"):
         folder.mkdir()
@@ -396,6 +408,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("ages", "the next version is v8", newer_version, newer_removed),
     ("model files", "window", mistake, corrected),
     ("model files", "are both of the model", twin, twin_removed),
+    ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),
     (
         "trainers",
@@ -425,6 +438,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),
+    ("disk", "may not be written to", locked, library_back),
     ("leftovers", "retraining-old", left_over, swept_away),
 ]
 
@@ -452,7 +466,7 @@ def test_database_that_is_away_is_a_finding_and_the_rest_is_looked_at_all_the_sa
     found = {each.check: each for each in house.examined().checks}
     [away] = found["reached"].findings
     assert away.severity is Severity.CRITICAL
-    assert found["schema"].not_looked_at
+    assert found["schema"].not_looked_at == ("the records database cannot be reached",)
     assert found["model files"].seen == ("1 of 1 model files can be read",)
 
 

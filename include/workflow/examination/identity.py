@@ -19,7 +19,7 @@ def identity(subject: Subject) -> Iterator[Told]:
         owner = owner_of(artifacts)
     except ArtifactError as error:
         yield Finding(subject="artifacts", told=str(error), severity=Severity.CRITICAL,
-                      way_out=f"remove {artifacts.address(OWNER_FILE)}, if they are those of these records")  # fmt: skip
+                      way_out=f"remove {artifacts.address(OWNER_FILE)} if they are those of these records")  # fmt: skip
         return
     if why := why_moved(store) or why_behind(store, artifacts):
         yield Finding(subject="the records database", told=why, way_out=CHOICE, severity=Severity.CRITICAL)
