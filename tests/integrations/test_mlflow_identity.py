@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,16 @@ def test_copy_tells_of_its_champion_and_of_what_came_after_it_was_copied(server:
     [told] = server.runs.values()
     assert len(told) == 1
     assert told[0].startswith("event 4")
+
+
+def test_records_that_were_copied_tell_nothing_before_somebody_says_what_they_are(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, store = Stage(tmp_path), MemoryStore()
+    stage.add("housing")
+    execute(store, "run-1")
+    there = replace(store.home.find(), lived="elsewhere", lived_told="database records")
+    store.home.guarded = True
+    monkeypatch.setattr(store.home, "find", lambda: there)
+    assert not follow(stage, store)
+    assert server.experiments == {}
