@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from include.retraining.artifacts import ArtifactFolder
 from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.deployment import Deployment
 from include.workflow.examination.catalogue import CHECKS
+from include.workflow.examination.subject import Subject
 from include.workflow.identity import adopt_records
 from tests.examination.dead_ends import DEAD_ENDS, migrated
 from tests.examination.house import AIRFLOW, IN_ORDER, House, run_model
@@ -76,6 +78,16 @@ def test_what_is_not_seen_is_told_and_never_taken_for_well(house: House, monkeyp
     found = {each.check: each for each in house.examined().checks}
     for check in ("model files", "champions", "libraries", "ages"):
         assert "no time" in found[check].not_looked_at[0]
+
+
+def test_time_is_up_after_the_champion_that_took_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(house.deployment, NOW)
+    vars(subject)["champions"] = subject.champions * 3
+    monkeypatch.setattr("include.workflow.examination.subject.SECONDS", 0.05)
+    monkeypatch.setattr("include.workflow.examination.artifacts._why_unusable", lambda *_: time.sleep(0.1) or "")
+    [left, seen] = CHECKS["champions"](subject)
+    assert "2 of 3 champions' files: no time" in left.why
+    assert seen.told.startswith("1 champions")
 
 
 def test_records_in_memory_are_not_looked_at(tmp_path: Path) -> None:
