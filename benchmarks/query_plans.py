@@ -29,8 +29,13 @@ from tools.embedded_postgres import EmbeddedPostgres
 
 MODELS, DAYS = 40, 730
 BOUNDED = {
-    "auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations", "audit_chain_columns",
-    "audit_chain_heads", "dropped_months",
+    "auto_retraining_jobs",
+    "records_identity",
+    "retraining_tallies",
+    "schema_migrations",
+    "audit_chain_columns",
+    "audit_chain_heads",
+    "dropped_months",
 }  # some rows a model, or a version, or a month
 
 WHOLE_TABLE = {
