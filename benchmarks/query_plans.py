@@ -29,14 +29,9 @@ from tools.embedded_postgres import EmbeddedPostgres
 
 MODELS, DAYS = 40, 730
 BOUNDED = {
-    "auto_retraining_jobs",
-    "records_identity",
-    "retraining_tallies",
-    "schema_migrations",
-    "audit_chain_columns",
-    "audit_chain_heads",
-    "dropped_months",
-}  # some rows a model, or a version, or a month
+    "auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations", "audit_chain_columns",
+    "audit_chain_heads", "dropped_months",
+}  # fmt: skip  # some rows a model, or a version, or a month
 
 WHOLE_TABLE = {
     "find_all_retraining_events": "every event",

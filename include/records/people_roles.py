@@ -16,9 +16,11 @@ from include.records.entries import (
     Mark,
     MarkVerdict,
     Mute,
+    Noted,
     Pause,
     Waiting,
     Watched,
+    Whereabouts,
 )
 from include.records.entries.chain import ChainHead
 
@@ -148,6 +150,14 @@ class Watch(Protocol):
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...
 
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models that the run has looked at."""
+        ...
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models with a last change of champion that no run has told downstream of."""
+        ...
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
         ...
@@ -183,4 +193,35 @@ class Arrivals(Protocol):
 
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
+        ...
+
+
+class Home(Protocol):
+    """Where these records live, and what they wrote outside."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether records that are somewhere else than where they lived may write nothing outside."""
+        ...
+
+    def find(self) -> Whereabouts:
+        """Who these records are, where they lived, and where they are."""
+        ...
+
+    def note(self, kind: Noted, by: str, *, at: datetime) -> str:
+        """Write down that they live here; the mark of that, which nobody else's records know."""
+        ...
+
+    def knows(self, mark: str) -> bool:
+        """Whether these records wrote that mark."""
+        ...
+
+    def renew(self) -> str:
+        """Make them others than those that they were copied from; their new id.
+
+        Raises
+        ------
+        ConfigurationError
+            When this user may not: only the owner of the tables may.
+        """
         ...

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from include.workflow.arrivals import conf_of as conf_of
     from include.workflow.arrivals import take_arrivals as take_arrivals
     from include.workflow.audit_chain import verify_audit as verify_audit
+    from include.workflow.batch import analyze_batch as analyze_batch
+    from include.workflow.batch import check_again as check_again
+    from include.workflow.batch import decide_batch as decide_batch
+    from include.workflow.batch import settle_rest as settle_rest
+    from include.workflow.batches import batches_of as batches_of
+    from include.workflow.batches import label_of as label_of
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.doctor import examine as examine
     from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
     from include.workflow.elsewhere import complete_retraining as complete_retraining
     from include.workflow.elsewhere import fail_retraining as fail_retraining
@@ -32,6 +39,9 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.figures import statistics_of_system as statistics_of_system
+    from include.workflow.identity import adopt_records as adopt_records
+    from include.workflow.identity import renew_records as renew_records
+    from include.workflow.identity import whereabouts as whereabouts
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
@@ -71,6 +81,7 @@ if TYPE_CHECKING:
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
     from include.workflow.run import Answer as Answer
+    from include.workflow.run import event_in_run as event_in_run
     from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
@@ -82,14 +93,18 @@ if TYPE_CHECKING:
 #: The module of each.
 USE_CASES = {
     "Deployment": "deployment",
+    "adopt_records": "identity",
     "analyze": "steps.analyze",
+    "analyze_batch": "batch",
     "annotate": "people",
     "annotations_of": "people",
     "Answer": "run",
     "audit": "on_record",
+    "batches_of": "batches",
     "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
+    "check_again": "batch",
     "check_model": "people",
     "check_triggers": "trigger_check",
     "RetrainingTrigger": "elsewhere",
@@ -97,10 +112,13 @@ USE_CASES = {
     "complete_retraining": "elsewhere",
     "conf_of": "arrivals",
     "decide": "steps.decide",
+    "decide_batch": "batch",
     "deliver": "delivery",
+    "examine": "doctor",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
+    "event_in_run": "run",
     "execute": "steps.execute",
     "execute_in_run": "run",
     "export_csv": "reading.export",
@@ -110,6 +128,7 @@ USE_CASES = {
     "history": "reading.history",
     "fail_retraining": "elsewhere",
     "hold": "approve",
+    "label_of": "batches",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
     "lineage": "on_record",
@@ -133,6 +152,7 @@ USE_CASES = {
     "question": "approve",
     "recommendations_of": "report",
     "removed_of": "reading.export",
+    "renew_records": "identity",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
@@ -141,6 +161,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "scrape": "reading.scrape",
+    "settle_rest": "batch",
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
@@ -148,6 +169,7 @@ USE_CASES = {
     "unmute": "people",
     "verify_audit": "audit_chain",
     "what_if": "reading.what_if",
+    "whereabouts": "identity",
     "why_nothing": "failure_record",
     "start_retraining": "elsewhere",
 }

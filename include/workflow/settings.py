@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from include.errors import ConfigurationError
 from include.records.entries.retention import KEPT_BY_MONTH
 from include.registry.model_files import model_names
 
+_CONNECTION = "AIRFLOW_CONN_"
 KEEP_MONTHS = "RETRAINING_KEEP_MONTHS"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,10 @@ class Settings:
     direct : str or None
         Where that leads to a pooler of transactions: what leads straight to the same database, for claims
         (``RETRAINING_DB_DIRECT``, a URI, or the name of an Airflow connection).
+    held : frozenset of str
+        Variables that hold Airflow connections (``AIRFLOW_CONN_…``).
+    named : mapping of str to str
+        Airflow connections that other variables name, and which does.
     """
 
     models_dir: Path
@@ -50,6 +56,8 @@ class Settings:
     log_file: Path | None = None
     database_uri: str | None
     direct: str | None = field(default=None, repr=False)
+    held: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict)
     keep_months: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -77,8 +85,21 @@ class Settings:
             artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
             database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
             direct=env.get("RETRAINING_DB_DIRECT") or None,
+            held=frozenset(name for name in env if name.startswith(_CONNECTION) and env[name]),
+            named=dict(_named(env)),
             keep_months=months_kept(env.get(KEEP_MONTHS, ""), KEEP_MONTHS),
         )
+
+
+def _named(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Airflow connections that variables name, and which does."""
+    for variable in ("RETRAINING_NOTIFY_CONNECTION", "RETRAINING_MLFLOW_CONNECTION"):
+        if env.get(variable):
+            yield env[variable], variable
+    if (direct := env.get("RETRAINING_DB_DIRECT", "")) and "://" not in direct:
+        yield direct, "RETRAINING_DB_DIRECT"
+    if name := urlsplit(env.get("RETRAINING_ARTIFACTS", "")).username:
+        yield name, "RETRAINING_ARTIFACTS"
 
 
 def months_kept(text: str, where: str) -> dict[str, int]:

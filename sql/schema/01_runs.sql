@@ -12,6 +12,45 @@ COMMENT ON COLUMN records_identity.id IS 'Who these records are: an artifacts fo
 COMMENT ON COLUMN records_identity.only_one IS 'Always true; there cannot be a second row.';
 INSERT INTO records_identity DEFAULT VALUES;
 
+-- Where these records are, as far as the server can say: another server, another database or another table is another
+-- place. A failover to a standby and a change of a name are none.
+CREATE FUNCTION records_place() RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    server text := '';
+BEGIN
+    BEGIN
+        SELECT system_identifier::text INTO server FROM pg_control_system();
+    EXCEPTION WHEN insufficient_privilege THEN
+        server := '';  -- a host that lets nobody ask: database and table are left
+    END;
+    RETURN (SELECT concat_ws('/', server, d.oid, i.tableoid::bigint)
+            FROM records_identity i, pg_database d WHERE d.datname = current_database());
+END;
+$$;
+COMMENT ON FUNCTION records_place IS 'Server, database and table that hold these records: a copy is somewhere else.';
+
+CREATE TABLE records_places (
+    id       bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT records_places_key PRIMARY KEY,
+    mark     uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT records_places_mark UNIQUE,
+    kind     text NOT NULL CONSTRAINT records_places_kind CHECK (kind IN ('written', 'adopted', 'new')),
+    place    text NOT NULL,
+    told     text NOT NULL,
+    noted_by text NOT NULL,
+    noted_at timestamptz NOT NULL
+);
+COMMENT ON TABLE records_places IS
+    'One time that these records wrote beside their artifacts, or that somebody said what a copy is. Rows are only '
+    'added.';
+COMMENT ON COLUMN records_places.id IS 'Counts them; the last says where these records live.';
+COMMENT ON COLUMN records_places.mark IS
+    'What was written into records.json of the artifacts: one that is not here was written by other records.';
+COMMENT ON COLUMN records_places.kind IS
+    'written: by a retraining or a publication. adopted: these records go on here. new: they are others from here on.';
+COMMENT ON COLUMN records_places.place IS 'As records_place() had it then.';
+COMMENT ON COLUMN records_places.told IS 'The same for people: names of database and schema, number of the server.';
+COMMENT ON COLUMN records_places.noted_by IS 'Who did it.';
+COMMENT ON COLUMN records_places.noted_at IS 'When.';
+
 CREATE TABLE auto_retraining_jobs (
     model_name    text NOT NULL CONSTRAINT auto_retraining_jobs_key PRIMARY KEY,
     config_hash   text NOT NULL,
@@ -24,7 +63,12 @@ CREATE TABLE auto_retraining_jobs (
     tags          jsonb NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'tags', '[]')) STORED,
     enabled       boolean NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'enabled' <> 'false', true)) STORED,
     metric        text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'metric', '')) STORED,
-    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED
+    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED,
+    false_retrains_per_quarter double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,settings,false_retrains_per_quarter}')::double precision) STORED,
+    worth_of_loss double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,worth,per_unit_of_loss}')::double precision
+        * (config #>> '{effective,worth,horizon_seconds}')::double precision) STORED
 );
 COMMENT ON TABLE auto_retraining_jobs IS
     'One registered model and its effective settings as last seen. The model file is the truth; this is a copy.';
@@ -41,6 +85,10 @@ COMMENT ON COLUMN auto_retraining_jobs.enabled IS 'Generated from config: whethe
 COMMENT ON COLUMN auto_retraining_jobs.metric IS 'Generated from config: the metric that decides; empty for none.';
 COMMENT ON COLUMN auto_retraining_jobs.check_every IS
     'Generated from config: how often it is to be checked, for example 6h.';
+COMMENT ON COLUMN auto_retraining_jobs.false_retrains_per_quarter IS
+    'Generated from config: how many false retrains the policy allows in 90 days; NULL for none said.';
+COMMENT ON COLUMN auto_retraining_jobs.worth_of_loss IS
+    'Generated from config: what a unit of loss is worth over the horizon if one row came a second; NULL without costs.';
 
 CREATE TABLE model_file_history (
     id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_file_history_key PRIMARY KEY,
@@ -305,7 +353,7 @@ CREATE TABLE retraining_failures (
     model_name   text NOT NULL,
     run_id       text NOT NULL DEFAULT '',
     step         text NOT NULL CONSTRAINT retraining_failures_step CHECK (
-        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log')),
+        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log', 'notify')),
     error_type   text NOT NULL,
     error        text NOT NULL,
     permanent    boolean NOT NULL,
@@ -326,7 +374,7 @@ COMMENT ON COLUMN retraining_failures.model_name IS
 COMMENT ON COLUMN retraining_failures.run_id IS
     'The run; it has no row in retraining_runs where its analysis failed. Empty outside of a run.';
 COMMENT ON COLUMN retraining_failures.step IS
-    'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
+    'choose (which models), analyze, decide, roll_back, approve, execute, publish, log or notify (a service did not take a message).';
 COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
 COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
 COMMENT ON COLUMN retraining_failures.permanent IS

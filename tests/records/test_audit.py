@@ -16,7 +16,7 @@ from include.cli.__main__ import main
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
 from include.records.entries import Audit, ChangeKind, EventStatus, Facts, TrainingDetails

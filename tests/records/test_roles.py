@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import ConfigurationError
 from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
@@ -131,6 +131,8 @@ OWNING = [
     "UPDATE model_drift_monitoring SET verdict = 'stable'",
     "INSERT INTO schema_migrations VALUES ('07_x.sql', '')",
     "UPDATE records_identity SET id = gen_random_uuid()",
+    "UPDATE records_places SET place = ''",
+    "DELETE FROM records_places",
     "INSERT INTO model_drift_monitoring_2026_05 (model_name) VALUES ('housing')",
     "CREATE TABLE retraining.mine (id int)",
     "CREATE FUNCTION retraining.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",

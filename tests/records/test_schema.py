@@ -144,7 +144,7 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
             "SELECT version, status, parent_version, children_versions, total_retraining_count, deployed_at"
             " FROM model_lineage ORDER BY version"
         ).fetchall()
-    assert rows == [(1, "champion", None, [2], 1, NOW), (2, "rejected", 1, [], 2, None)]
+    assert rows == [(1, "champion", None, [2], 1, NOW), (2, "held", 1, [], 2, None)]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,11 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
         "UPDATE model_retraining_events SET status = 'failed' WHERE id = 2",
         "UPDATE model_version_management SET status = 'candidate' WHERE version = 1",
         "UPDATE model_version_management SET status = 'rejected' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 2; "
+        "UPDATE model_version_management SET status = 'candidate' WHERE version = 2",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 2; "
+        "UPDATE model_version_management SET status = 'rejected' WHERE version = 2",
         "UPDATE model_version_management SET artifact_sha256 = '' WHERE version = 1",
         "UPDATE model_version_management SET status = 'rejected' WHERE version = 2; "
         "UPDATE model_version_management SET status = 'retired' WHERE version = 1; "

@@ -53,7 +53,7 @@ class MemoryWatch:
         with self.tables.guard:
             for failure in self.failures.find(since=since, most=len(self.failures.rows)):
                 after = self._mended_at(failure)
-                if after is None or failure.at > after:
+                if failure.step is not FailedStep.NOTIFY and (after is None or failure.at > after):
                     groups[failure.model_name, failure.step].append(failure)
         return [_failing(name, step, groups[name, step]) for name, step in sorted(groups)]
 
@@ -71,6 +71,17 @@ class MemoryWatch:
                     counted[failure.model_name, ""].append({"blind": failure.run_id})
         mine = sorted(key for key in counted if model_name in (None, key[0]))
         return [_figures(name, trigger, counted[name, trigger]) for name, trigger in mine]
+
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models that the run has looked at."""
+        with self.tables.guard:
+            return frozenset(name for name in model_names if (name, run_id) in self.analyses)
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models whose last change of champion no run has told downstream of."""
+        with self.tables.guard:
+            last = {row["model_name"]: row["id"] for row in self.tables.deployments}
+            return frozenset(name for name in model_names if last.get(name, 0) not in {0, *self.tables.announced})
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""
@@ -95,7 +106,8 @@ class MemoryWatch:
             return None
         last = real[0]
         before = next((row for row in real if row["as_of"] <= last["as_of"] - BEFORE), None)
-        labelled = [row["analyzed_at"] for row in runs[:LOOKED_AT] if row["labelled_rows"]]
+        looked_at = [last] if last["labelled_rows"] else runs[:LOOKED_AT]
+        labelled = [row["analyzed_at"] for row in looked_at if row["labelled_rows"]]
         signals = self.analyses[model_name, last["run_id"]][1]
         stale = (row["reason"] for row in signals if _is_stale(row))
         return Watched(

@@ -13,6 +13,7 @@ from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVer
 from include.records.json_values import to_utc
 from include.records.postgres.arrivals import PostgresArrivals
 from include.records.postgres.chain import PostgresChain
+from include.records.postgres.home import PostgresHome
 from include.records.postgres.messages import PostgresOutbox
 from include.records.postgres.session import Connect, KeptConnection, transaction
 from include.records.postgres.watch import PostgresWatch
@@ -43,6 +44,17 @@ class PostgresParts:
     """The parts of `PostgresStore` that stand for themselves, on the connections that it has."""
 
     _calls: Connect | KeptConnection
+    _guarded: bool
+
+    def identity(self) -> str:
+        """Return the id of these records."""
+        with transaction(self._calls) as session:
+            return str(session.one("find_identity", {})["id"])
+
+    @cached_property
+    def home(self) -> PostgresHome:
+        """Where these records live."""
+        return PostgresHome(self._calls, self._guarded)
 
     @cached_property
     def people(self) -> PostgresPeople:
