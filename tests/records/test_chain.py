@@ -324,9 +324,10 @@ def test_entry_is_the_same_whatever_a_session_is_set_to(house: Deployment, zone:
 
 
 def test_models_do_not_wait_for_each_other_and_one_model_has_one_chain(records_uri: str, tmp_path: Path) -> None:
-    store, problems = postgres_store(records_uri), list[Exception]()
+    problems = list[Exception]()
 
     def save(model: str, first: int) -> None:
+        store = postgres_store(records_uri)
         try:
             for number in range(first, first + 8):
                 store.save_decision(make_analysis(f"run-{number}", model), make_decision(triggered=False), at=NOW)
