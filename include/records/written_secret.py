@@ -40,7 +40,7 @@ class Written:
     @classmethod
     def of(cls, secret: str) -> Written:
         """Get ready to look for it."""
-        encoded = tuple(_encoded(secret.encode()))
+        encoded = tuple(dict.fromkeys(_encoded(secret.encode())))
         parts = re.split(r"([^A-Za-z0-9]+)", secret)
         stretch = max(parts[::2], key=len)
         if len(stretch) < _LONG_ENOUGH:
