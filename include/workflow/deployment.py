@@ -131,7 +131,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections), guarded=True),
+        store=PostgresStore(connect, keep=True, direct=direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
@@ -174,7 +174,7 @@ def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[A
     return partial(psycopg.connect, settings.database)
 
 
-def _direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
+def direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
     """What opens the records database beside a pooler; None where nothing else is said."""
     import psycopg
 
