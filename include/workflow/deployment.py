@@ -20,13 +20,11 @@ from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
-if TYPE_CHECKING:
-    from include.registry.spec import ModelSpec
-
 if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
     import psycopg
 
     from include.data.tables import ModelTables
+    from include.registry.spec import ModelSpec
     from include.retraining.executor import RetrainingExecutor
 
 CONNECTION = "retraining_db"  # of the records, where connections are opened by name
@@ -41,6 +39,13 @@ def read_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables:
     return read_tables(spec, data_dir, **asked)
 
 
+def read_part_of_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables | None:
+    """As `include.data.tables.read_part_of_tables`."""
+    from include.data.tables import read_part_of_tables
+
+    return read_part_of_tables(spec, data_dir, **asked)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
     """Where this deployment keeps its model files, rows, artifacts and records.
@@ -49,6 +54,8 @@ class Deployment:
     ----------
     read : callable, default `include.data.tables.read_tables`
         A rehearsal reads its rows once for all windows, or has been given them.
+    read_part : callable, optional
+        What a check reads with, `include.data.tables.read_part_of_tables`; without it all rows are held.
     connect : callable, optional
         Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
     trial : ModelSpec or None
@@ -61,6 +68,7 @@ class Deployment:
     data_dir: Path
     artifacts: Artifacts
     read: Callable[..., ModelTables] = read_rows
+    read_part: Callable[..., ModelTables | None] | None = None
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
 
@@ -116,12 +124,13 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections)),
+        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
         read=partial(read_rows, connections=connections),
+        read_part=partial(read_part_of_rows, connections=connections),
     )
 
 

@@ -16,6 +16,7 @@ from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
+from include.workflow.identity import CHOICE, whereabouts
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
@@ -107,6 +108,7 @@ def health(
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, seen.false_alarms),
         *_stuck(deployment, moment),
+        *_moved(deployment),
         *also,
     ]
     order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
@@ -257,6 +259,15 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
             kind=ProblemKind.OUTBOX_STUCK, subject="notifications", since=found.since, severity=Severity.HIGH,
             told=", ".join(f"{what}: {many}" for what, many in counted.items() if many),
             way_out="see what the tries to deliver them say, and correct the service's address in the connection",
+        )  # fmt: skip
+
+
+def _moved(deployment: Deployment) -> Iterator[Problem]:
+    """Records that write nothing outside until somebody has said what they are."""
+    if deployment.store.home.guarded and (why := whereabouts(deployment)[1]):
+        yield Problem(
+            kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
+            told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,
         )  # fmt: skip
 
 

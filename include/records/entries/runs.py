@@ -112,6 +112,8 @@ class Analysis:
         What triggers other than those on signals decide from.
     distributions : sequence of Distribution
         Of the columns that changed most, the most telling first.
+    removed_at : datetime or None
+        When retention removed what the run found (some or all of it); None while all of it is there.
     """
 
     model_name: str
@@ -126,6 +128,17 @@ class Analysis:
     running: RunningErrors | None = None
     facts: Facts = field(default_factory=Facts)
     distributions: Sequence[Distribution] = ()
+    removed_at: datetime | None = None
+
+    @property
+    def removed(self) -> str:
+        """That what the run found was removed by retention, in words; empty while it is there."""
+        if self.removed_at is None:
+            return ""
+        return (
+            f"signals, measurements and distributions of {self.run.as_of:%Y-%m} were removed by retention on "
+            f"{self.removed_at:%Y-%m-%d}; what was decided and done is kept"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from include.records.entries import (
     VersionStatus,
 )
 from include.records.json_values import to_utc
+from include.records.memory.chain import MemoryChain
 from include.records.memory.claim import MemoryTables, take
 from include.records.rows.baseline import reference_from_text
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
@@ -32,6 +33,7 @@ class MemoryChampions:
     """The part of `MemoryStore` that knows champions."""
 
     _tables: MemoryTables
+    chain = MemoryChain()
 
     def champion(self, model_name: str) -> Version | None:
         """Return the version in production."""

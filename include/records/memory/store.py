@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from include.records.json_values import clean_json, to_utc
 from include.records.memory.arrivals import MemoryArrivals
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
+from include.records.memory.home import MemoryHome
 from include.records.memory.messages import MemoryOutbox
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
@@ -52,7 +52,7 @@ class MemoryStore(MemoryChampions):
     """What the workflow remembers, in this process only. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._identity = str(uuid.uuid4())
+        self.home = MemoryHome()
         tables = self._tables = MemoryTables()
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
@@ -67,7 +67,7 @@ class MemoryStore(MemoryChampions):
 
     def identity(self) -> str:
         """Return the id of these records."""
-        return self._identity
+        return self.home.identity
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""

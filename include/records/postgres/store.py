@@ -53,13 +53,15 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         How often a process that waits for a claim asks for it.
     direct : callable, optional
         The same beside a pooler, for claims.
+    guarded : bool, default False
+        Whether a copied or restored database may write nothing outside until somebody says what it is.
     """
 
     def __init__(
         self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS,
-        direct: Connect | None = None,
+        direct: Connect | None = None, guarded: bool = False,
     ) -> None:  # fmt: skip
-        self._connect, self._direct = connect, direct
+        self._connect, self._direct, self._guarded = connect, direct, guarded
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
@@ -67,11 +69,6 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         """Close the connection that the methods share, if they do; the next call opens another."""
         if isinstance(self._calls, KeptConnection):
             self._calls.close()
-
-    def identity(self) -> str:
-        """Return the id of these records."""
-        with transaction(self._calls) as session:
-            return str(session.one("find_identity", {})["id"])
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""

@@ -69,6 +69,11 @@ class ObjectArtifacts:
         """See `Artifacts.size`."""
         return sum(stored.size for stored in self._bucket.below(f"{self._key(path)}/"))
 
+    def names(self, path: str) -> set[str]:
+        """Names of the files of a version, relative to its folder."""
+        start = f"{self._key(path)}/"
+        return {stored.key.removeprefix(start) for stored in self._bucket.below(start)}
+
     def published(self, model_name: str) -> str | None:
         """See `Artifacts.published`."""
         place = f"{model_name}/{CHAMPION_FILE}"

@@ -12,6 +12,8 @@ from include.data.profile import Possible
 from include.errors import ArtifactError
 from include.registry.training import Script
 from include.retraining.artifacts.folder import sha256_of
+from include.retraining.artifacts.kept_models import KeptModels
+from include.retraining.artifacts.libraries import libraries_of
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier, CommandModel, command_model
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE
@@ -19,6 +21,8 @@ from include.retraining.trainers.script_files import copy_files
 from include.retraining.trainers.skops_files import dump_model, load_model
 from include.retraining.trainers.trainer import Predictor
 from include.scoring import Task
+
+_MODELS = KeptModels()
 
 
 def write_version(predictor: Predictor, columns: Columns, draft: Path) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def read_version(folder: Path, manifest: Mapping[str, Any], script: Script | Non
 def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
     if not isinstance(predictor, CommandModel):
         dump_model(predictor, draft / MODEL_FILE)
-        return {"sha256": sha256_of(draft / MODEL_FILE)}
+        return {"sha256": sha256_of(draft / MODEL_FILE), "libraries": libraries_of(draft / MODEL_FILE)}
     own = draft / FILES_FOLDER
     copy_files(predictor.folder, predictor.files, own)
     return {
@@ -55,7 +59,7 @@ def _read_skops(file: Path, expected: str) -> Predictor:
     content = file.read_bytes()
     if (found := hashlib.sha256(content).hexdigest()) != expected:
         raise ArtifactError(f"{file}: sha256 is {found[:12]}…, not the one in its manifest")
-    return load_model(content, file)
+    return _MODELS.model(found, content, lambda: load_model(content, file))
 
 
 def _read_files(folder: Path, manifest: Mapping[str, Any], columns: Columns, script: Script | None) -> CommandModel:

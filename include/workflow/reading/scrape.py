@@ -42,9 +42,7 @@ def scrape(deployment: Deployment, *, at: datetime | None = None) -> Scrape:
     return Scrape(
         at=moment,
         models=tuple(
-            scraped_model(
-                row, false_alarms=alarms.get(row["model_name"], 0), paused=row["model_name"] in pauses
-            )
+            scraped_model(row, false_alarms=alarms.get(row["model_name"], 0), paused=row["model_name"] in pauses)
             for row in models
             if not files or row["model_name"] in files
         ),
