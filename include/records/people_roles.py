@@ -150,6 +150,14 @@ class Watch(Protocol):
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...
 
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models that the run has looked at."""
+        ...
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models with a last change of champion that no run has told downstream of."""
+        ...
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
         ...

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from include.workflow.arrivals import conf_of as conf_of
     from include.workflow.arrivals import take_arrivals as take_arrivals
     from include.workflow.audit_chain import verify_audit as verify_audit
+    from include.workflow.batch import analyze_batch as analyze_batch
+    from include.workflow.batch import check_again as check_again
+    from include.workflow.batch import decide_batch as decide_batch
+    from include.workflow.batch import settle_rest as settle_rest
+    from include.workflow.batches import batches_of as batches_of
+    from include.workflow.batches import label_of as label_of
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -75,6 +81,7 @@ if TYPE_CHECKING:
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
     from include.workflow.run import Answer as Answer
+    from include.workflow.run import event_in_run as event_in_run
     from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
@@ -88,13 +95,16 @@ USE_CASES = {
     "Deployment": "deployment",
     "adopt_records": "identity",
     "analyze": "steps.analyze",
+    "analyze_batch": "batch",
     "annotate": "people",
     "annotations_of": "people",
     "Answer": "run",
     "audit": "on_record",
+    "batches_of": "batches",
     "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
+    "check_again": "batch",
     "check_model": "people",
     "check_triggers": "trigger_check",
     "RetrainingTrigger": "elsewhere",
@@ -102,11 +112,13 @@ USE_CASES = {
     "complete_retraining": "elsewhere",
     "conf_of": "arrivals",
     "decide": "steps.decide",
+    "decide_batch": "batch",
     "deliver": "delivery",
     "examine": "doctor",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
+    "event_in_run": "run",
     "execute": "steps.execute",
     "execute_in_run": "run",
     "export_csv": "reading.export",
@@ -116,6 +128,7 @@ USE_CASES = {
     "history": "reading.history",
     "fail_retraining": "elsewhere",
     "hold": "approve",
+    "label_of": "batches",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
     "lineage": "on_record",
@@ -148,6 +161,7 @@ USE_CASES = {
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "scrape": "reading.scrape",
+    "settle_rest": "batch",
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",

@@ -61,6 +61,8 @@ class Deployment:
     trial : ModelSpec or None
         In a rehearsal the model that is tried, whatever a file says; its records do not last, so that its artifacts
         belong to none.
+    specs : dict, optional
+        Model files that have been read, by name: given, each is read once.
     """
 
     store: Store
@@ -71,6 +73,7 @@ class Deployment:
     read_part: Callable[..., ModelTables | None] | None = None
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
+    specs: dict[str, ModelSpec] | None = None
 
     def spec(self, model_name: str) -> ModelSpec:
         """The registered model of that name; in a rehearsal the one that is tried."""
@@ -78,7 +81,11 @@ class Deployment:
             return self.trial
         from include.registry.loader import load_model
 
-        return load_model(self.models_dir, model_name)
+        if self.specs is None:
+            return load_model(self.models_dir, model_name)
+        if model_name not in self.specs:
+            self.specs[model_name] = load_model(self.models_dir, model_name)
+        return self.specs[model_name]
 
     def connected(self) -> psycopg.Connection[Any]:
         """A new connection to the records database; a `ConfigurationError` for records in memory."""

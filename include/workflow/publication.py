@@ -77,6 +77,17 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     return changed
 
 
+def is_published(deployment: Deployment, model_name: str) -> bool:
+    """Whether nothing is left to be done by `publish` but to tell; what dead processes left is removed."""
+    store, artifacts = deployment.store, deployment.artifacts
+    own(store, artifacts)
+    target = _target(store, model_name)
+    if target is not None and artifacts.published(model_name) != Path(target.artifact_path).name:
+        return False
+    tidy(store, artifacts, model_name)
+    return True
+
+
 def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
     """Remove what processes that died left among the model's versions, and return its names.
 

@@ -135,6 +135,12 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     )
 
 
+def is_called_for(deployment: Deployment, model_name: str, run: Run) -> bool:
+    """Whether what the run saw calls for a former champion."""
+    analysis = deployment.store.analysis(model_name, run.run_id)
+    return not run.dry_run and analysis is not None and _way_back(analysis.signals) is not None
+
+
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:
     """Why and to which version the champion has to give way; None if it stays."""
     if (failed := verdict_of(signals)) is not None:

@@ -216,3 +216,21 @@ def test_view_of_statistics_adds_up_to_the_figures(records_uri: str) -> None:
         sum(getattr(each, name) for each in figures) for name in ("checks", "retrains", "promotions", "false_alarms")
     )
     assert found[4] == pytest.approx(sum(each.gain or 0.0 for each in figures))
+
+
+def test_looked_at_tells_which_of_the_models_a_run_has_an_analysis_of(store: Store) -> None:
+    check(store, "run-1", 0)
+    check(store, "run-1", 0, model_name="iris")
+    check(store, "run-2", 6, model_name="other")
+    assert store.watch.looked_at("run-1", ["housing", "other", "unseen"]) == {"housing"}
+    assert store.watch.looked_at("run-3", ["housing"]) == store.watch.looked_at("run-1", []) == frozenset()
+
+
+def test_untold_is_a_champion_whose_last_change_no_run_has_told_of(store: Store) -> None:
+    execute(store, "run-1")
+    assert store.watch.untold(["housing", "iris"]) == {"housing"}
+    assert store.watch.untold(["iris"]) == store.watch.untold([]) == frozenset()
+    store.announce("housing", "run-1", at=NOW)
+    assert store.watch.untold(["housing"]) == frozenset()
+    execute(store, "run-2")
+    assert store.watch.untold(["housing"]) == {"housing"}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.airflow
 
 PROMOTED = {
     **dict.fromkeys((*TASKS, "publish_champion"), "success"),
-    **dict.fromkeys(("roll_back_champion", "approve_retraining"), "skipped"),
+    **dict.fromkeys(("check_model_again", "roll_back_champion", "approve_retraining"), "skipped"),
 }
 LEAF = ("fail_run_if_any_model_failed", -1)
 
@@ -43,7 +43,9 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
     assert set(states) == {"quiet", "changed", "raising", "unreadable"}
     assert states["quiet"] == states["changed"] == PROMOTED
     assert states["raising"] == {**PROMOTED, "execute_retraining": "failed", "publish_champion": "skipped"}
-    assert states["unreadable"]["analyze_retraining_need"] == "failed"
+    assert states["unreadable"] == {
+        "analyze_retraining_need": "failed", "check_retraining_decision": "upstream_failed"
+    }  # fmt: skip
     assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
         ("failed", "TrainingError")
     ]

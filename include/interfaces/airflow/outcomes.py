@@ -78,16 +78,16 @@ def warn(deployment: Deployment, analysis: Analysis) -> None:
         log.warning("%s: %s", analysis.model_name, one_line(mask(note)))
 
 
-def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> None:
-    """Have MLflow follow the record of a model, where a server is set; whatever goes wrong is a warning.
+def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> bool:
+    """Have MLflow follow the record of a model, where a server is set; whatever goes wrong is a warning, and False.
 
     A dry run has changed nothing that it could follow.
     """
     if run.dry_run:
-        return
+        return True
     spec = partial(deployment.spec, model_name)
     settings = partial(MlflowSettings.from_environment, find=_web_connection)
-    follow(settings, deployment.store, deployment.artifacts, model_name, spec)
+    return follow(settings, deployment.store, deployment.artifacts, model_name, spec)
 
 
 def _web_connection(name: str) -> WebConnection:

@@ -72,6 +72,17 @@ class MemoryWatch:
         mine = sorted(key for key in counted if model_name in (None, key[0]))
         return [_figures(name, trigger, counted[name, trigger]) for name, trigger in mine]
 
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models that the run has looked at."""
+        with self.tables.guard:
+            return frozenset(name for name in model_names if (name, run_id) in self.analyses)
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models whose last change of champion no run has told downstream of."""
+        with self.tables.guard:
+            last = {row["model_name"]: row["id"] for row in self.tables.deployments}
+            return frozenset(name for name in model_names if last.get(name, 0) not in {0, *self.tables.announced})
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""
         marks = self.people.marks(since=since, until=until)

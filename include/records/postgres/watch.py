@@ -40,6 +40,18 @@ class PostgresWatch:
         with transaction(self.connect) as session:
             return [figures_from_row(row) for row in session.rows("find_figures", key)]
 
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models that the run has looked at."""
+        key = {"run_id": run_id, "model_names": list(model_names)}
+        with transaction(self.connect) as session:
+            return frozenset(row["model_name"] for row in session.rows("find_looked_at", key))
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Return those of the models whose last change of champion no run has told downstream of."""
+        with transaction(self.connect) as session:
+            rows = session.rows("find_untold_champions", {"model_names": list(model_names)})
+        return frozenset(row["model_name"] for row in rows)
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""
         period = {"since": to_utc(since), "until": to_utc(until)}
