@@ -23,7 +23,8 @@ from include.workflow.report import REMEMBERED
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
-OVERDUE = timedelta(hours=1)  # a notification that is not delivered so long after it was due is stuck
+OVERDUE = timedelta(hours=1)  # what waits for so long after it was due, a notification or an arrival, is stuck
+NAMED = 3  # places in one sentence
 UNHEARD = timedelta(days=1)  # for so long one that was given up is told
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -107,6 +108,7 @@ def health(
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, seen.false_alarms),
+        *_untaken(deployment, moment),
         *_stuck(deployment, moment),
         *_moved(deployment),
         *also,
@@ -248,6 +250,19 @@ def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) ->
                 told=f"retrains of 90 days that were marked as false alarms: {count}; its budget allows {allowed:g}",
                 way_out="see `recommend`: raise the threshold of the trigger that called for them, or the budget",
             )  # fmt: skip
+
+
+def _untaken(deployment: Deployment, at: datetime) -> Iterator[Problem]:
+    """Data that arrived, and that no run looks at."""
+    found = deployment.store.arrivals.untaken(noted_before=at - OVERDUE)
+    if found:
+        since, places = min(found.values()), [place.partition(" ")[2] for place in found]
+        more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
+        yield Problem(
+            kind=ProblemKind.ARRIVAL_WAITS, subject="data arrival", since=since, severity=Severity.MEDIUM,
+            told=f"no run has taken what arrived since {since:%Y-%m-%d %H:%M} UTC at {', '.join(places[:NAMED])}{more}",
+            way_out="see that the DAG data_arrival is not paused, and that scheduler and triggerer run",
+        )  # fmt: skip
 
 
 def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
