@@ -136,6 +136,7 @@ def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Call
         "metrics": lambda: exposed(scrape(deployment)),
         "health": lambda: health(deployment),
         "statistics of all, 7 days": lambda: figures(7),
+        "statistics of all, 90 days": lambda: figures(90),
         "statistics of a model, 90 days": lambda: figures(90, next(names)),
         "pause, budget, failures of a model": lambda: people_of(next(names)),
         "mutes": lambda: mutes(deployment),

@@ -243,7 +243,7 @@ def publish_champion(
         change = workflow.publish(deployment, model_name, run_of(dag_run, params))
         if change is None:
             raise AirflowSkipException(f"{model_name}: the champion is the one that downstream knows")
-        tell_downstream(outlet_events, change)
+        tell_downstream(outlet_events, change, deployment.store.identity())
         return text.of_change(change)
 
 

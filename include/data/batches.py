@@ -139,6 +139,31 @@ class Spooled:
             yield batch
 
 
+def gathered(batches: Iterable[Batch], rows: int = BATCH_ROWS) -> Iterator[Batch]:
+    """The same rows in batches of about `rows`, where they come in smaller ones of one file and the same types."""
+    held: list[Batch] = []
+    for batch in batches:
+        if held and (sum(each.rows for each in held) + batch.rows > rows or not _alike(held[-1], batch)):
+            yield _joined(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield _joined(held)
+
+
+def _alike(one: Batch, other: Batch) -> bool:
+    types = [{name: cells.type for name, cells in each.columns.items()} for each in (one, other)]
+    plain = not any(pa.types.is_dictionary(kind) for kind in types[0].values())
+    return one.file == other.file and plain and list(types[0].items()) == list(types[1].items())
+
+
+def _joined(held: Sequence[Batch]) -> Batch:
+    if len(held) == 1:
+        return held[0]
+    columns = {name: pa.concat_arrays([each.columns[name] for each in held]) for name in held[0].columns}
+    return Batch(sum(each.rows for each in held), columns, held[0].file)
+
+
 def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
     """Raise a DataError that names the first column that is there twice: which one is meant cannot be told."""
     seen = set()

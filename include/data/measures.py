@@ -26,18 +26,19 @@ def with_measures(spec: ModelSpec, tables: ModelTables) -> ModelTables:
     """
     if not spec.measures:
         return tables
-    functions = {name: import_function(spec.name, f"measures.{name}", place) for name, place in spec.measures.items()}
     return replace(
         tables,
-        reference=_measured(spec, tables.reference, functions),
-        recent=_measured(spec, tables.recent, functions),
-        history=_measured(spec, tables.history, functions),
+        reference=measured(spec, tables.reference),
+        recent=measured(spec, tables.recent),
+        history=measured(spec, tables.history),
     )
 
 
-def _measured(
-    spec: ModelSpec, table: pd.DataFrame, functions: dict[str, Callable[[pd.DataFrame], Any]]
-) -> pd.DataFrame:
+def measured(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
+    """One table with a column for each measure; raises as `with_measures`."""
+    functions: dict[str, Callable[[pd.DataFrame], Any]] = {
+        name: import_function(spec.name, f"measures.{name}", place) for name, place in spec.measures.items()
+    }
     columns: dict[str, Any] = {}
     for name, function in functions.items():
         if name in table.columns:
@@ -55,4 +56,4 @@ def _measured(
                 f"{len(table)} rows; one a row is needed"
             )
         columns[name] = values.to_numpy()
-    return table.assign(**columns)
+    return table.assign(**columns) if columns else table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,15 +13,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from include.data.rows.arrivals import Arrivals, measure_arrivals
+from include.data.rows.arrivals import Arrivals, measure_arrivals, measure_counted
 from include.data.rows.copies import pair_without_copies, timed_without_copies
-from include.data.rows.odd_times import OddTimes, describe, odd_first
+from include.data.rows.odd_times import OddTimes, describe, odd_counted, odd_first
 from include.data.rows.spans import Span
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
+from include.data.sources.part import Undecided, Wanted, read_part
 from include.data.sources.read import Rows, read_both, read_rows
+from include.data.sources.sieve import Counting, Sample
 from include.errors import DataError
 from include.registry.kinds import Kind, Kinds
 from include.registry.spec import ModelSpec
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,8 @@ class ModelTables:
         Of the recent rows as they were read; empty with timestamps.
     odd_times : OddTimes or None
         Rows that are in none of the tables because their time stands apart from all others; None for none.
+    sample : Sample or None
+        What the tables hold a part of, of very many rows an even one; None where they hold all.
     """
 
     reference: pd.DataFrame
@@ -68,6 +75,26 @@ class ModelTables:
     reference_copies: int = 0
     recent_hash: str = ""
     odd_times: OddTimes | None = None
+    sample: Sample | None = None
+
+    @property
+    def recent_rows(self) -> int:
+        """How many recent rows there are, also where the table holds a part of them."""
+        return len(self.recent) if self.sample is None else self.sample.rows
+
+    def evenly_since(self, moment: datetime) -> pd.DataFrame:
+        """`history`, of which the rows since `moment` are all, or as dense before the window as in it."""
+        sample, recent = self.sample, len(self.recent)
+        if sample is None or self.window_start is None or moment >= self.window_start:
+            return self.history
+        earlier = len(self.history) - recent
+        sparse = max(sample.earlier_every, sample.every)
+        places = np.arange(len(self.history))
+        kept = np.where(
+            places < earlier, places % (sparse // sample.earlier_every) == 0,
+            (places - earlier) % (sparse // sample.every) == 0,
+        )  # fmt: skip
+        return self.history.iloc[np.flatnonzero(kept)]
 
 
 def read_tables(
@@ -107,6 +134,38 @@ def read_tables(
 
 def _reading(rows: Rows) -> dict[str, Any]:
     return {"kinds": rows.kinds, "told": rows.told, "without_time": rows.without_time}
+
+
+def read_part_of_tables(
+    spec: ModelSpec, data_dir: Path, *, as_of: datetime, counting: Counting, seen_until: datetime,
+    connections: Connections = FROM_ENVIRONMENT, columns: Collection[str] = (), kinds: Kinds | None = None,
+    hashed: bool = False,
+) -> ModelTables | None:  # fmt: skip
+    """The same in memory that does not grow with rows: of many the tables hold an even part, and `sample` says of what.
+
+    None for what cannot be read so: a model without timestamps; with a `key`, whose copies are found among all rows;
+    one whose times are told by all of them together. `counting` and `hashed` as in `include.data.sources.part.Wanted`.
+    """
+    if not spec.source.timed or spec.key:
+        return None
+    start = window_start(spec, as_of, seen_until)
+    wanted = Wanted(start=start, until=as_of, seen_until=seen_until, counting=counting, hashed=hashed)
+    try:
+        rows, sample = read_part(spec, data_dir, wanted, connections, columns, kinds)
+    except Undecided as error:
+        log.info("%s: all rows are held: %s", spec.name, error)
+        return None
+    if sample is None:
+        return replace(cut_tables(spec, rows.table, as_of, seen_until), **_reading(rows))
+    assert spec.timestamp is not None
+    odd_times, times = odd_counted(sample.times)
+    begin = pd.Timestamp(int(times.first[0]), unit="us", tz="UTC") if len(times.first) else pd.Timestamp(as_of)
+    odd = int(rows.table[spec.timestamp].searchsorted(begin, side="left"))
+    return replace(
+        cut_tables(spec, rows.table, as_of, seen_until, odd), **_reading(rows), odd_times=odd_times,
+        arrivals=measure_counted(times, window_start=start, as_of=as_of, max_age=spec.max_age),
+        sample=replace(sample, times=times),
+    )  # fmt: skip
 
 
 def feature_names(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds | None = None) -> list[str]:
@@ -177,17 +236,23 @@ def _special(spec: ModelSpec) -> set[str | None]:
     return {*roles, *spec.probability_columns, *spec.key, *spec.measures}
 
 
+def window_start(spec: ModelSpec, as_of: datetime, seen_until: datetime | None) -> datetime:
+    """Where the recent rows begin."""
+    start = as_of - spec.window
+    return start if seen_until is None else max(start, seen_until)
+
+
 def cut_tables(
-    spec: ModelSpec, history: pd.DataFrame, as_of: datetime, seen_until: datetime | None = None
+    spec: ModelSpec, history: pd.DataFrame, as_of: datetime, seen_until: datetime | None = None, odd: int | None = None
 ) -> ModelTables:
     """The tables of a model with timestamps, from its rows before `as_of`, in time order; `read_tables` says the rest.
 
-    Labels that had not arrived at that moment are emptied, rows with odd times left out. The tables share the memory
-    of `history` where they can.
+    Labels that had not arrived at that moment are emptied, and the first `odd` rows left out; where that is not given,
+    those with odd times. The tables share the memory of `history` where they can.
     """
     assert spec.timestamp is not None
     assert spec.reference is not None
-    odd = odd_first(history[spec.timestamp])
+    odd = odd_first(history[spec.timestamp]) if odd is None else odd
     odd_times = describe(history[spec.timestamp], odd)
     history = history.iloc[odd:].reset_index(drop=True) if odd else history
     history, copies = timed_without_copies(spec, history)
@@ -195,9 +260,7 @@ def cut_tables(
     if spec.label_delay:
         arrived = np.arange(len(history)) < rows_before(times, as_of - spec.label_delay)
         history = history.assign(**{spec.target: history[spec.target].where(arrived)})
-    start = as_of - spec.window
-    if seen_until is not None:
-        start = max(start, seen_until)
+    start = window_start(spec, as_of, seen_until)
     first_rows = rows_before(times, spec.reference.end)
     return ModelTables(
         reference=history.iloc[:first_rows],

@@ -59,6 +59,9 @@ class Comparison:
         reference. Its reference is where it would be by now.
     odd_times : OddTimes or None
         Rows that are left out because their time stands apart from all others.
+    looked_at : int or None
+        Of very many recent rows how many `labelled`, `unlabelled`, `running` and `outputs` are of, evenly over the
+        window; None where it is all that the profile has counted.
     """
 
     reference: Profile
@@ -75,6 +78,7 @@ class Comparison:
     source_empty: bool = False
     new_columns: tuple[str, ...] = ()
     odd_times: OddTimes | None = None
+    looked_at: int | None = None
     kinds: Kinds = field(default_factory=dict)
     ahead: Mapping[str, float] = field(default_factory=dict)
 
@@ -87,7 +91,8 @@ class Comparison:
     @property
     def coverage(self) -> float:
         """Share of the recent rows whose label has arrived, in [0, 1]; 0 without recent rows."""
-        return len(self.labelled or ()) / self.recent.rows if self.recent.rows else 0.0
+        rows = self.recent.rows if self.looked_at is None else self.looked_at
+        return len(self.labelled or ()) / rows if rows else 0.0
 
     def effective_rows(self, name: str, column: Column, rows: int, *, spread: bool = False) -> float:
         """How many independent rows `rows` of the column are worth, for statements on its level or on its spread.

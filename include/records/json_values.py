@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
 from include.errors import DataError
 from include.records.masking import masker
 
@@ -43,7 +41,13 @@ def clean_text(text: str) -> str:
     >>> clean_text("cannot reach postgresql://me:secret@host/db\x00")
     'cannot reach postgresql://me:***@host/db\ufffd'
     """
-    return _storable(text, masker())
+    return cleaner()(text)
+
+
+def cleaner() -> Callable[[str], str]:
+    """What `clean_text` does, for many texts: the environment, which may hold secrets, is looked at once."""
+    masked = masker()
+    return lambda text: _storable(text, masked)
 
 
 def _storable(text: str, masked: Callable[[str], str]) -> str:
@@ -64,7 +68,7 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
         return value
     if isinstance(value, str):
         return _storable(value, masked)
-    if isinstance(value, np.generic):
+    if getattr(value, "shape", None) == ():  # a number of numpy's, which is not loaded for this
         return _clean(value.item(), masked)
     if isinstance(value, int):
         return int(value)
@@ -79,9 +83,10 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
     raise DataError(f"a {type(value).__name__} cannot be kept in a record: {value!r}")
 
 
-def clean_scores(scores: Mapping[str, float]) -> dict[str, float | None]:
-    """Turn metrics into JSON; those without a finite value are kept as None."""
-    return {clean_text(name): finite(value) for name, value in scores.items()}
+def clean_scores(scores: Mapping[str, float], clean: Callable[[str], str] | None = None) -> dict[str, float | None]:
+    """Turn metrics into JSON; those without a finite value are kept as None. `clean`: what `cleaner` made, for many."""
+    clean = clean or cleaner()
+    return {clean(name): finite(value) for name, value in scores.items()}
 
 
 def read_scores(stored: Mapping[str, float | None]) -> dict[str, float]:

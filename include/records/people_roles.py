@@ -16,10 +16,25 @@ from include.records.entries import (
     Mark,
     MarkVerdict,
     Mute,
+    Noted,
     Pause,
     Waiting,
     Watched,
+    Whereabouts,
 )
+from include.records.entries.chain import ChainHead
+
+
+class Chain(Protocol):
+    """The chain of hashes over what is audited, one a model."""
+
+    def head(self, model_name: str) -> ChainHead | None:
+        """The newest entry of a model's chain; None where it has none."""
+        ...
+
+    def hash_at(self, model_name: str, number: int) -> str | None:
+        """The hash of one entry of a model's chain, hexadecimal; None where it is not there."""
+        ...
 
 
 class People(Protocol):
@@ -178,4 +193,35 @@ class Arrivals(Protocol):
 
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
+        ...
+
+
+class Home(Protocol):
+    """Where these records live, and what they wrote outside."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether records that are somewhere else than where they lived may write nothing outside."""
+        ...
+
+    def find(self) -> Whereabouts:
+        """Who these records are, where they lived, and where they are."""
+        ...
+
+    def note(self, kind: Noted, by: str, *, at: datetime) -> str:
+        """Write down that they live here; the mark of that, which nobody else's records know."""
+        ...
+
+    def knows(self, mark: str) -> bool:
+        """Whether these records wrote that mark."""
+        ...
+
+    def renew(self) -> str:
+        """Make them others than those that they were copied from; their new id.
+
+        Raises
+        ------
+        ConfigurationError
+            When this user may not: only the owner of the tables may.
+        """
         ...

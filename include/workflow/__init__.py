@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from include.workflow.approve import question as question
     from include.workflow.arrivals import conf_of as conf_of
     from include.workflow.arrivals import take_arrivals as take_arrivals
+    from include.workflow.audit_chain import verify_audit as verify_audit
     from include.workflow.batch import analyze_batch as analyze_batch
     from include.workflow.batch import check_again as check_again
     from include.workflow.batch import decide_batch as decide_batch
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.doctor import examine as examine
     from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
     from include.workflow.elsewhere import complete_retraining as complete_retraining
     from include.workflow.elsewhere import fail_retraining as fail_retraining
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.figures import statistics_of_system as statistics_of_system
+    from include.workflow.identity import adopt_records as adopt_records
+    from include.workflow.identity import renew_records as renew_records
+    from include.workflow.identity import whereabouts as whereabouts
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import removed_of as removed_of
     from include.workflow.reading.export import tables_to_export as tables_to_export
     from include.workflow.reading.fleet import fleet as fleet
     from include.workflow.reading.history import history as history
@@ -70,6 +76,7 @@ if TYPE_CHECKING:
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
+    from include.workflow.retention import retain as retain
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
@@ -86,6 +93,7 @@ if TYPE_CHECKING:
 #: The module of each.
 USE_CASES = {
     "Deployment": "deployment",
+    "adopt_records": "identity",
     "analyze": "steps.analyze",
     "analyze_batch": "batch",
     "annotate": "people",
@@ -106,6 +114,7 @@ USE_CASES = {
     "decide": "steps.decide",
     "decide_batch": "batch",
     "deliver": "delivery",
+    "examine": "doctor",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
@@ -142,9 +151,12 @@ USE_CASES = {
     "publish": "publication",
     "question": "approve",
     "recommendations_of": "report",
+    "removed_of": "reading.export",
+    "renew_records": "identity",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
+    "retain": "retention",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
@@ -155,7 +167,9 @@ USE_CASES = {
     "tables_to_export": "reading.export",
     "take_arrivals": "arrivals",
     "unmute": "people",
+    "verify_audit": "audit_chain",
     "what_if": "reading.what_if",
+    "whereabouts": "identity",
     "why_nothing": "failure_record",
     "start_retraining": "elsewhere",
 }

@@ -4,41 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels, without_impossible_predictions
-from include.data.measures import with_measures
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.tables import ModelTables, read_tables
 from include.errors import ConfigurationError, DataError
-from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.store import Champions, Store
-from include.registry.loader import load_model
-from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
-from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import Columns
-from include.workflow.analysis.quarantine import quarantined_spans
-from include.workflow.columns import columns_of_versions
 from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
     import psycopg
 
-    from include.records.entries import Run
+    from include.data.tables import ModelTables
+    from include.registry.spec import ModelSpec
+    from include.retraining.executor import RetrainingExecutor
 
 CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
+
+
+def read_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables:
+    """As `include.data.tables.read_tables`."""
+    from include.data.tables import read_tables
+
+    return read_tables(spec, data_dir, **asked)
+
+
+def read_part_of_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables | None:
+    """As `include.data.tables.read_part_of_tables`."""
+    from include.data.tables import read_part_of_tables
+
+    return read_part_of_tables(spec, data_dir, **asked)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,8 @@ class Deployment:
     ----------
     read : callable, default `include.data.tables.read_tables`
         A rehearsal reads its rows once for all windows, or has been given them.
+    read_part : callable, optional
+        What a check reads with, `include.data.tables.read_part_of_tables`; without it all rows are held.
     connect : callable, optional
         Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
     trial : ModelSpec or None
@@ -62,7 +69,8 @@ class Deployment:
     models_dir: Path
     data_dir: Path
     artifacts: Artifacts
-    read: Callable[..., ModelTables] = read_tables
+    read: Callable[..., ModelTables] = read_rows
+    read_part: Callable[..., ModelTables | None] | None = None
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
     specs: dict[str, ModelSpec] | None = None
@@ -71,6 +79,8 @@ class Deployment:
         """The registered model of that name; in a rehearsal the one that is tried."""
         if self.trial is not None:
             return self.trial
+        from include.registry.loader import load_model
+
         if self.specs is None:
             return load_model(self.models_dir, model_name)
         if model_name not in self.specs:
@@ -96,6 +106,9 @@ class Deployment:
         hyperparameters : mapping, optional
             For this retraining only.
         """
+        from include.retraining.executor import RetrainingExecutor
+        from include.retraining.prepare import Columns
+
         columns = None if champion is None else Columns.of(champion.reference.profile, champion.reference.inputs)
         return RetrainingExecutor(
             spec=spec, artifacts=self.artifacts, hyperparameters=hyperparameters or {},
@@ -118,12 +131,13 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections)),
+        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
-        read=partial(read_tables, connections=connections),
+        read=partial(read_rows, connections=connections),
+        read_part=partial(read_part_of_rows, connections=connections),
     )
 
 
@@ -142,9 +156,11 @@ def opened_deployment(connections: Connections) -> Iterator[Deployment]:
 
 
 def rehearsal(
-    folder: Path, spec: ModelSpec, *, data_dir: Path, read: Callable[..., ModelTables] = read_tables
+    folder: Path, spec: ModelSpec, *, data_dir: Path, read: Callable[..., ModelTables] = read_rows
 ) -> Deployment:
     """The same production code for one model, with records in memory and artifacts in a `folder` of their own."""
+    from include.records.memory import MemoryStore
+
     return Deployment(
         store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
         trial=spec,
@@ -189,24 +205,3 @@ def champion_of(store: Champions, model_name: str) -> Champion | None:
     if reference is None:
         raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
     return Champion(version=version, reference=reference)
-
-
-def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:
-    """The rows that a run sees of a model with that champion."""
-    if champion is None:
-        if spec.reference is not None and spec.reference.end > run.as_of:
-            raise DataError(
-                f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
-                f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
-            )
-        tables = in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
-        return with_measures(spec, without_impossible_labels(spec, tables))
-    tables = deployment.read(
-        spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
-        seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
-        kinds=champion.reference.kinds,
-    )  # fmt: skip
-    quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
-    tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
-    tables = without_impossible_predictions(spec, tables)
-    return replace(with_measures(spec, tables), quarantined=quarantined)

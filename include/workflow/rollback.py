@@ -30,6 +30,7 @@ from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
+from include.workflow.identity import require_home
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import given_name, given_reason, version_number
 
@@ -70,6 +71,7 @@ def roll_back(
         act = f"a rollback of {model_name}"
         requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
+    require_home(store)
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
         return _published(deployment, kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -159,6 +159,32 @@ def test_figures_are_those_of_the_period_and_the_model(store: Store) -> None:
     assert [(each.trigger, each.checks, each.promotions) for each in one] == [("performance", 1, 1)]
     iris = store.watch.figures(since=NOW, until=NOW + timedelta(seconds=1), model_name="iris")
     assert [each.model_name for each in iris] == ["iris"]
+
+
+PERIODS = [
+    ("2026-05-03", "2026-05-05"), ("2026-05-03 12:00", "2026-05-05"), ("2026-05-03", "2026-05-04 12:00"),
+    ("2026-05-03 11:59:59.999999", "2026-05-06 12:00:00.000001"), ("2026-05-03 12:00", "2026-05-03 23:00"),
+    ("2026-05-03 23:59:59", "2026-05-04 00:00:01"), ("2026-05-02 18:00", "2026-05-03 18:00"),
+    ("2026-05-04", "2026-05-04 00:00:00.000001"), ("2026-05-03 22:00+02:00", "2026-05-05 02:00+02:00"),
+    ("2026-05-04 12:00", "2026-05-04 12:00:01"), ("2026-04-01", "2026-06-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model_name", [None, "housing"])
+def test_quiet_decisions_are_those_of_the_period_to_the_moment(store: Store, model_name: str | None) -> None:
+    midnight = datetime(2026, 5, 3, tzinfo=UTC)
+    moments = [midnight + hours * HOUR for hours in (0, 0.5, 11.5, 12, 18, 23.5, 24, 36, 47.999, 48, 60, 72)]
+    for name in ("housing", "iris"):
+        for number, at in enumerate(moments):
+            looked = make_analysis(f"run-{number}", name, as_of=at, dry_run=number == 4)
+            store.save_decision(looked, make_decision(triggered=False), at=at)
+    for start, end in PERIODS:
+        since, until = (datetime.fromisoformat(each) for each in (start, end))
+        since, until = (each if each.tzinfo else each.replace(tzinfo=UTC) for each in (since, until))
+        expected = sum(since <= at < until for number, at in enumerate(moments) if number != 4)
+        found = store.watch.figures(since=since, until=until, model_name=model_name)
+        names = ["housing", "iris"] if model_name is None else ["housing"]
+        assert [(each.model_name, each.checks) for each in found] == [(name, expected) for name in names if expected]
 
 
 def test_version_that_failed_its_probation_cost_what_it_did_worse(store: Store) -> None:

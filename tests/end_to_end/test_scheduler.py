@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 from tools.layout import DAG_ID
 from tools.local_stack import LocalStack
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.sweep]
 
 NAMES = ["changed", "quiet", "raising"]  # in the order in which tasks are mapped: `quiet` has yet to be published
 

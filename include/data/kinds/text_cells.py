@@ -6,7 +6,7 @@ CSV files have their own reader; text in a Parquet file, a query's result or a D
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,49 @@ CHUNK = 65_536  # cells between two looks at whether a column can still be one o
 _NOTHING = pa.array(sorted(WORDS), type=pa.string())
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlainText:
+    """How text is made plain, as all cells have decided it.
+
+    Parameters
+    ----------
+    decimals : mapping of str to str
+        What comes before the decimals of each column of numbers.
+    mixed : frozenset of str
+        Those of them that are written in several ways.
+    thousands : str or None
+    without : frozenset of str
+        Columns that stay as they are.
+    told : tuple of str
+        What had to be found out, a sentence each.
+    """
+
+    decimals: Mapping[Any, str] = field(default_factory=dict)
+    mixed: frozenset[Any] = frozenset()
+    thousands: str | None = None
+    without: frozenset[Any] = frozenset()
+    told: tuple[str, ...] = ()
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with its text made plain."""
+        table = _decoded(table)
+        return self.with_texts(table, _texts(table, self.without))
+
+    def with_texts(self, table: pd.DataFrame, texts: Mapping[Any, pa.Array]) -> pd.DataFrame:
+        """The same of a table whose cells of text are known."""
+        plain = {
+            name: _trimmed_only(text)
+            if name not in self.decimals
+            else _as_numbers(text, self.decimals[name], self.thousands, mixed=name in self.mixed)
+            for name, text in texts.items()
+        }
+        return _with(table, plain)
+
+
 def plain_text(
     tables: Sequence[pd.DataFrame], said: Said, without: Collection[str] = ()
-) -> tuple[list[pd.DataFrame], tuple[str, ...]]:
-    """The tables with their text made plain, and what had to be found out for it, a sentence each.
+) -> tuple[list[pd.DataFrame], PlainText]:
+    """The tables with their text made plain, and how that was done.
 
     Numbers that people wrote (1.234,50, $1,200, 12 %, (3.2)) become text that every reader of numbers understands,
     where nearly all of a column's cells are such. Of several tables the first that has a column as text decides whether
@@ -47,10 +86,7 @@ def plain_text(
         When cells such as ``1,234`` may be one thousand or one.
     """
     tables = [_decoded(table) for table in tables]
-    cells = [
-        {n: text for n in table.columns if n not in without and (text := _text_of(table[n])) is not None}
-        for table in tables
-    ]
+    cells = [_texts(table, without) for table in tables]
     written: dict[Any, Written] = {}
     for columns in cells:
         for name, text in columns.items():
@@ -62,16 +98,16 @@ def plain_text(
     by_comma = [str(name) for name, decimal in decimals.items() if decimal == "," and written[name].decimal == ","]
     told = [f"decimals of {', '.join(by_comma)} come after a comma (source.decimal)"] if by_comma else []
     told += told_of(written, decimals, said=said.decimal is not None or said.thousands is not None)
-    made = []
-    for table, columns in zip(tables, cells, strict=True):
-        plain = {
-            name: _trimmed_only(text)
-            if name not in decimals
-            else _as_numbers(text, decimals[name], said.thousands, mixed=written[name].mixed)
-            for name, text in columns.items()
-        }
-        made.append(_with(table, plain))
-    return made, tuple(told)
+    found = PlainText(
+        decimals=decimals, mixed=frozenset(name for name in decimals if written[name].mixed),
+        thousands=said.thousands, without=frozenset(without), told=tuple(told),
+    )  # fmt: skip
+    return [found.with_texts(table, texts) for table, texts in zip(tables, cells, strict=True)], found
+
+
+def _texts(table: pd.DataFrame, without: Collection[Any]) -> dict[Any, pa.Array]:
+    """The cells of each column of text."""
+    return {n: text for n in table.columns if n not in without and (text := _text_of(table[n])) is not None}
 
 
 def trimmed(values: pa.Array) -> pa.Array:

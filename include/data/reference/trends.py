@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -112,6 +112,7 @@ def without_trends(
     trends: Trends,
     around: datetime | None = None,
     known: Profile | None = None,
+    still: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """`table` with these columns as they would be had they not moved; all others are shared with it.
 
@@ -127,6 +128,8 @@ def without_trends(
         The moment whose values stay what they are; by default each reference's middle.
     known : Profile, optional
         The reference's, which says what numbers are values: the others stay as they are.
+    still : collection of str, optional
+        The columns whose values are all the same, where these rows are a part of others; by default these tell.
     """
     present = {name: trend for name, trend in trends.items() if name in table.columns}
     if not present or not len(table):
@@ -135,8 +138,17 @@ def without_trends(
     made = {}
     for name, trend in present.items():
         middle = trend.middle if around is None else around.timestamp()
-        made[name] = _less(table[name], trend.slope * (seconds - middle), trend.grain, _possible(known, name))
+        possible = _possible(known, name)
+        if name in still if still is not None else stands_still(table[name], possible):
+            continue
+        made[name] = _less(table[name], trend.slope * (seconds - middle), trend.grain, possible)
     return table.assign(**made)
+
+
+def stands_still(values: pd.Series[Any], possible: Possible = ANYTHING) -> bool:
+    """Whether a column's values are all the same."""
+    there = possible.only(to_floats(values)[0])[0]
+    return not np.fmin.reduce(there, initial=np.nan) < np.fmax.reduce(there, initial=np.nan)
 
 
 def middle_of(start: datetime | None, end: datetime) -> datetime:
@@ -249,8 +261,6 @@ def _possible(known: Profile | None, name: str) -> Possible:
 def _less(values: pd.Series[Any], rises: Floats, grain: float, possible: Possible) -> pd.Series[Any]:
     floats = to_floats(values)[0]
     there, impossible = possible.only(floats)
-    if not np.fmin.reduce(there) < np.fmax.reduce(there):
-        return values
     if grain:
         rises = rises + grain * (np.arange(len(floats)) * GOLDEN % 1.0 - 0.5)
     made = floats - rises

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.rows.time_counts import TimeCounts
+
 FEWEST_STRETCHES = 20  # needed to see how much the number of rows varies
 MOST_STRETCHES = 400  # that are counted: more would only be older
 USUAL_SHARE = 0.99  # of the earlier time, in which the newest row was not older than usual
@@ -82,7 +84,30 @@ def measure_arrivals(
         rows=int(np.count_nonzero(seconds > newest - span)),
         earlier=_earlier(seconds[:before], start, span),
         age=end - newest,
-        usual_age=_usual_age(np.diff(seconds[:before])),
+        usual_age=_usual_age(np.diff(seconds[:before]), np.ones(before - 1)),
+        max_age=max_age.total_seconds() if max_age is not None else None,
+        newest=datetime.fromtimestamp(newest, UTC),
+    )
+
+
+def measure_counted(
+    counts: TimeCounts, *, window_start: datetime, as_of: datetime, max_age: timedelta | None = None
+) -> Arrivals | None:
+    """The same from counts of rows, where there are too many to hold their times."""
+    start, end = window_start.timestamp(), as_of.timestamp()
+    earlier = counts.until(window_start)
+    if not len(earlier.rows) or end <= start:
+        return None
+    oldest, newest = float(counts.first[0]) / 1e6, float(counts.last[-1]) / 1e6
+    span = min(newest - start, (start - oldest) / FEWEST_STRETCHES)
+    stretches = min(int((start - oldest) / span + 1e-9), MOST_STRETCHES) if span > 0.0 else 0
+    before = np.rint(counts.before((start - span * np.arange(stretches + 1)) * 1e6))
+    total = int(counts.rows.sum())
+    return Arrivals(
+        rows=total - round(float(counts.before([(newest - span) * 1e6])[0])),
+        earlier=tuple((before[:-1] - before[1:]).astype(int).tolist()),
+        age=end - newest,
+        usual_age=_usual_age(*earlier.gaps()),
         max_age=max_age.total_seconds() if max_age is not None else None,
         newest=datetime.fromtimestamp(newest, UTC),
     )
@@ -98,23 +123,27 @@ def _earlier(seconds: Seconds, start: float, span: float) -> tuple[int, ...]:
     return tuple((places[:-1] - places[1:]).tolist())
 
 
-def _usual_age(gaps: Seconds) -> float | None:
+def _usual_age(gaps: Seconds, times: Seconds) -> float | None:
     """The age that the newest row did not exceed in `USUAL_SHARE` of the time that these gaps between rows make up.
+
+    `times` says how often each gap is there.
 
     At a random moment of a gap of g seconds the newest row's age is anything up to g: the age exceeds a for a share
     ``sum(max(g - a, 0)) / sum(g)`` of the time. An outage is a long time, too; so it is the third-longest gap at most,
     for what happened once or twice is no habit. In a history of less than `FEWEST_WEEKS` a gap up to `WEEKEND` is.
     """
-    ordered = np.sort(gaps)[::-1]
-    ordered = ordered[: np.searchsorted(-ordered, 0.0, side="left")]  # rows of one moment have no gap
+    order = np.argsort(gaps)[::-1]
+    order = order[: np.searchsorted(-gaps[order], 0.0, side="left")]  # rows of one moment have no gap
+    ordered, times = gaps[order], times[order]
     if not len(ordered):
         return None
-    total = float(ordered.sum())
-    over = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)  # time beyond each gap's own length
+    lengths, so_many = ordered * times, np.cumsum(times)
+    total = float(lengths.sum())
+    over = np.cumsum(lengths) - ordered * so_many  # time beyond each gap's own length
     allowed = (1.0 - USUAL_SHARE) * total
     longer = int(np.searchsorted(over, allowed, side="right"))  # so many gaps exceed the age sought
-    age = float((ordered[:longer].sum() - allowed) / longer)
-    habit = float(ordered[HABIT - 1]) if len(ordered) >= HABIT else float(ordered[0])
+    age = float((lengths[:longer].sum() - allowed) / so_many[longer - 1])
+    habit = float(ordered[np.searchsorted(so_many, HABIT)]) if so_many[-1] >= HABIT else float(ordered[0])
     if total < FEWEST_WEEKS.total_seconds():
         short = ordered[ordered <= WEEKEND.total_seconds()]
         habit = max(habit, float(short[0])) if len(short) else habit

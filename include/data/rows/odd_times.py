@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from include.data.rows.time_counts import TimeCounts
+
 LEAST_GAP = timedelta(days=30)  # between rows with an odd time and the first of the others
 TIMES_USUAL = 30.0  # the third-longest gap of the others: so much longer is that gap at least
 HABIT = 3
@@ -88,6 +90,20 @@ def describe(times: pd.Series[Any], odd: int) -> OddTimes | None:
         return None
     dates = _dates(times.iloc[:odd])
     return OddTimes(rows=odd, dates=dates, share=odd / len(times), first=f"{times.iloc[odd]:%Y-%m-%d}")
+
+
+def odd_counted(counts: TimeCounts) -> tuple[OddTimes | None, TimeCounts]:
+    """The same of counts of rows, where there are too many to hold their times; and the counts of the other rows."""
+    times, stretch = counts.ends()
+    odd = odd_first(times)
+    if not odd:
+        return None, counts
+    cut = int(stretch[odd])
+    days = pd.Series(times.iloc[:odd].dt.strftime("%Y-%m-%d").to_numpy()).groupby(stretch[:odd]).first()
+    dates = {str(date): int(counts.rows[mine.index].sum()) for date, mine in days.groupby(days)}
+    rows = int(counts.rows[:cut].sum())
+    found = OddTimes(rows=rows, dates=dates, share=rows / int(counts.rows.sum()), first=f"{times.iloc[odd]:%Y-%m-%d}")
+    return found, counts.since(cut)
 
 
 def _usual_gap(gaps: npt.NDArray[np.int64]) -> float | None:

@@ -24,7 +24,8 @@ from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
 
-CSV_BLOCK_BYTES = 1 << 22
+CSV_BLOCK_BYTES = 1 << 20  # Arrow reads some fifty of them ahead
+LARGEST_BLOCK = 1 << 26  # for a file whose rows are longer than a block
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -83,6 +84,7 @@ class CsvBatches:
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
+    _blocks: dict[str | Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, *SOURCES["csv"].endings))
@@ -150,7 +152,7 @@ class CsvBatches:
             self._scans[file] = None
             if sample.removeprefix(b"\xef\xbb\xbf").strip():
                 dialect = find_dialect(sample, self.dialect)
-                self._scans[file] = _Scan(dialect, *self._types(file, dialect))
+                self._scans[file] = _Scan(dialect, *self._types_of_rows(file, dialect))
         return self._scans[file]
 
     def _agree(self) -> None:
@@ -195,6 +197,17 @@ class CsvBatches:
         mixed = frozenset(name for name in decimals if written[name].mixed)
         return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
 
+    def _types_of_rows(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
+        """The same of rows however long: blocks grow until each holds a whole one."""
+        try:
+            return self._types(file, dialect)
+        except pa.ArrowInvalid as error:
+            block = self._blocks.get(file, CSV_BLOCK_BYTES)
+            if "straddling" not in str(error) or block >= LARGEST_BLOCK:
+                raise
+            self._blocks[file] = 4 * block
+            return self._types_of_rows(file, dialect)
+
     def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
         reader = self._open(file, dialect, {})
@@ -231,7 +244,7 @@ class CsvBatches:
         return pa_csv.open_csv(
             self.files.open(file),
             read_options=pa_csv.ReadOptions(
-                block_size=CSV_BLOCK_BYTES, column_names=names, skip_rows=dialect.skip,
+                block_size=self._blocks.get(file, CSV_BLOCK_BYTES), column_names=names, skip_rows=dialect.skip,
                 encoding=dialect.encoding or "utf8",
             ),
             parse_options=pa_csv.ParseOptions(

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from include.data.batches import Batch
-from include.data.frames import frame_of
 from include.data.kinds.conform import conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
-from include.data.kinds.text_cells import plain_text
-from include.data.kinds.times import joined, read_times
-from include.data.profile.cells import floats_of, quantity_of
+from include.data.kinds.text_cells import PlainText, plain_text
+from include.data.kinds.times import joined
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.file_batches import batches_of
-from include.data.sources.overlaps import frame_of_files
+from include.data.sources.reading import BEGINNING, Reading, whole_table
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.data.sources.time_limit import in_time
@@ -31,8 +26,6 @@ from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
 from include.registry.source import SOURCES, FileSource, SampleSource, SqlSource
 from include.registry.spec import ModelSpec
-
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)  # of time, for a query's %(start)s where the reference has no start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,32 +76,41 @@ def read_rows(
     )
     read_source: Reader = of_catalogue(SOURCES[spec.source.kind].rows)
     table, where = read_source(wanted_rows)
-    reading = spec.source.timestamp
-    for name in reading.columns:
+    return rows_of(wanted_rows, table, where, known)[0]
+
+
+def rows_of(
+    reading: Reading, table: pd.DataFrame, where: str, known: Kinds | None, lost: int | None = None
+) -> tuple[Rows, PlainText]:
+    """A table as its source's reader made it, as rows in time order; and how its text was read.
+
+    Of a part of the rows `lost` says how many of them all have no time.
+    """
+    spec, told = reading.spec, reading.told
+    assert spec.timestamp is not None
+    for name in spec.source.timestamp.columns:
         _require(table, name, "source.timestamp.columns", where)
-    if reading.columns:
-        table = table.assign(**{spec.timestamp: joined(table, reading.columns)})
+    if spec.source.timestamp.columns:
+        table = table.assign(**{spec.timestamp: joined(table, spec.source.timestamp.columns)})
     for name, field_name in ((spec.timestamp, "timestamp"), (spec.target, "target")):
         _require(table, name, field_name, where)
-    read = read_times(
-        table[spec.timestamp], reading.how, f"model {spec.name}: {where}: field timestamp: column {spec.timestamp!r}"
-    )
+    read = reading.times(table[spec.timestamp], where)
     told += [f"{spec.timestamp}: {read.told}"] if read.told else []
     times = read.values
-    wanted = times < pd.Timestamp(until)
-    if start is not None:
-        wanted &= times >= pd.Timestamp(start)
+    wanted = times < pd.Timestamp(reading.until)
+    if reading.start is not None:
+        wanted &= times >= pd.Timestamp(reading.start)
     table = table.assign(**{spec.timestamp: times})
     table = table[wanted].sort_values(spec.timestamp, kind="stable", ignore_index=True)
-    (table,), said = _read_text(spec, [table], where, known)
-    told += said
+    (table,), text = _read_text(spec, [table], where, known)
+    told += text.told
     kinds = _kinds_of(spec, table, known)
-    without_time = int(times.isna().sum())
+    without_time = int(times.isna().sum()) if lost is None else lost
     if without_time:
         shown = f", such as {read.example!r}" if read.example else ""
         told.append(f"{spec.timestamp}: {without_time} rows without a readable time are left out{shown}")
     table = conform(table, kinds, spec.source.missing)
-    return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time)
+    return Rows(table=table, kinds=kinds, told=tuple(told), without_time=without_time), text
 
 
 @in_time
@@ -122,15 +124,15 @@ def read_both(
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):
-            reference = _frame(batches_of(source, places[0], data_dir, connections), None, told[0], spec)
+            reference = whole_table(batches_of(source, places[0], data_dir, connections), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, _frame(batches_of(source, places[1], data_dir, connections), None, told[1], spec)
+            pair = reference, whole_table(batches_of(source, places[1], data_dir, connections), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
-    tables, said = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
+    tables, text = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
     kinds = find_kinds(tables[0], spec.declared_kinds, known=known)
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *said))
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told))
         for table, each in zip(tables, told, strict=True)
     ]
     return found[0], found[1]
@@ -138,10 +140,10 @@ def read_both(
 
 def _read_text(
     spec: ModelSpec, tables: Sequence[pd.DataFrame], where: str, known: Kinds | None
-) -> tuple[Sequence[pd.DataFrame], tuple[str, ...]]:
+) -> tuple[Sequence[pd.DataFrame], PlainText]:
     """The tables with their text made plain, but for names that the champion knows; unless its reader has done so."""
     if SOURCES[spec.source.kind].plain_text:
-        return tables, ()
+        return tables, PlainText()
     names = {name for name, kind in (known or {}).items() if kind.named}
     source = spec.source
     return plain_text(
@@ -166,35 +168,6 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     )  # fmt: skip
 
 
-def _frame(
-    batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None, told: list[str], spec: ModelSpec
-) -> pd.DataFrame:
-    """All rows as one table; what had to be found out to read them goes to `told`."""
-    table, overlap = frame_of_files(batches, keep, spec.timestamp, known=bool(spec.key))
-    told += getattr(batches, "told", ())
-    told += overlap
-    return table
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What is read of a model with timestamps: `read_rows` says what each is."""
-
-    spec: ModelSpec
-    data_dir: Path
-    start: datetime | None
-    until: datetime
-    connections: Connections
-    columns: Collection[str]
-    told: list[str]
-
-    @property
-    def keep(self) -> Callable[[Batch], Batch]:
-        """Leaves the rows in between, where the type of the timestamps lets them be told apart as they are read."""
-        assert self.spec.timestamp is not None
-        return _between(self.spec.timestamp, self.start, self.until, zone=self.spec.source.timestamp.timezone)
-
-
 def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     """Those of a `FileSource`; see `include.registry.source.SourceEntry`."""
     spec, source = reading.spec, reading.spec.source
@@ -202,9 +175,9 @@ def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     assert source.path is not None
     where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = _frame(batches_of(*where, _needed(spec, reading.columns)), reading.keep, reading.told, spec)
+        table = reading.table(batches_of(*where, _needed(spec, reading.columns)))
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = _frame(batches_of(*where), reading.keep, reading.told, spec)  # all columns: an error will list them
+            table = reading.table(batches_of(*where))  # all columns: an error will list them
         return table, source.path
 
 
@@ -212,12 +185,12 @@ def rows_of_query(reading: Reading) -> tuple[pd.DataFrame, str]:
     """Those of a `SqlSource`."""
     source = reading.spec.source
     assert isinstance(source, SqlSource)
-    bounds = {"start": reading.start or _BEGINNING, "end": reading.until}
+    bounds = {"start": reading.start or BEGINNING, "end": reading.until}
     with _field(reading.spec, "source.query"):
         rows = SqlBatches(
             connection=source.connection, query=source.query, parameters=bounds, connect=reading.connections.database
         )  # fmt: skip
-        return frame_of(rows, reading.keep), source.place
+        return reading.table(rows), source.place
 
 
 def rows_of_sample(reading: Reading) -> tuple[pd.DataFrame, str]:
@@ -238,30 +211,6 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
     marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
     named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
     return list({name: None for name in named if name is not None})
-
-
-def _between(timestamp: str, start: datetime | None, until: datetime, zone: str = "") -> Callable[[Batch], Batch]:
-    """Leaves a batch's rows between the two moments, a second more on either side, and those without a time.
-
-    Of text and numbers all rows are left: how they are written can only be told from all of them. Times of a `zone` may
-    be off by its distance from UTC.
-    """
-    margin = 86_400.0 if zone else 1.0
-    earliest = (start or _BEGINNING).timestamp() - margin
-    latest = until.timestamp() + margin
-
-    def keep(batch: Batch) -> Batch:
-        values = batch.columns.get(timestamp)
-        if values is None or quantity_of(values.type) != "datetime":
-            return batch
-        seconds = floats_of(values)[0]
-        chosen = ~((seconds < earliest) | (seconds > latest))
-        if chosen.all():
-            return batch
-        places = pa.array(np.flatnonzero(chosen))
-        return Batch(len(places), {name: cells.take(places) for name, cells in batch.columns.items()})
-
-    return keep
 
 
 def _require(table: pd.DataFrame, column: str, field: str, where: str) -> None:

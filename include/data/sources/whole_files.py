@@ -77,8 +77,8 @@ def read_whole(
         other = of_catalogue(SOURCES[kind].batches)(source, place, there, None)
         rows, overlap = frame_of_files(other)
         said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
-        (table,), told = plain_text([conform(rows, {}, missing)], said)
-        about = (*getattr(other, "told", ()), *(f"{Path(place).name}: {e}" for e in told), *overlap)
+        (table,), text = plain_text([conform(rows, {}, missing)], said)
+        about = (*getattr(other, "told", ()), *(f"{Path(place).name}: {e}" for e in text.told), *overlap)
         found = WholeFile(table=table, told=about, dialect=dialect)
     names = [str(name) for name in found.table.columns]
     if not any(name.strip() for name in names):

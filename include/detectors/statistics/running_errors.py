@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from include.detectors.statistics.error_score import ErrorScore
 from include.scoring.statistics import autocorrelation, inflation
@@ -178,7 +179,7 @@ def limit(run_length: float, allowance: float) -> float:
 
 
 def update(
-    state: RunningErrors | None, errors: Floats, times: Sequence[datetime]
+    state: RunningErrors | None, errors: Floats, times: Sequence[datetime] | pd.DatetimeIndex
 ) -> tuple[RunningErrors | None, float]:
     """Count in the rows observed after `state.until`; rows seen before are left out, so windows may overlap.
 
@@ -190,7 +191,7 @@ def update(
         None for a champion of which no row was counted yet.
     errors : array of shape (n,)
         Absolute errors in time order, NaN where there is none; 0 and 1 for right and wrong classes.
-    times : sequence of datetime, of length n
+    times : sequence of datetime, or DatetimeIndex, of length n
         When each row was observed, in UTC.
 
     Returns
@@ -200,27 +201,48 @@ def update(
     float
         Its score, in spreads.
     """
-    known = zip(errors.tolist(), times, strict=True)
-    rows = [(error, at) for error, at in known if math.isfinite(error) and (state is None or at > state.until)]
-    if not rows:
+    moments = times if isinstance(times, pd.DatetimeIndex) else pd.DatetimeIndex(list(times))
+    counts = np.isfinite(errors)
+    if state is not None:
+        counts &= np.asarray(moments > pd.Timestamp(state.until))
+    rows = _Rows(errors=errors[counts], moments=moments[counts])
+    if not len(rows):
         return state, 0.0 if state is None else state.score
-    since, until = rows[0][1] if state is None else state.since, rows[-1][1]
-    state = replace(state or RunningErrors(since=since, until=since), until=until)
+    since, until = rows.moment(0) if state is None else state.since, rows.moment(-1)
+    state = replace(state or RunningErrors(since=since, until=until), until=until)
     state = replace(state, rows=state.rows + len(rows))
-    left: Sequence[tuple[float, datetime]] = rows
+    left = rows
     if state.yardstick is None:
         state, left = _warm_up(state, rows)
-    if state.yardstick is not None and left:
+    if state.yardstick is not None and len(left):
         state = _score(state, state.yardstick, left)
     return state, state.score
 
 
-def _warm_up(
-    state: RunningErrors, rows: Sequence[tuple[float, datetime]]
-) -> tuple[RunningErrors, Sequence[tuple[float, datetime]]]:
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Rows to be counted: absolute errors, all finite, and when each was observed; both of shape (n,)."""
+
+    errors: Floats
+    moments: pd.DatetimeIndex
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+    def moment(self, row: int) -> datetime:
+        """When that row was observed."""
+        at: datetime = self.moments[row].to_pydatetime()
+        return at
+
+    def after(self, rows: int) -> _Rows:
+        """All but the first `rows`."""
+        return _Rows(errors=self.errors[rows:], moments=self.moments[rows:])
+
+
+def _warm_up(state: RunningErrors, rows: _Rows) -> tuple[RunningErrors, _Rows]:
     """Gather rows until a yardstick can be cut from the latest of them; what is left of `rows` after that."""
     sample = list(state.sample)
-    for number, (error, _) in enumerate(rows, start=1):
+    for number, error in enumerate(rows.errors.tolist(), start=1):
         unlike = not sample or error != sample[-1]
         sample.append(error)
         if len(sample) == WARM_UP or (len(sample) > WARM_UP and unlike):
@@ -229,23 +251,26 @@ def _warm_up(
             if yardstick is not None:
                 mean = float(yardstick(latest).mean())
                 done = replace(state, sample=(), yardstick=yardstick, mean=mean, settled=len(latest))
-                return done, rows[number:]
-    return replace(state, sample=tuple(sample[-LONGEST_SAMPLE:])), ()
+                return done, rows.after(number)
+    return replace(state, sample=tuple(sample[-LONGEST_SAMPLE:])), rows.after(len(rows))
 
 
-def _score(state: RunningErrors, yardstick: Yardstick, rows: Sequence[tuple[float, datetime]]) -> RunningErrors:
+def _score(state: RunningErrors, yardstick: Yardstick, rows: _Rows) -> RunningErrors:
     mean, settled, score = state.mean, state.settled, state.score
     above, above_mean, above_since = state.above, state.above_mean, state.above_since
-    scores = yardstick(np.array([error for error, _ in rows]))
-    for value, (_, at) in zip(scores.tolist(), rows, strict=True):
-        score = min(score + value - mean - yardstick.allowance - DOUBT / math.sqrt(settled), yardstick.ceiling)
-        above_since = at if above == 0 else above_since
+    allowance, ceiling, doubt = yardstick.allowance, yardstick.ceiling, DOUBT / math.sqrt(settled)
+    begun = None
+    for row, value in enumerate(yardstick(rows.errors).tolist()):
+        score = min(score + value - mean - allowance - doubt, ceiling)
+        begun = row if above == 0 else begun
         above += 1
         above_mean += (value - above_mean) / above
         if score <= 0.0:
             settled += above
             mean += (above_mean - mean) * above / settled
-            score, above, above_mean, above_since = 0.0, 0, 0.0, None
+            doubt = DOUBT / math.sqrt(settled)
+            score, above, above_mean, above_since, begun = 0.0, 0, 0.0, None, None
     return replace(
-        state, mean=mean, settled=settled, score=score, above=above, above_mean=above_mean, above_since=above_since
-    )
+        state, mean=mean, settled=settled, score=score, above=above, above_mean=above_mean,
+        above_since=above_since if begun is None else rows.moment(begun),
+    )  # fmt: skip

@@ -24,6 +24,7 @@ class ProblemKind(StrEnum):
     REQUEST_WAITS = "request_waits"  # nobody has consumed a request for long
     BUDGET_OVERDRAWN = "budget_overdrawn"  # more false alarms than the budget allows
     OUTBOX_STUCK = "outbox_stuck"  # notifications are not delivered
+    MOVED = "moved"  # the records were copied or restored, and nobody has said what they are
     AWAY = "away"  # a scheduler, a triggerer or a database does not answer
 
 

@@ -53,7 +53,7 @@ class MemoryWatch:
         with self.tables.guard:
             for failure in self.failures.find(since=since, most=len(self.failures.rows)):
                 after = self._mended_at(failure)
-                if after is None or failure.at > after:
+                if failure.step is not FailedStep.NOTIFY and (after is None or failure.at > after):
                     groups[failure.model_name, failure.step].append(failure)
         return [_failing(name, step, groups[name, step]) for name, step in sorted(groups)]
 
@@ -106,7 +106,8 @@ class MemoryWatch:
             return None
         last = real[0]
         before = next((row for row in real if row["as_of"] <= last["as_of"] - BEFORE), None)
-        labelled = [row["analyzed_at"] for row in runs[:LOOKED_AT] if row["labelled_rows"]]
+        looked_at = [last] if last["labelled_rows"] else runs[:LOOKED_AT]
+        labelled = [row["analyzed_at"] for row in looked_at if row["labelled_rows"]]
         signals = self.analyses[model_name, last["run_id"]][1]
         stale = (row["reason"] for row in signals if _is_stale(row))
         return Watched(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from include.records.entries import Failing, Figures, Waiting, Watched
 from include.records.json_values import to_utc
@@ -35,7 +35,8 @@ class PostgresWatch:
 
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
         """Return what the decisions of a period came to."""
-        key = {"since": to_utc(since), "until": to_utc(until), "model_name": model_name}
+        start, end = to_utc(since), to_utc(until)
+        key = {"since": start, "until": end, "model_name": model_name, **_whole_days(start, end)}
         with transaction(self.connect) as session:
             return [figures_from_row(row) for row in session.rows("find_figures", key)]
 
@@ -56,3 +57,10 @@ class PostgresWatch:
         period = {"since": to_utc(since), "until": to_utc(until)}
         with transaction(self.connect) as session:
             return {row["model_name"]: row["false_alarms"] for row in session.rows("count_false_alarms", period)}
+
+
+def _whole_days(start: datetime, end: datetime) -> dict[str, date]:
+    """The whole days of a period, of which the number of quiet decisions is kept; the last one is excluded."""
+    midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    first = midnight.date() if midnight == start else midnight.date() + timedelta(days=1)
+    return {"first_day": first, "last_day": max(first, end.date())}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from include.data.reference.distributions import Distribution
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
 from include.records.entries import Analysis, Facts, Measurement
-from include.records.json_values import clean_json, clean_scores, clean_text, read_scores, to_utc
+from include.records.json_values import clean_json, clean_scores, cleaner, read_scores, to_utc
 from include.records.rows.columns import Row, decision_of, run_columns, run_of, time_of
+
+if TYPE_CHECKING:
+    from include.detectors.statistics.running_errors import RunningErrors
 
 
 def analysis_row(analysis: Analysis, at: datetime) -> Row:
@@ -37,6 +38,8 @@ def analysis_row(analysis: Analysis, at: datetime) -> Row:
 
 def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measurements: Iterable[Row]) -> Analysis:
     """Read an analysis from its row, and the rows of its signals and measurements."""
+    from include.data.reference.distributions import Distribution
+
     return Analysis(
         model_name=row["model_name"],
         run=run_of(row),
@@ -50,30 +53,34 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         running=running_errors(row),
         facts=Facts.from_json(row["facts"]),
         distributions=tuple(Distribution.from_json(each) for each in row["distributions"]),
+        removed_at=time_of(row.get("removed_at")),
     )
 
 
 def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     """Read the state of the running errors from the row of an analysis."""
+    from include.detectors.statistics.running_errors import RunningErrors
+
     stored = row["running_errors"]
     return None if stored is None else RunningErrors.from_json(stored)
 
 
 def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
+    clean = cleaner()
     rows = [
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
             "as_of": to_utc(analysis.run.as_of),
             "kind": str(signal.kind),
-            "feature": clean_text(signal.feature),
-            "statistic": clean_text(signal.statistic),
+            "feature": clean(signal.feature),
+            "statistic": clean(signal.statistic),
             "verdict": str(signal.verdict),
             **{name: _number(getattr(signal, name)) for name in ("value", "threshold", "p_value", "level")},
             "blocks": bool(signal.blocks),
-            "reason": clean_text(signal.reason),
-            "detail": clean_scores(signal.detail),
+            "reason": clean(signal.reason),
+            "detail": clean_scores(signal.detail, clean),
             "measured_at": to_utc(at),
         }
         for signal in analysis.signals
@@ -84,13 +91,14 @@ def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
 
 def measurement_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_performance_tracking``; a `DataError` if a metric of a version comes twice."""
+    clean = cleaner()
     rows = [
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
             "as_of": to_utc(analysis.run.as_of),
             "version": measurement.version,
-            "metric": clean_text(measurement.metric),
+            "metric": clean(measurement.metric),
             "value": None if math.isnan(measurement.value) else float(measurement.value),
             "rows": measurement.rows,
             "low": _number(measurement.low),

@@ -93,11 +93,15 @@ class Contest:
     there: Collection[str] | None = None
 
     def since(self, version: Version, tables: ModelTables) -> pd.DataFrame:
-        """All rows since the version's last, however long ago the recent window begins; none that is in quarantine."""
+        """All rows since the version's last, however long ago the recent window begins; none that is in quarantine.
+
+        Of very many rows an even part.
+        """
         if self.spec.timestamp is None or version.data_until is None:
             return tables.recent
-        times = tables.history[self.spec.timestamp]
-        return tables.history[(times >= pd.Timestamp(version.data_until)) & ~within(times, tables.quarantined)]
+        history = tables.evenly_since(version.data_until)
+        times = history[self.spec.timestamp]
+        return history[(times >= pd.Timestamp(version.data_until)) & ~within(times, tables.quarantined)]
 
     def seen(self, version: Version, kept: pd.DataFrame, rows: pd.DataFrame) -> npt.NDArray[np.bool_] | None:
         """Which of the rows are no later than what the version was trained or accepted on; None if unknown.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from include.data.profile import NO_EXTRAS, Profile, profile_table
 from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
-from include.decision.signals import Signal
+from include.data.tables import ModelTables
+from include.decision.signals import Signal, SignalKind
 from include.detectors.catalogue import change_detectors, detect
 from include.errors import ArtifactError
 from include.records.entries import Analysis, Measurement, Run
@@ -31,6 +33,10 @@ from include.workflow.analysis.running_errors import count_recent
 from include.workflow.analysis.shadow import check_shadow
 from include.workflow.analysis.silent import silent
 
+_OF_ROWS = frozenset(SignalKind) - {
+    SignalKind.DATA_QUALITY, SignalKind.DATA_DRIFT, SignalKind.OUTLIERS, SignalKind.SUFFICIENCY, SignalKind.CHAMPION
+}  # fmt: skip
+
 
 def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Champion, feed: Feed) -> Analysis:
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
@@ -48,6 +54,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         unlabelled=rows.unlabelled,
         metric=METRICS[spec.metric],
         running=count_recent(spec, recent, rows.labelled, earlier),
+        looked_at=len(tables.recent) if tables.sample is not None else None,
     )
     number = champion.version.version
     settings = spec.settings(run.preset)
@@ -72,14 +79,29 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         run=run,
         window_start=tables.window_start,
         window_end=run.as_of,
-        rows=len(tables.recent),
-        labelled_rows=len(rows.labelled or ()),
+        rows=tables.recent_rows,
+        labelled_rows=_of_all(tables, len(rows.labelled or ())),
         champion_version=number,
-        signals=[*signals, *([] if silence else explain_loss(executor, champion, tables, signals)), *back],
+        signals=_told_of_part(
+            tables, [*signals, *([] if silence else explain_loss(executor, champion, tables, signals)), *back]
+        ),
         measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
         running=comparison.running,
         distributions=most_changed(replace(comparison, recent=feed.shown), signals),
     )
+
+
+def _told_of_part(tables: ModelTables, signals: Sequence[Signal]) -> list[Signal]:
+    """The signals; those that rows themselves were looked at for say on how many of them."""
+    said = "" if tables.sample is None else tables.sample.sentence
+    if not said:
+        return list(signals)
+    return [replace(each, reason=f"{each.reason}; {said}") if each.kind in _OF_ROWS else each for each in signals]
+
+
+def _of_all(tables: ModelTables, rows: int) -> int:
+    """How many of all recent rows are like so many of those in the table; about, where it holds a part of them."""
+    return rows if tables.sample is None else round(rows * (tables.recent_rows / max(len(tables.recent), 1)))
 
 
 def _answered(

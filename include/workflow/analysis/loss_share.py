@@ -52,8 +52,10 @@ def _explained(
     if not changed or set(stored.columns.features) - set(tables.recent.columns):
         return []
     earlier = tables.history[tables.history[spec.timestamp] < pd.Timestamp(until)]
-    seen = prepare(spec, [earlier.iloc[-2 * baseline.rows :]], stored.columns, tables.quarantined)
-    before = seen.latest(baseline.rows)
+    every = 1 if tables.sample is None else tables.sample.earlier_every
+    rows = max(baseline.rows // every, 1)  # of the table, that the baseline's are
+    seen = prepare(spec, [earlier.iloc[-2 * rows :]], stored.columns, tables.quarantined)
+    before = seen.latest(rows)
     after = prepare(spec, [tables.recent], stored.columns, tables.quarantined)
     found = [_losses(spec, stored, rows, changed) for rows in (before, after)]
     if found[0] is None or found[1] is None:

@@ -12,20 +12,22 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from include.data.profile import NO_EXTRAS, Extra, NumericColumn, Profile, profile_table, with_possible
+from include.data.profile import NO_EXTRAS, NumericColumn, Profile, profile_table, with_possible
 from include.data.reference.trends import middle_of, without_trends
 from include.data.rows.declared import declared
 from include.data.rows.spans import Span, within
 from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_features
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison
+from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.catalogue import detect, feed_detectors
 from include.detectors.data_quality import odd_times_signals
-from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
+from include.detectors.faults import Located, RecentWindow, locate_faults
 from include.detectors.without_value import without_value
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
+from include.workflow.analysis.watched import profile_of_recent
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +94,11 @@ def inspect_feed(
     if aside is None or not aside.any():
         signals = [*reading_signals(tables), *(each.signal for each in located)]
         return Feed(signals=signals, faults=faults, tables=tables, comparison=whole, shown=whole.recent)
-    tables = replace(tables, recent=tables.recent[~aside].reset_index(drop=True))
-    rest = replace(whole, recent=_profile(champion, rows[~aside], whole.reference))
+    counted = profile_of_recent(spec, champion.reference, tables, rows[~aside], run.as_of, tables.quarantined)
+    left = tables.recent[~aside].reset_index(drop=True)
+    sample = None if tables.sample is None else tables.sample.of(counted.rows, len(left))
+    tables = replace(tables, recent=left, sample=sample)
+    rest = replace(whole, recent=counted)
     broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
     needed, given_up = _sorted_out(spec, detect(detectors, rest))
     return Feed(
@@ -105,13 +110,14 @@ def inspect_feed(
 def reading_signals(tables: ModelTables) -> list[Signal]:
     """What had to be found out to read the rows, and those that were left out because they have no time."""
     found = []
-    if tables.told:
-        said = "; ".join(tables.told)
+    said = "; ".join((*tables.told, *looked_at(tables)))
+    if said:
         found.append(
             Signal(kind=SignalKind.DATA_QUALITY, statistic="reading", verdict=Verdict.STABLE, reason=said)
         )  # fmt: skip
     if tables.without_time:
-        share = tables.without_time / (tables.without_time + max(len(tables.history), 1))
+        there = len(tables.history) if tables.sample is None else int(tables.sample.times.rows.sum())
+        share = tables.without_time / (tables.without_time + max(there, 1))
         found.append(
             Signal(
                 kind=SignalKind.DATA_QUALITY, statistic="rows_without_time", verdict=Verdict.CHANGED, value=share,
@@ -119,6 +125,14 @@ def reading_signals(tables: ModelTables) -> list[Signal]:
             )
         )  # fmt: skip
     return found
+
+
+def looked_at(tables: ModelTables) -> list[str]:
+    """What is to be told where the tables hold a part of the rows."""
+    sample = tables.sample
+    if sample is None or not sample.sentence:
+        return []
+    return [f"all {sample.rows:,} recent rows are counted; what needs rows themselves is measured {sample.sentence}"]
 
 
 def with_impossible_cells(spec: ModelSpec, champion: Champion, tables: ModelTables) -> Champion:
@@ -158,7 +172,7 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
     known = reference.matching(tables.window_start, run.as_of, spec.measures)
     return Comparison(
         reference=known,
-        recent=_profile(champion, rows, known),
+        recent=profile_of_recent(spec, reference, tables, rows, run.as_of),
         baseline=champion.version.baseline,
         calibration=reference.calibration,
         minimum_rows=spec.minimum_rows,
@@ -169,10 +183,6 @@ def _compare_all(spec: ModelSpec, run: Run, champion: Champion, tables: ModelTab
         odd_times=tables.odd_times,
         ahead=reference.ahead(moment),
     )
-
-
-def _profile(champion: Champion, recent: pd.DataFrame, known: Profile) -> Profile:
-    return profile_table(recent, list(known.columns), against=champion.reference.profile, extras=Extra.CROSS)
 
 
 def _sorted_out(spec: ModelSpec, signals: Sequence[Signal]) -> tuple[list[Signal], list[Signal]]:

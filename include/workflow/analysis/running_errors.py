@@ -38,4 +38,4 @@ def count_recent(
     errors = row_errors(labelled.predicted, labelled.actual, classes=spec.task is Task.CLASSIFICATION)
     times = recent.loc[arrived, spec.timestamp]
     new = np.full(len(times), fill_value=True) if earlier is None else (times > earlier.until).to_numpy()
-    return update(earlier, errors[new], [at.to_pydatetime() for at in times[new]])[0]
+    return update(earlier, errors[new], pd.DatetimeIndex(times[new]))[0]

@@ -116,10 +116,10 @@ def read_query(
     except ValidationError as error:
         raise ConfigurationError("--sql, --query", *problems_of(error, SqlSource)) from error
     rows = SqlBatches(connection=connection, query=text, parameters=_BOUNDS, connect=connections.database)
-    (table,), told = plain_text([conform(frame_of(rows), {}, missing)], Said(where=f"--sql {connection}"))
+    (table,), plain = plain_text([conform(frame_of(rows), {}, missing)], Said(where=f"--sql {connection}"))
     if not len(table):
         raise DataError(f"--sql {connection}: the query selects no rows")
-    return FirstRows(table=table, source=source, told=told, table_name=table_name)
+    return FirstRows(table=table, source=source, told=plain.told, table_name=table_name)
 
 
 def _as_in_model_file(given: str, data_dir: Path) -> str:

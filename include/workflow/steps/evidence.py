@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 
 import pandas as pd
 
 from include.data.rows.spans import within
+from include.data.sources.sieve import Sample
 from include.data.tables import ModelTables, table_hash
 from include.decision.evidence import Evidence, PastCheck
 from include.decision.triggers.new_data import NewDataTrigger
@@ -40,7 +42,7 @@ def learn_facts(
     """
     return Facts(
         new_rows=None if champion is None else _new_rows(spec, tables, champion),
-        data_hash=table_hash(tables.history) if _compares_data(spec, run) else "",
+        data_hash=_data_hash(tables) if compares_data(spec, run) else "",
         probes={**_size(champion, artifacts), **{name: _probe(spec, name, run) for name in spec.probes}},
     )
 
@@ -111,11 +113,32 @@ def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
     """Rows that the champion has not seen, however long ago the window begins; those in quarantine do not count."""
     if spec.timestamp is None or champion.data_until is None:
         return len(tables.recent)
+    if tables.sample is not None:
+        return _unseen(tables, tables.sample, champion.data_until)
     times = tables.history[spec.timestamp]
     return int(((times >= pd.Timestamp(champion.data_until)) & ~within(times, tables.quarantined)).sum())
 
 
-def _compares_data(spec: ModelSpec, run: Run) -> bool:
+def _unseen(tables: ModelTables, sample: Sample, since: datetime) -> int:
+    """The same where the tables hold a part of the rows; of those in quarantine about as many as came meanwhile."""
+    if tables.window_start is not None and since >= tables.window_start:
+        return sample.rows
+    moments = sample.times.ends()[0]
+    edges = {since, *(edge for span in tables.quarantined for edge in (span.start, span.end)), moments.iloc[-1]}
+    ordered = sorted(pd.Timestamp(edge) for edge in edges if edge >= since)
+    aside = sum(
+        sample.times.between(start, end) for start, end in pairwise(ordered)
+        if within(pd.Series([start]), tables.quarantined)[0]
+    )  # fmt: skip
+    return max(sample.unseen - round(aside), 0)
+
+
+def _data_hash(tables: ModelTables) -> str:
+    return table_hash(tables.history) if tables.sample is None else tables.sample.data_hash
+
+
+def compares_data(spec: ModelSpec, run: Run) -> bool:
+    """Whether a run's policy asks if the data are other ones than those of the last training."""
     tree = walk(spec.settings(run.preset).when)
     return any(isinstance(trigger, NewDataTrigger) and not trigger.requests_only for trigger in tree)
 
