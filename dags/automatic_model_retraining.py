@@ -136,7 +136,7 @@ def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[list[
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment, workflow.noting(deployment, dag_run.run_id, step="choose"):
-        return batches.choose(deployment, chosen_models(deployment, params, dag_run.conf), params)
+        return batches.choose(deployment, chosen_models(deployment, params, dag_run), params)
 
 
 @task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)
