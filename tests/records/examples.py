@@ -73,7 +73,8 @@ KS_STABLE = Signal(
 
 
 def make_analysis(run_id: str = "run-1", model_name: str = "housing", **changes: Any) -> Analysis:
-    run = Run(run_id=run_id, as_of=changes.pop("as_of", NOW), dry_run=changes.pop("dry_run", False), reason="because")
+    asked = {name: changes.pop(name) for name in ("as_of", "dry_run", "requested_by") if name in changes}
+    run = Run(**{"run_id": run_id, "as_of": NOW, "reason": "because", **asked})
     values: dict[str, Any] = {
         "window_start": NOW - 24 * HOUR,
         "window_end": NOW,

@@ -149,6 +149,7 @@ def look_up(store: PostgresStore) -> None:
         reading.scraped(at=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
     store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"])
+    store.watch.scheduled(["housing"], before=NOW)
 
 
 def live(uri: str) -> None:
