@@ -18,6 +18,7 @@ from include.records.entries import (
     Mute,
     Noted,
     Pause,
+    Scheduled,
     Waiting,
     Watched,
     Whereabouts,
@@ -158,6 +159,10 @@ class Watch(Protocol):
         """Those of the models with a last change of champion that no run has told downstream of."""
         ...
 
+    def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
+        """Of the models that were checked by schedule before a time the last such check, by name."""
+        ...
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
         ...
@@ -189,6 +194,10 @@ class Arrivals(Protocol):
 
     def waits(self, place: str) -> bool:
         """Whether an arrival at a place waits for a run."""
+        ...
+
+    def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
+        """The places at which arrivals from before that time wait for a run, and when the oldest was noted."""
         ...
 
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
