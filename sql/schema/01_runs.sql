@@ -117,7 +117,7 @@ COMMENT ON COLUMN retraining_runs.elsewhere IS
 COMMENT ON COLUMN retraining_runs.window_start IS 'Start of the recent rows; NULL for a model without timestamps.';
 COMMENT ON COLUMN retraining_runs.window_end IS 'End of the recent rows, excluded.';
 COMMENT ON COLUMN retraining_runs.rows IS 'How many recent rows it saw.';
-COMMENT ON COLUMN retraining_runs.labelled_rows IS 'How many of them had their label already.';
+COMMENT ON COLUMN retraining_runs.labelled_rows IS 'How many of them had their label already; of very many rows about, told from a part.';
 COMMENT ON COLUMN retraining_runs.champion_version IS 'In production when the run looked; NULL for none.';
 COMMENT ON COLUMN retraining_runs.data_hash IS 'Hash of all rows that it saw; NULL where no trigger needs it.';
 COMMENT ON COLUMN retraining_runs.analyzed_at IS 'When the analysis was written down.';
