@@ -142,8 +142,8 @@ def rehearsal(
 ) -> Deployment:
     """The same production code for one model, with records in memory and artifacts in a `folder` of their own."""
     return Deployment(
-        store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read, read_part=None,
-        trial=spec,
+        store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
+        read_part=None, trial=spec,
     )  # fmt: skip
 
 
