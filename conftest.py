@@ -1,5 +1,6 @@
 """How tests share the cores; read before numpy and scikit-learn are loaded in a test process, and in all it starts."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -49,3 +50,10 @@ def _needs_airflow(file: Path) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that none is left over when all others are done."""
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in _LONGEST])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: Python need not look through it for garbage, over and over."""
+    gc.collect()
+    gc.freeze()

@@ -65,6 +65,14 @@ INSERT INTO model_deployment_history (model_name, from_version, to_version, even
     deployed_at)
     SELECT model_name, parent, version, event_id, 'promotion', 'schedule', 'better', created_at
     FROM model_version_management ORDER BY created_at;
+INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, value, reason, detail,
+    measured_at)
+    SELECT e.model_name, r.run_id, r.at, 'probation', '', 'rmse', 'stable', -0.05, 'better than before',
+           jsonb_build_object('version', e.version, 'champion_score', 1.0, 'predecessor_score', 1.1), r.at
+    FROM model_retraining_events e
+    JOIN many n USING (model_name, run_id)
+    JOIN many r ON r.model_name = e.model_name AND r.nth > n.nth AND r.nth <= n.nth + 3
+    WHERE e.status = 'promoted';
 INSERT INTO champion_announcements SELECT id, 'run-1', deployed_at FROM model_deployment_history;
 INSERT INTO canary_shares (model_name, version, champion_version, share, set_by, reason, set_at)
     SELECT model_name, version + 1, version, 10, 'ada', 'to see', created_at FROM model_version_management;
@@ -87,6 +95,13 @@ INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, mark
 INSERT INTO retraining_failures (failure_id, model_name, run_id, step, error_type, error, permanent, failed_at)
     SELECT gen_random_uuid(), model_name, run_id, 'analyze', 'SourceUnavailable', 'away', false, at
     FROM many WHERE nth %% 25 = 0;
+INSERT INTO quiet_days (model_name, day, checks)
+    SELECT model_name, (at AT TIME ZONE 'UTC')::date, count(*) FROM many WHERE NOT fired GROUP BY 1, 2;
+INSERT INTO notifications (model_name, subject, kind, episode, phase, severity, batch, headline, written_at, due_at,
+    settled, settled_at)
+    SELECT model_name, model_name, 'held', 'event ' || nth, 'told', 'LOW', gen_random_uuid(), 'held', at, at,
+           CASE WHEN nth < %(checks)s THEN 'delivered' END, CASE WHEN nth < %(checks)s THEN at END
+    FROM many WHERE fired;
 INSERT INTO retraining_tallies (model_name, tally, label, total)
     SELECT model_name, 'decision',
            CASE WHEN triggered THEN 'fired' WHEN blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END, count(*)

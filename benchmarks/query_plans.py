@@ -28,11 +28,18 @@ from include.records.schema import migrate
 from tools.embedded_postgres import EmbeddedPostgres
 
 MODELS, DAYS = 40, 730
-BOUNDED = {"auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations"}  # some rows a model
+BOUNDED = {
+    "auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations", "audit_chain_columns",
+    "audit_chain_heads", "dropped_months",
+}  # fmt: skip  # some rows a model, or a version, or a month
+
 WHOLE_TABLE = {
     "find_all_retraining_events": "every event",
     "analyze_trigger_frequency": "a count over every event",
     "check_improvement_after_retraining": "every event that ran to a verdict",
+    "find_broken_links": "every entry of the audit chain",
+    "find_broken_rows": "every row that is audited",
+    "find_chains": "the end of every audit chain",
     "forget_calls": "all that are old, here nearly every one",
 }
 """Queries of all there is."""

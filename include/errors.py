@@ -4,7 +4,8 @@
 
     RetrainingError
     ├── NothingToDo               nothing has to be done, and why: skip the task
-    │   └── ModelPaused           a person paused the model: leave it alone
+    │   ├── ModelPaused           a person paused the model: leave it alone
+    │   └── SetAside              it takes too long beside other models: let it have a task of its own
     ├── PermanentError            trying again cannot help: fail the task at once
     │   ├── ConfigurationError    a setting or a model file is wrong: correct it
     │   ├── DataError             the rows cannot be used as they are: correct the source
@@ -36,6 +37,10 @@ class NothingToDo(RetrainingError):
 
 class ModelPaused(NothingToDo):
     """The model is paused: a run leaves it alone until somebody resumes it."""
+
+
+class SetAside(NothingToDo):
+    """Done beside other models it would hold them up: the model goes on in a task of its own."""
 
 
 class PermanentError(RetrainingError):

@@ -19,11 +19,12 @@ from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
+from tests.sweeps import first_of
 
 CHANGE = 35  # the world turns over
 TRAINED = CHANGE + 6
 LINEAR = {"estimator": "linear", "rows": "latest"}
-STORES = ["memory", "postgres"]
+STORES = first_of(["postgres", "memory"], 1)
 
 
 def make_stage(request: pytest.FixtureRequest, folder: Path) -> Stage:
@@ -31,7 +32,9 @@ def make_stage(request: pytest.FixtureRequest, folder: Path) -> Stage:
     if request.param == "memory":
         store: Any = MemoryStore()
     else:
-        store = PostgresStore(partial(psycopg.connect, request.getfixturevalue("records_uri")), poll_seconds=0.05)
+        store = PostgresStore(
+            partial(psycopg.connect, request.getfixturevalue("records_uri")), keep=True, poll_seconds=0.05
+        )
     stage = Stage(folder, store)
     stage.add("sales", sales(90, change=CHANGE), training=LINEAR, gate={"shadow": 2}, policy={"cooldown": "1d"})
     run(stage, REFERENCE_DAYS)

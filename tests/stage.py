@@ -22,6 +22,7 @@ from include.workflow.steps.analyze import analyze
 from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
+from tests.ready_made import made_once
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE_DAYS, WINDOW_DAYS = 30, 10
@@ -108,8 +109,12 @@ class Stage:
         table.to_csv(self.deployment.data_dir / f"{name}.csv", index=False)
 
     def run(self, name: str, at: datetime, *, run_id: str = "", **asked: Any) -> Step:
-        """All four steps; an error ends them where it comes up."""
+        """All four steps; an error ends them where it comes up. A first run is copied from one that was the same."""
         run = Run(run_id=run_id or f"run__{at.isoformat()}", as_of=at, **asked)
+        files = {f"{file.relative_to(self.root)}": file for file in self.root.rglob("*") if file.is_file()}
+        return made_once(self.store, files, self.root / "made", (name, run), lambda: self._taken(name, run))
+
+    def _taken(self, name: str, run: Run) -> Step:
         analysis = analyze(self.deployment, name, run)
         _, event = decide(self.deployment, name, run)
         if event is not None:

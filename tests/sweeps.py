@@ -9,5 +9,12 @@ import pytest
 
 
 def first_of(cases: Iterable[Any], number: int) -> Sequence[Any]:
-    """The cases for `pytest.mark.parametrize`: the first `number` plain, the others marked as a sweep."""
-    return [case if place < number else pytest.param(case, marks=pytest.mark.sweep) for place, case in enumerate(cases)]
+    """The cases for `pytest.mark.parametrize`: the first `number` plain, the others marked as a sweep.
+
+    A case that is a tuple is one value for each of several names.
+    """
+    several = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [
+        pytest.param(*values, marks=[pytest.mark.sweep] if place >= number else [])
+        for place, values in enumerate(several)
+    ]

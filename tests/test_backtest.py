@@ -90,6 +90,7 @@ def test_a_promotion_is_judged_by_its_predecessor_in_the_next_window(result: Bac
     assert balanced.not_paid("rmse") == sum((w.score or 0.0) >= (w.predecessor or 0.0) for w in after)
 
 
+@pytest.mark.sweep
 def test_result_does_not_depend_on_the_number_of_processes(stage: Stage, result: Backtest) -> None:
     assert backtested(stage, "balanced,never", jobs=2).trials == result.trials[:2]
     assert "OMP_NUM_THREADS" not in os.environ or os.environ["OMP_NUM_THREADS"]  # put back as it was

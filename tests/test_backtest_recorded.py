@@ -20,6 +20,7 @@ from include.workflow.backtest.recorded import Check, KnownChampion, Record, dec
 from include.workflow.backtest.trial import load
 from tests.records.examples import postgres_store
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.sweeps import first_of
 
 CHANGE, END = 50, 75
 FIRST, CHECKS, STEP = 30, 10, 8
@@ -111,12 +112,15 @@ def test_warm_up_begins_with_the_promotion_not_with_the_training(
 
 @pytest.mark.parametrize(
     "policy",
-    [
-        {},
-        {"when": {"model_age": "12d"}},
-        {"when": "new_data", "cooldown": "12d"},
-        {"when": {"warm_up": {"period": "12d", "of": {"data_volume": 300}}}},
-    ],
+    first_of(
+        [
+            {"when": {"warm_up": {"period": "12d", "of": {"data_volume": 300}}}},
+            {"when": "new_data", "cooldown": "12d"},
+            {},
+            {"when": {"model_age": "12d"}},
+        ],
+        2,
+    ),
 )
 def test_recorded_analyses_are_decided_again_as_they_were(tmp_path: Path, policy: dict[str, Any]) -> None:
     stage = Stage(tmp_path)

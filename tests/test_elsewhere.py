@@ -24,6 +24,7 @@ from include.workflow import RetrainingTrigger, complete_retraining, fail_retrai
 from include.workflow.deployment import now
 from include.workflow.steps.execute import execute
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.sweeps import first_of
 
 CHANGE = 45
 BEGUN, DONE = day(CHANGE + 6), day(CHANGE + 10)
@@ -38,12 +39,14 @@ def made_stage(folder: Path, store: Any, **fields: Any) -> Stage:
     return stage
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=first_of(["postgres", "memory"], 1))
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     """The stage with records of both kinds."""
     if request.param == "memory":
         return made_stage(tmp_path, MemoryStore())
-    return made_stage(tmp_path, PostgresStore(partial(psycopg.connect, request.getfixturevalue("records_uri"))))
+    return made_stage(
+        tmp_path, PostgresStore(partial(psycopg.connect, request.getfixturevalue("records_uri")), keep=True)
+    )
 
 
 @pytest.fixture

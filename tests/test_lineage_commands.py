@@ -47,7 +47,7 @@ def test_lineage_is_a_tree_with_children_below_their_parents(housing: str, capsy
         "v1  retired  2026-05-03 12:00  rmse 8  champion 2026-05-03 12:00 to 2026-05-03 14:00, 2026-05-03 15:00 to "
         "2026-05-03 16:00  better on"
     )
-    assert [line[:15] for line in lines[2:]] == ["├─ v2  rejected", "├─ v3  rolled_b", "└─ v4  champion"]
+    assert [line[:15] for line in lines[2:]] == ["├─ v2  held  20", "├─ v3  rolled_b", "└─ v4  champion"]
     assert "to now" in lines[-1]
 
 
@@ -57,7 +57,7 @@ def test_versions_are_a_table_with_figures(housing: str, capsys: pytest.CaptureF
         "version", "status", "trained", "parent", "trigger", "rmse", "rows", "data", "seconds", "champion"
     ]  # fmt: skip
     assert lines[2].split() == [
-        "v2", "rejected", "2026-05-03", "13:00", "v1", "performance", "8", "900", "ef", "1.5", "-"
+        "v2", "held", "2026-05-03", "13:00", "v1", "performance", "8", "900", "ef", "1.5", "-"
     ]  # fmt: skip
 
 

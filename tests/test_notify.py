@@ -328,6 +328,7 @@ def test_incident_is_resolved_under_the_key_that_began_it(stage: Stage) -> None:
     carry(stage, post)
     key = post.sent[0][2]
     assert key.startswith("retraining/sales/failed/")
+    assert key.endswith(f"@{stage.store.identity().partition('-')[0]}")  # others may have an event of that number
     assert post.sent[-1] == ("ops", ["sales failed over"], f"resolve {key}")
 
 
@@ -364,6 +365,19 @@ def test_time_that_runs_out_leaves_the_rest_for_the_next_time(stage: Stage) -> N
     found = workflow.deliver(stage.deployment, Post(), seconds=-1.0)
     assert (found.sent, found.waiting) == (0, 1)
     assert carry(stage, Post()).sent == 1
+
+
+def test_service_that_fails_is_on_record_as_a_failure_of_that_step_and_no_model_fails_by_it(stage: Stage) -> None:
+    end(stage, "run-1", EventStatus.PROMOTED)
+    told(stage, run_id="run-2")
+    workflow.deliver(stage.deployment, Post(names=("ops", "mail"), down={"ops"}), run_id="run-2")
+    [failure] = workflow.failures(stage.deployment, run_id="run-2")
+    assert failure.sentence == "notify failed: DeliveryPutOff: ops (fake://ops): error 500"
+    assert (failure.model_name, failure.permanent) == ("", False)
+    assert workflow.why_nothing(stage.deployment, "sales", "run-2") == ""
+    assert ProblemKind.FAILING not in {each.kind for each in workflow.health(stage.deployment).problems}
+    carry(stage, Post(names=("ops", "mail")), at=now() + HOUR)
+    assert len(workflow.failures(stage.deployment)) == 1
 
 
 def test_outbox_that_is_stuck_is_a_problem_of_the_monitor(stage: Stage) -> None:

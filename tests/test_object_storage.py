@@ -152,6 +152,7 @@ STOPS = [
 ]
 
 
+@pytest.mark.sweep
 def test_server_stopped_in_the_middle_of_a_retrain_leaves_the_champion_and_a_retry_succeeds(
     recorded: Callable[..., Deployment], object_server: ObjectServer
 ) -> None:

@@ -13,7 +13,8 @@ from include.records.entries import ChampionChange, Run
 from include.records.memory import MemoryStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, ArtifactFolder
 from include.workflow.deployment import Deployment
-from include.workflow.publication import OWNER_FILE, own, publish, publish_files, tidy
+from include.workflow.identity import OWNER_FILE, own
+from include.workflow.publication import publish, publish_files, tidy
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
 
 

@@ -19,6 +19,7 @@ from include.records.entries import Event, EventStatus, Version
 from include.records.store import Store
 from tests.records.examples import postgres_store
 from tests.stage import Stage, Step, day, sales
+from tests.sweeps import first_of
 
 BREAK, MEND, END = 40, 46, 70
 
@@ -72,7 +73,7 @@ def check(stage: Stage, until: float, every: float = 0.25, since: float = BREAK)
     return [stage.run("sales", day(float(at))) for at in np.arange(since, until, every)]
 
 
-@pytest.mark.parametrize("fault", [emptied, rescaled])
+@pytest.mark.parametrize("fault", first_of([emptied, rescaled], 1))
 def test_broken_rows_are_blocked_named_remembered_and_never_trained_on(
     lasting: Stage, caplog: pytest.LogCaptureFixture, fault: Callable[[pd.Series], pd.Series]
 ) -> None:

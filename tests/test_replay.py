@@ -28,6 +28,14 @@ def replayed(stage: Stage, *, compare: bool = True, preset: str = "") -> Replay:
     return replay(stage.deployment, "sales", moments, show=lambda _: None, preset=preset, compare=compare)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """The whole stretch, the three other ways beside the policy."""
+    stage = Stage(tmp_path_factory.mktemp("whole"))
+    stage.add("sales", sales(END, change=CHANGE))
+    return replayed(stage)
+
+
 @pytest.mark.parametrize(
     ("every", "expected"),
     [("1mo", ["01-31", "02-28", "03-31", "04-30", "05-15"]), ("4w", ["01-31", "02-28", "03-28", "04-25", "05-15"]),
@@ -45,22 +53,20 @@ def test_wrong_step_is_named_with_its_flag(every: str) -> None:
         boundaries(day(0), day(9), every)
 
 
-def test_replay_retrains_after_the_change_and_beats_never_retraining(stage: Stage) -> None:
-    result = replayed(stage)
-    assert [window.start for window in result.windows] == [day(30 + 5 * i) for i in range(9)]
-    assert [window.champion for window in result.windows[:5]] == ["v1"] * 5
-    assert result.windows[-1].champion != "v1"
-    assert result.outcomes[EventStatus.PROMOTED] >= 1
-    assert 1 <= result.policy.retrains <= 3
-    never, always, sliding = result.alternatives
+def test_replay_retrains_after_the_change_and_beats_never_retraining(whole: Replay) -> None:
+    assert [window.start for window in whole.windows] == [day(30 + 5 * i) for i in range(9)]
+    assert [window.champion for window in whole.windows[:5]] == ["v1"] * 5
+    assert whole.windows[-1].champion != "v1"
+    assert whole.outcomes[EventStatus.PROMOTED] >= 1
+    assert 1 <= whole.policy.retrains <= 3
+    never, always, sliding = whole.alternatives
     assert (never.retrains, always.retrains, sliding.retrains) == (0, 8, 8)
-    assert result.policy.score("rmse") < never.score("rmse")
+    assert whole.policy.score("rmse") < never.score("rmse")
 
 
-def test_no_window_is_scored_with_a_model_that_saw_its_rows(stage: Stage) -> None:
-    result = replayed(stage, compare=False)
-    turn = next(window for window in result.windows if window.start == day(CHANGE))
-    before = next(window for window in result.windows if window.end == day(CHANGE))
+def test_no_window_is_scored_with_a_model_that_saw_its_rows(whole: Replay) -> None:
+    turn = next(window for window in whole.windows if window.start == day(CHANGE))
+    before = next(window for window in whole.windows if window.end == day(CHANGE))
     assert turn.champion == before.champion == "v1"
     assert turn.score is not None
     assert before.score is not None
@@ -76,7 +82,8 @@ def test_replay_without_a_change_does_not_retrain(stage: Stage) -> None:
 
 
 def test_replay_alone_has_no_rivals(stage: Stage) -> None:
-    assert replayed(stage, compare=False).alternatives == []
+    moments = boundaries(day(REFERENCE_DAYS), day(REFERENCE_DAYS + 10), "5d")
+    assert replay(stage.deployment, "sales", moments, show=lambda _: None, compare=False).alternatives == []
 
 
 def test_every_window_is_shown_as_it_is_done(stage: Stage) -> None:
@@ -133,8 +140,8 @@ def test_model_without_timestamps_cannot_be_replayed(stage: Stage) -> None:
         replay(stage.deployment, "pair", [day(30), day(40)], show=lambda _: None, preset="", compare=False)
 
 
-def test_summary_has_a_line_for_each_way(stage: Stage) -> None:
-    found = list(lines(replayed(stage), "rmse"))
+def test_summary_has_a_line_for_each_way(whole: Replay) -> None:
+    found = list(lines(whole, "rmse"))
     assert found[0].startswith("retrains ")
     assert [line.split("  ")[0] for line in found[1:]] == [
         "policy", "never retrain", "always, all rows", "always, sliding rows",

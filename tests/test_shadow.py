@@ -151,7 +151,7 @@ def test_champion_changed_by_hand_ends_the_shadow_on_record(stage: Stage) -> Non
     waiting = run(stage, TRAINED + 12, executed=False)
     assert looked(waiting).detail["check"] == 1.0
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
-    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.ROLLED_BACK, VersionStatus.REJECTED]
+    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.ROLLED_BACK, VersionStatus.HELD]
     ended = stage.store.versions("sales")[-1].details.shadow
     assert (ended.ended, ended.ended_by) == ("its shadow ended because v1 became champion", "ada")
     free = run(stage, TRAINED + 14, force=True)
@@ -189,7 +189,7 @@ def test_person_is_asked_before_the_training_and_before_the_publication_and_a_no
     assert subject_of(asked) == f"Publish v2 of sales? ({severity}: shadow)"
     held = hold(stage.deployment, done(last).id, "ada")
     assert (held.status, held.version, held.outcome) == (EventStatus.HELD, 2, "not approved: rejected by ada")
-    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.REJECTED]
+    assert statuses(stage) == [VersionStatus.CHAMPION, VersionStatus.HELD]
     assert stage.store.versions("sales")[1].artifact_path
 
 

@@ -40,15 +40,16 @@ all users. Where somebody else migrates, other users write `retraining.model_ret
 | `retraining_metrics` | a scraper | read names, times, numbers and states; no settings, no text that people wrote |
 
 **Old months.** `model_drift_monitoring`, `model_performance_tracking` and `retraining_analyses` grow with every run,
-and are kept in a partition a month. The owner of the tables drops what is not needed any more:
-
-```sql
-SELECT * FROM drop_months_before(now() - interval '18 months');
-```
+and are kept in a partition a month. `RETRAINING_KEEP_MONTHS=24 python -m include.cli retention`, run by the owner of
+the tables, removes the months before the last 24 ([operations](operations.md#retention)).
 
 What was decided, trained, compared and put into production stays for ever, with the rows that each run saw
-(`retraining_runs`); reports of dropped months show no signals. Within a month nothing can be deleted or changed once it
-was decided on. Keep more than the longest shadow, probation or backtest on recorded runs looks back.
+(`retraining_runs`); `dropped_months` says what was removed, when and by whom, and so do reports. Within a month nothing
+can be deleted or changed once it was decided on.
+
+**The audit chain.** `audit_chain` has an entry for each state of each row of `retraining_decisions` (with its row of
+`retraining_runs`), `model_retraining_events`, `model_version_management` and `model_deployment_history`, hashed
+together with the entry before it: `python -m include.cli audit verify` says whether all is as it was written down.
 
 **Indexes.** `python -m benchmarks.query_plans` fills a database with a million events of 40 models in two years, and
 lets Postgres say how it would run each query of `sql/queries`: none reads a growing table from end to end, but those

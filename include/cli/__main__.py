@@ -12,7 +12,9 @@ from include.cli import (
     backtest,
     completion,
     documents,
+    examining,
     first_model,
+    keeping,
     overview,
     people,
     plain_files,
@@ -30,8 +32,8 @@ from include.workflow.idle_threads import let_idle_threads_sleep
 
 #: The groups of commands, in the order of the help.
 GROUPS = (
-    first_model, plain_files, backtest, replay, settings, system, overview, requests, versions, quarantines, people,
-    documents, trying, completion,
+    first_model, plain_files, backtest, replay, settings, system, examining, overview, requests, versions, quarantines,
+    people, documents, trying, keeping, completion,
 )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from include.cli import flags, remote
-from include.cli.answer import Answer
+from include.cli.answer import DONE, NOTHING, Answer, plain
 from include.cli.arguments import moment
-from include.cli.asking import ask, known, opened
+from include.cli.asking import ask, known, local_only, opened
 from include.cli.flags import Add
+from include.cli.progress import progress
 from include.errors import ConfigurationError
 from include.interfaces.reports.formats import AUDIT_FORMATS, REPORT_FORMATS
 
@@ -30,8 +31,11 @@ def add_commands(add: Add) -> None:
     reporting.add_argument("--format", default="md", choices=REPORT_FORMATS, help="default: %(default)s")
     flags.out(reporting)
     auditing = flags.on_records(add, "audit", "who did what, when, why, on which data", audit)
-    auditing.add_argument("--from", dest="start", type=moment, required=True, help="first moment of the period")
-    auditing.add_argument("--to", dest="end", type=moment, required=True, help="its end, excluded")
+    auditing.add_argument(
+        "verify", nargs="?", choices=("verify",), help="instead: verify that all is as it was written down"
+    )
+    auditing.add_argument("--from", dest="start", type=moment, help="first moment of the period")
+    auditing.add_argument("--to", dest="end", type=moment, help="its end, excluded")
     flags.any_model(auditing)
     auditing.add_argument("--format", default="text", choices=AUDIT_FORMATS, help="default: %(default)s")
     flags.out(auditing)
@@ -57,7 +61,15 @@ def report(options: argparse.Namespace) -> Answer:
 
 
 def audit(options: argparse.Namespace) -> Answer:
-    """Report a period for audits: each decision that fired and how it ended, changes of champion and more."""
+    """Report a period for audits: each decision that fired and how it ended, changes of champion and more.
+
+    ``audit verify`` follows the chain of hashes over decisions, events, versions and changes of champion instead, and
+    holds it against what was published beside the artifacts; 1 where a row or an entry is not as it was written down.
+    """
+    if options.verify:
+        return _verified(options)
+    if options.start is None or options.end is None:
+        raise ConfigurationError("audit", "give --from and --to; or verify the chain of hashes: audit verify")
     form = _format(options)
 
     def direct(deployment: Any) -> str:
@@ -69,6 +81,24 @@ def audit(options: argparse.Namespace) -> Answer:
 
     asked = {"start": options.start, "end": options.end, "model_name": options.model, "format": form}
     return _written(ask(options, direct, "GET", "audit", params=asked), options.out)
+
+
+def _verified(options: argparse.Namespace) -> Answer:
+    local_only(options, "audit verify")
+    if options.start is not None or options.end is not None:
+        raise ConfigurationError("audit verify", "the whole chain is verified: leave --from and --to out")
+    from include import workflow
+
+    deployment = opened()
+    known(deployment, options.model)
+    with progress("verifying the audit chain"):
+        found = workflow.verify_audit(deployment, options.model)
+    entries = sum(chain.number for chain in found.chains)
+    lines = [f"{len(found.chains)} chains, {entries} entries, {found.anchors} of them held against what was published"]
+    lines += [f"{each.model_name}: {each.kind}: {each.told}" for each in found.breaks]
+    lines += ["all is as it was written down"] if found.whole else [f"{len(found.breaks)} breaks"]
+    document = {"whole": found.whole, **plain(found)}
+    return Answer(document=document, lines=lines, code=DONE if found.whole else NOTHING)
 
 
 def _format(options: argparse.Namespace) -> str:

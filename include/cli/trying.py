@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from include.cli import flags, remote, terminal
-from include.cli.answer import DONE, NOTHING, Answer
+from include.cli.answer import DONE, NOTHING, Answer, note
 from include.cli.arguments import setting
 from include.cli.asking import ask, opened, share, when
 from include.cli.flags import Add
 from include.cli.progress import progress
+from include.interfaces.reports.escaping import inert
 from include.workflow.run_parameters import PRESET_NAMES
 
 
@@ -66,7 +67,7 @@ def export(options: argparse.Namespace) -> Answer | int:
     if options.json:
         return Answer(document={"table": options.table, "rows": list(csv.DictReader(_whole(lines)))}, lines=[])
     for line in lines:  # as they come: a table may be larger than the memory
-        sys.stdout.write(f"{terminal.inert(line.rstrip())}\n" if sys.stdout.isatty() else line)
+        sys.stdout.write(f"{inert(line.rstrip())}\n" if sys.stdout.isatty() else line)
     return DONE
 
 
@@ -77,9 +78,13 @@ def _csv(options: argparse.Namespace) -> Iterable[str]:
         return [told]
     from include import workflow
 
-    return workflow.export_csv(
-        opened(), options.table, model_name=options.model, start=options.start, end=options.end
+    deployment = opened()
+    lines = workflow.export_csv(
+        deployment, options.table, model_name=options.model, start=options.start, end=options.end
     )  # fmt: skip
+    if removed := workflow.removed_of(deployment, options.table, start=options.start, end=options.end):
+        note(f"not all that there was: {removed}")
+    return lines
 
 
 def _whole(lines: Iterable[str]) -> Iterator[str]:

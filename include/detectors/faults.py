@@ -20,6 +20,7 @@ import pandas as pd
 from include.data.profile import NO_EXTRAS, Column, NumericColumn, profile_table, to_floats
 from include.data.rows.spans import Span, within
 from include.decision.signals import Signal, SignalKind, Verdict
+from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.comparison import Comparison
 from include.detectors.data_quality import empty_share
 
@@ -33,25 +34,6 @@ LOCATABLE = frozenset(
 )
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """A column is broken in the rows of a span; in all recent rows (None) for models without timestamps."""
-
-    feature: str
-    statistic: str
-    reason: str
-    span: Span | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pardon:
-    """Somebody decided that a column is not broken in the rows of a span, or (None) in no row, though it looks so."""
-
-    feature: str
-    statistic: str
-    span: Span | None
 
 
 @dataclass(frozen=True, kw_only=True)

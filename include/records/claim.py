@@ -39,8 +39,8 @@ class Claim(Protocol):
         """Close the event with `outcome`, in one transaction with all that follows from it.
 
         Promoted: the candidate becomes champion, the champion until then retires, the change of champion goes into
-        the deployment history, the reference profile is kept; another version in shadow is rejected. Otherwise the
-        candidate, if one was begun, is rejected (held and rejected) or failed; with `Outcome.shadow_checks` it stays
+        the deployment history, the reference profile is kept; another version in shadow is held. Otherwise the
+        candidate, if one was begun, is held, rejected or failed as the event is; with `Outcome.shadow_checks` it stays
         candidate, in shadow, and its reference profile is kept. Finishing a closed event changes nothing and returns
         it as it is.
         """

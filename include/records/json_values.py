@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
 from include.errors import DataError
 from include.records.masking import masker
 
@@ -70,7 +68,7 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
         return value
     if isinstance(value, str):
         return _storable(value, masked)
-    if isinstance(value, np.generic):
+    if getattr(value, "shape", None) == ():  # a number of numpy's, which is not loaded for this
         return _clean(value.item(), masked)
     if isinstance(value, int):
         return int(value)

@@ -16,10 +16,26 @@ from include.records.entries import (
     Mark,
     MarkVerdict,
     Mute,
+    Noted,
     Pause,
+    Scheduled,
     Waiting,
     Watched,
+    Whereabouts,
 )
+from include.records.entries.chain import ChainHead
+
+
+class Chain(Protocol):
+    """The chain of hashes over what is audited, one a model."""
+
+    def head(self, model_name: str) -> ChainHead | None:
+        """The newest entry of a model's chain; None where it has none."""
+        ...
+
+    def hash_at(self, model_name: str, number: int) -> str | None:
+        """The hash of one entry of a model's chain, hexadecimal; None where it is not there."""
+        ...
 
 
 class People(Protocol):
@@ -135,6 +151,18 @@ class Watch(Protocol):
         """What the decisions from `since` on and before `until` came to, by model and trigger; no dry runs."""
         ...
 
+    def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models that the run has looked at."""
+        ...
+
+    def untold(self, model_names: Sequence[str]) -> frozenset[str]:
+        """Those of the models with a last change of champion that no run has told downstream of."""
+        ...
+
+    def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
+        """Of the models that were checked by schedule before a time the last such check, by name."""
+        ...
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
         ...
@@ -168,6 +196,41 @@ class Arrivals(Protocol):
         """Whether an arrival at a place waits for a run."""
         ...
 
+    def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
+        """The places at which arrivals from before that time wait for a run, and when the oldest was noted."""
+        ...
+
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
+        ...
+
+
+class Home(Protocol):
+    """Where these records live, and what they wrote outside."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether records that are somewhere else than where they lived may write nothing outside."""
+        ...
+
+    def find(self) -> Whereabouts:
+        """Who these records are, where they lived, and where they are."""
+        ...
+
+    def note(self, kind: Noted, by: str, *, at: datetime) -> str:
+        """Write down that they live here; the mark of that, which nobody else's records know."""
+        ...
+
+    def knows(self, mark: str) -> bool:
+        """Whether these records wrote that mark."""
+        ...
+
+    def renew(self) -> str:
+        """Make them others than those that they were copied from; their new id.
+
+        Raises
+        ------
+        ConfigurationError
+            When this user may not: only the owner of the tables may.
+        """
         ...

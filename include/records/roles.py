@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import Request, RequestKind
 from include.decision.signals import Signal, SignalKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.records.claim import Claim
 from include.records.entries import (
     Analysis,
@@ -26,6 +24,10 @@ from include.records.entries import (
     Version,
     Wish,
 )
+
+if TYPE_CHECKING:
+    from include.data.reference.profiles import ReferenceProfiles
+    from include.detectors.statistics.running_errors import RunningErrors
 
 
 class Runs(Protocol):
@@ -190,7 +192,7 @@ class Champions(Protocol):
     ) -> ChampionChange:
         """Make a former champion champion again, in one transaction with the row of the deployment history.
 
-        The version that was champion until then is rolled back, one in shadow beside it rejected. A rollback with a
+        The version that was champion until then is rolled back, one in shadow beside it held. A rollback with a
         key that was used before changes nothing, and that one is returned. While a process holds the right to retrain
         the model, wait for it up to `wait`, then fail with `ClaimLost`; `RollbackRefused` when `from_version` is not
         champion (any more), `to_version` never was, the key was used for another one, or the reason is empty. The

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +11,35 @@ import psycopg
 from psycopg import sql
 
 from include.errors import ConfigurationError
-from include.records.postgres.queries import SQL
+from include.records.migration_files import (
+    MIGRATIONS,
+    SCHEMA_FILES,
+    Applied,
+    SqlFile,
+    missing_steps,
+    read_schema,
+    read_steps,
+)
+from include.records.migration_steps import alone, apply_step
 from include.records.postgres.session import SCHEMA, schema_of, settle
 
-MIGRATIONS = SQL / "schema"
-
-_NAME = re.compile(r"\d{2}_[a-z0-9_]+\.sql")
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('migration of the records', 0))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('search path of the records', 0))"
 _HISTORY = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
         name       text NOT NULL CONSTRAINT schema_migrations_key PRIMARY KEY,
         sha256     text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now()
     );
-    COMMENT ON TABLE schema_migrations IS 'One file of sql/schema that was applied to this database.';
+    COMMENT ON TABLE schema_migrations IS
+        'One file of sql/schema that this database was made of, or of sql/migrations that was applied to it, or that '
+        'the schema had in it already.';
     COMMENT ON COLUMN schema_migrations.name IS 'Name of the file.';
-    COMMENT ON COLUMN schema_migrations.sha256 IS 'SHA-256 of its text: a file that was applied never changes.';
+    COMMENT ON COLUMN schema_migrations.sha256 IS
+        'SHA-256 of its text: a migration that was applied never changes.';
     COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied.';
 """
+_ADD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
+_APPLIED = "SELECT name, sha256, applied_at FROM schema_migrations"
 _PATH = "SET LOCAL search_path TO {}, pg_temp"
 _EARLIEST = 140000  # as psycopg tells the server's version
 _FOUND = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
@@ -47,36 +58,67 @@ _SETTING = """
 """
 
 
-def migrate(connection: psycopg.Connection[Any], folder: Path = MIGRATIONS) -> list[str]:
-    """Apply the migrations that the database does not have yet, in order, and return their names.
+def migrate(
+    connection: psycopg.Connection[Any], schema_files: Path = SCHEMA_FILES, migrations: Path = MIGRATIONS
+) -> list[str]:
+    """Make the tables in a new database, or apply the migrations that one does not have yet; return the names of files.
 
     They go into the schema ``retraining``, which is made where it is missing and comes first in the search path of the
     database, and of this connection, from then on; or into the one that the connection's own options name
-    (`include.records.postgres.session.schema_of`), which only those find who name it. Each is applied in a transaction
-    of its own, under a lock that lets only one process migrate at a time. The connection must not be inside a
-    transaction. Repeating it is safe, and mends the search path after a restore from a dump, which does not hold it.
+    (`include.records.postgres.session.schema_of`), which only those find who name it. A new database is made in one
+    transaction; each migration is applied in a transaction of its own, or statement by statement where it says so. A
+    lock lets only one process migrate at a time. The connection must not be inside a transaction, and leads straight to
+    the server. Repeating it is safe, also after a kill, and mends the search path after a restore from a dump, which
+    does not hold it.
 
     Raises
     ------
     ConfigurationError
         The server or the database is none that can hold records, the database has the tables of a version before the
-        first release, a file that was applied has changed since, or a file name does not begin with a number of its
-        own.
+        first release or of a newer one, a file that was applied has changed since, or a file name does not begin with a
+        number of its own.
+    SourceUnavailable
+        Somebody has held what a migration has to change all the time.
     """
-    paths, schema = _migrations(folder), schema_of(connection)
+    files, steps, schema = read_schema(schema_files), read_steps(migrations), schema_of(connection)
     _refuse_unfit(connection)
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         _refuse_old(cursor, schema)  # by the search path as it is found
     settle(connection, own=True, statement_timeout="0")
-    with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        cursor.execute(_LOCK)
-        _make_schema(cursor, schema)
-        cursor.execute(_path(schema))
-        cursor.execute(_HISTORY)
-    applied = [path.name for path in paths if _apply(connection, path, schema)]
+    with alone(connection):
+        applied = _prepared(connection, schema)
+        if not applied:
+            _make(connection, [*files, *steps], len(files), schema)
+            done = [file.name for file in files]
+        else:
+            done = []
+            for step in missing_steps(files, steps, applied):
+                apply_step(connection, step, schema)
+                done.append(step.name)
     if schema == SCHEMA:
         keep_search_path(connection)
-    return applied
+    return done
+
+
+def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, Applied]:
+    """What the database says it has; its schema and the table that says so are there afterwards."""
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _make_schema(cursor, schema)
+        cursor.execute(_path(schema))
+        there = cursor.execute("SELECT to_regclass('schema_migrations')").fetchone()
+        if there is None or there[0] is None:
+            cursor.execute(_HISTORY)
+        return {name: Applied(sha256, at) for name, sha256, at in cursor.execute(_APPLIED).fetchall()}
+
+
+def _make(connection: psycopg.Connection[Any], files: Sequence[SqlFile], run: int, schema: str) -> None:
+    """Run the first files in one transaction, and write all down: a new schema has in it what migrations do."""
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        cursor.execute(_path(schema))
+        for number, file in enumerate(files):
+            if number < run:
+                cursor.execute(file.text.encode())
+            cursor.execute(_ADD, (file.name, file.sha256))
 
 
 def _path(schema: str) -> sql.Composed:
@@ -125,18 +167,6 @@ def keep_search_path(connection: psycopg.Connection[Any]) -> None:
             cursor.execute(sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {database} ").format(**names) + path)
 
 
-def _migrations(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*.sql"))
-    problems = [f"{path.name}: expected NN_name.sql" for path in paths if not _NAME.fullmatch(path.name)]
-    numbers = [path.name[:2] for path in paths]
-    problems += [f"number {number} is used twice" for number in sorted(set(numbers)) if numbers.count(number) > 1]
-    if not paths:
-        problems.append("no migrations found")
-    if problems:
-        raise ConfigurationError(folder, *problems)
-    return paths
-
-
 def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:
     for (schema,) in cursor.execute(_MAY_BE_OLD, {"schema": own}).fetchall():
         row = cursor.execute(sql.SQL(_IS_OLD).format(sql.Identifier(schema))).fetchone()
@@ -168,21 +198,3 @@ def _make_schema(cursor: psycopg.Cursor[Any], name: str) -> None:
         ) from error
     comment = sql.SQL("COMMENT ON SCHEMA {} IS 'Which models were retrained, why, and what became of it.'")
     cursor.execute(comment.format(schema))
-
-
-def _apply(connection: psycopg.Connection[Any], path: Path, schema: str) -> bool:
-    """Apply one migration unless it was applied before; tell whether it was applied now."""
-    text = path.read_text(encoding="utf-8")  # line ends as \n on every system, so that the hash is the same
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        cursor.execute(_LOCK)
-        cursor.execute(_path(schema))
-        known = cursor.execute("SELECT sha256 FROM schema_migrations WHERE name = %s", (path.name,)).fetchone()
-        if known is None:
-            cursor.execute(text.encode())
-            cursor.execute("INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)", (path.name, sha256))
-        elif known[0] != sha256:
-            raise ConfigurationError(
-                path, "changed after it was applied to this database; restore it, and put the change into a new file"
-            )
-        return known is None

@@ -6,13 +6,12 @@ from typing import Protocol
 
 from include.records.claim import Claim
 from include.records.message_roles import Outbox
-from include.records.people_roles import Arrivals, Calls, Failures, People, Watch
+from include.records.people_roles import Arrivals, Calls, Chain, Failures, Home, People, Watch
 from include.records.roles import Canaries, Champions, Events, Quarantines, Requests, Runs
 
 __all__ = [
-    "Arrivals", "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Outbox", "People", "Quarantines",
-    "Requests",
-    "Runs", "Store", "Watch",
+    "Arrivals", "Calls", "Canaries", "Champions", "Claim", "Events", "Failures", "Home", "Outbox", "People",
+    "Quarantines", "Requests", "Runs", "Store", "Watch",
 ]  # fmt: skip
 
 
@@ -34,6 +33,11 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
         ...
 
     @property
+    def chain(self) -> Chain:
+        """The chain of hashes over what is audited."""
+        ...
+
+    @property
     def watch(self) -> Watch:
         """What the records say of the monitor itself."""
         ...
@@ -46,6 +50,11 @@ class Store(Runs, Events, Champions, Requests, Quarantines, Canaries, Protocol):
     @property
     def arrivals(self) -> Arrivals:
         """What arrived at watched places."""
+        ...
+
+    @property
+    def home(self) -> Home:
+        """Where these records live."""
         ...
 
     @property

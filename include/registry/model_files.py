@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from pathlib import Path
 
 from include.errors import ConfigurationError
@@ -11,21 +13,38 @@ SUFFIXES = (".yaml", ".yml")
 
 def list_model_files(folder: Path) -> list[Path]:
     """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
-    if not folder.is_dir():
-        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    found = (path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith("."))
-    return sorted(found, key=lambda path: path.name)  # ten times as fast as by path
+    return [folder / name for name in _names(folder)]
 
 
 def model_names(folder: Path) -> list[str]:
     """Names of the models that have a file in `folder`; none where there is no folder, or it cannot be read."""
     try:
-        return list(dict.fromkeys(file.stem for file in list_model_files(folder)))
+        return list(dict.fromkeys(name.rpartition(".")[0] for name in _names(folder)))
     except (ConfigurationError, OSError):  # the task that looks for the models says so
         return []
 
 
-def twin_of(file: Path) -> Path | None:
-    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
-    others = (file.with_suffix(suffix) for suffix in SUFFIXES if suffix != file.suffix)
-    return next((other for other in others if file.suffix in SUFFIXES and other.exists()), None)
+def _names(folder: Path) -> list[str]:
+    """Of the model files; no path is made of each, which would take ten times as long."""
+    if not folder.is_dir():
+        raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
+    with os.scandir(folder) as entries:
+        return sorted(each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
+
+
+def twin_of(file: Path, names: Collection[str] | None = None) -> Path | None:
+    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none.
+
+    Parameters
+    ----------
+    names : collection of str, optional
+        Of the files in its folder, for whoever knows them.
+    """
+    name, suffix = file.name, file.suffix
+    if suffix not in SUFFIXES:
+        return None
+    for other in SUFFIXES:
+        twin = f"{name.removesuffix(suffix)}{other}"
+        if other != suffix and (file.with_name(twin).exists() if names is None else twin in names):
+            return file.with_name(twin)
+    return None

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from include.workflow.approve import question as question
     from include.workflow.arrivals import conf_of as conf_of
     from include.workflow.arrivals import take_arrivals as take_arrivals
+    from include.workflow.audit_chain import verify_audit as verify_audit
+    from include.workflow.batch import analyze_batch as analyze_batch
+    from include.workflow.batch import check_again as check_again
+    from include.workflow.batch import decide_batch as decide_batch
+    from include.workflow.batch import settle_rest as settle_rest
+    from include.workflow.batches import batches_of as batches_of
+    from include.workflow.batches import label_of as label_of
     from include.workflow.calls import begin_call as begin_call
     from include.workflow.calls import drop_call as drop_call
     from include.workflow.calls import end_call as end_call
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from include.workflow.deployment import Deployment as Deployment
     from include.workflow.deployment import open_deployment as open_deployment
     from include.workflow.deployment import opened_deployment as opened_deployment
+    from include.workflow.doctor import examine as examine
     from include.workflow.elsewhere import RetrainingTrigger as RetrainingTrigger
     from include.workflow.elsewhere import complete_retraining as complete_retraining
     from include.workflow.elsewhere import fail_retraining as fail_retraining
@@ -31,6 +39,9 @@ if TYPE_CHECKING:
     from include.workflow.failure_record import noting as noting
     from include.workflow.failure_record import why_nothing as why_nothing
     from include.workflow.figures import statistics_of_system as statistics_of_system
+    from include.workflow.identity import adopt_records as adopt_records
+    from include.workflow.identity import renew_records as renew_records
+    from include.workflow.identity import whereabouts as whereabouts
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
     from include.workflow.monitor import health as health
@@ -54,6 +65,7 @@ if TYPE_CHECKING:
     from include.workflow.people import unmute as unmute
     from include.workflow.publication import publish as publish
     from include.workflow.reading.export import export_csv as export_csv
+    from include.workflow.reading.export import removed_of as removed_of
     from include.workflow.reading.export import tables_to_export as tables_to_export
     from include.workflow.reading.fleet import fleet as fleet
     from include.workflow.reading.history import history as history
@@ -64,10 +76,12 @@ if TYPE_CHECKING:
     from include.workflow.report import recommendations_of as recommendations_of
     from include.workflow.report import report_of as report_of
     from include.workflow.request import request_retrain as request_retrain
+    from include.workflow.retention import retain as retain
     from include.workflow.rollback import change_in_run as change_in_run
     from include.workflow.rollback import roll_back as roll_back
     from include.workflow.rollback import roll_back_in_run as roll_back_in_run
     from include.workflow.run import Answer as Answer
+    from include.workflow.run import event_in_run as event_in_run
     from include.workflow.run import execute_in_run as execute_in_run
     from include.workflow.run import run_model as run_model
     from include.workflow.steps.analyze import analyze as analyze
@@ -79,14 +93,18 @@ if TYPE_CHECKING:
 #: The module of each.
 USE_CASES = {
     "Deployment": "deployment",
+    "adopt_records": "identity",
     "analyze": "steps.analyze",
+    "analyze_batch": "batch",
     "annotate": "people",
     "annotations_of": "people",
     "Answer": "run",
     "audit": "on_record",
+    "batches_of": "batches",
     "begin_call": "calls",
     "budget_spent": "people",
     "change_in_run": "rollback",
+    "check_again": "batch",
     "check_model": "people",
     "check_triggers": "trigger_check",
     "RetrainingTrigger": "elsewhere",
@@ -94,10 +112,13 @@ USE_CASES = {
     "complete_retraining": "elsewhere",
     "conf_of": "arrivals",
     "decide": "steps.decide",
+    "decide_batch": "batch",
     "deliver": "delivery",
+    "examine": "doctor",
     "distribution_at": "reading.model_view",
     "drop_call": "calls",
     "end_call": "calls",
+    "event_in_run": "run",
     "execute": "steps.execute",
     "execute_in_run": "run",
     "export_csv": "reading.export",
@@ -107,6 +128,7 @@ USE_CASES = {
     "history": "reading.history",
     "fail_retraining": "elsewhere",
     "hold": "approve",
+    "label_of": "batches",
     "latest_run": "on_record",
     "lift_quarantine": "lift",
     "lineage": "on_record",
@@ -129,19 +151,25 @@ USE_CASES = {
     "publish": "publication",
     "question": "approve",
     "recommendations_of": "report",
+    "removed_of": "reading.export",
+    "renew_records": "identity",
     "report_of": "report",
     "request_retrain": "request",
     "resume_model": "people",
+    "retain": "retention",
     "roll_back": "rollback",
     "roll_back_in_run": "rollback",
     "run_model": "run",
     "scrape": "reading.scrape",
+    "settle_rest": "batch",
     "set_canary": "canary",
     "statistics_of_system": "figures",
     "tables_to_export": "reading.export",
     "take_arrivals": "arrivals",
     "unmute": "people",
+    "verify_audit": "audit_chain",
     "what_if": "reading.what_if",
+    "whereabouts": "identity",
     "why_nothing": "failure_record",
     "start_retraining": "elsewhere",
 }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from include.records.entries import Version, VersionStatus
+from include.records.entries import NEVER_CHAMPION, Version
 from include.records.store import Champions
 from include.registry.spec import ModelSpec
-from include.retraining.executor import Champion
+from include.retraining.accepted import Champion
 
 
 def columns_of_versions(store: Champions, spec: ModelSpec, champion: Champion) -> set[str]:
     """Features of the champion, and of what it may be compared with: former champions, and a version in shadow."""
     if spec.features is None:  # all columns are read
         return set()
-    versions = [version for version in store.versions(spec.name) if version.status is not VersionStatus.REJECTED]
+    versions = [version for version in store.versions(spec.name) if version.status not in NEVER_CHAMPION]
     return {*champion.reference.inputs, *features_on_record(versions)}
 
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from include.records.entries import Delivery, DeliveryStatus, Mute, Notification, Phase, Settled, Told
+from include.errors import DeliveryPutOff
+from include.records.entries import Delivery, DeliveryStatus, FailedStep, Mute, Notification, Phase, Settled, Told
 from include.records.message_roles import Outbox
 from include.workflow.deployment import Deployment, now
+from include.workflow.failure_record import note_failure
+from include.workflow.identity import CHOICE, why_moved
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 30, 120, 360))  # after each try that failed
 MOST_TRIES = len(BACKOFF) + 1
@@ -63,33 +66,44 @@ class Delivered:
 
 
 def deliver(
-    deployment: Deployment, courier: Courier, *, at: datetime | None = None, seconds: float = SECONDS, most: int = 1000
-) -> Delivered:
+    deployment: Deployment, courier: Courier, *, run_id: str = "", at: datetime | None = None, seconds: float = SECONDS,
+    most: int = 1000,
+) -> Delivered:  # fmt: skip
     """Send what is due. More processes may do so at once: each try is made by one of them.
 
-    A notification that was sent by a process that died before it could say so is sent again.
+    A notification that was sent by a process that died before it could say so is sent again. A service that fails is on
+    record as a failure of the step ``notify``, once a call. From a database that was copied or restored nothing is sent
+    until somebody has said what it is.
 
     Parameters
     ----------
+    run_id : str
+        The run that it is done in; empty outside of a run.
     at : datetime, optional
         Now by default.
     seconds : float
         No message is begun later than that; what is left is sent the next time.
     """
     moment, outbox = at or now(), deployment.store.outbox
+    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
+        left = len(outbox.due(at=moment, most=most))
+        return Delivered(waiting=left, errors=[f"nobody is told: {why}; {CHOICE}"] if left else [])
     outbox.call_lost(begun_before=moment - LOST_AFTER, at=moment)
     mutes = deployment.store.people.mutes(at=moment)
     due = [told for told in outbox.due(at=moment, most=most) if _to_be_sent(outbox, told, mutes, moment)]
     plans = {told.notification.id: _Plan(told, _wanting(outbox, courier, told.notification)) for told in due}
     found, deadline = Delivered(), time.monotonic() + seconds
+    records = deployment.store.identity().partition("-")[0]
     for service, waiting in _by_service(plans.values(), moment):
-        place = _Round(outbox=outbox, courier=courier, service=service, at=moment)
+        place = _Round(outbox=outbox, courier=courier, service=service, at=moment, records=records)
         for group in _groups(outbox, service, waiting):
             if time.monotonic() > deadline or not _send(place, group, found):
                 break  # a service that fails is left alone for now
     for told in outbox.due(at=moment, most=most):
         if (plan := plans.get(told.notification.id)) is not None:
             found.waiting += not _settled(outbox, told, plan.services, moment)
+    for error in found.errors:
+        note_failure(deployment, "", run_id, FailedStep.NOTIFY, DeliveryPutOff(error))
     return found
 
 
@@ -112,12 +126,13 @@ class _Group:
 
 @dataclass(frozen=True, kw_only=True)
 class _Round:
-    """Where messages go to, and when."""
+    """Where messages go to, and when; `records` is theirs, for others may have an incident of the same name."""
 
     outbox: Outbox
     courier: Courier
     service: Service
     at: datetime
+    records: str
 
 
 def _to_be_sent(outbox: Outbox, told: Told, mutes: Sequence[Mute], at: datetime) -> bool:
@@ -222,7 +237,8 @@ def _send(place: _Round, group: _Group, found: Delivered) -> bool:
         for each in tries:
             outbox.end(each, DeliveryStatus.SKIPPED, f"its incident goes on for {others} more", at=now())
         return True
-    error = place.courier.send(service, members, group.incident, resolve=group.resolve)
+    incident = f"{group.incident}@{place.records}" if group.incident else ""
+    error = place.courier.send(service, members, incident, resolve=group.resolve)
     for each in tries:
         outbox.end(each, DeliveryStatus.FAILED if error else DeliveryStatus.SENT, error, at=max(now(), place.at))
     if error:

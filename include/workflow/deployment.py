@@ -4,42 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from include.data.class_columns import in_one_coding
-from include.data.label_values import without_impossible_labels, without_impossible_predictions
-from include.data.measures import with_measures
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.tables import ModelTables, read_part_of_tables, read_tables, window_start
 from include.errors import ConfigurationError, DataError
-from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.store import Champions, Store
-from include.registry.loader import load_model
-from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
-from include.retraining.executor import RetrainingExecutor
-from include.retraining.prepare import Columns
-from include.workflow.analysis.quarantine import quarantined_spans
-from include.workflow.analysis.watched import counting_beforehand
-from include.workflow.columns import columns_of_versions
 from include.workflow.log_file import log_to
 from include.workflow.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
     import psycopg
 
-    from include.records.entries import Run
+    from include.data.tables import ModelTables
+    from include.registry.spec import ModelSpec
+    from include.retraining.executor import RetrainingExecutor
 
 CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
+
+
+def read_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables:
+    """As `include.data.tables.read_tables`."""
+    from include.data.tables import read_tables
+
+    return read_tables(spec, data_dir, **asked)
+
+
+def read_part_of_rows(spec: ModelSpec, data_dir: Path, **asked: Any) -> ModelTables | None:
+    """As `include.data.tables.read_part_of_tables`."""
+    from include.data.tables import read_part_of_tables
+
+    return read_part_of_tables(spec, data_dir, **asked)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +61,31 @@ class Deployment:
     trial : ModelSpec or None
         In a rehearsal the model that is tried, whatever a file says; its records do not last, so that its artifacts
         belong to none.
+    specs : dict, optional
+        Model files that have been read, by name: given, each is read once.
     """
 
     store: Store
     models_dir: Path
     data_dir: Path
     artifacts: Artifacts
-    read: Callable[..., ModelTables] = read_tables
-    read_part: Callable[..., ModelTables | None] | None = read_part_of_tables
+    read: Callable[..., ModelTables] = read_rows
+    read_part: Callable[..., ModelTables | None] | None = read_part_of_rows
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
+    specs: dict[str, ModelSpec] | None = None
 
     def spec(self, model_name: str) -> ModelSpec:
         """The registered model of that name; in a rehearsal the one that is tried."""
-        return load_model(self.models_dir, model_name) if self.trial is None else self.trial
+        if self.trial is not None:
+            return self.trial
+        from include.registry.loader import load_model
+
+        if self.specs is None:
+            return load_model(self.models_dir, model_name)
+        if model_name not in self.specs:
+            self.specs[model_name] = load_model(self.models_dir, model_name)
+        return self.specs[model_name]
 
     def connected(self) -> psycopg.Connection[Any]:
         """A new connection to the records database; a `ConfigurationError` for records in memory."""
@@ -91,6 +106,9 @@ class Deployment:
         hyperparameters : mapping, optional
             For this retraining only.
         """
+        from include.retraining.executor import RetrainingExecutor
+        from include.retraining.prepare import Columns
+
         columns = None if champion is None else Columns.of(champion.reference.profile, champion.reference.inputs)
         return RetrainingExecutor(
             spec=spec, artifacts=self.artifacts, hyperparameters=hyperparameters or {},
@@ -113,13 +131,13 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections)),
+        store=PostgresStore(connect, keep=True, direct=direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
         artifacts=open_artifacts(settings.artifacts_dir, settings.artifacts_address, connections.storage),
-        read=partial(read_tables, connections=connections),
-        read_part=partial(read_part_of_tables, connections=connections),
+        read=partial(read_rows, connections=connections),
+        read_part=partial(read_part_of_rows, connections=connections),
     )
 
 
@@ -138,9 +156,11 @@ def opened_deployment(connections: Connections) -> Iterator[Deployment]:
 
 
 def rehearsal(
-    folder: Path, spec: ModelSpec, *, data_dir: Path, read: Callable[..., ModelTables] = read_tables
+    folder: Path, spec: ModelSpec, *, data_dir: Path, read: Callable[..., ModelTables] = read_rows
 ) -> Deployment:
     """The same production code for one model, with records in memory and artifacts in a `folder` of their own."""
+    from include.records.memory import MemoryStore
+
     return Deployment(
         store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
         read_part=None, trial=spec,
@@ -154,7 +174,7 @@ def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[A
     return partial(psycopg.connect, settings.database)
 
 
-def _direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
+def direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
     """What opens the records database beside a pooler; None where nothing else is said."""
     import psycopg
 
@@ -185,52 +205,3 @@ def champion_of(store: Champions, model_name: str) -> Champion | None:
     if reference is None:
         raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
     return Champion(version=version, reference=reference)
-
-
-def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> ModelTables:
-    """The rows that a run sees of a model with that champion."""
-    if champion is None:
-        if spec.reference is not None and spec.reference.end > run.as_of:
-            raise DataError(
-                f"model {spec.name}: field reference.end: {spec.reference.end:%Y-%m-%d %H:%M} is later than this run's "
-                f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
-            )
-        tables = in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
-        return with_measures(spec, without_impossible_labels(spec, tables))
-    tables = deployment.read(
-        spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
-        seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
-        kinds=champion.reference.kinds,
-    )  # fmt: skip
-    return _in_order(deployment, spec, tables, champion)
-
-
-def tables_checked_by(
-    deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None, *, hashed: bool = False
-) -> ModelTables:
-    """The rows that a check looks at: of very many an even part, with what is counted of them all.
-
-    Parameters
-    ----------
-    hashed : bool
-        Whether the hash of all rows is wanted.
-    """
-    until = None if champion is None else champion.version.data_until
-    if champion is None or until is None or deployment.read_part is None:
-        return tables_seen_by(deployment, spec, run, champion)
-    counting = counting_beforehand(spec, champion.reference, window_start(spec, run.as_of, until), run.as_of)
-    tables = deployment.read_part(
-        spec, deployment.data_dir, as_of=run.as_of, seen_until=until, counting=counting, hashed=hashed,
-        columns=columns_of_versions(deployment.store, spec, champion), kinds=champion.reference.kinds,
-    )  # fmt: skip
-    if tables is None:
-        return tables_seen_by(deployment, spec, run, champion)
-    return _in_order(deployment, spec, tables, champion)
-
-
-def _in_order(deployment: Deployment, spec: ModelSpec, tables: ModelTables, champion: Champion) -> ModelTables:
-    """The tables with labels and predictions as the champion knows them, measures, and what is in quarantine."""
-    quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
-    tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
-    tables = without_impossible_predictions(spec, tables)
-    return replace(with_measures(spec, tables), quarantined=quarantined)

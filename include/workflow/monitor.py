@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,13 +16,15 @@ from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
+from include.workflow.identity import CHOICE, why_moved
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
-OVERDUE = timedelta(hours=1)  # a notification that is not delivered so long after it was due is stuck
+OVERDUE = timedelta(hours=1)  # what waits for so long after it was due, a notification or an arrival, is stuck
+NAMED = 3  # places in one sentence
 UNHEARD = timedelta(days=1)  # for so long one that was given up is told
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -49,10 +51,28 @@ class _Model:
         return UNKNOWN_INTERVAL if self.spec is None else self.spec.check_every
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What is looked up of all models, for whoever has done so already.
+
+    Parameters
+    ----------
+    watched : sequence of Watched
+        The latest check of each model.
+    pauses : mapping of str to Pause
+        Of the models that are paused now.
+    false_alarms : mapping of str to int
+        Retrains of the last quarter that were marked as such.
+    """
+
+    watched: Sequence[Watched]
+    pauses: Mapping[str, Pause]
+    false_alarms: Mapping[str, int]
+
+
 def health(
-    deployment: Deployment, *, at: datetime | None = None, also: Iterable[Problem] = (),
-    false_alarms: Mapping[str, int] | None = None,
-) -> Health:  # fmt: skip
+    deployment: Deployment, *, at: datetime | None = None, also: Iterable[Problem] = (), seen: Seen | None = None
+) -> Health:
     """What is wrong with the monitor itself.
 
     Of paused and disabled models only a broken file is told, and a request that waits.
@@ -63,8 +83,8 @@ def health(
         Now by default.
     also : iterable of Problem
         What only the caller can see, such as a scheduler that is away.
-    false_alarms : mapping of str to int, optional
-        Retrains of the quarter before `at` that were marked as such, by model, where the caller has read them already.
+    seen : Seen, optional
+        As of `at`, where the caller has looked it up already.
 
     Raises
     ------
@@ -73,13 +93,13 @@ def health(
     """
     moment = at or now()
     bring_in(deployment.store, deployment.artifacts)
-    models = {file.stem: _read(file) for file in list_model_files(deployment.models_dir)}
-    pauses, watch = deployment.store.people.pauses(), deployment.store.watch
-    watched = {each.model_name: each for each in watch.watched()}
+    files, watch = list_model_files(deployment.models_dir), deployment.store.watch
+    names = {file.name for file in files}
+    models = {file.stem: _read(file, names) for file in files}
+    seen = seen or _seen(deployment, moment)
+    pauses, watched = seen.pauses, {each.model_name: each for each in seen.watched}
     failing = watch.failing(since=moment - REMEMBERED)
     asleep = {name for name, model in models.items() if not model.watched} | pauses.keys()
-    if false_alarms is None:
-        false_alarms = watch.false_alarms(since=moment - QUARTER, until=moment)
     broken = {each.model_name for each in failing if each.step is FailedStep.ANALYZE}
     found = [
         *_broken_files(models.values()),
@@ -87,21 +107,31 @@ def health(
         *_unchecked([m for m in models.values() if m.name not in asleep | broken], watched, moment),
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
-        *_overdrawn(models, false_alarms),
+        *_overdrawn(models, seen.false_alarms),
+        *_untaken(deployment, moment),
         *_stuck(deployment, moment),
+        *_moved(deployment),
         *also,
     ]
     order = sorted(found, key=lambda each: (_GRAVE.index(each.severity), each.subject, each.kind))
     return Health(at=moment, models=len(models), problems=tuple(order))
 
 
-def _read(file: Path) -> _Model:
+def _seen(deployment: Deployment, at: datetime) -> Seen:
+    watch = deployment.store.watch
+    return Seen(
+        watched=watch.watched(), pauses=deployment.store.people.pauses(),
+        false_alarms=watch.false_alarms(since=at - QUARTER, until=at),
+    )  # fmt: skip
+
+
+def _read(file: Path, names: Collection[str]) -> _Model:
     """A model file; what has been read once is remembered until it is written again."""
     try:
         known = file.stat()
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size, twin_of(file))
+    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size, twin_of(file, names))
     written_at = datetime.fromtimestamp(known.st_mtime, UTC)
     return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=written_at, allowed=allowed)
 
@@ -222,6 +252,19 @@ def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) ->
             )  # fmt: skip
 
 
+def _untaken(deployment: Deployment, at: datetime) -> Iterator[Problem]:
+    """Data that arrived, and that no run looks at."""
+    found = deployment.store.arrivals.untaken(noted_before=at - OVERDUE)
+    if found:
+        since, places = min(found.values()), [place.partition(" ")[2] for place in found]
+        more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
+        yield Problem(
+            kind=ProblemKind.ARRIVAL_WAITS, subject="data arrival", since=since, severity=Severity.MEDIUM,
+            told=f"no run has taken what arrived since {since:%Y-%m-%d %H:%M} UTC at {', '.join(places[:NAMED])}{more}",
+            way_out="see that the DAG data_arrival is not paused, and that scheduler and triggerer run",
+        )  # fmt: skip
+
+
 def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
     """Notifications that nobody gets."""
     found = deployment.store.outbox.stuck(due_before=at - OVERDUE, since=at - UNHEARD, at=at)
@@ -231,6 +274,15 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
             kind=ProblemKind.OUTBOX_STUCK, subject="notifications", since=found.since, severity=Severity.HIGH,
             told=", ".join(f"{what}: {many}" for what, many in counted.items() if many),
             way_out="see what the tries to deliver them say, and correct the service's address in the connection",
+        )  # fmt: skip
+
+
+def _moved(deployment: Deployment) -> Iterator[Problem]:
+    """Records that write nothing outside until somebody has said what they are."""
+    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
+        yield Problem(
+            kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
+            told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,
         )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ from include.registry.dialect import Dialect
 from include.registry.kinds import Kinds, told
 from include.registry.spec import ModelSpec
 from include.scoring import Task
-from include.workflow.deployment import Deployment, champion_of, now, rehearsal, tables_seen_by
+from include.workflow.deployment import Deployment, champion_of, now, rehearsal
+from include.workflow.seen_rows import tables_seen_by
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 from include.workflow.steps.first import begin_with

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from include.data.rows.spans import within
 from include.errors import RetrainingError
 from include.records.entries import Analysis, Run
 from include.registry.coverage import unchecked_note
-from include.retraining.contest.contest import labelled_among
 from include.retraining.gate.holdout import shortfall
-from include.workflow.deployment import Deployment, champion_of, tables_seen_by
+from include.workflow.deployment import Deployment, champion_of
 
 
 def notes_of(deployment: Deployment, analysis: Analysis) -> Iterator[str]:
@@ -36,6 +34,10 @@ def why_not_provable(deployment: Deployment, model_name: str, *, at: datetime) -
     champion = champion_of(deployment.store, model_name)
     if champion is None:
         return ""
+    from include.data.rows.spans import within
+    from include.retraining.contest.contest import labelled_among
+    from include.workflow.seen_rows import tables_seen_by
+
     spec = deployment.spec(model_name)
     try:
         tables = tables_seen_by(deployment, spec, Run(run_id="request", as_of=at), champion)

@@ -9,48 +9,21 @@ On disk that is the symbolic link ``<artifacts>/<model>/champion``, in object st
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
-from include.errors import ArtifactError, ConfigurationError, NothingToDo
+from include.errors import NothingToDo
 from include.records.entries import ChampionChange, FailedStep, Run, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
+from include.workflow.audit_chain import keep_anchor
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
+from include.workflow.identity import leave_mark, own
 
-OWNER_FILE = "records.json"
 _DIGITS = 10  # of a number that no version has
 
 log = logging.getLogger(__name__)
-
-
-def own(store: Store, artifacts: Artifacts) -> None:
-    """Make sure that the artifacts are those of these records; artifacts that belong to no records yet become theirs.
-
-    Raises
-    ------
-    ConfigurationError
-        When they belong to another records database.
-    ArtifactError
-        When the file that says so holds something else.
-    """
-    identity, place = store.identity(), artifacts.address(OWNER_FILE)
-    if (text := artifacts.read(OWNER_FILE)) is None:
-        artifacts.write("", {OWNER_FILE: json.dumps({"records": identity}) + "\n"})
-        text = artifacts.read(OWNER_FILE)  # others may have taken them at the same moment
-    try:
-        owner = json.loads(text or "")["records"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{place}: does not say whose artifacts these are: {error!r}; remove it") from error
-    if owner != identity:
-        raise ConfigurationError(
-            "RETRAINING_ARTIFACTS_DIR or RETRAINING_ARTIFACTS",
-            f"{place} says that these artifacts belong to the records {owner}, these records are {identity} (table "
-            "records_identity); give each records database a folder of its own, or, if the other is gone for good, "
-            "remove that file",
-        )
 
 
 @on_record(FailedStep.PUBLISH)
@@ -87,7 +60,7 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     ArtifactError
         When the champion's files are not there, or the place is taken by something else.
     ConfigurationError
-        When the artifacts belong to another records database.
+        When the artifacts belong to another records database, or this one is a copy: see `include.workflow.identity`.
     SourceUnavailable
         When object storage cannot be reached.
     """
@@ -96,9 +69,27 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     while (target := _target(store, model_name)) is not None:
         if artifacts.published(model_name) == Path(target.artifact_path).name:
             break
+        if not changed:
+            leave_mark(store, artifacts)
         artifacts.publish(model_name, target.artifact_path, target.artifact_sha256)
         changed = True
+    keep_anchor(store, artifacts, model_name)
     return changed
+
+
+def publish_unchanged(deployment: Deployment, model_name: str) -> bool:
+    """What `publish` does where the champion that is published is the one on record; False where it is not.
+
+    Raises as `publish_files`.
+    """
+    store, artifacts = deployment.store, deployment.artifacts
+    own(store, artifacts)
+    target = _target(store, model_name)
+    if target is not None and artifacts.published(model_name) != Path(target.artifact_path).name:
+        return False
+    keep_anchor(store, artifacts, model_name)
+    tidy(store, artifacts, model_name)
+    return True
 
 
 def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
@@ -128,16 +119,17 @@ def highest_number(artifacts: Artifacts, model_name: str) -> int:
 
     Beside an older database, restored from a dump, there are versions that it does not know. Their numbers are taken.
     """
-    return max((_number(name) for name in artifacts.versions(model_name)), default=0)
+    return max((number_of(name) for name in artifacts.versions(model_name)), default=0)
 
 
 def unknown_versions(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
     """Names of the folders of versions whose number is not on record: they are later than a restored database."""
     known = {version.version for version in store.versions(model_name)}
-    return [name for name in artifacts.versions(model_name) if (number := _number(name)) and number not in known]
+    return [name for name in artifacts.versions(model_name) if (number := number_of(name)) and number not in known]
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
+    """The number of a version by the name of its folder, such as ``v3-54320bb83cf0``; 0 where it is none."""
     digits = name.partition("-")[0].removeprefix("v")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else 0
 

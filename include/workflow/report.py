@@ -139,6 +139,7 @@ class RetrainingReport:
             "failures": [_failure(each) for each in self.failures],
             "budget": None if self.budget is None else {"allowed": self.budget.allowed, "marked": self.budget.marked},
             "mark": None if self.mark is None else _mark(self.mark),
+            "removed": analysis.removed,
         }  # fmt: skip
         cleaned: dict[str, Any] = clean_json(report)
         return cleaned

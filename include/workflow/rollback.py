@@ -30,6 +30,7 @@ from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
+from include.workflow.identity import require_home
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import given_name, given_reason, version_number
 
@@ -70,6 +71,7 @@ def roll_back(
         act = f"a rollback of {model_name}"
         requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
+    require_home(store)
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
         return _published(deployment, kept)
@@ -131,6 +133,12 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     return roll_back(
         deployment, model_name, number, requested_by=str(kind), run_id=run.run_id, reason=reason, key=key, kind=kind
     )
+
+
+def is_called_for(deployment: Deployment, model_name: str, run: Run) -> bool:
+    """Whether what the run saw calls for a former champion."""
+    analysis = deployment.store.analysis(model_name, run.run_id)
+    return not run.dry_run and analysis is not None and _way_back(analysis.signals) is not None
 
 
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:

@@ -58,6 +58,12 @@ def run_model(deployment: Deployment, model_name: str, run: Run) -> CameTo:
     return CameTo(decision=decision, event=event, change=change)
 
 
+def event_in_run(deployment: Deployment, model_name: str, run: Run) -> Event | None:
+    """The event that the run decided on for a model; None where it is to be left alone."""
+    found = deployment.store.decision(model_name, run.run_id)
+    return None if found is None else found[1]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a person said to the question about an event; `by` is empty where it is not known who, or nobody did."""

@@ -1,7 +1,8 @@
 -- What happened in a period: each decision that fired, who approved it and how it ended, each change of champion and
 -- who was told, each probation look that came to a verdict, each check of a version in shadow that counts and the end
 -- of a shadow by a change of champion, each quarantine and its lifting, each request and its being consumed, each step
--- that failed, and what people said: pauses, mutes, annotations, marks of decisions.
+-- that failed, and what people said: pauses, mutes, annotations, marks of decisions; and each month that
+-- retention removed, which is of all models.
 -- Parameters: since timestamptz, until timestamptz (excluded), model_name text (NULL for all models)
 -- Returns:    at, model_name, action, who, why, run_id, event_id, version (the one it is about), other_version (the
 --             champion until then), data_path, data_hash, data_rows, data_from, data_until, outcome, and source and
@@ -159,6 +160,12 @@ SELECT * FROM (
         e.champion_version, NULL, NULL, NULL, NULL, NULL, replace(k.verdict, '_', ' '), 'decision_marks', k.id, 6
     FROM decision_marks k
     LEFT JOIN model_retraining_events e ON e.model_name = k.model_name AND e.run_id = k.run_id
+    UNION ALL
+    SELECT
+        m.dropped_at, '', 'month_removed', m.dropped_by, concat('retention of ', m.table_name), NULL, NULL, NULL, NULL,
+        NULL, NULL, m.rows, m.month, m.month + interval '1 month', 'of all models', 'dropped_months', m.id, 8
+    FROM dropped_months m
 ) entries
-WHERE at >= %(since)s AND at < %(until)s AND (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
+WHERE at >= %(since)s AND at < %(until)s
+  AND (%(model_name)s::text IS NULL OR model_name = %(model_name)s OR source = 'dropped_months')
 ORDER BY at, model_name COLLATE "C", step, source, source_id;

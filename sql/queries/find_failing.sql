@@ -1,10 +1,11 @@
 -- The steps that failed in the latest runs of each model: an analysis since the last that succeeded, another step since
--- the check before the last two; what failed for all models since the last analysis of any.
+-- the check before the last two; what failed for all models since the last analysis of any. Whom a message did not
+-- reach is known from the outbox.
 -- Parameters: since timestamptz
 -- Returns:    model_name, step, runs (how many), since, last, permanent and error (of the last failure), by model and
 --             step
 WITH failed AS (
-    SELECT * FROM retraining_failures WHERE failed_at >= %(since)s
+    SELECT * FROM retraining_failures WHERE failed_at >= %(since)s AND step <> 'notify'
 ), seen AS (
     SELECT m.model_name, last.analyzed_at AS last_at, third.analyzed_at AS third_at
     FROM (SELECT DISTINCT model_name FROM failed) m

@@ -1,21 +1,20 @@
 -- Of each registered model the latest check, as far as it says how the monitor itself is; no dry runs.
 -- Parameters: none
--- Returns:    model_name, run_id, checked_at, rows, labelled_rows, labelled_at (the last of twenty checks that saw
---             labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped)
-SELECT j.model_name, last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows, seen.labelled_at,
+-- Returns:    model_name, run_id, checked_at, rows, labelled_rows, labelled_at (that check, or the last of twenty that
+--             saw labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped)
+SELECT j.model_name, last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows,
+       CASE WHEN last.labelled_rows > 0 THEN last.analyzed_at ELSE seen.labelled_at END AS labelled_at,
        earlier.share AS earlier_share, coalesce(stale.reason, '') AS stale
 FROM auto_retraining_jobs j
 CROSS JOIN LATERAL (
     SELECT r.* FROM retraining_runs r
     WHERE r.model_name = j.model_name AND NOT r.dry_run ORDER BY r.as_of DESC LIMIT 1
 ) last
-CROSS JOIN LATERAL (
-    SELECT (
-        SELECT r.analyzed_at FROM (
-            SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
-        ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
-    ) AS labelled_at
-) seen
+LEFT JOIN LATERAL (
+    SELECT r.analyzed_at AS labelled_at FROM (
+        SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
+    ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
+) seen ON last.labelled_rows = 0
 LEFT JOIN LATERAL (
     SELECT r.labelled_rows::double precision / nullif(r.rows, 0) AS share FROM retraining_runs r
     WHERE r.model_name = j.model_name AND r.as_of <= last.as_of - interval '30 days' AND NOT r.dry_run

@@ -1,20 +1,23 @@
 -- Each registered model as a scraper of metrics sees it. Dry runs count for nothing.
 -- Parameters: at timestamptz (now)
--- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, paused, missed
---             (whole intervals since the last check; 0 for a model that is paused, disabled or was never checked),
---             looked_at and row_age (seconds, of the newest row then; NULL where that is not known), labels_until (the
---             last of twenty checks that saw labels, where the last one saw none), successful and seconds (of the last
---             training that ended), allowed (false retrains a quarter); by model
+-- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, missed (whole
+--             intervals since the last check; 0 for a model that is disabled or was never checked), looked_at and
+--             row_age (seconds, of the newest row then; NULL where that is not known), successful and seconds (of the
+--             last training that ended), allowed (false retrains a quarter), and what find_watched returns (run_id is
+--             NULL for a model that was never checked); by model
 SELECT
     j.model_name, champion.created_at AS trained_at, champion.status_changed_at AS champion_since,
-    last.nearest_trigger, last.nearness, coalesce(pause.paused, false) AS paused,
-    CASE WHEN j.enabled AND pause.paused IS NOT TRUE THEN
+    last.nearest_trigger, last.nearness,
+    CASE WHEN j.enabled THEN
         greatest(0, coalesce(floor(
             extract(epoch FROM %(at)s::timestamptz - last.analyzed_at)
             / extract(epoch FROM j.check_every::interval)), 0))
     ELSE 0 END::bigint AS missed,
-    last.as_of AS looked_at, stale.value AS row_age, seen.labels_until, trained.successful, trained.seconds,
-    (j.config #>> '{effective,settings,false_retrains_per_quarter}')::double precision AS allowed
+    last.as_of AS looked_at, stale.value AS row_age, trained.successful, trained.seconds,
+    j.false_retrains_per_quarter AS allowed,
+    last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows,
+    CASE WHEN last.labelled_rows > 0 THEN last.analyzed_at ELSE seen.labelled_at END AS labelled_at,
+    earlier.share AS earlier_share, CASE stale.verdict WHEN 'changed' THEN stale.reason ELSE '' END AS stale
 FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'
 LEFT JOIN LATERAL (
@@ -25,17 +28,19 @@ LEFT JOIN LATERAL (
     ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
     LIMIT 1
 ) last ON true
-LEFT JOIN LATERAL (
-    SELECT paused FROM model_pauses p WHERE p.model_name = j.model_name ORDER BY p.id DESC LIMIT 1
-) pause ON true
 LEFT JOIN model_drift_monitoring stale ON stale.model_name = j.model_name AND stale.run_id = last.run_id
     AND stale.as_of = last.as_of AND stale.kind = 'data_quality' AND stale.feature = ''
     AND stale.statistic = 'staleness'
 LEFT JOIN LATERAL (
-    SELECT max(r.analyzed_at) AS labels_until FROM (
+    SELECT r.analyzed_at AS labelled_at FROM (
         SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
-    ) r WHERE r.labelled_rows > 0 AND last.rows > 0 AND last.labelled_rows = 0
+    ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
 ) seen ON last.labelled_rows = 0
+LEFT JOIN LATERAL (
+    SELECT r.labelled_rows::double precision / nullif(r.rows, 0) AS share FROM retraining_runs r
+    WHERE r.model_name = j.model_name AND r.as_of <= last.as_of - interval '30 days' AND NOT r.dry_run
+    ORDER BY r.as_of DESC LIMIT 1
+) earlier ON true
 LEFT JOIN LATERAL (
     SELECT e.execution_successful AS successful, e.training_duration AS seconds FROM model_retraining_events e
     WHERE e.model_name = j.model_name AND e.training_duration IS NOT NULL

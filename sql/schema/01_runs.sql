@@ -12,6 +12,45 @@ COMMENT ON COLUMN records_identity.id IS 'Who these records are: an artifacts fo
 COMMENT ON COLUMN records_identity.only_one IS 'Always true; there cannot be a second row.';
 INSERT INTO records_identity DEFAULT VALUES;
 
+-- Where these records are, as far as the server can say: another server, another database or another table is another
+-- place. A failover to a standby and a change of a name are none.
+CREATE FUNCTION records_place() RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    server text := '';
+BEGIN
+    BEGIN
+        SELECT system_identifier::text INTO server FROM pg_control_system();
+    EXCEPTION WHEN insufficient_privilege THEN
+        server := '';  -- a host that lets nobody ask: database and table are left
+    END;
+    RETURN (SELECT concat_ws('/', server, d.oid, i.tableoid::bigint)
+            FROM records_identity i, pg_database d WHERE d.datname = current_database());
+END;
+$$;
+COMMENT ON FUNCTION records_place IS 'Server, database and table that hold these records: a copy is somewhere else.';
+
+CREATE TABLE records_places (
+    id       bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT records_places_key PRIMARY KEY,
+    mark     uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT records_places_mark UNIQUE,
+    kind     text NOT NULL CONSTRAINT records_places_kind CHECK (kind IN ('written', 'adopted', 'new')),
+    place    text NOT NULL,
+    told     text NOT NULL,
+    noted_by text NOT NULL,
+    noted_at timestamptz NOT NULL
+);
+COMMENT ON TABLE records_places IS
+    'One time that these records wrote beside their artifacts, or that somebody said what a copy is. Rows are only '
+    'added.';
+COMMENT ON COLUMN records_places.id IS 'Counts them; the last says where these records live.';
+COMMENT ON COLUMN records_places.mark IS
+    'What was written into records.json of the artifacts: one that is not here was written by other records.';
+COMMENT ON COLUMN records_places.kind IS
+    'written: by a retraining or a publication. adopted: these records go on here. new: they are others from here on.';
+COMMENT ON COLUMN records_places.place IS 'As records_place() had it then.';
+COMMENT ON COLUMN records_places.told IS 'The same for people: names of database and schema, number of the server.';
+COMMENT ON COLUMN records_places.noted_by IS 'Who did it.';
+COMMENT ON COLUMN records_places.noted_at IS 'When.';
+
 CREATE TABLE auto_retraining_jobs (
     model_name    text NOT NULL CONSTRAINT auto_retraining_jobs_key PRIMARY KEY,
     config_hash   text NOT NULL,
@@ -24,7 +63,12 @@ CREATE TABLE auto_retraining_jobs (
     tags          jsonb NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'tags', '[]')) STORED,
     enabled       boolean NOT NULL GENERATED ALWAYS AS (coalesce(config -> 'enabled' <> 'false', true)) STORED,
     metric        text NOT NULL GENERATED ALWAYS AS (coalesce(config ->> 'metric', '')) STORED,
-    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED
+    check_every   text GENERATED ALWAYS AS (config ->> 'check_every') STORED,
+    false_retrains_per_quarter double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,settings,false_retrains_per_quarter}')::double precision) STORED,
+    worth_of_loss double precision GENERATED ALWAYS AS (
+        (config #>> '{effective,worth,per_unit_of_loss}')::double precision
+        * (config #>> '{effective,worth,horizon_seconds}')::double precision) STORED
 );
 COMMENT ON TABLE auto_retraining_jobs IS
     'One registered model and its effective settings as last seen. The model file is the truth; this is a copy.';
@@ -41,6 +85,10 @@ COMMENT ON COLUMN auto_retraining_jobs.enabled IS 'Generated from config: whethe
 COMMENT ON COLUMN auto_retraining_jobs.metric IS 'Generated from config: the metric that decides; empty for none.';
 COMMENT ON COLUMN auto_retraining_jobs.check_every IS
     'Generated from config: how often it is to be checked, for example 6h.';
+COMMENT ON COLUMN auto_retraining_jobs.false_retrains_per_quarter IS
+    'Generated from config: how many false retrains the policy allows in 90 days; NULL for none said.';
+COMMENT ON COLUMN auto_retraining_jobs.worth_of_loss IS
+    'Generated from config: what a unit of loss is worth over the horizon if one row came a second; NULL without costs.';
 
 CREATE TABLE model_file_history (
     id          bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_file_history_key PRIMARY KEY,
@@ -117,7 +165,7 @@ COMMENT ON COLUMN retraining_runs.elsewhere IS
 COMMENT ON COLUMN retraining_runs.window_start IS 'Start of the recent rows; NULL for a model without timestamps.';
 COMMENT ON COLUMN retraining_runs.window_end IS 'End of the recent rows, excluded.';
 COMMENT ON COLUMN retraining_runs.rows IS 'How many recent rows it saw.';
-COMMENT ON COLUMN retraining_runs.labelled_rows IS 'How many of them had their label already; of very many rows about, told from a part.';
+COMMENT ON COLUMN retraining_runs.labelled_rows IS 'How many of them had their label already.';
 COMMENT ON COLUMN retraining_runs.champion_version IS 'In production when the run looked; NULL for none.';
 COMMENT ON COLUMN retraining_runs.data_hash IS 'Hash of all rows that it saw; NULL where no trigger needs it.';
 COMMENT ON COLUMN retraining_runs.analyzed_at IS 'When the analysis was written down.';
@@ -305,7 +353,7 @@ CREATE TABLE retraining_failures (
     model_name   text NOT NULL,
     run_id       text NOT NULL DEFAULT '',
     step         text NOT NULL CONSTRAINT retraining_failures_step CHECK (
-        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log')),
+        step IN ('choose', 'analyze', 'decide', 'roll_back', 'approve', 'execute', 'publish', 'log', 'notify')),
     error_type   text NOT NULL,
     error        text NOT NULL,
     permanent    boolean NOT NULL,
@@ -326,7 +374,7 @@ COMMENT ON COLUMN retraining_failures.model_name IS
 COMMENT ON COLUMN retraining_failures.run_id IS
     'The run; it has no row in retraining_runs where its analysis failed. Empty outside of a run.';
 COMMENT ON COLUMN retraining_failures.step IS
-    'choose (which models), analyze, decide, roll_back, approve, execute, publish or log.';
+    'choose (which models), analyze, decide, roll_back, approve, execute, publish, log or notify (a service did not take a message).';
 COMMENT ON COLUMN retraining_failures.error_type IS 'Class of the error, for example SourceUnavailable.';
 COMMENT ON COLUMN retraining_failures.error IS 'What it said; passwords are blotted out.';
 COMMENT ON COLUMN retraining_failures.permanent IS
@@ -409,22 +457,23 @@ CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON model_performance_track
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 
 -- Runs with the owner's rights, so that whoever writes records needs no right to make tables. It comes first in a
--- transaction, before that has written to retraining_runs: of two that had, neither would get the lock below.
+-- transaction, before that has written to retraining_runs: of two that had, neither would get the second lock below. The
+-- first keeps retention away from the month until the transaction ends.
 CREATE FUNCTION prepare_month(at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     first_day CONSTANT timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
     month     CONSTANT text := to_char(first_day, 'YYYY_MM');
+    wholes    CONSTANT text[] := ARRAY['retraining_analyses', 'model_drift_monitoring', 'model_performance_tracking'];
     whole     text;
 BEGIN
-    IF to_regclass('model_performance_tracking_' || month) IS NOT NULL THEN
+    LOCK TABLE retraining_runs IN ACCESS SHARE MODE;
+    IF (SELECT bool_and(to_regclass(each || '_' || month) IS NOT NULL) FROM unnest(wholes) AS each) THEN
         RETURN;
     END IF;
     LOCK TABLE retraining_runs IN SHARE ROW EXCLUSIVE MODE;
-    IF to_regclass('model_performance_tracking_' || month) IS NOT NULL THEN
-        RETURN;  -- another process made it meanwhile
-    END IF;
-    FOREACH whole IN ARRAY ARRAY['retraining_analyses', 'model_drift_monitoring', 'model_performance_tracking'] LOOP
+    FOREACH whole IN ARRAY wholes LOOP
+        CONTINUE WHEN to_regclass(whole || '_' || month) IS NOT NULL;  -- another process made it meanwhile
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING COMMENTS INCLUDING CONSTRAINTS INCLUDING DEFAULTS'
                        ' INCLUDING GENERATED)',
                        whole || '_' || month, whole);
@@ -440,39 +489,63 @@ COMMENT ON FUNCTION prepare_month IS
     'Makes the partitions for the month of a time, if they are missing. Whoever writes calls it first.';
 REVOKE EXECUTE ON FUNCTION prepare_month FROM PUBLIC;
 
-CREATE FUNCTION drop_months_before(before timestamptz) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE TABLE dropped_months (
+    id         bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT dropped_months_key PRIMARY KEY,
+    table_name text NOT NULL CONSTRAINT dropped_months_table CHECK (table_name IN (
+        'retraining_analyses', 'model_drift_monitoring', 'model_performance_tracking')),
+    month      timestamptz NOT NULL,
+    rows       bigint NOT NULL CONSTRAINT dropped_months_rows CHECK (rows >= 0),
+    bytes      bigint NOT NULL CONSTRAINT dropped_months_bytes CHECK (bytes >= 0),
+    dropped_by text NOT NULL CONSTRAINT dropped_months_dropped_by_somebody CHECK (dropped_by <> ''),
+    dropped_at timestamptz NOT NULL
+);
+CREATE INDEX dropped_months_by_time ON dropped_months (dropped_at);
+COMMENT ON TABLE dropped_months IS
+    'One month of one table that retention removed: what tells "removed" from "never there". Rows are only added.';
+COMMENT ON COLUMN dropped_months.id IS 'Counts the removed months in the order in which they were removed.';
+COMMENT ON COLUMN dropped_months.table_name IS 'Which of the tables that are kept by month.';
+COMMENT ON COLUMN dropped_months.month IS
+    'First moment of the month (UTC). A run for a time of it, made later, makes the month again.';
+COMMENT ON COLUMN dropped_months.rows IS 'How many rows it had.';
+COMMENT ON COLUMN dropped_months.bytes IS 'What it took on the disk, indexes counted in.';
+COMMENT ON COLUMN dropped_months.dropped_by IS 'Who had it removed.';
+COMMENT ON COLUMN dropped_months.dropped_at IS 'When.';
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON dropped_months
+    FOR EACH ROW EXECUTE FUNCTION forbid_change();
+CREATE TRIGGER append_only_as_a_whole BEFORE TRUNCATE ON dropped_months
+    FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
+
+-- Who waits for a lock makes all wait who come after him: here for one lock, half a second at most. The others are taken
+-- at once or not at all, so that nobody waits in a circle; whoever called tries again.
+CREATE FUNCTION drop_month(whole text, at timestamptz, by text) RETURNS SETOF dropped_months
+LANGUAGE plpgsql SET search_path FROM CURRENT SET lock_timeout TO '500ms' AS $$
 DECLARE
-    kept    CONSTANT text := to_char(before AT TIME ZONE 'UTC', 'YYYY_MM') COLLATE "C";
-    give_up CONSTANT timestamptz := clock_timestamp() + interval '1 minute';
-    part    text;
+    first_day CONSTANT timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
+    part      CONSTANT text := whole || '_' || to_char(first_day, 'YYYY_MM');
+    row_count bigint;
+    byte_count bigint;
 BEGIN
-    LOOP  -- all tables at once or none: who waits for one while he has another makes others wait for him
-        BEGIN
-            LOCK TABLE retraining_runs, model_version_management, retraining_analyses, model_drift_monitoring,
-                model_performance_tracking IN ACCESS EXCLUSIVE MODE NOWAIT;
-            EXIT;
-        EXCEPTION WHEN lock_not_available THEN
-            IF clock_timestamp() > give_up THEN
-                RAISE EXCEPTION 'somebody has been using the records all the time; try again when less is going on'
-                    USING ERRCODE = 'lock_not_available';
-            END IF;
-            PERFORM pg_sleep(0.02);
-        END;
-    END LOOP;
-    FOR part IN
-        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent IN ('retraining_analyses'::regclass, 'model_drift_monitoring'::regclass,
-                              'model_performance_tracking'::regclass)
-          AND right(c.relname, 7) COLLATE "C" < kept
-        ORDER BY right(c.relname, 7) COLLATE "C", c.relname COLLATE "C"
-    LOOP
-        EXECUTE format('DROP TABLE %I', part);
-        RETURN NEXT part;
-    END LOOP;
+    IF (first_day + interval '1 month') AT TIME ZONE 'UTC' > now() THEN
+        RAISE EXCEPTION 'month % is not over', to_char(first_day, 'YYYY-MM')
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('retention of the records', 0));  -- one after the other
+    IF NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(part) AND i.inhparent = to_regclass(whole))
+    THEN
+        RETURN;  -- somebody else removed it
+    END IF;
+    EXECUTE format('SELECT count(*), pg_total_relation_size(%L) FROM %I', part, part) INTO row_count, byte_count;
+    LOCK TABLE retraining_runs IN ACCESS EXCLUSIVE MODE;
+    IF whole = 'model_performance_tracking' THEN  -- which refers to it
+        LOCK TABLE model_version_management IN ACCESS EXCLUSIVE MODE NOWAIT;
+    END IF;
+    EXECUTE format('LOCK TABLE %I, %I IN ACCESS EXCLUSIVE MODE NOWAIT', whole, part);
+    EXECUTE format('DROP TABLE %I', part);
+    RETURN QUERY INSERT INTO dropped_months (table_name, month, rows, bytes, dropped_by, dropped_at)
+        VALUES (whole, first_day AT TIME ZONE 'UTC', row_count, byte_count, by, clock_timestamp()) RETURNING *;
 END;
 $$;
-COMMENT ON FUNCTION drop_months_before IS
-    'Drops signals, measurements and analyses of the months (UTC) that ended before a time; returns the partitions. '
-    'What was decided, trained and put into production stays. For the owner of the tables.';
-REVOKE EXECUTE ON FUNCTION drop_months_before FROM PUBLIC;
+COMMENT ON FUNCTION drop_month IS
+    'Drops one month (UTC) of signals, measurements or analyses, and notes it in dropped_months; no row where it is not '
+    'there. What was decided, trained and put into production stays. For the owner of the tables.';
+REVOKE EXECUTE ON FUNCTION drop_month FROM PUBLIC;

@@ -5,7 +5,7 @@ CREATE TABLE model_version_management (
     version             integer NOT NULL CONSTRAINT model_version_management_counts_from_one CHECK (version >= 1),
     event_id            bigint NOT NULL,
     status              text NOT NULL CONSTRAINT model_version_management_status CHECK (status IN (
-        'candidate', 'champion', 'retired', 'rolled_back', 'rejected', 'failed')),
+        'candidate', 'champion', 'retired', 'rolled_back', 'held', 'rejected', 'failed')),
     status_changed_at   timestamptz NOT NULL,
     created_at          timestamptz NOT NULL,
     created_by          text NOT NULL,
@@ -45,7 +45,8 @@ COMMENT ON COLUMN model_version_management.version IS 'Counted from 1 within the
 COMMENT ON COLUMN model_version_management.event_id IS
     'The event it was trained for. That which judged it at the end of its shadow names it in `version`.';
 COMMENT ON COLUMN model_version_management.status IS
-    'candidate -> champion <-> retired | rolled_back, or candidate -> rejected | failed. A held one is rejected.';
+    'candidate -> champion <-> retired | rolled_back, or candidate -> held (not proven better, not approved, or its '
+    'shadow ended early) | rejected (proven worse, or below a floor) | failed.';
 COMMENT ON COLUMN model_version_management.status_changed_at IS 'When it got its present status.';
 COMMENT ON COLUMN model_version_management.created_at IS 'When its training began.';
 COMMENT ON COLUMN model_version_management.created_by IS 'Who wanted it: a person, or the schedule.';
@@ -72,7 +73,7 @@ COMMENT ON COLUMN model_version_management.details IS 'What else trainer, gate a
 
 -- Versions begin as candidates, move along the legal steps, and but for their status never change after that. A retired
 -- version becomes champion again when the one after it is rolled back; so does a rolled back one, when somebody rolled
--- back too far or for a wrong reason. What was never champion (rejected, failed) has passed no gate and stays out.
+-- back too far or for a wrong reason. What was never champion (held, rejected, failed) has passed no gate and stays out.
 CREATE FUNCTION guard_version() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     legal text[];
@@ -84,7 +85,7 @@ BEGIN
         RETURN NEW;
     END IF;
     legal := CASE OLD.status
-        WHEN 'candidate' THEN ARRAY['candidate', 'champion', 'rejected', 'failed']
+        WHEN 'candidate' THEN ARRAY['candidate', 'champion', 'held', 'rejected', 'failed']
         WHEN 'champion' THEN ARRAY['champion', 'retired', 'rolled_back']
         WHEN 'retired' THEN ARRAY['retired', 'champion']
         WHEN 'rolled_back' THEN ARRAY['rolled_back', 'champion']

@@ -109,6 +109,8 @@ ALTER TABLE model_deployment_history ADD CONSTRAINT model_deployment_history_eve
 CREATE INDEX idx_retraining_severity ON model_retraining_events (severity);
 CREATE INDEX idx_retraining_trigger_type ON model_retraining_events (trigger_type);
 CREATE INDEX idx_retraining_triggered_at ON model_retraining_events (triggered_at DESC);
+CREATE INDEX retraining_events_that_count ON model_retraining_events (triggered_at, model_name, run_id)
+    WHERE NOT dry_run;
 CREATE INDEX idx_retraining_execution_successful ON model_retraining_events (execution_successful);
 CREATE INDEX retraining_events_by_model ON model_retraining_events (model_name, triggered_at DESC, id DESC);
 CREATE INDEX retraining_events_by_status ON model_retraining_events (status, triggered_at DESC, id DESC);
@@ -269,22 +271,36 @@ COMMENT ON FUNCTION retraining_lock_key IS 'Key of the advisory lock whose holde
 CREATE TABLE retraining_tallies (
     model_name text NOT NULL,
     tally      text NOT NULL CONSTRAINT retraining_tallies_tally CHECK (tally IN (
-        'decision', 'trigger', 'outcome', 'error')),
+        'decision', 'trigger', 'outcome', 'error', 'sent', 'unsent')),
     label      text NOT NULL,
     total      bigint NOT NULL CONSTRAINT retraining_tallies_total CHECK (total > 0),
     CONSTRAINT retraining_tallies_key PRIMARY KEY (model_name, tally, label)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE retraining_tallies IS
-    'How many decisions and events of a kind there have been, counted as they are written down; no dry runs. Totals '
-    'only rise.';
-COMMENT ON COLUMN retraining_tallies.model_name IS 'Name of the model, as in its file.';
+    'How many decisions, events and tries to deliver of a kind there have been, counted as they are written down; no '
+    'dry runs. Totals only rise.';
+COMMENT ON COLUMN retraining_tallies.model_name IS 'Name of the model, as in its file; empty for tries to deliver.';
 COMMENT ON COLUMN retraining_tallies.tally IS
     'decision: rows of retraining_decisions. trigger: events that began. outcome: events that ended. error: those of '
-    'them that failed or were abandoned.';
+    'them that failed or were abandoned. sent, unsent: tries to deliver a notification that succeeded, and that failed.';
 COMMENT ON COLUMN retraining_tallies.label IS
     'Of a decision quiet, blocked or fired; of a trigger its name; of an outcome the status; of an error its class, or '
-    'unknown.';
+    'unknown; of tries the name of the service.';
 COMMENT ON COLUMN retraining_tallies.total IS 'How many.';
+
+-- What statistics of a period would count anew each time: nine decisions in ten.
+CREATE TABLE quiet_days (
+    model_name text NOT NULL,
+    day        date NOT NULL,
+    checks     integer NOT NULL CONSTRAINT quiet_days_checks CHECK (checks > 0),
+    CONSTRAINT quiet_days_key PRIMARY KEY (model_name, day)
+) WITH (fillfactor = 80);
+CREATE INDEX quiet_days_by_day ON quiet_days (day) INCLUDE (model_name, checks);
+COMMENT ON TABLE quiet_days IS
+    'How many decisions of a day were not to retrain a model, counted as they are written down; no dry runs.';
+COMMENT ON COLUMN quiet_days.model_name IS 'Name of the model, as in its file.';
+COMMENT ON COLUMN quiet_days.day IS 'The day, in UTC, in which it was decided.';
+COMMENT ON COLUMN quiet_days.checks IS 'How many.';
 
 CREATE FUNCTION tally_decisions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
@@ -299,6 +315,14 @@ BEGIN
     GROUP BY d.model_name, d.answer
     ORDER BY d.model_name, d.answer
     ON CONFLICT (model_name, tally, label) DO UPDATE SET total = retraining_tallies.total + excluded.total;
+    INSERT INTO quiet_days (model_name, day, checks)
+    SELECT a.model_name, (a.decided_at AT TIME ZONE 'UTC')::date, count(*)
+    FROM added a
+    JOIN retraining_runs r ON r.model_name = a.model_name AND r.run_id = a.run_id AND NOT r.dry_run
+    WHERE NOT a.triggered
+    GROUP BY 1, 2
+    ORDER BY 1, 2
+    ON CONFLICT (model_name, day) DO UPDATE SET checks = quiet_days.checks + excluded.checks;
     RETURN NULL;
 END;
 $$;

@@ -115,6 +115,19 @@ END;
 $$;
 COMMENT ON FUNCTION guard_delivery IS 'A try to deliver never changes but for being ended, once.';
 
+CREATE FUNCTION tally_delivery() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO retraining_tallies (model_name, tally, label, total)
+    VALUES ('', CASE NEW.status WHEN 'sent' THEN 'sent' ELSE 'unsent' END, NEW.service, 1)
+    ON CONFLICT (model_name, tally, label) DO UPDATE SET total = retraining_tallies.total + excluded.total;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tally_delivery IS 'Counts a try to deliver that ended.';
+REVOKE EXECUTE ON FUNCTION tally_delivery FROM PUBLIC;
+
+CREATE TRIGGER tally_delivery AFTER UPDATE ON notification_deliveries
+    FOR EACH ROW WHEN (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed')) EXECUTE FUNCTION tally_delivery();
 CREATE TRIGGER guard_notification BEFORE UPDATE ON notifications
     FOR EACH ROW EXECUTE FUNCTION guard_notification();
 CREATE TRIGGER append_only BEFORE DELETE ON notifications

@@ -145,7 +145,7 @@ def served(
     """The server that all tests of the API share."""
     folder = tmp_path_factory.mktemp("api")
     with own_records(postgres) as uri:
-        stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri)))  # type: ignore[arg-type]
+        stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri), keep=True))  # type: ignore[arg-type]
         fill(stage)
         for found in serve(airflow_home, uri, stage, folder):
             found.tokens.update({role: token(found.url, role) for role in ROLES})

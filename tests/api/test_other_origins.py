@@ -12,7 +12,9 @@ import pytest
 from tests.api.conftest import API, MODEL, Served
 from tests.chromium import Chromium, missing
 
-pytestmark = [pytest.mark.airflow, pytest.mark.skipif(bool(missing()), reason=missing())]
+pytestmark = [
+    pytest.mark.airflow, pytest.mark.sweep, pytest.mark.skipif(bool(missing()), reason=missing())
+]  # fmt: skip
 
 PAGE = b"<!doctype html><title>other</title><iframe name=hidden></iframe>"
 SEND = """

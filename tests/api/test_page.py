@@ -17,7 +17,7 @@ VIEWS = (
     f"model?model={MODEL}&days=1095&at=2026-02-11", f"decision?model={MODEL}", f"decision?model={MODEL}&run_id=broken",
     f"what-if?model={MODEL}&days=1095", f"what-if?model={MODEL}&performance_threshold=nonsense", "what-if?model=other",
     "history", f"history?model={MODEL}&answer=fired", "history?kind=events&status=promoted",
-    f"versions?model={MODEL}&first=v1&second=v2", "versions?model=other", "health", "statistics?days=1095",
+    f"versions?model={MODEL}&first=v1&second=v2", "versions?model=other", "health", "doctor", "statistics?days=1095",
     f"statistics?model={MODEL}",
 )  # fmt: skip
 

@@ -264,3 +264,13 @@ def test_description_is_for_those_who_may_read_and_names_every_route(served: Ser
         for operation in path.values():
             assert "application/problem+json" in operation["responses"]["404"]["content"]
             assert operation["security"]
+
+
+def test_doctor_sees_airflow_itself_and_writes_nothing(served: Served) -> None:
+    found = told(served.ask("GET", "/doctor", "viewer"))
+    assert found["well"] is not bool(found["findings"])
+    seen = {each["check"]: each["told"] for each in found["seen"]}
+    assert "max_map_length" in seen["airflow"]
+    assert "sales" not in {each["subject"] for each in found["findings"]}
+    assert {"identity", "champions", "libraries", "needed connections"} <= seen.keys()
+    assert all(each["way_out"] for each in found["findings"])

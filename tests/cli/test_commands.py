@@ -36,12 +36,16 @@ CODES = [
     ("start", 2), ("stop", 2), ("trigger housing", 2), ("start --url ftp://x", 2),
     ("history --url http://127.0.0.1:1", 2),
     ("completion bash", 0), ("completion csh", 2), ("migrate", 0),
+    ("doctor", 1), ("doctor --deep --url http://127.0.0.1:1", 2), ("identity", 0), ("identity move", 2),
+    ("identity --artifacts-copied", 2), ("identity adopt", 0), ("identity new", 2),
+    ("identity new --artifacts-copied", 0), ("identity show", 0),
 ]  # fmt: skip
 
 READING = [
     "fleet", "history", "history --decisions", "failures", "statistics", "requests", "quarantines", "recommend housing",
     "lineage housing", "versions housing", "canary housing", "mutes", "annotations housing", "export",
-    "export model_retraining_events", "config", "status", "health", "report housing", "migrate", "completion fish",
+    "export model_retraining_events", "config", "status", "health", "doctor", "identity", "report housing", "migrate",
+    "completion fish",
     "audit --from 2026-01-01 --to 2100-01-01", "explain quiet", "compare --model quiet v1 v2",
 ]  # fmt: skip
 
@@ -103,7 +107,7 @@ def test_no_line_is_wider_than_the_terminal(
     say("annotate", "housing", "--text", "表" * 150)
     monkeypatch.setenv("COLUMNS", str(width))
     tables = ["fleet", "history", "history --decisions", "statistics", "requests", "versions housing", "status",
-              "annotations housing", "health"]  # fmt: skip
+              "annotations housing", "health", "doctor"]  # fmt: skip
     for words in tables:
         lines = say(*words.split()).out.splitlines()
         assert max(len(line) + line.count("表") for line in lines) <= width, words

@@ -66,11 +66,12 @@ def test_champion_failed_turned_down_and_unknown_versions_are_no_canaries(promot
     assert promoted.canaries("housing") == []
 
 
-def test_version_in_shadow_may_be_a_canary_until_its_shadow_comes_to_nothing(store: Store) -> None:
+@pytest.mark.parametrize("status", [EventStatus.HELD, EventStatus.REJECTED])
+def test_version_in_shadow_may_be_a_canary_until_its_shadow_comes_to_nothing(store: Store, status: EventStatus) -> None:
     execute(store, "run-1")
     into_shadow(store)
     assert give(store, 5.0, version=2).running
-    end(store, make_outcome(EventStatus.HELD))
+    end(store, make_outcome(status))
     assert [kept.running for kept in store.canaries("housing")] == [False]
     with pytest.raises(DataError, match="was champion or is in shadow"):
         give(store, 5.0, version=2, after=9 * HOUR)

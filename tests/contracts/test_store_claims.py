@@ -140,7 +140,7 @@ def test_champion_at_answers_for_any_time(store: Store) -> None:
 @pytest.mark.parametrize(
     ("status", "fate", "ran"),
     [
-        (EventStatus.HELD, VersionStatus.REJECTED, True),
+        (EventStatus.HELD, VersionStatus.HELD, True),
         (EventStatus.REJECTED, VersionStatus.REJECTED, True),
         (EventStatus.FAILED, VersionStatus.FAILED, False),
     ],

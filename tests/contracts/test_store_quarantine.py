@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from include.data.rows.spans import Span
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import DataError
 from include.records.entries import Facts, Lifting, Quarantine
 from include.records.store import Store

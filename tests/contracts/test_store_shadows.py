@@ -103,11 +103,11 @@ def test_promotion_at_the_end_publishes_that_version_by_the_event_that_judged_it
 
 
 @pytest.mark.parametrize("status", [EventStatus.HELD, EventStatus.REJECTED])
-def test_any_other_end_rejects_it_and_keeps_what_is_on_record_of_it(shadowed: Store, status: EventStatus) -> None:
+def test_any_other_end_turns_it_down_and_keeps_what_is_on_record_of_it(shadowed: Store, status: EventStatus) -> None:
     before = second(shadowed)
     event = end(shadowed, Outcome(status=status, reason="not better"))
     after = second(shadowed)
-    assert (event.status, after.status) == (status, VersionStatus.REJECTED)
+    assert (event.status, after.status) == (status, VersionStatus(status))
     assert (after.artifact_path, after.baseline, after.data_until) == (
         before.artifact_path, before.baseline, before.data_until
     )  # fmt: skip
@@ -138,7 +138,7 @@ def test_finishing_twice_promotes_once(shadowed: Store) -> None:
     assert len(shadowed.champion_changes("housing")) == 2
 
 
-def test_rollback_rejects_the_version_in_shadow_and_says_why(store: Store) -> None:
+def test_rollback_holds_the_version_in_shadow_and_says_why(store: Store) -> None:
     execute(store, "run-0")
     execute(store, "run-1")
     into_shadow(store)
@@ -147,7 +147,7 @@ def test_rollback_rejects_the_version_in_shadow_and_says_why(store: Store) -> No
         at=NOW + 2 * HOUR, key="k",
     )  # fmt: skip
     version = store.versions("housing")[2]
-    assert (version.status, store.shadow("housing")) == (VersionStatus.REJECTED, None)
+    assert (version.status, store.shadow("housing")) == (VersionStatus.HELD, None)
     told = {"ended": "its shadow ended because v1 became champion", "ended_by": "ada"}
     assert version.details.shadow == replace(NEEDS, **told)
 
@@ -155,7 +155,7 @@ def test_rollback_rejects_the_version_in_shadow_and_says_why(store: Store) -> No
 def test_another_promotion_ends_the_shadow(shadowed: Store) -> None:
     execute(shadowed, "run-3", at=NOW + 3 * HOUR)
     assert [version.status for version in shadowed.versions("housing")] == [
-        VersionStatus.RETIRED, VersionStatus.REJECTED, VersionStatus.CHAMPION
+        VersionStatus.RETIRED, VersionStatus.HELD, VersionStatus.CHAMPION
     ]  # fmt: skip
     assert second(shadowed).details.shadow.ended == "its shadow ended because v3 became champion"
 

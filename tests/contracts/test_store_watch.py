@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -14,7 +14,17 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.records.entries import EventStatus, FailedStep, Figures, MarkVerdict, TrainingDetails
 from include.records.memory import MemoryStore
 from include.records.store import Store
-from tests.records.examples import HOUR, NOW, execute, fail, make_analysis, make_decision, make_outcome, postgres_store
+from tests.records.examples import (
+    HOUR,
+    NOW,
+    execute,
+    fail,
+    make_analysis,
+    make_decision,
+    make_outcome,
+    open_event,
+    postgres_store,
+)
 
 DAY = 24 * HOUR
 STALE = Signal(
@@ -161,6 +171,32 @@ def test_figures_are_those_of_the_period_and_the_model(store: Store) -> None:
     assert [each.model_name for each in iris] == ["iris"]
 
 
+PERIODS = [
+    ("2026-05-03", "2026-05-05"), ("2026-05-03 12:00", "2026-05-05"), ("2026-05-03", "2026-05-04 12:00"),
+    ("2026-05-03 11:59:59.999999", "2026-05-06 12:00:00.000001"), ("2026-05-03 12:00", "2026-05-03 23:00"),
+    ("2026-05-03 23:59:59", "2026-05-04 00:00:01"), ("2026-05-02 18:00", "2026-05-03 18:00"),
+    ("2026-05-04", "2026-05-04 00:00:00.000001"), ("2026-05-03 22:00+02:00", "2026-05-05 02:00+02:00"),
+    ("2026-05-04 12:00", "2026-05-04 12:00:01"), ("2026-04-01", "2026-06-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model_name", [None, "housing"])
+def test_quiet_decisions_are_those_of_the_period_to_the_moment(store: Store, model_name: str | None) -> None:
+    midnight = datetime(2026, 5, 3, tzinfo=UTC)
+    moments = [midnight + hours * HOUR for hours in (0, 0.5, 11.5, 12, 18, 23.5, 24, 36, 47.999, 48, 60, 72)]
+    for name in ("housing", "iris"):
+        for number, at in enumerate(moments):
+            looked = make_analysis(f"run-{number}", name, as_of=at, dry_run=number == 4)
+            store.save_decision(looked, make_decision(triggered=False), at=at)
+    for start, end in PERIODS:
+        since, until = (datetime.fromisoformat(each) for each in (start, end))
+        since, until = (each if each.tzinfo else each.replace(tzinfo=UTC) for each in (since, until))
+        expected = sum(since <= at < until for number, at in enumerate(moments) if number != 4)
+        found = store.watch.figures(since=since, until=until, model_name=model_name)
+        names = ["housing", "iris"] if model_name is None else ["housing"]
+        assert [(each.model_name, each.checks) for each in found] == [(name, expected) for name in names if expected]
+
+
 def test_version_that_failed_its_probation_cost_what_it_did_worse(store: Store) -> None:
     store.register_model("housing", "hash", WORTH, at=NOW)
     execute(store, "run-1", at=NOW)
@@ -190,3 +226,54 @@ def test_view_of_statistics_adds_up_to_the_figures(records_uri: str) -> None:
         sum(getattr(each, name) for each in figures) for name in ("checks", "retrains", "promotions", "false_alarms")
     )
     assert found[4] == pytest.approx(sum(each.gain or 0.0 for each in figures))
+
+
+def test_looked_at_tells_which_of_the_models_a_run_has_an_analysis_of(store: Store) -> None:
+    check(store, "run-1", 0)
+    check(store, "run-1", 0, model_name="iris")
+    check(store, "run-2", 6, model_name="other")
+    assert store.watch.looked_at("run-1", ["housing", "other", "unseen"]) == {"housing"}
+    assert store.watch.looked_at("run-3", ["housing"]) == store.watch.looked_at("run-1", []) == frozenset()
+
+
+def test_untold_is_a_champion_whose_last_change_no_run_has_told_of(store: Store) -> None:
+    execute(store, "run-1")
+    assert store.watch.untold(["housing", "iris"]) == {"housing"}
+    assert store.watch.untold(["iris"]) == store.watch.untold([]) == frozenset()
+    store.announce("housing", "run-1", at=NOW)
+    assert store.watch.untold(["housing"]) == frozenset()
+    execute(store, "run-2")
+    assert store.watch.untold(["housing"]) == {"housing"}
+
+
+def test_scheduled_is_the_last_check_by_schedule_before_a_time_and_tells_what_waits(store: Store) -> None:
+    for number, by in enumerate(("scheduled", "ada", "backfill", "ada")):
+        analysis = make_analysis(f"run-{number}", as_of=NOW + number * HOUR, requested_by=by)
+        store.save_decision(analysis, make_decision(triggered=False), at=NOW)
+    assert store.watch.scheduled(["iris"], before=NOW + DAY) == {}
+    assert store.watch.scheduled(["housing"], before=NOW) == {}
+    found = store.watch.scheduled(["housing", "iris"], before=NOW + DAY)
+    assert {name: (each.last, each.waits) for name, each in found.items()} == {"housing": (NOW + 2 * HOUR, False)}
+    assert store.watch.scheduled(["housing"], before=NOW + 2 * HOUR)["housing"].last == NOW
+    store.add_request("housing", RequestKind.API, "one", "ada", at=NOW)
+    assert store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits
+
+
+@pytest.mark.parametrize(("lost", "waits"), [(True, True), (False, False)])
+def test_retrain_of_the_last_check_by_schedule_waits_while_it_is_open_or_when_it_was_lost(
+    store: Store, lost: bool, waits: bool
+) -> None:
+    event = open_event(store, "run-1", requested_by="scheduled")
+    assert store.watch.scheduled(["housing"], before=event.run.as_of + HOUR)["housing"].waits
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.finish(make_outcome(EventStatus.FAILED if lost else EventStatus.HELD), at=NOW)
+    assert store.watch.scheduled(["housing"], before=event.run.as_of + HOUR)["housing"].waits is waits
+
+
+def test_champion_that_downstream_was_not_told_of_waits_for_a_run_by_schedule(store: Store) -> None:
+    check(store, "run-0", -6, requested_by="scheduled")
+    execute(store, "run-1")
+    assert store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits
+    store.announce("housing", "run-1", at=NOW)
+    assert not store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.airflow
 
 PROMOTED = {
     **dict.fromkeys((*TASKS, "publish_champion"), "success"),
-    **dict.fromkeys(("roll_back_champion", "approve_retraining"), "skipped"),
+    **dict.fromkeys(("check_model_again", "roll_back_champion", "approve_retraining"), "skipped"),
 }
 LEAF = ("fail_run_if_any_model_failed", -1)
 
@@ -43,7 +43,9 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
     assert set(states) == {"quiet", "changed", "raising", "unreadable"}
     assert states["quiet"] == states["changed"] == PROMOTED
     assert states["raising"] == {**PROMOTED, "execute_retraining": "failed", "publish_champion": "skipped"}
-    assert states["unreadable"]["analyze_retraining_need"] == "failed"
+    assert states["unreadable"] == {
+        "analyze_retraining_need": "failed", "check_retraining_decision": "upstream_failed"
+    }  # fmt: skip
     assert deployed.rows("SELECT status, error_type FROM model_retraining_events WHERE model_name = 'raising'") == [
         ("failed", "TrainingError")
     ]
@@ -83,8 +85,10 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
     assert back.tasks["analyze_retraining_need", 0] == back.tasks["execute_retraining", 0] == "skipped"
     [told_again] = events(airflow_home, back.run_id)
     assert told_again[0] == "champion_changed"
-    assert {name: told_again[4][name] for name in ("version", "previous_version", "kind", "reason")} == {
-        "version": 1, "previous_version": 2, "kind": "rollback", "reason": "complaints"
+    [(records,)] = deployed.rows("SELECT id::text FROM records_identity")
+    assert {name: told_again[4][name] for name in ("version", "previous_version", "kind", "reason", "records")} == {
+        "version": 1, "previous_version": 2, "kind": "rollback", "reason": "complaints",
+        "records": records,
     }  # fmt: skip
     assert link.readlink().name.startswith("v1-")
     history = "SELECT kind, from_version, to_version, run_id FROM model_deployment_history WHERE model_name = 'changed'"

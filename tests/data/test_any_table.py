@@ -35,7 +35,7 @@ from include.registry.kinds import Kind
 from tests.data.columns_of_kinds import KINDS, column_of
 from tools.embedded_postgres import EmbeddedPostgres
 
-TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "25"))
+TABLES = int(os.environ.get("RETRAINING_TEST_TABLES", "12"))
 LEAST = 20  # recent values below which nothing is called changed
 ASK = AutomaticRetrainingOrchestrator(min_samples_for_retraining=LEAST)
 MARGIN = 3.0  # a p-value so near its level may fall on either side for a cell more or less

@@ -17,6 +17,7 @@ from include.detectors.statistics.categories import NAMED_ONLY, category_cells, 
 from include.detectors.statistics.score_tests import Sizes, column_tests
 from tests.detectors.comparisons import compare
 from tests.series import most
+from tests.sweeps import first_of
 
 Counts = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -56,10 +57,10 @@ def p_value(before: CategoricalColumn, after: CategoricalColumn) -> float:
 
 @pytest.mark.parametrize(
     ("categories", "exponent", "before", "after"),
-    [
-        (2, 0.0, 300, 300), (8, 0.0, 5000, 1000), (100, 0.0, 300, 300), (300, 0.0, 5000, 1000), (300, 0.0, 300, 300),
-        (300, 1.4, 5000, 1000), (2000, 0.0, 5000, 300), (2000, 1.1, 300, 5000), (2000, 2.0, 5000, 300),
-    ],
+    first_of(
+        [(2, 0.0, 300, 300), (8, 0.0, 5000, 1000), (100, 0.0, 300, 300), (300, 0.0, 300, 300), (300, 1.4, 5000, 1000),
+         (300, 0.0, 5000, 1000), (2000, 0.0, 5000, 300), (2000, 1.1, 300, 5000), (2000, 2.0, 5000, 300)], 6,
+    ),
 )  # fmt: skip
 def test_unchanged_categories_keep_the_level(categories: int, exponent: float, before: int, after: int) -> None:
     rng, shares = np.random.default_rng([categories, before, after]), law(categories, exponent)
@@ -78,6 +79,7 @@ def test_effective_sizes_do_not_put_cells_of_one_total_in_the_order_of_their_spl
     assert np.mean(np.array(found) < LEVEL) <= most(LEVEL, TRIALS)
 
 
+@pytest.mark.sweep
 def test_100_000_unchanged_categories_keep_the_level() -> None:
     rng, shares = np.random.default_rng(4), law(100_000, 0.0)
     found = np.array([p_value(*pair(rng, shares, 20_000, 5_000)) for _ in range(60)])

@@ -12,7 +12,8 @@ import pytest
 from include.data.profile import profile_table
 from include.data.rows.spans import Span
 from include.detectors import Comparison, DataQualityDetector, UnitChangeDetector
-from include.detectors.faults import FEWEST_ROWS, Located, Pardon, RecentWindow, locate_faults
+from include.detectors.broken_rows import Pardon
+from include.detectors.faults import FEWEST_ROWS, Located, RecentWindow, locate_faults
 
 ROWS, STRETCH = 672, 20.3  # four weeks of hourly rows, and how many of them make a stretch
 START = datetime(2026, 1, 1, tzinfo=UTC)

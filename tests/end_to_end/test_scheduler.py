@@ -23,9 +23,9 @@ from tests.waiting import wait_until
 from tools.layout import DAG_ID
 from tools.local_stack import LocalStack
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.sweep]
 
-NAMES = ["changed", "quiet", "raising"]  # in the order in which tasks are mapped
+NAMES = ["changed", "quiet", "raising"]  # in the order in which tasks are mapped: `quiet` has yet to be published
 
 
 def seen_at_once(log: Path) -> list[str]:
@@ -107,8 +107,8 @@ def test_decisions_are_obeyed_a_killed_retrain_is_made_good_and_one_failure_stop
         decided = rows(stack, "SELECT count(*) FROM retraining_decisions WHERE model_name = 'quiet'")
         logs = stack.layout.task_logs / f"dag_id={DAG_ID}" / f"run_id={run}"
         shown = {
-            task_id: "\n".join(seen_at_once(logs / f"task_id={task_id}" / "map_index=1" / "attempt=1.log"))
-            for task_id in ("check_retraining_decision", "log_retraining_completion")
+            task_id: "\n".join(seen_at_once(logs / f"task_id={task_id}" / f"map_index={index}" / "attempt=1.log"))
+            for task_id, index in (("check_retraining_decision", 1), ("log_retraining_completion", 0))
         }
         note = stack.api.request("GET", f"/dags/{DAG_ID}/dagRuns/{run}")["note"]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.records.entries import EventStatus, MarkVerdict
+from include.records.entries import DeliveryStatus, EventStatus, MarkVerdict, Phase
 from include.workflow import pause_model
+from tests.contracts.test_store_messages import message
 from tests.reading.conftest import House, ago, open_house
 from tests.records.examples import make_decision
 from tools.embedded_postgres import EmbeddedPostgres
@@ -18,6 +19,15 @@ QUIET = {"triggered": False, "severity": "LOW", "triggers": ()}
 FRESH = Signal(
     kind=SignalKind.DATA_QUALITY, statistic="staleness", verdict=Verdict.STABLE, value=600.0, reason="as usual"
 )
+
+
+def post(house: House, *statuses: DeliveryStatus, service: str = "ops") -> None:
+    """Tries to deliver a notification to a service that ended so."""
+    [kept] = house.store.outbox.add([message(episode=f"to {service}", phase=Phase.TOLD)])
+    for number, status in enumerate(statuses):
+        begun = house.store.outbox.begin(kept.id, service, "https://hooks.example.com", "", at=ago(2 - number / 10))
+        assert begun is not None
+        house.store.outbox.end(begun, status, "error 500" if status is DeliveryStatus.FAILED else "", at=ago(1))
 
 
 def live(house: House) -> None:
@@ -42,6 +52,7 @@ def live(house: House) -> None:
     house.check("silent", hours=33, labelled_rows=0)
     house.register("gone", file=False)
     house.train("gone", hours=90)
+    post(house, DeliveryStatus.FAILED, DeliveryStatus.SENT)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ BUSY = ScrapedModel(
     nearest_trigger="performance", nearness=0.5, missed=1, newest_row_at=NOW, successful=True, seconds=12.5,
 )  # fmt: skip
 TOTALS = {
-    Tally.DECISION: {("iris", "quiet"): 7, ("iris", "fired"): 4, ("gone", "quiet"): 2},
+    Tally.DECISION: {("", "quiet"): 9, ("", "fired"): 4},
     Tally.TRIGGER: {("iris", "performance"): 3, ("iris", "data_drift"): 1, ("gone", "performance"): 9},
     Tally.OUTCOME: {("iris", "promoted"): 1, ("iris", "held"): 1, ("iris", "rejected"): 1, ("iris", "failed"): 1},
     Tally.ERROR: {("iris", "TrainingError"): 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -9,20 +10,32 @@ from datetime import datetime
 from include.decision.request import RequestKind
 from include.interfaces.metrics.exposition import exposed
 from include.interfaces.metrics.families import FAMILIES, MODEL
-from include.records.entries import ChangeKind, EventStatus, MarkVerdict, ProblemKind, Scrape, ScrapedModel, Tally
+from include.records.entries import (
+    ChangeKind,
+    DeliveryStatus,
+    EventStatus,
+    MarkVerdict,
+    ProblemKind,
+    Scrape,
+    ScrapedModel,
+    Tally,
+)
 from include.records.postgres import PostgresStore
-from include.workflow import resume_model, scrape
+from include.workflow import health, resume_model, scrape
+from tests.metrics.conftest import post
 from tests.reading.conftest import House, ago
 from tests.records.examples import make_decision
 
 COUNTED = """
-SELECT d.model_name, 'decision' AS tally,
+SELECT '' AS model_name, 'decision' AS tally,
        CASE WHEN d.triggered THEN 'fired' WHEN d.blocked_by <> '[]' THEN 'blocked' ELSE 'quiet' END AS label, count(*)
 FROM retraining_decisions d JOIN retraining_runs r USING (model_name, run_id) WHERE NOT r.dry_run GROUP BY 1, 3
 UNION ALL SELECT model_name, 'trigger', trigger_type, count(*) FROM model_retraining_events
 WHERE status <> 'dry_run' GROUP BY 1, 3
 UNION ALL SELECT model_name, 'outcome', status, count(*) FROM model_retraining_events
 WHERE status NOT IN ('dry_run', 'decided', 'executing') GROUP BY 1, 3
+UNION ALL SELECT '', CASE status WHEN 'sent' THEN 'sent' ELSE 'unsent' END, service, count(*)
+FROM notification_deliveries WHERE status IN ('sent', 'failed') GROUP BY 2, 3
 UNION ALL SELECT model_name, 'error', coalesce(error_type, 'unknown'), count(*) FROM model_retraining_events
 WHERE status IN ('failed', 'abandoned') GROUP BY 1, 3
 """
@@ -82,6 +95,14 @@ def test_every_family_has_something_to_tell(lived: House) -> None:
     assert [name for name, family in FAMILIES.items() if not list(family.samples(scraped))] == []
 
 
+def test_tries_to_deliver_that_failed_are_counted_by_service(house: House) -> None:
+    post(house, DeliveryStatus.FAILED, DeliveryStatus.FAILED, DeliveryStatus.SENT)
+    post(house, DeliveryStatus.SENT, service="mail")
+    post(house, DeliveryStatus.SKIPPED, service="pager")
+    family = FAMILIES["retraining_notification_failures_total"]
+    assert dict(family.samples(scrape(house.deployment))) == {("mail",): 0, ("ops",): 2}
+
+
 def test_scrapers_at_the_same_time_are_told_the_same(lived: House) -> None:
     at = ago(0)
 
@@ -92,6 +113,13 @@ def test_scrapers_at_the_same_time_are_told_the_same(lived: House) -> None:
         texts = set(pool.map(scraped, range(8)))
     assert len(texts) == 1
     assert f'{MODEL}="housing"' in texts.pop()
+
+
+def test_scrape_and_health_are_of_one_mind_about_the_monitor(lived: House) -> None:
+    at = ago(0)
+    found = Counter(each.kind for each in health(lived.deployment, at=at).problems)
+    assert scrape(lived.deployment, at=at).problems == {kind: found[kind] for kind in ProblemKind}
+    assert found[ProblemKind.LABELS_STOPPED] == 1
 
 
 def test_age_follows_a_rollback_and_totals_never_fall(house: House) -> None:
@@ -137,7 +165,7 @@ def test_decisions_of_one_statement_are_all_counted(house: House) -> None:
         connection.execute("DELETE FROM retraining_decisions")
         connection.execute("SET session_replication_role = origin")
         connection.execute("INSERT INTO retraining_decisions SELECT * FROM kept")
-    assert scrape(house.deployment).totals[Tally.DECISION] == {("housing", "quiet"): 6}
+    assert scrape(house.deployment).totals[Tally.DECISION] == {("", "quiet"): 6}
 
 
 def test_last_mark_of_a_decision_counts(house: House) -> None:

@@ -35,6 +35,7 @@ from include.records.entries import (
     Failure,
     MarkVerdict,
     Measurement,
+    Noted,
     Notification,
     Outcome,
     Phase,
@@ -72,7 +73,8 @@ KS_STABLE = Signal(
 
 
 def make_analysis(run_id: str = "run-1", model_name: str = "housing", **changes: Any) -> Analysis:
-    run = Run(run_id=run_id, as_of=changes.pop("as_of", NOW), dry_run=changes.pop("dry_run", False), reason="because")
+    asked = {name: changes.pop(name) for name in ("as_of", "dry_run", "requested_by") if name in changes}
+    run = Run(**{"run_id": run_id, "as_of": NOW, "reason": "because", **asked})
     values: dict[str, Any] = {
         "window_start": NOW - 24 * HOUR,
         "window_end": NOW,
@@ -159,9 +161,12 @@ def make_measurement(version: int, value: float = 0.8) -> Measurement:
 
 
 @contextmanager
-def own_records(server: EmbeddedPostgres) -> Iterator[str]:
-    """URI of empty, migrated records, copied from a template: takes a third of the time that the migrations take."""
-    name, template = f"records_{next(_NUMBERS)}", sql.Identifier(_template(server))
+def own_records(server: EmbeddedPostgres, of: str = "") -> Iterator[str]:
+    """URI of empty, migrated records, or of a copy of those of a database that nobody is connected to.
+
+    A copy takes a third of the time that the migrations take.
+    """
+    name, template = f"records_{next(_NUMBERS)}", sql.Identifier(of or _template(server))
     with psycopg.connect(server.uri(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
         with psycopg.connect(server.uri(name)) as copy:  # a copy has not the settings of its template
@@ -259,7 +264,13 @@ def speak(store: Store, at: datetime = NOW) -> None:
     store.watch.watched(), store.watch.waiting(), store.watch.failing(since=at)
     store.watch.figures(since=at - HOUR, until=at + HOUR)
     store.arrivals.add("rows x", follows=0, fingerprint="f", files={}, changed=[], starts=True, at=at)
-    store.arrivals.last("rows x"), store.arrivals.waits("rows x"), store.arrivals.take("run-9", at=at)
+    (
+        store.arrivals.last("rows x"),
+        store.arrivals.waits("rows x"),
+        store.arrivals.untaken(noted_before=at),
+        store.arrivals.take("run-9", at=at),
+    )
+    store.home.find(), store.home.knows(store.home.note(Noted.WRITTEN, "ada", at=at)), store.home.renew()
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)
     notify(store, at)
 

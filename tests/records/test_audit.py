@@ -16,7 +16,7 @@ from include.cli.__main__ import main
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import ConfigurationError
 from include.interfaces.reports.audit import FORMATS, to_html, to_markdown, to_text
 from include.records.entries import Audit, ChangeKind, EventStatus, Facts, TrainingDetails
@@ -160,6 +160,8 @@ def test_every_table_whose_rows_are_guarded_is_audited(lived: str) -> None:
         "data_arrivals",  # what came of it is a run with its reason, or a request
         "auto_retraining_jobs", "model_file_history",  # settings as runs found them, with the decisions that they made
         "notifications", "notification_deliveries",  # who was told of what the audit has
+        "audit_chain", "audit_chain_columns", "audit_chain_heads",  # hashes of what the audit has
+        "dropped_months",  # told where there are any: tests/records/test_months.py
         "retraining_decisions",  # counted; those that fired are in their events
         # what decisions were made on; looks of probation and shadow, which are signals, are audited
         "retraining_runs", "retraining_analyses", "model_performance_tracking", "model_drift_monitoring",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
 from include.records.postgres.audit import read_audit
+from include.records.postgres.retention import drop_month, kept_months
 from include.records.schema import migrate
 from tests.records.examples import (
     NOW,
@@ -32,8 +34,11 @@ def partitions(uri: str) -> set[str]:
 
 
 def drop_before(uri: str, at: datetime) -> list[str]:
-    with psycopg.connect(uri) as connection:
-        return [name for (name,) in connection.execute("SELECT drop_months_before(%s)", (at,)).fetchall()]
+    """What was dropped of the months that ended before a time."""
+    connect = partial(psycopg.connect, uri)
+    due = [month for month in kept_months(connect) if month.month < at.replace(day=1, hour=0, minute=0)]
+    dropped = [drop_month(connect, month, "ada") for month in due]
+    return [f"{month.table}_{month.month:%Y_%m}" for month in dropped if month is not None]
 
 
 @pytest.mark.parametrize(
@@ -112,12 +117,17 @@ def test_dropping_a_month_keeps_what_was_decided_and_done(records_uri: str) -> N
 
     assert store.event(old.id) == old
     assert store.decision("housing", "run-2") == kept
-    assert read_audit(*wanted) == audited
+    assert read_audit(*wanted) == audited  # what was removed is told of the day on which it was
     [(bare, _)] = store.decisions(run_id="run-1")
     assert (bare.signals, bare.measurements, bare.rows, bare.run.as_of) == ((), (), 500, APRIL)
+    removed = read_audit(wanted[0], NOW - timedelta(days=1), datetime.now(UTC), "housing").entries
+    assert [(each.action, each.who, each.why) for each in removed if each.source == "dropped_months"] == [
+        ("month_removed", "ada", f"retention of {table}") for table in sorted(PARTITIONED)
+    ]
+    assert bare.removed.startswith("signals, measurements and distributions of 2026-04 were removed by retention on 20")
     assert [check.analysis.run.run_id for check in store.history("housing", until=NOW, most=9)] == ["run-1", "run-2"]
     [(full, _)] = store.decisions(run_id="run-2")
-    assert (len(full.signals), full.measurements) == (2, (version,))
+    assert (len(full.signals), full.measurements, full.removed) == (2, (version,), "")
     assert store.running_errors("housing", 1, before=NOW + timedelta(days=1)) is None
     execute(store, "run-3", at=APRIL)  # a run for a time that has been dropped makes its month again
     assert f"{PARTITIONED[0]}_2026_04" in partitions(records_uri)

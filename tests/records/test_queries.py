@@ -15,13 +15,15 @@ import pytest
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
 from include.decision.signals import SignalKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.records.entries import ChangeKind, EventStatus, FailedStep, Failure, KeptCall, MarkVerdict
 from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
+from include.records.postgres.examination import RecordsSeen
 from include.records.postgres.lineage import read_lineage
 from include.records.postgres.queries import QUERIES, query
+from include.records.postgres.retention import drop_month, kept_months
 from include.records.postgres.session import Session
 from include.records.rows.analyses import analysis_row, decision_row, measurement_rows, signal_rows
 from include.records.rows.canaries import canary_row
@@ -144,8 +146,10 @@ def look_up(store: PostgresStore) -> None:
         reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)
         reading.model_files("housing", 9), reading.distributions("housing", "run-1")
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
-        reading.scraped(at=NOW)
+        reading.scraped(at=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
+    store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"])
+    store.watch.scheduled(["housing"], before=NOW)
 
 
 def live(uri: str) -> None:
@@ -189,6 +193,11 @@ def live(uri: str) -> None:
         return psycopg.connect(uri)
 
     look_up(store)
+    seen = RecordsSeen(connect)
+    seen.server(), seen.applied(), seen.versions(), seen.open_events(), seen.lends_sessions()
+    store.chain.head("housing"), store.chain.hash_at("housing", 1), store.chain.verify("housing")
+    for month in kept_months(connect):
+        drop_month(connect, month, "ada")
     read_audit(connect, NOW - HOUR, NOW + HOUR)
     read_lineage(connect, "housing")
 
@@ -242,8 +251,26 @@ def test_every_column_is_written_by_a_query_or_by_the_database(records_uri: str)
         ).fetchall()
     noted = ("model_name", "config_hash", "config", "seen_at")  # by a trigger
     counted = ("model_name", "tally", "label", "total")  # by triggers, too
+    chained = (
+        "model_name",
+        "number",
+        "what",
+        "key",
+        "state",
+        "written_at",
+        "columns_id",
+        "content_hash",
+        "previous_hash",
+        "hash",
+    )  # by a trigger, too
+    removed = ("table_name", "month", "rows", "bytes", "dropped_by", "dropped_at")  # by the function that removes
     made_by_the_database = {
         *(("model_file_history", column) for column in noted), *(("retraining_tallies", column) for column in counted),
+        *(("quiet_days", column) for column in ("model_name", "day", "checks")),
+        ("records_places", "mark"),
+        *(("audit_chain", column) for column in chained), *(("dropped_months", column) for column in removed),
+        *(("audit_chain_heads", column) for column in ("model_name", "number", "hash")),
+        ("audit_chain_columns", "columns"),
     }  # fmt: skip
     unwritten = {
         (table, column)

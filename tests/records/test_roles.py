@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from include.data.rows.spans import Span
 from include.decision.request import RequestKind
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import ConfigurationError
 from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
@@ -110,7 +110,11 @@ WRITING = [
     "SELECT prepare_month(now())",
 ]
 OWNING = [
-    "SELECT drop_months_before(now())",
+    "SELECT drop_month('model_drift_monitoring', '2020-01-01', 'eve')",
+    "INSERT INTO audit_chain SELECT * FROM audit_chain",
+    "DELETE FROM audit_chain",
+    "UPDATE audit_chain_heads SET number = number + 1",
+    "DELETE FROM dropped_months",
     "DROP TABLE model_drift_monitoring_2026_05",
     "ALTER TABLE model_retraining_events DISABLE TRIGGER ALL",
     "TRUNCATE canary_shares",
@@ -127,6 +131,8 @@ OWNING = [
     "UPDATE model_drift_monitoring SET verdict = 'stable'",
     "INSERT INTO schema_migrations VALUES ('07_x.sql', '')",
     "UPDATE records_identity SET id = gen_random_uuid()",
+    "UPDATE records_places SET place = ''",
+    "DELETE FROM records_places",
     "INSERT INTO model_drift_monitoring_2026_05 (model_name) VALUES ('housing')",
     "CREATE TABLE retraining.mine (id int)",
     "CREATE FUNCTION retraining.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -202,7 +208,7 @@ def test_user_without_rights_is_told_what_the_owner_does_and_then_migrates_for_h
             with pytest.raises(ConfigurationError, match="CREATE SCHEMA retraining AUTHORIZATION user_"):
                 migrate(connection)
             schema_for(postgres, uri, connection.info.user)
-            assert "08_roles.sql" in migrate(connection)
+            assert "09_roles.sql" in migrate(connection)
         store = postgres_store(uri)
         execute(store, "run-1", at=NOW + timedelta(days=60))
         with psycopg.connect(uri) as connection:  # a session of its own finds the tables
@@ -222,7 +228,7 @@ def test_where_roles_may_not_be_made_the_migration_goes_on_and_says_so(
             with user(postgres, database_uri) as uri, psycopg.connect(uri) as records:
                 schema_for(postgres, uri, records.info.user)
                 records.add_notice_handler(lambda notice: told.append(notice.message_primary))
-                assert "08_roles.sql" in migrate(records)
+                assert "09_roles.sql" in migrate(records)
         finally:
             for role in ("writer", "reader", "metrics"):
                 connection.execute(f"ALTER ROLE aside_{role} RENAME TO retraining_{role}".encode())

@@ -12,8 +12,9 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.records.entries import EventStatus
+from include.records.migration_files import SCHEMA_FILES
 from include.records.postgres.queries import QUERIES, query
-from include.records.schema import MIGRATIONS, migrate
+from include.records.schema import migrate
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_outcome, open_event, postgres_store
 
 SEED_QUERIES = {
@@ -53,13 +54,13 @@ ORDER BY triggered_at DESC;
 }
 
 
-def names_of_migrations() -> list[str]:
-    return sorted(path.name for path in MIGRATIONS.glob("*.sql"))
+def names_of_files() -> list[str]:
+    return sorted(path.name for path in SCHEMA_FILES.glob("*.sql"))
 
 
 def test_migrating_again_changes_nothing(database_uri: str) -> None:
     with psycopg.connect(database_uri) as connection:
-        assert migrate(connection) == names_of_migrations()
+        assert migrate(connection) == names_of_files()
         assert migrate(connection) == []
     with psycopg.connect(database_uri, autocommit=True) as connection:
         assert migrate(connection) == []
@@ -72,20 +73,20 @@ def test_of_two_processes_that_migrate_at_once_each_migration_is_applied_by_one(
 
     with ThreadPoolExecutor(2) as pool:
         applied = [name for names in pool.map(migrate_alone, range(2)) for name in names]
-    assert sorted(applied) == names_of_migrations()
+    assert sorted(applied) == names_of_files()
 
 
-def test_changed_migration_is_refused(database_uri: str, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "schema"))
+def test_schema_that_changed_without_a_migration_is_refused(database_uri: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SCHEMA_FILES, tmp_path / "schema"))
     with psycopg.connect(database_uri) as connection:
         migrate(connection, folder)
-        changed = folder / names_of_migrations()[0]
+        changed = folder / names_of_files()[0]
         changed.write_text(changed.read_text() + "-- a second thought\n")
         with pytest.raises(ConfigurationError, match=r"01_.*changed after it was applied"):
             migrate(connection, folder)
 
 
-def test_failed_migration_leaves_nothing_behind(database_uri: str, tmp_path: Path) -> None:
+def test_schema_that_fails_leaves_nothing_behind(database_uri: str, tmp_path: Path) -> None:
     (tmp_path / "01_good.sql").write_text("CREATE TABLE good (id int);")
     bad = tmp_path / "02_bad.sql"
     bad.write_text("CREATE TABLE half (id int); SELECT 1 / 0;")
@@ -93,7 +94,7 @@ def test_failed_migration_leaves_nothing_behind(database_uri: str, tmp_path: Pat
         with pytest.raises(psycopg.errors.DivisionByZero):
             migrate(connection, tmp_path)
         bad.write_text("CREATE TABLE half (id int);")
-        assert migrate(connection, tmp_path) == ["02_bad.sql"]
+        assert migrate(connection, tmp_path) == ["01_good.sql", "02_bad.sql"]
 
 
 @pytest.mark.parametrize("names", [(), ("first.sql",), ("01_a.sql", "01_b.sql"), ("0001_a.sql",)])
@@ -143,7 +144,7 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
             "SELECT version, status, parent_version, children_versions, total_retraining_count, deployed_at"
             " FROM model_lineage ORDER BY version"
         ).fetchall()
-    assert rows == [(1, "champion", None, [2], 1, NOW), (2, "rejected", 1, [], 2, None)]
+    assert rows == [(1, "champion", None, [2], 1, NOW), (2, "held", 1, [], 2, None)]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,11 @@ def test_lineage_names_parents_and_children(records_uri: str) -> None:
         "UPDATE model_retraining_events SET status = 'failed' WHERE id = 2",
         "UPDATE model_version_management SET status = 'candidate' WHERE version = 1",
         "UPDATE model_version_management SET status = 'rejected' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 1",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 2; "
+        "UPDATE model_version_management SET status = 'candidate' WHERE version = 2",
+        "UPDATE model_version_management SET status = 'held' WHERE version = 2; "
+        "UPDATE model_version_management SET status = 'rejected' WHERE version = 2",
         "UPDATE model_version_management SET artifact_sha256 = '' WHERE version = 1",
         "UPDATE model_version_management SET status = 'rejected' WHERE version = 2; "
         "UPDATE model_version_management SET status = 'retired' WHERE version = 1; "

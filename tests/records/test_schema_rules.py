@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.records.schema import MIGRATIONS
+from include.records.migration_files import SCHEMA_FILES
 from tests.records.examples import NOW, make_analysis, make_measurement, postgres_store
 from tools.data_dictionary import PAGE, dictionary
 
@@ -53,7 +53,7 @@ def test_every_foreign_key_has_an_index_that_begins_with_it(rows: Any) -> None:
 
 
 def test_every_constraint_has_a_name_that_somebody_gave_it(rows: Any) -> None:
-    text = "\n".join(path.read_text() for path in MIGRATIONS.glob("*.sql"))
+    text = "\n".join(path.read_text() for path in SCHEMA_FILES.glob("*.sql"))
     given = {*re.findall(r"CONSTRAINT (?:TRIGGER )?(\w+)", text), "schema_migrations_key"}
     found = rows(
         "SELECT conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"

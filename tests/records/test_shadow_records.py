@@ -103,7 +103,7 @@ def test_audit_says_who_ended_a_shadow_by_changing_the_champion(stage: Stage, re
     roll_back(stage.deployment, "sales", 1, requested_by="ada", reason="complaints")
     [end] = [entry for entry in audit(records_uri).entries if entry.action == "shadow_ended"]
     assert (end.who, end.why, end.version, end.outcome) == (
-        "ada", "its shadow ended because v1 became champion", 3, "rejected"
+        "ada", "its shadow ended because v1 became champion", 3, "held"
     )  # fmt: skip
     assert read_lineage(lambda: psycopg.connect(records_uri), "sales").versions[2].outcome == end.why
 

@@ -17,9 +17,10 @@ import skops.io as sio
 from include.data.profile import profile_table
 from include.errors import ArtifactError
 from include.registry.training import Script
-from include.retraining.artifacts.folder import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
+from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder
 from include.retraining.prepare import Columns, feature_table
 from include.retraining.trainers.command_model import CommandModel
+from include.retraining.trainers.kept_files import MODEL_FILE
 from include.retraining.trainers.sklearn_trainer import ESTIMATORS, SklearnTrainer
 from include.scoring import Task
 from include.workflow.settings import PROJECT_ROOT

@@ -14,9 +14,10 @@ from include.records.memory import MemoryStore
 from include.registry.address import Address
 from include.registry.training import Script
 from include.retraining.artifacts.bucket import CHAMPION_FILE, ObjectArtifacts, open_artifacts
-from include.retraining.artifacts.folder import MANIFEST_FILE, MODEL_FILE, ArtifactFolder
+from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import command_model
+from include.retraining.trainers.kept_files import MODEL_FILE
 from include.scoring import Task
 from include.workflow.publication import publish_files
 from tests.object_server import SECRET, ObjectServer, StopsAt

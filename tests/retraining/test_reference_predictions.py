@@ -49,8 +49,9 @@ def drifts(executor: RetrainingExecutor, outcome: Outcome, recent: pd.DataFrame)
 @pytest.mark.parametrize(
     ("training", "refit"),
     [
-        *((training, True) for training in TRAININGS), ("linear", False), ("boosted", False), ("callable", False),
-        pytest.param("script", False, marks=pytest.mark.sweep),  # a process for each prediction
+        *((training, True) for training in TRAININGS if training != "script"),
+        ("linear", False), ("boosted", False), ("callable", False),
+        *(pytest.param("script", refit, marks=pytest.mark.sweep) for refit in (True, False)),  # a process a prediction
     ],
 )  # fmt: skip
 def test_few_distinct_predictions_of_first_version_and_challenger_do_not_drift(

@@ -14,7 +14,7 @@ import pytest
 
 from tools.patience import Patience, StackError
 
-QUIET = 1.0
+QUIET = 0.6
 COMPUTES = "while True: pass"
 SLEEPS = "import time; time.sleep(60)"
 HAS_A_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {COMPUTES!r}])"
@@ -77,7 +77,7 @@ def test_answer_that_changes_is_progress() -> None:
 )
 def test_process_that_computes_is_progress(start: Callable[[str], int], code: str) -> None:
     pid = start(code)
-    assert waits(Patience("the training", pids=lambda: [pid], quiet_seconds=10.0), 20.0)
+    assert waits(Patience("the training", pids=lambda: [pid], quiet_seconds=4.0), 8.0)
 
 
 def test_process_that_sleeps_or_is_gone_is_none(start: Callable[[str], int]) -> None:

@@ -90,7 +90,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         home.prepare()
         stack.callback(home.close)
         uri = stack.enter_context(own_records(server))
-        stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri)))  # type: ignore[arg-type]
+        stage = Stage(folder, PostgresStore(partial(psycopg.connect, uri), keep=True))  # type: ignore[arg-type]
         live(stage)
         settings = {"RETRAINING_METRICS_TOKEN": METRICS_TOKEN}
         served = stack.enter_context(contextmanager(serve)(home, uri, stage, folder, settings))

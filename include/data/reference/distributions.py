@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from include.data.profile import REST, CategoricalColumn, Column, NumericColumn
+if TYPE_CHECKING:
+    from include.data.profile import CategoricalColumn, Column, NumericColumn
+
 
 BARS = 40  # of a numeric column
 NAMES = 12  # categories shown one by one
@@ -66,6 +68,8 @@ class Distribution:
 
 def compare(name: str, reference: Column, recent: Column | None, *, role: Literal["input", "output"]) -> Distribution:
     """Put two columns of one name side by side; `recent` was counted into the reference's bins, or is gone."""
+    from include.data.profile import CategoricalColumn, NumericColumn
+
     if isinstance(reference, NumericColumn):
         return _numeric(name, reference, recent if isinstance(recent, NumericColumn) else None, role)
     return _categorical(name, reference, recent if isinstance(recent, CategoricalColumn) else None, role)
@@ -74,6 +78,8 @@ def compare(name: str, reference: Column, recent: Column | None, *, role: Litera
 def _categorical(
     name: str, reference: CategoricalColumn, recent: CategoricalColumn | None, role: Literal["input", "output"]
 ) -> Distribution:
+    from include.data.profile import REST
+
     before, now = _shares(reference), _shares(recent)
     known = sorted(
         (each for each in {**before, **now} if each != REST),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 
 @dataclass(frozen=True, order=True)
@@ -27,10 +28,14 @@ class Span:
 def within(times: pd.Series[Any], spans: Iterable[Span]) -> npt.NDArray[np.bool_]:
     """Which of `times` (UTC, shape (n,)) lie in any of the spans.
 
+    >>> import pandas as pd
     >>> hours = pd.Series(pd.date_range("2026-01-01", periods=4, freq="h", tz="UTC"))
     >>> within(hours, [Span(hours[1].to_pydatetime(), hours[3].to_pydatetime())]).tolist()
     [False, True, True, False]
     """
+    import numpy as np
+    import pandas as pd
+
     found = np.zeros(len(times), dtype=bool)
     for span in spans:
         found |= ((times >= pd.Timestamp(span.start)) & (times < pd.Timestamp(span.end))).to_numpy()

@@ -131,7 +131,7 @@ class Sieve:
     kept: KeptRows = field(init=False)
     times: TimeCounts = field(default_factory=TimeCounts, init=False)
     without_time: int = field(default=0, init=False)
-    unseen: int = field(default=0, init=False)
+    not_seen_before: int = field(default=0, init=False)
     data_hash: int = field(default=0, init=False)
     profile: Profile | None = field(default=None, init=False)
     _counter: Counter | None = field(default=None, init=False)
@@ -172,7 +172,7 @@ class Sieve:
         parts = self._parts(moments)
         inside = parts != WITHOUT
         self.without_time += int(np.count_nonzero(moments == NO_TIME))
-        self.unseen += int(np.count_nonzero(inside & (moments >= micros(self.seen_until))))
+        self.not_seen_before += int(np.count_nonzero(inside & (moments >= micros(self.seen_until))))
         self.times.add(moments[inside])
         if self.hashed:
             self._hash(_only(batch, inside))
@@ -232,7 +232,7 @@ class Sample:
         Recent rows in the table.
     every, earlier_every : int
         Of how many neighbours one row is kept: of the recent rows, of the earlier ones.
-    unseen : int
+    not_seen_before : int
         Rows that the champion has not seen, however long ago the window begins.
     times : TimeCounts
         When all the rows came.
@@ -246,7 +246,7 @@ class Sample:
     kept: int
     every: int
     earlier_every: int
-    unseen: int
+    not_seen_before: int
     times: TimeCounts
     data_hash: str
     profile: Callable[[Counting], Profile] = field(repr=False)

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from include.data.batches import Batch, CursorBatches
 from include.data.sources.environment import connection_variable
 from include.errors import ConfigurationError, DataError, SourceUnavailable
+
+if TYPE_CHECKING:
+    from include.data.batches import Batch
 
 BATCH_ROWS = 10_000
 CONNECT_SECONDS = 15
@@ -77,6 +79,8 @@ class SqlBatches:
     connect: Connect = field(default=connection_from_environment, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
+        from include.data.batches import CursorBatches
+
         with _named(self.connection), self.connect(self.connection) as connection:
             connection.read_only = True
             connection.execute("SET TIME ZONE 'UTC'")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from croniter import CroniterError, croniter
-
 from include.decision.evidence import Evidence, TriggerResult
 
 SCHEDULE = "schedule"
@@ -35,6 +33,8 @@ class ScheduleTrigger:
         """Refuse what is not a cron expression, or names no day that there is."""
         if self.cron is None:
             return
+        from croniter import CroniterError
+
         try:
             if len(self.cron.split()) != _FIELDS:
                 raise ValueError
@@ -70,5 +70,7 @@ def next_moment(cron: str, after: datetime) -> datetime:
     >>> next_moment("0 2 * * *", datetime(2026, 5, 3, 2, tzinfo=UTC)).isoformat()
     '2026-05-04T02:00:00+00:00'
     """
+    from croniter import croniter  # loaded where there is a schedule
+
     found: datetime = croniter(cron, after.astimezone(UTC)).get_next(datetime)
     return found

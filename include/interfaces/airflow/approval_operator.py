@@ -16,28 +16,26 @@ class RetrainingApproval(ApprovalOperator):  # type: ignore[misc]  # the provide
     is a no by nobody.
     """
 
-    template_fields = (*ApprovalOperator.template_fields, "model_name", "event_id")
+    template_fields = (*ApprovalOperator.template_fields, "model_name")
 
-    def __init__(self, *, model_name: Any, event_id: Any, **kwargs: Any) -> None:
+    def __init__(self, *, model_name: Any, **kwargs: Any) -> None:
         super().__init__(subject="Retrain?", defaults=ApprovalOperator.REJECT, **kwargs)
         self.model_name = model_name
-        self.event_id = event_id
 
     def execute(self, context: Any) -> None:
         """Ask, and wait in the state ``awaiting_input``."""
         context["model_name"] = self.model_name
-        if self.event_id is None:
-            raise AirflowSkipException(f"{self.model_name}: nothing is to be executed")
+        from include import workflow
         from include.interfaces.airflow.messages import tell_approval
-        from include.interfaces.airflow.outcomes import task_outcome
+        from include.interfaces.airflow.outcomes import run_of, task_outcome
         from include.interfaces.reports.text import body_of, subject_of
-        from include.workflow.approve import question
 
         with task_outcome() as deployment:
-            asked = question(deployment, self.event_id)
+            event = workflow.event_in_run(deployment, self.model_name, run_of(context["dag_run"], context["params"]))
+            asked = None if event is None else workflow.question(deployment, event.id)
         if asked is None:
             raise AirflowSkipException(f"{self.model_name}: needs no approval")
-        tell_approval(deployment, self.event_id)
+        tell_approval(deployment, asked.event.id)
         self.subject, self.body, self.response_timeout = subject_of(asked), body_of(asked), asked.within
         super().execute(context)
 

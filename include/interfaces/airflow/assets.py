@@ -25,8 +25,14 @@ def champion_asset(model_name: str) -> Asset:
     return Asset(name=f"champion_{model_name}", uri=f"x-retraining://champion/{model_name}")
 
 
-def tell_downstream(outlet_events: Any, change: ChampionChange) -> None:
-    """Have the running task, which has `CHAMPIONS` among its outlets, emit an event of the model's asset."""
+def tell_downstream(outlet_events: Any, change: ChampionChange, records: str) -> None:
+    """Have the running task, which has `CHAMPIONS` among its outlets, emit an event of the model's asset.
+
+    Parameters
+    ----------
+    records : str
+        Identity of the records that say so: others may have a model of that name.
+    """
     extra = {
         "model": change.model_name,
         "version": change.to_version,
@@ -34,5 +40,6 @@ def tell_downstream(outlet_events: Any, change: ChampionChange) -> None:
         "kind": str(change.kind),
         "reason": change.reason,
         "deployed_at": change.deployed_at.isoformat(),
+        "records": records,
     }
     outlet_events[CHAMPIONS].add(champion_asset(change.model_name), extra=extra)

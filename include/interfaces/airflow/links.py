@@ -5,23 +5,26 @@ The addresses have no leading slash: Airflow's interface looks for them below it
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseOperatorLink
+
+from include.workflow.batches import is_of_several
 
 
 class _ModelLink(BaseOperatorLink):  # type: ignore[misc]  # Airflow is typed only in part
     """A link that is made when a task has ended: its label is the model's name by then."""
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """The address; the view of all models for a task that ended before it knew its model."""
-        model = getattr(ti_key, "rendered_map_index", None)
-        return self.address(model, ti_key.run_id) if model else "retraining/page/fleet"
+        """The address; the view of all models for a task of several, or that ended before it knew its model."""
+        label = getattr(ti_key, "rendered_map_index", None)
+        return self.address(label, ti_key.run_id) if label and not is_of_several(label) else "retraining/page/fleet"
 
+    @abstractmethod
     def address(self, model: str, run_id: str) -> str:
         """Where it leads."""
-        raise NotImplementedError
 
 
 class ModelLink(_ModelLink):

@@ -36,8 +36,9 @@ def tell_people(deployment: workflow.Deployment, run_id: str) -> str:
     DeliveryPutOff
         When a service did not take it, or there was no time for all: to be tried again.
     """
-    written = workflow.notify(deployment, run_id=run_id)
-    found = workflow.deliver(deployment, ServicesCourier(places=services()), seconds=TASK_SECONDS)
+    with workflow.noting(deployment, run_id, step="notify"):
+        written = workflow.notify(deployment, run_id=run_id)
+        found = workflow.deliver(deployment, ServicesCourier(places=services()), run_id=run_id, seconds=TASK_SECONDS)
     came_to = f"notifications written: {len(written)}; messages sent: {found.sent}, failed: {found.failed}"
     for error in found.errors:
         log.warning("%s", error)

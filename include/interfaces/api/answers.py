@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -12,7 +12,9 @@ from include import workflow
 from include.decision.evidence import TriggerResult
 from include.records.entries import ChampionChange, Event, KeptRequest, Quarantine
 from include.records.json_values import clean_json, clean_scores
-from include.workflow.trigger_check import TriggerCheck
+
+if TYPE_CHECKING:
+    from include.workflow.trigger_check import TriggerCheck
 
 Entry = TypeVar("Entry")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from include import workflow
+from include.interfaces.api.examination import DoctorAnswer
 from include.interfaces.api.texts import MODEL_NAME
 
 
@@ -20,6 +21,13 @@ def opened() -> Iterator[workflow.Deployment]:
 
 
 Deployed = Annotated[workflow.Deployment, Depends(opened)]
+
+
+def examined(deployed: workflow.Deployment) -> DoctorAnswer:
+    """What the doctor finds in the deployment of this Airflow."""
+    from include.interfaces.airflow.surroundings import surroundings
+
+    return DoctorAnswer.of(workflow.examine(deployed, surroundings=surroundings()))
 
 
 def known_model(

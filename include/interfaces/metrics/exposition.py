@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 from include.interfaces.metrics.families import FAMILIES, Family
 from include.records.entries import Scrape
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_MOST_KEPT = 50_000  # labels that are not escaped anew
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 
@@ -25,8 +27,13 @@ def _lines(family: Family, scrape: Scrape) -> Iterator[str]:
     yield f"# HELP {family.name} {family.told}\n# TYPE {family.name} {family.kind}\n"
     name, labels = family.name, family.labels
     for values, value in family.samples(scrape):
-        pairs = ",".join([f'{label}="{text.translate(_ESCAPES)}"' for label, text in zip(labels, values, strict=True)])
+        pairs = ",".join([f'{label}="{_escaped(text)}"' for label, text in zip(labels, values, strict=True)])
         yield f"{name}{{{pairs}}} {written(value)}\n" if pairs else f"{name} {written(value)}\n"
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
 
 
 def written(value: float) -> str:

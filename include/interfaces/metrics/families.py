@@ -141,6 +141,13 @@ def _problems(scrape: Scrape) -> Iterator[Sample]:
         yield (str(kind),), number
 
 
+def _undelivered(scrape: Scrape) -> Iterator[Sample]:
+    """Tries that failed, by service; 0 for a service that has taken all."""
+    failed = scrape.totals.get(Tally.UNSENT, {})
+    for key in sorted(failed.keys() | scrape.totals.get(Tally.SENT, {}).keys()):
+        yield key[1:], failed.get(key, 0)
+
+
 def _stamp(at: datetime | None) -> float | None:
     return None if at is None else at.timestamp()
 
@@ -235,6 +242,11 @@ _ALL = (
         name="retraining_monitor_problems", kind=Kind.GAUGE, labels=("kind",),
         told="What is wrong with the monitor itself, by kind; the health of the system names each.",
         samples=_problems,
+    ),
+    Family(
+        name="retraining_notification_failures_total", kind=Kind.COUNTER, labels=("service",),
+        told="Tries to deliver a notification that failed, by service; 0 for one that has taken every message.",
+        samples=_undelivered,
     ),
     Family(
         name="retraining_waiting_requests", kind=Kind.GAUGE, labels=(),

@@ -1,7 +1,9 @@
 """MLflow follows the record: a run for each event, a registered version for each promotion, the alias ``champion``.
 
-Several records may tell one server of models of one name: what is told carries the identity of its records, and the
-alias ``champion`` belongs to those that set it first; the others have an alias of their own (`own_alias`).
+Several records may tell one server of models of one name: what is told carries the identity of its records. The
+experiment ``<model>_retraining`` and the alias ``champion`` belong to those that made them first; the others have an
+experiment and an alias of their own (`own_name`). Records that were copied tell nothing before somebody says
+what they are.
 
 Called when all is on record and the model is free again, so that a retrain takes as long as without it. Postgres is the
 truth; what could not be told to the server this time is told by the next run. Nothing here ever fails a task.
@@ -22,11 +24,12 @@ from include.errors import ArtifactError
 from include.interfaces.mlflow.api import MlflowApi, tags
 from include.interfaces.mlflow.model import model_files
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.records.entries import Event, EventStatus, Version, promoted_by
+from include.records.entries import Event, EventStatus, Version, Whereabouts, promoted_by
 from include.records.masking import mask
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
+from include.workflow.identity import require_home
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +40,13 @@ _RECORDS, _RETRAINING = "retraining.records", "retraining.id"
 _RUN, _SHA = "retraining.run_id", "retraining.sha256"
 
 
-def own_alias(identity: str) -> str:
-    """The alias of the champion of records whose model's name others have set ``champion`` for.
+def own_name(name: str, identity: str) -> str:
+    """The name of an experiment or alias of records, where others have the usual one.
 
-    >>> own_alias("1c9a4b0e-8f6d-4d0c-9f3e-6a0b6f1e2d3c")
+    >>> own_name("champion", "1c9a4b0e-8f6d-4d0c-9f3e-6a0b6f1e2d3c")
     'champion-1c9a4b0e'
     """
-    return f"{ALIAS}-{identity.partition('-')[0]}"
+    return f"{name}-{identity.partition('-')[0]}"
 
 
 def follow(
@@ -77,8 +80,9 @@ def follow(
 
     def work() -> None:
         try:
+            require_home(store)
             with MlflowApi(server, time.monotonic() + server.seconds) as api:
-                _Follower(api, store, artifacts, spec(), store.identity()).follow()
+                _Follower(api, store, artifacts, spec(), store.home.find()).follow()
             failure[0] = None
         except Exception as error:  # whatever it is, it must not reach the retraining; told below
             failure[0] = error
@@ -99,7 +103,12 @@ class _Follower:
     store: Store
     artifacts: Artifacts
     spec: ModelSpec
-    identity: str
+    whereabouts: Whereabouts
+
+    @property
+    def identity(self) -> str:
+        """Whose records these are."""
+        return self.whereabouts.identity
 
     def follow(self) -> None:
         """Tell of events that the server does not know, oldest first; then move the alias."""
@@ -107,8 +116,10 @@ class _Follower:
         champion = self.store.champion(self.spec.name)
         changes = self.store.champion_changes(self.spec.name)
         promoted = None if champion is None else promoted_by(changes, champion.version)
-        told = [event for event in self.store.events(model_name=self.spec.name) if _to_be_told(event)]
-        recent = {event.id for event in told[:CATCH_UP]} | ({promoted} if promoted is not None else set())
+        events, renewed_at = self.store.events(model_name=self.spec.name), self.whereabouts.renewed_at
+        told = [event for event in events if _to_be_told(event)]
+        own = [event for event in told if renewed_at is None or (event.completed_at or renewed_at) >= renewed_at]
+        recent = {event.id for event in own[:CATCH_UP]} | ({promoted} if promoted is not None else set())
         if not recent:
             return
         experiment = self._experiment()
@@ -123,11 +134,17 @@ class _Follower:
             self._move_alias(known[promoted]["info"]["run_id"], versions.values())
 
     def _experiment(self) -> str:
-        name = f"{self.spec.name}_retraining"
-        made = self.api.create("experiments/create", name=name)
-        if made is not None:
-            return str(made["experiment_id"])
-        return str(self.api.get("experiments/get-by-name", experiment_name=name)["experiment"]["experiment_id"])
+        """Id of the experiment, which is made where it is missing; one of our own where others have that name."""
+        usual = f"{self.spec.name}_retraining"
+        for name in (usual, own_name(usual, self.identity)):
+            made = self.api.create("experiments/create", name=name, tags=tags({_RECORDS: self.identity}))
+            if made is not None:
+                return str(made["experiment_id"])
+            found = self.api.get("experiments/get-by-name", experiment_name=name)["experiment"]
+            told = {tag["key"]: tag["value"] for tag in found.get("tags", ())}
+            if told.get(_RECORDS, self.identity) == self.identity:
+                break
+        return str(found["experiment_id"])
 
     def _runs(self, experiment: str) -> list[dict[str, Any]]:
         """The latest runs that tell of events, of whichever records."""
@@ -215,7 +232,7 @@ class _Follower:
             return
         registered = self.api.get("registered-models/get", name=self.spec.name)["registered_model"]
         aliases = {found["alias"]: str(found["version"]) for found in registered.get("aliases", ())}
-        alias = ALIAS if ALIAS not in aliases or self._owns_alias(versions) else own_alias(self.identity)
+        alias = ALIAS if ALIAS not in aliases or self._owns_alias(versions) else own_name(ALIAS, self.identity)
         if alias != ALIAS:
             log.warning("%s: MLflow's alias %s is that of other records than these (%s): the champion has the alias %s",
                         self.spec.name, ALIAS, self.identity, alias)  # fmt: skip

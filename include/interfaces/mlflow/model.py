@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from include.retraining.artifacts.folder import MANIFEST_FILE
-from include.retraining.trainers.script_files import MODEL_FILE
+from include.retraining.trainers.kept_files import MODEL_FILE
 from include.retraining.trainers.skops_files import ALLOWED_TYPES
 from include.scoring import Task
 

@@ -36,11 +36,13 @@ FORMATS: Mapping[str, Callable[[RetrainingReport], str]] = {
 
 
 def file_report(deployment: Deployment, model_name: str, run: Run) -> str | None:
-    """Write the report of a run and note its place on record; return its page's address.
+    """Write the report of a run in which something happened and note its place on record; its page's address.
 
-    None when there is no decision, or when it cannot be written beside the artifacts: what was decided and done stands.
+    None when there is no decision; when no retrain was called for and nothing failed: that report is made of the record
+    when somebody asks for it; or when it cannot be written beside the artifacts: what was decided and done stands.
     """
-    if deployment.store.decision(model_name, run.run_id) is None:
+    found = deployment.store.decision(model_name, run.run_id)
+    if found is None or (found[1] is None and _was_quiet(deployment, model_name, run)):
         return None
     try:
         path = write_report(report_of(deployment, model_name, run.run_id), deployment.artifacts)
@@ -49,6 +51,13 @@ def file_report(deployment: Deployment, model_name: str, run: Run) -> str | None
         return None
     deployment.store.note_report(model_name, run.run_id, path)
     return deployment.artifacts.address(f"{path}/{PAGE}")
+
+
+def _was_quiet(deployment: Deployment, model_name: str, run: Run) -> bool:
+    """Whether a run that did not retrain brought back no former champion either, and no step of it failed."""
+    store = deployment.store
+    failed = store.failures.find(model_name=model_name, run_id=run.run_id, most=1)
+    return not failed and all(change.run_id != run.run_id for change in store.champion_changes(model_name))
 
 
 def write_report(report: RetrainingReport, artifacts: Artifacts) -> str:

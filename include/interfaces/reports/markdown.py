@@ -66,6 +66,8 @@ def _triggers(report: RetrainingReport) -> Iterator[str]:
 
 def _evidence(report: RetrainingReport) -> Iterator[str]:
     changed = report.changed
+    if report.analysis.removed:
+        yield from ("", f"**Removed:** {escape(report.analysis.removed)}")
     if changed:
         yield from ("", f"## What changed ({len(changed)} of {len(report.analysis.signals)} signals)")
         yield from table(

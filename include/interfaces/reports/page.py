@@ -158,6 +158,9 @@ def _said(report: RetrainingReport, drawn: Distribution) -> str:
 
 def _signals(report: RetrainingReport) -> Iterator[str]:
     changed = report.changed
+    if report.analysis.removed:
+        yield f"<section><h2>Signals</h2><p>{_text(report.analysis.removed)}</p></section>"
+        return
     if not changed:
         return
     rows = [
@@ -179,7 +182,8 @@ def _data(report: RetrainingReport) -> Iterator[str]:
     yield f"<dt>Window</dt><dd>{span(analysis.window_start, analysis.window_end)}</dd>"
     yield f"<dt>Rows</dt><dd>{analysis.rows:,}</dd><dt>With a label</dt><dd>{analysis.labelled_rows:,}{share}</dd>"
     troubles = "<br>".join(_text(signal.reason) for signal in report.quality[:MOST_SIGNALS])
-    yield f"<dt>Data quality</dt><dd>{troubles or 'nothing found'}</dd></dl></section>"
+    found = troubles or _text(analysis.removed) or "nothing found"
+    yield f"<dt>Data quality</dt><dd>{found}</dd></dl></section>"
 
 
 def _requests(report: RetrainingReport) -> Iterator[str]:

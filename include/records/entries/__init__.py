@@ -6,10 +6,21 @@ from include.records.entries.audit import Audit, AuditEntry, AuditGap, ChampionP
 from include.records.entries.calls import KeptCall
 from include.records.entries.canaries import CanaryShare
 from include.records.entries.champion_changes import ChampionChange, ChangeKind, promoted_by, rolled_back_by_hand
+from include.records.entries.examination import Checked, Examination, Finding, NotLookedAt, Seen, Surroundings
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
-from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.health import (
+    BY_SCHEDULE,
+    Failing,
+    Health,
+    Problem,
+    ProblemKind,
+    Scheduled,
+    Waiting,
+    Watched,
+)
+from include.records.entries.home import Noted, Whereabouts
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.entries.messages import (
     Delivery,
@@ -54,6 +65,7 @@ from include.records.entries.overview import (
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.runs import (
+    NEVER_CHAMPION,
     ONCE_CHAMPION,
     WITH_VERDICT,
     Analysis,
@@ -73,6 +85,8 @@ from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
 __all__ = [
+    "BY_SCHEDULE",
+    "NEVER_CHAMPION",
     "ONCE_CHAMPION",
     "WITH_VERDICT",
     "Analysis",
@@ -89,6 +103,7 @@ __all__ = [
     "ChampionSince",
     "ChangeKind",
     "Check",
+    "Checked",
     "Consumption",
     "DecisionCounts",
     "DecisionRow",
@@ -99,11 +114,13 @@ __all__ = [
     "Event",
     "EventRow",
     "EventStatus",
+    "Examination",
     "Facts",
     "FailedStep",
     "Failing",
     "Failure",
     "Figures",
+    "Finding",
     "FleetPage",
     "FleetQuery",
     "FleetRow",
@@ -128,6 +145,8 @@ __all__ = [
     "ModelView",
     "Mute",
     "News",
+    "NotLookedAt",
+    "Noted",
     "Notification",
     "OtherDecision",
     "Outcome",
@@ -139,12 +158,15 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scheduled",
     "Scrape",
     "ScrapedModel",
+    "Seen",
     "Settled",
     "ShadowNeeds",
     "SliceRow",
     "Stuck",
+    "Surroundings",
     "Tally",
     "Told",
     "TrainingDetails",
@@ -156,6 +178,7 @@ __all__ = [
     "Waiting",
     "Watched",
     "WhatIf",
+    "Whereabouts",
     "Wish",
     "promoted_by",
     "rolled_back_by_hand",

@@ -20,8 +20,8 @@ class AuditEntry:
         ``decided``, ``approved``, ``promoted``, ``held``, ``rejected``, ``failed``, ``abandoned``, ``deployed``,
         ``rolled_back``, ``rolled_back_by_probation``, ``former_champion_returned``, ``canary_set``, ``announced``,
         ``probation_look``, ``shadow_look``, ``shadow_ended``, ``quarantined``, ``quarantine_lifted``, ``requested``,
-        ``request_consumed``, ``step_failed``, ``paused``, ``resumed``, ``muted``, ``unmuted``, ``annotated`` or
-        ``decision_marked``.
+        ``request_consumed``, ``step_failed``, ``paused``, ``resumed``, ``muted``, ``unmuted``, ``annotated``,
+        ``decision_marked`` or ``month_removed`` (of all models).
     who, why, outcome : str
         Empty where the records say nothing.
     run_id : str

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from include.data.rows.spans import Span
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.records.json_values import clean_scores, clean_text, read_scores, to_utc
 
 

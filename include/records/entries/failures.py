@@ -18,6 +18,7 @@ class FailedStep(StrEnum):
     EXECUTE = "execute"
     PUBLISH = "publish"
     LOG = "log"
+    NOTIFY = "notify"  # of people: a service did not take a message, or there is no right connection
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,9 @@ class ProblemKind(StrEnum):
     LABELS_STOPPED = "labels_stopped"  # rows arrive, their labels do not any more
     REQUEST_WAITS = "request_waits"  # nobody has consumed a request for long
     BUDGET_OVERDRAWN = "budget_overdrawn"  # more false alarms than the budget allows
+    ARRIVAL_WAITS = "arrival_waits"  # no run has taken data that arrived
     OUTBOX_STUCK = "outbox_stuck"  # notifications are not delivered
+    MOVED = "moved"  # the records were copied or restored, and nobody has said what they are
     AWAY = "away"  # a scheduler, a triggerer or a database does not answer
 
 
@@ -113,6 +115,27 @@ class Waiting:
     model_name: str
     requests: int
     since: datetime
+
+
+#: Who asks for runs that a timetable makes, as they are on record.
+BY_SCHEDULE = ("scheduled", "backfill")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """The last check of a model by schedule.
+
+    Parameters
+    ----------
+    last : datetime
+        The time that it was of.
+    waits : bool
+        Whether something waits for the next run: a request, a change of champion that downstream was not told of, or
+        a retrain of that check that is open, or was lost.
+    """
+
+    last: datetime
+    waits: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -187,6 +187,8 @@ class ModelView:
         ``kind``, ``subject``, ``reason``, ``evidence``.
     hours, cost : float, float or None
         Of the trainings in the period.
+    removed : str
+        What retention removed of the period, in a sentence; empty for nothing.
     """
 
     row: FleetRow
@@ -209,6 +211,7 @@ class ModelView:
     model_file: ModelFileInForce | None = None
     hours: float = 0.0
     cost: float | None = None
+    removed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 
 
 @dataclass(frozen=True, kw_only=True)

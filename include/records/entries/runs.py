@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from include.data.reference.distributions import Distribution
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.request import Request
 from include.decision.signals import Signal, SignalKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.records.entries.facts import Facts
 from include.records.entries.training import TrainingDetails
 from include.records.entries.wish import Wish
-from include.scoring import Baseline
+
+if TYPE_CHECKING:
+    from include.data.reference.distributions import Distribution
+    from include.data.reference.profiles import ReferenceProfiles
+    from include.detectors.statistics.running_errors import RunningErrors
+    from include.scoring import Baseline
 
 NO_DETAILS = TrainingDetails()
 
@@ -43,18 +46,21 @@ class EventStatus(StrEnum):
 
 
 class VersionStatus(StrEnum):
-    """Life of a version: ``candidate → champion ⇄ retired | rolled_back``, or ``candidate → rejected | failed``."""
+    """Life of a version: ``candidate → champion ⇄ retired | rolled_back``, or ``→ held | rejected | failed``."""
 
     CANDIDATE = "candidate"  # is being trained, or in shadow
     CHAMPION = "champion"
     RETIRED = "retired"
     ROLLED_BACK = "rolled_back"
-    REJECTED = "rejected"  # not promoted: held or rejected by the gate
+    HELD = "held"  # not proven better, not approved, or another one became champion during its shadow
+    REJECTED = "rejected"  # proven worse, or below a floor
     FAILED = "failed"
 
 
 #: Of versions that may become champion again.
 ONCE_CHAMPION = (VersionStatus.RETIRED, VersionStatus.ROLLED_BACK)
+#: Of versions that were not let through, and will not be.
+NEVER_CHAMPION = frozenset({VersionStatus.HELD, VersionStatus.REJECTED, VersionStatus.FAILED})
 #: Of events that ended with a verdict of the gate.
 WITH_VERDICT = frozenset({EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED})
 
@@ -106,6 +112,8 @@ class Analysis:
         What triggers other than those on signals decide from.
     distributions : sequence of Distribution
         Of the columns that changed most, the most telling first.
+    removed_at : datetime or None
+        When retention removed what the run found (some or all of it); None while all of it is there.
     """
 
     model_name: str
@@ -120,6 +128,17 @@ class Analysis:
     running: RunningErrors | None = None
     facts: Facts = field(default_factory=Facts)
     distributions: Sequence[Distribution] = ()
+    removed_at: datetime | None = None
+
+    @property
+    def removed(self) -> str:
+        """That what the run found was removed by retention, in words; empty while it is there."""
+        if self.removed_at is None:
+            return ""
+        return (
+            f"signals, measurements and distributions of {self.run.as_of:%Y-%m} were removed by retention on "
+            f"{self.removed_at:%Y-%m-%d}; what was decided and done is kept"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,12 @@ from include.records.entries.health import ProblemKind
 class Tally(StrEnum):
     """What is counted as it is written down; see the table `retraining_tallies`."""
 
-    DECISION = "decision"  # by answer: quiet, blocked or fired
+    DECISION = "decision"  # by answer: quiet, blocked or fired; of all models together
     TRIGGER = "trigger"  # events that began, by trigger
     OUTCOME = "outcome"  # events that ended, by status
     ERROR = "error"  # events that failed or were abandoned, by class of the error
+    SENT = "sent"  # tries to deliver a notification that succeeded, by service; of no model
+    UNSENT = "unsent"  # and that failed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ class Scrape:
     Parameters
     ----------
     totals : mapping
-        By tally, then model and label; of all models that ever were.
+        By tally, then model (empty for none, or all) and label; of all models that ever were.
     problems : mapping
         How many problems of each kind the monitor has with itself.
     last_check_at : datetime or None

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from include.errors import ClaimLost
-from include.records.entries import ONCE_CHAMPION, CanaryShare, ChampionChange, ChangeKind, Version, VersionStatus
+from include.records.entries import (
+    NEVER_CHAMPION,
+    ONCE_CHAMPION,
+    CanaryShare,
+    ChampionChange,
+    ChangeKind,
+    Version,
+    VersionStatus,
+)
 from include.records.json_values import to_utc
+from include.records.memory.chain import MemoryChain
 from include.records.memory.claim import MemoryTables, take
+from include.records.rows.baseline import reference_from_text
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.rows.columns import Row
 from include.records.rows.outcome import ending_row
+
+if TYPE_CHECKING:
+    from include.data.reference.profiles import ReferenceProfiles
 
 
 class MemoryChampions:
     """The part of `MemoryStore` that knows champions."""
 
     _tables: MemoryTables
+    chain = MemoryChain()
 
     def champion(self, model_name: str) -> Version | None:
         """Return the version in production."""
@@ -92,12 +107,18 @@ class MemoryChampions:
         with self._tables.guard:
             rows = [row for row in self._tables.canaries if row["model_name"] == model_name]
             changed = [change.deployed_at for change in self.champion_changes(model_name)]
-            out = {v.version for v in self.versions(model_name) if v.status is VersionStatus.REJECTED}
+            out = {v.version for v in self.versions(model_name) if v.status in NEVER_CHAMPION}
             running = [
                 row is rows[-1] and row["share"] > 0.0 and max(changed) <= row["set_at"] and row["version"] not in out
                 for row in rows
             ]
             return [canary_from_row({**row, "running": now}) for row, now in zip(rows, running, strict=True)]
+
+    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
+        """Return the profiles of the rows that a version was trained and accepted on."""
+        with self._tables.guard:
+            stored = self._tables.profiles.get((model_name, version))
+        return None if stored is None else reference_from_text(stored)
 
     def shadow(self, model_name: str) -> Version | None:
         """Return the version that is in shadow."""

@@ -73,11 +73,11 @@ class MemoryTables:
         return self.deployments[-1]
 
     def end_shadow(self, ending: Row) -> None:
-        """Reject the version in shadow, because another one became champion."""
+        """Hold the version in shadow, because another one became champion."""
         row = self.shadow(ending["model_name"])
         if row is not None and row["version"] != ending["to_version"]:
             told = {**row["details"].get("shadow", {}), "ended": ending["ended"], "ended_by": ending["ended_by"]}
-            row |= {"status": str(VersionStatus.REJECTED), "status_changed_at": ending["at"]}
+            row |= {"status": str(VersionStatus.HELD), "status_changed_at": ending["at"]}
             row |= {"details": {**row["details"], "shadow": told}}
 
     def open_events(self, model_name: str) -> list[Row]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
@@ -16,10 +14,11 @@ from include.decision.signals import Signal, SignalKind
 from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import ClaimLost, DataError, NotOnRecord
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Wish
-from include.records.json_values import clean_json, read_json, to_utc
+from include.records.json_values import clean_json, to_utc
 from include.records.memory.arrivals import MemoryArrivals
 from include.records.memory.champions import MemoryChampions
 from include.records.memory.claim import MemoryClaim, MemoryTables, take
+from include.records.memory.home import MemoryHome
 from include.records.memory.messages import MemoryOutbox
 from include.records.memory.people import MemoryCalls, MemoryFailures, MemoryPeople, marked_row
 from include.records.memory.quarantine import MemoryQuarantine
@@ -53,7 +52,7 @@ class MemoryStore(MemoryChampions):
     """What the workflow remembers, in this process only. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._identity = str(uuid.uuid4())
+        self.home = MemoryHome()
         tables = self._tables = MemoryTables()
         self._models: dict[str, Row] = {}
         self._analyses: dict[Key, tuple[Row, list[Row], list[Row]]] = {}
@@ -68,7 +67,7 @@ class MemoryStore(MemoryChampions):
 
     def identity(self) -> str:
         """Return the id of these records."""
-        return self._identity
+        return self.home.identity
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
@@ -195,12 +194,6 @@ class MemoryStore(MemoryChampions):
         """Return where the report of that run is; empty for none."""
         with self._tables.guard:
             return self._reports.get((model_name, run_id), "")
-
-    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
-        """Return the profiles of the rows that a version was trained and accepted on."""
-        with self._tables.guard:
-            stored = self._tables.profiles.get((model_name, version))
-        return None if stored is None else ReferenceProfiles.from_json(read_json(stored))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""

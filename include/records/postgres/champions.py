@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from include.decision.signals import Signal, SignalKind
 from include.errors import ClaimLost
@@ -13,11 +13,15 @@ from include.records.entries import CanaryShare, ChampionChange, ChangeKind, Ver
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.analyses import signal_from_row
+from include.records.rows.baseline import reference_from_text
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
 from include.records.rows.champion import change_from_row, never_champion, not_champion, other_target, rollback_row
 from include.records.rows.columns import Row
 from include.records.rows.events import version_from_row
 from include.records.rows.outcome import ending_row
+
+if TYPE_CHECKING:
+    from include.data.reference.profiles import ReferenceProfiles
 
 
 class PostgresChampions:
@@ -92,6 +96,12 @@ class PostgresChampions:
         key = {"model_name": model_name, "kind": str(kind), "version": champion, "before": to_utc(before)}
         with transaction(self._calls) as session:
             return [signal_from_row(row) for row in session.rows("find_looks", key)]
+
+    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
+        """Return the profiles of the rows that a version was trained and accepted on."""
+        with transaction(self._calls) as session:
+            row = session.row("find_reference", {"model_name": model_name, "version": version})
+        return None if row is None else reference_from_text(row["profile"])
 
     def shadow(self, model_name: str) -> Version | None:
         """Return the version that is in shadow."""

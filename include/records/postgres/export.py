@@ -58,6 +58,7 @@ EXPORTED: Mapping[str, Exported] = {
     "notification_mutes": Exported("muted_at", ("id",)),
     "model_annotations": Exported("written_at", ("id",)),
     "decision_marks": Exported("marked_at", ("id",)),
+    "audit_chain": Exported("written_at", ("model_name", "number")),
     "auto_retraining_config": Exported("", ("model_name",)),
     "champion_periods": Exported("since", ("model_name", "since")),
     "model_lineage": Exported("created_at", ("model_name", "version")),

@@ -21,7 +21,9 @@ from include.records.entries import (
     SliceRow,
     VersionRow,
 )
+from include.records.entries.retention import DroppedMonth
 from include.records.json_values import to_utc
+from include.records.postgres.retention import dropped_of
 from include.records.postgres.session import Connect, KeptConnection, Session, transaction
 from include.records.rows.analyses import analysis_from_rows
 from include.records.rows.columns import Row
@@ -160,6 +162,14 @@ class Reading:
     def distributions(self, model_name: str, run_id: str) -> Row | None:
         """What a check kept of the columns that changed most; see the query."""
         return self._session.row("find_distributions", {"model_name": model_name, "run_id": run_id})
+
+    def dropped(self, start: datetime | None, end: datetime | None) -> list[DroppedMonth]:
+        """The months that retention removed, those that have a moment of a period, oldest first."""
+        asked = {
+            "since": None if start is None else to_utc(start),
+            "until": None if end is None else to_utc(end),
+        }
+        return [dropped_of(row) for row in self._session.rows("find_dropped_months", asked)]
 
     def recorded(self, model_name: str, start: datetime, end: datetime, most: int) -> list[tuple[Analysis, bool]]:
         """The latest checks of a champion in a period, with all their signals, and whether each fired; oldest first."""

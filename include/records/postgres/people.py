@@ -12,6 +12,8 @@ from typing import Any
 from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVerdict, Mute, Pause
 from include.records.json_values import to_utc
 from include.records.postgres.arrivals import PostgresArrivals
+from include.records.postgres.chain import PostgresChain
+from include.records.postgres.home import PostgresHome
 from include.records.postgres.messages import PostgresOutbox
 from include.records.postgres.session import Connect, KeptConnection, transaction
 from include.records.postgres.watch import PostgresWatch
@@ -42,6 +44,17 @@ class PostgresParts:
     """The parts of `PostgresStore` that stand for themselves, on the connections that it has."""
 
     _calls: Connect | KeptConnection
+    _guarded: bool
+
+    def identity(self) -> str:
+        """Return the id of these records."""
+        with transaction(self._calls) as session:
+            return str(session.one("find_identity", {})["id"])
+
+    @cached_property
+    def home(self) -> PostgresHome:
+        """Where these records live."""
+        return PostgresHome(self._calls, self._guarded)
 
     @cached_property
     def people(self) -> PostgresPeople:
@@ -62,6 +75,11 @@ class PostgresParts:
     def calls(self) -> PostgresCalls:
         """Calls from outside that write."""
         return PostgresCalls(self._calls)
+
+    @cached_property
+    def chain(self) -> PostgresChain:
+        """The chain of hashes over what is audited."""
+        return PostgresChain(self._calls)
 
     @cached_property
     def arrivals(self) -> PostgresArrivals:

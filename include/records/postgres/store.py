@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from include.data.reference.profiles import ReferenceProfiles
 from include.decision.decision import Decision
 from include.decision.evidence import PastCheck
 from include.decision.request import MOST_TRIES, Request, RequestKind
-from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import NotOnRecord, RequestsTaken
 from include.records.entries import Analysis, Check, Event, KeptRequest, Quarantine, Version, Wish
-from include.records.json_values import clean_json, read_json, to_utc
+from include.records.json_values import clean_json, to_utc
 from include.records.postgres import claim as postgres_claim
 from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
@@ -38,6 +36,9 @@ from include.records.rows.quarantine import lifting_row, not_to_be_lifted, quara
 from include.records.rows.request import request_from_row, request_row
 from include.records.rows.wish import wish_of
 
+if TYPE_CHECKING:
+    from include.detectors.statistics.running_errors import RunningErrors
+
 
 class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     """What the workflow remembers, in a Postgres database with the schema of ``sql/schema``.
@@ -52,13 +53,15 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         How often a process that waits for a claim asks for it.
     direct : callable, optional
         The same beside a pooler, for claims.
+    guarded : bool, default False
+        Whether a copied or restored database may write nothing outside until somebody says what it is.
     """
 
     def __init__(
         self, connect: Connect, *, keep: bool = False, poll_seconds: float = POLL_SECONDS,
-        direct: Connect | None = None,
+        direct: Connect | None = None, guarded: bool = False,
     ) -> None:  # fmt: skip
-        self._connect, self._direct = connect, direct
+        self._connect, self._direct, self._guarded = connect, direct, guarded
         self._calls = KeptConnection(connect) if keep else connect
         self._poll_seconds = poll_seconds
 
@@ -66,11 +69,6 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         """Close the connection that the methods share, if they do; the next call opens another."""
         if isinstance(self._calls, KeptConnection):
             self._calls.close()
-
-    def identity(self) -> str:
-        """Return the id of these records."""
-        with transaction(self._calls) as session:
-            return str(session.one("find_identity", {})["id"])
 
     def register_model(self, model_name: str, config_hash: str, config: Mapping[str, Any], *, at: datetime) -> None:
         """Write down a model's effective settings as last seen."""
@@ -193,12 +191,6 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         """Return all versions of a model, oldest first."""
         with transaction(self._calls) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
-
-    def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
-        """Return the profiles of the rows that a version was trained and accepted on."""
-        with transaction(self._calls) as session:
-            row = session.row("find_reference", {"model_name": model_name, "version": version})
-        return None if row is None else ReferenceProfiles.from_json(read_json(row["profile"]))
 
     def last_retrained_at(self, model_name: str) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from include.data.reference.distributions import Distribution
 from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.detectors.statistics.running_errors import RunningErrors
 from include.errors import DataError
 from include.records.entries import Analysis, Facts, Measurement
 from include.records.json_values import clean_json, clean_scores, cleaner, read_scores, to_utc
 from include.records.rows.columns import Row, decision_of, run_columns, run_of, time_of
+
+if TYPE_CHECKING:
+    from include.detectors.statistics.running_errors import RunningErrors
 
 
 def analysis_row(analysis: Analysis, at: datetime) -> Row:
@@ -37,6 +38,8 @@ def analysis_row(analysis: Analysis, at: datetime) -> Row:
 
 def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measurements: Iterable[Row]) -> Analysis:
     """Read an analysis from its row, and the rows of its signals and measurements."""
+    from include.data.reference.distributions import Distribution
+
     return Analysis(
         model_name=row["model_name"],
         run=run_of(row),
@@ -50,11 +53,14 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         running=running_errors(row),
         facts=Facts.from_json(row["facts"]),
         distributions=tuple(Distribution.from_json(each) for each in row["distributions"]),
+        removed_at=time_of(row.get("removed_at")),
     )
 
 
 def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     """Read the state of the running errors from the row of an analysis."""
+    from include.detectors.statistics.running_errors import RunningErrors
+
     stored = row["running_errors"]
     return None if stored is None else RunningErrors.from_json(stored)
 

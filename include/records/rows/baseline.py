@@ -1,13 +1,16 @@
-"""A version's baseline as JSON and back."""
+"""What a version was accepted with, as JSON and back: its baseline, and the profiles of its reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from include.records.json_values import clean_json, clean_scores, read_scores
-from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
+from include.records.json_values import clean_json, clean_scores, read_json, read_scores
+
+if TYPE_CHECKING:
+    from include.data.reference.profiles import ReferenceProfiles
+    from include.scoring import Baseline
 
 
 def baseline_json(baseline: Baseline) -> dict[str, Any]:
@@ -17,6 +20,8 @@ def baseline_json(baseline: Baseline) -> dict[str, Any]:
 
 def read_baseline(stored: Mapping[str, Any]) -> Baseline:
     """Read what `baseline_json` wrote, also before there were classes, slices and calibration."""
+    from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
+
     calibration, slices = stored.get("calibration"), stored.get("slices", {})
     return Baseline(
         scores=read_scores(stored["scores"]),
@@ -33,3 +38,10 @@ def read_baseline(stored: Mapping[str, Any]) -> Baseline:
         },
         calibration=None if calibration is None else ProbabilityCalibration.from_json(calibration),
     )
+
+
+def reference_from_text(stored: str) -> ReferenceProfiles:
+    """Read profiles as they are kept."""
+    from include.data.reference.profiles import ReferenceProfiles
+
+    return ReferenceProfiles.from_json(read_json(stored))

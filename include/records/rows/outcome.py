@@ -14,7 +14,7 @@ from include.records.rows.columns import Row
 
 VERSION_STATUS = {
     EventStatus.PROMOTED: VersionStatus.CHAMPION,
-    EventStatus.HELD: VersionStatus.REJECTED,
+    EventStatus.HELD: VersionStatus.HELD,
     EventStatus.REJECTED: VersionStatus.REJECTED,
     EventStatus.FAILED: VersionStatus.FAILED,
     EventStatus.ABANDONED: VersionStatus.FAILED,

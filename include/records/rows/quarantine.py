@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from include.data.rows.spans import Span
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.errors import NotOnRecord
 from include.records.entries import Analysis, Lifting, Quarantine
 from include.records.json_values import clean_text, to_utc

@@ -8,17 +8,18 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from include.data.sources.object_storage import Bucket, Connect, client_from_environment
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.registry.address import Address
-from include.registry.training import Script
-from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts, StoredModel
-from include.retraining.prepare import Columns
-from include.retraining.trainers.command_model import CommandModel, KeptFolder
-from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE
-from include.retraining.trainers.trainer import Predictor
+from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts, StoredModel, sha256_of
+from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
+
+if TYPE_CHECKING:
+    from include.registry.training import Script
+    from include.retraining.prepare import Columns
+    from include.retraining.trainers.trainer import Predictor
 
 CHAMPION_FILE = "champion.json"
 
@@ -50,6 +51,8 @@ class ObjectArtifacts:
 
     def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
         """See `Artifacts.load`."""
+        from include.retraining.trainers.command_model import CommandModel
+
         here = ArtifactFolder(self._kept.path)
         if not (here.root / path).is_dir():
             self._fetch(path, sha256)
@@ -65,6 +68,11 @@ class ObjectArtifacts:
     def size(self, path: str) -> int:
         """See `Artifacts.size`."""
         return sum(stored.size for stored in self._bucket.below(f"{self._key(path)}/"))
+
+    def names(self, path: str) -> set[str]:
+        """Names of the files of a version, relative to its folder."""
+        start = f"{self._key(path)}/"
+        return {stored.key.removeprefix(start) for stored in self._bucket.below(start)}
 
     def published(self, model_name: str) -> str | None:
         """See `Artifacts.published`."""
@@ -134,7 +142,7 @@ class ObjectArtifacts:
         with tempfile.TemporaryDirectory(prefix="retraining-") as name:
             back = Path(name) / "back"
             self._bucket.fetch(key, back)
-            if _sha256(back) != expected:
+            if sha256_of(back) != expected:
                 where = Address(bucket=self.root.bucket, key=key)
                 raise SourceUnavailable(f"{where}: reads back as something else than was written")
 
@@ -172,7 +180,7 @@ class ObjectArtifacts:
             self._bucket.fetch(self._key(path), file)
         except FileNotFoundError:
             raise ArtifactError(f"{self.address(path)}: no such object; restore the version's files") from None
-        if (found := _sha256(file)) != expected:
+        if (found := sha256_of(file)) != expected:
             raise ArtifactError(f"{self.address(path)}: sha256 is {found[:12]}…, not the one in its manifest")
 
 
@@ -197,8 +205,3 @@ def _files(manifest: Mapping[str, Any]) -> dict[str, str]:
     if "files" in manifest:
         return {f"{FILES_FOLDER}/{name}": sha256 for name, sha256 in manifest["files"].items()}
     return {MODEL_FILE: manifest["sha256"]}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

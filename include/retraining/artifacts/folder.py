@@ -9,25 +9,21 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from include.data.profile import Possible
 from include.errors import ArtifactError
-from include.registry.training import Script
-from include.retraining.artifacts.kept_models import KeptModels
-from include.retraining.prepare import Columns
-from include.retraining.trainers.command_model import CommandClassifier, CommandModel, KeptFolder, command_model
-from include.retraining.trainers.script_files import FILES_FOLDER, MODEL_FILE, copy_files
-from include.retraining.trainers.skops_files import dump_model, load_model
-from include.retraining.trainers.trainer import Predictor
-from include.scoring import Task
+from include.retraining.trainers.kept_files import KeptFolder
+
+if TYPE_CHECKING:
+    from include.registry.training import Script
+    from include.retraining.prepare import Columns
+    from include.retraining.trainers.trainer import Predictor
 
 MANIFEST_FILE = "manifest.json"
 CHAMPION_LINK = "champion"
 _PUBLISHING, _SAVING = ".publishing-", ".saving-"
-_MODELS = KeptModels()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,17 +132,18 @@ class ArtifactFolder:
 
         The files are written under a temporary name, synced, and renamed to a name with their hash in it.
         """
+        from include.retraining.artifacts.content import write_version
+
         folder = self.root / model_name
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f"{_SAVING}v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
-            content = _write_model(predictor, draft)
-            manifest = {"model": model_name, "version": version, **content, **asdict(columns)}
+            manifest = {"model": model_name, "version": version, **write_version(predictor, columns, draft)}
             (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
             for written in (*draft.rglob("*"), draft):
                 _sync(written)
-            sha256 = _sha256(draft / MANIFEST_FILE)
+            sha256 = sha256_of(draft / MANIFEST_FILE)
             final = folder / f"v{version}-{sha256[:12]}"
             if final.is_dir() and not self._is_whole(final, sha256):
                 final.rename(Path(name) / "damaged")
@@ -157,19 +154,14 @@ class ArtifactFolder:
 
     def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
         """See `Artifacts.load`."""
+        from include.retraining.artifacts.content import read_version
+
         folder = self.root / path
         try:
-            if (found := _sha256(folder / MANIFEST_FILE)) != sha256:
+            if (found := sha256_of(folder / MANIFEST_FILE)) != sha256:
                 raise ArtifactError(f"{folder / MANIFEST_FILE}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
             manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-            columns = Columns(
-                features=tuple(manifest["features"]), categorical=tuple(manifest["categorical"]),
-                possible={name: Possible.from_json(told) for name, told in manifest.get("possible", {}).items()},
-            )  # fmt: skip
-            if "files" in manifest:
-                predictor: Predictor = _read_files(folder / FILES_FOLDER, manifest, columns, script)
-            else:
-                predictor = _read_skops(folder / MODEL_FILE, manifest["sha256"])
+            predictor, columns = read_version(folder, manifest, script)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder}: cannot be read: {type(error).__name__}: {error}") from error
         return StoredModel(predictor=predictor, columns=columns, folder=folder)
@@ -241,39 +233,6 @@ class ArtifactFolder:
         return (self.root / path).absolute().as_uri()
 
 
-def _write_model(predictor: Predictor, draft: Path) -> dict[str, Any]:
-    """Write the model's files into `draft`; what the manifest has to say of them."""
-    if not isinstance(predictor, CommandModel):
-        dump_model(predictor, draft / MODEL_FILE)
-        return {"sha256": _sha256(draft / MODEL_FILE)}
-    own = draft / FILES_FOLDER
-    copy_files(predictor.folder, predictor.files, own)
-    return {
-        "files": {name: _sha256(own / name) for name in predictor.files},
-        "task": predictor.task,
-        "classes": predictor.classes_ if isinstance(predictor, CommandClassifier) else (),
-        "script": predictor.script.model_dump(mode="json"),
-    }
-
-
-def _read_skops(file: Path, expected: str) -> Predictor:
-    content = file.read_bytes()
-    if (found := hashlib.sha256(content).hexdigest()) != expected:
-        raise ArtifactError(f"{file}: sha256 is {found[:12]}…, not the one in its manifest")
-    return _MODELS.model(found, content, lambda: load_model(content, file))
-
-
-def _read_files(folder: Path, manifest: Mapping[str, Any], columns: Columns, script: Script | None) -> CommandModel:
-    for name, expected in manifest["files"].items():
-        if (found := _sha256(folder / name)) != expected:
-            raise ArtifactError(f"{folder / name}: sha256 is {found[:12]}…, not the one in its manifest")
-    reader = script if script is not None and script.predict_command else Script.model_validate(manifest["script"])
-    return command_model(
-        tuple(manifest["classes"]), script=reader, task=Task(manifest["task"]), columns=columns, folder=folder,
-        files=tuple(manifest["files"]),
-    )  # fmt: skip
-
-
 def _write(file: Path, text: str) -> None:
     handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
@@ -288,7 +247,8 @@ def _write(file: Path, text: str) -> None:
         raise
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """The hash of a file, in hexadecimal digits."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

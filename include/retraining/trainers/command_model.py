@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ import pandas as pd
 from include.errors import TrainingError
 from include.registry.training import Script
 from include.retraining.prepare import Columns
+from include.retraining.trainers.kept_files import KeptFolder
 from include.retraining.trainers.process import Limits, run_limited
 from include.retraining.trainers.script_files import (
     copy_files,
@@ -26,14 +25,6 @@ from include.retraining.trainers.script_files import (
     write_rows,
 )
 from include.scoring import Task
-
-
-class KeptFolder:
-    """A temporary folder that is there as long as somebody refers to this."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="retraining-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, kw_only=True)

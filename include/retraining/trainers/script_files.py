@@ -24,8 +24,6 @@ from include.retraining.trainers.trainer import checked_probabilities
 from include.scoring import Task
 
 SCHEMA_VERSION = 1
-MODEL_FILE = "model.skops"
-FILES_FOLDER = "files"  # of a version whose files only the owner's command reads
 PREDICTION, PROBABILITY = "prediction", "probability_"
 _MOST_RESULT_BYTES = 2**20
 _Name = Annotated[str, Field(max_length=100)]

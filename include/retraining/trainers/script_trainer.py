@@ -17,11 +17,10 @@ from include.errors import ArtifactError, TrainingError
 from include.registry.spec import ModelSpec
 from include.registry.training import Script
 from include.retraining.prepare import Columns
-from include.retraining.trainers.command_model import KeptFolder, command_model
+from include.retraining.trainers.command_model import command_model
+from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
 from include.retraining.trainers.process import Limits, run_limited
 from include.retraining.trainers.script_files import (
-    FILES_FOLDER,
-    MODEL_FILE,
     ScriptResult,
     copy_files,
     read_result,

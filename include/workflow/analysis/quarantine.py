@@ -19,9 +19,10 @@ from include.data.rows.spans import Span, within
 from include.data.tables import ModelTables, is_given_up, kinds_to_tell, new_features
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors import Comparison
+from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.catalogue import detect, feed_detectors
 from include.detectors.data_quality import odd_times_signals
-from include.detectors.faults import Fault, Located, Pardon, RecentWindow, locate_faults
+from include.detectors.faults import Located, RecentWindow, locate_faults
 from include.detectors.without_value import without_value
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec

@@ -6,6 +6,7 @@ that differs tells what the policy would have said about the recorded champion, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -36,6 +37,8 @@ _SETTINGS = {
     SignalKind.OUTLIERS: ("outlier_share", "drift_level"),
 }
 _MOST_PAST = 100
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -126,17 +129,34 @@ class Check:
 
 def read_record(store: Store, spec: ModelSpec, *, start: datetime | None = None, end: datetime | None = None) -> Record:
     """Read what is on record of a model from `start` to `end`; a `DataError` where there is nothing."""
-    analyses = [
+    found = [
         analysis
         for analysis in store.analyses(spec.name)
         if (start is None or analysis.run.as_of >= start) and (end is None or analysis.run.as_of <= end)
     ]
+    analyses, gone = without_removed(found)
     seen = {analysis.champion_version for analysis in analyses if not analysis.run.dry_run}
     champions = {v.version: _known(store, v) for v in store.versions(spec.name) if v.version in seen}
     if not champions:
         span = "".join(f" {word} {at:%Y-%m-%d %H:%M}" for word, at in (("from", start), ("to", end)) if at is not None)
-        raise DataError(f"model {spec.name}: no check of a champion is on record{span}: there is nothing to decide")
+        told = f"model {spec.name}: no check of a champion is on record{span}: there is nothing to decide"
+        raise DataError(f"{told}{gone and '; ' + gone}")
+    if gone:
+        log.warning("model %s: %s", spec.name, gone)
     return Record(spec=spec, analyses=analyses, champions=champions)
+
+
+def without_removed(analyses: Sequence[Analysis]) -> tuple[list[Analysis], str]:
+    """The checks whose signals are there, and what became of those of the others; empty where none was removed.
+
+    Without its signals a check that fired would be decided again as one that saw nothing.
+    """
+    removed = [analysis for analysis in analyses if analysis.removed_at is not None]
+    if not removed:
+        return list(analyses), ""
+    last = max(removed, key=lambda analysis: analysis.run.as_of)
+    told = f"{len(removed)} checks up to {last.run.as_of:%Y-%m-%d %H:%M} are left out: {last.removed}"
+    return [analysis for analysis in analyses if analysis.removed_at is None], told
 
 
 def decide_again(record: Record, policy: NamedPolicy) -> list[Check]:

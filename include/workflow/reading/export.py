@@ -10,7 +10,7 @@ from include.records.json_values import to_utc
 from include.records.postgres import PostgresStore
 from include.records.postgres.export import EXPORTED, stream_csv
 from include.workflow.deployment import Deployment
-from include.workflow.reading.given import check_period, known_model, overview_of
+from include.workflow.reading.given import check_period, known_model, overview_of, removed_sentence
 
 
 def export_csv(
@@ -52,6 +52,17 @@ def export_csv(
         "until": None if end is None else to_utc(end),
     }
     return stream_csv(deployment.store.connect, table, asked)
+
+
+def removed_of(
+    deployment: Deployment, table: str, *, start: datetime | None = None, end: datetime | None = None
+) -> str:
+    """What retention removed of a table in a period, in a sentence; empty for nothing.
+
+    An export of that period lacks it; so that nobody takes it for all there ever was, who hands it out says this.
+    """
+    with overview_of(deployment.store).moment() as reading:
+        return removed_sentence(reading.dropped(start, end), table)
 
 
 def tables_to_export() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from include.errors import ConfigurationError, NotOnRecord, did_you_mean
 from include.records.entries.overview import MOST_ROWS
+from include.records.entries.retention import KEPT_BY_MONTH, DroppedMonth
 from include.records.json_values import clean_text
 from include.records.postgres import PostgresStore
 from include.records.postgres.overview import PostgresOverview, Reading
@@ -57,3 +58,23 @@ def known_model(reading: Reading, deployment: Deployment, model_name: str) -> No
     if model_name not in names:
         known = sorted({*names, *reading.registered()})
         raise NotOnRecord(f"model {model_name}: nothing is on record of it{did_you_mean(model_name, known)}")
+
+
+def removed_sentence(dropped: Sequence[DroppedMonth], table: str = "") -> str:
+    """What retention removed, in a sentence; empty for nothing.
+
+    Parameters
+    ----------
+    dropped : sequence of DroppedMonth
+        Oldest month first.
+    table : str
+        Only of this one; empty for all.
+    """
+    wanted = [month for month in dropped if table in ("", month.table)]
+    if not wanted:
+        return ""
+    first, last = wanted[0].month, wanted[-1].month
+    months = f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
+    on = max(month.dropped_at for month in wanted)
+    what = ", ".join(sorted({word for word, kept in KEPT_BY_MONTH.items() if any(m.table == kept for m in wanted)}))
+    return f"{what} of {months} were removed by retention on {on:%Y-%m-%d}; what was decided and done is kept"

@@ -26,7 +26,7 @@ from include.records.rows.columns import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.fleet import QUARTER, hushed_now, row_of
-from include.workflow.reading.given import check_period, known_model, overview_of
+from include.workflow.reading.given import check_period, known_model, overview_of, removed_sentence
 from include.workflow.reading.history import decisions_page, events_page
 
 MOST_POINTS = 2_000  # of the metric: more than a screen has pixels
@@ -72,6 +72,7 @@ def model_view(
         versions = reading.versions(model_name, MOST_VERSIONS)
         requests = reading.requests(model_name, MOST_REQUESTS)
         files = reading.model_files(model_name, MOST_FILES)
+        removed = removed_sentence(reading.dropped(start, end))
         kept = None if last is None else reading.distributions(model_name, last.run_id)
         quadrants = quadrants_of(heatmap, reading.importances(model_name))
     store = deployment.store
@@ -86,6 +87,7 @@ def model_view(
             advice.to_json() for advice in recommend(store.history(model_name, until=at, most=ADVISED_ON))
         ],
         model_file=_model_file(files), cost=_cost(files, trained),
+        removed=removed,
     )  # fmt: skip
 
 
@@ -104,7 +106,9 @@ def distribution_at(deployment: Deployment, model_name: str, run_id: str, featur
     if row is None:
         raise NotOnRecord(f"model {model_name}: no check of run {run_id} is on record")
     if row["distributions"] is None:
-        raise NotOnRecord(f"model {model_name}: what run {run_id} saw has been dropped with the other old months")
+        told = f"model {model_name}: what run {run_id} saw was removed"
+        when = "" if row["removed_at"] is None else f" by retention on {row['removed_at']:%Y-%m-%d}"
+        raise NotOnRecord(f"{told}{when}, with all of {row['as_of']:%Y-%m}")
     for stored in row["distributions"]:
         if stored["name"] == feature:
             return Distribution.from_json(stored)

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from include.records.entries import ProblemKind, Scrape
 from include.records.rows.scrape import scraped_model, totals_from_rows
+from include.records.rows.watch import watched_from_row
 from include.registry.model_files import model_names
 from include.workflow.deployment import Deployment, now
-from include.workflow.monitor import health
+from include.workflow.monitor import Seen, health
 from include.workflow.people import QUARTER
 from include.workflow.reading.given import overview_of
 
@@ -31,15 +32,17 @@ def scrape(deployment: Deployment, *, at: datetime | None = None) -> Scrape:
     """
     moment = at or now()
     alarms = deployment.store.watch.false_alarms(since=moment - QUARTER, until=moment)
-    found = health(deployment, at=moment, false_alarms=alarms).problems
-    problems = Counter(problem.kind for problem in found)
+    pauses = deployment.store.people.pauses()
     with overview_of(deployment.store).moment() as reading:
         models, tallies, system = reading.scraped(at=moment)
+    watched = [watched_from_row(row) for row in models if row["run_id"] is not None]
+    found = health(deployment, at=moment, seen=Seen(watched=watched, pauses=pauses, false_alarms=alarms)).problems
+    problems = Counter(problem.kind for problem in found)
     files = set(model_names(deployment.models_dir))
     return Scrape(
         at=moment,
         models=tuple(
-            scraped_model(row, false_alarms=alarms.get(row["model_name"], 0))
+            scraped_model(row, false_alarms=alarms.get(row["model_name"], 0), paused=row["model_name"] in pauses)
             for row in models
             if not files or row["model_name"] in files
         ),

@@ -19,7 +19,7 @@ from include.registry.loader import problems_of
 from include.registry.policy import Policy
 from include.registry.spec import ModelSpec
 from include.workflow.backtest.policies import NamedPolicy
-from include.workflow.backtest.recorded import LEFT_OUT, Check, KnownChampion, Record, decide_again
+from include.workflow.backtest.recorded import LEFT_OUT, Check, KnownChampion, Record, decide_again, without_removed
 from include.workflow.deployment import Deployment, now
 from include.workflow.reading.fleet import QUARTER
 from include.workflow.reading.given import check_period, known_model, overview_of
@@ -65,28 +65,30 @@ def what_if(
         known_model(reading, deployment, model_name)
         spec = deployment.spec(model_name)
         changed = changed_policy(spec, preset, settings or {})
-        recorded = reading.recorded(model_name, start, end, MOST_CHECKS)
+        found = reading.recorded(model_name, start, end, MOST_CHECKS)
+        gone = without_removed([analysis for analysis, _ in found])[1]
+        recorded = [(analysis, fired) for analysis, fired in found if analysis.removed_at is None]
         champions = _champions(reading, model_name, recorded)
     if not recorded:
         raise NotOnRecord(
             f"model {model_name}: no check of a champion is on record from {start:%Y-%m-%d %H:%M} to "
-            f"{end:%Y-%m-%d %H:%M}: there is nothing to decide again"
+            f"{end:%Y-%m-%d %H:%M}: there is nothing to decide again{gone and '; ' + gone}"
         )
     record = Record(spec=spec, analyses=[analysis for analysis, _ in recorded], champions=champions)
     before = decide_again(record, NamedPolicy(name="before", spec=spec))
     after = decide_again(record, NamedPolicy(name="after", spec=changed))
-    return _told(spec, changed, recorded, before, after)
+    return _told(spec, changed, recorded, before, after, gone)
 
 
 def _told(
-    spec: ModelSpec, changed: ModelSpec, recorded: Recorded, before: Sequence[Check], after: Sequence[Check]
+    spec: ModelSpec, changed: ModelSpec, recorded: Recorded, before: Sequence[Check], after: Sequence[Check], gone: str
 ) -> WhatIf:
     return WhatIf(
         model_name=spec.name, start=to_utc(recorded[0][0].run.as_of), end=to_utc(recorded[-1][0].run.as_of),
         checks=len(recorded), fired_recorded=sum(fired for _, fired in recorded), fired_before=_fired(before),
         fired_after=_fired(after), others=_others(recorded, before, after),
         difference=_difference(spec.policy, changed.policy), policy=_as_yaml(changed.policy),
-        left_out=[*_capped(recorded), *(f"{name}: {why}" for name, why in LEFT_OUT.items())],
+        left_out=[*filter(None, [gone]), *_capped(recorded), *(f"{name}: {why}" for name, why in LEFT_OUT.items())],
     )  # fmt: skip
 
 

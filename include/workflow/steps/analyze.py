@@ -6,17 +6,18 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from include.detectors.faults import Fault
+from include.detectors.broken_rows import Fault
 from include.records.entries import Analysis, FailedStep, Run
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.workflow.analysis.compare import compare
 from include.workflow.analysis.quarantine import inspect_feed, inspect_reference, with_impossible_cells
-from include.workflow.deployment import IDLE, Deployment, champion_of, now, tables_checked_by
+from include.workflow.deployment import IDLE, Deployment, champion_of, now
 from include.workflow.failing import bring_in, on_record
 from include.workflow.people import check_not_paused
 from include.workflow.run_ids import require_same_run
+from include.workflow.seen_rows import tables_checked_by
 from include.workflow.steps.evidence import compares_data, learn_facts
 
 log = logging.getLogger(__name__)

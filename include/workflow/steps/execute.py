@@ -18,11 +18,13 @@ from include.retraining.executor import RetrainingExecutor
 from include.retraining.shadow_end import ShadowEnd
 from include.workflow.analysis.former_champions import former_champions
 from include.workflow.analysis.quarantine import with_impossible_cells
-from include.workflow.deployment import WAIT, Deployment, champion_of, now, tables_seen_by
+from include.workflow.deployment import WAIT, Deployment, champion_of, now
 from include.workflow.failing import on_record
+from include.workflow.identity import leave_mark, own, require_home
 from include.workflow.people import pause_of
-from include.workflow.publication import highest_number, own
+from include.workflow.publication import highest_number
 from include.workflow.requested_rows import with_requested_rows
+from include.workflow.seen_rows import tables_seen_by
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def execute(
     elsewhere is judged on the rows up to `as_of`; an event that waits for one is refused without it.
     """
     store = deployment.store
+    require_home(store)
     with store.claim(event_id, at=now(), wait=wait) as claim:
         if claim.event.status.closed:
             return claim.event
@@ -86,6 +89,7 @@ def outcome_of(
     above = 0
     if deployment.trial is None:
         own(deployment.store, deployment.artifacts)
+        leave_mark(deployment.store, deployment.artifacts)
         above = highest_number(deployment.artifacts, spec.name)
     version = claim.begin_version(at=now(), above=above)
     log.info("%s: training %s for event %d", event.model_name, version.label, event.id)

@@ -25,6 +25,7 @@ from include.workflow.steps.execute import execute
 from tests.records.examples import postgres_store
 from tests.retraining.trainers.test_script_trainer import LEAST_SQUARES, command
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.sweeps import first_of
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 8)
 
@@ -52,8 +53,10 @@ def champion_of(store: PostgresStore, artifacts: ArtifactFolder) -> tuple[int, M
 
 @pytest.mark.parametrize(
     ("how", "reason"),
-    [("hang", "stopped: longer than 2 s"), ("flood", "stopped: more than 16 MiB of output"),
-     ("fail", "exit code 3"), ("write_no_model", "wrote no model"), ("write_a_pickle", "looks like a pickle")],
+    first_of(
+        [("hang", "stopped: longer than 2 s"), ("fail", "exit code 3"), ("write_a_pickle", "looks like a pickle"),
+         ("flood", "stopped: more than 16 MiB of output"), ("write_no_model", "wrote no model")], 3,
+    ),
 )  # fmt: skip
 def test_script_that_goes_wrong_ends_in_a_failed_event_and_leaves_the_champion(
     tmp_path: Path, records_uri: str, how: str, reason: str

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from include.decision.policy.preset_names import PRESET_NAMES
 from include.interfaces.reports.escaping import shorten
 from include.interfaces.reports.numbers import moment, number
-from include.records.entries import EventRow, FleetRow, Mute, Pause, Quarantine, VersionRow
+from include.records.entries import ONCE_CHAMPION, EventRow, FleetRow, Mute, Pause, Quarantine, VersionRow
 
 Choices = Sequence[tuple[str, str]]
 
@@ -131,7 +131,7 @@ def _dry_run(row: FleetRow, path: str) -> Action:
 
 def _rollback(row: FleetRow, path: str, versions: Sequence[VersionRow]) -> Action:
     now = None if row.champion is None else row.champion.version
-    former = [each for each in versions if str(each.status) in ("retired", "rolled_back") and each.version != now]
+    former = [each for each in versions if each.status in ONCE_CHAMPION]
     known = [(f"v{each.version}", f"v{each.version}: {row.metric} {number(each.promised)} when accepted, "
               f"trained {moment(each.created_at)}") for each in former]  # fmt: skip
     facts = [
@@ -150,9 +150,8 @@ def _rollback(row: FleetRow, path: str, versions: Sequence[VersionRow]) -> Actio
 
 def _canary(row: FleetRow, path: str, versions: Sequence[VersionRow]) -> list[Action]:
     now = None if row.champion is None else row.champion.version
-    refused = ("rejected", "failed")
     others = [(f"v{each.version}", f"v{each.version} ({each.status})") for each in versions
-              if each.version != now and str(each.status) not in refused]  # fmt: skip
+              if each.status in ONCE_CHAMPION or each.in_shadow]  # fmt: skip
     if not others or now is None:
         return []
     return [Action(

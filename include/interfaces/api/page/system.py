@@ -16,7 +16,7 @@ from include.interfaces.api import airflow_api
 from include.interfaces.api.page import actions
 from include.interfaces.api.page.addresses import Days, Word
 from include.interfaces.api.page.answers import page, page_router
-from include.interfaces.api.records import Deployed, require_known
+from include.interfaces.api.records import Deployed, examined, require_known
 from include.records.entries import Figures, Problem
 from include.registry.model_files import model_names
 from include.workflow.deployment import now
@@ -53,6 +53,13 @@ def _health(deployed: Deployed, away: list[Problem], dag: dict[str, Any] | None,
         failures=workflow.failures(deployed, since=now() - A_WEEK, most=MOST_FAILURES),
         known=set(model_names(deployed.models_dir)),
     )  # fmt: skip
+
+
+@router.get("/doctor")
+def doctor(deployed: Deployed) -> HTMLResponse:
+    """What is going to stop models, each with a way out."""
+    return page("doctor.html", view="health", model="", found=examined(deployed),
+                known=set(model_names(deployed.models_dir)))  # fmt: skip
 
 
 @router.get("/statistics")

@@ -48,8 +48,10 @@ def export(deployed: Deployed, table: Word, model: Word = "", start: Word = "", 
     if model:
         require_known(model, deployed)
     last = day_of("end", end)
-    lines = workflow.export_csv(
-        deployed, table, model_name=model, start=day_of("start", start), end=None if last is None else last + DAY
-    )
-    headers: Mapping[str, str] = {"Content-Disposition": f'attachment; filename="{table}.csv"'}
+    period = {"start": day_of("start", start), "end": None if last is None else last + DAY}
+    lines = workflow.export_csv(deployed, table, model_name=model, **period)
+    removed = workflow.removed_of(deployed, table, **period)
+    headers: Mapping[str, str] = {
+        "Content-Disposition": f'attachment; filename="{table}.csv"', **({"X-Removed": removed} if removed else {}),
+    }  # fmt: skip
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)

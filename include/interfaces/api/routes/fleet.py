@@ -131,9 +131,14 @@ def export(
     start: At = None,
     end: At = None,
 ) -> StreamingResponse:
-    """A table as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """A table as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe.
+
+    The header `X-Removed` says what retention removed of the period, which the table therefore lacks.
+    """
     lines = workflow.export_csv(deployed, table, model_name=model_name, start=start, end=end)
     headers = {"Content-Disposition": f'attachment; filename="{table}.csv"'}
+    if removed := workflow.removed_of(deployed, table, start=start, end=end):
+        headers["X-Removed"] = removed
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -9,8 +9,9 @@ from include.interfaces.api import airflow_api
 from include.interfaces.api.access import DAG_ID, Caller
 from include.interfaces.api.answers import RunAnswer, StatusAnswer
 from include.interfaces.api.bodies import RunBody, SwitchBody
+from include.interfaces.api.examination import DoctorAnswer
 from include.interfaces.api.guards import acting, api_router, operating
-from include.interfaces.api.records import Deployed, Model
+from include.interfaces.api.records import Deployed, Model, examined
 from include.registry.model_files import model_names
 
 router = api_router("system")
@@ -24,6 +25,12 @@ async def status(request: Request, deployed: Deployed) -> StatusAnswer:
         is_running=not dag["is_paused"], dag_id=DAG_ID, next_run=dag.get("next_dagrun_run_after"), runs=runs,
         models=await run_in_threadpool(model_names, deployed.models_dir),
     )  # fmt: skip
+
+
+@router.get("/doctor")
+def doctor(deployed: Deployed) -> DoctorAnswer:
+    """What is going to stop models, each with a way out: records, artifacts, libraries, Airflow, this machine."""
+    return examined(deployed)
 
 
 @router.post("/start", dependencies=operating("retraining.start"))

@@ -14,8 +14,7 @@ SELECT
     config -> 'effective' -> 'settings' -> 'drift_thresholds' AS drift_thresholds,
     (config -> 'effective' -> 'settings' ->> 'performance_level')::double precision AS performance_level,
     (config -> 'effective' -> 'settings' ->> 'drift_level')::double precision AS drift_level,
-    (config -> 'effective' -> 'settings' ->> 'false_retrains_per_quarter')::double precision
-        AS false_retrains_per_quarter,
+    false_retrains_per_quarter,
     config -> 'effective' -> 'settings' ->> 'cooldown' AS cooldown,
     config -> 'effective' -> 'settings' ->> 'model_age' AS model_age,
     (config -> 'effective' -> 'settings' ->> 'data_volume')::double precision AS data_volume,
@@ -289,7 +288,7 @@ FROM (SELECT DISTINCT ON (model_name) * FROM canary_shares ORDER BY model_name, 
 JOIN model_version_management champion
     ON champion.model_name = c.model_name AND champion.version = c.champion_version AND champion.status = 'champion'
 JOIN model_version_management v
-    ON v.model_name = c.model_name AND v.version = c.version AND v.status <> 'rejected'  -- its shadow came to nothing
+    ON v.model_name = c.model_name AND v.version = c.version AND v.status NOT IN ('held', 'rejected', 'failed')  -- its shadow came to nothing
 -- A champion that was replaced and has come back since does not bring its canary back.
 WHERE c.share > 0 AND NOT EXISTS (
     SELECT FROM model_deployment_history d WHERE d.model_name = c.model_name AND d.deployed_at > c.set_at
@@ -317,6 +316,16 @@ COMMENT ON COLUMN model_shadows.checks IS 'Checks that it has to stay in shadow 
 COMMENT ON COLUMN model_shadows.checks_made IS 'How many of them were made.';
 COMMENT ON COLUMN model_shadows.since IS 'When its shadow began.';
 
+CREATE FUNCTION gain_of_look(
+    value double precision, detail jsonb, worth double precision, rows bigint, window_start timestamptz,
+    window_end timestamptz
+) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sign(-value) * abs(
+        (detail ->> 'champion_score')::double precision - (detail ->> 'predecessor_score')::double precision
+    ) * worth * rows / nullif(extract(epoch FROM window_end - window_start)::double precision, 0);
+COMMENT ON FUNCTION gain_of_look IS
+    'What a promotion gained by a look of its probation, at so many rows in the window of the decision.';
+
 CREATE VIEW retraining_ledger AS
 SELECT
     d.model_name,
@@ -332,11 +341,7 @@ SELECT
     CASE WHEN e.execution_attempted THEN d.training_cost END AS cost,
     CASE WHEN e.status = 'promoted' THEN d.expected_gain END AS expected_gain,
     -look.value AS loss_cut,
-    sign(-look.value) * abs(
-        (look.detail ->> 'champion_score')::double precision - (look.detail ->> 'predecessor_score')::double precision
-    ) * (j.config #>> '{effective,worth,per_unit_of_loss}')::double precision
-      * (j.config #>> '{effective,worth,horizon_seconds}')::double precision
-      * r.rows / nullif(extract(epoch FROM r.window_end - r.window_start)::double precision, 0) AS gain,
+    gain_of_look(look.value, look.detail, j.worth_of_loss, r.rows, r.window_start, r.window_end) AS gain,
     d.triggered AND coalesce(mark.verdict, '') = 'false_alarm' AS false_alarm
 FROM retraining_decisions d
 JOIN retraining_runs r ON r.model_name = d.model_name AND r.run_id = d.run_id AND NOT r.dry_run

@@ -15,7 +15,7 @@ BEGIN
             EXCEPTION
                 WHEN insufficient_privilege THEN
                     RAISE NOTICE 'role % was not made: % may not make roles. Let somebody who may do so, then run '
-                        'sql/schema/08_roles.sql again', wanted, current_user;
+                        'sql/schema/09_roles.sql again', wanted, current_user;
                 WHEN duplicate_object OR unique_violation THEN
                     NULL;  -- made for another database of this server meanwhile
             END;
@@ -30,7 +30,7 @@ BEGIN
             model_performance_tracking, retraining_decisions, model_version_management, reference_profiles,
             model_deployment_history, champion_announcements, canary_shares, model_retraining_events,
             retraining_requests, quarantined_spans, data_arrivals, retraining_failures, model_pauses, notification_mutes,
-            model_annotations, decision_marks, idempotency_keys, notifications, notification_deliveries
+            model_annotations, decision_marks, idempotency_keys, notifications, notification_deliveries, records_places
             TO retraining_writer;
         GRANT UPDATE ON notifications, notification_deliveries TO retraining_writer;
         GRANT UPDATE ON notification_mutes, idempotency_keys TO retraining_writer;
@@ -84,7 +84,7 @@ BEGIN
             ON notifications TO retraining_metrics;
         GRANT SELECT (id, notification_id, service, attempt, status, begun_at, ended_at)
             ON notification_deliveries TO retraining_metrics;
-        GRANT SELECT ON retraining_tallies TO retraining_metrics;
+        GRANT SELECT ON retraining_tallies, quiet_days TO retraining_metrics;
     END IF;
 END;
 $$;

@@ -1,0 +1,1 @@
+"""What the doctor looks at: a check a function, named in `catalogue`."""

@@ -1,0 +1,147 @@
+"""The records database: reached, fit, of the code's schema, with rights that are enough and not too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from include.decision.decision import Severity
+from include.errors import ConfigurationError
+from include.records.entries.examination import Finding, Seen, Told
+from include.records.migration_files import MIGRATIONS, SCHEMA_FILES, Applied, missing_steps, read_schema, read_steps
+from include.workflow.examination.subject import Subject
+
+WHERE = "the records database"
+TRIED = (140000, 190000)  # from Postgres 14 to 18
+CLOCK = timedelta(seconds=5)
+SPARE = 10  # connections besides those of tasks: page, command line, monitoring
+EACH = 2  # connections of a task that retrains
+
+
+def server(subject: Subject) -> Iterator[Told]:
+    """Version, time zone, isolation, timeouts, and whether it may be written to."""
+    found = subject.records.server()
+    told = f"Postgres {found.version // 10000}"
+    if not TRIED[0] <= found.version < TRIED[1]:
+        late = found.version >= TRIED[1]
+        yield Finding(
+            subject=WHERE, told=f"its server is {told}; 14 to 18 were tried out",
+            way_out="update this package before you update the server further" if late else "upgrade it to 14 or later",
+            severity=Severity.LOW if late else Severity.CRITICAL,
+        )  # fmt: skip
+    if found.read_only == "on":
+        yield Finding(
+            subject=WHERE, told="its transactions are read-only: nothing can be written down",
+            way_out="name the primary in AIRFLOW_CONN_RETRAINING_DB, or ALTER DATABASE … RESET "
+            "default_transaction_read_only",
+            severity=Severity.CRITICAL,
+        )  # fmt: skip
+    if found.session_timezone != "UTC":
+        yield Finding(
+            subject=WHERE, told=f"its sessions keep the time zone {found.session_timezone}, though UTC was set",
+            way_out="let the pooler in between pass on set_config, or name the server itself",
+            severity=Severity.HIGH,
+        )  # fmt: skip
+    usual = {
+        "time zone": found.timezone, "isolation": found.isolation, "statement_timeout": found.statement_timeout,
+        "idle_in_transaction_session_timeout": found.idle_in_transaction, "idle_session_timeout": found.idle_session,
+    }  # fmt: skip
+    yield Seen(told=f"{told}; {', '.join(f'{name} {value}' for name, value in usual.items())}; sessions set their own")
+
+
+def room(subject: Subject) -> Iterator[Told]:
+    """Connections: those that there may be, against what tasks want at once."""
+    found = subject.records.server()
+    free = found.max_connections - found.connections
+    tasks = 4 if subject.surroundings is None else subject.surroundings.parallelism
+    wanted = EACH * tasks + SPARE
+    yield Seen(told=f"{found.connections} of {found.max_connections} connections are in use")
+    if found.max_connections < wanted or free < SPARE:
+        yield Finding(
+            subject=WHERE, told=f"{found.connections} of {found.max_connections} connections are in use; {tasks} tasks "
+            f"at once want up to {EACH * tasks}, page and commands {SPARE} more",
+            way_out=f"raise max_connections to {max(wanted, found.connections + SPARE)} or more, lower Airflow's "
+            "parallelism, or put a pooler in between (RETRAINING_DB_DIRECT names the server itself for claims)",
+            severity=Severity.MEDIUM,
+        )  # fmt: skip
+
+
+def pooler(subject: Subject) -> Iterator[Told]:
+    """A pooler that lends sessions cannot hold the right to retrain a model."""
+    why, direct = subject.records.lends_sessions(), subject.settings.direct
+    if why and not direct:
+        yield Finding(subject=WHERE, told=why.partition("; all else")[0], severity=Severity.HIGH,
+                      way_out="set RETRAINING_DB_DIRECT to an address that leads straight to the server")  # fmt: skip
+    elif why and direct and "://" in direct:
+        yield from _direct(subject, direct)
+    else:
+        yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past" if why else "sessions are the clients' own")
+
+
+def _direct(subject: Subject, address: str) -> Iterator[Told]:
+    try:
+        with closing(psycopg.connect(address, connect_timeout=2)):
+            yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past")
+    except psycopg.Error as error:
+        yield Finding(
+            subject="RETRAINING_DB_DIRECT", told=f"cannot be reached: {' '.join(str(error).split())}",
+            way_out="correct the address: without it no model can be retrained", severity=Severity.HIGH,
+        )  # fmt: skip
+
+
+def rights(subject: Subject) -> Iterator[Told]:
+    """Who this program is in the database."""
+    found = subject.records.server()
+    if found.superuser:
+        yield Finding(
+            subject=WHERE, told=f"its user {found.user_name} is a superuser: no rule of the records binds it",
+            way_out="CREATE ROLE airflow_writer LOGIN PASSWORD '…'; GRANT retraining_writer TO airflow_writer; and "
+            "name that user in AIRFLOW_CONN_RETRAINING_DB, the owner only for `migrate`",
+            severity=Severity.LOW,
+        )  # fmt: skip
+    if not found.may_write:
+        yield Finding(
+            subject=WHERE, told=f"its user {found.user_name} may not write events: each run fails at its decision",
+            way_out=f"let the owner of the tables run: GRANT retraining_writer TO {found.user_name}",
+            severity=Severity.CRITICAL,
+        )  # fmt: skip
+    yield Seen(told=f"the user is {found.user_name}")
+
+
+def schema(subject: Subject) -> Iterator[Told]:
+    """Whether tables and code fit each other."""
+    applied = {name: Applied(*told) for name, told in subject.records.applied().items()}
+    files, wrong = read_schema(SCHEMA_FILES), ""
+    try:
+        missing = missing_steps(files, read_steps(MIGRATIONS), applied) if applied else files
+    except ConfigurationError as error:
+        missing, wrong = [], "; ".join(error.problems)
+    if missing:
+        yield Finding(subject=WHERE, told=f"it lacks {', '.join(file.name for file in missing)}",
+                      way_out="python -m include.cli migrate", severity=Severity.CRITICAL)  # fmt: skip
+    if wrong:
+        yield Finding(
+            subject=WHERE, told=f"its tables are those of another version of this package: {wrong}",
+            way_out="install the version that migrated it, or a later one, on scheduler, workers and here; then "
+            "python -m include.cli migrate",
+            severity=Severity.CRITICAL,
+        )  # fmt: skip
+    yield Seen(told="tables and code were compared by the files of sql/schema and sql/migrations")
+
+
+def clock(subject: Subject) -> Iterator[Told]:
+    """The clocks of the server and of this machine."""
+    before = datetime.now(UTC)
+    theirs = subject.records.server().at
+    apart = max(before - theirs, theirs - datetime.now(UTC), timedelta(0))
+    if apart > CLOCK:
+        yield Finding(
+            subject="the clock of this machine", told=f"is {apart.total_seconds():.0f} s from that of the database "
+            "server: windows and cooldowns end early or late",
+            way_out="set both by NTP (chrony, systemd-timesyncd)", severity=Severity.MEDIUM,
+        )  # fmt: skip
+    else:
+        yield Seen(told="the clocks of server and machine agree within 5 s")
