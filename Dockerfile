@@ -5,7 +5,7 @@ COPY --chown=airflow:root requirements.txt /opt/airflow/requirements.txt
 RUN pip install --no-cache-dir --require-hashes -r /opt/airflow/requirements.txt
 
 # Named volumes take over these folders' owner when they are first mounted.
-RUN mkdir -p /opt/airflow/artifacts /opt/airflow/data /opt/airflow/logs /opt/airflow/secrets
+RUN mkdir -p /opt/airflow/artifacts /opt/airflow/logs /opt/airflow/secrets
 
 COPY --chown=airflow:root dags /opt/airflow/dags
 COPY --chown=airflow:root include /opt/airflow/include

@@ -194,10 +194,18 @@ def _processor_seconds(connection: psycopg.Connection[Any]) -> float:
         "SELECT pid FROM pg_stat_activity WHERE datname = 'records' AND backend_type = 'client backend'"
     ).fetchall()
     connection.rollback()
-    spent = sum(sum(psutil.Process(pid).cpu_times()[:2]) for (pid,) in servers)
+    spent = sum(_of_process(pid) for (pid,) in servers)
     server = psutil.Process(connection.info.backend_pid).parent()
     assert server is not None
     return time.process_time() + spent + sum(server.cpu_times()[2:4])
+
+
+def _of_process(pid: int) -> float:
+    """Of one process; of one that has just ended its parent knows."""
+    try:
+        return sum(psutil.Process(pid).cpu_times()[:2])
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 @contextmanager

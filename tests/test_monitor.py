@@ -194,6 +194,23 @@ def test_model_that_is_to_be_left_alone_is_not_missed(stage: Stage, asleep: str)
     assert problems(stage, NOW + timedelta(days=2)) == []
 
 
+@pytest.mark.parametrize(("hours", "told"), [(-0.5, False), (-1.5, True), (-30.0, True)])
+def test_data_that_arrived_and_that_no_run_takes_is_a_problem_until_one_does(
+    stage: Stage, hours: float, told: bool
+) -> None:
+    for place in range(5):
+        stage.store.arrivals.add(
+            f"rows /data/{place}.csv", follows=0, fingerprint="f", files={}, changed=None, starts=True,
+            at=NOW + hours * HOUR,
+        )  # fmt: skip
+    assert (("arrival_waits", "data arrival") in problems(stage)) is told
+    if told:
+        [problem] = workflow.health(stage.deployment, at=NOW).problems
+        assert "/data/0.csv, /data/1.csv, /data/2.csv and 2 more places" in problem.told
+    stage.store.arrivals.take("run-1", at=NOW)
+    assert problems(stage) == []
+
+
 def test_failing_model_is_not_told_as_unchecked_too(stage: Stage) -> None:
     failing_twice(stage)
     assert problems(stage, NOW + timedelta(days=2)) == [("failing", "sales")]

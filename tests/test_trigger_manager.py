@@ -304,9 +304,54 @@ def test_configuration_written_is_read_back_the_same(tmp_path: Path) -> None:
     assert RetrainingTriggerManager.from_config(tmp_path / "again.json").to_config() == written
 
 
+AS_IN_MODEL_FILES: list[Any] = [
+    {"model_age": "7d"},
+    {"schedule": "0 2 * * *"},
+    "red_team",
+    {"any": ["drift", {"model_age": "3d"}]},
+    {"all": [{"drift": {"threshold": 0.2}}, {"any": [{"model_age": "1d"}, "time"]}]},
+    {"at_least": {"count": 2, "of": ["drift", "time", "data_drift"]}},
+    {"cooldown": {"period": "2d", "of": "drift"}},
+    {"warm_up": {"period": "1d", "of": {"any": ["time"]}}},
+    {"persistence": {"count": 2, "checks": 3, "of": "drift"}},
+    "new_data",
+]
+
+
+@pytest.mark.parametrize("written", AS_IN_MODEL_FILES, ids=str)
+def test_triggers_of_model_files_are_read_and_written_under_their_names(written: Any) -> None:
+    manager = RetrainingTriggerManager.from_config({"triggers": [written]})
+    config = manager.to_config()
+    assert RetrainingTriggerManager.from_config(config).to_config() == config
+    assert len(manager.evaluate(drift_metrics={"js_divergence": 0.01}, now=NOW).details) == 1
+
+
+def test_triggers_of_model_files_fire_beside_those_on_own_metrics() -> None:
+    manager = RetrainingTriggerManager.from_config(
+        {"triggers": [{"all": [{"drift": {"threshold": 0.2}}, {"model_age": "7d"}], "severity": "CRITICAL"}]}
+    )
+    old, young = NOW - timedelta(days=8), NOW - timedelta(days=6)
+    for trained, drift, fires in ((old, 0.3, True), (young, 0.3, False), (old, 0.1, False)):
+        report = manager.evaluate(drift_metrics={"js_divergence": drift}, last_trained_at=trained, now=NOW)
+        assert report.triggered is fires
+        assert not fires or report.severity == "CRITICAL"
+
+
+def test_number_that_is_left_out_is_that_of_the_preset() -> None:
+    [*_, age] = RetrainingTriggerManager.from_config({"preset": "balanced", "triggers": ["model_age"]}).to_config()[
+        "triggers"
+    ]
+    assert age == {"model_age": "7d"}
+
+
 @pytest.mark.parametrize(
     ("config", "told"),
     [
+        ({"triggers": [{"model_age": "soon"}]}, r"triggers\[0\]: model_age: .*soon"),
+        ({"triggers": [{"any": []}]}, r"triggers\[0\]: any: a list of triggers is needed"),
+        ({"triggers": [{"any": ["time", "drfit"]}]}, r"triggers\[0\]\.any\[1\]: unknown trigger 'drfit'"),
+        ({"triggers": [{"model_age": "7d", "severity": "BAD"}]}, "severity: found 'BAD'"),
+        ({"triggers": [{"model_age": "7d", "time": {}}]}, "one name and its settings"),
         ({"trigers": []}, "trigers: unknown field; did you mean 'triggers'"),
         ({"preset": "brave"}, "preset: found 'brave'; known: conservative, balanced, aggressive"),
         ({"triggers": ["drfit"]}, r"triggers\[0\]: unknown trigger 'drfit'; did you mean 'drift'"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from include.cli.terminal import inert
+from include.interfaces.reports.escaping import inert
 
 DONE, NOTHING, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 

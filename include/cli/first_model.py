@@ -15,8 +15,9 @@ from include.cli.answer import BAD_INPUT, Answer
 from include.cli.arguments import duration
 from include.cli.flags import Add
 from include.cli.progress import progress
-from include.cli.terminal import WIDE_OPEN, inert, width
+from include.cli.terminal import WIDE_OPEN, width
 from include.errors import ConfigurationError
+from include.interfaces.reports.escaping import inert
 from include.workflow.run_parameters import PRESET_NAMES
 from include.workflow.settings import Settings
 

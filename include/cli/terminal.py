@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from include.interfaces.reports.escaping import inert
+
 NARROWEST = 6  # characters that a column keeps while others can give more
 WIDE_OPEN = 100_000  # columns, where output goes to no terminal
-
-# Control characters, deletions, what turns the direction of writing, invisible joints, lone surrogates.
-_ACTING = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-
-
-def inert(text: str, *, in_json: bool = False) -> str:
-    r"""The text with every character that acts on a terminal written out; ends of lines are kept.
-
-    Parameters
-    ----------
-    in_json : bool
-        As JSON escapes them, so that a document stays the same document.
-
-    Examples
-    --------
-    >>> inert("a\x1b[2Jb")
-    'a\\x1b[2Jb'
-    >>> inert('"\x9b"', in_json=True)
-    '"\\u009b"'
-    """
-    return _ACTING.sub(_json_escape if in_json else _escape, text)
 
 
 def cell(text: object) -> str:
@@ -124,19 +101,3 @@ def _fitted(widths: list[int], room: int) -> list[int]:
 def _padded(text: str, most: int) -> str:
     shown = shorten(text, most)
     return shown + " " * (most - columns_of(shown))
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if found[0] in _SHORT:
-        return _SHORT[found[0]]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _json_escape(found: re.Match[str]) -> str:
-    return "".join(f"\\u{unit:04x}" for unit in _units(ord(found[0])))
-
-
-def _units(code: int) -> tuple[int, ...]:
-    """UTF-16 units, as JSON writes a character."""
-    return (code,) if code < 0x10000 else (0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF))

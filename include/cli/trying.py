@@ -14,6 +14,7 @@ from include.cli.arguments import setting
 from include.cli.asking import ask, opened, share, when
 from include.cli.flags import Add
 from include.cli.progress import progress
+from include.interfaces.reports.escaping import inert
 from include.workflow.run_parameters import PRESET_NAMES
 
 
@@ -66,7 +67,7 @@ def export(options: argparse.Namespace) -> Answer | int:
     if options.json:
         return Answer(document={"table": options.table, "rows": list(csv.DictReader(_whole(lines)))}, lines=[])
     for line in lines:  # as they come: a table may be larger than the memory
-        sys.stdout.write(f"{terminal.inert(line.rstrip())}\n" if sys.stdout.isatty() else line)
+        sys.stdout.write(f"{inert(line.rstrip())}\n" if sys.stdout.isatty() else line)
     return DONE
 
 

@@ -11,6 +11,11 @@
       - data_volume: {samples: 5000, percentage: 20%}
       - composite: {logic: AND, name: production_policy, triggers: [drift, time]}
       - own: {trigger: my_rules:QueueTrigger, settings: {most: 10}}
+      - any: [drift, {model_age: 7d}]        # what stands under `when` in model files, too
+        severity: HIGH
+
+Triggers of policies are read as in model files (`include.decision.policy.catalogue`), but for the names above, which
+are rules on the caller's own metrics; a number that one leaves out is that of the preset, if one is named.
 """
 
 from __future__ import annotations
@@ -25,9 +30,11 @@ import yaml
 
 from include.decision.decision import Severity
 from include.decision.evidence import Trigger
+from include.decision.policy.catalogue import TRIGGERS, entry_of, filled
 from include.decision.policy.durations import write_period
 from include.decision.policy.preset_names import PRESET_NAMES, PresetName
 from include.decision.policy.presets import PRESETS
+from include.decision.policy.trigger_entries import Nested
 from include.decision.triggers.own import OWN, OwnTrigger
 from include.errors import ConfigurationError, did_you_mean
 from include.orchestrator.metric_triggers import (
@@ -65,6 +72,9 @@ _KINDS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+_ALL = tuple(dict.fromkeys((*_KINDS, *TRIGGERS)))
+
+
 def preset_triggers(preset: PresetName, metric_name: str = "val_loss") -> list[Registered]:
     """The four triggers of a preset: drift (Jensen-Shannon divergence), performance, time and volume."""
     if preset not in PRESETS:
@@ -98,7 +108,9 @@ def read_triggers(config: Mapping[str, Any] | Path | str) -> list[Registered]:
     listed = found.get("triggers") or []
     if not isinstance(listed, list):
         raise ConfigurationError(where, f"triggers: found {type(listed).__name__}; a list is needed")
-    return made + [_read(each, f"{where}: triggers[{place}]", 0) for place, each in enumerate(listed)]
+    read = [_read(each, f"{where}: triggers[{place}]", 0) for place, each in enumerate(listed)]
+    usual = PRESETS.get(found.get("preset") or "")
+    return made + [(each if usual is None else filled(each, usual), severity) for each, severity in read]
 
 
 def write_trigger(trigger: Trigger, severity: Severity | None = None) -> dict[str, Any]:
@@ -113,13 +125,19 @@ def write_trigger(trigger: Trigger, severity: Severity | None = None) -> dict[st
     if isinstance(inner, OwnTrigger):
         return {OWN: {"trigger": inner.place, "settings": dict(inner.settings), **named, **own}}
     kind = next((kind for kind, made in _KINDS.items() if type(trigger) is made), None)
+    entry = entry_of(trigger)
+    if kind is None and entry is not None:
+        written = entry.write(trigger, lambda each: write_trigger(each))
+        name = written if isinstance(written, str) else next(iter(written))
+        if name not in _KINDS:
+            return {**({name: None} if isinstance(written, str) else written), **own}
     if kind is None:
         raise ConfigurationError(
             "triggers", f"a {type(trigger).__name__} cannot be written; name it as own: {{trigger: module:Class}}"
         )
     settings = {each.name: getattr(trigger, each.name) for each in fields(trigger)}  # type: ignore[arg-type]  # all are
-    written = {name: _written(value) for name, value in settings.items() if value is not None}
-    return {kind: {**written, **own}}
+    given = {name: _written(value) for name, value in settings.items() if value is not None}
+    return {kind: {**given, **own}}
 
 
 def _written(value: Any) -> Any:
@@ -141,19 +159,43 @@ def _read(written: Any, where: str, depth: int) -> Registered:
     if depth > _MOST_DEEP:
         raise ConfigurationError(where, f"more than {_MOST_DEEP} triggers inside one another")
     entry = {written: None} if isinstance(written, str) else written
-    if not isinstance(entry, Mapping) or len(entry) != 1:
+    names = [name for name in entry if name != "severity"] if isinstance(entry, Mapping) else []
+    if len(names) != 1:
         raise ConfigurationError(where, f"found {written!r}; write a trigger's name, or one name and its settings")
-    kind, given = next(iter(entry.items()))
+    kind, given, beside = names[0], entry[names[0]], entry.get("severity")
+    if kind not in _ALL:
+        near = did_you_mean(str(kind), list(_ALL))
+        raise ConfigurationError(where, f"unknown trigger {kind!r}{near}; known: {', '.join(_ALL)}")
     if kind not in _KINDS:
-        near = did_you_mean(str(kind), list(_KINDS))
-        raise ConfigurationError(where, f"unknown trigger {kind!r}{near}; known: {', '.join(_KINDS)}")
+        return _of_policies(kind, given, where, depth), _severity(beside, where)
     if not isinstance(given or {}, Mapping):
         raise ConfigurationError(where, f"{kind}: found {given!r}; write its settings as {{name: value}}")
     settings = {**(given or {})}
-    severity = settings.pop("severity", None)
-    if severity is not None and severity not in tuple(Severity):
-        raise ConfigurationError(where, f"severity: found {severity!r}; known: {', '.join(Severity)}")
-    return _made(kind, settings, where, depth), None if severity is None else Severity(severity)
+    severity = settings.pop("severity", beside)
+    return _made(kind, settings, where, depth), _severity(severity, where)
+
+
+def _severity(given: object, where: str) -> Severity | None:
+    if given is not None and given not in tuple(Severity):
+        raise ConfigurationError(where, f"severity: found {given!r}; known: {', '.join(Severity)}")
+    return None if given is None else Severity(str(given))
+
+
+def _of_policies(kind: str, given: Any, where: str, depth: int) -> Trigger:
+    """A trigger that model files know; what is inside it may be one of these or of those."""
+
+    def several(listed: Any, place: str) -> tuple[Trigger, ...]:
+        if not isinstance(listed, list) or not listed:
+            raise ConfigurationError(where, f"{place}: a list of triggers is needed")
+        return tuple(inside(each, f"{place}[{number}]") for number, each in enumerate(listed))
+
+    def inside(written: Any, place: str) -> Trigger:
+        return _read(written, f"{where}.{place}", depth + 1)[0]
+
+    try:
+        return TRIGGERS[kind].read(given, kind, Nested(read=inside, several=several))
+    except ValueError as error:
+        raise ConfigurationError(where, f"{kind}: {error}") from error
 
 
 def _made(kind: str, settings: dict[str, Any], where: str, depth: int) -> Trigger:

@@ -191,6 +191,10 @@ class Arrivals(Protocol):
         """Whether an arrival at a place waits for a run."""
         ...
 
+    def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
+        """The places at which arrivals from before that time wait for a run, and when the oldest was noted."""
+        ...
+
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take all that waits; all that this run has ever taken, oldest first. Each goes to one run."""
         ...

@@ -54,8 +54,8 @@ class Deployment:
     ----------
     read : callable, default `include.data.tables.read_tables`
         A rehearsal reads its rows once for all windows, or has been given them.
-    read_part : callable, optional
-        What a check reads with, `include.data.tables.read_part_of_tables`; without it all rows are held.
+    read_part : callable or None, default `include.data.tables.read_part_of_tables`
+        What a check reads with; None where `read` has all rows anyway, as in a rehearsal.
     connect : callable, optional
         Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
     trial : ModelSpec or None
@@ -70,7 +70,7 @@ class Deployment:
     data_dir: Path
     artifacts: Artifacts
     read: Callable[..., ModelTables] = read_rows
-    read_part: Callable[..., ModelTables | None] | None = None
+    read_part: Callable[..., ModelTables | None] | None = read_part_of_rows
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
     specs: dict[str, ModelSpec] | None = None
@@ -163,7 +163,7 @@ def rehearsal(
 
     return Deployment(
         store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
-        trial=spec,
+        read_part=None, trial=spec,
     )  # fmt: skip
 
 

@@ -16,14 +16,15 @@ from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
-from include.workflow.identity import CHOICE, whereabouts
+from include.workflow.identity import CHOICE, why_moved
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
-OVERDUE = timedelta(hours=1)  # a notification that is not delivered so long after it was due is stuck
+OVERDUE = timedelta(hours=1)  # what waits for so long after it was due, a notification or an arrival, is stuck
+NAMED = 3  # places in one sentence
 UNHEARD = timedelta(days=1)  # for so long one that was given up is told
 UNKNOWN_INTERVAL = timedelta(hours=6)  # of a model whose file is gone or broken: how often the DAG runs
 _GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -107,6 +108,7 @@ def health(
         *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, seen.false_alarms),
+        *_untaken(deployment, moment),
         *_stuck(deployment, moment),
         *_moved(deployment),
         *also,
@@ -250,6 +252,19 @@ def _overdrawn(models: Mapping[str, _Model], false_alarms: Mapping[str, int]) ->
             )  # fmt: skip
 
 
+def _untaken(deployment: Deployment, at: datetime) -> Iterator[Problem]:
+    """Data that arrived, and that no run looks at."""
+    found = deployment.store.arrivals.untaken(noted_before=at - OVERDUE)
+    if found:
+        since, places = min(found.values()), [place.partition(" ")[2] for place in found]
+        more = f" and {len(places) - NAMED} more places" if len(places) > NAMED else ""
+        yield Problem(
+            kind=ProblemKind.ARRIVAL_WAITS, subject="data arrival", since=since, severity=Severity.MEDIUM,
+            told=f"no run has taken what arrived since {since:%Y-%m-%d %H:%M} UTC at {', '.join(places[:NAMED])}{more}",
+            way_out="see that the DAG data_arrival is not paused, and that scheduler and triggerer run",
+        )  # fmt: skip
+
+
 def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
     """Notifications that nobody gets."""
     found = deployment.store.outbox.stuck(due_before=at - OVERDUE, since=at - UNHEARD, at=at)
@@ -264,7 +279,7 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
 
 def _moved(deployment: Deployment) -> Iterator[Problem]:
     """Records that write nothing outside until somebody has said what they are."""
-    if deployment.store.home.guarded and (why := whereabouts(deployment)[1]):
+    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
         yield Problem(
             kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
             told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,

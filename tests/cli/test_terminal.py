@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.cli.terminal import cell, columns_of, inert, shorten, table
+from include.cli.terminal import cell, columns_of, shorten, table
+from include.interfaces.reports.escaping import inert
 
 TEXT = st.text(st.characters(), max_size=60)
 ROWS = st.integers(1, 8).flatmap(lambda n: st.lists(st.lists(TEXT, min_size=n, max_size=n), min_size=1, max_size=6))

@@ -50,6 +50,19 @@ def test_of_several_who_see_the_same_change_one_writes_it_down(store: Store) -> 
     assert len(store.arrivals.take("run-1", at=NOW)) == 1
 
 
+def test_places_whose_arrivals_wait_are_known_with_the_oldest(store: Store) -> None:
+    add(store, 0, starts=False)
+    assert store.arrivals.untaken(noted_before=NOW + HOUR) == {}
+    add(store, 1, hours=1)
+    add(store, 2, hours=2)
+    add(store, 0, place="results /data/suite.xml", hours=3)
+    assert store.arrivals.untaken(noted_before=NOW + HOUR) == {}
+    assert store.arrivals.untaken(noted_before=NOW + 3 * HOUR) == {PLACE: NOW + HOUR}
+    assert list(store.arrivals.untaken(noted_before=NOW + 4 * HOUR)) == ["results /data/suite.xml", PLACE]
+    store.arrivals.take("run-1", at=NOW + 4 * HOUR)
+    assert store.arrivals.untaken(noted_before=NOW + 9 * HOUR) == {}
+
+
 def test_each_arrival_is_taken_once_and_a_run_that_is_tried_again_has_what_it_took(store: Store) -> None:
     add(store, 0, starts=False)
     add(store, 1)

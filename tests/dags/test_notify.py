@@ -84,6 +84,44 @@ def test_service_that_fails_is_retried_and_never_fails_the_run(
         assert len(web.bodies("/ok")) == 1
 
 
+FAILED = "SELECT step, model_name, error_type, permanent FROM retraining_failures WHERE run_id = %s ORDER BY error"
+TRIES = """SELECT d.service, array_agg(d.status ORDER BY d.attempt), n.settled
+           FROM notification_deliveries d JOIN notifications n ON n.id = d.notification_id
+           WHERE n.kind = 'promoted' GROUP BY n.id, d.service, n.settled ORDER BY d.service"""
+
+
+@pytest.mark.sweep
+def test_run_whose_services_fail_and_drag_retrains_and_the_next_run_delivers_once(
+    airflow_home: AirflowHome, records: str, tmp_path: Path
+) -> None:
+    with web_receiver() as web, psycopg.connect(records, autocommit=True) as opened:
+        here = settings(tmp_path, connection(web, "ok", "500", "slow"), changed=CHANGED)
+        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records, settings=here)
+        opened.execute("SET search_path TO retraining")
+        assert opened.execute("SELECT model_name, status FROM model_retraining_events").fetchall() == [
+            ("changed", "promoted")
+        ]
+        ours = {task: state for (task, _), state in run.tasks.items() if task != "notify"}
+        steps = ("execute_retraining", "publish_champion", "log_retraining_completion")
+        assert {ours[step] for step in steps} == {"success"}
+        failed = opened.execute(FAILED, (run.run_id,)).fetchall()
+        assert set(failed) == {("notify", "", "DeliveryPutOff", False)}
+        assert len(web.bodies("/ok")) == 1
+        tries = {service: (states, settled) for service, states, settled in opened.execute(TRIES)}
+        assert tries["ok"] == (["sent"], None)
+        assert {state for states, _ in (tries["500"], tries["slow"]) for state in states} == {"failed"}
+
+        web.answers |= {"/500": 200, "/slow": 200}
+        opened.execute("SET session_replication_role = replica")
+        opened.execute("UPDATE notification_deliveries SET ended_at = ended_at - interval '1 day'")
+        again = airflow_home.run_dag({"models": ["changed"], "dry_run": True}, records_uri=records, settings=here)
+        assert (again.state, again.tasks["notify", -1]) == ("success", "success")
+        assert opened.execute(FAILED, (again.run_id,)).fetchall() == []
+        for service, states, settled in opened.execute(TRIES):
+            assert (service, states[-1], states.count("sent"), settled) == (service, "sent", 1, "delivered")
+        assert [len(web.bodies(path)) for path in ("/ok", "/500")] == [1, 1 + len(tries["500"][0])]
+
+
 @pytest.mark.parametrize(("extra", "told"), [
     ({"conn_type": "http"}, "apprise is needed"), ({"conn_type": "apprise", "extra": {}}, "no list of services"),
 ])  # fmt: skip

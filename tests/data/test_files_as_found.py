@@ -18,6 +18,7 @@ from include.data.sources.json_lines import JsonLinesBatches
 from include.data.sources.object_files import ObjectFiles
 from include.data.sources.object_storage import client_from_environment
 from include.data.sources.parquet_batches import ParquetBatches
+from include.data.sources.sight import Looker
 from include.errors import DataError, SourceUnavailable
 
 FOREIGN = [
@@ -25,6 +26,7 @@ FOREIGN = [
     "_temporary/0/part-0.csv", "tmp/a.csv", "deep/temp/a.csv", "checkpoints/a.csv", "logs/a.csv", "__MACOSX/._a.csv",
     ".git/a.csv", "_unfinished.csv", ".a.csv", "~a.csv", "#a.csv", "a.tmp.csv", "a.part.csv", "a-checkpoint.csv",
     "$RECYCLE.BIN/a.csv", "@eaDir/a.csv", "lost+found/a.csv", "a.csv~", "a.csv.tmp", "a.bak.csv",
+    "a.csv.download", "a.inprogress.csv", "a.csv.tmp.gz", "upload.partial/a.csv", "old.bak/a.csv", "a.CSV.INCOMPLETE",
 ]  # fmt: skip
 ROWS = ["a.csv", "day=1/a.csv", "_day=2/a.csv", "sales [eu]/b c.csv", "tmp.csv", "eu/log.csv", "catalogs/a.csv"]
 
@@ -53,6 +55,34 @@ def find(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., set[st
 
 def test_what_is_no_row_of_the_model_is_left_out_of_a_folder(find: Callable[..., set[str]]) -> None:
     assert find("", *FOREIGN, *ROWS) == set(ROWS)
+
+
+@pytest.mark.parametrize("path", ["", "**/*", "**/*.csv*", "*/*.csv", "_day=*/*.csv", "*.bak", "*.csv.download"])
+def test_a_watcher_sees_the_files_that_a_check_reads(find: Callable[..., set[str]], path: str, tmp_path: Path) -> None:
+    there = [*FOREIGN, *ROWS, "b.bak"]
+    try:
+        read = find(path, *there)
+    except SourceUnavailable:
+        read = set()
+    place = str(tmp_path / "_mine [1]" / path) if (tmp_path / "_mine [1]").is_dir() else f"s3://shop/_mine [1]/{path}"
+    seen = Looker(place.rstrip("/"), (".csv",), client_from_environment).look().files
+    assert {name.partition("_mine [1]/")[2] for name in seen} == read
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("*.bak", {"b.bak"}),
+        ("*.csv.download", {"a.csv.download"}),
+        ("**/*.part", set()),
+        ("_*.csv", {"_unfinished.csv"}),
+    ],
+)
+def test_what_a_glob_names_on_purpose_is_found(find: Callable[..., set[str]], path: str, expected: set[str]) -> None:
+    try:
+        assert find(path, *FOREIGN, *ROWS, "b.bak", ".c.bak", "_d.bak") == expected
+    except SourceUnavailable:
+        assert not expected
 
 
 def test_it_is_left_out_of_a_glob_too(find: Callable[..., set[str]]) -> None:

@@ -16,7 +16,10 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class WebReceiver:
-    """A web server: ``/ok`` takes what it is sent, ``/500`` fails, ``/slow`` drips, ``/redirect`` leads to ``/ok``."""
+    """A web server: ``/ok`` takes what it is sent, ``/500`` fails, ``/slow`` drips, ``/redirect`` leads to ``/ok``.
+
+    With an entry in `answers` a path answers that instead.
+    """
 
     port: int = 0
     got: list[tuple[str, Mapping[str, str], str]] = field(default_factory=list)
@@ -41,7 +44,7 @@ def web_receiver() -> Iterator[WebReceiver]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             receiver.got.append((self.path, dict(self.headers), body))
             path = self.path.split("?")[0]
-            if path.startswith("/slow"):
+            if path.startswith("/slow") and path not in receiver.answers:
                 self.send_response(200)
                 self.end_headers()
                 for _ in range(150):  # a byte now and then: no read ever takes long

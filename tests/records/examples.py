@@ -184,7 +184,7 @@ def _template(server: EmbeddedPostgres) -> str:
 
 
 def postgres_store(uri: str) -> PostgresStore:
-    return PostgresStore(partial(psycopg.connect, uri), keep=True, poll_seconds=0.05)
+    return PostgresStore(partial(psycopg.connect, uri), poll_seconds=0.05)
 
 
 def claim_and_hang(uri: str, event_id: int, ready: Connection) -> None:
@@ -263,7 +263,12 @@ def speak(store: Store, at: datetime = NOW) -> None:
     store.watch.watched(), store.watch.waiting(), store.watch.failing(since=at)
     store.watch.figures(since=at - HOUR, until=at + HOUR)
     store.arrivals.add("rows x", follows=0, fingerprint="f", files={}, changed=[], starts=True, at=at)
-    store.arrivals.last("rows x"), store.arrivals.waits("rows x"), store.arrivals.take("run-9", at=at)
+    (
+        store.arrivals.last("rows x"),
+        store.arrivals.waits("rows x"),
+        store.arrivals.untaken(noted_before=at),
+        store.arrivals.take("run-9", at=at),
+    )
     store.home.find(), store.home.knows(store.home.note(Noted.WRITTEN, "ada", at=at)), store.home.renew()
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)
     notify(store, at)

@@ -61,6 +61,15 @@ def test_error_undoes_the_transaction_and_leaves_the_connection_to_the_next_call
     assert len(connect.opened) == 1
 
 
+def test_who_needs_one_while_it_is_lent_gets_one_of_his_own_that_is_closed_after_it(connect: Counting) -> None:
+    kept = KeptConnection(connect)
+    with transaction(kept) as session:
+        look(kept)
+        assert session.one("find_identity", {})["id"]
+    look(kept)
+    assert [each.closed for each in connect.opened] in ([True, False], [False, True])
+
+
 def test_broken_connection_is_opened_anew(connect: Counting) -> None:
     kept = KeptConnection(connect, idle_seconds=1000.0)
     for number in (1, 2):

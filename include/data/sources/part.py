@@ -161,7 +161,7 @@ def read_part(
     """What `include.data.sources.read_rows` reads, or of many rows an even part, and what that is a part of.
 
     Rows in the window and those before it are kept apart, and of each at most
-    `include.data.rows.evenly.MOST_ROWS`. None where all rows were kept: then they are those that `read_rows` gives.
+    `include.data.sources.sieve.MOST_ROWS`. None where all rows were kept: then they are those that `read_rows` gives.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.object_files import ObjectFiles
@@ -13,7 +13,6 @@ from include.data.sources.object_storage import Connect
 from include.errors import SourceUnavailable
 
 NOTHING = ""  # the fingerprint of a place without files
-_UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", "~")
 _PARQUET = (".parquet", ".pq", ".parq")
 _LEAST_PARQUET = 12  # bytes: the magic ones at both ends, and the footer's length
 _MAGIC = (b"PAR1", b"PARE")  # the second with an encrypted footer
@@ -51,9 +50,9 @@ class Sight:
 class Looker:
     """Looks at one place again and again, and reads nothing of files that it knows already.
 
-    Files with names that writers give to unfinished ones are left out: those that begin with a dot or an underscore,
-    or end like ``.tmp``, and all below a folder of such a name. A file of no bytes has just been begun. A Parquet file
-    on disk is whole when it begins and ends with the magic bytes; an object in storage always is.
+    What holds no rows by its name is left out, as when they are read (`include.data.sources.foreign_files`). A file of
+    no bytes has just been begun. A Parquet file on disk is whole when it begins and ends with the magic bytes; an
+    object in storage always is.
 
     Parameters
     ----------
@@ -96,12 +95,11 @@ class Looker:
 
     def _found(self, files: Files) -> list[str | Path]:
         try:
-            found = files.find(self.path, *self.endings)
+            return list(files.find(self.path, *self.endings))
         except SourceUnavailable as error:
             if "no such file" in str(error):
                 return []
             raise
-        return [file for file in found if str(file) == self.path or _is_finished(str(file), self.path)]
 
     def _is_whole(self, files: Files, file: str | Path, state: str) -> bool:
         if self._whole.get(str(file)) == state:
@@ -131,19 +129,6 @@ def _state(files: Files, file: str | Path) -> str | None:
         return f"{found.st_mtime_ns} {found.st_size}"
     except FileNotFoundError:
         return None
-
-
-def _is_finished(file: str, path: str) -> bool:
-    parts = PurePosixPath(file).parts
-    own = parts[len(_fixed(path)) :] or parts[-1:]
-    return not any(part[0] in "._" for part in own) and not file.lower().endswith(_UNFINISHED)
-
-
-def _fixed(path: str) -> tuple[str, ...]:
-    """The parts of a path before its first wild one."""
-    parts = PurePosixPath(path).parts
-    wild = next((number for number, part in enumerate(parts) if any(mark in part for mark in "*?[")), len(parts))
-    return parts[:wild]
 
 
 def _has_footer(file: Path) -> bool:

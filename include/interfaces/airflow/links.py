@@ -5,6 +5,7 @@ The addresses have no leading slash: Airflow's interface looks for them below it
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -21,9 +22,9 @@ class _ModelLink(BaseOperatorLink):  # type: ignore[misc]  # Airflow is typed on
         label = getattr(ti_key, "rendered_map_index", None)
         return self.address(label, ti_key.run_id) if label and not is_of_several(label) else "retraining/page/fleet"
 
+    @abstractmethod
     def address(self, model: str, run_id: str) -> str:
         """Where it leads."""
-        raise NotImplementedError
 
 
 class ModelLink(_ModelLink):

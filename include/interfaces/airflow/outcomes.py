@@ -22,7 +22,7 @@ from include.errors import NothingToDo, PermanentError
 from include.interfaces.airflow.connections import connections
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
-from include.interfaces.reports.escaping import inert, inert_line
+from include.interfaces.reports.escaping import inert_line, one_line
 from include.records.entries import Analysis, Run
 from include.records.masking import known_secrets, mask, remember
 from include.workflow import run_parameters
@@ -75,7 +75,7 @@ def warn(deployment: Deployment, analysis: Analysis) -> None:
     from include.workflow.provable import notes_of  # loads scipy
 
     for note in notes_of(deployment, analysis):
-        log.warning("%s: %s", analysis.model_name, inert(mask(note)))
+        log.warning("%s: %s", analysis.model_name, one_line(mask(note)))
 
 
 def tell_mlflow(deployment: Deployment, model_name: str, run: Run) -> bool:

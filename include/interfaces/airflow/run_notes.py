@@ -11,7 +11,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from include.interfaces.reports.escaping import inert, shorten
+from include.interfaces.reports.escaping import one_line, shorten
 from include.records.masking import mask
 
 DAG_ID = "automatic_model_retraining"
@@ -51,7 +51,7 @@ def note_text(written: str, lines: Sequence[str]) -> str:
     """
     people = shorten(written.partition(RULE)[2] or written, LONGEST // 2)
     room = LONGEST - (len(RULE) + len(people) if people else 0)
-    ours = _fitting([inert(mask(line)).translate(_MARKUP) for line in lines], room) if lines else NOTHING
+    ours = _fitting([one_line(mask(line)).translate(_MARKUP) for line in lines], room) if lines else NOTHING
     return f"{ours}{RULE}{people}" if people else ours
 
 

@@ -12,6 +12,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from include.interfaces.reports.escaping import ACTING
 from include.records.entries import Notification, Phase
 
 TITLE = "[{{ severity }}] {{ subject }}: {{ what }}"
@@ -47,7 +48,6 @@ _WORDS = {
     "failed": "retraining fails", "rolled_back": "rolled back", "quarantined": "rows are in quarantine",
     "approval": "approval wanted",
 }  # fmt: skip
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _CALLS = re.compile(r"(?<![\w.])@(?=\w)|<(?=[!@#])")  # would call people together in a chat
 _APART = "\u200b"
 
@@ -61,7 +61,7 @@ def words_of(notification: Notification) -> Mapping[str, Any]:
         "written_at": f"{each.written_at:%Y-%m-%d %H:%M} UTC",
     }  # fmt: skip
     facts = {name: value for name, value in each.facts.items() if name in NAMES}
-    return {**NAMES, **inert(facts), **inert(about), "owner": _plain(each.owner)}
+    return {**NAMES, **harmless(facts), **harmless(about), "owner": _plain(each.owner)}
 
 
 def what(notification: Notification) -> str:
@@ -89,31 +89,31 @@ def title_and_text(notifications: Sequence[Notification]) -> tuple[str, str]:
     return title, text
 
 
-def inert(value: Any) -> Any:
-    r"""A value as JSON has it, with all text in it made inert.
+def harmless(value: Any) -> Any:
+    r"""A value as JSON has it; no text in it acts on who reads it, or calls people together.
 
-    >>> inert({"a": ["x\u202ey", 2]})
+    >>> harmless({"a": ["x\u202ey", 2]})
     {'a': ['xy', 2]}
     """
     if isinstance(value, str):
         return _CALLS.sub(lambda found: f"{found[0]}{_APART}", _plain(value))
     if isinstance(value, Mapping):
-        return {str(inert(str(name))): inert(each) for name, each in value.items()}
+        return {str(harmless(str(name))): harmless(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [inert(each) for each in value]
+        return [harmless(each) for each in value]
     return value
 
 
 def _plain(text: str) -> str:
     """Text without what is not to be seen."""
-    return _CONTROL.sub("", text)
+    return ACTING.sub("", text.replace("\t", " "))
 
 
 def _digest(notifications: Sequence[Notification]) -> tuple[str, str]:
     order = sorted(notifications, key=lambda each: (each.phase is Phase.OVER, -_grave(each), each.subject))
     lines = [
-        f"[{each.severity}] {inert(each.subject)}: {inert(each.headline)}" + (f" ({_plain(each.owner)})" if each.owner
-        else "")
+        f"[{each.severity}] {harmless(each.subject)}: {harmless(each.headline)}"
+        + (f" ({_plain(each.owner)})" if each.owner else "")
         for each in order[:MOST_LINES]
     ]  # fmt: skip
     if len(order) > MOST_LINES:

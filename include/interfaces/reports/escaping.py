@@ -6,10 +6,14 @@ import html
 import re
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_HIGH_CONTROL = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u061c\ud800-\udfff\ufeff]")
 _LINE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~])")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn the text around it round
+# Control characters, deletions, what turns the direction of writing, invisible joints, lone surrogates.
+ACTING = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def escape(text: object, *, quote: bool = True) -> str:
@@ -22,21 +26,37 @@ def escape(text: object, *, quote: bool = True) -> str:
     return html.escape(_DIRECTION.sub("\ufffd", _CONTROL.sub("\ufffd", known)), quote=quote)
 
 
-def inert(text: object) -> str:
-    r"""`text` on one line that drives no terminal and forges no line: what controls becomes a visible mark.
+def inert(text: str, *, in_json: bool = False) -> str:
+    r"""The text with every character that acts on a terminal written out; ends of lines are kept.
 
-    >>> inert("a\x1b[2J\n#2  fine\u202e")
-    'a\u241b[2J #2  fine\ufffd'
+    Parameters
+    ----------
+    in_json : bool
+        As JSON escapes them, so that a document stays the same document.
+
+    Examples
+    --------
+    >>> inert("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    >>> inert('"\x9b"', in_json=True)
+    '"\\u009b"'
     """
-    line = " ".join(_LINE.split(str(text).strip()))
-    shown = _CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "\ufffd", line)
-    return _DIRECTION.sub("\ufffd", _HIGH_CONTROL.sub("\ufffd", shown))
+    return ACTING.sub(_json_escape if in_json else _escape, text)
+
+
+def one_line(text: object) -> str:
+    r"""`text` on one line that drives no terminal and forges no line.
+
+    >>> one_line("a\x1b[2J\n#2  fine\u202e")
+    'a\\x1b[2J #2  fine\\u202e'
+    """
+    return inert(" ".join(_LINE.split(str(text).strip())))
 
 
 def inert_line(text: str) -> str:
-    """`inert` for one of several lines: what it is indented by stays."""
+    """`one_line` for one of several: what it is indented by stays."""
     plain = text.lstrip(" ")
-    return " " * (len(text) - len(plain)) + inert(plain)
+    return " " * (len(text) - len(plain)) + one_line(plain)
 
 
 def in_markdown(text: object) -> str:
@@ -45,7 +65,7 @@ def in_markdown(text: object) -> str:
     >>> in_markdown("a\n# <b> ![x](http://y)")
     'a # &lt;b&gt; !\\[x\\](http://y)'
     """
-    return escape(_MARKUP.sub(r"\\\1", " ".join(inert(text).split())), quote=False)
+    return escape(_MARKUP.sub(r"\\\1", " ".join(one_line(text).split())), quote=False)
 
 
 def fence(text: str) -> str:
@@ -62,3 +82,19 @@ def fence(text: str) -> str:
 def shorten(text: str, most: int) -> str:
     """`text`, not yet escaped, with an ellipsis in place of what is beyond `most` characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if found[0] in _SHORT:
+        return _SHORT[found[0]]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in _units(ord(found[0])))
+
+
+def _units(code: int) -> tuple[int, ...]:
+    """UTF-16 units, as JSON writes a character."""
+    return (code,) if code < 0x10000 else (0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF))

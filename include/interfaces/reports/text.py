@@ -7,7 +7,7 @@ from typing import Any
 
 from include.decision.decision import Decision
 from include.decision.signals import SignalKind
-from include.interfaces.reports.escaping import fence, in_markdown, inert, shorten
+from include.interfaces.reports.escaping import fence, in_markdown, one_line, shorten
 from include.records.entries import Analysis, ChampionChange, Event, EventStatus
 from include.records.masking import mask
 from include.workflow.approve import Question
@@ -30,14 +30,14 @@ def banner(decision: Decision) -> str:
         RULE,
         f"RETRAINING DECISION: {answer}",
         RULE,
-        f"Reason: {inert(decision.reason)}",
+        f"Reason: {one_line(decision.reason)}",
         f"Severity: {decision.severity}",
         f"Confidence: {_confidence(decision)}",
     ]
     if decision.root_cause:
-        lines.append(f"Root cause: {inert(decision.root_cause)}")
-    lines += [f"Blocked by: {inert(block)}" for block in decision.blocked_by]
-    lines += [f"Recommendation: {inert(decision.recommendation)}", RULE]
+        lines.append(f"Root cause: {one_line(decision.root_cause)}")
+    lines += [f"Blocked by: {one_line(block)}" for block in decision.blocked_by]
+    lines += [f"Recommendation: {one_line(decision.recommendation)}", RULE]
     return "\n".join(lines)
 
 
@@ -83,13 +83,13 @@ def of_event(event: Event) -> dict[str, Any]:
         "event_id": event.id,
         "status": str(event.status),
         "version": event.version,
-        "outcome": inert(mask(event.outcome)),
+        "outcome": one_line(mask(event.outcome)),
     }
 
 
 def of_change(change: ChampionChange) -> dict[str, Any]:
     """What the UI needs of a change of champion."""
-    return {"kind": str(change.kind), "version": change.to_version, "reason": inert(mask(change.reason))}
+    return {"kind": str(change.kind), "version": change.to_version, "reason": one_line(mask(change.reason))}
 
 
 def of_model(
@@ -97,22 +97,22 @@ def of_model(
 ) -> str:
     """What came of one model in one run, in a few lines; `why` says why there is no decision."""
     if found is None and rollback is not None:
-        return f"{model_name}: {inert(rollback.sentence)} (by {inert(rollback.deployed_by)})"
+        return f"{model_name}: {one_line(rollback.sentence)} (by {one_line(rollback.deployed_by)})"
     if found is None:
-        return f"{model_name}: no decision on record; {inert(why) or 'the analysis failed, its task log says why'}"
+        return f"{model_name}: no decision on record; {one_line(why) or 'the analysis failed, its task log says why'}"
     decision, event = found
     lines = [
         f"{model_name}: {'retrain' if decision.triggered else 'no retrain'} "
         f"(severity {decision.severity}, confidence {decision.confidence:.1%})",
-        f"  reason      {inert(decision.reason)}",
+        f"  reason      {one_line(decision.reason)}",
     ]
-    lines += [f"  blocked by  {inert(block)}" for block in decision.blocked_by]
+    lines += [f"  blocked by  {one_line(block)}" for block in decision.blocked_by]
     if decision.root_cause:
-        lines.append(f"  root cause  {inert(decision.root_cause)}")
+        lines.append(f"  root cause  {one_line(decision.root_cause)}")
     if event is not None:
         lines += _event_lines(event)
     if rollback is not None:
-        lines.append(f"  champion    {inert(rollback.sentence)}")
+        lines.append(f"  champion    {one_line(rollback.sentence)}")
     return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ def in_short(
         told.append(rollback.sentence)
     nothing = why or "failed: there is no decision, the red task says why"
     line = f"{model_name}: {', '.join(told) or nothing}"
-    return shorten(inert(" ".join(mask(line).split())), LONGEST_SHORT)
+    return shorten(one_line(" ".join(mask(line).split())), LONGEST_SHORT)
 
 
 def _came_to(decision: Decision, event: Event | None) -> str:
@@ -144,7 +144,7 @@ def _came_to(decision: Decision, event: Event | None) -> str:
 
 
 def _event_lines(event: Event) -> list[str]:
-    lines = [f"  outcome     {event.status}: {inert(event.outcome or event.error)}"]
+    lines = [f"  outcome     {event.status}: {one_line(event.outcome or event.error)}"]
     if event.version is not None:
         champion = f"v{event.champion_version}" if event.champion_version is not None else "none"
         lines.append(f"  versions    champion {champion}, challenger v{event.version}")
@@ -166,5 +166,5 @@ def event_row(event: Event) -> str:
     version = f"v{event.version}" if event.version is not None else "-"
     return (
         f"  #{event.id}  {event.triggered_at:%Y-%m-%d %H:%M:%S}  {event.model_name:16s} {event.trigger_type:14s} "
-        f"{event.decision.severity:8s} {event.status:10s} {version:4s} {inert(event.outcome or event.error)}"
+        f"{event.decision.severity:8s} {event.status:10s} {version:4s} {one_line(event.outcome or event.error)}"
     )

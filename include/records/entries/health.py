@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     LABELS_STOPPED = "labels_stopped"  # rows arrive, their labels do not any more
     REQUEST_WAITS = "request_waits"  # nobody has consumed a request for long
     BUDGET_OVERDRAWN = "budget_overdrawn"  # more false alarms than the budget allows
+    ARRIVAL_WAITS = "arrival_waits"  # no run has taken data that arrived
     OUTBOX_STUCK = "outbox_stuck"  # notifications are not delivered
     MOVED = "moved"  # the records were copied or restored, and nobody has said what they are
     AWAY = "away"  # a scheduler, a triggerer or a database does not answer

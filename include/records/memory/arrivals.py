@@ -46,6 +46,15 @@ class MemoryArrivals:
         with self.guard:
             return any(row["place"] == clean_text(place) for row in self._waiting())
 
+    def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
+        """Return the places at which arrivals have waited since before that time."""
+        found: dict[str, datetime] = {}
+        with self.guard:
+            for row in sorted(self._waiting(), key=lambda row: (row["place"], row["noted_at"])):
+                if row["noted_at"] < to_utc(noted_before):
+                    found.setdefault(row["place"], row["noted_at"])
+        return found
+
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take what waits; return all that it has taken."""
         with self.guard:

@@ -39,6 +39,12 @@ class PostgresArrivals:
         with transaction(self.connect) as session:
             return bool(session.one("count_waiting_arrivals", {"place": clean_text(place)})["waiting"])
 
+    def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
+        """Return the places at which arrivals have waited since before that time."""
+        with transaction(self.connect) as session:
+            rows = session.rows("find_untaken", {"noted_before": to_utc(noted_before)})
+        return {row["place"]: to_utc(row["since"]) for row in rows}
+
     def take(self, run_id: str, *, at: datetime) -> Sequence[Arrival]:
         """Let a run take what waits; return all that it has taken."""
         with transaction(self.connect) as session:

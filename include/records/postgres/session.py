@@ -61,7 +61,8 @@ class KeptConnection:
     """A connection that the calls of one step share, instead of one for each of them.
 
     It is opened when it is first needed, and anew when it broke or was idle: a training takes hours, and servers,
-    poolers and firewalls end what says nothing for long. Claims live and die with a connection of their own.
+    poolers and firewalls end what says nothing for long. Who needs one while it is lent, in another thread, gets one of
+    his own. Claims live and die with a connection of their own.
     """
 
     def __init__(self, connect: Connect, *, idle_seconds: float = 30.0) -> None:
@@ -74,14 +75,25 @@ class KeptConnection:
     @contextmanager
     def lent(self) -> Iterator[psycopg.Connection[Any]]:
         """The connection, for one transaction."""
-        if self._held and (self._held[0].closed or time.monotonic() - self._used > self._idle_seconds):
+        if time.monotonic() - self._used > self._idle_seconds:
             _close(self._held)
-        if not self._held:
-            self._held.append(self._connect())
+        connection = self._taken() or self._connect()
         try:
-            yield self._held[0]
+            yield connection
         finally:
             self._used = time.monotonic()
+            if connection.closed or self._held:
+                connection.close()
+            else:
+                self._held.append(connection)
+
+    def _taken(self) -> psycopg.Connection[Any] | None:
+        """The one that is held, unless it is lent, or broke."""
+        try:
+            held = self._held.pop()
+        except IndexError:
+            return None
+        return None if held.closed else held
 
     def close(self) -> None:
         """Close it, where it is open; it is opened anew when it is needed again."""
