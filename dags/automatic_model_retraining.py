@@ -1,9 +1,10 @@
 """Keeps the registered models good.
 
-Every six hours, for each model file in `include/models/`: **analyze** what changed since the champion was accepted,
-**decide** whether a retrain pays, **execute** it (train a challenger, prove on rows that neither model has seen that it
-beats the champion, publish it or leave the champion alone), and **log** what happened and why. A new champion that does
-worse than the one before it (probation) is **rolled back**; with `rollback_to` a run does nothing but that.
+Every six hours, for each model file in `include/models/` that is due by its `check_every`: **analyze** what changed
+since the champion was accepted, **decide** whether a retrain pays, **execute** it (train a challenger, prove on rows
+that neither model has seen that it beats the champion, publish it or leave the champion alone), and **log** what
+happened and why. A new champion that does worse than the one before it (probation) is **rolled back**; with
+`rollback_to` a run does nothing but that.
 
 Models are analyzed and decided in **batches**: up to 20 models each is a batch of its own, of more models up to 25
 share one, and there are 200 batches at most. Every other step has a task only for a model that needs it: one that is
@@ -136,7 +137,7 @@ def registered_models(params: dict[str, Any], dag_run: Any = None) -> list[list[
     from include.interfaces.airflow.outcomes import chosen_models, task_outcome
 
     with task_outcome() as deployment, workflow.noting(deployment, dag_run.run_id, step="choose"):
-        return batches.choose(deployment, chosen_models(deployment, params, dag_run.conf), params)
+        return batches.choose(deployment, chosen_models(deployment, params, dag_run), params)
 
 
 @task(map_index_template=LABEL, execution_timeout=LONGEST_CHECK)

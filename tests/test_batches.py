@@ -259,6 +259,6 @@ def test_model_files_of_a_batch_are_read_once(asked: Asked, monkeypatch: pytest.
         read.append(name)
         return load(folder, name)
 
-    monkeypatch.setattr("include.workflow.deployment.load_model", noted)
+    monkeypatch.setattr(loader, "load_model", noted)
     asked.looked(QUIET)
     assert read == [*QUIET]

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from include import workflow
 from include.errors import ConfigurationError
-from include.records.entries import Run
+from include.records.entries import Noted, Run
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
 from include.records.schema import migrate
@@ -40,6 +41,11 @@ def write(deployment: Deployment) -> None:
     """What a retraining does before it writes beside the artifacts."""
     own(deployment.store, deployment.artifacts)
     leave_mark(deployment.store, deployment.artifacts)
+
+
+def as_writer(uri: str) -> str:
+    """The address of a database as somebody who may only write to it."""
+    return uri.replace(uri.partition("//")[2].partition("@")[0], "a_writer:w", 1)
 
 
 def refused(deployment: Deployment) -> str:
@@ -132,12 +138,14 @@ def test_a_copy_writes_nothing_outside_and_names_both_ways_out(
         lambda: workflow.publish(copied, "housing", Run(run_id="run-3", as_of=NOW)),
         lambda: workflow.roll_back(copied, "housing", requested_by="ada", reason="complaints"),
     ):  # fmt: skip
-        with pytest.raises(ConfigurationError, match=r"identity adopt`.*identity new`"):
+        with pytest.raises(ConfigurationError, match=r"identity adopt`.*identity new`") as refusal:
             step()
+        assert f"wrote last in database {server.name}, schema retraining, server " in str(refusal.value)
     notify(copied.store)
     post = Post()
     assert "identity adopt" in workflow.deliver(copied, post, at=NOW).errors[0]
     assert post.sent == []
+    assert "moved" in {str(each.kind) for each in workflow.health(copied).problems}
     assert (tmp_path / "made" / OWNER_FILE).read_text() == told
     assert copied.store.event(event.id).status == "decided"
     adopt_records(copied, by="ada")
@@ -199,6 +207,41 @@ def test_older_state_at_the_same_place_is_noticed_by_the_mark(server: Server, tm
     assert refused(deployment) == ""
 
 
+def test_process_that_died_before_it_wrote_its_mark_shuts_nobody_out(server: Server, tmp_path: Path) -> None:
+    deployment = deployed(server.uri, tmp_path)
+    write(deployment)
+    deployment.store.home.note(Noted.WRITTEN, "a process that dies now", at=NOW)
+    assert refused(deployment) == ""
+
+
+def test_processes_of_the_same_records_that_write_at_once_are_no_twins(server: Server, tmp_path: Path) -> None:
+    write(deployed(server.uri, tmp_path))
+
+    def often(_: int) -> list[str]:
+        mine = deployed(server.uri, tmp_path)
+        return [refused(mine) for _ in range(5)]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert {told for found in threads.map(often, range(4)) for told in found} == {""}
+
+
+def test_host_that_does_not_tell_its_server_leaves_database_and_table(server: Server, tmp_path: Path) -> None:
+    hidden = "{} EXECUTE ON FUNCTION pg_control_system() {} PUBLIC"
+    with psycopg.connect(server.uri, autocommit=True) as connection:
+        with suppress(psycopg.errors.DuplicateObject):
+            connection.execute("CREATE ROLE a_writer LOGIN PASSWORD 'w'")
+        connection.execute("GRANT retraining_writer TO a_writer")
+        connection.execute(hidden.format("REVOKE", "FROM"))
+        try:
+            deployment = deployed(as_writer(server.uri), tmp_path)
+            write(deployment)
+            assert deployment.store.home.find().here.startswith("/")
+            assert deployment.store.home.find().here_told.endswith("server unknown")
+            assert refused(deployment) == ""
+        finally:
+            connection.execute(hidden.format("GRANT", "TO"))
+
+
 def test_a_new_name_is_no_new_place(server: Server, tmp_path: Path) -> None:
     write(deployed(server.uri, tmp_path))
     server.admin("ALTER DATABASE {} RENAME TO {}", server.name, "copied")
@@ -231,8 +274,7 @@ def test_who_may_not_change_the_identity_is_told_who_may(server: Server, tmp_pat
             "DO $$BEGIN CREATE ROLE a_writer LOGIN PASSWORD 'w'; EXCEPTION WHEN duplicate_object THEN END$$"
         )
         connection.execute("GRANT retraining_writer TO a_writer")
-    writer = server.uri.replace(server.uri.partition("//")[2].partition("@")[0], "a_writer:w", 1)
-    deployment = deployed(writer, tmp_path)
+    deployment = deployed(as_writer(server.uri), tmp_path)
     assert refused(deployment) == ""
     (tmp_path / "made" / OWNER_FILE).unlink()
     with pytest.raises(ConfigurationError, match="owner of the tables"):

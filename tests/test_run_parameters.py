@@ -50,7 +50,9 @@ for run_type, end in (("scheduled", now), ("backfill", now), ("manual", start), 
 for ask in (
     lambda: run_of(asked, {"as_of": "2062-03-01T00:00:00Z"}),
     lambda: run_of(SimpleNamespace(**{**vars(asked), "logical_date": soon}), {}),
-    lambda: chosen_models(SimpleNamespace(models_dir=None), {"as_of": "2062-03-01T00:00:00Z"}),
+    lambda: chosen_models(
+        SimpleNamespace(models_dir=None), {"as_of": "2062-03-01T00:00:00Z"}, SimpleNamespace(run_type="manual", conf={})
+    ),
 ):
     try:
         print("taken", ask())

@@ -1,7 +1,8 @@
 """Secrets in text that is kept or shown: found by value, as this process holds them, and by form.
 
 By value: passwords and keys of connections (``AIRFLOW_CONN_…``), of every other variable of the environment whose name
-says so or whose value is an address with a password, and whatever `remember` was given. By form: addresses with a
+says so or whose value is an address with a password, and whatever `remember` was given; however it is written: see
+`include.records.written_secret`. By form: addresses with a
 password, settings such as ``password=…``, headers, well-known kinds of tokens.
 """
 
@@ -13,9 +14,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-BLOT = "***"
+from include.records.written_secret import BLOT, Written, usual_ways
+
 SHORTEST = 5  # characters of a value that is looked for by itself; a shorter one would blot out half of every text
 _WORDS = frozenset(  # which are no secret, and stand in many a text
     (
@@ -52,6 +54,7 @@ _KINDS = re.compile(
 )
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _SOME = re.compile(rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN", re.IGNORECASE)
+_PLAIN = re.compile(r"[\d.,:-]*")
 _remembered: set[str] = set()
 
 
@@ -66,12 +69,11 @@ def mask(text: str) -> str:
 
 def masker() -> Callable[[str], str]:
     """What `mask` does, for many texts: the environment is looked at once."""
-    secrets = known_secrets()
+    secrets = _looked_for(frozenset(os.environ.items()), frozenset(_remembered))
 
     def masked(text: str) -> str:
         for secret in secrets:
-            if secret in text:
-                text = text.replace(secret, BLOT)
+            text = secret.without(text)
         return _KINDS.sub(BLOT, _without_forms(text) if _SOME.search(text) else text)
 
     return masked
@@ -86,13 +88,19 @@ def _without_forms(text: str) -> str:
 
 
 def known_secrets() -> tuple[str, ...]:
-    """Each secret of this process in the ways in which it may be written, the longest first."""
-    return _written(frozenset(os.environ.items()), frozenset(_remembered))
+    """Each secret of this process in the usual ways of writing it, for maskers that look for text as it is."""
+    known = secrets_of(os.environ) | _remembered
+    return tuple(sorted({way for each in known for way in usual_ways(each)}, key=lambda each: (-len(each), each)))
 
 
 def remember(*secrets: str | None) -> None:
     """Look for these values from now on; for what only a secrets backend holds."""
     _remembered.update(_worth(secrets))
+
+
+def remember_passed_on(values: Iterable[str]) -> None:
+    """Look for values that a program of somebody is given, which may print them; not for paths and numbers."""
+    remember(*(value for value in values if not value.startswith(("/", "./", "~")) and not _PLAIN.fullmatch(value)))
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:
@@ -142,12 +150,7 @@ def _worth(values: Iterable[str | None]) -> set[str]:
 
 
 @lru_cache(maxsize=4)
-def _written(environment: frozenset[tuple[str, str]], remembered: frozenset[str]) -> tuple[str, ...]:
-    """Each secret in the ways in which it may be written, the longest first."""
+def _looked_for(environment: frozenset[tuple[str, str]], remembered: frozenset[str]) -> tuple[Written, ...]:
+    """Each secret, the longest first."""
     known = secrets_of(dict(environment)) | remembered
-    ways = (str, quote, lambda each: quote(each, safe=""), quote_plus, lambda each: json.dumps(each)[1:-1], _as_repr)
-    return tuple(sorted({way(each) for each in known for way in ways}, key=lambda each: (-len(each), each)))
-
-
-def _as_repr(text: str) -> str:
-    return repr(text)[1:-1]
+    return tuple(Written.of(each) for each in sorted(known, key=lambda each: (-len(each), each)))

@@ -18,6 +18,7 @@ from include.records.entries import (
     Mute,
     Noted,
     Pause,
+    Scheduled,
     Waiting,
     Watched,
     Whereabouts,
@@ -156,6 +157,10 @@ class Watch(Protocol):
 
     def untold(self, model_names: Sequence[str]) -> frozenset[str]:
         """Those of the models with a last change of champion that no run has told downstream of."""
+        ...
+
+    def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
+        """Of the models that were checked by schedule before a time the last such check, by name."""
         ...
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:

@@ -86,7 +86,8 @@ class ModelFields(Section):
     window: Annotated[Duration, AfterValidator(some_time)] = timedelta(days=28)
     """How far back a check looks. Shorter than `check_every`, some rows are never looked at: `config` says so."""
     check_every: Annotated[Duration, AfterValidator(some_time)] = timedelta(hours=6)
-    """How often the DAG runs; with the window it turns the budget of false retrains into significance levels."""
+    """How often a run by schedule looks at it (each one, where that is not longer than runs are apart); with the window
+    it turns the budget of false retrains into significance levels."""
     max_age: Annotated[Duration, AfterValidator(some_time)] | None = None
     """How old the newest row may be; by default three times what is usual, and two days."""
     timeout: Annotated[Duration, AfterValidator(some_time)] = timedelta(minutes=30)

@@ -75,15 +75,21 @@ def environment() -> str:
 
 
 def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
-    """Names of the models that a run has to look at: those wanted, or all that are not disabled.
+    """Names of the models that a run has to look at; see `models_to_check`."""
+    return list(models_to_check(folder, wanted))
+
+
+def models_to_check(folder: Path, wanted: Sequence[str]) -> dict[str, ModelSpec | None]:
+    """The models that a run has to look at, by name: those wanted, or all that are not disabled.
 
     The highest `priority` comes first: of tasks that wait for a place in a pool, Airflow takes the first mapped first.
-    A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name.
+    A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name; it is
+    None.
     """
     files = _model_files(folder, wanted) if wanted else {file.stem: file for file in list_model_files(folder)}.values()
     found = [(file.stem, _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
-    return [name for name, _ in sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority)]
+    return dict(sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority))
 
 
 def model_file(folder: Path, name: str) -> Path:

@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from include.data.tables import ModelTables
 from include.decision.decision import Decision
 from include.errors import NothingToDo, PermanentError, SetAside, SourceUnavailable, TransientError
 from include.records.entries import Analysis, Event, FailedStep, Failure, Run
-from include.registry.spec import ModelSpec
 from include.workflow import publication, rollback
 from include.workflow.deployment import Deployment
 from include.workflow.failure_record import failures, why_nothing
@@ -26,6 +24,11 @@ from include.workflow.people import pause_of
 from include.workflow.steps.analyze import analyze
 from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
+
+if TYPE_CHECKING:
+    from include.registry.spec import ModelSpec
+
+Tables = TypeVar("Tables")
 
 LONGEST_READING = timedelta(minutes=5)  # beside other models; alone a model has the `timeout` of its file
 _CHECKING = (FailedStep.ANALYZE, FailedStep.DECIDE)
@@ -206,7 +209,7 @@ def _is_due(deployment: Deployment, model_name: str, run: Run, untold: frozenset
     if model_name in untold:
         return True
     try:
-        return not publication.is_published(deployment, model_name)
+        return not publication.publish_unchanged(deployment, model_name)
     except Exception as error:
         log.warning("%s: %s: %s", model_name, type(error).__name__, error)
         return True
@@ -248,12 +251,15 @@ def _records_answer(deployment: Deployment) -> bool:
 
 def _beside_others(deployment: Deployment) -> Deployment:
     """The deployment, in which model files are read once, and no source holds up the others for long."""
-    return replace(deployment, specs={}, read=_in_short(deployment.read))
+    part = deployment.read_part
+    return replace(
+        deployment, specs={}, read=_in_short(deployment.read), read_part=None if part is None else _in_short(part)
+    )
 
 
-def _in_short(read: Callable[..., ModelTables]) -> Callable[..., ModelTables]:
+def _in_short(read: Callable[..., Tables]) -> Callable[..., Tables]:
     @wraps(read)
-    def limited(spec: ModelSpec, *args: Any, **kwargs: Any) -> ModelTables:
+    def limited(spec: ModelSpec, *args: Any, **kwargs: Any) -> Tables:
         if spec.timeout <= LONGEST_READING:
             return read(spec, *args, **kwargs)
         began = time.monotonic()

@@ -54,8 +54,8 @@ class Deployment:
     ----------
     read : callable, default `include.data.tables.read_tables`
         A rehearsal reads its rows once for all windows, or has been given them.
-    read_part : callable, optional
-        What a check reads with, `include.data.tables.read_part_of_tables`; without it all rows are held.
+    read_part : callable or None, default `include.data.tables.read_part_of_tables`
+        What a check reads with; None where `read` has all rows anyway, as in a rehearsal.
     connect : callable, optional
         Opens the records database, for what is read from it at large (lineage, audit); None for records in memory.
     trial : ModelSpec or None
@@ -70,7 +70,7 @@ class Deployment:
     data_dir: Path
     artifacts: Artifacts
     read: Callable[..., ModelTables] = read_rows
-    read_part: Callable[..., ModelTables | None] | None = None
+    read_part: Callable[..., ModelTables | None] | None = read_part_of_rows
     connect: Callable[[], psycopg.Connection[Any]] | None = None
     trial: ModelSpec | None = None
     specs: dict[str, ModelSpec] | None = None
@@ -131,7 +131,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
     connect = _records_connection(settings) if connections is None else partial(connections.database, CONNECTION)
     connections = connections or FROM_ENVIRONMENT
     return Deployment(
-        store=PostgresStore(connect, keep=True, direct=_direct_connection(settings, connections), guarded=True),
+        store=PostgresStore(connect, keep=True, direct=direct_connection(settings, connections), guarded=True),
         connect=connect,
         models_dir=settings.models_dir,
         data_dir=settings.data_dir,
@@ -163,7 +163,7 @@ def rehearsal(
 
     return Deployment(
         store=MemoryStore(), models_dir=folder, data_dir=data_dir, artifacts=ArtifactFolder(folder), read=read,
-        trial=spec,
+        read_part=None, trial=spec,
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[A
     return partial(psycopg.connect, settings.database)
 
 
-def _direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
+def direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
     """What opens the records database beside a pooler; None where nothing else is said."""
     import psycopg
 

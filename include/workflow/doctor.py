@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-
-import psycopg
+from threading import Thread
 
 from include.decision.decision import Severity
-from include.errors import RetrainingError, SourceUnavailable
+from include.errors import RetrainingError
 from include.records.entries import Checked, Examination, Surroundings
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.records.masking import mask
 from include.workflow.deployment import Deployment, now
-from include.workflow.examination.catalogue import CHECKS
+from include.workflow.examination.catalogue import CHECKS, WITHOUT_RECORDS
 from include.workflow.examination.subject import OUTSIDE, Subject
 
 REACHED = "reached"  # the check before all others
+ANSWER = 5.0  # seconds for it
 
 
 def examine(
@@ -37,25 +37,41 @@ def examine(
         Why nobody could.
     """
     subject = Subject(deployment, at or now(), deep=deep, surroundings=surroundings, unasked=unasked or OUTSIDE)
-    reached = _made(REACHED, _reached, subject)
-    checks = [reached] if deployment.connect is not None else []
+    checks, away = [], ""
+    if deployment.connect is not None:
+        checks.append(_made(REACHED, _reached, subject))
+        away = "the records database cannot be reached" if checks[0].findings else ""
     for name, check in CHECKS.items():
-        checks.append(_made(name, check, subject))
+        if away and name not in WITHOUT_RECORDS:
+            checks.append(Checked(check=name, not_looked_at=(away,)))
+        else:
+            checks.append(_made(name, check, subject))
     return Examination(at=subject.at, checks=tuple(checks))
 
 
 def _reached(subject: Subject) -> list[Told]:
-    try:
-        subject.records.server()
-    except (psycopg.OperationalError, SourceUnavailable) as error:
-        return [
-            Finding(
-                subject="the records database", told=f"cannot be reached: {_told(error)}",
-                way_out="start the server, or correct AIRFLOW_CONN_RETRAINING_DB (the connection retraining_db)",
-                severity=Severity.CRITICAL,
-            )
-        ]  # fmt: skip
-    return [Seen(told="the records database answers")]
+    """Whether the records answer, within a few seconds."""
+    failed: list[Exception | None] = [TimeoutError(f"no answer within {ANSWER:g} s")]
+
+    def look() -> None:
+        try:
+            subject.records.server()
+            failed[0] = None
+        except Exception as error:  # whatever it is: told below
+            failed[0] = error
+
+    looking = Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(ANSWER)
+    if (error := failed[0]) is None:
+        return [Seen(told="the records database answers")]
+    return [
+        Finding(
+            subject="the records database", told=f"cannot be reached: {_told(error)}",
+            way_out="start the server, or correct AIRFLOW_CONN_RETRAINING_DB (the connection retraining_db)",
+            severity=Severity.CRITICAL,
+        )
+    ]  # fmt: skip
 
 
 def _made(name: str, check: Callable[[Subject], Iterable[Told]], subject: Subject) -> Checked:

@@ -16,7 +16,7 @@ from include.registry.model_files import list_model_files, twin_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
-from include.workflow.identity import CHOICE, whereabouts
+from include.workflow.identity import CHOICE, why_moved
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
@@ -279,7 +279,7 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
 
 def _moved(deployment: Deployment) -> Iterator[Problem]:
     """Records that write nothing outside until somebody has said what they are."""
-    if deployment.store.home.guarded and (why := whereabouts(deployment)[1]):
+    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
         yield Problem(
             kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
             told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,

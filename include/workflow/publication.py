@@ -77,13 +77,17 @@ def publish_files(store: Store, artifacts: Artifacts, model_name: str) -> bool:
     return changed
 
 
-def is_published(deployment: Deployment, model_name: str) -> bool:
-    """Whether nothing is left to be done by `publish` but to tell; what dead processes left is removed."""
+def publish_unchanged(deployment: Deployment, model_name: str) -> bool:
+    """What `publish` does where the champion that is published is the one on record; False where it is not.
+
+    Raises as `publish_files`.
+    """
     store, artifacts = deployment.store, deployment.artifacts
     own(store, artifacts)
     target = _target(store, model_name)
     if target is not None and artifacts.published(model_name) != Path(target.artifact_path).name:
         return False
+    keep_anchor(store, artifacts, model_name)
     tidy(store, artifacts, model_name)
     return True
 

@@ -19,6 +19,7 @@ from include.errors import ConfigurationError, NothingToDo, RollbackRefused, did
 
 if TYPE_CHECKING:  # loaded late: DAG files are parsed with this
     from include.records.entries import Run
+    from include.registry.spec import ModelSpec
 
 PREVIOUS = "previous"  # the version that was champion before the present one
 VERSION = "v?[1-9][0-9]{0,8}"
@@ -117,7 +118,14 @@ class RunParameters:
 def chosen_models(
     models_dir: Path, params: Mapping[str, Any], conf: Mapping[str, Any] | None, *, now: datetime
 ) -> list[str]:
-    """Names of the models that a run looks at; all its parameters are checked beforehand.
+    """Names of the models that a run is for; see `chosen_specs`."""
+    return list(chosen_specs(models_dir, params, conf, now=now))
+
+
+def chosen_specs(
+    models_dir: Path, params: Mapping[str, Any], conf: Mapping[str, Any] | None, *, now: datetime
+) -> dict[str, ModelSpec | None]:
+    """The models that a run is for, None for one whose file has mistakes; its parameters are checked beforehand.
 
     Parameters
     ----------
@@ -129,10 +137,10 @@ def chosen_models(
     ConfigurationError
         For an unknown parameter or model, and as `RunParameters.of`.
     """
-    from include.registry.loader import names_to_check
+    from include.registry.loader import models_to_check
 
     check_parameters(conf, params)
-    return names_to_check(models_dir, RunParameters.of(params, now=now).models)
+    return models_to_check(models_dir, RunParameters.of(params, now=now).models)
 
 
 def given_reason(act: str, reason: str) -> str:

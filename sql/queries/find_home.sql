@@ -6,8 +6,8 @@ SELECT i.id::text AS identity,
        p.place AS lived,
        p.told AS lived_told,
        records_place() AS here,
-       format('database %s, schema %s, server %s', current_database(), current_schema(),
-              coalesce(nullif(split_part(records_place(), '/', 1), ''), 'unknown')) AS here_told,
+       'database ' || current_database() || ', schema ' || current_schema() || ', server '
+           || coalesce(nullif(split_part(records_place(), '/', 1), ''), 'unknown') AS here_told,
        (SELECT max(noted_at) FROM records_places WHERE kind = 'new') AS renewed_at
 FROM records_identity i
 LEFT JOIN LATERAL (SELECT place, told FROM records_places ORDER BY id DESC LIMIT 1) p ON true;

@@ -14,7 +14,17 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.records.entries import EventStatus, FailedStep, Figures, MarkVerdict, TrainingDetails
 from include.records.memory import MemoryStore
 from include.records.store import Store
-from tests.records.examples import HOUR, NOW, execute, fail, make_analysis, make_decision, make_outcome, postgres_store
+from tests.records.examples import (
+    HOUR,
+    NOW,
+    execute,
+    fail,
+    make_analysis,
+    make_decision,
+    make_outcome,
+    open_event,
+    postgres_store,
+)
 
 DAY = 24 * HOUR
 STALE = Signal(
@@ -234,3 +244,36 @@ def test_untold_is_a_champion_whose_last_change_no_run_has_told_of(store: Store)
     assert store.watch.untold(["housing"]) == frozenset()
     execute(store, "run-2")
     assert store.watch.untold(["housing"]) == {"housing"}
+
+
+def test_scheduled_is_the_last_check_by_schedule_before_a_time_and_tells_what_waits(store: Store) -> None:
+    for number, by in enumerate(("scheduled", "ada", "backfill", "ada")):
+        analysis = make_analysis(f"run-{number}", as_of=NOW + number * HOUR, requested_by=by)
+        store.save_decision(analysis, make_decision(triggered=False), at=NOW)
+    assert store.watch.scheduled(["iris"], before=NOW + DAY) == {}
+    assert store.watch.scheduled(["housing"], before=NOW) == {}
+    found = store.watch.scheduled(["housing", "iris"], before=NOW + DAY)
+    assert {name: (each.last, each.waits) for name, each in found.items()} == {"housing": (NOW + 2 * HOUR, False)}
+    assert store.watch.scheduled(["housing"], before=NOW + 2 * HOUR)["housing"].last == NOW
+    store.add_request("housing", RequestKind.API, "one", "ada", at=NOW)
+    assert store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits
+
+
+@pytest.mark.parametrize(("lost", "waits"), [(True, True), (False, False)])
+def test_retrain_of_the_last_check_by_schedule_waits_while_it_is_open_or_when_it_was_lost(
+    store: Store, lost: bool, waits: bool
+) -> None:
+    event = open_event(store, "run-1", requested_by="scheduled")
+    assert store.watch.scheduled(["housing"], before=event.run.as_of + HOUR)["housing"].waits
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW)
+        claim.finish(make_outcome(EventStatus.FAILED if lost else EventStatus.HELD), at=NOW)
+    assert store.watch.scheduled(["housing"], before=event.run.as_of + HOUR)["housing"].waits is waits
+
+
+def test_champion_that_downstream_was_not_told_of_waits_for_a_run_by_schedule(store: Store) -> None:
+    check(store, "run-0", -6, requested_by="scheduled")
+    execute(store, "run-1")
+    assert store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits
+    store.announce("housing", "run-1", at=NOW)
+    assert not store.watch.scheduled(["housing"], before=NOW + DAY)["housing"].waits

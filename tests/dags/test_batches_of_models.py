@@ -64,3 +64,4 @@ def test_run_in_which_there_is_nothing_to_do_is_green(
     }  # fmt: skip
     assert set(run.tasks.values()) == {"success", "skipped"}
     assert deployed.rows("SELECT count(*) FROM retraining_failures") == [(0,)]
+    assert airflow_home.note(run.run_id) == "no model was to be looked at: none is due"

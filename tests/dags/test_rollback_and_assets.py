@@ -85,8 +85,10 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
     assert back.tasks["analyze_retraining_need", 0] == back.tasks["execute_retraining", 0] == "skipped"
     [told_again] = events(airflow_home, back.run_id)
     assert told_again[0] == "champion_changed"
-    assert {name: told_again[4][name] for name in ("version", "previous_version", "kind", "reason")} == {
-        "version": 1, "previous_version": 2, "kind": "rollback", "reason": "complaints"
+    [(records,)] = deployed.rows("SELECT id::text FROM records_identity")
+    assert {name: told_again[4][name] for name in ("version", "previous_version", "kind", "reason", "records")} == {
+        "version": 1, "previous_version": 2, "kind": "rollback", "reason": "complaints",
+        "records": records,
     }  # fmt: skip
     assert link.readlink().name.startswith("v1-")
     history = "SELECT kind, from_version, to_version, run_id FROM model_deployment_history WHERE model_name = 'changed'"

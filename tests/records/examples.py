@@ -73,7 +73,8 @@ KS_STABLE = Signal(
 
 
 def make_analysis(run_id: str = "run-1", model_name: str = "housing", **changes: Any) -> Analysis:
-    run = Run(run_id=run_id, as_of=changes.pop("as_of", NOW), dry_run=changes.pop("dry_run", False), reason="because")
+    asked = {name: changes.pop(name) for name in ("as_of", "dry_run", "requested_by") if name in changes}
+    run = Run(**{"run_id": run_id, "as_of": NOW, "reason": "because", **asked})
     values: dict[str, Any] = {
         "window_start": NOW - 24 * HOUR,
         "window_end": NOW,
@@ -184,7 +185,7 @@ def _template(server: EmbeddedPostgres) -> str:
 
 
 def postgres_store(uri: str) -> PostgresStore:
-    return PostgresStore(partial(psycopg.connect, uri), keep=True, poll_seconds=0.05)
+    return PostgresStore(partial(psycopg.connect, uri), poll_seconds=0.05)
 
 
 def claim_and_hang(uri: str, event_id: int, ready: Connection) -> None:

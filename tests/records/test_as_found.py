@@ -13,6 +13,7 @@ from include.records.entries import EventStatus
 from include.records.postgres import PostgresStore
 from include.records.postgres.session import schema_of
 from include.records.schema import migrate
+from include.workflow.migrate import migrate_records
 from tests.records.examples import NOW, execute, open_event
 from tests.records.pooler import pooled
 
@@ -103,3 +104,14 @@ def test_version_is_numbered_above_what_is_there_already(records_uri: str) -> No
     event = open_event(store)
     with store.claim(event.id, at=NOW) as claim:
         assert claim.begin_version(at=NOW, above=6).version == 7
+
+
+def test_migrate_goes_past_a_pooler_of_transactions_or_is_refused_there(
+    records_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pooled(records_uri) as address:
+        monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", address)
+        with pytest.raises(ConfigurationError, match="RETRAINING_DB_DIRECT"):
+            migrate_records()
+        monkeypatch.setenv("RETRAINING_DB_DIRECT", records_uri)
+        assert migrate_records() == []

@@ -144,15 +144,14 @@ INSERTIONS = [
 
 
 @pytest.mark.parametrize(
-    "case",
+    ("kind", "statement", "names"),
     [
         *first_of([("changed", *each) for each in CHANGES], 2),
         *first_of([("deleted", *each) for each in DELETIONS], 1),
         *first_of([("inserted", *each) for each in INSERTIONS], 1),
     ],
 )  # fmt: skip
-def test_row_that_a_superuser_touches_is_named(house: Deployment, case: tuple[str, str, str]) -> None:
-    kind, statement, names = case
+def test_row_that_a_superuser_touches_is_named(house: Deployment, kind: str, statement: str, names: str) -> None:
     with superuser(house) as connection:
         connection.execute(statement.encode())
     found = verify_audit(house)
@@ -170,7 +169,7 @@ def test_what_may_be_noted_later_is_no_change(house: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    "case",
+    ("statement", "kinds"),
     first_of([
         ("DELETE FROM audit_chain WHERE number = 3", {"missing"}),
         ("DELETE FROM audit_chain WHERE number <= 2", {"missing", "inserted"}),
@@ -187,8 +186,7 @@ def test_what_may_be_noted_later_is_no_change(house: Deployment) -> None:
         ("TRUNCATE audit_chain, audit_chain_heads", {"inserted", "older"}),
     ], 2),
 )  # fmt: skip
-def test_chain_that_a_superuser_touches_is_broken(house: Deployment, case: tuple[str, set[str]]) -> None:
-    statement, kinds = case
+def test_chain_that_a_superuser_touches_is_broken(house: Deployment, statement: str, kinds: set[str]) -> None:
     with superuser(house) as connection:
         connection.execute(statement.encode())
     assert {each.kind for each in verify_audit(house).breaks} >= kinds
@@ -326,9 +324,10 @@ def test_entry_is_the_same_whatever_a_session_is_set_to(house: Deployment, zone:
 
 
 def test_models_do_not_wait_for_each_other_and_one_model_has_one_chain(records_uri: str, tmp_path: Path) -> None:
-    store, problems = postgres_store(records_uri), list[Exception]()
+    problems = list[Exception]()
 
     def save(model: str, first: int) -> None:
+        store = postgres_store(records_uri)
         try:
             for number in range(first, first + 8):
                 store.save_decision(make_analysis(f"run-{number}", model), make_decision(triggered=False), at=NOW)

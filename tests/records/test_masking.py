@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
-from urllib.parse import quote
+import shlex
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -83,3 +86,54 @@ def test_short_and_common_words_are_no_secrets_by_value() -> None:
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00")))
 def test_masking_again_changes_nothing_more(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+WRITTEN = {
+    "plain": str, "address": lambda text: quote(text, safe=""), "form": quote_plus, "python": repr, "json": json.dumps,
+    "json_in_unicode": lambda text: json.dumps(text, ensure_ascii=False), "markup": html.escape, "shell": shlex.quote,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64_of_addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "basic": lambda text: base64.b64encode(f"me:{text}".encode()).decode(),
+    "inside_base64": lambda text: base64.b64encode(f'{{"password": "{text}", "x": 1}}'.encode()).decode(),
+    "hexadecimal": lambda text: text.encode().hex(), "bytes": lambda text: repr(text.encode()),
+}  # fmt: skip
+NESTED = ["plain", "address", "python", "json", "markup"]
+
+
+@pytest.mark.parametrize("outer", NESTED)
+@pytest.mark.parametrize("inner", WRITTEN)
+@pytest.mark.parametrize(
+    "secret", ["p4ssw0rdc0re", "ä c0re4711x/@:%+'\"c0re4711y#é", "--c0re4711x\n\tc0re4711y\\", "c0re4711x;;;;"]
+)
+def test_a_secret_is_found_in_every_way_of_writing_it_and_in_two_of_them(
+    monkeypatch: pytest.MonkeyPatch, secret: str, inner: str, outer: str
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", secret)
+    written = WRITTEN[outer](WRITTEN[inner](secret))
+    found = mask(f"refused {written} twice: {written}")
+    for core in ("c0re4711", "p4ssw0rd"):
+        for form in (
+            core,
+            core.encode().hex(),
+            *(base64.b64encode(b"x" * n + core.encode()).decode()[4:-4] for n in range(3)),
+        ):
+            assert form not in found, form
+    assert found.startswith("refused ")
+    assert " twice: " in found
+
+
+def test_what_lies_between_two_secrets_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "first4711-second4711")
+    assert mask("first4711 is a word, first4711-second4711 is not") in (
+        "first4711 is a word, *** is not", "*** is not",  # what may be one of them counts as one
+    )  # fmt: skip
+    assert mask("first4711 and, far away: " + "x" * 60 + " second4711").startswith("first4711")
+    assert mask("second4711 first4711") == "second4711 first4711"
+
+
+def test_what_a_program_is_given_is_looked_for_but_no_path_and_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_remembered", set())
+    masking.remember_passed_on(["LIC-4711-abc", "/opt/models", "127.0.0.1:80", "12345678", "true"])
+    assert mask("LIC-4711-abc in /opt/models of 127.0.0.1:80 is 12345678: true") == (
+        "*** in /opt/models of 127.0.0.1:80 is 12345678: true"
+    )

@@ -149,6 +149,7 @@ def look_up(store: PostgresStore) -> None:
         reading.scraped(at=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
     store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"])
+    store.watch.scheduled(["housing"], before=NOW)
 
 
 def live(uri: str) -> None:
@@ -193,7 +194,7 @@ def live(uri: str) -> None:
 
     look_up(store)
     seen = RecordsSeen(connect)
-    seen.server(), seen.schema(), seen.versions(), seen.open_events(), seen.lends_sessions()
+    seen.server(), seen.applied(), seen.versions(), seen.open_events(), seen.lends_sessions()
     store.chain.head("housing"), store.chain.hash_at("housing", 1), store.chain.verify("housing")
     for month in kept_months(connect):
         drop_month(connect, month, "ada")

@@ -11,8 +11,6 @@ import pyarrow as pa
 
 from include.data.batches import Batch
 
-MOST_ROWS = 100_000  # of a part that are kept: an error of 0.3 % of a standard deviation, whatever is measured
-
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -35,7 +33,7 @@ class Evenly:
     (4, [0, 1, 2, 3])
     """
 
-    most: int = MOST_ROWS
+    most: int
     rows: int = 0
     level: int = 0
 

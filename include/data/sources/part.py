@@ -105,7 +105,7 @@ class _Part:
         earlier, recent, _ = sieve.kept.parts
         return Sample(
             rows=recent.rows, kept=int(sieve.kept.held[RECENT]), every=recent.every, earlier_every=earlier.every,
-            unseen=sieve.unseen, times=sieve.times, profile=profile,
+            not_seen_before=sieve.not_seen_before, times=sieve.times, profile=profile,
             data_hash=f"{sieve.data_hash:016x}-{earlier.rows + recent.rows}" if wanted.hashed else "",
         )  # fmt: skip
 
@@ -158,10 +158,10 @@ def read_part(
     spec: ModelSpec, data_dir: Path, wanted: Wanted, connections: Connections = FROM_ENVIRONMENT,
     columns: Collection[str] = (), known: Kinds | None = None,
 ) -> tuple[Rows, Sample | None]:  # fmt: skip
-    """What `include.data.sources.read_rows` reads, or of many rows an even part, and what that is a part of.
+    """What `include.data.sources.read.read_rows` reads, or of many rows an even part, and what that is a part of.
 
     Rows in the window and those before it are kept apart, and of each at most
-    `include.data.rows.evenly.MOST_ROWS`. None where all rows were kept: then they are those that `read_rows` gives.
+    `include.data.sources.sieve.MOST_ROWS`. None where all rows were kept: then they are those that `read_rows` gives.
 
     Raises
     ------

@@ -23,13 +23,12 @@ from include.interfaces.airflow.connections import connections
 from include.interfaces.mlflow.follow import follow
 from include.interfaces.mlflow.settings import MlflowSettings
 from include.interfaces.reports.escaping import inert_line, one_line
-from include.records.entries import Analysis, Run
+from include.records.entries import BY_SCHEDULE, Analysis, Run
 from include.records.masking import known_secrets, mask, remember
 from include.workflow import run_parameters
 from include.workflow.deployment import Deployment, open_deployment
+from include.workflow.due import choose_models
 from include.workflow.idle_threads import let_idle_threads_sleep
-
-_BY_INTERVAL = ("scheduled", "backfill")  # types of runs that a timetable makes
 
 log = logging.getLogger(__name__)
 
@@ -98,11 +97,12 @@ def _web_connection(name: str) -> WebConnection:
     return WebConnection(uri=uri, login=found.login or "", password=found.password or "")
 
 
-def chosen_models(
-    deployment: Deployment, params: Mapping[str, Any], conf: Mapping[str, Any] | None = None
-) -> list[str]:
-    """Names of the models that this DAG run looks at; see `include.workflow.run_parameters.chosen_models`."""
-    return run_parameters.chosen_models(deployment.models_dir, params, conf, now=datetime.now(UTC))
+def chosen_models(deployment: Deployment, params: Mapping[str, Any], dag_run: Any) -> list[str]:
+    """Names of the models that this DAG run looks at; see `include.workflow.due.choose_models`."""
+    scheduled_at = window_end(dag_run) if _type_of(dag_run) in BY_SCHEDULE else None
+    found = choose_models(deployment, params, dag_run.conf, now=datetime.now(UTC), scheduled_at=scheduled_at)
+    tell(f"models: {len(found.names)}; not due by their check_every: {found.later}")
+    return found.names
 
 
 def run_of(dag_run: Any, params: Mapping[str, Any]) -> Run:
@@ -126,7 +126,7 @@ def window_end(dag_run: Any) -> datetime:
     makes up an interval for it; without one, of the moment it was triggered.
     """
     interval_end = getattr(dag_run, "data_interval_end", None)
-    if interval_end is not None and _type_of(dag_run) in _BY_INTERVAL:
+    if interval_end is not None and _type_of(dag_run) in BY_SCHEDULE:
         end: datetime = min(interval_end, dag_run.run_after)
         return end
     moment: datetime = dag_run.logical_date or dag_run.run_after

@@ -22,6 +22,7 @@ LONGEST = 1000  # characters that Airflow's table has room for
 AUTHOR = "automatic_model_retraining"  # of notes that are ours alone
 RULE = "\n\n* * *\n\n"  # between ours, which the page of a run shows first, and what somebody wrote
 NOTHING = "no model was looked at: a task before them failed"
+NONE_DUE = "no model was to be looked at: none is due"
 _UNTOLD = ("failed", "upstream_failed")
 _MARKUP = str.maketrans({**{sign: f"\\{sign}" for sign in "\\`*[]<"}, "\x00": " "})
 
@@ -124,9 +125,9 @@ def _lines(dag_run: Any, session: Any) -> list[str]:
             told[line.partition(": ")[0]] = line
         elif state in _UNTOLD:
             told[label or str(index)] = f"{label or index}: failed: its red task says why"
-    batches = _left(dag_run, session, CHOOSING_TASK).get(-1) or []
-    first = [told.pop(name) for batch in batches for name in batch if name in told]
-    return [*first, *told.values()]
+    batches = _left(dag_run, session, CHOOSING_TASK).get(-1)
+    first = [told.pop(name) for batch in batches or () for name in batch if name in told]
+    return [*first, *told.values()] if batches != [] else [NONE_DUE]
 
 
 def _left(dag_run: Any, session: Any, task_id: str, key: str | None = None) -> dict[int, Any]:

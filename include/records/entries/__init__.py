@@ -10,7 +10,16 @@ from include.records.entries.examination import Checked, Examination, Finding, N
 from include.records.entries.facts import Facts
 from include.records.entries.failures import FailedStep, Failure
 from include.records.entries.figures import Figures
-from include.records.entries.health import Failing, Health, Problem, ProblemKind, Waiting, Watched
+from include.records.entries.health import (
+    BY_SCHEDULE,
+    Failing,
+    Health,
+    Problem,
+    ProblemKind,
+    Scheduled,
+    Waiting,
+    Watched,
+)
 from include.records.entries.home import Noted, Whereabouts
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.entries.messages import (
@@ -76,6 +85,7 @@ from include.records.entries.training import ShadowNeeds, TrainingDetails
 from include.records.entries.wish import Wish
 
 __all__ = [
+    "BY_SCHEDULE",
     "NEVER_CHAMPION",
     "ONCE_CHAMPION",
     "WITH_VERDICT",
@@ -148,6 +158,7 @@ __all__ = [
     "Quadrants",
     "Quarantine",
     "Run",
+    "Scheduled",
     "Scrape",
     "ScrapedModel",
     "Seen",

@@ -117,6 +117,27 @@ class Waiting:
     since: datetime
 
 
+#: Who asks for runs that a timetable makes, as they are on record.
+BY_SCHEDULE = ("scheduled", "backfill")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """The last check of a model by schedule.
+
+    Parameters
+    ----------
+    last : datetime
+        The time that it was of.
+    waits : bool
+        Whether something waits for the next run: a request, a change of champion that downstream was not told of, or
+        a retrain of that check that is open, or was lost.
+    """
+
+    last: datetime
+    waits: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failing:
     """A step that failed in the latest runs of a model.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.decision.signals import SignalKind, Verdict
-from include.records.entries import FailedStep, Failing, Failure, Figures, Waiting, Watched
+from include.records.entries import BY_SCHEDULE, FailedStep, Failing, Failure, Figures, Scheduled, Waiting, Watched
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables
 from include.records.memory.people import MemoryFailures, MemoryPeople
@@ -17,6 +17,7 @@ from include.records.rows.columns import Row
 
 Key = tuple[str, str]  # model name and run id
 LOOKED_AT, BEFORE = 20, timedelta(days=30)
+_OPEN_OR_LOST = ("decided", "executing", "failed", "abandoned")
 _STATUSES = {"promoted": "promotions", "held": "holds", "rejected": "rejections", "failed": "failures",
              "abandoned": "failures"}  # fmt: skip
 
@@ -83,6 +84,19 @@ class MemoryWatch:
             last = {row["model_name"]: row["id"] for row in self.tables.deployments}
             return frozenset(name for name in model_names if last.get(name, 0) not in {0, *self.tables.announced})
 
+    def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
+        """Return the last check by schedule of the models that had one."""
+        untold, waiting = self.untold(model_names), {each.model_name for each in self.waiting()}
+        found = {}
+        with self.tables.guard:
+            for name in model_names:
+                runs = [row for row in self._runs(name) if row["requested_by"] in BY_SCHEDULE]
+                last = max((row["as_of"] for row in runs if row["as_of"] < to_utc(before)), default=None)
+                if last is not None:
+                    waits = name in untold or name in waiting or self._has_lost(name, last)
+                    found[name] = Scheduled(last=last, waits=waits)
+        return found
+
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""
         marks = self.people.marks(since=since, until=until)
@@ -98,6 +112,11 @@ class MemoryWatch:
 
     def _runs(self, model_name: str) -> list[Row]:
         return [row for (name, _), (row, _, _) in self.analyses.items() if name == model_name]
+
+    def _has_lost(self, model_name: str, since: datetime) -> bool:
+        """Whether a retrain of a check from then on is open, or was lost."""
+        mine = (row for row in self.tables.events.values() if row["model_name"] == model_name)
+        return any(row["as_of"] >= since and row["status"] in _OPEN_OR_LOST for row in mine)
 
     def _watched(self, model_name: str) -> Watched | None:
         runs = sorted(self._runs(model_name), key=lambda row: row["as_of"], reverse=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import psycopg
 
 from include.errors import ConfigurationError
 from include.records.json_values import to_utc
 from include.records.postgres.pooler import require_own_session
-from include.records.postgres.queries import SQL
 from include.records.postgres.session import Connect, Session, settled
 from include.records.rows.columns import Row
 
@@ -60,21 +57,6 @@ class OpenSeen:
     held: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class SchemaSeen:
-    """How the schema of a database stands to that of the code.
-
-    Parameters
-    ----------
-    missing, newer, changed : tuple of str
-        Files of ``sql/schema`` that were not applied; that were and are not there; whose text has changed since.
-    """
-
-    missing: tuple[str, ...]
-    newer: tuple[str, ...]
-    changed: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class RecordsSeen:
     """Reads what there is to see of one database, a connection each time."""
@@ -86,17 +68,13 @@ class RecordsSeen:
         row = self._rows("examine_server")[0]
         return ServerSeen(**row)
 
-    def schema(self, folder: Path = SQL / "schema") -> SchemaSeen:
-        """Return how the schema stands to that of the code."""
+    def applied(self) -> dict[str, tuple[str, datetime]]:
+        """Return SHA-256 and time of each file that the tables were made of; empty where there are none."""
         try:
-            applied = {str(row["name"]): row["sha256"] for row in self._rows("examine_schema")}
+            rows = self._rows("examine_schema")
         except psycopg.errors.UndefinedTable:
-            applied = {}
-        known = {path.name: hashlib.sha256(path.read_text(encoding="utf-8").encode()) for path in folder.glob("*.sql")}
-        return SchemaSeen(
-            missing=tuple(sorted(known.keys() - applied.keys())), newer=tuple(sorted(applied.keys() - known.keys())),
-            changed=tuple(name for name in sorted(known.keys() & applied) if known[name].hexdigest() != applied[name]),
-        )  # fmt: skip
+            return {}
+        return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
 
     def versions(self) -> list[VersionSeen]:
         """Return all versions of all models."""

@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from include.records.entries import Failing, Figures, Waiting, Watched
+from include.records.entries import BY_SCHEDULE, Failing, Figures, Scheduled, Waiting, Watched
 from include.records.json_values import to_utc
 from include.records.postgres.session import Connect, KeptConnection, transaction
-from include.records.rows.watch import failing_from_row, figures_from_row, waiting_from_row, watched_from_row
+from include.records.rows.watch import (
+    failing_from_row,
+    figures_from_row,
+    scheduled_from_row,
+    waiting_from_row,
+    watched_from_row,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,12 @@ class PostgresWatch:
         with transaction(self.connect) as session:
             rows = session.rows("find_untold_champions", {"model_names": list(model_names)})
         return frozenset(row["model_name"] for row in rows)
+
+    def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
+        """Return the last check by schedule of the models that had one."""
+        key = {"model_names": list(model_names), "before": to_utc(before), "kinds": list(BY_SCHEDULE)}
+        with transaction(self.connect) as session:
+            return {row["model_name"]: scheduled_from_row(row) for row in session.rows("find_scheduled", key)}
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from include.records.entries import FailedStep, Failing, Figures, Waiting, Watched
+from include.records.entries import FailedStep, Failing, Figures, Scheduled, Waiting, Watched
 from include.records.json_values import to_utc
 
 
@@ -22,6 +22,11 @@ def watched_from_row(row: Mapping[str, Any]) -> Watched:
 def waiting_from_row(row: Mapping[str, Any]) -> Waiting:
     """Read how many requests wait from their row."""
     return Waiting(model_name=row["model_name"], requests=row["requests"], since=to_utc(row["since"]))
+
+
+def scheduled_from_row(row: Mapping[str, Any]) -> Scheduled:
+    """Read the last check by schedule from its row."""
+    return Scheduled(last=to_utc(row["last"]), waits=row["waits"])
 
 
 def failing_from_row(row: Mapping[str, Any]) -> Failing:

@@ -17,6 +17,7 @@ from typing import IO
 import psutil
 
 from include.errors import TrainingError
+from include.records.masking import mask, remember_passed_on
 from include.registry.training import Script
 from include.retraining.resources import MEBIBYTE
 
@@ -29,6 +30,7 @@ PASSED_ON = (
 GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL
 _LOOK_SECONDS = 0.2  # between two looks at memory, output and files
 _KEPT_BYTES = 2000  # of the beginning and of the end of what is printed
+_MARGIN_BYTES = 8192  # kept besides until secrets are blotted out: the longest is a key of some 3 KiB
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 
 
@@ -204,16 +206,23 @@ class _Printed(threading.Thread):
         with self._pipe:
             while chunk := os.read(self._pipe.fileno(), 2**16):
                 self.seen += len(chunk)
-                missing = _KEPT_BYTES - len(self._head)
+                missing = _KEPT_BYTES + _MARGIN_BYTES - len(self._head)
                 self._head += chunk[:missing]
-                self._tail = (self._tail + chunk[missing:])[-_KEPT_BYTES:]
+                self._tail = (self._tail + chunk[missing:])[-_KEPT_BYTES - _MARGIN_BYTES :]
 
     @property
     def text(self) -> str:
-        """What is kept, as text."""
-        left_out = self.seen - len(self._head) - len(self._tail)
-        middle = f"\n… {left_out} bytes …\n".encode() if left_out else b""
-        return (self._head + middle + self._tail).decode(errors="replace").strip()
+        """What is kept, as text, its secrets blotted out before it is cut: half of one would not be known as one."""
+        if self.seen == len(self._head) + len(self._tail):
+            whole = mask((self._head + self._tail).decode(errors="replace"))
+            if self.seen <= 2 * _KEPT_BYTES:
+                return whole.strip()
+            head, tail = whole, whole
+        else:
+            head, tail = (mask(part.decode(errors="replace")) for part in (self._head, self._tail))
+            tail = tail[_MARGIN_BYTES // 2 :]  # which may begin with half of one
+        left_out = self.seen - 2 * _KEPT_BYTES
+        return f"{head[:_KEPT_BYTES]}\n… {left_out} bytes …\n{tail[-_KEPT_BYTES:]}".strip()
 
 
 def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
@@ -223,6 +232,7 @@ def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
     temporary = scratch / "tmp"
     temporary.mkdir(exist_ok=True)
     known: Mapping[str, str] = os.environ
+    remember_passed_on(known[name] for name in passed_on)
     kept = {name: known[name] for name in (*PASSED_ON, *passed_on) if name in known}
     return {**kept, "TMPDIR": str(temporary)}
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from include.decision.decision import Severity
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
+from include.workflow.batches import batches_of
 from include.workflow.examination.subject import Subject
-
-INSTANCES = 200  # at most so many mapped instances of a task, however many models there are
 
 
 def airflow(subject: Subject) -> Iterator[Told]:
@@ -29,11 +28,12 @@ def airflow(subject: Subject) -> Iterator[Told]:
             "as a parameter as_of, are taken for local ones, and the clock change moves the schedule",
             way_out="set it to utc, or write every time with its zone", severity=Severity.LOW,
         )  # fmt: skip
-    if min(models, INSTANCES) > found.max_map_length:
+    instances = len(batches_of([file.stem for file in subject.files]))
+    if instances > found.max_map_length:
         yield Finding(
-            subject="AIRFLOW__CORE__MAX_MAP_LENGTH", told=f"is {found.max_map_length}, with {models} models: no run "
-            "maps its tasks over them, and none is looked at",
-            way_out=f"set it to {max(models, 1024)} or more", severity=Severity.CRITICAL,
+            subject="AIRFLOW__CORE__MAX_MAP_LENGTH", told=f"is {found.max_map_length}: the {models} models are "
+            f"{instances} batches, which no run maps its tasks over, and none is looked at",
+            way_out=f"set it to {max(instances, 1024)} or more", severity=Severity.CRITICAL,
         )  # fmt: skip
     yield Seen(
         told=f"pool {found.pool} with {found.slots} slots, parallelism {found.parallelism}, max_map_length "

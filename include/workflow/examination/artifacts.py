@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -40,7 +41,8 @@ def champions(subject: Subject) -> Iterator[Told]:
     """Champions whose files are missing or altered, or whose own command is gone; deep: that do not answer."""
     artifacts, looked = subject.deployment.artifacts, 0
     gone = {each for each in subject.champions if is_gone(artifacts, each.artifact_path)}
-    for version in (*gone, *subject.in_time([each for each in subject.champions if each not in gone])):
+    others = [each for each in subject.champions if each not in gone]
+    for version in chain(gone, subject.in_time(others)):
         looked += 1
         if why := _why_unusable(subject, version):
             yield Finding(subject=version.model_name, told=f"champion v{version.version} cannot be used: {why}",

@@ -10,6 +10,8 @@ from include.workflow.examination.subject import Subject
 
 Check = Callable[[Subject], Iterator[Told]]
 
+#: The checks that can be made while the records cannot be reached.
+WITHOUT_RECORDS = {"model files", "trainers", "needed connections", "airflow", "disk", "leftovers"}
 CHECKS: Mapping[str, Check] = {
     "server": database.server,
     "connections": database.room,

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from include.decision.decision import Severity
+from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, Seen, Told
+from include.records.migration_files import MIGRATIONS, SCHEMA_FILES, Applied, missing_steps, read_schema, read_steps
 from include.workflow.examination.subject import Subject
 
 WHERE = "the records database"
@@ -111,18 +113,23 @@ def rights(subject: Subject) -> Iterator[Told]:
 
 def schema(subject: Subject) -> Iterator[Told]:
     """Whether tables and code fit each other."""
-    found = subject.records.schema()
-    if found.missing:
-        yield Finding(subject=WHERE, told=f"it lacks {', '.join(found.missing)}", severity=Severity.CRITICAL,
-                      way_out="python -m include.cli migrate")  # fmt: skip
-    for names, what in ((found.newer, "which this code does not know"), (found.changed, "in another version")):
-        if names:
-            yield Finding(
-                subject=WHERE, told=f"it has {', '.join(names)}, {what}: it is newer than the code, or of another one",
-                way_out="install the version of this package that migrated it, on scheduler, workers and here",
-                severity=Severity.CRITICAL,
-            )  # fmt: skip
-    yield Seen(told="tables and code were compared by the files of sql/schema")
+    applied = {name: Applied(*told) for name, told in subject.records.applied().items()}
+    files, wrong = read_schema(SCHEMA_FILES), ""
+    try:
+        missing = missing_steps(files, read_steps(MIGRATIONS), applied) if applied else files
+    except ConfigurationError as error:
+        missing, wrong = [], "; ".join(error.problems)
+    if missing:
+        yield Finding(subject=WHERE, told=f"it lacks {', '.join(file.name for file in missing)}",
+                      way_out="python -m include.cli migrate", severity=Severity.CRITICAL)  # fmt: skip
+    if wrong:
+        yield Finding(
+            subject=WHERE, told=f"its tables are those of another version of this package: {wrong}",
+            way_out="install the version that migrated it, or a later one, on scheduler, workers and here; then "
+            "python -m include.cli migrate",
+            severity=Severity.CRITICAL,
+        )  # fmt: skip
+    yield Seen(told="tables and code were compared by the files of sql/schema and sql/migrations")
 
 
 def clock(subject: Subject) -> Iterator[Told]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from include.decision.decision import Severity
+from include.errors import ArtifactError
 from include.records.entries.examination import Finding, Seen, Told
 from include.workflow.examination.subject import Subject
 from include.workflow.identity import CHOICE, OWNER_FILE, owner_of, why_behind, why_moved
@@ -13,7 +14,13 @@ from include.workflow.identity import CHOICE, OWNER_FILE, owner_of, why_behind, 
 def identity(subject: Subject) -> Iterator[Told]:
     """A copied or restored database, and artifacts of other records."""
     store, artifacts = subject.deployment.store, subject.deployment.artifacts
-    mine, owner = store.identity(), owner_of(artifacts)
+    mine = store.identity()
+    try:
+        owner = owner_of(artifacts)
+    except ArtifactError as error:
+        yield Finding(subject="artifacts", told=str(error), severity=Severity.CRITICAL,
+                      way_out=f"remove {artifacts.address(OWNER_FILE)} if they are those of these records")  # fmt: skip
+        return
     if why := why_moved(store) or why_behind(store, artifacts):
         yield Finding(subject="the records database", told=why, way_out=CHOICE, severity=Severity.CRITICAL)
     if owner is not None and owner.records != mine:

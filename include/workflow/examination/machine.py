@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -27,6 +28,11 @@ def disk(subject: Subject) -> Iterator[Told]:
         if there is None:
             yield NotLookedAt(why=f"{what} {folder}: neither it nor a folder above it is there")
             continue
+        if not os.access(there, os.W_OK):
+            yield Finding(
+                subject=f"{what} {folder}", told="may not be written to by the user of this process",
+                way_out=f"chown it to that user (uid {os.getuid()}), or name another", severity=Severity.HIGH,
+            )  # fmt: skip
         free = shutil.disk_usage(there).free
         if free < LITTLE:
             yield Finding(

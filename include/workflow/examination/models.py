@@ -9,6 +9,7 @@ from pathlib import Path
 
 from include.data.sources.environment import connection_variable
 from include.decision.decision import Severity
+from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.registry.spec import ModelSpec
 from include.registry.training import Script
@@ -21,7 +22,12 @@ _PROGRAMS = (".py", ".sh", ".r", ".R", ".jl")  # how the file of a script ends t
 
 def files(subject: Subject) -> Iterator[Told]:
     """Model files that cannot be read."""
-    found, wrong, left = subject.read_files
+    try:
+        found, wrong, left = subject.read_files
+    except ConfigurationError as error:
+        yield Finding(subject=error.where, told="; ".join(error.problems), way_out=f"correct {error.where}",
+                      severity=Severity.HIGH)  # fmt: skip
+        return
     for file, why in wrong.items():
         yield Finding(
             subject=file.stem, told=f"its model file {file.name} cannot be used: {why}", severity=Severity.HIGH,

@@ -130,7 +130,7 @@ def _unseen(tables: ModelTables, sample: Sample, since: datetime) -> int:
         sample.times.between(start, end) for start, end in pairwise(ordered)
         if within(pd.Series([start]), tables.quarantined)[0]
     )  # fmt: skip
-    return max(sample.unseen - round(aside), 0)
+    return max(sample.not_seen_before - round(aside), 0)
 
 
 def _data_hash(tables: ModelTables) -> str:

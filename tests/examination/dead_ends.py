@@ -1,131 +1,33 @@
-"""Every dead end that the doctor knows, made on purpose: it is named, and the way out that is named works."""
+"""Dead ends, each with what makes it and what its way out does."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from include import workflow
-from include.decision.decision import Severity
-from include.decision.request import RequestKind
-from include.records.entries import Examination, Finding, Run, Surroundings
-from include.records.memory import MemoryStore
-from include.records.postgres import PostgresStore
+from include.records.entries import Run, Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
-from include.retraining.artifacts import ArtifactFolder, libraries
-from include.workflow.deployment import Deployment
+from include.registry.training import Script
+from include.retraining.artifacts import libraries
+from include.retraining.prepare import Columns
+from include.retraining.trainers.command_model import command_model
+from include.scoring import Task
 from include.workflow.examination import machine
-from include.workflow.examination.catalogue import CHECKS
 from include.workflow.identity import adopt_records, leave_mark, own
-from tests.records.examples import NOW, open_event, postgres_store
-from tests.stage import FIELDS, REFERENCE_DAYS, day, sales
-from tools.embedded_postgres import EmbeddedPostgres
-
-_NUMBERS = count(1)
-FIRST = day(REFERENCE_DAYS)
-TEMPLATE = "doctor_made"
-IN_ORDER = {"rights"}  # the server of the tests knows one user, who is a superuser
-AIRFLOW = Surroundings(
-    pool="retraining", slots=3, default_timezone="utc", parallelism=4, max_map_length=1024,
-    has_connection=lambda _: True,
-)  # fmt: skip
-
-
-@dataclass
-class House:
-    """A deployment with one model that has a champion, in a database and a folder of its own."""
-
-    uri: str
-    root: Path
-    admin: str
-    surroundings: Surroundings | None = AIRFLOW
-    deep: bool = False
-
-    @property
-    def deployment(self) -> Deployment:
-        connect = partial(psycopg.connect, self.uri)
-        return Deployment(
-            store=PostgresStore(connect, guarded=True), connect=connect, models_dir=self.root / "models",
-            data_dir=self.root / "data", artifacts=ArtifactFolder(self.root / "made"),
-        )  # fmt: skip
-
-    @property
-    def champion(self) -> Path:
-        """The folder of the champion's files."""
-        found = self.deployment.store.champion("sales")
-        assert found is not None
-        return self.root / "made" / found.artifact_path
-
-    def execute(self, *statements: str) -> None:
-        with psycopg.connect(self.uri, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    def examined(self) -> Examination:
-        return workflow.examine(self.deployment, deep=self.deep, surroundings=self.surroundings)
-
-    def found(self) -> list[tuple[str, Finding]]:
-        """What is found that is not there anyhow, with the check that found it."""
-        return [(c.check, each) for c in self.examined().checks if c.check not in IN_ORDER for each in c.findings]
-
-    def rewrite(self, **fields: Any) -> None:
-        (self.root / "models" / "sales.yaml").write_text(json.dumps(FILE | fields))
-
-
-FILE = {**FIELDS, "source": {"kind": "csv", "path": "sales.csv"}, "training": {"estimator": "linear", "rows": "all"}}
-
-
-@pytest.fixture(scope="module")
-def made(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A first version, trained once."""
-    root = tmp_path_factory.mktemp("made")
-    postgres.create_databases(TEMPLATE)
-    with psycopg.connect(postgres.uri(TEMPLATE)) as connection:
-        migrate(connection)
-    for name in ("models", "data"):
-        (root / name).mkdir()
-    house = House(postgres.uri(TEMPLATE), root, postgres.uri())
-    house.rewrite()
-    sales(45).to_csv(root / "data" / "sales.csv", index=False)
-    run_model(Deployment(**{**vars(house.deployment), "store": postgres_store(house.uri)}), "run-1")
-    yield root
-    with psycopg.connect(postgres.uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
-
-
-@pytest.fixture
-def house(postgres: EmbeddedPostgres, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A copy of it; what a temporary folder of the machine holds is its own."""
-    name = f"doctor_{next(_NUMBERS)}"
-    shutil.copytree(made, tmp_path / "house", symlinks=True)
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    with psycopg.connect(postgres.uri(), autocommit=True) as connection:
-        copying = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(copying.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
-        yield House(postgres.uri(name), tmp_path / "house", postgres.uri())
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def run_model(deployment: Deployment, run_id: str, at: datetime = FIRST) -> None:
-    workflow.run_model(deployment, "sales", Run(run_id=run_id, as_of=at))
-
+from tests.examination.house import AIRFLOW, House
+from tests.records.examples import open_event
+from tests.stage import day
 
 DeadEnd = tuple[str, str, Callable[[House, pytest.MonkeyPatch], None], Callable[[House, pytest.MonkeyPatch], None]]
 
@@ -190,6 +92,14 @@ def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
 
+def no_folder(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models").rename(house.root / "elsewhere")
+
+
+def folder_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "elsewhere").rename(house.root / "models")
+
+
 def twin(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "models" / "sales.yaml", house.root / "models" / "sales.yml")
 
@@ -236,11 +146,11 @@ def migrated(house: House, _: pytest.MonkeyPatch) -> None:
 
 
 def of_the_future(house: House, _: pytest.MonkeyPatch) -> None:
-    house.execute("INSERT INTO retraining.schema_migrations (name, sha256) VALUES ('99_later.sql', 'x')")
+    house.execute("INSERT INTO retraining.schema_migrations (name, sha256) VALUES ('9999_later.sql', 'x')")
 
 
 def of_today(house: House, _: pytest.MonkeyPatch) -> None:
-    house.execute("DELETE FROM retraining.schema_migrations WHERE name = '99_later.sql'")
+    house.execute("DELETE FROM retraining.schema_migrations WHERE name = '9999_later.sql'")
 
 
 def read_only(house: House, _: pytest.MonkeyPatch) -> None:
@@ -301,6 +211,10 @@ def of_others(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "made" / "records.json").write_text('{"records": "1c9a4b0e-8f6d-4d0c-9f3e-6a0b6f1e2d3c"}')
 
 
+def owner_unreadable(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").write_text("nobody")
+
+
 def owner_removed(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "made" / "records.json").unlink()
 
@@ -317,9 +231,44 @@ def next_run(house: House, _: pytest.MonkeyPatch) -> None:
     workflow.analyze(house.deployment, "sales", Run(run_id="next", as_of=day(41), dry_run=True))
 
 
+def silent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an upgrade leaves it: it loads, and does not answer."""
+
+    def predict(*_: object) -> None:
+        raise AttributeError("'Ridge' object has no attribute 'positive_'")
+
+    house.deep = True
+    monkeypatch.setattr("sklearn.linear_model.Ridge.predict", predict)
+
+
+def command_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    """A champion in files that only a command reads, whose interpreter is not there any more."""
+    (house.root / "own").mkdir()
+    (house.root / "own" / "weights.bin").write_text("1")
+    script = Script.model_validate({"command": ["train"], "predict_command": ["python-of-last-year", "predict.py"]})
+    columns = Columns(features=("x",), categorical=())
+    model = command_model(
+        (), script=script, task=Task.REGRESSION, columns=columns, folder=house.root / "own", files=("weights.bin",)
+    )
+    path, sha256 = house.deployment.artifacts.save("sales", 1, model, columns)
+    house.execute(
+        "ALTER TABLE retraining.model_version_management DISABLE TRIGGER USER",
+        f"UPDATE retraining.model_version_management SET artifact_path = '{path}', artifact_sha256 = '{sha256}'",
+    )
+
+
+def command_named(house: House, _: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-c", ""]
+    house.rewrite(training={"script": {"command": command, "predict_command": command}})
+
+
 def full(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(house.root)
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=2**20))
+
+
+def locked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
 
 
 def left_over(house: House, _: pytest.MonkeyPatch) -> None:
@@ -345,12 +294,15 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is missing", files_gone, files_back),
     ("champions", "sha256", file_altered, file_restored),
     ("champions", "on record", manifest_altered, manifest_restored),
+    ("champions", "does not answer here", silent, library_back),
+    ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
     ("ages", "the next version is v8", newer_version, newer_removed),
     ("model files", "window", mistake, corrected),
     ("model files", "are both of the model", twin, twin_removed),
+    ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),
     (
         "trainers",
@@ -362,11 +314,11 @@ DEAD_ENDS: list[DeadEnd] = [
     ("airflow", "a retrain waits for ever", airflow_says(slots=None), airflow_says()),
     ("airflow", "no slots", airflow_says(slots=0), airflow_says()),
     ("airflow", "Europe/Berlin", airflow_says(default_timezone="Europe/Berlin"), airflow_says()),
-    ("airflow", "no run maps", airflow_says(max_map_length=0), airflow_says()),
+    ("airflow", "which no run maps", airflow_says(max_map_length=0), airflow_says()),
     ("needed connections", "Airflow has none", airflow_says(has_connection=lambda _: False), airflow_says()),
     ("connections", "raise max_connections to", airflow_says(parallelism=500), airflow_says()),
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
-    ("schema", "newer than the code", of_the_future, of_today),
+    ("schema", "newer version of this project", of_the_future, of_today),
     ("server", "read-only", read_only, writable),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),
@@ -377,72 +329,9 @@ DEAD_ENDS: list[DeadEnd] = [
     ("identity", "copied, restored or moved", moved, adopted),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),
+    ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),
+    ("disk", "may not be written to", locked, library_back),
     ("leftovers", "retraining-old", left_over, swept_away),
 ]
-
-
-@pytest.mark.parametrize(("check", "told", "make", "mend"), DEAD_ENDS)
-def test_every_dead_end_is_named_and_its_way_out_works(
-    house: House, monkeypatch: pytest.MonkeyPatch, check: str, told: str, make: Callable[..., None],
-    mend: Callable[..., None],
-) -> None:  # fmt: skip
-    assert house.found() == []
-    make(house, monkeypatch)
-    mine = [each for name, each in house.found() if name == check]
-    assert any(told in f"{each.told} {each.way_out}" for each in mine), house.examined()
-    assert all(each.way_out and each.subject for each in mine)
-    mend(house, monkeypatch)
-    assert [each for name, each in house.found() if name == check] == []
-
-
-def test_every_check_of_the_catalogue_is_among_the_dead_ends() -> None:
-    assert {check for check, *_ in DEAD_ENDS} | IN_ORDER == set(CHECKS)
-
-
-def test_database_that_is_away_is_a_finding_and_the_rest_is_looked_at_all_the_same(house: House) -> None:
-    house.uri = "postgresql://nobody@127.0.0.1:1/none"
-    found = {each.check: each for each in house.examined().checks}
-    [away] = found["reached"].findings
-    assert away.severity is Severity.CRITICAL
-    assert found["schema"].not_looked_at
-    assert found["model files"].seen == ("1 of 1 model files can be read",)
-
-
-def test_what_is_not_seen_is_told_and_never_taken_for_well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.surroundings = None
-    found = {each.check: each for each in house.examined().checks}
-    assert "not inside Airflow" in found["airflow"].not_looked_at[0]
-    monkeypatch.setattr("include.workflow.examination.subject.SECONDS", -1.0)
-    found = {each.check: each for each in house.examined().checks}
-    for check in ("model files", "champions", "libraries", "ages"):
-        assert "no time" in found[check].not_looked_at[0]
-
-
-def test_records_in_memory_are_not_looked_at(tmp_path: Path) -> None:
-    deployment = Deployment(
-        store=MemoryStore(), models_dir=tmp_path, data_dir=tmp_path, artifacts=ArtifactFolder(tmp_path)
-    )
-    found = {each.check: each for each in workflow.examine(deployment, at=NOW).checks}
-    assert "in memory" in found["server"].not_looked_at[0]
-    assert "there is no model file" in found["model files"].findings[0].told
-
-
-def test_superuser_is_named(house: House) -> None:
-    found = {each.check: each for each in house.examined().checks}
-    assert "superuser" in found["rights"].findings[0].told
-
-
-@pytest.mark.sweep
-def test_champion_that_is_gone_is_replaced_by_a_version_that_is_requested(house: House) -> None:
-    shutil.rmtree(house.champion)
-    [(_, finding)] = [(name, each) for name, each in house.found() if name == "champions"]
-    assert "cli request sales" in finding.way_out
-    deployment = house.deployment
-    deployment.store.add_request("sales", RequestKind.MANUAL, "its champion is gone", "ada", at=datetime.now(UTC))
-    run_model(deployment, "run-2", day(40))
-    assert [each for name, each in house.found() if name == "champions"] == []
-    champion = deployment.store.champion("sales")
-    assert champion is not None
-    assert champion.version == 2

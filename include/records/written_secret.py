@@ -1,0 +1,92 @@
+"""One secret in all the ways in which it may be written in a text."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+BLOT = "***"
+_LONG_ENOUGH = 6  # characters of a stretch of letters and digits that is told from chance
+_WIDEST = 40  # characters that one other character is written in at most: percent signs and backslashes, nested
+_FEWEST_BYTES = 9  # of a secret that is looked for as base64 or hexadecimal: shorter ones would be found by chance
+
+
+@dataclass(frozen=True)
+class Written:
+    """A secret, ready to be looked for.
+
+    Addresses, JSON, shells, markup and their nestings write other characters in many ways, but leave ASCII letters and
+    digits as they are: a secret with a long stretch of them is where its stretches follow one another with little
+    between. Another one is looked for in the usual ways, one by one.
+
+    Parameters
+    ----------
+    stretch : str
+        Its longest stretch of letters and digits, if that is long enough; else empty.
+    spread : re.Pattern or None
+        All its stretches, with a bounded number of characters between them.
+    literal : tuple of str
+        Ways that are looked for as they are, the longest first.
+    """
+
+    stretch: str
+    spread: re.Pattern[str] | None
+    literal: tuple[str, ...]
+
+    @classmethod
+    def of(cls, secret: str) -> Written:
+        """Get ready to look for it."""
+        encoded = tuple(dict.fromkeys(_encoded(secret.encode())))
+        parts = re.split(r"([^A-Za-z0-9]+)", secret)
+        stretch = max(parts[::2], key=len)
+        if len(stretch) < _LONG_ENOUGH:
+            return cls("", None, tuple(sorted({*usual_ways(secret), *encoded}, key=lambda each: (-len(each), each))))
+        return cls(stretch, re.compile("".join(_pattern(parts)), re.DOTALL), encoded)
+
+    def without(self, text: str) -> str:
+        """The text with a blot in place of it."""
+        if self.spread is not None and self.stretch in text:
+            text = self.spread.sub(BLOT, text)
+        for way in self.literal:
+            if way in text:
+                text = text.replace(way, BLOT)
+        return text
+
+
+def usual_ways(secret: str) -> set[str]:
+    """A secret as it is, and as addresses, JSON and Python write it."""
+    quoted = quote(secret, safe="")
+    ways = {secret, quote(secret), quoted, quote_plus(secret), quote(quoted, safe=""), repr(secret)[1:-1]}
+    return ways | {json.dumps(secret)[1:-1], json.dumps(json.dumps(secret))[3:-3]}
+
+
+def _pattern(parts: list[str]) -> Iterator[str]:
+    """Stretches as they are, and what is between two of them: at least one character, at most each at its widest.
+
+    What is before the first stretch and after the last is no letter and no digit, and taken along where it is written
+    as it is.
+    """
+    last = len(parts) - 1
+    for place, part in enumerate(parts):
+        if place % 2 == 0:
+            yield re.escape(part)
+        elif (place == 1 and not parts[0]) or (place == last - 1 and not parts[last]):
+            yield f"(?:{re.escape(part)})?"
+        else:
+            yield f".{{1,{_WIDEST * len(part)}}}?"
+
+
+def _encoded(secret: bytes) -> Iterator[str]:
+    """What a longer text in base64 or hexadecimal digits has in it, wherever in that text the secret stands."""
+    if len(secret) < _FEWEST_BYTES:
+        return
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for before in range(3):
+            written = encode(b"x" * before + secret)
+            # four characters are three bytes: those that hold a byte before or after the secret are not its own
+            yield written[4 if before else 0 : len(written) - (4 if (before + len(secret)) % 3 else 0)].decode()
+    yield secret.hex()
