@@ -85,9 +85,9 @@ def test_service_that_fails_is_retried_and_never_fails_the_run(
 
 
 FAILED = "SELECT step, model_name, error_type, permanent FROM retraining_failures WHERE run_id = %s ORDER BY error"
-TRIES = """SELECT d.service, array_agg(d.status ORDER BY d.attempt), n.settled
+TRIES = """SELECT split_part(d.service, '/', 1), array_agg(d.status ORDER BY d.attempt), n.settled
            FROM notification_deliveries d JOIN notifications n ON n.id = d.notification_id
-           WHERE n.kind = 'promoted' GROUP BY n.id, d.service, n.settled ORDER BY d.service"""
+           WHERE n.kind = 'promoted' GROUP BY n.id, d.service, n.settled ORDER BY 1"""
 
 
 @pytest.mark.sweep
