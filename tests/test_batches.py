@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from include import workflow
-from include.data.tables import ModelTables, read_tables
+from include.data.tables import ModelTables, read_part_of_tables, read_tables
 from include.errors import ConfigurationError, NothingToDo, PermanentError, SourceUnavailable, TransientError
 from include.interfaces.reports.files import file_report
 from include.records.entries import Run
@@ -231,19 +231,21 @@ def test_records_that_do_not_answer_end_the_batch_so_that_it_is_tried_again(
         asked.looked(names)
 
 
+@pytest.mark.parametrize("reading", ["read", "read_part"])
 def test_source_that_takes_long_beside_others_is_set_aside_and_no_failure(
-    quiet: Stage, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    quiet: Stage, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, reading: str
 ) -> None:
+    read = {"read": read_tables, "read_part": read_part_of_tables}[reading]
     limits: list[timedelta] = []
 
-    def stalled(spec: Any, *args: Any, **kwargs: Any) -> ModelTables:
+    def stalled(spec: Any, *args: Any, **kwargs: Any) -> ModelTables | None:
         limits.append(spec.timeout)
         if spec.name == "birch":
             raise SourceUnavailable("birch: not read")
-        return read_tables(spec.model_copy(update={"timeout": timedelta(minutes=1)}), *args, **kwargs)
+        return read(spec.model_copy(update={"timeout": timedelta(minutes=1)}), *args, **kwargs)
 
     monkeypatch.setattr(batch, "LONGEST_READING", timedelta(0))
-    asked = Asked(quiet, tmp_path, request.node.name, read=stalled)
+    asked = Asked(quiet, tmp_path, request.node.name, **{"read_part": None, reading: stalled})
     assert asked.went_on(QUIET) == ["birch"]
     assert (asked.failures("birch"), set(limits)) == ([], {timedelta(0)})
     with pytest.raises(SourceUnavailable):
