@@ -149,7 +149,7 @@ def analyze_retraining_need(
     from include.interfaces.airflow.outcomes import check_of, task_outcome
 
     with task_outcome() as deployment:
-        return batches.analyze(deployment, model_names, check_of(dag_run, params), again=ti.try_number > 1)
+        return batches.analyze(deployment, model_names, check_of(dag_run, params), before=ti.try_number - 1)
 
 
 @task(map_index_template=LABEL, show_return_value_in_logs=False, execution_timeout=LONGEST_CHECK)

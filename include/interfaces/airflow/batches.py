@@ -32,7 +32,7 @@ def choose(deployment: Deployment, names: Sequence[str], params: Mapping[str, An
     return workflow.batches_of(names)
 
 
-def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, again: bool) -> list[dict[str, Any]]:
+def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, before: int) -> list[dict[str, Any]]:
     """Look at a batch; what the UI needs of each analysis.
 
     Raises
@@ -41,14 +41,14 @@ def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, again: bo
         Where nothing is to be done for any of the models.
     """
     came_to, nothing = [], []
-    for looked in workflow.analyze_batch(deployment, names, run, again=again):
+    for looked in workflow.analyze_batch(deployment, names, run, before=before):
         if looked.analysis is not None:
             warn(deployment, looked.analysis)
             came_to.append(text.of_analysis(looked.analysis))
         else:
             log.warning("%s: %s", looked.model_name, inert(mask(looked.why)))
             nothing.append(looked)
-    if nothing and not came_to and not again and all(looked.nothing for looked in nothing):
+    if nothing and not came_to and not before and all(looked.nothing for looked in nothing):
         raise NothingToDo("; ".join(looked.why for looked in nothing))
     return came_to
 
