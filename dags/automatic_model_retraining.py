@@ -56,7 +56,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Param, TriggerRule, dag, get_current_context, task, task_group
+from airflow.sdk import TriggerRule, dag, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
 LONGEST_CHECK, LONGEST_TRAINING = timedelta(hours=3), timedelta(hours=24)  # of a try; then the task is failed
@@ -69,64 +69,11 @@ def _label(*model_names: str) -> None:
     get_current_context()["model_name"] = label_of(model_names)  # type: ignore[typeddict-unknown-key]  # read by LABEL
 
 
-def _offered() -> dict[str, list[str]]:
-    """The models that the form offers: names of files, none of which is read here; without any, names are typed."""
-    from include.workflow.settings import Settings
+def _params() -> dict[str, Any]:
+    """The parameters of a run, which are the form of Airflow's web interface."""
+    from include.interfaces.airflow.run_form import params
 
-    names = Settings.from_environment().model_names()
-    return {"examples": names} if names else {}
-
-
-def _form(name: str) -> dict[str, Any]:
-    """What a parameter may be, as JSON schema."""
-    from include.workflow.run_parameters import FORM
-
-    return dict(FORM[name])
-
-
-# The form of Airflow's web interface asks for a value wherever `type` does not allow null; to it an empty text is none.
-PARAMS = {
-    "models": Param(
-        [],
-        **_form("models"),
-        title="Models",
-        description="Names of the models to check. Empty: all that are enabled.",
-        **_offered(),
-    ),
-    "reason": Param(
-        "",
-        **_form("reason"),
-        title="Reason",
-        description="Why you ask; kept on record.",
-    ),
-    "force": Param(
-        False,
-        **_form("force"),
-        title="Force",
-        description="Retrain whatever the policy says. Broken data still blocks, and the gate still decides.",
-    ),
-    "dry_run": Param(False, **_form("dry_run"), title="Dry run", description="Decide and record, but do not execute."),
-    "preset": Param(
-        None,
-        **_form("preset"),
-        values_display={"null": "each model's own"},
-        title="Preset",
-        description="Policy preset for this run. Empty: each model's own.",
-    ),
-    "as_of": Param(
-        None,
-        **_form("as_of"),
-        title="As of",
-        description="End of the recent window, not later than now. Empty: the logical date, or now for a manual run.",
-    ),
-    "rollback_to": Param(
-        "",
-        **_form("rollback_to"),
-        title="Roll back to",
-        description="`previous`, or a version such as `v3` that was champion before: the models named are rolled back "
-        "to it, and nothing is checked or trained.",
-    ),
-}
+    return params()
 
 
 @task(execution_timeout=LONGEST_CHECK)
@@ -149,7 +96,7 @@ def analyze_retraining_need(
     from include.interfaces.airflow.outcomes import check_of, task_outcome
 
     with task_outcome() as deployment:
-        return batches.analyze(deployment, model_names, check_of(dag_run, params), again=ti.try_number > 1)
+        return batches.analyze(deployment, model_names, check_of(dag_run, params), before=ti.try_number - 1)
 
 
 @task(map_index_template=LABEL, show_return_value_in_logs=False, execution_timeout=LONGEST_CHECK)
@@ -296,7 +243,7 @@ def fail_run_if_any_model_failed() -> None:
     default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},
     doc_md=__doc__,
     tags=["machine-learning", "retraining"],
-    params=PARAMS,
+    params=_params(),
 )
 def automatic_model_retraining() -> None:
     """Wire the checks of batches, and the steps for each model that needs more."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from include import workflow
-from include.data.tables import ModelTables, read_tables
+from include.data.tables import ModelTables, read_part_of_tables, read_tables
 from include.errors import ConfigurationError, NothingToDo, PermanentError, SourceUnavailable, TransientError
 from include.interfaces.reports.files import file_report
 from include.records.entries import Run
@@ -168,14 +168,17 @@ def test_paused_models_are_told_and_a_batch_of_them_has_nothing_to_do(asked: Ask
         asked.store.people.set_pause("held", paused=False, by="ada", reason="now", at=LATER)
 
 
-def test_batch_whose_process_died_goes_on_behind_the_model_that_it_may_have_died_of(asked: Asked) -> None:
+def test_batch_whose_processes_died_goes_on_behind_the_model_that_they_may_have_died_of(asked: Asked) -> None:
     for name in ("killer", "later"):
         shutil.copy(asked.models / "ash.yaml", asked.models / f"{name}.yaml")
     names = ["ash", broken(asked), "killer", "later", "birch"]
     steps = workflow.analyze_batch(asked.deployment, names, asked.run)
     assert [next(steps).model_name for _ in range(2)] == ["ash", "broken"]
     before = asked.store.analysis("ash", asked.run.run_id)
-    looked = asked.looked(names, again=True)
+    once_more = workflow.analyze_batch(asked.deployment, names, asked.run, before=1)
+    assert [next(once_more).nothing for _ in range(2)] == [True, True]
+    once_more.close()
+    looked = asked.looked(names, before=2)
     assert [name for name, each in looked.items() if each.analysis is not None] == ["later", "birch"]
     assert [name for name, each in looked.items() if each.nothing] == ["ash", "broken"]
     assert asked.store.analysis("ash", asked.run.run_id) == before
@@ -183,6 +186,12 @@ def test_batch_whose_process_died_goes_on_behind_the_model_that_it_may_have_died
     assert asked.failures("broken") == ["analyze ConfigurationError"]
     workflow.check_again(asked.deployment, "killer", asked.run, first=True)
     assert workflow.event_in_run(asked.deployment, "killer", asked.run) is not None
+
+
+def test_batch_whose_process_died_once_goes_on_with_the_model_that_it_was_to_look_at(asked: Asked) -> None:
+    assert next(workflow.analyze_batch(asked.deployment, QUIET, asked.run)).model_name == "ash"
+    looked = asked.looked(QUIET, before=1)
+    assert [looked[name].analysis is None for name in QUIET] == [True, False]
 
 
 def test_batch_that_is_decided_twice_opens_no_event_twice(asked: Asked) -> None:
@@ -231,19 +240,21 @@ def test_records_that_do_not_answer_end_the_batch_so_that_it_is_tried_again(
         asked.looked(names)
 
 
+@pytest.mark.parametrize("reading", ["read", "read_part"])
 def test_source_that_takes_long_beside_others_is_set_aside_and_no_failure(
-    quiet: Stage, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    quiet: Stage, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, reading: str
 ) -> None:
+    read = {"read": read_tables, "read_part": read_part_of_tables}[reading]
     limits: list[timedelta] = []
 
-    def stalled(spec: Any, *args: Any, **kwargs: Any) -> ModelTables:
+    def stalled(spec: Any, *args: Any, **kwargs: Any) -> ModelTables | None:
         limits.append(spec.timeout)
         if spec.name == "birch":
             raise SourceUnavailable("birch: not read")
-        return read_tables(spec.model_copy(update={"timeout": timedelta(minutes=1)}), *args, **kwargs)
+        return read(spec.model_copy(update={"timeout": timedelta(minutes=1)}), *args, **kwargs)
 
     monkeypatch.setattr(batch, "LONGEST_READING", timedelta(0))
-    asked = Asked(quiet, tmp_path, request.node.name, read=stalled)
+    asked = Asked(quiet, tmp_path, request.node.name, **{"read_part": None, reading: stalled})
     assert asked.went_on(QUIET) == ["birch"]
     assert (asked.failures("birch"), set(limits)) == ([], {timedelta(0)})
     with pytest.raises(SourceUnavailable):

@@ -116,9 +116,9 @@ def test_parameter_that_airflow_does_not_pass_on_is_told_instead_of_checking_eve
 
 
 def test_form_of_the_dag_has_the_parameters_of_a_run_and_no_others() -> None:
-    file = PROJECT_ROOT / "dags" / "automatic_model_retraining.py"
+    file = PROJECT_ROOT / "include" / "interfaces" / "airflow" / "run_form.py"
     calls = [each for each in ast.walk(ast.parse(file.read_text())) if isinstance(each, ast.Call)]
-    forms = [each.args[0].value for each in calls if getattr(each.func, "id", "") == "_form"]  # type: ignore[attr-defined]
+    forms = [each.args[0].value for each in calls if getattr(each.func, "id", "") == "_schema"]  # type: ignore[attr-defined]
     assert forms == list(FORM)
 
 

@@ -76,16 +76,14 @@ class Settled:
     goes_on: bool
 
 
-def analyze_batch(
-    deployment: Deployment, model_names: Sequence[str], run: Run, *, again: bool = False
-) -> Iterator[Looked]:
+def analyze_batch(deployment: Deployment, model_names: Sequence[str], run: Run, *, before: int = 0) -> Iterator[Looked]:
     """Look at the models one after the other.
 
     Parameters
     ----------
-    again : bool
-        Whether a process before has begun with this batch. What it came to is not repeated; and the model that it
-        did not come to an end with may be what it died of: that one is set aside.
+    before : int
+        How many processes have begun with this batch before. What they came to is not repeated. Where two of them have
+        ended, the first model that they did not come to an end with may be what they died of: that one is set aside.
 
     Raises
     ------
@@ -96,13 +94,13 @@ def analyze_batch(
         yield Looked(model_name=model_names[0], analysis=analyze(deployment, model_names[0], run))
         return
     deployment = _beside_others(deployment)
-    known = _known(deployment, model_names, run) if again else {}
-    suspect = next((name for name in model_names if name not in known), None) if again else None
+    known = _known(deployment, model_names, run) if before else {}
+    suspect = next((name for name in model_names if name not in known), None) if before > 1 else None
     for name in model_names:
         if name in known:
             yield Looked(model_name=name, why=known[name], nothing=True)
         elif name == suspect:
-            yield Looked(model_name=name, why="the process ended that was to look at it: it has a task of its own")
+            yield Looked(model_name=name, why="processes ended that were to look at it: it has a task of its own")
         else:
             yield _look(deployment, name, run)
 

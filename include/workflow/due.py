@@ -33,7 +33,7 @@ def choose_models(
     scheduled_at : datetime, optional
         The time that a run by schedule is of: it looks at the models that are due (`is_due`), at those whose file
         cannot be read, and at those of which something waits for the next run: a request, a change of champion that
-        downstream was not told of, a retrain that was lost. None for a run that somebody asked for: it looks at all.
+        downstream was not told of, a retrain that was lost. None for a run that somebody wanted: it looks at all.
 
     Raises
     ------

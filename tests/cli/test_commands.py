@@ -33,6 +33,10 @@ CODES = [
     ("export", 0), ("export model_retraining_events", 0), ("export pg_user", 2), ("config", 0),
     ("config --model no", 2),
     ("what-if quiet", 2), ("what-if no", 2), ("report quiet", 2), ("audit --from 2026-01-01 --to 2026-02-01", 0),
+    ("audit", 2), ("audit --from 2026-01-01", 2), ("audit verify", 0), ("audit verify --model housing", 0),
+    ("audit verify --model no", 2), ("audit verify --to 2026-01-01", 2), ("audit prove", 2),
+    ("audit verify --url http://127.0.0.1:1", 2), ("retention", 1), ("retention --dry-run --keep 3", 1),
+    ("retention --keep 2", 2), ("retention --keep decisions=12", 2), ("retention --keep soon", 2),
     ("start", 2), ("stop", 2), ("trigger housing", 2), ("start --url ftp://x", 2),
     ("history --url http://127.0.0.1:1", 2),
     ("completion bash", 0), ("completion csh", 2), ("migrate", 0),
@@ -46,7 +50,8 @@ READING = [
     "lineage housing", "versions housing", "canary housing", "mutes", "annotations housing", "export",
     "export model_retraining_events", "config", "status", "health", "doctor", "identity", "report housing", "migrate",
     "completion fish",
-    "audit --from 2026-01-01 --to 2100-01-01", "explain quiet", "compare --model quiet v1 v2",
+    "audit --from 2026-01-01 --to 2100-01-01", "audit verify", "retention --dry-run --keep 12", "explain quiet",
+    "compare --model quiet v1 v2",
 ]  # fmt: skip
 
 
@@ -81,6 +86,32 @@ def test_lists_have_the_shape_of_the_rest_api(filled: House, say: Say) -> None:
     following = say("history", "--limit", "1", "--cursor", page["next_cursor"], "--json").document
     assert following["entries"][0]["id"] != page["entries"][0]["id"]
     assert following["next_cursor"] is None
+
+
+def test_audit_names_the_row_that_somebody_changed_past_the_guards(filled: House, say: Say) -> None:
+    with filled.store.connect() as connection:
+        connection.execute("SET search_path TO retraining")
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE retraining_decisions SET reason = 'x' WHERE run_id = 'train-2'")
+    said = say("audit", "verify")
+    assert said.code == 1
+    assert "housing: changed: the decision of run train-2" in said.out
+    document = say("audit", "verify", "--json").document
+    assert (document["whole"], document["breaks"][0]["kind"]) == (False, "changed")
+
+
+def test_retention_shows_what_it_would_remove_and_removes_it(filled: House, say: Say) -> None:
+    filled.check(hours=24 * 200, run_id="old")
+    shown = say("retention", "--dry-run", "--keep", "3")
+    assert shown.code == 0
+    assert shown.out.startswith("would be removed")
+    assert "model_drift_monitoring" in shown.out
+    done = say("retention", "--keep", "3", "--by", "ada", "--json").document
+    assert {each["dropped_by"] for each in done["dropped"]} == {"ada"}
+    assert len(done["dropped"]) == len(done["due"]) == 3
+    assert say("retention", "--keep", "3").code == 1
+    told = say("export", "model_drift_monitoring")
+    assert (told.code, "removed by retention on" in told.err) == (0, True)
 
 
 def test_mistake_is_told_as_json_too(filled: House, say: Say) -> None:

@@ -13,6 +13,7 @@ PLAIN = (
     "request fresh --reason tried", "requests", "quarantines", "versions housing", "lineage housing",
     "history", "history --decisions", "fleet", "status", "health", "failures", "statistics", "config", "mutes",
     "recommend housing", "report housing", "audit --from 2026-01-01 --to 2100-01-01",
+    "audit verify", "retention --dry-run --keep 3",
     "annotate housing --text tried", "annotations housing", "mark housing near right --reason tried",
     "pause housing --reason tried", "resume housing --reason tried", "canary housing",
     "export retraining_decisions",

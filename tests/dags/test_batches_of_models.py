@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,31 @@ from tests.models import BROKEN, CHANGED, PROJECT_ROOT
 from tests.records.examples import NOW, postgres_store
 
 pytestmark = pytest.mark.airflow
+
+GO_ON = """
+import json
+from pathlib import Path
+from include.errors import ConfigurationError
+from include.interfaces.airflow.batches import choose, go_on
+from include.records.entries import Run
+from include.records.memory import MemoryStore
+from include.retraining.artifacts import ArtifactFolder
+from include.workflow.batches import batches_of
+from include.workflow.deployment import Deployment, now
+place = Path(".")
+deployment = Deployment(store=MemoryStore(), models_dir=place, data_dir=place, artifacts=ArtifactFolder(place))
+names, run = [f"m{number}" for number in range(2500)], Run(run_id="r", as_of=now())
+told = [{"models": batch, "goes_on": batch[:20], "lines": {}} for batch in batches_of(names)]
+going_on, lines = go_on(deployment, batches_of(names), told, run, "")
+one, _ = go_on(deployment, [["m0"]], {"models": ["m0"], "goes_on": ["m0"], "lines": {}}, run, "")
+try:
+    refused = choose(deployment, names, {"rollback_to": "previous"})
+except ConfigurationError as error:
+    refused = str(error)
+made = len(choose(deployment, names, {"rollback_to": ""}))
+answer = [len(going_on), going_on[-1], len(lines), lines["m2494"], one, refused, made]
+print("ANSWER", json.dumps(answer))
+"""
 
 MANY = 21  # the first two share a batch
 IRIS = (PROJECT_ROOT / "include" / "models" / "iris.yaml").read_text(encoding="utf-8")
@@ -50,6 +76,17 @@ def test_model_that_fails_beside_another_is_red_under_its_own_name_and_only_the_
     back = deployed.run(models=["b_changed", "quiet"], rollback_to="previous")
     assert back.tasks["analyze_retraining_need", 0] == "skipped"
     assert [back.labels["roll_back_champion", index] for index in range(2)] == ["b_changed", "quiet"]
+
+
+@pytest.mark.parametrize(("allowed", "most"), [("1024", 1000), ("300", 300)])
+def test_more_models_than_airflow_maps_a_task_over_go_on_in_the_next_run_and_that_is_said(
+    airflow_home: AirflowHome, allowed: str, most: int
+) -> None:
+    out = airflow_home.run_python(GO_ON, settings={"AIRFLOW__CORE__MAX_MAP_LENGTH": allowed}).stdout
+    told = json.loads(next(line for line in out.splitlines() if line.startswith("ANSWER")).removeprefix("ANSWER"))
+    assert told[:3] == [most, f"m{most // 20 * 25 - 6}", 2000 - most]
+    assert told[3] == f"m2494: put off to the next run: this one goes on with {most} models already"
+    assert told[4:] == [["m0"], f"parameter models: 2500 models; name {most} at most to roll back", 100]
 
 
 def test_run_in_which_there_is_nothing_to_do_is_green(

@@ -15,7 +15,8 @@ from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
 from include.registry.section import Section
 from include.registry.spec import ModelSpec
-from tests.docs.reading import LINK, PAGES, README, SOURCES, code, ident, missing_names, names_of
+from include.workflow.run_parameters import FORM
+from tests.docs.reading import LINK, PAGES, README, SOURCES, code, ident, missing_names
 from tools.layout import PROJECT_ROOT
 from tools.reference.__main__ import BLOCKS, renewed
 from tools.reference.commands import flags_of, known_commands
@@ -111,8 +112,4 @@ def test_operations_name_every_variable_and_every_parameter_of_the_dag() -> None
     read = {name for file in SOURCES for name in VARIABLE.findall(file.read_text(encoding="utf-8"))}
     assert {"RETRAINING_MODELS_DIR", "RETRAINING_ARTIFACTS"} <= read
     assert read - set(VARIABLE.findall(text)) == set()
-    dag = ast.parse((PROJECT_ROOT / "dags" / "automatic_model_retraining.py").read_text(encoding="utf-8"))
-    made = next(each.value for each in dag.body if isinstance(each, ast.Assign) and "PARAMS" in names_of(each))
-    assert isinstance(made, ast.Dict)
-    keys = {str(key.value) for key in made.keys if isinstance(key, ast.Constant)}
-    assert [name for name in keys if f"| `{name}` |" not in text] == []
+    assert [name for name in FORM if f"| `{name}` |" not in text] == []

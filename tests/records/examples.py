@@ -270,7 +270,7 @@ def speak(store: Store, at: datetime = NOW) -> None:
         store.arrivals.untaken(noted_before=at),
         store.arrivals.take("run-9", at=at),
     )
-    store.home.find(), store.home.knows(store.home.note(Noted.WRITTEN, "ada", at=at)), store.home.renew()
+    store.home.find(), store.home.knows(store.home.note(Noted.WRITTEN, "ada", at=at))
     store.people.knows("housing"), store.people.marks(since=at - HOUR, until=at + HOUR)
     notify(store, at)
 

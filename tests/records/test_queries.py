@@ -183,6 +183,7 @@ def live(uri: str) -> None:
     store.set_canary("housing", 3, 10.0, set_by="ada", reason="to see", at=NOW)
     store.lift_quarantine(store.quarantines()[0].id, "ada", "mended", at=NOW)
     speak(store)
+    store.home.renew()
     store.analyses("housing"), store.history("housing", until=NOW, most=9), store.canaries("housing")
     store.champion("housing"), store.champion_at("housing", NOW), store.champion_changes("housing")
     store.looks("housing", SignalKind.PROBATION, 2, before=NOW), store.past_checks("housing", before=NOW, most=9)

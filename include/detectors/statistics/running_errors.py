@@ -6,14 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from include.detectors.statistics.error_score import ErrorScore
 from include.scoring.statistics import autocorrelation, inflation
+
+if TYPE_CHECKING:  # loaded where rows are: whoever only reads this state from the records needs no pandas
+    import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
@@ -201,6 +203,8 @@ def update(
     float
         Its score, in spreads.
     """
+    import pandas as pd
+
     moments = times if isinstance(times, pd.DatetimeIndex) else pd.DatetimeIndex(list(times))
     counts = np.isfinite(errors)
     if state is not None:

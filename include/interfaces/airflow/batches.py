@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include import workflow
@@ -19,19 +20,19 @@ from include.records.masking import mask
 from include.workflow.batch import Settled
 from include.workflow.deployment import Deployment
 
-MOST_AT_ONCE = 1000  # models with tasks of their own in a run; by default Airflow maps no task over more than 1,024
+MOST_AT_ONCE = 1000  # models with tasks of their own in a run, or `max_map_length`, if that is less
 
 log = logging.getLogger(__name__)
 
 
 def choose(deployment: Deployment, names: Sequence[str], params: Mapping[str, Any]) -> list[list[str]]:
     """The batches of the models of a run; a `ConfigurationError` for more than can be rolled back at once."""
-    if params["rollback_to"] and len(names) > MOST_AT_ONCE:
-        raise ConfigurationError("parameter models", f"{len(names)} models; name {MOST_AT_ONCE} at most to roll back")
+    if params["rollback_to"] and len(names) > (most := _most_at_once()):
+        raise ConfigurationError("parameter models", f"{len(names)} models; name {most} at most to roll back")
     return workflow.batches_of(names)
 
 
-def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, again: bool) -> list[dict[str, Any]]:
+def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, before: int) -> list[dict[str, Any]]:
     """Look at a batch; what the UI needs of each analysis.
 
     Raises
@@ -40,14 +41,14 @@ def analyze(deployment: Deployment, names: Sequence[str], run: Run, *, again: bo
         Where nothing is to be done for any of the models.
     """
     came_to, nothing = [], []
-    for looked in workflow.analyze_batch(deployment, names, run, again=again):
+    for looked in workflow.analyze_batch(deployment, names, run, before=before):
         if looked.analysis is not None:
             warn(deployment, looked.analysis)
             came_to.append(text.of_analysis(looked.analysis))
         else:
             log.warning("%s: %s", looked.model_name, inert(mask(looked.why)))
             nothing.append(looked)
-    if nothing and not came_to and not again and all(looked.nothing for looked in nothing):
+    if nothing and not came_to and not before and all(looked.nothing for looked in nothing):
         raise NothingToDo("; ".join(looked.why for looked in nothing))
     return came_to
 
@@ -82,11 +83,15 @@ def go_on(
     told.append(_told(deployment, workflow.settle_rest(deployment, rest, run, alone), run))
     wanted = {name for each in told for name in each["goes_on"]}
     going_on = [name for name in names if name in wanted]
-    lines = dict(told[-1][LINES])
-    for name in going_on[MOST_AT_ONCE:]:
-        lines[name] = f"{name}: put off to the next run: this one goes on with {MOST_AT_ONCE} models already"
+    lines, most = dict(told[-1][LINES]), _most_at_once()
+    for name in going_on[most:]:
+        lines[name] = f"{name}: put off to the next run: this one goes on with {most} models already"
         log.warning("%s", lines[name])
-    return going_on[:MOST_AT_ONCE], lines
+    return going_on[:most], lines
+
+
+def _most_at_once() -> int:
+    return min(MOST_AT_ONCE, int(conf.getint("core", "max_map_length")))
 
 
 def _bannered(settled: Iterable[Settled], *, several: bool) -> Iterator[Settled]:

@@ -64,16 +64,15 @@ from include.records.entries.overview import (
 )
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
+from include.records.entries.requests import Consumption, KeptRequest
 from include.records.entries.runs import (
     NEVER_CHAMPION,
     ONCE_CHAMPION,
     WITH_VERDICT,
     Analysis,
     Check,
-    Consumption,
     Event,
     EventStatus,
-    KeptRequest,
     Measurement,
     Outcome,
     Run,

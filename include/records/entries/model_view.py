@@ -11,7 +11,7 @@ from include.records.entries.champion_changes import ChampionChange
 from include.records.entries.overview import DecisionRow, EventRow, FleetRow, HistoryPage
 from include.records.entries.people import Annotation, Mark
 from include.records.entries.quarantines import Quarantine
-from include.records.entries.runs import KeptRequest
+from include.records.entries.requests import KeptRequest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,7 +115,8 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
             kept = _decision(session, key)
             if kept is not None:
                 return kept
-            _write_analysis(session, analysis, at)
+            if analysis not in _analyses(session, key):
+                _write_analysis(session, analysis, at)
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))
             if decision.triggered:

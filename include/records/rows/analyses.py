@@ -59,10 +59,12 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
 
 def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
     """Read the state of the running errors from the row of an analysis."""
+    stored = row["running_errors"]
+    if stored is None:
+        return None
     from include.detectors.statistics.running_errors import RunningErrors
 
-    stored = row["running_errors"]
-    return None if stored is None else RunningErrors.from_json(stored)
+    return RunningErrors.from_json(stored)
 
 
 def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:

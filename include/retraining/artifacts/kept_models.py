@@ -15,7 +15,7 @@ MOST_BYTES = 32 << 20  # of their files together; a model takes a few times as m
 
 @dataclass(frozen=True, kw_only=True)
 class KeptModels:
-    """The models asked for last, at most so many and of so many bytes; a larger one is read each time.
+    """The models used last, at most so many and of so many bytes; a larger one is read each time.
 
     The key is the SHA-256 of a file's content, so that a file which is gone, or not the same any more, is never hidden:
     whoever asks has read and hashed it. Models are shared: who trains one further does so with a copy.
