@@ -36,7 +36,7 @@ class Finished:
 
     state: str
     tasks: list[TaskState]
-    batch: str
+    batch: int
     killed: int
     notes: list[str]
     records: dict[str, list[tuple[Any, ...]]]
@@ -71,22 +71,22 @@ def fill(cluster: Cluster, folder: Path, models: Path) -> None:
     copy(uri, artifacts, NAMES)
 
 
-def lose_a_worker_in_a_batch(cluster: Cluster, run: str) -> tuple[str, str]:
+def lose_a_worker_in_a_batch(cluster: Cluster, run: str) -> tuple[str, int]:
     """Kill the worker that has come to an end with some models of a batch and not with all; it and the batch."""
     batches = batches_of(NAMES)
     with psycopg.connect(cluster.stack.metadata_uri, autocommit=True) as metadata:
         while cluster.stack.run_state(run) not in FINISHED:
             found = metadata.execute(
-                "SELECT pid, map_index, rendered_map_index FROM task_instance WHERE run_id = %s "
+                "SELECT pid, map_index FROM task_instance WHERE run_id = %s "
                 "AND task_id = 'analyze_retraining_need' AND state = 'running' AND pid IS NOT NULL", (run,),
             ).fetchall()  # fmt: skip
-            for pid, index, label in found:
+            for pid, index in found:
                 if not in_the_middle(cluster, run, batches[index]) or (worker := cluster.worker_of(pid)) is None:
                     continue
                 frozen = cluster.freeze(worker)
                 if pid in {each.pid for each in frozen} and in_the_middle(cluster, run, batches[index]):
                     cluster.kill(worker, frozen)
-                    return worker, label
+                    return worker, index
                 cluster.thaw(frozen)
             time.sleep(0.02)
     raise AssertionError("no batch was seen in its middle")
@@ -159,7 +159,7 @@ def test_run_in_which_each_worker_was_lost_ends_green(finished: Finished) -> Non
 
 def test_batch_and_trainings_of_the_lost_workers_were_tried_again_by_the_other_one(finished: Finished) -> None:
     again = Counter(task.task_id for task in finished.tasks if task.try_number > 1)
-    tries = {task.label: task.try_number for task in finished.tasks if task.task_id == "analyze_retraining_need"}
+    tries = {task.map_index: task.try_number for task in finished.tasks if task.task_id == "analyze_retraining_need"}
     assert tries[finished.batch] == 2
     words = Counter(line.split()[1] for line in finished.notes)
     assert words["begin"] - words["end"] == finished.killed
