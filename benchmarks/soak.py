@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import multiprocessing.util
 import os
 import random
 import sys
@@ -254,6 +255,7 @@ def main() -> int:
         folder = Path(name)
         for place in ("fleet", "tmp"):
             (folder / place).mkdir()
+        multiprocessing.util.get_temp_dir()  # beside the folder: it goes with this process
         tempfile.tempdir = os.environ["TMPDIR"] = f"{folder / 'tmp'}"
         fleet = Fleet(folder / "fleet", days=options.runs // 4 + 1)
         fleet.write()

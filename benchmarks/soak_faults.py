@@ -196,5 +196,4 @@ def _forced(deployment: Any, name: str, run: Run) -> Any:
 def _in_force(deployment: Any, name: str) -> Any:
     store = deployment.store
     champion = store.champion(name)
-    held = [(span.start, span.end) for span in store.quarantines(name)]
-    return champion and champion.version, store.last_retrained_at(name), held
+    return champion and champion.version, store.last_retrained_at(name), store.quarantines(name)
