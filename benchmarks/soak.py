@@ -50,7 +50,8 @@ SURPRISE = 0.01  # probability that so many false retrains or more come of the b
 MEASURED = ("data_drift", "concept_drift", "performance", "outliers", "prediction_drift", "gain")  # triggers on signals
 LOST = {
     "decisions without an event, events without a decision":
-        "SELECT count(*) FROM (SELECT * FROM retraining_decisions WHERE triggered) d FULL JOIN model_retraining_events e "
+        "SELECT count(*) FROM (SELECT * FROM retraining_decisions WHERE triggered) d FULL JOIN "
+        "model_retraining_events e "
         "USING (model_name, run_id) WHERE d.run_id IS NULL OR e.id IS NULL",
     "events doubled": "SELECT count(*) - count(DISTINCT (model_name, run_id)) FROM model_retraining_events",
     "decisions doubled": "SELECT count(*) - count(DISTINCT (model_name, run_id)) FROM retraining_decisions",
@@ -60,8 +61,9 @@ LOST = {
         "SELECT count(*) FROM (SELECT e.id FROM model_retraining_events e LEFT JOIN model_deployment_history h ON "
         "h.event_id = e.id GROUP BY e.id HAVING count(h.id) <> (e.status = 'promoted')::integer) x",
     "changes of champion that downstream was not told of once":
-        "SELECT count(*) FROM (SELECT DISTINCT ON (model_name) id FROM model_deployment_history ORDER BY model_name, id "
-        "DESC) h LEFT JOIN champion_announcements a ON a.change_id = h.id WHERE a.change_id IS NULL",
+        "SELECT count(*) FROM (SELECT DISTINCT ON (model_name) id FROM model_deployment_history "
+        "ORDER BY model_name, id DESC) h LEFT JOIN champion_announcements a ON a.change_id = h.id "
+        "WHERE a.change_id IS NULL",
     "models without exactly one champion":
         "SELECT count(*) FROM (SELECT model_name FROM model_version_management GROUP BY 1 HAVING count(*) FILTER "
         "(WHERE status = 'champion') <> 1) x",
@@ -161,13 +163,17 @@ def _disk_full(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
 @contextmanager
 def _cleared(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
     former = run.as_of - EVERY
-    faults.take(deployment, ["quiet_2", "drifting_0", "script_0"], Run(run_id=f"scheduled__{former.isoformat()}", as_of=former))
+    faults.take(
+        deployment, ["quiet_2", "drifting_0", "script_0"], Run(run_id=f"scheduled__{former.isoformat()}", as_of=former)
+    )
     yield
 
 
 @contextmanager
 def _backfilled(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
-    faults.backfill(deployment, ["quiet_3", "seasonal_0", "broken_days_0"], faults.earlier(run, timedelta(days=4), "backfill"))
+    faults.backfill(
+        deployment, ["quiet_3", "seasonal_0", "broken_days_0"], faults.earlier(run, timedelta(days=4), "backfill")
+    )
     yield
 
 
@@ -186,7 +192,9 @@ FAULTS: dict[str, Any] = {
 
 
 def _manual(run: Run) -> Run:
-    return Run(run_id=f"manual__{run.as_of.isoformat()}", as_of=run.as_of, force=True, reason="soak", requested_by="ada")
+    return Run(
+        run_id=f"manual__{run.as_of.isoformat()}", as_of=run.as_of, force=True, reason="soak", requested_by="ada"
+    )
 
 
 def _one(connection: psycopg.Connection[Any], query: str, *values: object) -> int:
@@ -206,8 +214,9 @@ def judge_records(soak: Soak, runs: int) -> list[str]:
         decided = _one(connection, "SELECT count(*) FROM retraining_decisions WHERE run_id LIKE 'scheduled__%%'")
         failed = _one(
             connection,
-            "SELECT count(DISTINCT (model_name, run_id)) FROM retraining_failures f WHERE run_id LIKE 'scheduled__%%' AND "
-            "NOT EXISTS (SELECT 1 FROM retraining_decisions d WHERE (d.model_name, d.run_id) = (f.model_name, f.run_id))",
+            "SELECT count(DISTINCT (model_name, run_id)) FROM retraining_failures f WHERE run_id LIKE 'scheduled__%%' "
+            "AND NOT EXISTS (SELECT 1 FROM retraining_decisions d "
+            "WHERE (d.model_name, d.run_id) = (f.model_name, f.run_id))",
         )
         expected = runs * len(soak.fleet.names)
         print(f"{decided} decisions and {failed} checks that failed on record, of {expected}")
@@ -216,7 +225,8 @@ def judge_records(soak: Soak, runs: int) -> list[str]:
             "SELECT model_name, step, error_type, count(*) FROM retraining_failures GROUP BY 1, 2, 3 ORDER BY 4 DESC"
         ).fetchmany(12))  # fmt: skip
         events = connection.execute(
-            "SELECT model_name, trigger_type, status, count(*) FROM model_retraining_events GROUP BY 1, 2, 3 ORDER BY 1, 2"
+            "SELECT model_name, trigger_type, status, count(*) FROM model_retraining_events GROUP BY 1, 2, 3 "
+            "ORDER BY 1, 2"
         ).fetchall()
     print("events:", *(f"  {name}: {kind} {status} {count}" for name, kind, status, count in events), sep="\n")
     false = sum(count for name, kind, _, count in events if kind_of(name) in UNCHANGED and kind in MEASURED)
@@ -262,7 +272,8 @@ def main() -> int:
         server.create_databases("records")
         os.environ |= {
             "RETRAINING_MODELS_DIR": f"{fleet.root / 'models'}", "RETRAINING_DATA_DIR": f"{fleet.root / 'data'}",
-            "RETRAINING_ARTIFACTS_DIR": f"{fleet.root / 'artifacts'}", "AIRFLOW_CONN_RETRAINING_DB": server.uri("records"),
+            "RETRAINING_ARTIFACTS_DIR": f"{fleet.root / 'artifacts'}",
+            "AIRFLOW_CONN_RETRAINING_DB": server.uri("records"),
         }  # fmt: skip
         with psycopg.connect(server.uri("records")) as connection:
             migrate(connection)

@@ -98,7 +98,9 @@ def execute(event_id: int, run: Run, step: int | None, file_bytes: int | None) -
     """Execute an event in a process that is killed at that step, or whose disk is full."""
     Clock(run.as_of).wind()
     opened = workflow.open_deployment()
-    fuse = Fuse(root=Path(os.environ["RETRAINING_ARTIFACTS_DIR"]), uri=os.environ["AIRFLOW_CONN_RETRAINING_DB"], at=step)
+    fuse = Fuse(
+        root=Path(os.environ["RETRAINING_ARTIFACTS_DIR"]), uri=os.environ["AIRFLOW_CONN_RETRAINING_DB"], at=step
+    )
     fuse.watch_files()
     if file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, resource.RLIM_INFINITY))
