@@ -59,7 +59,7 @@ assert of(DagRunType.SCHEDULED, logical_date=berlin, run_after=berlin, **late).a
 print("ALL RIGHT")
 """
 
-RUN_ID = "scheduled__2026-07-20T00:00:00+00:00"
+RUN_ID = "nightly"
 TAKEN_TWICE = """
 import json, sys
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.session import create_session
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-DagRun.generate_run_id = staticmethod(lambda **_: sys.argv[1])  # as the scheduler's, which has none of its own twice
+DagRun.generate_run_id = staticmethod(lambda **_: sys.argv[1])  # one that is given again, as the scheduler does
 bag = DagBag()
 assert not bag.import_errors, bag.import_errors
 for number in range(2):  # the second time the run is deleted and made once more
