@@ -290,7 +290,7 @@ def fail_run_if_any_model_failed() -> None:
 
 @dag(
     schedule="0 */6 * * *",
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it as UTC
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it in its `default_timezone`, and the schedule, too
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},

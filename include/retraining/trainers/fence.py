@@ -20,7 +20,7 @@ import psutil
 
 from include.retraining.trainers.scratch import is_dead, owner
 
-MARK = "RETRAINING_SCRIPT_RUN"
+MARK = "MODEL_SCRIPT_RUN"
 _KILLING_SECONDS = 5.0
 _PREFIX = "retraining-"
 
