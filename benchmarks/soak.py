@@ -1,6 +1,6 @@
 """A simulated quarter: 360 six-hourly runs over twenty models, while all that can go wrong does.
 
-    python -m benchmarks.soak [--runs 360] [--seed 0]
+    python -m benchmarks.soak [--runs 360] [--seed 0]    (--runs 40: a quick look)
 
 The tasks of each run are taken by the functions that the DAG calls, on a real Postgres; the clock is moved from run to
 run, and nothing waits. The models are quiet, seasonal, drifting, have broken days, late labels, a column that goes for
@@ -36,12 +36,11 @@ import psycopg
 from scipy import stats
 
 from benchmarks import soak_faults as faults
-from benchmarks.soak_models import UNCHANGED, Fleet, kind_of
+from benchmarks.soak_models import REFERENCE_DAYS, START, UNCHANGED, Fleet, kind_of
 from include import workflow
 from include.records.entries import Run
 from include.records.schema import migrate
 from include.workflow.run_parameters import chosen_models
-from tests.stage import REFERENCE_DAYS, START
 from tools.embedded_postgres import EmbeddedPostgres
 
 EVERY = timedelta(hours=6)
@@ -118,7 +117,8 @@ class Soak:
 
     def look(self, number: int, seconds: float) -> None:
         """Measure this process and the records after a run."""
-        gc.collect()
+        if number % 10 == 9:
+            gc.collect()
         me = psutil.Process()
         with psycopg.connect(self.uri) as connection:
             sessions = _one(connection, "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = 'records'")

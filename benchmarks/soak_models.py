@@ -6,15 +6,14 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tests.stage import REFERENCE_DAYS, START
-
+START, REFERENCE_DAYS = datetime(2026, 1, 1, tzinfo=UTC), 30
 SCRIPT = Path(__file__).parents[1] / "tests" / "retraining" / "trainers" / "scripts" / "sklearn_script.py"
 KINDS: Mapping[str, int] = {
     "quiet": 7, "seasonal": 3, "drifting": 3, "broken_days": 2, "late_labels": 2, "column_gone": 1, "file_broken": 1,
@@ -88,6 +87,8 @@ class Fleet:
             "reference": {"start": f"{START:%Y-%m-%d}", "end": f"{START + timedelta(days=REFERENCE_DAYS):%Y-%m-%d}"},
             "training": training,
         }  # fmt: skip
+        if kind_of(name) == "script":
+            fields["features"] = ["a", "b", "c"]  # what this script can be trained on
         return fields | ({"label_delay": f"{LABEL_DELAY.days}d"} if kind_of(name) == "late_labels" else {})
 
     def _rows(self, name: str, seed: int) -> pd.DataFrame:
