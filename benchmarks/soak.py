@@ -93,6 +93,7 @@ class Soak:
         """Take the runs, with a fault in every fifth one."""
         clock = faults.Clock()
         clock.wind()
+        faults.warm_up()
         for number in range(runs):
             clock.moment = START + timedelta(days=REFERENCE_DAYS) + EVERY * (number + 1)
             self.fleet.at(clock.moment)
@@ -257,7 +258,7 @@ def judge_growth(soak: Soak) -> list[str]:
 def main() -> int:
     """Set up, go, report, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=360, help="six hours apart; at least 8")
+    parser.add_argument("--runs", type=int, default=360, help="six hours apart, at least 8; 40 are a quick look")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     began = time.monotonic()

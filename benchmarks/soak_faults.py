@@ -115,6 +115,13 @@ def processes() -> ForkServerContext:
     return context
 
 
+def warm_up() -> None:
+    """Start the process that others are copies of: it stays, and is nothing that grows."""
+    process = processes().Process(target=str)
+    process.start()
+    process.join()
+
+
 def kill(deployment: Any, name: str, run: Run, rng: random.Random) -> None:
     """A forced run whose `execute` is killed twice between two steps; the third try comes through."""
     event = _forced(deployment, name, run)
