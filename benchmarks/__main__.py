@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("parse_time", "gate_level", "false_alarms", "concept_drift", "profile_cost", "many_models")
+MODULES = ("parse_time", "gate_level", "false_alarms", "concept_drift", "profile_cost", "many_models", "soak")
 
 if __name__ == "__main__":
     for module in MODULES:

@@ -19,8 +19,9 @@ When the champion of a model has changed, its asset `champion_<model>` has an ev
 **A failure is on record, too** (`retraining_failures`), for each try of each task below but a crash of the whole
 machine: reports, `recommend` and the audit tell it.
 
-**A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and doubles
-no row.
+**A rerun is safe.** Decisions are kept by model and run: clearing a task repeats no retrain, no rollback, and no
+event of an asset, and doubles no row. A run of a past date, such as a backfill, is decided and on record, but without
+`force` it retrains and rolls back nothing.
 
 **Every try has an end**: one reading of a model's rows after the `timeout` of its file (30 minutes by default), a task
 after three hours, a training after a day.
@@ -178,7 +179,7 @@ def execute_retraining(
 
 @task(map_index_template=LABEL, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=LONGEST_CHECK)
 def publish_champion(
-    model_name: str, dag_run: Any = None, params: Any = None, outlet_events: Any = None
+    model_name: str, dag_run: Any = None, params: Any = None, outlet_events: Any = None, inlet_events: Any = None
 ) -> dict[str, Any]:
     """Whatever happened: the files follow the champion on record, and downstream is told once of each change."""
     _label(model_name)
@@ -191,7 +192,7 @@ def publish_champion(
         change = workflow.publish(deployment, model_name, run_of(dag_run, params))
         if change is None:
             raise AirflowSkipException(f"{model_name}: the champion is the one that downstream knows")
-        tell_downstream(outlet_events, change, deployment.store.identity())
+        tell_downstream(outlet_events, inlet_events, change, deployment.store.identity())
         return text.of_change(change)
 
 
@@ -237,7 +238,7 @@ def fail_run_if_any_model_failed() -> None:
 
 @dag(
     schedule="0 */6 * * *",
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it as UTC
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it in its `default_timezone`, and the schedule, too
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},
@@ -269,7 +270,7 @@ def automatic_model_retraining() -> None:
             trigger_rule=TriggerRule.NONE_FAILED,
         )  # fmt: skip
         outcome = execute_retraining(model_name, approval.output)
-        published = publish_champion.override(outlets=[CHAMPIONS])(model_name)
+        published = publish_champion.override(inlets=[CHAMPIONS], outlets=[CHAMPIONS])(model_name)
         logged = log_retraining_completion(model_name)
         checked >> [rolled_back, approval]
         [rolled_back, outcome] >> published >> logged

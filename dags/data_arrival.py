@@ -43,7 +43,7 @@ def _schedule() -> Any:
 
 @dag(
     schedule=_schedule(),
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it as UTC
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001  # Airflow reads it in its `default_timezone`, and the schedule, too
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=20)},

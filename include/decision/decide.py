@@ -16,7 +16,7 @@ from include.decision.signals import HARM, Signal, SignalKind, Verdict
 from include.decision.triggers.declined import turned_down
 from include.decision.triggers.new_data import NEW_DATA
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
-from include.decision.waiting import in_shadow, shadow_of
+from include.decision.waiting import in_shadow, of_the_past, shadow_of
 
 #: Which of several fired triggers gives a decision its type: harm before drift, drift before facts such as age.
 _WEIGHT = (MANUAL, FIRST_VERSION, RED_TEAM, NEW_DATA, SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE,
@@ -29,6 +29,7 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     Broken data blocks every retrain, also a requested one: a model trained on a broken feed learns the fault.
     So does a champion that failed its probation: this run rolls it back, the next one sees what the restored one needs.
     A version in shadow keeps all others waiting; its last check fires whatever the policy says, and nothing besides it.
+    A run of a past date retrains nothing unless it is forced.
     With `worth` a retrain that only measurements ask for has to be worth more than it costs, where labels can tell.
     """
     answer, shadow = policy.decide(evidence), shadow_of(evidence)
@@ -41,7 +42,8 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
     weighed = measured if mixed and not _without_measurements(policy, evidence) else fired
     costly = worth.objection(evidence) if worth is not None and measured and weighed == measured else ""
     blocks = () if over else tuple(filter(None, [answer.blocked_by, costly]))
-    blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence)) if wanted else ()
+    if wanted:
+        blocks += (*_broken(evidence), *_gives_way(evidence), *in_shadow(evidence), *of_the_past(evidence))
     triggered, cause, near = (answer.fired or over) and not blocks, root_cause(evidence), nearest(answer)
     severity, stopped, waits = severity_of(weighed), stopped_source(evidence), "; ".join(in_shadow(evidence))
     reason = _reason(fired) if fired else _quiet_reason(evidence, leaves, cause)

@@ -48,6 +48,8 @@ class Evidence:
         Earlier decisions on this model, the newest first; dry runs aside.
     declined : sequence of PastCheck
         Those of them that led to a retrain of this champion which the gate turned down.
+    checked_until : datetime or None
+        The latest moment that any check of this model was of, dry runs aside; None for none.
     patience : timedelta
         The window: as long what was turned down once may not ask again; each further time doubles that.
     """
@@ -67,6 +69,7 @@ class Evidence:
     probes: Mapping[str, float] = field(default_factory=dict)
     past: Sequence[PastCheck] = ()
     declined: Sequence[PastCheck] = ()
+    checked_until: datetime | None = None
     patience: timedelta = timedelta(0)
 
     @property

@@ -1,10 +1,14 @@
-"""What a version in shadow means for a decision: it keeps others waiting, and its last check fires."""
+"""What keeps a retrain waiting whatever the policy says: a version in shadow, or that what was seen is of the past."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from include.decision.evidence import Evidence, TriggerResult
 from include.decision.looks import ShadowCheck
 from include.decision.signals import SignalKind
+
+HELD_UP = timedelta(hours=6)  # a run that begins or is repeated so late is still one of now
 
 
 def shadow_of(evidence: Evidence) -> TriggerResult | None:
@@ -23,3 +27,19 @@ def in_shadow(evidence: Evidence) -> tuple[str, ...]:
     """Why no other version is trained now; empty if nothing is in shadow, or its end has come."""
     found = (ShadowCheck.of(signal) for signal in evidence.of_kind(SignalKind.SHADOW))
     return tuple(check.progress for check in found if not check.over)
+
+
+def is_past(as_of: datetime, checked_until: datetime | None) -> bool:
+    """Whether a run is of a past date: the same model has been checked on much later rows."""
+    return checked_until is not None and checked_until - as_of > HELD_UP
+
+
+def of_the_past(evidence: Evidence) -> tuple[str, ...]:
+    """Why a run of a past date, such as a backfill, changes nothing; empty for any other, and for a forced one.
+
+    The model has been checked on later rows since: what was so then is no reason to replace what is in force now.
+    """
+    until = evidence.checked_until
+    if until is None or not is_past(evidence.now, until) or evidence.requested or not evidence.has_champion:
+        return ()
+    return (f"this run is of a past date: the model has been checked up to {until:%Y-%m-%d %H:%M} UTC",)

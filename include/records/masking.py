@@ -45,7 +45,9 @@ _SETTING = re.compile(
 )
 _YAML = re.compile(rf"(?P<head>(?<![\w.-])[\w.-]*(?:{_WORD}){_END}:[ \t]+)[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE)
 _FLAG = re.compile(rf"(?P<head>(?<!\S)--?[\w-]*(?:{_WORD})[\w-]*\s+)(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)", re.IGNORECASE)
-_SQL = re.compile(r"(?P<head>\b(?:password|identified\s+by)\s+)(?:'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE)
+_SQL = re.compile(
+    r"(?P<head>\b(?:password(?:\s+(?:is|was))?|identified\s+by)\s+)(?:'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE
+)  # fmt: skip
 _ELEMENT = re.compile(rf"(?P<head><(?P<name>[\w:.-]*(?:{_WORD})[\w:.-]*)[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE)
 _HEADER = re.compile(r"(?P<head>\bbearer\s+)[\w.~+/=-]{6,}|(?P<basic>\bbasic\s+)[A-Za-z0-9+/]{12,}=*", re.IGNORECASE)
 _KINDS = re.compile(

@@ -13,6 +13,7 @@ from include.data.profile import CategoricalColumn, Profile
 from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
+from include.decision.waiting import is_past
 from include.errors import ArtifactError, RollbackRefused
 from include.records.entries import (
     ONCE_CHAMPION,
@@ -33,6 +34,7 @@ from include.workflow.failing import on_record
 from include.workflow.identity import require_home
 from include.workflow.publication import publish_files
 from include.workflow.run_parameters import given_name, given_reason, version_number
+from include.workflow.steps.evidence import checked_until
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +129,7 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
     if analysis is None or champion is None or champion.version != analysis.champion_version:
         return None
     found = _way_back(analysis.signals)
-    if found is None:
+    if found is None or _is_past(deployment, model_name, run):
         return None
     kind, number, reason = found
     return roll_back(
@@ -138,7 +140,14 @@ def roll_back_in_run(deployment: Deployment, model_name: str, run: Run, to: str 
 def is_called_for(deployment: Deployment, model_name: str, run: Run) -> bool:
     """Whether what the run saw calls for a former champion."""
     analysis = deployment.store.analysis(model_name, run.run_id)
-    return not run.dry_run and analysis is not None and _way_back(analysis.signals) is not None
+    if run.dry_run or analysis is None or _way_back(analysis.signals) is None:
+        return False
+    return not _is_past(deployment, model_name, run)
+
+
+def _is_past(deployment: Deployment, model_name: str, run: Run) -> bool:
+    """Whether the model has been checked on later rows than this run's: those tell what it needs now."""
+    return is_past(run.as_of, checked_until(deployment.store, model_name))
 
 
 def _way_back(signals: Sequence[Signal]) -> tuple[ChangeKind, int, str] | None:

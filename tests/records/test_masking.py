@@ -25,7 +25,8 @@ FORMS = [
     json.dumps(json.dumps({"password": "my hunter2"})), "password: hunter2", "password: my hunter2", "api-key: hunter2",
     "PWD={a;hunter2};x=1", "AccountKey=hunter2==;Endpoint=x", "curl -H 'Authorization: Bearer hunter2'",
     "Authorization: Basic hunter2hunter2", "mysql --password hunter2 -h x", "CREATE ROLE x PASSWORD 'hunter2'",
-    "<password>hunter2</password>", "aws_secret_access_key = hunter2", "?X-Amz-Signature=hunter2&x=1", "sig=hunter2",
+    "password is 'hunter2'", 'the password was "hunter2"', "<password>hunter2</password>",
+    "aws_secret_access_key = hunter2", "?X-Amz-Signature=hunter2&x=1", "sig=hunter2",
     "os.environ['DB_PASSWORD'] = 'hunter2'", "password%3Dhunter2", "client_secret=hunter2", "passphrase=hunter2",
     "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----", "eyJhunter2x.hunter2xx.hunter2",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ adds the asset of its own model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, AssetAlias
@@ -17,6 +19,7 @@ from airflow.sdk import Asset, AssetAlias
 if TYPE_CHECKING:  # read while DAG files are parsed
     from include.records.entries import ChampionChange
 
+CLOCKS = timedelta(days=1)  # more than the clocks of a worker and of Airflow's database differ by
 CHAMPIONS = AssetAlias(name="retraining_champions")
 
 
@@ -25,13 +28,21 @@ def champion_asset(model_name: str) -> Asset:
     return Asset(name=f"champion_{model_name}", uri=f"x-retraining://champion/{model_name}")
 
 
-def tell_downstream(outlet_events: Any, change: ChampionChange, records: str) -> None:
-    """Have the running task, which has `CHAMPIONS` among its outlets, emit an event of the model's asset.
+def tell_downstream(outlet_events: Any, inlet_events: Any, change: ChampionChange, records: str) -> bool:
+    """Have the running task, which has `CHAMPIONS` among its inlets and outlets, emit an event of the model's asset.
+
+    There is one event of each change, also when a task is cleared, or a run deleted and taken again: Airflow keeps
+    the events of both.
 
     Parameters
     ----------
     records : str
         Identity of the records that say so: others may have a model of that name.
+
+    Returns
+    -------
+    bool
+        Whether there was none yet.
     """
     extra = {
         "model": change.model_name,
@@ -42,4 +53,12 @@ def tell_downstream(outlet_events: Any, change: ChampionChange, records: str) ->
         "deployed_at": change.deployed_at.isoformat(),
         "records": records,
     }
+    since = (change.deployed_at - CLOCKS).isoformat()
+    if any(_is_of(extra, event.extra or {}) for event in inlet_events[CHAMPIONS].after(since)):
+        return False
     outlet_events[CHAMPIONS].add(champion_asset(change.model_name), extra=extra)
+    return True
+
+
+def _is_of(extra: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(extra[name] == other.get(name) for name in ("model", "deployed_at", "records"))

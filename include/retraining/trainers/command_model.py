@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from include.registry.training import Script
 from include.retraining.prepare import Columns
 from include.retraining.trainers.kept_files import KeptFolder
 from include.retraining.trainers.process import Limits, run_limited
+from include.retraining.trainers.scratch import scratch_folder
 from include.retraining.trainers.script_files import (
     copy_files,
     read_predictions,
@@ -57,8 +57,8 @@ class CommandModel:
 
     def predict(self, features: pd.DataFrame) -> npt.NDArray[Any]:
         """One prediction a row; see `Predictor.predict`. A `TrainingError` if the command gives none."""
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            file = self._ask(Path(name), features, ())
+        with scratch_folder() as work:
+            file = self._ask(work, features, ())
             return read_predictions(file, len(features), self.task, self._shown)
 
     def _ask(self, work: Path, features: pd.DataFrame, classes: tuple[str, ...]) -> Path:
@@ -93,8 +93,8 @@ class CommandClassifier(CommandModel):
 
     def predict_proba(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Probabilities of shape (rows, classes)."""
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            file = self._ask(Path(name), features, self.classes_)
+        with scratch_folder() as work:
+            file = self._ask(work, features, self.classes_)
             return read_probabilities(file, len(features), self.classes_, self._shown)
 
 

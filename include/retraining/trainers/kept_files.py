@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
-from pathlib import Path
+
+from include.retraining.trainers.scratch import new_folder, remove
 
 MODEL_FILE = "model.skops"
 FILES_FOLDER = "files"  # of a version whose files only the owner's command reads
@@ -15,5 +14,5 @@ class KeptFolder:
     """A temporary folder that is there as long as somebody refers to this."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="retraining-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self.path = new_folder()
+        weakref.finalize(self, remove, self.path)

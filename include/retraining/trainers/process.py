@@ -20,6 +20,7 @@ from include.errors import TrainingError
 from include.records.masking import mask, remember_passed_on
 from include.registry.training import Script
 from include.retraining.resources import MEBIBYTE
+from include.retraining.trainers.fence import Fence, resident_bytes
 
 #: Environment variables that any program needs; none of them holds a secret.
 PASSED_ON = (
@@ -29,6 +30,7 @@ PASSED_ON = (
 )  # fmt: skip
 GRACE_SECONDS = 5.0  # between SIGTERM and SIGKILL
 _LOOK_SECONDS = 0.2  # between two looks at memory, output and files
+_DEEPEST = 64  # folders in folders: longer paths than the system allows cannot be looked at
 _KEPT_BYTES = 2000  # of the beginning and of the end of what is printed
 _MARGIN_BYTES = 8192  # kept besides until secrets are blotted out: the longest is a key of some 3 KiB
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
@@ -82,19 +84,21 @@ def run_limited(
     """
     environment = _environment(passed_on, scratch)
     _require_there(command[0], folder, environment)
-    began, ours = time.monotonic(), _written(scratch)
-    supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(GRACE_SECONDS), str(scratch), *command]
+    began, (ours, _) = time.monotonic(), _written(scratch)
+    fence = Fence.raised()
+    supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), "guard", str(GRACE_SECONDS), str(scratch),
+                  str(fence.group or ""), *command]  # fmt: skip
     process = subprocess.Popen(
-        supervised, cwd=folder or scratch, env=environment,
+        supervised, cwd=folder or scratch, env={**environment, **fence.environment},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stderr is not None
     printed = [_Printed(process.stdout), _Printed(process.stderr)]
     try:
-        exceeded = _watch(process, replace(limits, disk=limits.disk + ours), printed, scratch, began)
+        exceeded = _watch(process, replace(limits, disk=limits.disk + ours), printed, scratch, began, fence)
     finally:
-        _end(process)
+        _end(process, fence)
         for pipe in printed:
             pipe.join(GRACE_SECONDS)
     if exceeded or process.returncode:
@@ -111,8 +115,9 @@ def _require_there(program: str, folder: Path | None, environment: Mapping[str, 
 
 
 def _watch(
-    process: subprocess.Popen[bytes], limits: Limits, printed: Sequence[_Printed], scratch: Path, began: float
-) -> str:
+    process: subprocess.Popen[bytes], limits: Limits, printed: Sequence[_Printed], scratch: Path, began: float,
+    fence: Fence,
+) -> str:  # fmt: skip
     """Wait for the end; which limit was exceeded, empty for none."""
     while True:
         try:
@@ -123,20 +128,24 @@ def _watch(
             return _too_much_written(limits, scratch) or _too_much_printed(limits, printed)
         if time.monotonic() - began > limits.seconds:
             return f"longer than {limits.seconds:g} s (training.script.timeout)"
-        if found := _too_much(process.pid, limits, printed, scratch):
-            for child in _children(process.pid):  # at once: it would use more while it is given time to end
-                _kill(child)
+        children = _children(process.pid)
+        fence.seen.update(children)
+        if found := _too_much(children, limits, printed, scratch):
+            fence.down()  # at once: it would use more while it is given time to end
             return found
 
 
-def _too_much(supervisor: int, limits: Limits, printed: Sequence[_Printed], scratch: Path) -> str:
-    if sum(_resident(child) for child in _children(supervisor)) > limits.memory:
+def _too_much(children: Sequence[psutil.Process], limits: Limits, printed: Sequence[_Printed], scratch: Path) -> str:
+    if resident_bytes(children) > limits.memory:
         return f"more than {limits.memory // MEBIBYTE} MiB of memory (training.script.memory_mib)"
     return _too_much_written(limits, scratch) or _too_much_printed(limits, printed)
 
 
 def _too_much_written(limits: Limits, scratch: Path) -> str:
-    return "more files than training.script.disk_mib allows" if _written(scratch) > limits.disk else ""
+    size, depth = _written(scratch)
+    if depth > _DEEPEST:
+        return f"folders in folders, more than {_DEEPEST} deep, in its temporary folder"
+    return "more files than training.script.disk_mib allows" if size > limits.disk else ""
 
 
 def _too_much_printed(limits: Limits, printed: Sequence[_Printed]) -> str:
@@ -153,43 +162,48 @@ def _children(supervisor: int) -> list[psutil.Process]:
         return []  # it has just ended
 
 
-def _kill(process: psutil.Process) -> None:
+def _written(folder: Path) -> tuple[int, int]:
+    """Bytes of the files below `folder`, and how deep folders are in it, `_DEEPEST` + 1 for more; no link is followed.
+
+    A folder that is gone meanwhile, or may not be looked into, counts nothing.
+    """
+    total, levels, above = 0, 0, [f"{folder}"]
+    while above and levels <= _DEEPEST:
+        found = [entry for place in above for entry in _entries(place)]
+        total += sum(_size(entry) for entry in found if not entry.is_dir(follow_symlinks=False))
+        above = [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+        levels += bool(above)
+    return total, levels
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        process.kill()
-    except psutil.NoSuchProcess:
-        return
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
-def _resident(process: psutil.Process) -> int:
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        return int(process.memory_info().rss)
-    except psutil.NoSuchProcess:
-        return 0  # it has just ended
+        return entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0  # a temporary file, gone meanwhile
 
 
-def _written(folder: Path) -> int:
-    """Bytes of the files below `folder`; links are not followed."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118  # a Path each would take longer
-            except FileNotFoundError:
-                continue  # a temporary file, gone meanwhile
-    return total
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the supervisor stop what still runs; should it not do so in time, kill all there is."""
+def _end(process: subprocess.Popen[bytes], fence: Fence) -> None:
+    """Let the supervisor stop what still runs; should it not do so in time, or be dead itself, kill all there is."""
     assert process.stdin is not None
+    fence.seen.update(_children(process.pid))
     process.stdin.close()
     try:
-        process.wait(timeout=2 * GRACE_SECONDS)
+        process.wait(timeout=3 * GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        for child in _children(process.pid):
-            _kill(child)
+        fence.seen.update(_children(process.pid))
         process.kill()
         process.wait()
+    finally:
+        fence.down()
 
 
 class _Printed(threading.Thread):
@@ -234,7 +248,7 @@ def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
     known: Mapping[str, str] = os.environ
     remember_passed_on(known[name] for name in passed_on)
     kept = {name: known[name] for name in (*PASSED_ON, *passed_on) if name in known}
-    return {**kept, "TMPDIR": str(temporary)}
+    return {**kept, "TMPDIR": str(temporary), "JOBLIB_TEMP_FOLDER": str(temporary)}
 
 
 def _ending(code: int) -> str:

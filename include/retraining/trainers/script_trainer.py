@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import command_model
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
 from include.retraining.trainers.process import Limits, run_limited
+from include.retraining.trainers.scratch import scratch_folder
 from include.retraining.trainers.script_files import (
     ScriptResult,
     copy_files,
@@ -67,8 +67,7 @@ class ScriptTrainer:
         """Train; see `Trainer.fit`. The script gets copies of the rows and of the champion's files."""
         if len(target) == 0:
             raise TrainingError("no rows to train on")
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            work = Path(name)
+        with scratch_folder() as work:
             (work / "output").mkdir()
             self._train(work, features, target, columns, start, weight)
             made = self._made(work / "output", read_result(work / "result.json", self._shown), columns)

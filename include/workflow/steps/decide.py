@@ -9,6 +9,7 @@ from include.decision.decide import decide as weigh
 from include.decision.decision import Cause, Decision
 from include.decision.policy.policy import standard_policy
 from include.decision.signals import SignalKind
+from include.decision.waiting import of_the_past
 from include.errors import DataError, RequestsTaken
 from include.records.entries import Analysis, Event, FailedStep, Run
 from include.registry.spec import ModelSpec
@@ -41,7 +42,7 @@ def _decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision
     if decision.cause is Cause.DATA_QUALITY:
         log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
     ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: requests go on waiting
-    requests = () if ends_shadow else evidence.requests
+    requests = () if ends_shadow or of_the_past(evidence) else evidence.requests
     try:
         return store.save_decision(analysis, decision, requests=requests, at=now())
     except RequestsTaken:

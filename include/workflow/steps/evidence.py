@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pandas as pd
@@ -18,13 +18,14 @@ from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.errors import DataError
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
-from include.records.store import Store
+from include.records.store import Runs, Store
 from include.registry.functions import import_function
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
 from include.retraining.resources import MEBIBYTE
 
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
 
@@ -70,8 +71,15 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
         declined=_held_first(store, spec) if analysis.champion_version is None else _declined(store, champion),
+        checked_until=checked_until(store, spec.name),
         patience=spec.window,
     )
+
+
+def checked_until(store: Runs, model_name: str) -> datetime | None:
+    """The latest moment that any check of a model was of, dry runs aside; None for none."""
+    found = store.past_checks(model_name, before=_FAR, most=1)
+    return found[0].at if found else None
 
 
 def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
