@@ -205,4 +205,5 @@ def _forced(deployment: Any, name: str, run: Run) -> Any:
 def _in_force(deployment: Any, name: str) -> Any:
     store = deployment.store
     champion = store.champion(name)
-    return champion and champion.version, store.last_retrained_at(name), store.quarantines(name)
+    held = [(each.fault.feature, each.fault.span, each.lifted) for each in store.quarantines(name)]
+    return champion and champion.version, store.last_retrained_at(name), held
