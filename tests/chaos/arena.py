@@ -29,6 +29,7 @@ from include.records.entries import Run
 from include.records.postgres import PostgresStore
 from include.records.schema import keep_search_path, migrate
 from include.retraining.artifacts.folder import CHAMPION_LINK, MANIFEST_FILE, ArtifactFolder
+from include.workflow.audit_chain import ANCHOR_FILE
 from include.workflow.deployment import Deployment
 from include.workflow.publication import publish
 from include.workflow.rollback import roll_back_in_run
@@ -280,7 +281,7 @@ def assert_settled(arena: Arena) -> None:
     folder = arena.artifacts.root / MODEL
     champion = [Path(path).name for path, status in paths if status == "champion"]
     assert [f"{(folder / CHAMPION_LINK).readlink()}"] == champion
-    assert {path.name for path in folder.iterdir()} - {CHAMPION_LINK, "reports"} == {
+    assert {path.name for path in folder.iterdir()} - {CHAMPION_LINK, ANCHOR_FILE, "reports"} == {
         Path(path).name for path, _ in paths
     }
 

@@ -146,7 +146,7 @@ def watched(**state: Any) -> Evidence:
         "now": NOW, "signals": tuple(signal(kind, 2.0) for kind in SIGNALS), "champion_since": NOW - 30 * DAY,
         "last_retrained_at": NOW - 20 * DAY, "trained_rows": 100, "new_rows": 500, "data_hash": "a",
         "trained_data_hash": "b", "probes": {"model_size": 1.0}, "requests": asked, "past": past,
-        "declined": past, "patience": DAY, "rolled_back_at": NOW - 9 * DAY,
+        "declined": past, "patience": DAY, "rolled_back_at": NOW - 9 * DAY, "checked_until": NOW,
     }  # fmt: skip
     return Watched(**{**known, **state})
 

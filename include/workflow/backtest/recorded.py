@@ -78,6 +78,7 @@ LEFT_OUT: Mapping[str, str] = {
     "rolled_back_at": "it was rolled back under the policy that there was",
     "declined": "nothing is trained, so that no gate turns anything down",
     "patience": "it is for what the gate turned down",
+    "checked_until": "each check is decided as the latest one that there was then",
 }
 
 
