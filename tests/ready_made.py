@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
 import pickle
@@ -9,6 +10,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,14 @@ from include.records.memory import MemoryStore
 
 _LOCKS = {type(new()): new for new in (threading.Lock, threading.RLock)}
 _KEPT: dict[str, tuple[bytes, Path, Any]] = {}
-_FOLDER = tempfile.TemporaryDirectory(prefix="ready-made-")
+
+
+@cache
+def _folder() -> Path:
+    """Where their artifacts are kept, as long as this process lives."""
+    kept = tempfile.TemporaryDirectory(prefix="ready-made-")
+    atexit.register(kept.cleanup)
+    return Path(kept.name)
 
 
 class _Pickler(pickle.Pickler):
@@ -62,7 +71,7 @@ def made_once(store: Any, files: Mapping[str, Path], made: Path, wish: object, m
     key = hashlib.sha256(pickle.dumps((read, wish))).hexdigest()
     if key not in _KEPT:
         answer = make()
-        kept = Path(_FOLDER.name) / key
+        kept = _folder() / key
         if made.exists():
             shutil.copytree(made, kept, symlinks=True)
         _KEPT[key] = _state(store), kept, answer
