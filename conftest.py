@@ -31,13 +31,15 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """All files that run code in an Airflow go to one process, so that one Airflow is made for all of them."""
+    """Files that run code in an Airflow go to one process, those that ask its server to another: each is made once."""
     return _OneAirflow(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 class _OneAirflow(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
+        if file.startswith("tests/api/"):
+            return "server"
         return "airflow" if _needs_airflow(self.config.rootpath / file) else file
 
 
