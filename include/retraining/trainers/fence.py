@@ -21,6 +21,7 @@ import psutil
 from include.retraining.trainers.scratch import is_dead, owner
 
 MARK = "MODEL_SCRIPT_RUN"
+SUPERVISOR = Path(__file__).with_name("supervise.py")
 _KILLING_SECONDS = 5.0
 _PREFIX = "retraining-"
 
@@ -47,10 +48,13 @@ class Fence:
 
     @classmethod
     def raised(cls) -> Fence:
-        """A new one. What is left of runs whose owners have died is ended on the way."""
+        """A new one. What is left of runs whose owners have died is ended on the way.
+
+        But for their supervisors: these end by themselves, and remove the folder of the run before they do.
+        """
         above = own_group()
         for process, mark in _marked():
-            if is_dead(mark.rpartition("-")[0]):
+            if is_dead(mark.rpartition("-")[0]) and not _supervises(process):
                 log.warning("process %d is killed: the process whose script it belongs to has died", process.pid)
                 _kill(process)
         mark = f"{owner()}-{uuid.uuid4().hex}"
@@ -83,6 +87,13 @@ class Fence:
     def _left(self) -> list[psutil.Process]:
         marked = {process for process, mark in _marked() if mark == self.mark}
         return [process for process in marked | self.seen if _is_alive(process)]
+
+
+def _supervises(process: psutil.Process) -> bool:
+    try:
+        return f"{SUPERVISOR}" in process.cmdline()[:4]
+    except psutil.Error:
+        return False  # it has just ended
 
 
 @cache

@@ -20,7 +20,7 @@ from include.errors import TrainingError
 from include.records.masking import mask, remember_passed_on
 from include.registry.training import Script
 from include.retraining.resources import MEBIBYTE
-from include.retraining.trainers.fence import Fence, resident_bytes
+from include.retraining.trainers.fence import SUPERVISOR, Fence, resident_bytes
 
 #: Environment variables that any program needs; none of them holds a secret.
 PASSED_ON = (
@@ -33,7 +33,6 @@ _LOOK_SECONDS = 0.2  # between two looks at memory, output and files
 _DEEPEST = 64  # folders in folders: longer paths than the system allows cannot be looked at
 _KEPT_BYTES = 2000  # of the beginning and of the end of what is printed
 _MARGIN_BYTES = 8192  # kept besides until secrets are blotted out: the longest is a key of some 3 KiB
-_SUPERVISOR = Path(__file__).with_name("supervise.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def run_limited(
     _require_there(command[0], folder, environment)
     began, (ours, _) = time.monotonic(), _written(scratch)
     fence = Fence.raised()
-    supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), "guard", str(GRACE_SECONDS), str(scratch),
+    supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), "guard", str(GRACE_SECONDS), str(scratch),
                   str(fence.group or ""), *command]  # fmt: skip
     process = subprocess.Popen(
         supervised, cwd=folder or scratch, env={**environment, **fence.environment},

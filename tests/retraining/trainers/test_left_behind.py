@@ -13,10 +13,11 @@ import pytest
 
 from include.errors import TrainingError
 from include.retraining.trainers import process as running
-from include.retraining.trainers.fence import MARK, Fence, own_group
+from include.retraining.trainers.fence import MARK, SUPERVISOR, Fence, own_group
 from include.retraining.trainers.process import Limits, run_limited
 from include.retraining.trainers.scratch import is_dead, new_folder, owner, scratch_folder
 from include.retraining.trainers.supervise import remove_tree
+from tests.waiting import wait_until
 
 MEBIBYTE = 2**20
 BEGIN = "import os, signal, subprocess, sys, time\nword = sys.argv[1]\n"
@@ -114,6 +115,26 @@ def test_the_program_ends_as_it_would_by_itself(word: str) -> None:
     assert "ended with exit code 7" in run("sys.exit(7)", word)
     assert "ended by SIGABRT" in run("os.abort()", word)
     assert "ended by SIGKILL" in run("os.kill(os.getpid(), signal.SIGKILL)", word)
+
+
+OWNER = """
+import os, subprocess, sys, time
+guard = [sys.executable, '-I', '-S', sys.argv[1], 'guard', '0.5', sys.argv[2], '']
+stubborn = [sys.executable, '-c', 'import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(600)']
+running = subprocess.Popen([*guard, *stubborn], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+running.stdout.readline()
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not owner(), reason="nothing is known of processes that died without /proc")
+def test_next_script_lets_the_supervisors_of_a_dead_process_remove_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    environment = {**os.environ, MARK: f"{owner()}0-1"}
+    subprocess.run([sys.executable, "-c", OWNER, f"{SUPERVISOR}", f"{folder}"], env=environment, check=True)
+    Fence.raised().down()
+    wait_until(lambda: not folder.exists(), 20)
 
 
 @pytest.mark.skipif(not owner(), reason="nothing is known of processes that died without /proc")
