@@ -185,7 +185,7 @@ def _template(server: EmbeddedPostgres) -> str:
 
 
 def postgres_store(uri: str) -> PostgresStore:
-    return PostgresStore(partial(psycopg.connect, uri), poll_seconds=0.05)
+    return PostgresStore(partial(psycopg.connect, uri), keep=True, poll_seconds=0.05)
 
 
 def claim_and_hang(uri: str, event_id: int, ready: Connection) -> None:
