@@ -121,7 +121,7 @@ def model_files(folder: Path, python: str) -> Path:
     stored = {"kind": "csv", "path": "s3://shop/sales", "connection": "shop_s3"}
     passed = ["SHOP_LICENCE", "SHOP_TOKEN", "AIRFLOW_CONN_SHOP_S3", "AIRFLOW_CONN_RETRAINING_DB"]
     script = {"command": [python, str(TRAINER)], "predict_command": [python, str(TRAINER)], "environment": passed}
-    queried = {"kind": "sql", "connection": "shop_db", "query": QUERY}
+    queried = {"kind": "sql", "connection": "market_db", "query": QUERY}
     texts: dict[str, Mapping[str, Any]] = {
         "stored": {"source": stored},
         "queried": {"source": queried},
@@ -165,7 +165,7 @@ def test_no_secret_is_found_outside_of_its_home(
             "MLFLOW_TRACKING_URI": mlflow.uri, "MLFLOW_TRACKING_USERNAME": "me",
             "MLFLOW_TRACKING_PASSWORD": marks.secret("mlflow"),
         }  # fmt: skip
-        airflow_home.run_python(ADD, "shop_db", shop)
+        airflow_home.run_python(ADD, "market_db", shop)
         said = list[str]()
         names = ["stored", "queried", "scripted", "telling", "refused", "gone"]
         for at, models in ((day(REFERENCE_DAYS), names), (day(CHANGE + 6), ["stored"])):
