@@ -51,13 +51,15 @@ def main(arguments: list[str]) -> None:
         _join(group)
         command = [sys.executable, "-I", "-S", __file__, grace, folder, "", *command]
     started = _start(command, guards, libc)
-    status = _wait(started.pid)
-    if status is None:
-        status = _stop(started.pid, float(grace) * (2 if guards else 1))
-    _kill_all(started.pid)
-    started.returncode = 0  # waited for here
-    if os.getppid() != parent:
-        remove_tree(folder)
+    try:
+        status = _wait(started.pid)
+        if status is None:
+            status = _stop(started.pid, float(grace) * (2 if guards else 1))
+        _kill_all(started.pid)
+        started.returncode = 0  # waited for here
+    finally:
+        if os.getppid() != parent:
+            remove_tree(folder)
     _end_like(status)
 
 
@@ -211,8 +213,9 @@ def _descendants() -> list[int]:
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*") if _LINUX else ():
         try:
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-        except OSError:
+            told = (folder / "stat").read_text(encoding="utf-8", errors="replace")  # names are any bytes
+            state, parent = told.rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
             continue  # it ended meanwhile
         if state != "Z":
             parents[int(folder.name)] = int(parent)

@@ -16,7 +16,7 @@ from include.retraining.trainers import process as running
 from include.retraining.trainers.fence import MARK, SUPERVISOR, Fence, own_group
 from include.retraining.trainers.process import Limits, run_limited
 from include.retraining.trainers.scratch import is_dead, new_folder, owner, scratch_folder
-from include.retraining.trainers.supervise import remove_tree
+from include.retraining.trainers.supervise import _descendants, remove_tree
 from tests.waiting import wait_until
 
 MEBIBYTE = 2**20
@@ -125,6 +125,20 @@ running = subprocess.Popen([*guard, *stubborn], stdin=subprocess.PIPE, stdout=su
 running.stdout.readline()
 os._exit(0)
 """
+
+
+NAMED = r"import ctypes, time; ctypes.CDLL(None).prctl(15, b'caf\xc3', 0, 0, 0); print(1, flush=True); time.sleep(600)"
+
+
+@pytest.mark.skipif(not owner(), reason="processes are found in /proc")
+def test_process_whose_name_is_cut_within_a_letter_hides_no_other() -> None:
+    with subprocess.Popen([sys.executable, "-c", NAMED], stdout=subprocess.PIPE) as named:
+        assert named.stdout is not None
+        named.stdout.readline()
+        try:
+            assert named.pid in _descendants()
+        finally:
+            named.kill()
 
 
 @pytest.mark.skipif(not owner(), reason="nothing is known of processes that died without /proc")

@@ -20,6 +20,7 @@ from include.registry.training import Script
 from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
+from include.retraining.trainers.scratch import scratch_folder
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
@@ -227,7 +228,7 @@ def test_process_that_left_the_group_does_not_outlive_the_script() -> None:
     assert marked(mark) == []
 
 
-def test_script_and_its_files_go_with_the_process_that_runs_it(tmp_path: Path) -> None:
+def test_script_and_its_files_go_with_the_process_that_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mark = f"orphan-{os.getpid()}"
     program = (
         "from tests.retraining.trainers.test_script_trainer import fit, misbehaving\n"
@@ -243,7 +244,10 @@ def test_script_and_its_files_go_with_the_process_that_runs_it(tmp_path: Path) -
         running.kill()
         running.wait()
     wait_until(lambda: not marked(mark))
-    wait_until(lambda: not list(tmp_path.iterdir()))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder():  # where its supervisors were ended, too, the next script removes what they could not
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_command_is_killed_when_its_supervisor_is() -> None:
