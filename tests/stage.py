@@ -15,7 +15,7 @@ from include.decision.decision import Decision
 from include.errors import RetrainingError
 from include.records.entries import Analysis, Event, Run
 from include.records.memory import MemoryStore
-from include.registry.loader import names_to_check
+from include.registry.loader import models_to_check
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment
 from include.workflow.steps.analyze import analyze
@@ -126,7 +126,7 @@ class Stage:
     def run_all(self, at: datetime, **asked: Any) -> dict[str, Step | RetrainingError]:
         """The steps for every model that a run has to look at, as the DAG maps them."""
         found: dict[str, Step | RetrainingError] = {}
-        for name in names_to_check(self.deployment.models_dir, []):
+        for name in models_to_check(self.deployment.models_dir, []):
             try:
                 found[name] = self.run(name, at, **asked)
             except RetrainingError as error:

@@ -27,7 +27,7 @@ CALLED = {
     "excess": {"retraining/gate/limits.py"},
     "serving_cost": {"retraining/gate/limits.py"},
     "announce": {"workflow/publication.py"},
-    "models_to_check": {"registry/loader.py", "workflow/run_parameters.py"},
+    "models_to_check": {"workflow/run_parameters.py"},
     "RequestKind": {"workflow/run_parameters.py", "records/rows/request.py"},
 }
 #: A rule as it would be written, and the only files that hold it.

@@ -74,11 +74,6 @@ def environment() -> str:
     return os.environ.get(ENVIRONMENT, "")
 
 
-def names_to_check(folder: Path, wanted: Sequence[str]) -> list[str]:
-    """Names of the models that a run has to look at; see `models_to_check`."""
-    return list(models_to_check(folder, wanted))
-
-
 def models_to_check(folder: Path, wanted: Sequence[str]) -> dict[str, ModelSpec | None]:
     """The models that a run has to look at, by name: those wanted, or all that are not disabled.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from include.decision.decide import decide as weigh
+from include.decision.decision import Decision
 from include.decision.policy.policy import standard_policy
 from include.decision.request import Request, RequestKind
 from include.decision.signals import SignalKind
@@ -19,7 +20,8 @@ from include.decision.triggers.new_data import NEW_DATA
 from include.decision.triggers.requests import MANUAL, RED_TEAM
 from include.decision.triggers.schedule import SCHEDULE
 from include.errors import ClaimLost, ConfigurationError, DataError, did_you_mean
-from include.records.entries import Event, Run, TrainingDetails, Wish
+from include.records.entries import Analysis, Event, Run, TrainingDetails, Wish
+from include.registry.spec import ModelSpec
 from include.retraining.elsewhere import TrainedElsewhere, read_model
 from include.retraining.trainers.trainer import Predictor
 from include.workflow.deployment import Deployment, now
@@ -93,11 +95,7 @@ def start_retraining(
         id=0, model_name=model_name, kind=RequestKind.API, key=retraining_id, reason=trigger_reason,
         requested_by=created_by, requested_at=at,
     )  # fmt: skip
-    evidence = replace(gather(deployment.store, spec, analysis), requests=(request,))
-    decision = weigh(standard_policy(spec.settings()), evidence, worth_of(spec, analysis))
-    if not decision.triggered or decision.trigger_type == SignalKind.SHADOW:
-        why = "; ".join(decision.blocked_by) or decision.reason
-        raise DataError(f"model {model_name}: no retraining is begun now: {why}")
+    decision = _decided(deployment, spec, analysis, request)
     decision = replace(decision, trigger_type=RECORDED_AS[kind], reason=f"{trigger_reason} ({created_by})")
     wanted = Wish(
         by=created_by, notes=retraining_notes, training_data_path=training_data_path,
@@ -106,6 +104,16 @@ def start_retraining(
     deployment.store.save_decision(analysis, decision, at=now(), wish=wanted)
     log.info("%s: retraining %s begun elsewhere by %s", model_name, retraining_id, created_by)
     return retraining_id
+
+
+def _decided(deployment: Deployment, spec: ModelSpec, analysis: Analysis, request: Request) -> Decision:
+    """The decision to retrain that a request leads to; a `DataError` for what keeps every retrain back."""
+    evidence = replace(gather(deployment.store, spec, analysis), requests=(request,))
+    decision = weigh(standard_policy(spec.settings()), evidence, worth_of(spec, analysis))
+    if not decision.triggered or decision.trigger_type == SignalKind.SHADOW:
+        why = "; ".join(decision.blocked_by) or decision.reason
+        raise DataError(f"model {spec.name}: no retraining is begun now: {why}")
+    return decision
 
 
 def _require_none_open(deployment: Deployment, model_name: str) -> None:

@@ -96,10 +96,8 @@ def own(store: Store, artifacts: Artifacts) -> None:
     if owner is None or owner.records != identity:
         raise ConfigurationError(
             SETTINGS,
-            f"{artifacts.address(OWNER_FILE)} says that these artifacts belong to the records "
-            f"{owner.records if owner else 'of nobody'}, these records are {identity} (table "
-            "records_identity); give each records database a folder of its own, or, if the other is gone for good, "
-            "remove that file",
+            f"{_belong(artifacts, owner)}, these records are {identity} (table records_identity); "
+            "give each records database a folder of its own, or, if the other is gone for good, remove that file",
         )
     if store.home.guarded and (why := why_behind(store, artifacts)):
         raise ConfigurationError(RECORDS, f"{why}; nothing is written outside until you say which it is: {CHOICE}")
@@ -128,12 +126,8 @@ def adopt_records(deployment: Deployment, *, by: str) -> str:
         When the artifacts belong to other records.
     """
     store, artifacts = deployment.store, deployment.artifacts
-    identity, owner = store.identity(), owner_of(artifacts)
-    if owner is not None and owner.records != identity:
-        raise ConfigurationError(
-            SETTINGS, f"{artifacts.address(OWNER_FILE)} says that these artifacts belong to the records "
-            f"{owner.records}, these are {identity}: name the folder that belongs to them first",
-        )  # fmt: skip
+    identity = store.identity()
+    _owner_unless_others(artifacts, identity, f", these are {identity}: name the folder that belongs to them first")
     _write_owner(artifacts, Owner(records=identity, mark=store.home.note(Noted.ADOPTED, by, at=now())))
     return (
         f"the records {identity} go on in {store.home.find().here_told}; no other copy of them writes outside any more"
@@ -154,12 +148,8 @@ def renew_records(deployment: Deployment, *, by: str, copied: bool = False) -> s
         When the artifacts belong to other records, or to those that this database was copied from.
     """
     store, artifacts = deployment.store, deployment.artifacts
-    identity, owner = store.identity(), owner_of(artifacts)
-    if owner is not None and owner.records != identity:
-        raise ConfigurationError(
-            SETTINGS, f"{artifacts.address(OWNER_FILE)} says that these artifacts belong to the records "
-            f"{owner.records}; name a place of this copy's own",
-        )  # fmt: skip
+    identity = store.identity()
+    owner = _owner_unless_others(artifacts, identity, "; name a place of this copy's own")
     if owner is not None and not copied:
         raise ConfigurationError(
             SETTINGS, f"{artifacts.address('')} belongs to the records that this database was copied from. Copy it to "
@@ -172,6 +162,19 @@ def renew_records(deployment: Deployment, *, by: str, copied: bool = False) -> s
         f"the records in {store.home.find().here_told} are {made} from now on, no longer {identity}; they have an "
         "MLflow experiment, an alias and artifacts of their own"
     )
+
+
+def _owner_unless_others(artifacts: Artifacts, identity: str, way_out: str) -> Owner | None:
+    """Whose the artifacts are; a `ConfigurationError` that ends with `way_out` where they are those of others."""
+    owner = owner_of(artifacts)
+    if owner is not None and owner.records != identity:
+        raise ConfigurationError(SETTINGS, f"{_belong(artifacts, owner)}{way_out}")
+    return owner
+
+
+def _belong(artifacts: Artifacts, owner: Owner | None) -> str:
+    whose = owner.records if owner else "of nobody"
+    return f"{artifacts.address(OWNER_FILE)} says that these artifacts belong to the records {whose}"
 
 
 def _write_owner(artifacts: Artifacts, owner: Owner) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.errors import ConfigurationError
-from include.registry.loader import load_model, load_model_file, names_to_check
+from include.registry.loader import load_model, load_model_file, models_to_check
 from include.registry.spec import RESERVED, ModelSpec
 from include.registry.yaml_text import MOST_BYTES
 
@@ -69,7 +69,7 @@ def test_one_bad_file_is_its_own_mistake_within_seconds_and_hides_no_other(tmp_p
     (tmp_path / "good.yaml").write_text(GOOD)
     (tmp_path / "bad.yaml").write_text(text)
     began = time.process_time()
-    assert names_to_check(tmp_path, []) == ["bad", "good"]
+    assert list(models_to_check(tmp_path, [])) == ["bad", "good"]
     with pytest.raises(ConfigurationError) as caught:
         load_model(tmp_path, "bad")
     assert time.process_time() - began < 20
@@ -80,7 +80,7 @@ def test_one_bad_file_is_its_own_mistake_within_seconds_and_hides_no_other(tmp_p
 def test_a_bomb_takes_little_memory(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(FILES["a billion of columns"])
     tracemalloc.start()
-    names_to_check(tmp_path, [])
+    list(models_to_check(tmp_path, []))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50 << 20
@@ -94,7 +94,7 @@ def test_a_name_that_is_said_twice_by_an_alias_is_fine(tmp_path: Path) -> None:
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "bad.yaml")
     (tmp_path / "good.yaml").write_text(GOOD)
-    assert names_to_check(tmp_path, []) == ["bad", "good"]
+    assert list(models_to_check(tmp_path, [])) == ["bad", "good"]
     with pytest.raises(ConfigurationError, match=r"bad\.yaml: cannot be read"):
         load_model(tmp_path, "bad")
 
@@ -105,7 +105,7 @@ def test_what_no_field_foresaw_is_a_mistake_of_the_file(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(ModelSpec, "in_environment", fails)
     (tmp_path / "bad.yaml").write_text(GOOD)
-    assert names_to_check(tmp_path, []) == ["bad"]
+    assert list(models_to_check(tmp_path, [])) == ["bad"]
     with pytest.raises(ConfigurationError, match="ZeroDivisionError: by nothing"):
         load_model(tmp_path, "bad")
 
@@ -114,7 +114,7 @@ def test_what_no_field_foresaw_is_a_mistake_of_the_file(tmp_path: Path, monkeypa
 def test_two_files_of_one_name_are_one_model_that_is_refused_by_both_names(tmp_path: Path, wanted: list[str]) -> None:
     for name in ("demand.yaml", "demand.yml", "good.yml"):
         (tmp_path / name).write_text(GOOD)
-    assert names_to_check(tmp_path, wanted).count("demand") == 1
+    assert list(models_to_check(tmp_path, wanted)).count("demand") == 1
     for file in ("demand.yaml", "demand.yml"):
         with pytest.raises(ConfigurationError, match=r"demand\.yaml and demand\.yml|demand\.yml and demand\.yaml"):
             load_model_file(tmp_path / file)
@@ -126,7 +126,7 @@ def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str) 
     (tmp_path / f"{name}.yaml").write_text(GOOD)
     with pytest.raises(ConfigurationError, match=r"field name: found .* it is reserved"):
         load_model(tmp_path, name)
-    assert names_to_check(tmp_path, []) == [name]
+    assert list(models_to_check(tmp_path, [])) == [name]
 
 
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.datetimes().map(str)

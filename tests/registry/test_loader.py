@@ -7,7 +7,7 @@ import pytest
 
 from include.decision.policy.presets import PRESETS
 from include.errors import ConfigurationError
-from include.registry.loader import config_hash, load_model, load_model_file, names_to_check
+from include.registry.loader import config_hash, load_model, load_model_file, models_to_check
 from include.registry.model_files import list_model_files
 
 TIMED = """
@@ -177,7 +177,7 @@ def test_hash_is_of_the_settings_not_of_the_text(tmp_path: Path) -> None:
 
 def test_unknown_model_is_answered_with_those_that_are_known(tmp_path: Path) -> None:
     model_file(tmp_path, TIMED, "sales")
-    for ask in (lambda: load_model(tmp_path, "sale"), lambda: names_to_check(tmp_path, ["sale"])):
+    for ask in (lambda: load_model(tmp_path, "sale"), lambda: list(models_to_check(tmp_path, ["sale"]))):
         with pytest.raises(ConfigurationError, match=r"no model 'sale'; did you mean 'sales'\?; known: sales"):
             ask()
 
@@ -190,20 +190,20 @@ def test_missing_folder_is_named_with_its_variable(tmp_path: Path) -> None:
 def test_disabled_models_are_left_out_unless_asked_for(tmp_path: Path) -> None:
     model_file(tmp_path, TIMED, "a")
     model_file(tmp_path, TIMED + "enabled: false\n", "b")
-    assert names_to_check(tmp_path, []) == ["a"]
-    assert names_to_check(tmp_path, ["b", "a", "b"]) == ["b", "a"]
+    assert list(models_to_check(tmp_path, [])) == ["a"]
+    assert list(models_to_check(tmp_path, ["b", "a", "b"])) == ["b", "a"]
 
 
 def test_models_come_by_priority_and_then_as_asked_for(tmp_path: Path) -> None:
     for name, priority in {"a": 0, "b": 5, "c": -1, "d": 5}.items():
         model_file(tmp_path, TIMED + f"priority: {priority}\n", name)
     model_file(tmp_path, "nonsense", "broken")
-    assert names_to_check(tmp_path, []) == ["b", "d", "a", "broken", "c"]
-    assert names_to_check(tmp_path, ["c", "a", "d", "b"]) == ["d", "b", "a", "c"]
+    assert list(models_to_check(tmp_path, [])) == ["b", "d", "a", "broken", "c"]
+    assert list(models_to_check(tmp_path, ["c", "a", "d", "b"])) == ["d", "b", "a", "c"]
 
 
 @pytest.mark.parametrize("text", [text for text, _ in MISTAKES.values()], ids=MISTAKES.keys())
 def test_file_with_a_mistake_is_checked_so_that_its_error_shows(tmp_path: Path, text: str) -> None:
     model_file(tmp_path, TIMED, "healthy")
     model_file(tmp_path, text, "sick")
-    assert names_to_check(tmp_path, []) == ["healthy", "sick"]
+    assert list(models_to_check(tmp_path, [])) == ["healthy", "sick"]

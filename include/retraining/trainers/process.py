@@ -85,12 +85,7 @@ def run_limited(
     _require_there(command[0], folder, environment)
     began, (ours, _) = time.monotonic(), _written(scratch)
     fence = Fence.raised()
-    supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), "guard", str(GRACE_SECONDS), str(scratch),
-                  str(fence.group or ""), *command]  # fmt: skip
-    process = subprocess.Popen(
-        supervised, cwd=folder or scratch, env={**environment, **fence.environment},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    process = _start(command, fence, environment, scratch, folder)
     assert process.stdout is not None
     assert process.stderr is not None
     printed = [_Printed(process.stdout), _Printed(process.stderr)]
@@ -104,6 +99,18 @@ def run_limited(
         how = f"stopped: {exceeded}" if exceeded else _ending(process.returncode)
         lasted = time.monotonic() - began
         raise TrainingError(f"{_shown(command)}: {how} after {lasted:.1f} s; {_last_words(printed)}")
+
+
+def _start(
+    command: Sequence[str], fence: Fence, environment: Mapping[str, str], scratch: Path, folder: Path | None
+) -> subprocess.Popen[bytes]:
+    """Start the supervisors, which start the command."""
+    supervised = [sys.executable, "-I", "-S", str(SUPERVISOR), "guard", str(GRACE_SECONDS), str(scratch),
+                  str(fence.group or ""), *command]  # fmt: skip
+    return subprocess.Popen(
+        supervised, cwd=folder or scratch, env={**environment, **fence.environment},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
 
 
 def _require_there(program: str, folder: Path | None, environment: Mapping[str, str]) -> None:

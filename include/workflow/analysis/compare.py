@@ -42,11 +42,11 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     """Everything that one run says about the recent rows: signals, measurements, and what a report draws."""
     spec, reference, tables = executor.spec, champion.reference, feed.tables
     columns = Columns.of(reference.profile, reference.inputs)
-    baseline = champion.version.baseline
+    baseline, number = champion.version.baseline, champion.version.version
     weighted, unweighted = without_unweighted(spec, tables.recent)
     recent, unusable = without_left_out(spec, weighted, () if baseline is None else baseline.classes, champion.classes)
     rows, silence = _answered(executor, champion, recent, columns)
-    earlier = store.running_errors(spec.name, champion.version.version, before=run.as_of)
+    earlier = store.running_errors(spec.name, number, before=run.as_of)
     comparison = replace(
         feed.comparison,
         outputs=_outputs(reference, rows),
@@ -56,7 +56,6 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         running=count_recent(spec, recent, rows.labelled, earlier),
         looked_at=len(tables.recent) if tables.sample is not None else None,
     )
-    number = champion.version.version
     settings = spec.settings(run.preset)
     gain = CorrectionTrial(
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows

@@ -65,8 +65,6 @@ def model_view(
         ).rows
         heatmap = reading.heatmap(model_name, start, end, checks=MOST_CHECKS, features=MOST_FEATURES)
         last = row.last_decision
-        seconds = sum(event.seconds or 0.0 for event in events)
-        trained = sum(event.seconds is not None for event in events)
         course = reading.course(model_name, start, end, MOST_POINTS)
         slices = reading.slices(model_name, last.run_id, last.as_of) if last is not None else []
         versions = reading.versions(model_name, MOST_VERSIONS)
@@ -82,11 +80,12 @@ def model_view(
         quarantines=store.quarantines(model_name), heatmap=heatmap, quadrants=quadrants, versions=versions,
         annotations=[each for each in store.people.annotations(model_name) if start <= each.at < end],
         marks=store.people.marks(model_name, since=start, until=end),
-        slices=slices, requests=requests, distributions=_names(kept), hours=seconds / 3600.0,
+        slices=slices, requests=requests, distributions=_names(kept),
+        hours=sum(event.seconds or 0.0 for event in events) / 3600.0,
         recommendations=[
             advice.to_json() for advice in recommend(store.history(model_name, until=at, most=ADVISED_ON))
         ],
-        model_file=_model_file(files), cost=_cost(files, trained),
+        model_file=_model_file(files), cost=_cost(files, sum(event.seconds is not None for event in events)),
         removed=removed,
     )  # fmt: skip
 
