@@ -41,7 +41,7 @@ cli: .venv/installed  ## The command line, on the records of the local Airflow: 
 env: .venv/installed  ## What a shell needs for the same, as exports: eval "$$(make -s env)"
 	@$(BIN)/python -m tools.local_stack env
 
-test: .venv/installed-dev .venv/mlflow/installed  ## The tests but for the sweeps; for some: make test TESTS="tests/tools -k postgres"
+test: .venv/installed-dev  ## The tests but for the sweeps; for some: make test TESTS="tests/tools -k postgres"
 	@$(PYTEST) -m "not sweep" $(TESTS)
 
 test-all: .venv/installed-dev .venv/mlflow/installed  ## All tests, with the sweeps over every death, store and stage

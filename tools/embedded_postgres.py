@@ -187,6 +187,7 @@ class EmbeddedPostgres:
         result = self._run(
             *("initdb", "-D", fresh, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            "--set=scram_iterations=1",  # they are for passwords that can be guessed, and take 3 ms a connection
         )
         if result.returncode != 0:
             raise PostgresError(f"Postgres could not set up {fresh}: {result.stdout.strip()}")

@@ -17,15 +17,16 @@ from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 
 #: The steps in their order, and the task of the DAG that takes each. A decision asks for one of `roll_back` and
-#: `execute` at most, so that a scheduler may take them side by side.
+#: `execute` at most, so that a scheduler may take them side by side. Around them the DAG chooses models and cuts them
+#: into batches (batch.py, batches.py, due.py), and tells people (notify.py).
 STEPS: Mapping[str, str] = {
-    "analyze": "analyze_retraining_need",
-    "decide": "check_retraining_decision",
-    "roll_back": "roll_back_champion",
-    "approve": "approve_retraining",
-    "execute": "execute_retraining",
-    "publish": "publish_champion",
-    "log": "log_retraining_completion",
+    "analyze": "analyze_retraining_need",  # steps/analyze.py
+    "decide": "check_retraining_decision",  # steps/decide.py
+    "roll_back": "roll_back_champion",  # rollback.py
+    "approve": "approve_retraining",  # a question in Airflow; approve.py
+    "execute": "execute_retraining",  # steps/execute.py
+    "publish": "publish_champion",  # publication.py
+    "log": "log_retraining_completion",  # steps/complete.py
 }
 
 

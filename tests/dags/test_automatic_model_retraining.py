@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from include.records.schema import migrate
 from include.workflow.run import STEPS
 from tests.airflow_home import AirflowHome, FinishedRun
 from tests.models import PROJECT_ROOT, models_dir
@@ -122,8 +122,6 @@ class Deployed:
             "RETRAINING_MODELS_DIR": str(models_dir(folder / "models", **models)),
             "RETRAINING_ARTIFACTS_DIR": str(folder / "artifacts"),
         }
-        with psycopg.connect(uri) as connection:
-            migrate(connection)
 
     def run(self, **conf: object) -> FinishedRun:
         return self.runs(conf)[0]
@@ -151,9 +149,9 @@ def labelled(run: FinishedRun) -> dict[str, dict[str, str]]:
 
 @pytest.mark.sweep
 def test_dry_run_decides_and_records_but_trains_nothing(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    deployed = Deployed(airflow_home, records_uri, tmp_path)
     run = deployed.run(dry_run=True, force=True, reason="only looking")
     assert run.state == "success"
     assert run.tasks["execute_retraining", 0] == "skipped"
@@ -163,28 +161,35 @@ def test_dry_run_decides_and_records_but_trains_nothing(
     assert deployed.rows("SELECT count(*) FROM model_version_management") == [(0,)]
 
 
-def test_paused_model_is_skipped_aloud(airflow_home: AirflowHome, database_uri: str, tmp_path: Path) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
-    postgres_store(database_uri).people.set_pause("quiet", paused=True, by="ada", reason="not now", at=NOW)
-    run = deployed.run(models=["quiet"], force=True)
+def test_paused_model_is_skipped_and_an_unknown_parameter_fails_the_run_both_aloud(
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
+) -> None:
+    """A run that cannot be is no green run of nothing, and looks at no model."""
+    deployed = Deployed(airflow_home, records_uri, tmp_path)
+    postgres_store(records_uri).people.set_pause("quiet", paused=True, by="ada", reason="not now", at=NOW)
+    run, wrong = deployed.runs({"models": ["quiet"], "force": True}, {"models": ["quiet"], "dryrun": True})
     assert run.state == "success"
     assert labelled(run)["quiet"]["analyze_retraining_need"] == "skipped"
     assert ("log_retraining_completion", 0) not in run.tasks
     assert airflow_home.note(run.run_id) == "quiet: paused by ada since 2026-05-03 12:00 UTC: not now"
-    assert deployed.rows("SELECT count(*) FROM retraining_failures") == [(0,)]
+    assert_failed_before_any_model(deployed, airflow_home, [wrong])
     assert deployed.rows("SELECT count(*) FROM retraining_runs") == [(0,)]
 
 
+@pytest.mark.sweep
 def test_unknown_model_or_parameter_fails_the_run_before_any_model_is_looked_at(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    """It is no green run of nothing."""
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    deployed = Deployed(airflow_home, records_uri, tmp_path)
     wrong = [{"models": ["quite"]}, {"modelz": ["quiet"]}, {"models": ["quiet"], "dryrun": True}]
-    for run in deployed.runs(*wrong):
+    assert_failed_before_any_model(deployed, airflow_home, deployed.runs(*wrong))
+
+
+def assert_failed_before_any_model(deployed: Deployed, home: AirflowHome, wrong: Sequence[FinishedRun]) -> None:
+    for run in wrong:
         assert run.state == "failed"
         assert run.tasks["registered_models", -1] == "failed"
-        assert airflow_home.note(run.run_id) == "no model was looked at: a task before them failed"
+        assert home.note(run.run_id) == "no model was looked at: a task before them failed"
     assert deployed.rows("SELECT count(*) FROM retraining_decisions") == [(0,)]
     assert deployed.rows("SELECT model_name, step, error_type FROM retraining_failures") == [
         ("", "choose", "ConfigurationError")

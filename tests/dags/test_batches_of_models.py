@@ -45,14 +45,14 @@ IRIS = (PROJECT_ROOT / "include" / "models" / "iris.yaml").read_text(encoding="u
 
 @pytest.mark.sweep
 def test_model_that_fails_beside_another_is_red_under_its_own_name_and_only_the_one_that_fired_is_retrained(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
     others = [f"other_{number:02d}" for number in range(MANY - 3)]  # and `quiet`
     deployed = Deployed(
-        airflow_home, database_uri, tmp_path, a_broken=BROKEN, b_changed=CHANGED, **dict.fromkeys(others, IRIS)
+        airflow_home, records_uri, tmp_path, a_broken=BROKEN, b_changed=CHANGED, **dict.fromkeys(others, IRIS)
     )
     for name in (*others, "quiet"):
-        postgres_store(database_uri).people.set_pause(name, paused=True, by="ada", reason="not now", at=NOW)
+        postgres_store(records_uri).people.set_pause(name, paused=True, by="ada", reason="not now", at=NOW)
     run = deployed.run()
     label = "a_broken … b_changed (2 models)"
     assert run.state == "failed"
@@ -90,9 +90,9 @@ def test_more_models_than_airflow_maps_a_task_over_go_on_in_the_next_run_and_tha
 
 
 def test_run_in_which_there_is_nothing_to_do_is_green(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    deployed = Deployed(airflow_home, records_uri, tmp_path)
     (tmp_path / "models" / "quiet.yaml").unlink()
     run = deployed.run()
     assert run.state == "success"

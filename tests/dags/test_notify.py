@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.records.schema import migrate
 from tests.airflow_home import AirflowHome
 from tests.models import CHANGED, models_dir
 from tests.notifications.receivers import WebReceiver, web_receiver
@@ -38,9 +37,13 @@ def settings(folder: Path, connection: Any, **models: str) -> dict[str, str]:
     return {
         "RETRAINING_MODELS_DIR": str(models_dir(folder / "models", **models)),
         "RETRAINING_ARTIFACTS_DIR": str(folder / "artifacts"),
-        "RETRAINING_NOTIFY_ALLOW": "127.0.0.1",
-        "AIRFLOW_CONN_RETRAINING_NOTIFY": json.dumps(connection),
+        **told_by(connection),
     }
+
+
+def told_by(connection: Any) -> dict[str, str]:
+    """Settings of a deployment whose people are told over that connection."""
+    return {"RETRAINING_NOTIFY_ALLOW": "127.0.0.1", "AIRFLOW_CONN_RETRAINING_NOTIFY": json.dumps(connection)}
 
 
 def connection(web: WebReceiver, *paths: str) -> dict[str, Any]:
@@ -52,33 +55,27 @@ def answer(output: str) -> str:
     return next(line for line in output.splitlines() if line.startswith("ANSWER")).removeprefix("ANSWER ")
 
 
-@pytest.fixture
-def records(database_uri: str) -> str:
-    with psycopg.connect(database_uri) as opened:
-        migrate(opened)
-    return database_uri
-
-
-def test_run_tells_what_it_came_to_and_stays_green(airflow_home: AirflowHome, records: str, tmp_path: Path) -> None:
+@pytest.mark.sweep
+def test_run_tells_what_it_came_to_and_stays_green(airflow_home: AirflowHome, records_uri: str, tmp_path: Path) -> None:
     with web_receiver() as web:
         here = settings(tmp_path, connection(web, "ok"), changed=CHANGED)
-        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records, settings=here)
+        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records_uri, settings=here)
         assert (run.state, run.tasks["notify", -1]) == ("success", "success")
         assert [(body["model_name"], body["kind"]) for body in web.bodies()] == [("changed", "promoted")]
-        again = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+        again = airflow_home.run_python(TELL, "1", records_uri=records_uri, settings=here).stdout
         assert "written: 0; messages sent: 0" in answer(again)
         assert len(web.got) == 1
 
 
 def test_service_that_fails_is_retried_and_never_fails_the_run(
-    airflow_home: AirflowHome, records: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
     with web_receiver() as web:
         here = settings(tmp_path, connection(web, "ok", "500", "slow"), broken="task: [")
         begun = time.monotonic()
-        first = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+        first = airflow_home.run_python(TELL, "1", records_uri=records_uri, settings=here).stdout
         assert answer(first).startswith("DeliveryPutOff notifications written: 1; messages sent: 1, failed: 2")
-        last = airflow_home.run_python(TELL, "3", records_uri=records, settings=here).stdout
+        last = airflow_home.run_python(TELL, "3", records_uri=records_uri, settings=here).stdout
         assert answer(last).startswith("not everybody could be told")
         assert time.monotonic() - begun < 120.0
         assert len(web.bodies("/ok")) == 1
@@ -92,11 +89,11 @@ TRIES = """SELECT split_part(d.service, '/', 1), array_agg(d.status ORDER BY d.a
 
 @pytest.mark.sweep
 def test_run_whose_services_fail_and_drag_retrains_and_the_next_run_delivers_once(
-    airflow_home: AirflowHome, records: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    with web_receiver() as web, psycopg.connect(records, autocommit=True) as opened:
+    with web_receiver() as web, psycopg.connect(records_uri, autocommit=True) as opened:
         here = settings(tmp_path, connection(web, "ok", "500", "slow"), changed=CHANGED)
-        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records, settings=here)
+        run = airflow_home.run_dag({"models": ["changed"]}, records_uri=records_uri, settings=here)
         opened.execute("SET search_path TO retraining")
         assert opened.execute("SELECT model_name, status FROM model_retraining_events").fetchall() == [
             ("changed", "promoted")
@@ -114,7 +111,7 @@ def test_run_whose_services_fail_and_drag_retrains_and_the_next_run_delivers_onc
         web.answers |= {"/500": 200, "/slow": 200}
         opened.execute("SET session_replication_role = replica")
         opened.execute("UPDATE notification_deliveries SET ended_at = ended_at - interval '1 day'")
-        again = airflow_home.run_dag({"models": ["changed"], "dry_run": True}, records_uri=records, settings=here)
+        again = airflow_home.run_dag({"models": ["changed"], "dry_run": True}, records_uri=records_uri, settings=here)
         assert (again.state, again.tasks["notify", -1]) == ("success", "success")
         assert opened.execute(FAILED, (again.run_id,)).fetchall() == []
         for service, states, settled in opened.execute(TRIES):
@@ -127,10 +124,10 @@ def test_run_whose_services_fail_and_drag_retrains_and_the_next_run_delivers_onc
     ({"conn_type": "http"}, "apprise is needed"), ({"conn_type": "apprise", "extra": {}}, "no list of services"),
 ])  # fmt: skip
 def test_connection_that_is_wrong_fails_no_run_and_shows_no_address(
-    airflow_home: AirflowHome, records: str, tmp_path: Path, extra: dict[str, Any], told: str
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path, extra: dict[str, Any], told: str
 ) -> None:
     here = settings(tmp_path, {"host": "T0KEN.example.com", **extra})
-    output = airflow_home.run_python(TELL, "1", records_uri=records, settings=here).stdout
+    output = airflow_home.run_python(TELL, "1", records_uri=records_uri, settings=here).stdout
     assert told in answer(output)
     assert "T0KEN" not in output
 

@@ -10,7 +10,9 @@ import pytest
 
 from tests.airflow_home import AirflowHome
 from tests.dags.test_automatic_model_retraining import TASKS, Deployed, labelled
+from tests.dags.test_notify import connection, told_by
 from tests.models import BROKEN, CHANGED, RAISING
+from tests.notifications.receivers import WebReceiver, web_receiver
 
 pytestmark = pytest.mark.airflow
 
@@ -31,9 +33,15 @@ def events(home: AirflowHome, run_id: str) -> list[list[Any]]:
 
 
 def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is_told(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED, raising=RAISING, unreadable=BROKEN)
+    deployed = Deployed(airflow_home, records_uri, tmp_path, changed=CHANGED, raising=RAISING, unreadable=BROKEN)
+    with web_receiver() as web:
+        deployed.settings |= told_by(connection(web, "ok"))
+        live(airflow_home, deployed, tmp_path, web)
+
+
+def live(airflow_home: AirflowHome, deployed: Deployed, tmp_path: Path, web: WebReceiver) -> None:
     link = tmp_path / "artifacts" / "changed" / "champion"
 
     first = deployed.run(as_of="2026-05-01T00:00:00Z")
@@ -63,6 +71,10 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
     models = ["changed", "quiet"]
     promoted = deployed.run(models=models, force=True, reason="one is held", as_of="2026-07-20T00:00:00Z")
     assert promoted.state == "success"
+    assert [(body["model_name"], body["kind"]) for body in web.bodies()] == [
+        ("quiet", "promoted"), ("changed", "promoted"), ("raising", "failed"), ("unreadable", "broken_file"),
+        ("changed", "promoted"), ("quiet", "held"),
+    ]  # fmt: skip
     outcomes = f"SELECT model_name, status FROM model_retraining_events WHERE run_id = '{promoted.run_id}' ORDER BY 1"
     assert deployed.rows(outcomes) == [("changed", "promoted"), ("quiet", "held")]
     assert [event[0] for event in events(airflow_home, promoted.run_id)] == ["champion_changed"]
@@ -100,9 +112,9 @@ def test_story_of_first_versions_failures_a_retrain_a_hold_a_rollback_and_who_is
 
 @pytest.mark.sweep
 def test_rollback_that_is_refused_fails_the_run_and_one_of_all_models_never_begins(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path)
+    deployed = Deployed(airflow_home, records_uri, tmp_path)
     refused = deployed.run(models=["quiet"], rollback_to="v7")
     assert refused.state == "failed"
     assert refused.tasks["roll_back_champion", 0] == "failed"

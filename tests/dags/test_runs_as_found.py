@@ -85,11 +85,11 @@ def test_window_ends_when_the_run_is_due_whatever_timetable_and_time_zone_say(ai
 
 @pytest.mark.sweep
 def test_run_that_is_deleted_and_taken_again_tells_downstream_once(
-    airflow_home: AirflowHome, database_uri: str, tmp_path: Path
+    airflow_home: AirflowHome, records_uri: str, tmp_path: Path
 ) -> None:
-    deployed = Deployed(airflow_home, database_uri, tmp_path, changed=CHANGED)
+    deployed = Deployed(airflow_home, records_uri, tmp_path, changed=CHANGED)
     settings = {**deployed.settings, "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "True"}
-    said = airflow_home.run_python(TAKEN_TWICE, RUN_ID, records_uri=database_uri, settings=settings).stdout.splitlines()
+    said = airflow_home.run_python(TAKEN_TWICE, RUN_ID, records_uri=records_uri, settings=settings).stdout.splitlines()
     runs = [line for line in said if line.startswith("RUN")]
     assert len(runs) == 2
     assert runs[0] == runs[1]

@@ -85,6 +85,7 @@ def aliased(server: MlflowServer) -> str:
     return str(values(found["tags"])["retraining.version"])
 
 
+@pytest.mark.sweep
 def test_retraining_is_logged_registered_and_followed_through_a_rollback(server: MlflowServer, stage: Stage) -> None:
     assert follow_stage(stage, server.uri)
     assert aliased(server) == "v1"
@@ -133,6 +134,7 @@ def champion_loads_in_mlflow(server: MlflowServer, stage: Stage) -> None:
     assert told["answers"] == pytest.approx(list(stored.predictor.predict(feature_table(rows, stored.columns))))
 
 
+@pytest.mark.sweep
 def test_server_that_comes_back_is_told_what_it_missed(
     tmp_path: Path, server: MlflowServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -146,6 +148,7 @@ def test_server_that_comes_back_is_told_what_it_missed(
     assert ask(server, "registered-models/alias", name="later", alias=ALIAS)["model_version"]["version"] == "1"
 
 
+@pytest.mark.sweep
 def test_version_whose_files_are_gone_keeps_no_later_one_from_being_told(
     tmp_path: Path, server: MlflowServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,6 +165,7 @@ def test_version_whose_files_are_gone_keeps_no_later_one_from_being_told(
     assert values(told["tags"])["retraining.version"] == second.label
 
 
+@pytest.mark.sweep
 def test_version_in_shadow_is_logged_and_registered_only_when_it_is_published(
     tmp_path: Path, server: MlflowServer
 ) -> None:
@@ -253,7 +257,8 @@ def test_slow_or_sick_server_costs_a_warning_and_its_limit_at_most(
 
 
 @pytest.mark.airflow
-@pytest.mark.parametrize("up", [True, pytest.param(False, marks=pytest.mark.sweep)], ids=["up", "hanging"])
+@pytest.mark.sweep
+@pytest.mark.parametrize("up", [True, False], ids=["up", "hanging"])
 def test_dag_run_is_green_whatever_the_server_does(
     airflow_home: AirflowHome, records_uri: str, tmp_path: Path, server: MlflowServer, up: bool
 ) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -16,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psycopg
-from psycopg import sql
 
 from include.data.profile import profile_table
 from include.data.reference.calibration import Calibration
@@ -44,14 +41,13 @@ from include.records.entries import (
     TrainingDetails,
 )
 from include.records.postgres import PostgresStore
-from include.records.schema import keep_search_path, migrate
 from include.records.store import Store
 from include.scoring import Baseline
+from tests.records.lent import Lent
 from tools.embedded_postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-_NUMBERS = itertools.count(1)
 HOSTILE = [
     "a\x00b", "\x00", "\ud800", "\udfff", "\ud83d\x00", "\u241b", "\u241b0000", "\\u0000", "\\x00", "\u241bd800", "😀",
 ]  # fmt: skip
@@ -160,28 +156,14 @@ def make_measurement(version: int, value: float = 0.8) -> Measurement:
     return Measurement(version=version, metric="r2", value=value, rows=400, low=0.7, high=0.9)
 
 
-@contextmanager
-def own_records(server: EmbeddedPostgres, of: str = "") -> Iterator[str]:
-    """URI of empty, migrated records, or of a copy of those of a database that nobody is connected to.
-
-    A copy takes a third of the time that the migrations take.
-    """
-    name, template = f"records_{next(_NUMBERS)}", sql.Identifier(of or _template(server))
-    with psycopg.connect(server.uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
-        with psycopg.connect(server.uri(name)) as copy:  # a copy has not the settings of its template
-            keep_search_path(copy)
-        yield server.uri(name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def own_records(server: EmbeddedPostgres, of: str = "") -> AbstractContextManager[str]:
+    """URI of empty records that nobody else has, or of a copy of those of a database that nobody is connected to."""
+    return _lent(server).borrow(of)
 
 
 @cache
-def _template(server: EmbeddedPostgres) -> str:
-    """Name of a database with the tables of the records. Nobody may be connected to it while it is copied."""
-    server.create_databases("records")
-    with psycopg.connect(server.uri("records")) as connection:
-        migrate(connection)
-    return "records"
+def _lent(server: EmbeddedPostgres) -> Lent:
+    return Lent(server, NOW)
 
 
 def postgres_store(uri: str) -> PostgresStore:

@@ -56,9 +56,10 @@ def drop_before(uri: str, at: datetime) -> list[str]:
 )
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_run_of_any_time_finds_its_month(records_uri: str, as_of: datetime, month: str, zone: str) -> None:
+    made = partitions(records_uri)
     with psycopg.connect(records_uri, options=f"-c TimeZone={zone}") as connection:
         connection.execute("SELECT prepare_month(%s), prepare_month(%s)", (as_of, as_of))
-    assert partitions(records_uri) == {f"{table}_{month}" for table in PARTITIONED}
+    assert partitions(records_uri) - made == {f"{table}_{month}" for table in PARTITIONED} - made
     store = postgres_store(records_uri)
     store.save_analysis(make_analysis(as_of=as_of), at=NOW)
     assert store.analysis("housing", "run-1") == make_analysis(as_of=as_of.astimezone(UTC))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -62,8 +63,10 @@ class Grid:
     @classmethod
     def of(cls, scale: Scale, edges: Floats, limits: Floats) -> Grid | None:
         """None where the middle of the column is too uneven for one grid, or where there is none."""
-        if len(scale.knots) < 2:
-            return None
+        return None if len(scale.knots) < 2 else _grid(scale, edges.tobytes(), limits.tobytes())
+
+    @classmethod
+    def _made(cls, scale: Scale, edges: Floats, limits: Floats) -> Grid | None:
         span = scale.knots[-1] - scale.knots[0]
         narrowest = min(right - left for left, right in pairwise(scale.knots))
         if not span < math.inf or narrowest * (CELLS - 2) < FEWEST_CELLS * span:
@@ -97,6 +100,12 @@ class Grid:
         in_runs = np.add.reduceat(counts, self.starts) * self.clear
         before = np.cumsum(in_runs) - in_runs
         return np.asarray(before[self.runs])
+
+
+@lru_cache(maxsize=256)
+def _grid(scale: Scale, edges: bytes, limits: bytes) -> Grid | None:
+    """A table is counted by the grids of its reference once for the reference and once for what is compared with it."""
+    return Grid._made(scale, np.frombuffer(edges), np.frombuffer(limits))
 
 
 def _steps(deviations: Floats, factor: float) -> Steps:
