@@ -26,6 +26,7 @@ from tests.ready_made import made_once
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE_DAYS, WINDOW_DAYS = 30, 10
+SMALL = {"max_iter": 30, "max_leaf_nodes": 8}
 FIELDS: dict[str, Any] = {
     "task": "regression",
     "timestamp": "at",
@@ -33,7 +34,7 @@ FIELDS: dict[str, Any] = {
     "reference": {"start": "2026-01-01", "end": "2026-01-31"},
     "window": f"{WINDOW_DAYS}d",
     "metric": "rmse",
-    "training": {"hyperparameters": {"max_iter": 30}},
+    "training": {"hyperparameters": SMALL},
 }
 
 

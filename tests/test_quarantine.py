@@ -158,7 +158,8 @@ def test_lifted_rows_are_trained_on_again_and_not_quarantined_again(stage: Stage
 
 
 def test_false_alarm_that_is_accepted_blocks_no_longer_until_the_next_champion(stage: Stage) -> None:
-    stage.add("sales", faulty(rescaled, BREAK, END))  # a new unit, for good
+    # A new unit, for good, on both sides of which a version can be good.
+    stage.add("sales", faulty(rescaled, BREAK, END), training={"hyperparameters": {"max_iter": 30}})
     stage.run("sales", day(30))
     check(stage, BREAK + 4, every=1)
     [kept] = stage.store.quarantines()

@@ -15,7 +15,7 @@ from include.workflow.steps.analyze import analyze
 from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
-from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
+from tests.stage import REFERENCE_DAYS, SMALL, Stage, day, rows_from, sales
 from tests.sweeps import first_of
 
 FIRST, QUIET, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 12), day(REFERENCE_DAYS + 14)
@@ -63,8 +63,8 @@ def test_hyperparameters_of_requests_reach_the_training_and_the_record(stage: St
     event = stage.run("sales", QUIET).event
     assert event is not None
     version = stage.store.versions("sales")[-1]
-    assert version.details.hyperparameters == {"max_iter": 9, "learning_rate": 0.3}
-    assert stage.store.versions("sales")[0].details.hyperparameters == {"max_iter": 30}
+    assert version.details.hyperparameters == {**SMALL, "max_iter": 9, "learning_rate": 0.3}
+    assert stage.store.versions("sales")[0].details.hyperparameters == SMALL
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=LATER, hyperparameters={"max_iter": -1})
     with pytest.raises(TrainingError, match="max_iter"):
         stage.run("sales", LATER)
@@ -78,7 +78,7 @@ def test_request_that_comes_after_the_decision_does_not_change_its_training(stag
     late = ask(stage, max_iter=9)
     assert event is not None
     execute(stage.deployment, event.id)
-    assert stage.store.versions("sales")[-1].details.hyperparameters == {"max_iter": 7}
+    assert stage.store.versions("sales")[-1].details.hyperparameters == {**SMALL, "max_iter": 7}
     assert waiting(stage) == [late]
 
 
@@ -185,7 +185,7 @@ def test_event_says_who_asked_for_it_with_their_notes(stage: Stage) -> None:
 
 
 def test_rows_that_a_request_brings_are_trained_on_and_never_judged_by(stage: Stage) -> None:
-    stage.add("sales", training={"rows": "all", "hyperparameters": {"max_iter": 30}})
+    stage.add("sales", training={"rows": "all", "hyperparameters": SMALL})
     more = sales(REFERENCE_DAYS, seed=9)
     later = sales(50, seed=9).loc[rows_from(REFERENCE_DAYS + 3)].assign(sales=0.0)  # would spoil what it is judged by
     pd.concat([more, later, sales(50)]).to_csv(stage.data / "more.csv", index=False)
