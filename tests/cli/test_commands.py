@@ -35,7 +35,7 @@ CODES = [
     ("what-if quiet", 2), ("what-if no", 2), ("report quiet", 2), ("audit --from 2026-01-01 --to 2026-02-01", 0),
     ("audit", 2), ("audit --from 2026-01-01", 2), ("audit verify", 0), ("audit verify --model housing", 0),
     ("audit verify --model no", 2), ("audit verify --to 2026-01-01", 2), ("audit prove", 2),
-    ("audit verify --url http://127.0.0.1:1", 2), ("retention", 1), ("retention --dry-run --keep 3", 1),
+    ("audit verify --url http://127.0.0.1:1", 2), ("retention", 1), ("retention --dry-run --keep 600", 1),
     ("retention --keep 2", 2), ("retention --keep decisions=12", 2), ("retention --keep soon", 2),
     ("start", 2), ("stop", 2), ("trigger housing", 2), ("start --url ftp://x", 2),
     ("history --url http://127.0.0.1:1", 2),

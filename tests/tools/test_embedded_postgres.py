@@ -20,13 +20,23 @@ from tools.embedded_postgres import EmbeddedPostgres, PostgresError
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
+    """Where no server was yet."""
     home = tmp_path / "postgres"
+    yield home
+    EmbeddedPostgres(home).remove()
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Home of a server that was set up, and may have been stopped in any way."""
+    home = tmp_path_factory.mktemp("lived_in") / "postgres"
     yield home
     EmbeddedPostgres(home).remove()
 
 
 def write_row(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.uri()) as connection:
+        connection.execute("drop table if exists kept")
         connection.execute("create table kept (value int)")
         connection.execute("insert into kept values (42)")
 
@@ -48,8 +58,8 @@ def test_rows_and_port_survive_a_restart(home: Path) -> None:
         assert server.port == port
 
 
-def test_start_and_stop_can_be_repeated(home: Path) -> None:
-    server = EmbeddedPostgres(home)
+def test_start_and_stop_can_be_repeated(lived_in: Path) -> None:
+    server = EmbeddedPostgres(lived_in)
     server.start()
     pid = server.pid()
     server.start()
@@ -59,8 +69,8 @@ def test_start_and_stop_can_be_repeated(home: Path) -> None:
     assert server.pid() is None
 
 
-def test_committed_rows_survive_kill_9(home: Path) -> None:
-    server = EmbeddedPostgres(home)
+def test_committed_rows_survive_kill_9(lived_in: Path) -> None:
+    server = EmbeddedPostgres(lived_in)
     server.start()
     write_row(server)
     pid = server.pid()
@@ -69,10 +79,11 @@ def test_committed_rows_survive_kill_9(home: Path) -> None:
     server.start()
     assert server.pid() != pid
     assert read_row(server) == 42
+    server.stop()
 
 
-def test_pid_file_with_the_number_of_a_foreign_process_does_not_block_the_start(home: Path) -> None:
-    server = EmbeddedPostgres(home)
+def test_pid_file_with_the_number_of_a_foreign_process_does_not_block_the_start(lived_in: Path) -> None:
+    server = EmbeddedPostgres(lived_in)
     server.start()
     write_row(server)
     pid = server.pid()
@@ -92,10 +103,11 @@ def test_pid_file_with_the_number_of_a_foreign_process_does_not_block_the_start(
     finally:
         foreign.kill()
         foreign.wait()
+        server.stop()
 
 
-def test_databases_are_created_once(home: Path) -> None:
-    with EmbeddedPostgres(home) as server:
+def test_databases_are_created_once(lived_in: Path) -> None:
+    with EmbeddedPostgres(lived_in) as server:
         server.create_databases("one", "two")
         server.create_databases("two", "three")
         with psycopg.connect(server.uri("three")) as connection:
@@ -105,8 +117,8 @@ def test_databases_are_created_once(home: Path) -> None:
     assert row == (3,)
 
 
-def test_password_is_asked_for_and_private(home: Path) -> None:
-    with EmbeddedPostgres(home) as server:
+def test_password_is_asked_for_and_private(lived_in: Path) -> None:
+    with EmbeddedPostgres(lived_in) as server:
         password = server.location.folder / "password"
         assert stat.S_IMODE(password.stat().st_mode) == 0o600
         wrong = server.uri().replace(password.read_text(), "wrong")
@@ -114,13 +126,14 @@ def test_password_is_asked_for_and_private(home: Path) -> None:
             psycopg.connect(wrong)
 
 
-def test_a_taken_port_is_replaced(home: Path) -> None:
-    with EmbeddedPostgres(home) as server:
+def test_a_taken_port_is_replaced(lived_in: Path) -> None:
+    with EmbeddedPostgres(lived_in) as server:
         port = server.port
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # sessions of a moment ago
         other.bind(("127.0.0.1", port))
         other.listen()
-        with EmbeddedPostgres(home) as server:
+        with EmbeddedPostgres(lived_in) as server:
             assert server.port != port
             psycopg.connect(server.uri()).close()
 

@@ -77,7 +77,7 @@ def test_answer_that_changes_is_progress() -> None:
 )
 def test_process_that_computes_is_progress(start: Callable[[str], int], code: str) -> None:
     pid = start(code)
-    assert waits(Patience("the training", pids=lambda: [pid], quiet_seconds=4.0), 8.0)
+    assert waits(Patience("the training", pids=lambda: [pid], quiet_seconds=2.0), 4.0)
 
 
 def test_process_that_sleeps_or_is_gone_is_none(start: Callable[[str], int]) -> None:

@@ -91,6 +91,7 @@ def test_script_that_goes_wrong_ends_in_a_failed_event_and_leaves_the_champion(
     assert not [path for path in given.artifacts.root.rglob("*") if path.name.startswith(".saving")]
 
 
+@pytest.mark.sweep
 def test_script_trains_every_version_of_a_model(tmp_path: Path, records_uri: str) -> None:
     store = postgres_store(records_uri)
     stage = Stage(tmp_path, store=store)  # type: ignore[arg-type]  # any store will do
