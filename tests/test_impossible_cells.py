@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from include.retraining.prepare import Columns, feature_table
 from include.workflow.analysis.quarantine import with_impossible_cells
 from include.workflow.plain_files import read_plain_files, retrain
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, rows_from, sales
-from tests.sweeps import first_of
+from tests.sweeps import each_nth, first_of
 
 FIRST, LATER = day(REFERENCE_DAYS), day(REFERENCE_DAYS + 10)
 DAYS = REFERENCE_DAYS + 11
@@ -46,8 +47,7 @@ def on(step: Step, statistic: str, feature: str = "price") -> Signal | None:
     return next(found, None)
 
 
-@pytest.mark.parametrize("value", [-999.0, 9999.0, 1e10])
-@pytest.mark.parametrize("every", [7, 33, 100])
+@pytest.mark.parametrize(("value", "every"), each_nth(product((-999.0, 9999.0, 1e10), (7, 33, 100)), 4))
 def test_sentinels_are_told_and_are_no_drift_no_outliers_and_no_block(tmp_path: Path, value: float, every: int) -> None:
     later = two_steps(Stage(tmp_path), spoiled(every, value))[1]
     told = on(later, "impossible")
@@ -250,8 +250,7 @@ def test_retrain_from_plain_files_neither_learns_nor_judges_by_cells_that_hold_n
     assert ("labels are no values" in outcomes[0].reason) is (column == "sales")
 
 
-@pytest.mark.parametrize("value", [np.inf, -np.inf])
-@pytest.mark.parametrize("every", [7, 33, 100])
+@pytest.mark.parametrize(("value", "every"), each_nth(product((np.inf, -np.inf), (7, 33, 100)), 2))
 def test_infinite_cells_are_told_like_impossible_ones_and_ask_for_nothing(
     tmp_path: Path, value: float, every: int
 ) -> None:
@@ -283,7 +282,9 @@ def test_column_that_is_infinite_for_days_is_quarantined_like_an_empty_one(tmp_p
     assert [kept.fault.statistic for kept in stage.store.quarantines("sales")] == ["infinite"]
 
 
-@pytest.mark.parametrize(("value", "every"), [(-999.0, 40), (-999.0, 100), (1e308, 200), (99999.0, 40), (np.inf, 40)])
+@pytest.mark.parametrize(
+    ("value", "every"), each_nth([(-999.0, 40), (-999.0, 100), (1e308, 200), (99999.0, 40), (np.inf, 40)], 2)
+)
 def test_recorded_predictions_that_are_no_values_are_the_champion_s_own_then(
     tmp_path: Path, value: float, every: int
 ) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import MODEL, ROLES, Served
+from tests.sweeps import each_nth
 
 pytestmark = pytest.mark.airflow
 
@@ -97,7 +98,7 @@ def test_body_that_is_no_such_request_is_refused(served: Served, content: bytes)
         assert refused(answer), answer.text
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", each_nth(HOSTILE, 3))
 def test_hostile_name_reaches_nothing(served: Served, text: str) -> None:
     from urllib.parse import quote
 

@@ -14,6 +14,7 @@ from include.decision.signals import Signal
 from include.detectors import DataQualityDetector
 from tests.detectors.comparisons import compare
 from tests.retraining.models import spec_of
+from tests.sweeps import each_nth
 
 STOP = pd.Timestamp("2026-03-01", tz="UTC")  # a Sunday; the last row of every feed is before it
 TABLE = pd.DataFrame({"x": np.arange(200.0)})
@@ -101,8 +102,9 @@ KINDS = [(feed, odd) for feed in FEEDS for odd in ODD if feed not in OLD or odd 
 SHORT = "two weeks of business hours"  # in which an outage cannot be told from a habit
 
 
-@pytest.mark.parametrize("outages", [0, 1, 2])
-@pytest.mark.parametrize(("feed", "odd"), KINDS)
+@pytest.mark.parametrize(
+    ("outages", "feed", "odd"), each_nth([(outages, *kind) for outages in (0, 1, 2) for kind in KINDS], 4)
+)
 def test_feed_is_stale_by_its_habit_whatever_happened_once(feed: str, odd: str, outages: int) -> None:
     times, fresh, stale = FEEDS[feed]
     times = with_odd(with_outages(times, 0 if feed == SHORT else outages), ODD[odd])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from include.decision.decision import Cause
 from tests.stage import Stage, day, rows_from, sales
+from tests.sweeps import each_nth
 
 BREAK, END = 40, 60
 
@@ -32,8 +34,10 @@ def shrunk(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(price=table["price"].where(table.index < BREAK * 24, table["price"] / 1000.0))
 
 
-@pytest.mark.parametrize("fault", [emptied, rescaled, shrunk])
-@pytest.mark.parametrize("asked", [{}, {"force": True, "reason": "the boss asked"}])
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    each_nth(product((emptied, rescaled, shrunk), ({}, {"force": True, "reason": "the boss asked"})), 3),
+)
 def test_broken_feed_is_told_by_its_column_and_never_trained_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Callable[[pd.DataFrame], pd.DataFrame],
     asked: dict[str, object],

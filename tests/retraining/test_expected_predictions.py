@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 from include.detectors import OutputDriftDetector
 from include.retraining.expected_predictions import expected_predictions
 from tests.detectors.comparisons import compare, outputs
+from tests.sweeps import each_nth
 
 Values = npt.NDArray[Any]
 LEVEL = 0.01
@@ -35,8 +37,7 @@ MODELS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["few", "signal", "noise"])
-@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize(("kind", "model"), each_nth(product(("few", "signal", "noise"), MODELS), 3))
 def test_predictions_on_new_unchanged_rows_do_not_drift(model: str, kind: str) -> None:
     rng, calls, trials, size, cut = np.random.default_rng(0), 0, 12, 1000, 700
     for _ in range(trials):

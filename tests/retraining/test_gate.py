@@ -11,6 +11,7 @@ from include.retraining.gate.gate import GateResult, GateVerdict, PromotionGate
 from include.scoring import METRICS, LabelledRows
 from include.scoring.paired import FEWEST_ROWS
 from tests.series import Floats, autoregression, most
+from tests.sweeps import each_nth
 
 LEVEL, TRIALS = 0.05, 400
 
@@ -196,8 +197,13 @@ def test_metric_without_row_losses_is_refused_as_the_primary_one() -> None:
         gate("max_drawdown")
 
 
-@pytest.mark.parametrize("name", ["f1", "precision", "recall", "balanced_accuracy", "auc", "log_loss", "brier"])
-@pytest.mark.parametrize(("lag1", "limit"), [(0.0, 0.05), (0.9, 0.08)])
+@pytest.mark.parametrize(
+    ("name", "lag1", "limit"),
+    each_nth(
+        [(name, *dependence) for dependence in ((0.0, 0.05), (0.9, 0.08))
+         for name in ("f1", "precision", "recall", "balanced_accuracy", "auc", "log_loss", "brier")], 3,
+    ),
+)  # fmt: skip
 def test_equal_classifier_is_promoted_seldom_by_any_metric(name: str, lag1: float, limit: float) -> None:
     trials, promoted = 150, 0
     for trial in range(trials):

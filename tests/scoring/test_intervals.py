@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from include.scoring.metric import Scale
 from include.scoring.statistics import bootstrap_means
 from tests.scoring.samples import classified, trades
 from tests.series import autoregression
-from tests.sweeps import first_of
+from tests.sweeps import each_nth
 
 TRIALS = 150
 CLASSIFIER = ["accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc", "log_loss", "brier"]
@@ -27,8 +28,7 @@ def least(trials: int = TRIALS) -> float:
     return 0.88 - 3.0 * math.sqrt(0.88 * 0.12 / trials)
 
 
-@pytest.mark.parametrize("lag1", first_of([0.9, 0.0], 1))
-@pytest.mark.parametrize("name", CLASSIFIER)
+@pytest.mark.parametrize(("lag1", "name"), each_nth(product((0.9, 0.0), CLASSIFIER), 5))
 def test_interval_of_a_classifier_covers_the_true_value(name: str, lag1: float) -> None:
     truth = METRICS[name].score(classified(np.random.default_rng(0), 400_000))
     rows = 400 if lag1 == 0.0 else 4000
