@@ -17,7 +17,7 @@ def first_of(cases: Iterable[Any], number: int) -> Sequence[Any]:
 
 
 def each_nth(cases: Iterable[Any], step: int) -> Sequence[Any]:
-    """The same with each `step`-th case plain: of a product of lists all values, where no length is a multiple of it."""
+    """The same with each `step`-th case plain: of a product of lists every value, if no length is a multiple of it."""
     return _marked(cases, lambda place: place % step == 0)
 
 

@@ -30,6 +30,7 @@ from tests.chaos.arena import (
     turning,
 )
 from tests.stage import REFERENCE_DAYS, day
+from tests.sweeps import first_of
 from tests.waiting import wait_until
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -137,7 +138,7 @@ def test_server_that_crashes_in_the_middle_and_comes_back_costs_one_try(tmp_path
         server.remove()
 
 
-@pytest.mark.parametrize("bytes_left", [300, 3000])
+@pytest.mark.parametrize("bytes_left", first_of([3000, 300], 1))
 def test_full_disk_fails_the_event_and_leaves_the_champion(arena: Arena, bytes_left: int) -> None:
     size = len(max((file.read_bytes() for file in arena.artifacts.root.rglob("model.skops")), key=len))
     assert bytes_left < size  # so that it is the artifact that does not fit

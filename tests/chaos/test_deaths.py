@@ -1,6 +1,6 @@
 """Deaths at random moments and at the steps that leave most behind.
 
-RETRAINING_TEST_KILLS is the number of random kills, 3 by default. All steps: ``python -m benchmarks.chaos``.
+RETRAINING_TEST_KILLS is the number of random kills, 2 by default. All steps: ``python -m benchmarks.chaos``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tests.chaos.arena import Arena, first_champion, turning
 from tests.chaos.experiments import After, Scene, Toll, kill_at_random
 from tests.chaos.fuse import Blow
 from tests.stage import REFERENCE_DAYS
-from tests.sweeps import first_of
+from tests.sweeps import each_nth, first_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
-KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("RETRAINING_TEST_KILLS", "2"))
 # What a death leaves behind: a version begun, half an artifact, an artifact without record, half a transaction, a link.
 RETRAINING = ("add_version", "model.skops", "os.rename sales/v2", "close_event", "os.rename sales/champion", "COMMIT")
 ROLLBACK = ("restore_version", "os.rename sales/champion")
@@ -30,7 +30,7 @@ def scene(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     return Scene.make(postgres, tmp_path_factory.mktemp("scene"), "scene")
 
 
-@pytest.mark.parametrize("word", first_of(RETRAINING, 3))
+@pytest.mark.parametrize("word", each_nth(RETRAINING, 2))
 def test_retraining_killed_at_a_step_is_made_good_by_the_next_run(scene: Scene, word: str) -> None:
     at = last(scene.steps(), word)
     assert scene.die_at(at, Blow.KILL, list(After)[RETRAINING.index(word) % 3]) == "killed"
