@@ -14,8 +14,9 @@ import pytest
 from include.records.postgres import PostgresStore
 from tests.airflow_home import AirflowHome
 from tests.api.conftest import MODEL, ROLES, Served, fill, serve, token
+from tests.api.questions import answer_of, ask_person
 from tests.chromium import Chromium, missing
-from tests.records.examples import own_records
+from tests.records.examples import open_event, own_records, postgres_store
 from tests.stage import Stage
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -137,6 +138,20 @@ def test_marks_quarantines_mutes_and_the_schedule_have_their_actions_too(page: S
         show(browser, page, "health")
         assert act(browser, key, {}).startswith("Done")
         assert page.ask("GET", "/status").json()["is_running"] is not paused
+
+
+def test_what_waits_for_a_person_is_approved_and_refused(
+    page: Served, browser: Chromium, airflow_home: AirflowHome
+) -> None:
+    store = postgres_store(page.records_uri)
+    for key, chosen in (("approve", "Approve"), ("refuse", "Reject")):
+        event = open_event(store, run_id=f"asks-to-{key}", model_name=MODEL)
+        ask_person(airflow_home, event.run.run_id, MODEL)
+        show(browser, page, f"decision?model={MODEL}&run_id={event.run.run_id}")
+        told = act(browser, f"{key}-{event.id}", {"reason": "as agreed"})
+        assert told.startswith("Done"), told
+        assert answer_of(page.metadata_uri, event.run.run_id) == ([chosen], "op")
+        finish(browser, f"{key}-{event.id}")
 
 
 def test_who_may_only_look_is_told_so_and_nothing_happens(page: Served, browser: Chromium) -> None:
