@@ -220,10 +220,15 @@ def of_event(event: EventRow) -> list[Action]:
     """Approve or refuse what waits for a person."""
     if event.status != "decided" or event.dry_run:
         return []
-    facts = [f"Event {event.id}: {shorten(event.reason, 300)}", "Refused, it ends as held, and nothing is trained."]
+    return answering(event.id, event.model_name, event.reason)
+
+
+def answering(event_id: int, model: str, reason: str) -> list[Action]:
+    """Approve or refuse an event that is decided and not begun."""
+    facts = [f"Event {event_id}: {shorten(reason, 300)}", "Refused, it ends as held, and nothing is trained."]
     return [
-        Action(key=f"{key}-{event.id}", verb=verb, title=f"{verb} the retrain of {event.model_name}", facts=facts,
-               path=f"events/{event.id}/approval", fields=[fixed("approve", yes), Field(name="reason", label="Reason")])
+        Action(key=f"{key}-{event_id}", verb=verb, title=f"{verb} the retrain of {model}", facts=facts,
+               path=f"events/{event_id}/approval", fields=[fixed("approve", yes), Field(name="reason", label="Reason")])
         for key, verb, yes in (("approve", "Approve", True), ("refuse", "Refuse", False))
     ]  # fmt: skip
 
