@@ -56,7 +56,7 @@ KEY = {
     "since": NOW - timedelta(days=1), "until": NOW, "before": NOW, "at": NOW, "most": 100, "most_tries": 3,
     "as_of": NOW, "key": "key-1", "ids": [7, 47], "id": 7, "from_version": 3, "to_version": 4, "kind": "probation",
     "answered": "fired", "versions": [1, 2], "model_names": ["model_7"], "as_ofs": [NOW, NOW], "search": "", "tag": "",
-    "owner": "", "at_id": 4007, "at_model": "model_7", "at_run": "run-7-400",
+    "owner": "", "at_id": 4007, "before_id": 4007, "at_model": "model_7", "at_run": "run-7-400",
     "status": "failed", "share": 10.0, "feature": "price", "statistic": "ks", "span_start": NOW, "span_end": NOW,
 }  # fmt: skip
 
@@ -76,10 +76,11 @@ INSERT INTO retraining_runs (model_name, run_id, as_of, requested_by, window_end
     analyzed_at)
     SELECT model_name, run_id, at, 'schedule', at, 1000, 900, nullif(version - 1, 0), at FROM many;
 INSERT INTO retraining_analyses SELECT model_name, run_id, at, NULL, '{}', '[]' FROM many;
-INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, reason, detail)
+INSERT INTO model_drift_monitoring (model_name, run_id, as_of, kind, feature, statistic, verdict, reason, detail,
+    measured_at)
     SELECT model_name, run_id, at, CASE n %% 50 WHEN 0 THEN 'probation' WHEN 1 THEN 'shadow' ELSE 'data_drift' END,
            'price', 'ks', CASE n %% 4 WHEN 0 THEN 'changed' ELSE 'stable' END, 'a reason',
-           '{"version": 1, "counted": 1}' FROM many;
+           '{"version": 1, "counted": 1}', at FROM many;
 INSERT INTO model_performance_tracking (model_name, run_id, as_of, version, metric, value, rows, measured_at)
     SELECT model_name, run_id, at, version, 'rmse', 1, 900, at FROM many;
 INSERT INTO retraining_decisions (model_name, run_id, triggered, trigger_type, severity, confidence, reason, root_cause,

@@ -1,7 +1,7 @@
 -- The latest notifications of a model, or of all; before one of them, or from the newest on.
--- Parameters: model_name text (NULL for all), before bigint (NULL for the newest), most bigint
+-- Parameters: model_name text (NULL for all), before_id bigint (NULL for the newest), most bigint
 -- Returns:    rows of notifications, newest first
 SELECT * FROM notifications
 WHERE (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
-  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+  AND (%(before_id)s::bigint IS NULL OR id < %(before_id)s)
 ORDER BY id DESC LIMIT %(most)s;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -62,6 +63,14 @@ def test_fault_that_lasts_makes_its_span_longer(store: Store) -> None:
     assert spans(store) == [(-2, 16)]
     [kept] = store.quarantines()
     assert (kept.run_id, kept.last_run_id) == ("run-1", "run-4")
+
+
+def test_run_of_a_past_date_makes_a_span_longer_and_says_nothing_else_of_it(store: Store) -> None:
+    decide(store, "run-1", fault(0, 10))
+    decide(store, "backfill", replace(fault(-2, 3), reason="of long ago"), as_of=NOW - 30 * HOUR)
+    assert spans(store) == [(-2, 10)]
+    [kept] = store.quarantines()
+    assert (kept.fault.reason, kept.last_run_id) == (fault().reason, "run-1")
 
 
 def test_other_times_columns_and_faults_are_quarantines_of_their_own(store: Store) -> None:

@@ -28,7 +28,8 @@ class MemoryQuarantine:
                 lifting = dict.fromkeys(("lifted_by", "lift_reason", "lifted_at"))
                 self.rows.append({"id": len(self.rows) + 1, **row, **lifting, "accepts": False})
                 continue
-            earlier |= {name: row[name] for name in ("reason", "last_run_id", "champion_version")}
+            if earlier["as_of"] <= row["as_of"]:
+                earlier |= {name: row[name] for name in ("reason", "last_run_id", "champion_version", "as_of")}
             if row["span_start"] is not None:
                 earlier["span_start"] = min(earlier["span_start"], row["span_start"])
                 earlier["span_end"] = max(earlier["span_end"], row["span_end"])

@@ -96,7 +96,7 @@ class PostgresOutbox:
 
     def find(self, *, model_name: str | None = None, before: int | None = None, most: int = 100) -> Sequence[Told]:
         """Return the latest notifications."""
-        key = {"model_name": model_name, "before": before, "most": most}
+        key = {"model_name": model_name, "before_id": before, "most": most}
         with transaction(self.connect) as session:
             return _told(session, session.rows("find_notifications", key))
 

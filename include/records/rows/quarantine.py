@@ -15,7 +15,7 @@ from include.records.rows.columns import Row
 
 
 def quarantine_rows(analysis: Analysis, at: datetime) -> list[Row]:
-    """Return rows of ``quarantined_spans`` for what an analysis found broken; none for a dry run."""
+    """Return rows of ``quarantined_spans`` with the run's date, of what an analysis found broken; none for a dry run."""
     return [
         {
             "model_name": analysis.model_name,
@@ -28,6 +28,7 @@ def quarantine_rows(analysis: Analysis, at: datetime) -> list[Row]:
             "last_run_id": analysis.run.run_id,
             "champion_version": analysis.champion_version,
             "quarantined_at": to_utc(at),
+            "as_of": to_utc(analysis.run.as_of),
         }
         for fault in analysis.facts.faults
         if not analysis.run.dry_run

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from include.retraining.trainers.scratch import is_dead, owner
+from include.retraining.trainers.scratch import is_left, owner
 
 MARK = "MODEL_SCRIPT_RUN"
 SUPERVISOR = Path(__file__).with_name("supervise.py")
@@ -54,7 +54,7 @@ class Fence:
         """
         above = own_group()
         for process, mark in _marked():
-            if is_dead(mark.rpartition("-")[0]) and not _supervises(process):
+            if is_left(mark) and not _supervises(process):
                 log.warning("process %d is killed: the process whose script it belongs to has died", process.pid)
                 _kill(process)
         mark = f"{owner()}-{uuid.uuid4().hex}"
@@ -63,7 +63,7 @@ class Fence:
                        "group (cgroup v2) that may be written to")  # fmt: skip
             return cls(mark)
         for left in above.glob(f"{_PREFIX}*"):
-            if is_dead(left.name.removeprefix(_PREFIX).rpartition("-")[0]):
+            if is_left(left.name.removeprefix(_PREFIX)):
                 _end_group(left)
         return cls(mark, _new_group(above / f"{_PREFIX}{mark}"))
 

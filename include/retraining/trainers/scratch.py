@@ -38,6 +38,11 @@ def is_dead(name: str) -> bool:
     return bool(place) and place == _place() and pid.isdigit() and _start_of(int(pid)) != start
 
 
+def is_left(mark: str) -> bool:
+    """Whether what is called ``OWNER-SOMETHING`` was left behind by an owner that has died."""
+    return is_dead(mark.rpartition("-")[0])
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A temporary folder, removed at the end however deep it has become; others whose owners died are, too."""
@@ -52,7 +57,7 @@ def new_folder() -> Path:
     """A new temporary folder; whoever asks for it removes it."""
     root = Path(tempfile.gettempdir())
     for found in root.glob(f"{_PREFIX}-*-*-*-*-*"):
-        if is_dead(found.name.removeprefix(f"{_PREFIX}-").rpartition("-")[0]):
+        if is_left(found.name.removeprefix(f"{_PREFIX}-")):
             log.warning("%s: removed: the process that needed it has died", found)
             remove(found)
     return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{owner()}-".replace("--", "-")))
