@@ -15,7 +15,7 @@ from include.records.rows.columns import Row
 
 
 def quarantine_rows(analysis: Analysis, at: datetime) -> list[Row]:
-    """Return rows of ``quarantined_spans`` with the run's date, of what an analysis found broken; none for a dry run."""
+    """Rows of ``quarantined_spans`` with the run's date, of what an analysis found broken; none for a dry run."""
     return [
         {
             "model_name": analysis.model_name,
