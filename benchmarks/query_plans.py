@@ -30,7 +30,7 @@ from tools.embedded_postgres import EmbeddedPostgres
 MODELS, DAYS = 40, 730
 BOUNDED = {
     "auto_retraining_jobs", "records_identity", "retraining_tallies", "schema_migrations", "audit_chain_columns",
-    "audit_chain_heads", "dropped_months",
+    "audit_chain_heads", "dropped_months", "records_places",
 }  # fmt: skip  # some rows a model, or a version, or a month
 
 WHOLE_TABLE = {
@@ -134,6 +134,17 @@ INSERT INTO decision_marks (model_name, run_id, verdict, marked_by, reason, mark
     SELECT model_name, run_id, 'false_alarm', 'ada', 'a sale', at FROM many WHERE n %% 5 = 0;
 INSERT INTO idempotency_keys (caller, key, fingerprint, attempt, begun_at)
     SELECT 'ada', run_id, 'f', gen_random_uuid(), at FROM many WHERE n %% 5 = 0;
+INSERT INTO notifications (model_name, subject, kind, episode, phase, severity, run_id, batch, headline, written_at,
+    due_at, settled, settled_at)
+    SELECT model_name, model_name, 'promoted', 'episode ' || nth, 'told', 'HIGH', run_id, gen_random_uuid(), 'promoted',
+           at, at, CASE WHEN nth > 1 THEN 'delivered' END, CASE WHEN nth > 1 THEN at END
+    FROM many WHERE n %% 5 = 0 OR nth = 1 ORDER BY n DESC;
+INSERT INTO notification_deliveries (notification_id, service, address, attempt, incident, status, begun_at, ended_at)
+    SELECT id, 'chat', 'hook', 1, 'incident ' || id, 'sent', written_at, written_at FROM notifications ORDER BY id;
+INSERT INTO data_arrivals (place, ordinal, fingerprint, starts, noted_at, run_id, taken_at)
+    SELECT 'place of ' || model_name, row_number() OVER (PARTITION BY model_name ORDER BY n DESC), run_id, true, at,
+           CASE WHEN nth > 1 THEN run_id END, CASE WHEN nth > 1 THEN at END
+    FROM many WHERE n %% 5 = 0 OR nth = 1;
 SET session_replication_role = origin;
 """
 
