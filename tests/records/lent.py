@@ -72,6 +72,10 @@ class Lent:
             connection.execute("SELECT prepare_month(%s)", [now])
             self._looks = connection.execute(_LOOKS).fetchone()
 
+    def close(self) -> None:
+        """Lend no more."""
+        self._admin.close()
+
     @contextmanager
     def borrow(self, of: str = "") -> Iterator[str]:
         """URI of empty records that nobody else has, or of a copy of those of the database `of`, that nobody is in."""
