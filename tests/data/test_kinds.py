@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,31 @@ def test_what_the_owner_calls_missing_is_missing(cells: Any, missing: list[Any])
     table = pd.DataFrame({"x": cells})
     made = conform(table, find_kinds(table, {}), missing)
     assert made["x"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+@pytest.mark.parametrize(
+    ("given", "gone"),
+    [
+        (date(2026, 1, 31), [True, True, False]),
+        ("20260131", [True, True, False]),
+        ("2026-01-31T00:00:00+00:00", [True, True, False]),
+        ("2026-W05", [False, False, False]),
+        (date(9999, 12, 31), [False, False, False]),
+        ("0001-01-01", [False, False, False]),
+        ("2026-01-31T12:00", [False, False, False]),
+        (20260131, [False, False, False]),
+    ],
+)
+def test_a_day_that_stands_for_nothing_may_be_one_that_the_column_cannot_hold(
+    unit: str, given: object, gone: list[bool]
+) -> None:
+    times = pd.Series(pd.to_datetime(["2026-01-31 00:00", "2026-01-31 23:59", "2026-02-01 00:00"])).astype(
+        f"datetime64[{unit}]"
+    )
+    for at in (times, times.dt.tz_localize("Asia/Tokyo")):
+        made = conform(pd.DataFrame({"at": at}), {}, (given,))  # type: ignore[arg-type]
+        assert made["at"].isna().tolist() == gone
 
 
 def test_the_model_file_has_the_last_word_and_what_was_known_comes_before_what_is_found() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,8 @@ def _without(values: pd.Series[Any], missing: Missing) -> pd.Series[Any]:
     if not missing or pd.api.types.is_bool_dtype(values):
         return values
     if pd.api.types.is_datetime64_any_dtype(values):
-        days = [pd.Timestamp(str(each)) for each in missing if _is_date(each)]
         bare = values.dt.tz_localize(None) if values.dt.tz is not None else values
-        gone = bare.dt.normalize().isin(days)
+        gone = pd.Series(np.isin(bare.to_numpy().astype("datetime64[D]"), _days(missing)), index=values.index)
     elif pd.api.types.is_numeric_dtype(values):
         gone = values.isin([float(each) for each in missing if _is_number(each)])  # type: ignore[arg-type]
     elif _is_text(values):
@@ -78,13 +77,20 @@ def _is_number(value: object) -> bool:
         return False
 
 
-def _is_date(value: object) -> bool:
-    if isinstance(value, date | datetime):
-        return True
+def _days(missing: Missing) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    """Those of `missing` that are days, also ones that no column in nanoseconds can hold, as 9999-12-31."""
+    moments = [found for each in missing if (found := _moment(each)) is not None]
+    whole = [each.date() for each in moments if each.time() == time()]
+    return np.array(whole, dtype="datetime64[D]")
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, date):
+        return value if isinstance(value, datetime) else datetime.combine(value, time())
     try:
-        return isinstance(value, str) and bool(datetime.fromisoformat(value))
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return False
+        return None
 
 
 def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[Any]:
