@@ -117,7 +117,9 @@ def test_a_single_trigger_is_told_in_plain_words(name: str) -> None:
     subject = Subject(metric="rmse", window=28 * DAY, settings=PRESETS["balanced"])
     assert (entry.words is None) is bool(members(tree))
     if entry.words is not None:
-        assert len(entry.words(tree, subject).split()) > 3
+        words = entry.words(tree, subject)
+        assert len(words.split()) > 3
+        assert ("you measure" in words) == ("`probes` names" in entry.fires)
 
 
 def test_an_unknown_trigger_is_refused_with_all_that_are_known() -> None:

@@ -29,7 +29,7 @@ from include.decision.triggers.holding import Cooldown, WarmUp
 from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.own import OWN, OwnTrigger
 from include.decision.triggers.persistence import Persistence
-from include.decision.triggers.probe import PROBES, ProbeTrigger
+from include.decision.triggers.probe import MODEL_SIZE, PROBES, ProbeTrigger
 from include.decision.triggers.schedule import ScheduleTrigger
 from include.decision.triggers.signal_trigger import SignalTrigger
 
@@ -115,8 +115,13 @@ def probe_entry(name: str, fires: str) -> TriggerEntry:
     return TriggerEntry(
         made=ProbeTrigger, read=read, write=_write_probe, evidence=("probes",),
         example={name: {"above": 200}} if name else {"probe": {"name": "queue", "above": 10}},
-        fires=fires, words=lambda t, _: f"{t.label}: a value that you measure (a probe)",
+        fires=fires, words=_words_of_probe,
     )  # fmt: skip
+
+
+def _words_of_probe(trigger: ProbeTrigger, _subject: Subject) -> str:
+    stored = trigger.probe == MODEL_SIZE
+    return f"{trigger.label}: {'MiB of the stored version' if stored else 'a value that you measure (a probe)'}"
 
 
 def _write_probe(trigger: ProbeTrigger, _write: object) -> Any:

@@ -65,7 +65,7 @@ class CommandModel:
         """Run the command in the folder `work`; where its predictions are to be."""
         command = self.script.predict_command
         if command is None:
-            raise TrainingError("training.script.predict_command: needed to read a model that is no skops file")
+            raise TrainingError("field training.script.predict_command: needed to read a model that is no skops file")
         copy_files(self.folder, self.files, work / "model")
         write_rows(work / "rows.parquet", features, self.columns)
         answers = work / "predictions.parquet"

@@ -115,7 +115,7 @@ def _start(
 
 def _require_there(program: str, folder: Path | None, environment: Mapping[str, str]) -> None:
     if folder is not None and not folder.is_dir():
-        raise TrainingError(f"training.script.folder: {folder} is not a folder on this machine")
+        raise TrainingError(f"field training.script.folder: {folder} is not a folder on this machine")
     if folder is None and shutil.which(program, path=environment.get("PATH")) is None:
         raise TrainingError(f"{program}: no such program on this machine")
 
@@ -248,7 +248,10 @@ class _Printed(threading.Thread):
 def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
     gone = [name for name in passed_on if name not in os.environ]
     if gone:
-        raise TrainingError(f"training.script.environment: {', '.join(gone)} is not set on this machine")
+        raise TrainingError(
+            f"field training.script.environment: {', '.join(gone)} is not set on this machine; set it where workers "
+            "and commands are started, or leave it out"
+        )
     temporary = scratch / "tmp"
     temporary.mkdir(exist_ok=True)
     known: Mapping[str, str] = os.environ

@@ -285,7 +285,7 @@ def test_secrets_of_the_environment_are_not_passed_on(monkeypatch: pytest.Monkey
     known = json.loads(str(caught.value).partition("stdout:\n")[2])["environment"]
     assert {name for name, value in known.items() if value == "secret"} == {"SHOP"}
     assert known["PATH"] == os.environ["PATH"]
-    with pytest.raises(TrainingError, match=r"training\.script\.environment: NOT_SET is not set"):
+    with pytest.raises(TrainingError, match=r"field training\.script\.environment: NOT_SET is not set .*; set it"):
         fit(misbehaving("fail", "-", environment=["NOT_SET"]))
 
 
