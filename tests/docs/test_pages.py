@@ -13,6 +13,7 @@ import yaml
 from include.decision.policy.presets import PRESETS
 from include.decision.policy.read import read_tree
 from include.decision.policy.write import write_tree
+from include.detectors.comparison import Detector
 from include.registry.section import Section
 from include.registry.spec import ModelSpec
 from include.workflow.run_parameters import FORM
@@ -23,6 +24,7 @@ from tools.reference.commands import flags_of, known_commands
 from tools.reference.model_file import sections, told_of
 
 MOST_LINES = 120
+EXTENDING = PROJECT_ROOT / "docs" / "extending.md"
 VARIABLE = re.compile(r"\bRETRAINING_[A-Z_]*[A-Z]\b(?<!RETRAINING_PYTHON)")  # that one is for shells, not for people
 
 
@@ -90,6 +92,30 @@ def test_every_example_in_python_imports_what_there_is(text: str) -> None:
     imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
     wanted = [f"{node.module}.{each.name}" for node in imported for each in node.names]
     assert missing_names(" ".join(name for name in wanted if name.startswith("include."))) == []
+
+
+def test_the_example_of_a_detector_has_all_that_a_detector_has() -> None:
+    [text] = [text for text in code(EXTENDING, "python") if "Detector:" in text]
+    found: dict[str, Any] = {}
+    exec(text, found)  # noqa: S102 - a page of ours
+    made = found["EmptyRowsDetector"]()
+    assert {*Detector.__annotations__, "detect"} - set(dir(made)) == set()
+
+
+def test_the_example_of_a_trigger_is_what_the_catalogue_has() -> None:
+    [text] = code(EXTENDING, "py")
+    catalogue = (PROJECT_ROOT / "include" / "decision" / "policy" / "catalogue.py").read_text(encoding="utf-8")
+    assert entry("MODEL_AGE", f"{{{text}}}") == entry("MODEL_AGE", catalogue)
+
+
+def entry(name: str, text: str) -> str:
+    """The value of a key in a dict literal of Python code."""
+    [found] = [
+        value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Name) and key.id == name and ast.unparse(value).startswith("TriggerEntry(")
+    ]  # fmt: skip
+    return ast.dump(found)
 
 
 def test_policies_show_the_tree_that_all_presets_share() -> None:
