@@ -183,6 +183,23 @@ def test_model_that_never_had_labels_has_not_lost_them(tmp_path: Path) -> None:
     assert problems(stage) == []
 
 
+@pytest.mark.parametrize(
+    ("delay", "reach", "told"),
+    [
+        ("2d", 47, []), ("2d", 143, []), ("2d", 144, [("labels_stopped", "sales")]),
+        ("13d", 335, []), ("13d", 336, [("labels_stopped", "sales")]),  # a whole window is all that there ever is
+        ("0d", 1, [("labels_stopped", "sales")]), ("2d", None, [("labels_stopped", "sales")]),
+    ],
+)  # fmt: skip
+def test_labels_have_not_stopped_before_they_had_time_to_arrive(
+    stage: Stage, delay: str, reach: float | None, told: list[tuple[str, str]]
+) -> None:
+    add(stage, "sales", label_delay=delay, window="14d")
+    begun = None if reach is None else NOW - (reach + 0.5) * HOUR
+    check(stage, "run-2", -0.5, labelled_rows=0, window_start=begun, window_end=NOW - HOUR / 2)
+    assert problems(stage) == told
+
+
 @pytest.mark.parametrize("asleep", ["paused", "disabled"])
 def test_model_that_is_to_be_left_alone_is_not_missed(stage: Stage, asleep: str) -> None:
     failing_twice(stage)

@@ -22,6 +22,7 @@ from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
 MANY = 4  # runs that a step failed in from which on that is severe
+DELAYS = 3  # times as long as labels take have recent rows to go back, before a lack of labels is told
 HALVED = 0.5  # of the earlier share of labels: below it they have stopped
 OVERDUE = timedelta(hours=1)  # what waits for so long after it was due, a notification or an arrival, is stuck
 NAMED = 3  # places in one sentence
@@ -105,7 +106,7 @@ def health(
         *_broken_files(models.values()),
         *(_failing(each) for each in failing if each.model_name not in asleep and _keeps(each, models)),
         *_unchecked([m for m in models.values() if m.name not in asleep | broken], watched, moment),
-        *(p for name in models.keys() - asleep if name in watched for p in _of_rows(watched[name])),
+        *(p for name in models.keys() - asleep if name in watched for p in _of_rows(models[name], watched[name])),
         *_waiting(watch.waiting(), models, pauses, moment),
         *_overdrawn(models, seen.false_alarms),
         *_untaken(deployment, moment),
@@ -194,14 +195,14 @@ def _unchecked(models: Iterable[_Model], watched: Mapping[str, Watched], at: dat
             )  # fmt: skip
 
 
-def _of_rows(seen: Watched) -> Iterator[Problem]:
+def _of_rows(model: _Model, seen: Watched) -> Iterator[Problem]:
     if seen.stale:
         yield Problem(
             kind=ProblemKind.STALE_SOURCE, subject=seen.model_name, since=seen.checked_at, told=seen.stale,
             way_out="see why the source delivers nothing; `max_age` in the model file says what is late",
             severity=Severity.MEDIUM,
         )  # fmt: skip
-    elif seen.rows and _labels_stopped(seen):
+    elif seen.rows and _labels_due(model.spec, seen.reach) and _labels_stopped(seen):
         before = "" if seen.earlier_share is None else f"; 30 days before it was {seen.earlier_share:.0%}"
         yield Problem(
             kind=ProblemKind.LABELS_STOPPED, subject=seen.model_name, since=seen.labelled_at,
@@ -209,6 +210,14 @@ def _of_rows(seen: Watched) -> Iterator[Problem]:
             way_out="see why labels do not arrive: without them harm cannot be seen",
             severity=Severity.MEDIUM,
         )  # fmt: skip
+
+
+def _labels_due(spec: ModelSpec | None, reach: timedelta | None) -> bool:
+    """Whether most recent rows are older than labels take, so that few labels tell something.
+
+    Recent rows begin where those of the champion end: right after a promotion no label has to be there yet.
+    """
+    return spec is None or reach is None or reach >= min(DELAYS * spec.label_delay, spec.window)
 
 
 def _labels_stopped(seen: Watched) -> bool:

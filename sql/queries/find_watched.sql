@@ -1,10 +1,12 @@
 -- Of each registered model the latest check, as far as it says how the monitor itself is; no dry runs.
 -- Parameters: none
 -- Returns:    model_name, run_id, checked_at, rows, labelled_rows, labelled_at (that check, or the last of twenty that
---             saw labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped)
+--             saw labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped),
+--             reach (how far back its recent rows go; NULL without timestamps)
 SELECT j.model_name, last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows,
        CASE WHEN last.labelled_rows > 0 THEN last.analyzed_at ELSE seen.labelled_at END AS labelled_at,
-       earlier.share AS earlier_share, coalesce(stale.reason, '') AS stale
+       earlier.share AS earlier_share, coalesce(stale.reason, '') AS stale,
+       last.window_end - last.window_start AS reach
 FROM auto_retraining_jobs j
 CROSS JOIN LATERAL (
     SELECT r.* FROM retraining_runs r

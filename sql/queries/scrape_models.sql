@@ -17,11 +17,14 @@ SELECT
     j.false_retrains_per_quarter AS allowed,
     last.run_id, last.analyzed_at AS checked_at, last.rows, last.labelled_rows,
     CASE WHEN last.labelled_rows > 0 THEN last.analyzed_at ELSE seen.labelled_at END AS labelled_at,
-    earlier.share AS earlier_share, CASE stale.verdict WHEN 'changed' THEN stale.reason ELSE '' END AS stale
+    earlier.share AS earlier_share, CASE stale.verdict WHEN 'changed' THEN stale.reason ELSE '' END AS stale,
+    last.window_end - last.window_start AS reach
 FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'
 LEFT JOIN LATERAL (
-    SELECT r.run_id, r.as_of, r.analyzed_at, r.rows, r.labelled_rows, d.nearest_trigger, d.nearness
+    SELECT
+        r.run_id, r.as_of, r.analyzed_at, r.window_start, r.window_end, r.rows, r.labelled_rows,
+        d.nearest_trigger, d.nearness
     FROM retraining_runs r
     LEFT JOIN retraining_decisions d USING (model_name, run_id)
     WHERE r.model_name = j.model_name AND NOT r.dry_run

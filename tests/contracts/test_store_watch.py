@@ -52,6 +52,9 @@ def test_watched_is_the_latest_check_that_was_no_dry_run(store: Store) -> None:
     assert (seen.rows, seen.labelled_rows, seen.share, seen.stale) == (300, 0, 0.0, "")
     assert seen.labelled_at == NOW + 12 * HOUR  # a dry run sees labels as any does
     assert seen.earlier_share is None
+    assert seen.reach == DAY
+    check(store, "run-5", 18, window_start=None)
+    assert [each.reach for each in store.watch.watched()] == [None]
 
 
 def test_watched_tells_the_share_of_labels_of_thirty_days_before_and_whether_the_source_stopped(store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from include.decision.decision import Severity
@@ -91,6 +91,8 @@ class Watched:
         Share of the rows that had labels at the check before 30 days ago; None where there was none, or no rows.
     stale : str
         What the latest check says of rows that have stopped to arrive; empty for nothing.
+    reach : timedelta or None
+        How far back its recent rows go; None for a model without timestamps.
     """
 
     model_name: str
@@ -101,6 +103,7 @@ class Watched:
     labelled_at: datetime | None
     earlier_share: float | None
     stale: str
+    reach: timedelta | None = None
 
     @property
     def share(self) -> float:

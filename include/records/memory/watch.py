@@ -134,6 +134,7 @@ class MemoryWatch:
             labelled_rows=last["labelled_rows"], labelled_at=next(iter(labelled), None),
             earlier_share=before["labelled_rows"] / before["rows"] if before and before["rows"] else None,
             stale=next(stale, ""),
+            reach=None if last["window_start"] is None else last["window_end"] - last["window_start"],
         )  # fmt: skip
 
     def _entry(self, key: Key, decision: Row) -> Row:

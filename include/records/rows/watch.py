@@ -15,7 +15,7 @@ def watched_from_row(row: Mapping[str, Any]) -> Watched:
     return Watched(
         model_name=row["model_name"], run_id=row["run_id"], checked_at=to_utc(row["checked_at"]), rows=row["rows"],
         labelled_rows=row["labelled_rows"], labelled_at=None if labelled_at is None else to_utc(labelled_at),
-        earlier_share=row["earlier_share"], stale=row["stale"],
+        earlier_share=row["earlier_share"], stale=row["stale"], reach=row["reach"],
     )  # fmt: skip
 
 
