@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from include.decision.evidence import Evidence
 from include.decision.signals import SignalKind
 from include.errors import ConfigurationError, DataError
 from include.records.entries import EventStatus, Facts, Run
@@ -172,3 +176,12 @@ def test_effective_settings_are_registered_with_the_model(stage: Stage) -> None:
     config = stage.store._models["shop"]["config"]
     assert config["effective"]["preset"] == "aggressive"
     assert config["effective"]["settings"]["cooldown"] == "2d"
+
+
+def test_every_field_of_the_evidence_is_gathered() -> None:
+    """One that is not would be empty in production, and full in a backtest from records."""
+    [call] = [
+        node for node in ast.walk(ast.parse(inspect.getsource(gather)))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Evidence"
+    ]  # fmt: skip
+    assert {keyword.arg for keyword in call.keywords} == {each.name for each in fields(Evidence) if each.init}

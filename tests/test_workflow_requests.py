@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from include.decision.request import Request, RequestKind
-from include.errors import RetrainingError, TrainingError
+from include.errors import ConfigurationError, RetrainingError, TrainingError
 from include.records.entries import Analysis, EventStatus, Run
 from include.records.memory import MemoryStore
+from include.workflow.requested_rows import requested_source
 from include.workflow.steps.analyze import analyze
 from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
@@ -212,3 +213,24 @@ def test_rows_of_a_request_that_cannot_be_read_are_named(stage: Stage, path: str
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=QUIET, training_data_path=path)
     with pytest.raises(RetrainingError, match=path):
         stage.run("sales", QUIET)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("more.csv", "csv"), ("more.csv.gz", "csv"), ("MORE.CSV", "csv"), ("more.tsv", "csv"), ("days", "csv"),
+        ("s3://lake/v1.2", "csv"), ("rows/*.parquet", "parquet"), ("more.pq", "parquet"), ("a.jsonl", "json_lines"),
+        ("a.ndjson.gz", "json_lines"), ("a.feather", ""), ("a.xlsx", ""), ("a.json", ""),
+    ],
+)  # fmt: skip
+def test_rows_of_a_request_are_read_by_their_ending(tmp_path: Path, path: str, kind: str) -> None:
+    stage = Stage(tmp_path)
+    stage.add("sales")
+    spec = stage.deployment.spec("sales")
+    if kind:
+        assert requested_source(spec, path).kind == kind
+        return
+    with pytest.raises(
+        ConfigurationError, match=r"training_data_path.*no reader knows the ending .*parquet"
+    ):
+        requested_source(spec, path)

@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from include.scoring.dependence import lasting_autocorrelation
-from include.scoring.labelled_rows import Floats, LabelledRows, equal_weights
+from include.scoring.labelled_rows import Floats, LabelledRows, Task, equal_weights
 from include.scoring.metric import Metric, Scale
 from include.scoring.statistics import autocorrelation, block_length, effective_size
-from include.scoring.trading import drawdown, returns
+from include.scoring.trading import returns
 
 COVERAGE = 0.9  # of the intervals that go on record
-DRAWS = 500  # resamples behind the interval of a maximum drawdown
+DRAWS = 500  # resamples behind the interval of a metric without influences, such as a maximum drawdown
 
 
 def mean_error(values: Floats, *, weight: Floats | None = None, lasting: bool = True) -> tuple[float, float]:
@@ -67,14 +67,15 @@ def interval(metric: Metric, rows: LabelledRows, *, coverage: float = COVERAGE) 
     Returns
     -------
     low, high : float
-        None for fewer than three rows, or where a number overflows. For a maximum drawdown the interval holds what the
-        same rows show in another order, block by block: how deep such a window may fall, rather than what the true
-        value is, which no finite window has.
+        None for fewer than three rows, or where a number overflows. Of a metric without `Metric.influence` it is found
+        by a block bootstrap: None where the metric has no value on rows drawn anew. For a maximum drawdown it so holds
+        what the same rows show in another order: how deep such a window may fall, rather than what the true value is,
+        which no finite window has.
     """
     if len(metric.judged(rows)) < 3:
         return None
     if metric.influence is None:
-        return _resampled_drawdown(returns(rows), rows.weight, coverage)
+        return _resampled(metric, metric.judged(rows), coverage)
     score = metric.score(rows)
     with np.errstate(over="ignore", invalid="ignore"):
         spread, freedom = mean_error(metric.influence(rows), weight=rows.weight)
@@ -119,14 +120,23 @@ def _support(metric: Metric, rows: LabelledRows) -> float:
     return float(counts[counts > 0].min()) * (rows.evidence / len(rows))
 
 
-def _resampled_drawdown(gained: Floats, weight: Floats | None, coverage: float) -> tuple[float, float]:
-    length = block_length(gained)
-    order = np.concatenate([np.arange(len(gained)), np.arange(length - 1)])
+def _resampled(metric: Metric, rows: LabelledRows, coverage: float) -> tuple[float, float] | None:
+    """The metric of the same rows drawn anew, in circular blocks of consecutive ones; None where it has no value."""
+    length, count = block_length(returns(rows) if metric.for_trading else _errors(metric, rows)), len(rows)
+    order = np.concatenate([np.arange(count), np.arange(length - 1)])
     rng, within = np.random.default_rng(0), np.arange(length)
-    blocks = math.ceil(len(gained) / length)
     found = []
     for _ in range(DRAWS):
-        drawn = order[(rng.integers(0, len(gained), blocks)[:, None] + within).ravel()[: len(gained)]]
-        found.append(drawdown(gained[drawn], None if weight is None else weight[drawn]))
+        sample = rows.at(order[(rng.integers(0, count, math.ceil(count / length))[:, None] + within).ravel()[:count]])
+        if metric.hindrance(sample):
+            return None
+        found.append(metric.score(sample))
     low, high = np.quantile(found, [(1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0])
     return float(low), float(high)
+
+
+def _errors(metric: Metric, rows: LabelledRows) -> Floats:
+    """How far off each row is; 1 for a wrong class."""
+    if metric.task is Task.CLASSIFICATION:
+        return np.asarray(rows.actual != rows.predicted, dtype=float)
+    return np.asarray(np.abs(np.asarray(rows.predicted, dtype=float) - np.asarray(rows.actual, dtype=float)))

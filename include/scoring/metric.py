@@ -60,6 +60,7 @@ class Metric:
     influence : callable or None
         For each row how much it moves the score, with mean zero: the empirical influence function, also called the
         infinitesimal jackknife [1]_. Its mean square over the number of independent rows is the score's variance.
+        None for a metric whose interval is found by drawing rows anew (`include.scoring.intervals`).
     obstacle : callable
         Why the score cannot be computed on these rows; an empty text if it can.
     needs_probability : bool

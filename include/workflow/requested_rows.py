@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +19,9 @@ from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
 from include.workflow.deployment import Deployment
 
-_KINDS = {".parquet": ("parquet",), ".pq": ("parquet",), ".jsonl": ("jsonl", "json_lines", "json"),
-          ".ndjson": ("jsonl", "json_lines", "json")}  # fmt: skip
+_ALSO = {".pq": "parquet"}
+_TEXT = (".txt", ".tsv", ".dat")  # are read as CSV
+_ENDING = re.compile(r"\.[a-z][a-z0-9]*$")
 
 
 def with_requested_rows(
@@ -35,7 +37,7 @@ def with_requested_rows(
     ConfigurationError
         When `path` is no place that rows can be read from.
     """
-    other = spec.model_copy(update={"source": _source(spec, path)})
+    other = spec.model_copy(update={"source": requested_source(spec, path)})
     kinds = tables.kinds if champion is None else champion.reference.kinds
     read = deployment.read(other, deployment.data_dir, as_of=run.as_of, kinds=kinds)
     read = without_impossible_labels(spec, in_one_coding(spec, read, () if champion is None else champion.classes))
@@ -60,10 +62,9 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{str(name): table[name].astype(str) for name in table.columns if name not in numbers})
 
 
-def _source(spec: ModelSpec, path: str) -> FileSource:
+def requested_source(spec: ModelSpec, path: str) -> FileSource:
     """A source like the model's own, at another place."""
-    suffix = next((end for end in _KINDS if path.lower().endswith(end)), "")
-    kind = next((kind for kind in _KINDS.get(suffix, ("csv",)) if kind in SOURCES), "csv")
+    kind = _kind(spec, path)
     said: dict[str, Any] = {"kind": kind}
     said |= {"path": path} if spec.source.timed else {"reference_path": path, "recent_path": path}
     known = spec.source
@@ -76,3 +77,20 @@ def _source(spec: ModelSpec, path: str) -> FileSource:
     except ValidationError as error:
         problems = [str(each["msg"]) for each in error.errors()]
         raise ConfigurationError(f"model {spec.name}: training_data_path {path!r}", *problems) from error
+
+
+def _kind(spec: ModelSpec, path: str) -> str:
+    """The kind of source that reads files with that ending; of another ending than any reader's, the model's own."""
+    low, own = path.lower(), spec.source
+    endings = {ending: kind for kind, entry in SOURCES.items() for ending in entry.endings} | _ALSO
+    if (found := next((kind for ending, kind in endings.items() if low.endswith(ending)), None)) is not None:
+        return found
+    ending = _ENDING.search(low.removesuffix(".gz"))
+    if isinstance(own, FileSource) and (ending is None or f"{own.place}".lower().endswith(ending[0])):
+        return str(own.kind)
+    if ending is None or ending[0] in _TEXT:
+        return "csv"
+    raise ConfigurationError(
+        f"model {spec.name}: training_data_path {path!r}",
+        f"no reader knows the ending {ending[0]}; bring files that end in {', '.join(sorted(endings))}",
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_interval_of_a_drawdown_holds_those_of_the_same_rows_in_another_order() 
     bounds = interval(METRICS["max_drawdown"], rows)
     assert bounds is not None
     rng = np.random.default_rng(1)
-    shuffled = [METRICS["max_drawdown"].score(rows.where(rng.integers(0, 250, 250))) for _ in range(400)]
+    shuffled = [METRICS["max_drawdown"].score(rows.at(rng.integers(0, 250, 250))) for _ in range(400)]
     inside = np.mean([bounds[0] <= value <= bounds[1] for value in shuffled])
     assert COVERAGE - 0.1 <= inside <= COVERAGE + 0.08
 
@@ -101,3 +102,17 @@ def test_wilsons_interval_is_scipys() -> None:
 
 def test_two_rows_have_no_interval() -> None:
     assert interval(METRICS["rmse"], LabelledRows(actual=np.zeros(2), predicted=np.ones(2))) is None
+
+
+def test_interval_of_a_metric_without_influences_is_found_by_drawing_its_rows_anew() -> None:
+    def score(rows: LabelledRows) -> float:
+        return float(np.median(np.abs(rows.predicted - rows.actual)))
+
+    median = replace(METRICS["mae"], name="median", score=score, influence=None, losses=None)
+    held = 0
+    for trial in range(TRIALS):
+        rng = np.random.default_rng(trial)
+        rows = LabelledRows(actual=rng.normal(size=300), predicted=np.zeros(300))
+        low, high = interval(median, rows) or (math.nan, math.nan)
+        held += low <= 0.67449 <= high
+    assert held / TRIALS >= least()
