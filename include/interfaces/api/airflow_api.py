@@ -60,7 +60,10 @@ async def pause(request: Request, *, paused: bool) -> bool:
 async def require_running(request: Request) -> None:
     """Do nothing where our DAG runs; 409 where it is paused, for Airflow takes a run that then never begins."""
     if (await dag(request))["is_paused"]:
-        raise HTTPException(409, f"the DAG {DAG_ID} is paused, so that no run begins: start it first (POST start, or the command `start`)")
+        raise HTTPException(
+            409,
+            f"the DAG {DAG_ID} is paused, so that no run begins: start it first (POST start, or the command `start`)",
+        )
 
 
 async def start_run(request: Request, conf: Mapping[str, Any], note: str) -> dict[str, Any]:
