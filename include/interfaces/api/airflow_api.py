@@ -62,7 +62,7 @@ async def require_running(request: Request) -> None:
     if (await dag(request))["is_paused"]:
         raise HTTPException(
             409,
-            f"the DAG {DAG_ID} is paused, so that no run begins: start it first (POST start, or the command `start`)",
+            f"the DAG {DAG_ID} is paused, so that no run begins: start it first (POST start, or `start`)",
         )
 
 
