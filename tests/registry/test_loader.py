@@ -9,6 +9,7 @@ from include.decision.policy.presets import PRESETS
 from include.errors import ConfigurationError
 from include.registry.loader import config_hash, load_model, load_model_file, models_to_check
 from include.registry.model_files import list_model_files
+from include.registry.source import SOURCES
 
 TIMED = """
 task: regression
@@ -53,7 +54,7 @@ MISTAKES = {
     "a metric of the other task": (TIMED.replace("rmse", "accuracy"), ["metric", "'accuracy'", "rmse, mae, r2"]),
     "an unknown metric in floors": (TIMED + "gate: {floors: {rsme: 3}}\n", ["gate.floors", "'rsme'", "known: rmse"]),
     "an unknown kind of source": (TIMED.replace("kind: csv", "kind: excel"), ["source.kind", "'excel'", "parquet"]),
-    "a source without a kind": (TIMED.replace("kind: csv, ", ""), ["source.kind is missing", "csv, parquet, json"]),
+    "a source without a kind": (TIMED.replace("kind: csv, ", ""), ["source.kind is missing", *SOURCES]),
     "a source that is a path": (TIMED.replace("{kind: csv, path: sales.csv}", "a.csv"), ["field source", "'a.csv'"]),
     "a source without a path": (TIMED.replace(", path: sales.csv", ""), ["field source", "`path`", "`recent_path`"]),
     "a source with a path and a pair": (PAIR.replace("csv, ref", "csv, path: a.csv, ref"), ["source", "`path`"]),
