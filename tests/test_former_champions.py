@@ -134,6 +134,7 @@ def test_a_version_whose_artifact_is_gone_is_named_and_left_out(stage: Stage) ->
     assert "cannot be compared" in looked(step)[0].reason
 
 
+@pytest.mark.sweep
 def test_a_version_that_was_never_shown_the_positive_class_is_compared_all_the_same(tmp_path: Path) -> None:
     stage, table = Stage(tmp_path), sales(60)
     late = np.arange(len(table)) >= REFERENCE_DAYS * 24 + 24

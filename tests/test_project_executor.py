@@ -162,6 +162,7 @@ def test_pipeline_leaves_a_good_model_alone_and_says_so(tmp_path: Path) -> None:
     assert (row["execution_attempted"], row["execution_successful"]) == (False, None)
 
 
+@pytest.mark.sweep
 def test_new_model_that_is_no_better_is_kept_and_not_published(tmp_path: Path, half_turned: pd.DataFrame) -> None:
     worse = TRAIN.replace("model.fit(rows", "rows[request['target']] = 9.0 * rows['x']\nmodel.fit(rows")
     result = pipeline(project(tmp_path, worse), half_turned)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, day, rows_from, sales
@@ -38,6 +39,7 @@ def test_what_the_trainer_cannot_learn_is_tried_ever_more_rarely(tmp_path: Path)
     assert waits[-1] >= day(WINDOW_DAYS) - day(0)
 
 
+@pytest.mark.sweep
 def test_a_true_change_is_not_kept_waiting_by_what_was_turned_down(tmp_path: Path) -> None:
     stage, change = Stage(tmp_path), 70
     table = curved(change=change)

@@ -230,7 +230,5 @@ def test_rows_of_a_request_are_read_by_their_ending(tmp_path: Path, path: str, k
     if kind:
         assert requested_source(spec, path).kind == kind
         return
-    with pytest.raises(
-        ConfigurationError, match=r"training_data_path.*no reader knows the ending .*parquet"
-    ):
+    with pytest.raises(ConfigurationError, match=r"training_data_path.*no reader knows the ending .*parquet"):
         requested_source(spec, path)

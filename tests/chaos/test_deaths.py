@@ -57,6 +57,7 @@ def last(steps: list[str], word: str) -> int:
     return max(at for at, step in enumerate(steps) if word in step)
 
 
+@pytest.mark.sweep
 def test_random_kills_lose_nothing_double_nothing_and_serve_nothing_half(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from include.data.sources.whole_files import read_whole
 from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.kinds import Kind
+from tests.sweeps import each_nth
 
 ROWS = 240
 RNG = np.random.default_rng(5)
@@ -112,8 +114,7 @@ def kind_and_cells(read: Read, table: pd.DataFrame, folder: Path) -> tuple[Kind,
     return pair.kinds["x"].kind, pair.reference["x"]
 
 
-@pytest.mark.parametrize("read", READERS)
-@pytest.mark.parametrize("way", WRITTEN)
+@pytest.mark.parametrize(("way", "read"), each_nth(product(WRITTEN, READERS), 3))
 def test_numbers_as_people_write_them_are_numbers_in_every_reader(read: Read, way: str, tmp_path: Path) -> None:
     cells, expected = WRITTEN[way]
     for table in (beside(cells), beside(cells).assign(x=[None, *cells[1:]])):
@@ -125,9 +126,15 @@ def test_numbers_as_people_write_them_are_numbers_in_every_reader(read: Read, wa
         assert np.isnan(floats[~there]).all()
 
 
-@pytest.mark.parametrize("read", READERS)
-@pytest.mark.parametrize("stray", ["unknown", "#REF!", "12.34.56", "NA", "?"])
-@pytest.mark.parametrize("way", ["percent", "decimal comma", "English", "blanks around", "clock"])
+@pytest.mark.parametrize(
+    ("way", "stray", "read"),
+    each_nth(
+        product(
+            ("percent", "decimal comma", "English", "blanks around", "clock"),
+            ("unknown", "#REF!", "12.34.56", "NA", "?"), READERS,
+        ), 3,
+    ),
+)  # fmt: skip
 def test_one_stray_cell_is_one_unreadable_cell(read: Read, way: str, stray: str, tmp_path: Path) -> None:
     cells, expected = WRITTEN[way]
     kind, found = kind_and_cells(read, beside(with_stray(cells, stray)), tmp_path)

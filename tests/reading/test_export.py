@@ -117,6 +117,7 @@ def test_unknown_model_is_refused_before_the_first_line(lived: House) -> None:
         export_csv(lived.deployment, "retraining_runs", model_name="hous\x00ing")
 
 
+@pytest.mark.sweep
 def test_memory_does_not_grow_with_the_table(house: House) -> None:
     with house.store.connect() as connection:
         connection.execute(

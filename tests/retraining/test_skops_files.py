@@ -25,6 +25,7 @@ from sklearn.utils import all_estimators
 
 from include.errors import ArtifactError
 from include.retraining.trainers.skops_files import ALLOWED_TYPES, dump_model, load_model
+from tests.sweeps import each_nth
 
 RNG = np.random.default_rng(0)
 X = np.abs(RNG.normal(size=(90, 3)))
@@ -86,8 +87,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.filterwarnings("ignore")  # what estimators say of these few rows is of no interest here
-@pytest.mark.parametrize(("estimator", "target"), [*estimators().values(), *SETTINGS.values()],
-                         ids=[*estimators(), *SETTINGS])  # fmt: skip
+@pytest.mark.parametrize(("estimator", "target"), each_nth([*estimators().values(), *SETTINGS.values()], 3))
 def test_scikit_learns_estimators_are_stored_loaded_and_answer_the_same(
     tmp_path: Path, estimator: Any, target: Any
 ) -> None:

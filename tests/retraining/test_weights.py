@@ -82,6 +82,7 @@ def test_a_function_that_takes_no_weights_is_refused_only_where_there_are_some()
         trainer.fit(X, SLOPES, COLUMNS, weight=WEIGHT)
 
 
+@pytest.mark.sweep
 def test_a_script_finds_the_weights_in_its_rows(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.parquet", X, COLUMNS, ("y", SLOPES), ("exposure", WEIGHT))
     assert pq.read_schema(tmp_path / "rows.parquet").names == ["x", "exposure", "y"]

@@ -95,6 +95,7 @@ def test_files_of_a_script_are_stored_and_its_command_predicts_from_them(tmp_pat
         folder.load(path, sha256, moved).predictor.predict(features)
 
 
+@pytest.mark.sweep
 def test_hyperparameters_reach_the_script(made: Any) -> None:
     features, _ = rows()
     flat = fit(trainer_of(LEAST_SQUARES, hyperparameters={"penalty": 1e9}))
@@ -121,6 +122,7 @@ def test_skops_file_of_a_script_is_a_model_in_this_process(tmp_path: Path, task:
     assert np.array_equal(stored.predict(features), made.predict(features))
 
 
+@pytest.mark.sweep
 def test_script_goes_on_from_a_copy_of_the_champion(tmp_path: Path) -> None:
     trainer = trainer_of({"command": command("sklearn_script")})
     features, target = numbers()
@@ -134,6 +136,7 @@ def test_script_goes_on_from_a_copy_of_the_champion(tmp_path: Path) -> None:
     folder.load(path, sha256)  # the script overwrote its copy only
 
 
+@pytest.mark.sweep
 def test_probabilities_of_a_script_are_used(tmp_path: Path) -> None:
     trainer = trainer_of(
         {"command": command("most_frequent"), "predict_command": command("most_frequent")}, Task.CLASSIFICATION
