@@ -18,7 +18,7 @@ from include.workflow.steps.execute import execute
 
 #: The steps in their order, and the task of the DAG that takes each. A decision asks for one of `roll_back` and
 #: `execute` at most, so that a scheduler may take them side by side. Around them the DAG chooses models and cuts them
-#: into batches (batch.py, batches.py, due.py), and tells people (notify.py).
+#: into batches (batch.py, batches.py, due.py), and tells people (delivery.py).
 STEPS: Mapping[str, str] = {
     "analyze": "analyze_retraining_need",  # steps/analyze.py
     "decide": "check_retraining_decision",  # steps/decide.py

@@ -217,14 +217,14 @@ def of_decision(model: str, run_id: str, *, alarm: bool) -> list[Action]:
 
 
 def of_event(event: EventRow) -> list[Action]:
-    """Approve or refuse what waits for a person."""
-    if event.status != "decided" or event.dry_run:
+    """What `answering` gives for a row of events."""
+    return answering(event.id, event.model_name, event.reason, status=event.status, dry_run=event.dry_run)
+
+
+def answering(event_id: int, model: str, reason: str, *, status: str, dry_run: bool) -> list[Action]:
+    """Approve or refuse what waits for a person: an event that is decided and not begun; else nothing."""
+    if status != "decided" or dry_run:
         return []
-    return answering(event.id, event.model_name, event.reason)
-
-
-def answering(event_id: int, model: str, reason: str) -> list[Action]:
-    """Approve or refuse an event that is decided and not begun."""
     facts = [f"Event {event_id}: {shorten(reason, 300)}", "Refused, it ends as held, and nothing is trained."]
     return [
         Action(key=f"{key}-{event_id}", verb=verb, title=f"{verb} the retrain of {model}", facts=facts,

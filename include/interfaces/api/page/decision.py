@@ -17,7 +17,7 @@ from include.interfaces.api.page.answers import page, page_router
 from include.interfaces.api.page.charts.small import nearness_bar
 from include.interfaces.api.records import Deployed, require_known
 from include.interfaces.reports import plots
-from include.records.entries import EventStatus, HistoryQuery
+from include.records.entries import HistoryQuery
 from include.workflow.deployment import now
 
 router = page_router()
@@ -39,9 +39,9 @@ def decision(deployed: Deployed, model: Model, run_id: RunName = "") -> HTMLResp
         analysis.signals, key=lambda each: (not each.changed, -((each.value or 0.0) / (each.threshold or 1.0)))
     )
     answer = "fired" if decided.triggered else "blocked" if decided.blocked_by else "quiet"
-    questions = []
-    if event is not None and event.status is EventStatus.DECIDED and not event.run.dry_run:
-        questions = actions.answering(event.id, model, decided.reason)
+    questions = [] if event is None else actions.answering(
+        event.id, model, decided.reason, status=event.status, dry_run=event.run.dry_run
+    )  # fmt: skip
     marked = [mark for mark in workflow.marks(deployed, model, since=BEGINNING, until=now()) if mark.run_id == chosen]
     return page(
         "decision.html", view="decision", model=model, run_id=chosen, analysis=analysis, decision=decided, event=event,
