@@ -14,7 +14,7 @@ from include.data.sources.connections import Connections
 from include.data.sources.environment import aws_connection
 from include.data.sources.object_files import ObjectFiles, matches
 from include.data.sources.object_storage import client_from_environment
-from include.data.sources.read import read_both, read_timed
+from include.data.sources.read import read_both, read_rows
 from include.data.tables import table_hash
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
 from include.registry.spec import ModelSpec
@@ -72,8 +72,8 @@ def place(files: Path, object_server: ObjectServer) -> Path:
 )  # fmt: skip
 def test_rows_and_their_hash_are_those_of_the_same_files_on_disk(place: Path, kind: str, path: str) -> None:
     fields = {"features": ["temperature", "region"] if "*" in path else None}
-    there = read_timed(model(f"s3://shop/{path}", kind, **fields), Path(), UNTIL)
-    here = read_timed(model("", source={"kind": kind, "path": path}, **fields), place, UNTIL)
+    there = read_rows(model(f"s3://shop/{path}", kind, **fields), Path(), UNTIL).table
+    here = read_rows(model("", source={"kind": kind, "path": path}, **fields), place, UNTIL).table
     assert len(here) > 0
     pd.testing.assert_frame_equal(there, here)
     assert table_hash(there) == table_hash(here)
@@ -100,7 +100,8 @@ def test_large_file_is_read_in_parts(object_server: ObjectServer) -> None:
             return getattr(client_from_environment(""), name)
 
     spec = model("s3://shop/large.parquet", features=["temperature"])
-    found = read_timed(spec, Path(), datetime(2099, 1, 1, tzinfo=UTC), Connections(storage=lambda _name: Counting()))
+    counting = Connections(storage=lambda _name: Counting())
+    found = read_rows(spec, Path(), datetime(2099, 1, 1, tzinfo=UTC), counting).table
     assert len(found) == len(rows) - 48
     assert 2 <= asked.count("get_object") <= 16  # the end of the file twice, and a few requests for each of 5 groups
 
@@ -109,19 +110,19 @@ def test_large_file_is_read_in_parts(object_server: ObjectServer) -> None:
 def test_nothing_there_is_told_with_its_address(object_server: ObjectServer, path: str) -> None:
     assert object_server.runs
     with pytest.raises(SourceUnavailable, match=f"model sales: field source.path: s3://shop/{path}".replace("*", ".")):
-        read_timed(model(f"s3://shop/{path}"), Path(), UNTIL)
+        read_rows(model(f"s3://shop/{path}"), Path(), UNTIL)
 
 
 def test_bucket_that_is_not_there_is_a_wrong_setting(object_server: ObjectServer) -> None:
     assert object_server.runs
     with pytest.raises(ConfigurationError, match=r"s3://elsewhere/.*no such bucket"):
-        read_timed(model("s3://elsewhere/rows"), Path(), UNTIL)
+        read_rows(model("s3://elsewhere/rows"), Path(), UNTIL)
 
 
 def test_object_that_is_no_parquet_is_an_error_of_the_rows(object_server: ObjectServer) -> None:
     object_server.bucket.put("bad.parquet", b"not at all")
     with pytest.raises(DataError, match=r"s3://shop/bad.parquet: cannot be read as Parquet"):
-        read_timed(model("s3://shop/bad.parquet"), Path(), UNTIL)
+        read_rows(model("s3://shop/bad.parquet"), Path(), UNTIL)
 
 
 @pytest.mark.usefixtures("place")
@@ -131,11 +132,11 @@ def test_server_stopped_while_rows_are_read_is_told_and_a_later_reading_is_whole
 ) -> None:
     spec = model(f"s3://shop/whole.{kind}", kind)
     with pytest.raises(SourceUnavailable) as caught:
-        read_timed(spec, Path(), UNTIL, Connections(storage=StopsAt(object_server, "get_object", number)))
+        read_rows(spec, Path(), UNTIL, Connections(storage=StopsAt(object_server, "get_object", number)))
     assert f"s3://shop/whole.{kind}: its server cannot be reached" in str(caught.value)
     assert SECRET not in str(caught.value)
     object_server.start()
-    assert len(read_timed(spec, Path(), UNTIL)) == 9 * 24
+    assert len(read_rows(spec, Path(), UNTIL).table) == 9 * 24
 
 
 @pytest.mark.usefixtures("place")
@@ -152,7 +153,7 @@ def test_object_replaced_while_it_is_read_is_never_half_of_each(object_server: O
 
     client = Replacing()
     with pytest.raises(SourceUnavailable, match="another object by now"):
-        read_timed(model("s3://shop/whole.parquet"), Path(), UNTIL, Connections(storage=lambda _name: client))
+        read_rows(model("s3://shop/whole.parquet"), Path(), UNTIL, Connections(storage=lambda _name: client))
 
 
 def test_rows_read_once_are_read_again_after_the_object_has_changed(object_server: ObjectServer) -> None:
@@ -182,7 +183,7 @@ def test_connection_that_is_named_but_not_set_is_told(monkeypatch: pytest.Monkey
     monkeypatch.delenv("AIRFLOW_CONN_SHOP_S3", raising=False)
     client_from_environment.cache_clear()
     with pytest.raises(ConfigurationError, match="AIRFLOW_CONN_SHOP_S3: not set"):
-        read_timed(model("s3://shop/rows"), Path(), UNTIL)
+        read_rows(model("s3://shop/rows"), Path(), UNTIL)
 
 
 @pytest.mark.parametrize(

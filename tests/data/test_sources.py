@@ -10,7 +10,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from include.data.sources.read import read_both, read_rows, read_timed
+from include.data.sources.read import read_both, read_rows
 from include.data.tables import new_features, read_tables
 from include.errors import DataError, SourceUnavailable
 from include.registry.spec import ModelSpec
@@ -71,7 +71,7 @@ def place(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("listed", [True, False])
 def test_rows_are_the_same_from_every_kind_of_path(place: Path, kind: str, path: str, listed: bool) -> None:
     features = ["temperature", "price", "region"] if listed else None
-    assert_same(read_timed(model({"kind": kind, "path": path}, features=features), place, UNTIL))
+    assert_same(read_rows(model({"kind": kind, "path": path}, features=features), place, UNTIL).table)
 
 
 def test_rows_of_a_query_are_those_of_the_file(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,20 +82,20 @@ def test_rows_of_a_query_are_those_of_the_file(database_uri: str, monkeypatch: p
         with connection.cursor().copy("copy sales from stdin (format csv)") as copy:
             copy.write(ROWS.to_csv(index=False, header=False))
     monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", database_uri)
-    assert_same(read_timed(model({"kind": "sql", "connection": "shop_db", "query": QUERY}), Path(), UNTIL))
+    assert_same(read_rows(model({"kind": "sql", "connection": "shop_db", "query": QUERY}), Path(), UNTIL).table)
     open_start = model({"kind": "sql", "connection": "shop_db", "query": QUERY}, reference={"end": END})
-    assert len(read_timed(open_start, Path(), UNTIL)) == 11 * 24
+    assert len(read_rows(open_start, Path(), UNTIL).table) == 11 * 24
     with pytest.raises(DataError, match=r"model sales: field source\.query: connection 'shop_db': .*gone"):
-        read_timed(model({"kind": "sql", "connection": "shop_db", "query": "select gone"}), Path(), UNTIL)
+        read_rows(model({"kind": "sql", "connection": "shop_db", "query": "select gone"}), Path(), UNTIL)
 
 
 def test_only_what_the_model_needs_is_kept(place: Path) -> None:
-    found = read_timed(model({"kind": "parquet", "path": "whole.parquet"}, features=["price"]), place, UNTIL)
+    found = read_rows(model({"kind": "parquet", "path": "whole.parquet"}, features=["price"]), place, UNTIL).table
     assert list(found) == ["at", "price", "sales"]
 
 
 def test_all_columns_are_there_to_be_named_when_a_feature_is_not(place: Path) -> None:
-    found = read_timed(model({"kind": "parquet", "path": "whole.parquet"}, features=["prise"]), place, UNTIL)
+    found = read_rows(model({"kind": "parquet", "path": "whole.parquet"}, features=["prise"]), place, UNTIL).table
     assert list(found) == list(ROWS)
 
 
@@ -111,14 +111,14 @@ def test_all_columns_are_there_to_be_named_when_a_feature_is_not(place: Path) ->
 )
 def test_timestamps_of_any_form_are_told_apart(tmp_path: Path, times: pd.Series[str]) -> None:
     ROWS.assign(at=times).to_csv(tmp_path / "rows.csv", index=False)
-    assert_same(read_timed(model({"kind": "csv", "path": "rows.csv"}), tmp_path, UNTIL))
+    assert_same(read_rows(model({"kind": "csv", "path": "rows.csv"}), tmp_path, UNTIL).table)
 
 
 def test_bounds_are_exact(tmp_path: Path) -> None:
     moments = [START - pd.Timedelta("1us"), START, UNTIL - pd.Timedelta("1us"), UNTIL]
     table = pd.DataFrame({"at": pd.DatetimeIndex(moments).as_unit("us"), "x": range(4), "sales": 0.0})
     table.to_parquet(tmp_path / "rows.parquet")
-    found = read_timed(model({"kind": "parquet", "path": "rows.parquet"}), tmp_path, UNTIL)
+    found = read_rows(model({"kind": "parquet", "path": "rows.parquet"}), tmp_path, UNTIL).table
     assert found["x"].tolist() == [1, 2]
 
 
@@ -159,7 +159,7 @@ def test_arrivals_are_measured_up_to_the_moment_of_the_check(place: Path) -> Non
 
 
 def test_columns_that_the_champion_does_not_know_are_new(place: Path) -> None:
-    table = read_timed(model({"kind": "csv", "path": "whole.csv"}), place, UNTIL)
+    table = read_rows(model({"kind": "csv", "path": "whole.csv"}), place, UNTIL).table
     assert new_features(model({"kind": "csv", "path": "whole.csv"}), table, ["temperature"]) == ("price", "region")
     listed = model({"kind": "csv", "path": "whole.csv"}, features=["temperature", "price"])
     assert new_features(listed, table, ["temperature"]) == ("price",)

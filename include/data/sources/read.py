@@ -49,14 +49,6 @@ class Rows:
     without_time: int = 0
 
 
-def read_timed(
-    spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,
-    columns: Collection[str] = (),
-) -> pd.DataFrame:  # fmt: skip
-    """The table of `read_rows`."""
-    return read_rows(spec, data_dir, until, connections, columns).table
-
-
 @in_time
 def read_rows(
     spec: ModelSpec, data_dir: Path, until: datetime, connections: Connections = FROM_ENVIRONMENT,

@@ -103,7 +103,7 @@ class Watched:
     labelled_at: datetime | None
     earlier_share: float | None
     stale: str
-    reach: timedelta | None = None
+    reach: timedelta | None
 
     @property
     def share(self) -> float:
