@@ -16,17 +16,19 @@ from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 
-#: The steps in their order, and the task of the DAG that takes each. A decision asks for one of `roll_back` and
-#: `execute` at most, so that a scheduler may take them side by side. Around them the DAG chooses models and cuts them
-#: into batches (batch.py, batches.py, due.py), and tells people (delivery.py).
+#: The steps in their order, the task of the DAG that takes each, and the function in this folder that does it. Tasks
+#: call them by batch.py, a batch of models at a time (include/interfaces/airflow/batches.py), and the DAG draws the
+#: arrows: a decision asks for one of `roll_back` and `execute` at most, so that they may be taken side by side. A model
+#: of which nothing is to be done ends at `decide`. Around the steps the DAG chooses models (batches.py, due.py) and
+#: tells people (delivery.py).
 STEPS: Mapping[str, str] = {
-    "analyze": "analyze_retraining_need",  # steps/analyze.py
-    "decide": "check_retraining_decision",  # steps/decide.py
-    "roll_back": "roll_back_champion",  # rollback.py
-    "approve": "approve_retraining",  # a question in Airflow; approve.py
-    "execute": "execute_retraining",  # steps/execute.py
-    "publish": "publish_champion",  # publication.py
-    "log": "log_retraining_completion",  # steps/complete.py
+    "analyze": "analyze_retraining_need",  # steps/analyze.py: analyze
+    "decide": "check_retraining_decision",  # steps/decide.py: decide; opens the event
+    "roll_back": "roll_back_champion",  # rollback.py: roll_back_in_run
+    "approve": "approve_retraining",  # approve.py: question, put in Airflow
+    "execute": "execute_retraining",  # steps/execute.py: execute; in the records a promoted version is champion now
+    "publish": "publish_champion",  # publication.py: publish; its files follow, and consumers are told
+    "log": "log_retraining_completion",  # steps/complete.py: log_completion
 }
 
 
@@ -49,7 +51,10 @@ class CameTo:
 
 
 def run_model(deployment: Deployment, model_name: str, run: Run) -> CameTo:
-    """Take the steps for one model, in this process: asks nobody for approval, and leads no consumer to a champion."""
+    """Take the steps for one model, in this process: asks nobody for approval, and leads no consumer to a champion.
+
+    For the command line, replays and tests; the DAG takes each step in a task.
+    """
     analyze(deployment, model_name, run)
     decision, event = decide(deployment, model_name, run)
     change = roll_back_in_run(deployment, model_name, run)
