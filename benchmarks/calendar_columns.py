@@ -42,12 +42,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def _days(at: pd.Series) -> Floats:
-    return ((at - pd.Timestamp(START)).dt.total_seconds() / 86_400.0).to_numpy()
+    return np.asarray((at - pd.Timestamp(START)).dt.total_seconds() / 86_400.0, dtype=np.float64)
 
 
 def _steps(at: pd.Series, changes: list[int]) -> Floats:
     """A rate that is set anew on these days."""
-    return 4.0 - 0.25 * np.searchsorted(np.array(changes), _days(at), side="right")
+    return np.asarray(4.0 - 0.25 * np.searchsorted(np.array(changes), _days(at), side="right"), dtype=np.float64)
 
 
 COLUMNS: dict[str, Maker | None] = {
@@ -110,7 +110,9 @@ class Model:
         _, event = decide(place, "m", run)
         if event is not None:
             execute(place, event.id)
-        decision, _ = log_completion(place, "m", run)
+        found = log_completion(place, "m", run)
+        assert found is not None
+        decision, _ = found
         drifted = {s.feature or s.statistic for s in analysis.signals if s.changed and s.kind is SignalKind.DATA_DRIFT}
         blocked = tuple(signal.reason for signal in analysis.signals if signal.blocks)
         return Checked(day=day, retrained=decision.triggered, blocked=blocked, drifted=frozenset(drifted))

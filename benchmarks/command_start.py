@@ -78,8 +78,8 @@ def _measured(server: EmbeddedPostgres, folder: Path, runs: int) -> int:
                 loaded[words] = said
     base = statistics.median(processor for processor, _ in empty)
     print(f"{'an empty Python':42s} {base:.2f} CPU s")
-    for words, times in found.items():
-        processor, clock = (statistics.median(column) for column in zip(*times, strict=True))
+    for words, seconds in found.items():
+        processor, clock = (statistics.median(column) for column in zip(*seconds, strict=True))
         print(
             f"{words:42s} {processor:.2f} CPU s, {clock:.2f} s on the clock, {processor / base:4.0f} x  {loaded[words]}"
         )

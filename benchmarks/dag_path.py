@@ -152,7 +152,7 @@ def measure(source: str, checks: int, environment: dict[str, str]) -> tuple[floa
 
 def by_rows(source: str, sizes: list[int], folder: Path, uri: str, environment: dict[str, str]) -> bool:
     """Measure one source; whether its memory is flat enough."""
-    peaks = []
+    peaks: list[float] = []
     for rows in sizes:
         write(source, folder, rows, uri)
         if not peaks:

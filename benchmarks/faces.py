@@ -78,8 +78,8 @@ policy:
 
 
 @contextmanager
-def records(home: Path, options: argparse.Namespace) -> Iterator[Deployment]:
-    """A deployment whose records are filled."""
+def records(home: Path, options: argparse.Namespace) -> Iterator[tuple[Deployment, str]]:
+    """A deployment whose records are filled, and their address."""
     models = home / "models"
     models.mkdir(parents=True, exist_ok=True)
     for number in range(options.models):
@@ -93,7 +93,7 @@ def records(home: Path, options: argparse.Namespace) -> Iterator[Deployment]:
         yield Deployment(
             store=PostgresStore(partial(psycopg.connect, uri), keep=True), models_dir=models, data_dir=home,
             artifacts=ArtifactFolder(home / "artifacts"), connect=partial(psycopg.connect, uri),
-        )  # fmt: skip
+        ), uri  # fmt: skip
 
 
 def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
@@ -254,7 +254,7 @@ def main() -> int:
     parser.add_argument("--plans", action="store_true", help="print whole plans")
     options = parser.parse_args()
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, records(options.home or Path(folder), options) as deployment:
+    with tempfile.TemporaryDirectory() as folder, records(options.home or Path(folder), options) as (deployment, _):
         store = deployment.store
         assert isinstance(store, PostgresStore)
         with store.connect() as connection:

@@ -48,7 +48,8 @@ def independent(rng: np.random.Generator, start: int, rows: int) -> Values:
 
 def correlated(rng: np.random.Generator, start: int, rows: int) -> Values:
     """Correlation 0.5 between any two features."""
-    return np.sqrt(0.5) * rng.normal(size=(rows, 1)) + np.sqrt(0.5) * rng.normal(size=(rows, FEATURES))
+    found: Values = np.sqrt(0.5) * rng.normal(size=(rows, 1)) + np.sqrt(0.5) * rng.normal(size=(rows, FEATURES))
+    return found
 
 
 def autoregressive(rng: np.random.Generator, start: int, rows: int) -> Values:

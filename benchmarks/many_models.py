@@ -72,7 +72,7 @@ def rows(recent: int, columns: int, *, turned: bool) -> pd.DataFrame:
     at = pd.date_range(BEGIN, periods=count, freq=step)
     table = pd.DataFrame({f"f{number:02d}": rng.normal(size=count).round(6) for number in range(columns)}, index=at)
     table["f00"] = rng.choice(["north", "south", "west"], count)
-    sign = np.where(turned & (at >= ACCEPTED + WINDOW / 4), -1.0, 1.0)
+    sign = np.where(turned & (at >= pd.Timestamp(ACCEPTED + WINDOW / 4)), -1.0, 1.0)
     table["target"] = sign * (3.0 * table["f01"] + 2.0 * table["f02"]) + rng.normal(size=count)
     return table.rename_axis("at").reset_index()
 
@@ -132,7 +132,7 @@ def copy_rows(connection: psycopg.Connection, table: str, first: str, others: li
         "retraining_id": "gen_random_uuid()",
         "artifact_path": "replace(t.artifact_path, %(first)s, other.name)",
     }  # fmt: skip
-    chosen = [sql.SQL(made[name]) if name in made else sql.Identifier("t", name) for name in columns]  # type: ignore[arg-type]
+    chosen = [sql.SQL(made[name]) if name in made else sql.Identifier("t", name) for name in columns]
     text = sql.SQL(
         "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {chosen} FROM {table} t, "
         "unnest(%(others)s::text[]) WITH ORDINALITY AS other (name, number) WHERE t.model_name = %(first)s"
@@ -153,7 +153,7 @@ def processor(stack: LocalStack) -> Counter[str]:
     for name, pid in roots.items():
         for process in [] if pid is None else [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
             try:
-                spent[name] += sum(process.cpu_times()[:4])
+                spent[name] += sum(process.cpu_times()[:4])  # type: ignore[assignment]  # a Counter also counts seconds
             except psutil.NoSuchProcess:  # its time is among that of its parent's children
                 continue
     return spent

@@ -97,7 +97,7 @@ def score_reference(number: int, *, method: Method, plan: Plan, keep: Path) -> d
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")
         with unfinished.open("wb") as target:
-            np.savez_compressed(target, **found)
+            np.savez_compressed(target, **found)  # type: ignore[arg-type]  # no title is called allow_pickle
         unfinished.replace(file)
     return found
 

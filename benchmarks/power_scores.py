@@ -119,7 +119,8 @@ def by_peer(
     reference: pd.DataFrame, recent: pd.DataFrame, *, folder: Path, name: str, rules: Mapping[str, str]
 ) -> Scores:
     """By a peer's method, given as ``peer.method``; its rules are renamed as `rules` says."""
-    answer = ask_tables(folder, *name.split("."), reference, recent, WINDOW)
+    peer, method = name.split(".")
+    answer = ask_tables(folder, peer, method, reference, recent, WINDOW)
     return {title: answer.scores[rule] for rule, title in rules.items()}
 
 

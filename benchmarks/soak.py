@@ -39,6 +39,7 @@ from benchmarks import soak_faults as faults
 from benchmarks.soak_models import REFERENCE_DAYS, START, UNCHANGED, Fleet, kind_of
 from include import workflow
 from include.records.entries import Run
+from include.records.postgres import PostgresStore
 from include.records.schema import migrate
 from include.workflow.run_parameters import chosen_models
 from tools.embedded_postgres import EmbeddedPostgres
@@ -101,6 +102,7 @@ class Soak:
             run = Run(run_id=f"scheduled__{clock.moment.isoformat()}", as_of=clock.moment)
             deployment = workflow.open_deployment()
             self.take(deployment, run, number)
+            assert isinstance(deployment.store, PostgresStore)
             deployment.store.close()
             self.look(number, time.process_time() - began)
 
@@ -199,7 +201,7 @@ def _manual(run: Run) -> Run:
 
 
 def _one(connection: psycopg.Connection[Any], query: str, *values: object) -> int:
-    row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]  # the queries of this file
+    row = connection.execute(query, values).fetchone()
     assert row is not None
     return int(row[0])
 

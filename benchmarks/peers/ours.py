@@ -66,5 +66,6 @@ def _peak() -> float:
 if __name__ == "__main__":
     what, reference_file, recent_file, known_file = sys.argv[1:]
     if what == "prepare":
-        sys.exit(prepare(reference_file, Path(known_file)))
-    sys.exit(check(what, recent_file, Path(known_file)))
+        prepare(reference_file, Path(known_file))
+    else:
+        sys.exit(check(what, recent_file, Path(known_file)))
