@@ -18,6 +18,11 @@ NO_ROW_LOSS = (
 )
 
 
+def mean_constant(numbers: Floats, weight: Floats) -> tuple[float, str]:
+    """The constant with the smallest squared error, and what it is."""
+    return float(np.average(numbers, weights=weight)), "mean"
+
+
 class Harm(StrEnum):
     """How a worsening of a metric is counted, as in ``policy.performance_threshold``."""
 
@@ -73,6 +78,9 @@ class Metric:
         Which rows the metric has a value on: it is computed from these alone, see `judged`; None for all.
     loss_from_zero : bool
         Whether the mean loss is 0 for a perfect model, so that a relative cut of it makes sense.
+    constant : callable
+        Of a metric of numbers: given labels and weights, both of shape (n,), the constant answer that scores best on
+        them, and what it is: a first version has to beat it.
 
     References
     ----------
@@ -95,6 +103,7 @@ class Metric:
     lasting: bool = True
     loss_from_zero: bool = True
     usable: Callable[[LabelledRows], npt.NDArray[np.bool_]] | None = None
+    constant: Callable[[Floats, Floats], tuple[float, str]] = mean_constant
 
     def judged(self, rows: LabelledRows) -> LabelledRows:
         """The rows that the metric is computed from; `row_loss` has one loss for each of them."""
@@ -151,7 +160,7 @@ class Metric:
 def mean_metric(
     name: str, losses: Callable[[LabelledRows], Floats], *, task: Task, harm: Harm, threshold: float, scale: Scale,
     good_share: bool = False, obstacle: Callable[[LabelledRows], str] = no_obstacle, needs_probability: bool = False,
-    lasting: bool = True,
+    lasting: bool = True, constant: Callable[[Floats, Floats], tuple[float, str]] = mean_constant,
 ) -> Metric:  # fmt: skip
     """A metric that is the mean of its rows' losses, or with `good_share` 1 less that mean."""
 
@@ -167,5 +176,5 @@ def mean_metric(
     return Metric(
         name=name, task=task, larger_is_better=good_share, harm=harm, threshold=threshold, scale=scale, score=score,
         losses=losses, influence=influence, obstacle=obstacle, needs_probability=needs_probability,
-        lasting=lasting,
+        lasting=lasting, constant=constant,
     )  # fmt: skip

@@ -63,6 +63,22 @@ def _deviations(rows: LabelledRows) -> Floats:
     return np.asarray(np.square(values - rows.mean(values)))
 
 
+def _median(numbers: Floats, weight: Floats) -> tuple[float, str]:
+    order = np.argsort(numbers, kind="stable")
+    sums = np.cumsum(weight[order])
+    middle = int(np.searchsorted(sums, sums[-1] / 2.0))
+    return float(numbers[order[middle]]), "median"
+
+
+def _relative_median(numbers: Floats, weight: Floats) -> tuple[float, str]:
+    """The median with weights of one over the label; the plain one where all labels are 0."""
+    there = numbers != 0.0
+    if not there.any():
+        return _median(numbers, weight)
+    value, _ = _median(numbers[there], weight[there] / np.abs(numbers[there]))
+    return value, "median weighted for mape"
+
+
 def _not_zero(rows: LabelledRows) -> npt.NDArray[np.bool_]:
     return np.asarray(np.asarray(rows.actual, dtype=float) != 0.0)
 
@@ -93,7 +109,7 @@ REGRESSION_METRICS = (
     ),
     mean_metric(
         "mae", _absolute, task=Task.REGRESSION, harm=Harm.RELATIVE_RISE, threshold=0.10, scale=Scale.POSITIVE,
-        lasting=False,
+        lasting=False, constant=_median,
     ),
     Metric(
         name="r2", task=Task.REGRESSION, larger_is_better=True, harm=Harm.RELATIVE_DROP, threshold=0.05,
@@ -102,7 +118,7 @@ REGRESSION_METRICS = (
     _of_not_zero(
         mean_metric(
             "mape", _relative, task=Task.REGRESSION, harm=Harm.RELATIVE_RISE, threshold=0.10, scale=Scale.POSITIVE,
-            obstacle=_all_of_zero,
+            obstacle=_all_of_zero, constant=_relative_median,
         )
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -97,6 +98,14 @@ def test_every_signal_has_a_reason_and_a_key_of_its_own(detector: Detector) -> N
     assert signals
     assert len(set(keys)) == len(keys)
     assert all(signal.reason for signal in signals)
+
+
+def test_no_two_detectors_give_signals_of_the_same_key() -> None:
+    """As a run has them side by side; `fixed_thresholds` stands in the place of others."""
+    detectors = [with_its_own_settings(name) for name in DETECTORS if name not in GIVEN]
+    told = [signal for each in detectors for signal in each.detect(comparison(each, table(400, 1, shift=3.0), worse=3))]
+    keys = Counter((signal.kind, signal.feature, signal.statistic) for signal in told)
+    assert [key for key, count in keys.items() if count > 1] == []
 
 
 def test_unchanged_rows_are_not_called_changed(detector: Detector) -> None:

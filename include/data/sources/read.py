@@ -118,8 +118,10 @@ def read_both(
 ) -> tuple[Rows, Rows]:
     """Reference and recent rows of a model without timestamps, each in the order of its files."""
     source, told = spec.source, (list[str](), list[str]())
-    if not isinstance(source, FileSource):
+    if isinstance(source, SampleSource):
         pair, places = iris(), (source.place,) * 2
+    elif not isinstance(source, FileSource):
+        raise DataError(f"model {spec.name}: rows of kind {source.kind} need the field timestamp")
     else:
         places = (str(source.reference_path), str(source.recent_path))
         with _field(spec, "source.reference_path"):

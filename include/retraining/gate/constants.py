@@ -71,13 +71,12 @@ def constant_answers(
 ) -> tuple[LabelledRows, str]:
     """The same rows as the best constant would answer them that knows the labels `learnt`, and what that is.
 
-    Numbers: their mean, where errors count as they are (MAE) their median, and by MAPE the median with weights of one
-    over the label. Classes: the most frequent, or by F1 and precision the positive class, with the share of each as
-    its probability where the version gives probabilities.
+    Numbers: what the metric says (`Metric.constant`). Classes: the most frequent, or by F1 and precision the positive
+    class, with the share of each as its probability where the version gives probabilities.
     """
     counted = np.ones(len(learnt)) if weight is None else weight
     if metric.task is Task.REGRESSION:
-        value, what = _best_number(metric, np.asarray(learnt, dtype=float), counted)
+        value, what = metric.constant(np.asarray(learnt, dtype=float), counted)
         return replace(rows, predicted=np.full(len(rows), value)), f"always {value:.4g}, the {what}"
     names, codes = np.unique(np.asarray(learnt).astype(str), return_inverse=True)
     counts = np.bincount(codes, weights=counted).astype(float)
@@ -91,19 +90,6 @@ def constant_answers(
     if metric.needs_probability:
         return made, "always the shares of the classes"
     return made, f"always {often!r}, the {'most frequent' if often == names[np.argmax(counts)] else 'positive'} class"
-
-
-def _best_number(metric: Metric, numbers: Floats, weight: Floats) -> tuple[float, str]:
-    if metric.name not in ("mae", "mape"):
-        return float(np.average(numbers, weights=weight)), "mean"
-    relative = metric.name == "mape" and bool(np.any(numbers != 0.0))
-    if relative:
-        there = numbers != 0.0
-        numbers, weight = numbers[there], weight[there] / np.abs(numbers[there])
-    order = np.argsort(numbers, kind="stable")
-    sums = np.cumsum(weight[order])
-    middle = int(np.searchsorted(sums, sums[-1] / 2.0))
-    return float(numbers[order[middle]]), "median weighted for mape" if relative else "median"
 
 
 def _best_class(metric: Metric, names: npt.NDArray[np.str_], counts: Floats, positive: str) -> str:
