@@ -17,5 +17,7 @@ SELECT session.direct,
        set_config('idle_in_transaction_session_timeout', %(statement_timeout)s::text, NOT session.direct),
        set_config('idle_session_timeout', '0', NOT session.direct),
        CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL  -- from version 17 on
-            THEN set_config('transaction_timeout', '0', NOT session.direct) END
+            THEN set_config('transaction_timeout', '0', NOT session.direct) END,
+       CASE WHEN current_setting('session_replication_role') = 'replica'  -- which puts all rules and the chain aside
+            THEN set_config('session_replication_role', 'origin', NOT session.direct) END
 FROM (SELECT %(own)s::boolean OR pg_backend_pid() = %(pid)s::integer AS direct) session;

@@ -16,12 +16,15 @@ from include.records.schema import migrate
 from include.workflow.migrate import migrate_records
 from tests.records.examples import NOW, execute, open_event
 from tests.records.pooler import pooled
+from tests.records.test_roles import user
+from tools.embedded_postgres import EmbeddedPostgres
 
 SETTINGS = {
     "datestyle": "German", "timezone": "Asia/Kathmandu", "default_transaction_isolation": "serializable",
     "intervalstyle": "sql_standard", "statement_timeout": "60s", "client_encoding": "LATIN1",
     "extra_float_digits": "-15", "standard_conforming_strings": "off", "bytea_output": "escape",
-    "idle_session_timeout": "60s", "transform_null_equals": "on",
+    "idle_session_timeout": "60s", "transform_null_equals": "on", "quote_all_identifiers": "on", "array_nulls": "off",
+    "plpgsql.extra_errors": "all", "session_replication_role": "replica",
 }  # fmt: skip
 
 
@@ -29,7 +32,7 @@ def set_for_all(uri: str, settings: dict[str, str]) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         for name, value in settings.items():
             change = sql.SQL("ALTER DATABASE {} SET {} TO {}")
-            names = sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            names = sql.Identifier(connection.info.dbname), sql.Identifier(*name.split(".")), sql.Literal(value)
             connection.execute(change.format(*names))
 
 
@@ -44,6 +47,18 @@ def test_records_are_the_same_whatever_the_database_says_for_everybody(database_
     [found] = store.events()
     assert found == event
     assert found.run.as_of == event.run.as_of
+    assert store.chain.head("housing") is not None, "the rules of the records were put aside"
+
+
+def test_rules_that_are_put_aside_for_everybody_are_told_to_who_may_not_have_them_back(
+    postgres: EmbeddedPostgres, records_uri: str
+) -> None:
+    set_for_all(records_uri, {"session_replication_role": "replica"})
+    with user(postgres, records_uri, "retraining_writer") as uri:
+        store = PostgresStore(partial(psycopg.connect, uri), keep=True)
+        for _ in range(2):  # the connection is none the worse for it
+            with pytest.raises(ConfigurationError, match="RESET session_replication_role"):
+                store.events()
 
 
 def test_migrate_refuses_what_no_session_can_set_and_says_the_way_out(database_uri: str) -> None:

@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from include.errors import ConfigurationError
 from include.records.postgres.queries import query
 from include.records.rows.columns import JSON_COLUMNS, Row
 
@@ -118,7 +119,7 @@ def settled(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """One transaction in which the queries find the tables, and values are read and written as they are meant.
 
     Whatever a server, a database or a role says for everybody (`DateStyle`, time zone, isolation, timeouts, encoding
-    of the client, digits of floats) is set as the records need it: once for the session, or for each transaction where
+    of the client, digits of floats, rules put aside) is set as the records need it: once for the session, or for each transaction where
     a pooler lends the session to others afterwards.
     """
     direct = settle(connection)
@@ -142,12 +143,24 @@ def settle(
         `settled`.
     statement_timeout : str
         As Postgres writes it; ``0`` for none.
+
+    Raises
+    ------
+    ConfigurationError
+        When the rules of the records are put aside for everybody, and this user may not have them back.
     """
     if (known := _DIRECT.get(connection)) is not None:
         return known
     if connection.isolation_level is None and connection.info.transaction_status is TransactionStatus.IDLE:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    direct = _set(connection, statement_timeout, own=own)
+    try:
+        direct = _set(connection, statement_timeout, own=own)
+    except psycopg.errors.InsufficientPrivilege as error:
+        connection.rollback()  # it may be one that others are lent
+        raise ConfigurationError(
+            "the records database", f"its rules are put aside for everybody (session_replication_role): {error}; let "
+            "a superuser run: ALTER DATABASE … RESET session_replication_role, or ALTER ROLE … where it is a role's",
+        ) from error  # fmt: skip
     if not connection.autocommit:
         connection.commit()
     if not direct:
