@@ -18,4 +18,6 @@ def at_home(text: str, where: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise ConfigurationError(where, f"found {text}: that user has no home folder here; write a whole path") from error
+        raise ConfigurationError(
+            where, f"found {text}: that user has no home folder here; write a whole path"
+        ) from error

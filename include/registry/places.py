@@ -125,8 +125,9 @@ def _place(
     kind: ArrivalKind, path: str, connection: str, endings: tuple[str, ...], watch: Watch, model: str, data_dir: Path
 ) -> Place:
     stored = "://" in path
+    whole = path if stored else str(data_dir / at_home(path, "path"))
     return Place(
-        kind=kind, path=path if stored else str(data_dir / at_home(path, "path")), connection=connection, endings=endings,
+        kind=kind, path=whole, connection=connection, endings=endings,
         settle=watch.settle, cooldown=watch.cooldown, every=watch.every or (_IN_STORAGE if stored else _ON_DISK),
         models=(model,),
     )  # fmt: skip

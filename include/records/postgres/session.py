@@ -119,8 +119,8 @@ def settled(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """One transaction in which the queries find the tables, and values are read and written as they are meant.
 
     Whatever a server, a database or a role says for everybody (`DateStyle`, time zone, isolation, timeouts, encoding
-    of the client, digits of floats, rules put aside) is set as the records need it: once for the session, or for each transaction where
-    a pooler lends the session to others afterwards.
+    of the client, digits of floats, rules put aside) is set as the records need it: once for the session, or for each
+    transaction where a pooler lends the session to others afterwards.
     """
     direct = settle(connection)
     with connection.transaction():
