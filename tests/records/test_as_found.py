@@ -11,10 +11,11 @@ from psycopg import sql
 from include.errors import ClaimLost, ConfigurationError
 from include.records.entries import EventStatus
 from include.records.postgres import PostgresStore
+from include.records.postgres.retention import drop_month, kept_months
 from include.records.postgres.session import schema_of
 from include.records.schema import migrate
 from include.workflow.migrate import migrate_records
-from tests.records.examples import NOW, execute, open_event
+from tests.records.examples import HOUR, NOW, execute, open_event
 from tests.records.pooler import pooled
 from tests.records.test_roles import user
 from tools.embedded_postgres import EmbeddedPostgres
@@ -112,6 +113,55 @@ def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(d
 def test_options_that_name_no_schema_of_ones_own_leave_the_usual_one(records_uri: str, options: str) -> None:
     with psycopg.connect(records_uri, options=options) as connection:
         assert schema_of(connection) == "retraining"
+
+
+@pytest.mark.parametrize(
+    ("options", "schema"),
+    [("-c search-path=staging", "staging"), ("--search-path=staging", "staging"), ("-cSearch_Path=STAGING", "staging"),
+     ('-csearch_path="a,b",public', "a,b"), ('-csearch_path="$user",\\ "wei""rd"', 'wei"rd'),
+     ("-csearch_path=prod -csearch_path=staging", "staging"), ('-csearch_path="per%s\\ cent"', "per%s cent")],
+)  # fmt: skip
+def test_schema_is_the_one_that_the_server_finds_however_the_options_are_written(
+    database_uri: str, options: str, schema: str
+) -> None:
+    with psycopg.connect(database_uri, options=options) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        assert connection.execute("SELECT current_schema()").fetchone() == (schema,)
+        assert schema_of(connection) == schema
+
+
+def test_removing_months_or_all_of_one_schema_leaves_the_other(database_uri: str) -> None:
+    connects = [partial(psycopg.connect, database_uri, options=f"-csearch_path={name}") for name in ("prod", '"a.b"')]
+    for connect in connects:
+        with connect() as connection:
+            migrate(connection)
+        execute(PostgresStore(connect), "run-1")
+    first, second = connects
+    before, event = kept_months(second), PostgresStore(second).events()
+    for month in kept_months(first):
+        drop_month(first, month, "ada")
+    assert kept_months(first) == []
+    assert kept_months(second) == before
+    with psycopg.connect(database_uri) as connection:
+        connection.execute("DROP SCHEMA prod CASCADE")
+    assert PostgresStore(second).events() == event
+    execute(PostgresStore(second), "run-2", at=NOW + HOUR)
+
+
+def test_two_schemas_behind_one_pooler_of_transactions_are_two_records(database_uri: str) -> None:
+    with pooled(database_uri) as address:
+        stores = []
+        for name in ("prod", "staging"):
+            options = f"-csearch_path={name}"
+            with psycopg.connect(database_uri, options=options) as connection:
+                migrate(connection)
+            stores.append(PostgresStore(partial(psycopg.connect, address, options=options), keep=True))
+        first, second = stores
+        event = open_event(first)
+        assert (first.events(), second.events()) == ([event], [])
+        assert first.identity() != second.identity()
+        for store in stores:
+            store.close()
 
 
 def test_version_is_numbered_above_what_is_there_already(records_uri: str) -> None:

@@ -23,7 +23,8 @@ SCHEMA = "retraining"
 
 LONGEST_STATEMENT = "10min"  # whatever the database says for its other users
 
-_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search_path=((?:\\.|\S)+)")
+_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search[_-]path=((?:\\.|\S)+)", re.I)  # as the server reads names of settings
+_NAMES = re.compile(r'"(?:[^"]|"")*"|[^,]+')
 _OTHERS = ("$user", "public", "pg_")
 _DIRECT: weakref.WeakKeyDictionary[psycopg.Connection[Any], bool] = weakref.WeakKeyDictionary()
 
@@ -177,7 +178,7 @@ def schema_of(connection: psycopg.Connection[Any]) -> str:
     """
     named = _SEARCH_PATH.findall(connection.info.options)
     path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
-    for each in path.split(","):
+    for each in _NAMES.findall(path):
         name = each.strip()
         name = name[1:-1].replace('""', '"') if name[:1] == '"' else name.lower()
         if name and not name.startswith(_OTHERS):
