@@ -1,10 +1,10 @@
 -- Set what the records need, whatever the server, the database or the role says for everybody.
 -- For the session where it is the client's own, or the client knows its process by that number; for the transaction
--- where a pooler is in between.
+-- where a pooler is in between. Temporary tables, also those that others left behind in a session that is lent, come last.
 -- Parameters: schema text, statement_timeout text, pid integer, own boolean
 -- Returns:    one row: direct boolean (set for the session), and columns without meaning
 SELECT session.direct,
-       set_config('search_path', quote_ident(%(schema)s::text), NOT session.direct),
+       set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
        set_config('client_encoding', 'UTF8', NOT session.direct),
        set_config('datestyle', 'ISO, YMD', NOT session.direct),
        set_config('intervalstyle', 'postgres', NOT session.direct),

@@ -18,6 +18,7 @@ from include.workflow.migrate import migrate_records
 from tests.records.examples import HOUR, NOW, execute, open_event
 from tests.records.pooler import pooled
 from tests.records.test_roles import user
+from tests.sweeps import first_of
 from tools.embedded_postgres import EmbeddedPostgres
 
 SETTINGS = {
@@ -79,6 +80,42 @@ def test_claim_behind_a_pooler_of_transactions_is_refused_and_the_direct_connect
         store = PostgresStore(behind, direct=partial(psycopg.connect, records_uri))
         with store.claim(event.id, at=NOW), pytest.raises(ClaimLost), store.claim(event.id, at=NOW):
             pass
+
+
+@pytest.mark.parametrize("sessions", [2, 3])
+def test_pooler_that_lends_its_sessions_by_turns_is_noticed(records_uri: str, sessions: int) -> None:
+    event = open_event(PostgresStore(partial(psycopg.connect, records_uri)))
+    with pooled(records_uri, sessions=sessions) as address:
+        store = PostgresStore(partial(psycopg.connect, address))
+        with pytest.raises(ConfigurationError, match="RETRAINING_DB_DIRECT"), store.claim(event.id, at=NOW):
+            pass
+
+
+def test_direct_connection_that_leads_to_a_pooler_too_is_refused(records_uri: str) -> None:
+    straight = partial(psycopg.connect, records_uri)
+    event = open_event(PostgresStore(straight))
+    with pooled(records_uri) as address:
+        store = PostgresStore(straight, direct=partial(psycopg.connect, address))
+        with pytest.raises(ConfigurationError, match="lends a session"), store.claim(event.id, at=NOW):
+            pass
+
+
+@pytest.mark.parametrize(
+    "left",
+    first_of([
+        "CREATE TEMP TABLE model_retraining_events (id int)", "SET session_replication_role TO replica",
+        "SET datestyle TO German; SET search_path TO nowhere; SET statement_timeout TO '2s'",
+        "PREPARE _pg3_0 AS SELECT 1", "SET default_transaction_isolation TO serializable",
+    ], 2),
+)  # fmt: skip
+def test_what_another_client_left_in_a_session_that_is_lent_changes_nothing(records_uri: str, left: str) -> None:
+    straight = partial(psycopg.connect, records_uri)
+    with pooled(records_uri, left=left) as address:
+        store = PostgresStore(partial(psycopg.connect, address), direct=straight)
+        event = execute(store, "run-1")
+        assert store.events() == [event]
+    assert PostgresStore(straight).events() == [event]
+    assert PostgresStore(straight).chain.head("housing") is not None
 
 
 def test_direct_connection_to_other_records_is_refused(records_uri: str, database_uri: str) -> None:
