@@ -179,7 +179,7 @@ def schema_of(connection: psycopg.Connection[Any]) -> str:
     named = _SEARCH_PATH.findall(connection.info.options)
     path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
     for each in _NAMES.findall(path):
-        name = each.strip()
+        name = str(each).strip()
         name = name[1:-1].replace('""', '"') if name[:1] == '"' else name.lower()
         if name and not name.startswith(_OTHERS):
             return name
