@@ -165,3 +165,14 @@ def test_numbers_and_files_of_versions_later_than_a_restored_database_are_left_a
     assert event is not None
     assert event.version == 8
     assert later.is_dir()
+
+
+def test_first_version_beside_those_of_later_records_is_numbered_above_them(stage: Stage) -> None:
+    (stage.root / "made" / "sales" / "v4-abcdef012345").mkdir()
+    before = {path.name for path in (stage.root / "made" / "sales").iterdir()}
+    older = Stage(stage.root)  # the same records from before the first version
+    older.store.home.identity = stage.store.identity()
+    event = older.run("sales", day(45)).event
+    assert event is not None
+    assert (event.status, event.version) == (EventStatus.PROMOTED, 5)
+    assert before < {path.name for path in (stage.root / "made" / "sales").iterdir()}
