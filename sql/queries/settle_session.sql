@@ -1,6 +1,6 @@
 -- Set what the records need, whatever the server, the database or the role says for everybody.
 -- For the session where it is the client's own, or the client knows its process by that number; for the transaction
--- where a pooler is in between. Temporary tables, also those that others left behind in a session that is lent, come last.
+-- where a pooler is in between. Temporary tables, also those left behind in a session that is lent, come last.
 -- Parameters: schema text, statement_timeout text, pid integer, own boolean
 -- Returns:    one row: direct boolean (set for the session), and columns without meaning
 SELECT session.direct,
