@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.errors import ArtifactError, ConfigurationError, NothingToDo
-from include.records.entries import ChampionChange, Run
+from include.records.entries import ChampionChange, Noted, Run
 from include.records.memory import MemoryStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, ArtifactFolder
 from include.workflow.deployment import Deployment
@@ -179,6 +179,21 @@ def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path
     assert removed == {*remains, ".publishing-v0-dead"}
     assert {path.name for path in (tmp_path / "housing").iterdir()} == {CHAMPION_LINK, first, *others}
     (tmp_path / "housing" / CHAMPION_LINK / "model.skops").read_text()
+
+
+@pytest.mark.parametrize("said", [Noted.ADOPTED, Noted.NEW, Noted.WRITTEN])
+def test_dump_made_during_a_retrain_keeps_the_champion_that_came_of_it(tmp_path: Path, said: Noted) -> None:
+    store, folder = MemoryStore(), ArtifactFolder(tmp_path)
+    promote(store, tmp_path, 1)
+    event = open_event(store, "run-2")
+    with store.claim(event.id, at=NOW) as claim:
+        claim.begin_version(at=NOW + 2 * HOUR)
+    (tmp_path / "housing" / "v2-of-later-records").mkdir()
+    (tmp_path / "housing" / ".publishing-v0-dead").symlink_to("v0-dead")
+    store.home.note(said, "ada", at=NOW + 3 * HOUR)
+    store.close_failed(event.id, at=NOW + 4 * HOUR, error_type="Killed", error="")
+    remains = {".publishing-v0-dead"} | ({"v2-of-later-records"} if said is Noted.WRITTEN else set())
+    assert set(tidy(store, folder, "housing")) == remains
 
 
 def test_link_that_a_dead_process_had_begun_is_put_into_place(tmp_path: Path) -> None:

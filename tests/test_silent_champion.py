@@ -7,19 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from include.decision.signals import SignalKind
-from include.errors import ConfigurationError
+from include.errors import ArtifactError, ConfigurationError
 from include.records.entries import EventStatus
+from include.retraining.answering import Answering
+from include.scoring import Task
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
+from tests.sweeps import first_of
 
 LINEAR = {"estimator": "linear", "rows": "all"}
 
 
-def upgraded(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """Models from before load and do not answer; those fitted from now on do."""
+def upgraded(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Any], Any]) -> None:
+    """Models from before load and answer something else; those fitted from now on answer well."""
     fit, predict = Ridge.fit, Ridge.predict
 
     def fit_now(self: Ridge, *args: Any, **kwargs: Any) -> Any:
@@ -27,9 +32,8 @@ def upgraded(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         return fit(self, *args, **kwargs)
 
     def predict_now(self: Ridge, features: Any) -> Any:
-        if not getattr(self, "_fitted_now", False):
-            raise error
-        return predict(self, features)
+        found = predict(self, features)
+        return found if getattr(self, "_fitted_now", False) else answer(found)
 
     monkeypatch.setattr(Ridge, "fit", fit_now)
     monkeypatch.setattr(Ridge, "predict", predict_now)
@@ -67,7 +71,7 @@ def check_the_way_out(stage: Stage) -> None:
     forced = stage.run("sales", day(46), force=True).event
     assert forced is not None
     assert forced.status is EventStatus.PROMOTED
-    assert "trained as a first version" in forced.outcome
+    assert "trained as a first version" in forced.outcome or "judged alone" in forced.outcome
     after = stage.run("sales", day(47))
     assert after.analysis.champion_version == 2
     assert after.analysis.labelled_rows > 0
@@ -86,8 +90,46 @@ def test_champion_whose_files_are_not_what_they_were(stage: Stage, harm: Callabl
 def test_champion_that_does_not_answer_after_an_upgrade(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    upgraded(monkeypatch, error)
+    def fail(_: Any) -> Any:
+        raise error
+
+    upgraded(monkeypatch, fail)
     check_the_way_out(stage)
+
+
+def without_first(found: Any) -> Any:
+    return np.where(np.arange(len(found)) == 0, np.nan, found)
+
+
+def infinity_to_many(found: Any) -> Any:
+    return found if len(found) < 20 else found * np.inf
+
+
+ANSWERS: dict[str, Callable[[Any], Any]] = {
+    "nan": lambda found: found * np.nan, "one nan": without_first, "infinity to many": infinity_to_many,
+    "a row less": lambda found: found[:-1], "one for all": lambda found: found[0], "nothing": lambda _: None,
+    "a table": lambda found: found[:, None], "words": lambda found: np.full(len(found), "high"),
+    "times": lambda found: found.astype("datetime64[s]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", first_of(ANSWERS, 4))
+def test_champion_that_answers_what_is_no_prediction(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    upgraded(monkeypatch, ANSWERS[answer])
+    check_the_way_out(stage)
+
+
+@pytest.mark.parametrize("chances", [np.nan, 0.7])
+def test_classifier_whose_chances_are_none_does_not_answer(chances: float) -> None:
+    model = LogisticRegression().fit(np.arange(20.0)[:, None], np.repeat(["a", "b"], 10))
+    version = Answering(model, "v1", Task.CLASSIFICATION)
+    rows = pd.DataFrame(np.arange(4.0)[:, None])
+    assert version.predict_proba(rows).shape == (4, 2)
+    model.predict_proba = lambda features: np.full((len(features), 2), chances)
+    with pytest.raises(ArtifactError, match="v1 does not answer here"):
+        version.predict_proba(rows)
 
 
 def test_version_that_breaks_the_promise_on_record_does_not_take_the_place(tmp_path: Path) -> None:
@@ -123,3 +165,14 @@ def test_numbers_and_files_of_versions_later_than_a_restored_database_are_left_a
     assert event is not None
     assert event.version == 8
     assert later.is_dir()
+
+
+def test_first_version_beside_those_of_later_records_is_numbered_above_them(stage: Stage) -> None:
+    (stage.root / "made" / "sales" / "v4-abcdef012345").mkdir()
+    before = {path.name for path in (stage.root / "made" / "sales").iterdir()}
+    older = Stage(stage.root)  # the same records from before the first version
+    older.store.home.identity = stage.store.identity()
+    event = older.run("sales", day(45)).event
+    assert event is not None
+    assert (event.status, event.version) == (EventStatus.PROMOTED, 5)
+    assert before < {path.name for path in (stage.root / "made" / "sales").iterdir()}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from include.data.sources.time_limit import within
 from include.data.tables import ModelTables
-from include.errors import DataError
+from include.errors import DataError, SourceUnavailable
 from include.registry.functions import import_function
 from include.registry.spec import ModelSpec
 
@@ -23,6 +25,8 @@ def with_measures(spec: ModelSpec, tables: ModelTables) -> ModelTables:
         When a measure's function cannot be imported.
     DataError
         When it fails, does not return one value a row, or the rows have a column of its name.
+    SourceUnavailable
+        When it has not ended after the model's `timeout`.
     """
     if not spec.measures:
         return tables
@@ -43,8 +47,12 @@ def measured(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
     for name, function in functions.items():
         if name in table.columns:
             raise DataError(f"model {spec.name}: field measures.{name}: the rows have a column of that name already")
+        where = f"model {spec.name}: field measures.{name}: {spec.measures[name]}"
         try:
-            values = pd.Series(function(table), dtype=None if len(table) else float)
+            found = within(spec.timeout, where, partial(function, table))
+            values = pd.Series(found, dtype=None if len(table) else float)
+        except SourceUnavailable:
+            raise
         except Exception as error:
             raise DataError(
                 f"model {spec.name}: field measures.{name}: {spec.measures[name]} failed on {len(table)} rows: "

@@ -91,7 +91,8 @@ class ModelFields(Section):
     max_age: Annotated[Duration, AfterValidator(some_time)] | None = None
     """How old the newest row may be; by default three times what is usual, and two days."""
     timeout: Annotated[Duration, AfterValidator(some_time)] = timedelta(minutes=30)
-    """Longest time that one reading of the rows may take; then the source counts as unavailable and is tried again."""
+    """Longest time that one reading of the rows, a measure or a probe may take; then the source counts as unavailable
+    and is tried again."""
     label_delay: Duration = timedelta(0)
     """Labels of younger rows have not arrived."""
     minimum_rows: int = Field(100, ge=10)

@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from include.errors import ConfigurationError
 from include.registry.arrival import RedTeam, Watch, on_or_off
+from include.registry.home import at_home
 from include.registry.model_files import list_model_files
 from include.registry.source import SOURCES, FileSource
 
@@ -104,7 +106,7 @@ def _places_of(file: Path, data_dir: Path) -> Iterator[Place]:
         if isinstance(red_team, dict):
             asked = RedTeam.model_validate(red_team)
             yield _place(ArrivalKind.RESULTS, asked.path, asked.connection, RESULT_ENDINGS, asked, file.stem, data_dir)
-    except ValidationError:
+    except (ValidationError, ConfigurationError):
         return
 
 
@@ -123,8 +125,9 @@ def _place(
     kind: ArrivalKind, path: str, connection: str, endings: tuple[str, ...], watch: Watch, model: str, data_dir: Path
 ) -> Place:
     stored = "://" in path
+    whole = path if stored else str(data_dir / at_home(path, "path"))
     return Place(
-        kind=kind, path=path if stored else str(data_dir / path), connection=connection, endings=endings,
+        kind=kind, path=whole, connection=connection, endings=endings,
         settle=watch.settle, cooldown=watch.cooldown, every=watch.every or (_IN_STORAGE if stored else _ON_DISK),
         models=(model,),
     )  # fmt: skip

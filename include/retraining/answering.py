@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.profile import Possible
-from include.errors import ArtifactError, RetrainingError, TransientError
+from include.errors import ArtifactError, RetrainingError, TrainingError, TransientError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
-from include.registry.training import Script
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.prepare import feature_table
-from include.retraining.trainers.trainer import Predictor
+from include.retraining.trainers.trainer import Predictor, class_probabilities
+from include.scoring import Task
 
 WAY_OUT = (
     "bring back what it needs (its files, or the libraries of its time), or start a run with `force`: a version is "
@@ -30,20 +30,36 @@ FEW = 5  # rows that are enough to see whether a version answers
 class Answering:
     """A stored version: the model itself, but for errors of whatever it is made of.
 
-    An upgrade of a library, or an environment that is gone, may leave a model that loads and does not answer.
+    An upgrade of a library, or an environment that is gone, may leave a model that loads and does not answer, or
+    answers something that is no prediction.
     """
 
     predictor: Predictor
     label: str
+    task: Task | None = None
 
     def predict(self, features: pd.DataFrame) -> npt.NDArray[Any]:
-        """The model's predictions, of shape (n,); an `ArtifactError` where it does not answer."""
-        return np.asarray(self._ask(self.predictor.predict, features))
+        """The model's predictions, of shape (n,), none missing; an `ArtifactError` where it does not answer so."""
+        return np.asarray(self._ask(self._predictions, features))
 
     def __getattr__(self, name: str) -> Any:
         """Anything else that the model has, such as ``classes_``; probabilities with the same care."""
         found = getattr(self.predictor, name)
-        return (lambda features: self._ask(found, features)) if name == "predict_proba" else found
+        return (lambda features: self._ask(self._chances, features)) if name == "predict_proba" else found
+
+    def _predictions(self, features: pd.DataFrame) -> npt.NDArray[Any]:
+        found = np.asarray(self.predictor.predict(features))
+        if found.shape != (len(features),) or found.dtype.kind in "cmMV":
+            raise TrainingError(f"it answers {len(features)} rows with {found.dtype} of shape {found.shape}")
+        found = found.astype(float) if self.task is Task.REGRESSION else found
+        without = ~np.isfinite(found) if found.dtype.kind == "f" else pd.isna(found)
+        if without.any():
+            raise TrainingError(f"of {len(features)} rows it answers {int(without.sum())} with nothing or infinity")
+        return found
+
+    def _chances(self, features: pd.DataFrame) -> npt.NDArray[Any] | None:
+        found = class_probabilities(self.predictor, features)
+        return None if found is None else found[0]
 
     def _ask(self, ask: Callable[[pd.DataFrame], Any], features: pd.DataFrame) -> Any:
         try:
@@ -55,12 +71,15 @@ class Answering:
 
 
 def load_version(
-    artifacts: Artifacts, version: Version, script: Script | None, known: Mapping[str, Possible]
+    artifacts: Artifacts, version: Version, spec: ModelSpec | None, known: Mapping[str, Possible]
 ) -> StoredModel:
     """Load a version.
 
     Parameters
     ----------
+    spec : ModelSpec or None
+        Says by which command a model in files of its own answers, and whether answers are numbers; None where the
+        model file cannot be read.
     known : mapping of str to Possible
         Which numbers are values, besides what it was stored with.
 
@@ -70,13 +89,19 @@ def load_version(
         When it cannot be loaded.
     """
     try:
-        stored = artifacts.load(version.artifact_path, version.artifact_sha256, script)
+        stored = artifacts.load(
+            version.artifact_path, version.artifact_sha256, None if spec is None else spec.training.script
+        )
     except (TransientError, MemoryError):
         raise
     except Exception as error:  # a library that reads it may raise anything
         raise ArtifactError(_silence(version.label, "cannot be loaded here", error)) from error
     columns = stored.columns.knowing(known) if known else stored.columns
-    return replace(stored, columns=columns, predictor=Answering(stored.predictor, version.label))
+    return replace(
+        stored,
+        columns=columns,
+        predictor=Answering(stored.predictor, version.label, None if spec is None else spec.task),
+    )
 
 
 def smoke_test(

@@ -186,8 +186,7 @@ class RetrainingExecutor:
 
     def load(self, version: Version) -> StoredModel:
         """Load a version; see `include.retraining.answering.load_version`."""
-        script = self.spec.training.script
-        return load_version(self.artifacts, version, script, {**self.possible, **declared(self.spec)})
+        return load_version(self.artifacts, version, self.spec, {**self.possible, **declared(self.spec)})
 
     @property
     def contest(self) -> Contest:

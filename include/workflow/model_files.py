@@ -10,6 +10,7 @@ from typing import Any
 from include.errors import ConfigurationError
 from include.registry.coverage import unchecked_note_of as unchecked_note_of
 from include.registry.effective import effective_settings
+from include.registry.home import at_home
 from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
 from include.registry.loader import model_file
@@ -19,7 +20,7 @@ from include.registry.spec import ModelSpec as ModelSpec
 
 def named_file(model: str, models_dir: Path) -> Path:
     """The file of a registered model's name, or of a path; a `ConfigurationError` where there is none."""
-    path = Path(model).expanduser()
+    path = at_home(model, "model file")
     if path.suffix in SUFFIXES or os.sep in model:
         if not path.is_file():
             raise ConfigurationError(path, "no such model file; give its path, or the name of a registered model")

@@ -92,19 +92,20 @@ def publish_unchanged(deployment: Deployment, model_name: str) -> bool:
     return True
 
 
-def tidy(store: Champions, artifacts: Artifacts, model_name: str) -> list[str]:
+def tidy(store: Store, artifacts: Artifacts, model_name: str) -> list[str]:
     """Remove what processes that died left among the model's versions, and return its names.
 
     Of a version that is no candidate any more the record says where its files are; any others of that number are the
     remains of a try that was cut short, or of a process that went on after it had lost the right to retrain. Versions
-    that are not on record are left alone: somebody may have restored an older database.
+    that are not on record are left alone: somebody may have restored an older database. So are those that it has, as a
+    dump that was made during a retrain: what it calls unfinished may be the champion that came of it.
     """
-    versions = store.versions(model_name)
-    settled = {
-        version.label: Path(version.artifact_path).name
-        for version in versions
-        if version.status is not VersionStatus.CANDIDATE
-    }
+    versions, said_at = store.versions(model_name), store.home.find().said_at
+    settled: dict[str, str] = {}
+    for version in versions:
+        if version.status is not VersionStatus.CANDIDATE:
+            name, restored = Path(version.artifact_path).name, said_at is not None and version.created_at <= said_at
+            settled[name if restored else version.label] = name  # a name is no label: it removes nothing
     removed = artifacts.tidy(model_name, settled) if settled else []
     for name in removed:
         log.warning("%s: removed what a process that died had left behind: %s", model_name, name)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from include.errors import ConfigurationError
 from include.records.entries.retention import KEPT_BY_MONTH
+from include.registry.home import at_home
 from include.registry.model_files import model_names
 
 _CONNECTION = "AIRFLOW_CONN_"
@@ -81,7 +82,7 @@ class Settings:
             models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
             data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),
             artifacts_dir=_folder(env, "RETRAINING_ARTIFACTS_DIR", PROJECT_ROOT / "artifacts"),
-            log_file=Path(env["RETRAINING_LOG_FILE"]).expanduser() if env.get("RETRAINING_LOG_FILE") else None,
+            log_file=_path(env, "RETRAINING_LOG_FILE"),
             artifacts_address=env.get("RETRAINING_ARTIFACTS") or None,
             database_uri=env.get("AIRFLOW_CONN_RETRAINING_DB") or None,
             direct=env.get("RETRAINING_DB_DIRECT") or None,
@@ -122,4 +123,9 @@ def months_kept(text: str, where: str) -> dict[str, int]:
 
 
 def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
-    return Path(env[name]).expanduser().resolve() if env.get(name) else default
+    path = _path(env, name)
+    return default if path is None else path.resolve()
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return at_home(env[name], name) if env.get(name) else None

@@ -1,10 +1,10 @@
 -- Set what the records need, whatever the server, the database or the role says for everybody.
 -- For the session where it is the client's own, or the client knows its process by that number; for the transaction
--- where a pooler is in between.
+-- where a pooler is in between. Temporary tables, also those left behind in a session that is lent, come last.
 -- Parameters: schema text, statement_timeout text, pid integer, own boolean
 -- Returns:    one row: direct boolean (set for the session), and columns without meaning
 SELECT session.direct,
-       set_config('search_path', quote_ident(%(schema)s::text), NOT session.direct),
+       set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
        set_config('client_encoding', 'UTF8', NOT session.direct),
        set_config('datestyle', 'ISO, YMD', NOT session.direct),
        set_config('intervalstyle', 'postgres', NOT session.direct),
@@ -17,5 +17,7 @@ SELECT session.direct,
        set_config('idle_in_transaction_session_timeout', %(statement_timeout)s::text, NOT session.direct),
        set_config('idle_session_timeout', '0', NOT session.direct),
        CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL  -- from version 17 on
-            THEN set_config('transaction_timeout', '0', NOT session.direct) END
+            THEN set_config('transaction_timeout', '0', NOT session.direct) END,
+       CASE WHEN current_setting('session_replication_role') = 'replica'  -- which puts all rules and the chain aside
+            THEN set_config('session_replication_role', 'origin', NOT session.direct) END
 FROM (SELECT %(own)s::boolean OR pg_backend_pid() = %(pid)s::integer AS direct) session;

@@ -1,4 +1,4 @@
-"""A pooler of transactions: one session of the server for all clients, lent for a transaction at a time."""
+"""A pooler of transactions: few sessions of the server for all clients, lent in turn, for a transaction at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from queue import Queue
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -21,33 +22,43 @@ _SAYS = {
 
 
 @contextmanager
-def pooled(uri: str) -> Iterator[str]:
-    """The address of a pooler before that database."""
-    with psycopg.connect(uri, autocommit=True, sslmode="disable", gssencmode="disable") as server:
-        up = socket.socket(fileno=os.dup(server.pgconn.socket))
-        up.setblocking(True)
-        door, lent = socket.create_server(("127.0.0.1", 0)), threading.Lock()
-        threading.Thread(target=_open_to_all, args=(door, up, lent), daemon=True).start()
-        try:
-            yield make_conninfo(**conninfo_to_dict(uri) | {"host": "127.0.0.1", "port": door.getsockname()[1]})
-        finally:
-            door.close()
-            up.close()
+def pooled(uri: str, *, sessions: int = 1, left: str = "") -> Iterator[str]:
+    """The address of a pooler before that database.
+
+    Parameters
+    ----------
+    left : str
+        What some other client has done in each session before.
+    """
+    pool, door = Queue[socket.socket](), socket.create_server(("127.0.0.1", 0))
+    with ExitStack() as opened:
+        opened.callback(door.close)
+        for _ in range(sessions):
+            server = psycopg.connect(uri, autocommit=True, sslmode="disable", gssencmode="disable")
+            opened.enter_context(server).execute(left.encode())
+            up = opened.enter_context(socket.socket(fileno=os.dup(server.pgconn.socket)))
+            up.setblocking(True)
+            pool.put(up)
+        threading.Thread(target=_open_to_all, args=(door, pool), daemon=True).start()
+        yield make_conninfo(**conninfo_to_dict(uri) | {"host": "127.0.0.1", "port": door.getsockname()[1]})
 
 
-def _open_to_all(door: socket.socket, up: socket.socket, lent: threading.Lock) -> None:
+def _open_to_all(door: socket.socket, pool: Queue[socket.socket]) -> None:
     with suppress(OSError):
         while True:
-            threading.Thread(target=_serve, args=(door.accept()[0], up, lent), daemon=True).start()
+            threading.Thread(target=_serve, args=(door.accept()[0], pool), daemon=True).start()
 
 
-def _serve(client: socket.socket, up: socket.socket, lent: threading.Lock) -> None:
+def _serve(client: socket.socket, pool: Queue[socket.socket]) -> None:
     with suppress(EOFError, OSError), client:
         _greet(client)
         while (message := _message(client))[:1] != _TERMINATE:
-            with lent:
+            up = pool.get()
+            try:
                 up.sendall(message)
                 _until_idle(client, up)
+            finally:
+                pool.put(up)
 
 
 def _greet(client: socket.socket) -> None:

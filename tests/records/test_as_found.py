@@ -11,17 +11,22 @@ from psycopg import sql
 from include.errors import ClaimLost, ConfigurationError
 from include.records.entries import EventStatus
 from include.records.postgres import PostgresStore
+from include.records.postgres.retention import drop_month, kept_months
 from include.records.postgres.session import schema_of
 from include.records.schema import migrate
 from include.workflow.migrate import migrate_records
-from tests.records.examples import NOW, execute, open_event
+from tests.records.examples import HOUR, NOW, execute, open_event
 from tests.records.pooler import pooled
+from tests.records.test_roles import user
+from tests.sweeps import first_of
+from tools.embedded_postgres import EmbeddedPostgres
 
 SETTINGS = {
     "datestyle": "German", "timezone": "Asia/Kathmandu", "default_transaction_isolation": "serializable",
     "intervalstyle": "sql_standard", "statement_timeout": "60s", "client_encoding": "LATIN1",
     "extra_float_digits": "-15", "standard_conforming_strings": "off", "bytea_output": "escape",
-    "idle_session_timeout": "60s", "transform_null_equals": "on",
+    "idle_session_timeout": "60s", "transform_null_equals": "on", "quote_all_identifiers": "on", "array_nulls": "off",
+    "plpgsql.extra_errors": "all", "session_replication_role": "replica",
 }  # fmt: skip
 
 
@@ -29,7 +34,7 @@ def set_for_all(uri: str, settings: dict[str, str]) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
         for name, value in settings.items():
             change = sql.SQL("ALTER DATABASE {} SET {} TO {}")
-            names = sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(value)
+            names = sql.Identifier(connection.info.dbname), sql.Identifier(*name.split(".")), sql.Literal(value)
             connection.execute(change.format(*names))
 
 
@@ -44,6 +49,18 @@ def test_records_are_the_same_whatever_the_database_says_for_everybody(database_
     [found] = store.events()
     assert found == event
     assert found.run.as_of == event.run.as_of
+    assert store.chain.head("housing") is not None, "the rules of the records were put aside"
+
+
+def test_rules_that_are_put_aside_for_everybody_are_told_to_who_may_not_have_them_back(
+    postgres: EmbeddedPostgres, records_uri: str
+) -> None:
+    set_for_all(records_uri, {"session_replication_role": "replica"})
+    with user(postgres, records_uri, "retraining_writer") as uri:
+        store = PostgresStore(partial(psycopg.connect, uri), keep=True)
+        for _ in range(2):  # the connection is none the worse for it
+            with pytest.raises(ConfigurationError, match="RESET session_replication_role"):
+                store.events()
 
 
 def test_migrate_refuses_what_no_session_can_set_and_says_the_way_out(database_uri: str) -> None:
@@ -63,6 +80,42 @@ def test_claim_behind_a_pooler_of_transactions_is_refused_and_the_direct_connect
         store = PostgresStore(behind, direct=partial(psycopg.connect, records_uri))
         with store.claim(event.id, at=NOW), pytest.raises(ClaimLost), store.claim(event.id, at=NOW):
             pass
+
+
+@pytest.mark.parametrize("sessions", [2, 3])
+def test_pooler_that_lends_its_sessions_by_turns_is_noticed(records_uri: str, sessions: int) -> None:
+    event = open_event(PostgresStore(partial(psycopg.connect, records_uri)))
+    with pooled(records_uri, sessions=sessions) as address:
+        store = PostgresStore(partial(psycopg.connect, address))
+        with pytest.raises(ConfigurationError, match="RETRAINING_DB_DIRECT"), store.claim(event.id, at=NOW):
+            pass
+
+
+def test_direct_connection_that_leads_to_a_pooler_too_is_refused(records_uri: str) -> None:
+    straight = partial(psycopg.connect, records_uri)
+    event = open_event(PostgresStore(straight))
+    with pooled(records_uri) as address:
+        store = PostgresStore(straight, direct=partial(psycopg.connect, address))
+        with pytest.raises(ConfigurationError, match="lends a session"), store.claim(event.id, at=NOW):
+            pass
+
+
+@pytest.mark.parametrize(
+    "left",
+    first_of([
+        "CREATE TEMP TABLE model_retraining_events (id int)", "SET session_replication_role TO replica",
+        "SET datestyle TO German; SET search_path TO nowhere; SET statement_timeout TO '2s'",
+        "PREPARE _pg3_0 AS SELECT 1", "SET default_transaction_isolation TO serializable",
+    ], 2),
+)  # fmt: skip
+def test_what_another_client_left_in_a_session_that_is_lent_changes_nothing(records_uri: str, left: str) -> None:
+    straight = partial(psycopg.connect, records_uri)
+    with pooled(records_uri, left=left) as address:
+        store = PostgresStore(partial(psycopg.connect, address), direct=straight)
+        event = execute(store, "run-1")
+        assert store.events() == [event]
+    assert PostgresStore(straight).events() == [event]
+    assert PostgresStore(straight).chain.head("housing") is not None
 
 
 def test_direct_connection_to_other_records_is_refused(records_uri: str, database_uri: str) -> None:
@@ -97,6 +150,55 @@ def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(d
 def test_options_that_name_no_schema_of_ones_own_leave_the_usual_one(records_uri: str, options: str) -> None:
     with psycopg.connect(records_uri, options=options) as connection:
         assert schema_of(connection) == "retraining"
+
+
+@pytest.mark.parametrize(
+    ("options", "schema"),
+    [("-c search-path=staging", "staging"), ("--search-path=staging", "staging"), ("-cSearch_Path=STAGING", "staging"),
+     ('-csearch_path="a,b",public', "a,b"), ('-csearch_path="$user",\\ "wei""rd"', 'wei"rd'),
+     ("-csearch_path=prod -csearch_path=staging", "staging"), ('-csearch_path="per%s\\ cent"', "per%s cent")],
+)  # fmt: skip
+def test_schema_is_the_one_that_the_server_finds_however_the_options_are_written(
+    database_uri: str, options: str, schema: str
+) -> None:
+    with psycopg.connect(database_uri, options=options) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        assert connection.execute("SELECT current_schema()").fetchone() == (schema,)
+        assert schema_of(connection) == schema
+
+
+def test_removing_months_or_all_of_one_schema_leaves_the_other(database_uri: str) -> None:
+    connects = [partial(psycopg.connect, database_uri, options=f"-csearch_path={name}") for name in ("prod", '"a.b"')]
+    for connect in connects:
+        with connect() as connection:
+            migrate(connection)
+        execute(PostgresStore(connect), "run-1")
+    first, second = connects
+    before, event = kept_months(second), PostgresStore(second).events()
+    for month in kept_months(first):
+        drop_month(first, month, "ada")
+    assert kept_months(first) == []
+    assert kept_months(second) == before
+    with psycopg.connect(database_uri) as connection:
+        connection.execute("DROP SCHEMA prod CASCADE")
+    assert PostgresStore(second).events() == event
+    execute(PostgresStore(second), "run-2", at=NOW + HOUR)
+
+
+def test_two_schemas_behind_one_pooler_of_transactions_are_two_records(database_uri: str) -> None:
+    with pooled(database_uri) as address:
+        stores = []
+        for name in ("prod", "staging"):
+            options = f"-csearch_path={name}"
+            with psycopg.connect(database_uri, options=options) as connection:
+                migrate(connection)
+            stores.append(PostgresStore(partial(psycopg.connect, address, options=options), keep=True))
+        first, second = stores
+        event = open_event(first)
+        assert (first.events(), second.events()) == ([event], [])
+        assert first.identity() != second.identity()
+        for store in stores:
+            store.close()
 
 
 def test_version_is_numbered_above_what_is_there_already(records_uri: str) -> None:

@@ -11,6 +11,7 @@ from include.data.sources.files import Files, LocalFiles
 from include.data.sources.object_files import ObjectFiles
 from include.registry.address import SCHEME
 from include.registry.functions import of_catalogue
+from include.registry.home import at_home
 from include.registry.source import SOURCES, FileSource
 
 
@@ -20,7 +21,7 @@ def files_of(
     """Where one of the source's paths leads, and what finds and opens the files there."""
     if path.startswith(SCHEME):
         return path, ObjectFiles(connections.storage, source.connection)
-    return (data_dir / Path(path).expanduser()).resolve(), LocalFiles()
+    return (data_dir / at_home(path, "the path of a source")).resolve(), LocalFiles()
 
 
 def batches_of(

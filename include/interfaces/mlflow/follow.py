@@ -50,12 +50,9 @@ def own_name(name: str, identity: str) -> str:
 
 
 def follow(
-    settings: Callable[[], MlflowSettings | None],
-    store: Store,
-    artifacts: Artifacts,
-    model_name: str,
+    settings: Callable[[], MlflowSettings | None], store: Store, artifacts: Artifacts, model_name: str,
     spec: Callable[[], ModelSpec],
-) -> bool:
+) -> bool:  # fmt: skip
     """Bring MLflow up to date with the record of one model; tell whether it is.
 
     Takes at most ``settings.seconds``. A server that is down, slow or refuses is a warning, and so are wrong settings.
@@ -131,7 +128,7 @@ class _Follower:
                 run = self._tell(experiment, event, version, run)
             known[event.id] = run
         if promoted in known:
-            self._move_alias(known[promoted]["info"]["run_id"], versions.values())
+            self._move_alias(known[promoted], next(event for event in told if event.id == promoted), versions)
 
     def _experiment(self) -> str:
         """Id of the experiment, which is made where it is missing; one of our own where others have that name."""
@@ -226,14 +223,20 @@ class _Follower:
         found = self.api.get("model-versions/search", filter=query).get("model_versions", ())
         return str(found[0]["version"]) if found else None
 
-    def _move_alias(self, run_id: str, versions: Iterable[Version]) -> None:
+    def _move_alias(self, run: Mapping[str, Any], event: Event, versions: Mapping[int, Version]) -> None:
+        run_id, version = run["info"]["run_id"], versions.get(event.version or 0)
         number = self._registered(run_id)
+        if number is None and version is not None and _LOGGED in _tags_of(run):  # somebody has deleted it since
+            self._tell_model(run, event, version)
+            number = self._registered(run_id)
         if number is None:
             return
         registered = self.api.get("registered-models/get", name=self.spec.name)["registered_model"]
         aliases = {found["alias"]: str(found["version"]) for found in registered.get("aliases", ())}
-        alias = ALIAS if ALIAS not in aliases or self._owns_alias(versions) else own_name(ALIAS, self.identity)
-        if alias != ALIAS:
+        own = own_name(ALIAS, self.identity)  # who has one leaves the other to those whose it was, also if it is gone
+        usual = self._owns_alias(versions.values()) if ALIAS in aliases else own not in aliases
+        alias = ALIAS if usual else own
+        if not usual:
             log.warning("%s: MLflow's alias %s is that of other records than these (%s): the champion has the alias %s",
                         self.spec.name, ALIAS, self.identity, alias)  # fmt: skip
         if aliases.get(alias) != number:

@@ -27,6 +27,8 @@ class Whereabouts:
         The same for people.
     renewed_at : datetime or None
         When they became others than those that they were copied from; None for no copy.
+    said_at : datetime or None
+        When somebody last said that they go on here, or are others; None where nobody had to.
     """
 
     identity: str
@@ -35,6 +37,7 @@ class Whereabouts:
     here: str
     here_told: str
     renewed_at: datetime | None = None
+    said_at: datetime | None = None
 
     @property
     def moved(self) -> bool:

@@ -18,20 +18,23 @@ class MemoryHome:
     guarded: bool = False
     identity: str = field(default_factory=lambda: str(uuid.uuid4()))
     renewed_at: datetime | None = None
+    said_at: datetime | None = None
     marks: set[str] = field(default_factory=set)
 
     def find(self) -> Whereabouts:
         """Return who these records are."""
         lived, told = (PLACE, TOLD) if self.marks else ("", "")
         return Whereabouts(
-            identity=self.identity, lived=lived, lived_told=told, here=PLACE, here_told=TOLD, renewed_at=self.renewed_at
-        )
+            identity=self.identity, lived=lived, lived_told=told, here=PLACE, here_told=TOLD,
+            renewed_at=self.renewed_at, said_at=self.said_at,
+        )  # fmt: skip
 
     def note(self, kind: Noted, by: str, *, at: datetime) -> str:
         """Keep a new mark, and return it."""
         mark = str(uuid.uuid4())
         self.marks.add(mark)
         self.renewed_at = at if kind is Noted.NEW else self.renewed_at
+        self.said_at = at if kind is not Noted.WRITTEN else self.said_at
         return mark
 
     def knows(self, mark: str) -> bool:

@@ -24,9 +24,12 @@ class PostgresHome:
         """Return who these records are, and where."""
         with transaction(self.connect) as session:
             row = session.one("find_home", {})
-        renewed_at = row.pop("renewed_at")
+        renewed_at, said_at = row.pop("renewed_at"), row.pop("said_at")
         found = {name: value or "" for name, value in row.items()}
-        return Whereabouts(**found, renewed_at=None if renewed_at is None else to_utc(renewed_at))
+        return Whereabouts(
+            **found, renewed_at=None if renewed_at is None else to_utc(renewed_at),
+            said_at=None if said_at is None else to_utc(said_at),
+        )  # fmt: skip
 
     def note(self, kind: Noted, by: str, *, at: datetime) -> str:
         """Write down that they live here, and return the mark."""

@@ -40,7 +40,7 @@ def require_own_session(connection: psycopg.Connection[Any], connect: Connect) -
     def look() -> None:
         with suppress(psycopg.Error), closing(connect()) as other:
             other.autocommit = True
-            found.append(any(_lent(connection, first, _process(other)) for _ in range(LOOKS)))
+            found.append(any(_lent(connection, first, other, asked) for asked in range(1, LOOKS + 1)))
 
     looking = Thread(target=look, daemon=True)
     looking.start()
@@ -55,9 +55,12 @@ def require_own_session(connection: psycopg.Connection[Any], connect: Connect) -
         )
 
 
-def _lent(connection: psycopg.Connection[Any], first: int, theirs: int) -> bool:
-    """Whether the other client had this one's session, or this one has got another since."""
-    return theirs == first or _process(connection) != first
+def _lent(connection: psycopg.Connection[Any], first: int, other: psycopg.Connection[Any], asked: int) -> bool:
+    """Whether the other client gets this one's session, or this one has got another since.
+
+    The other asks once more each time: a pool that lends its sessions by turns may give each of two the same for ever.
+    """
+    return any(_process(other) == first for _ in range(asked)) or _process(connection) != first
 
 
 def _process(connection: psycopg.Connection[Any]) -> int:

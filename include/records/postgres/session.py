@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from include.errors import ConfigurationError
 from include.records.postgres.queries import query
 from include.records.rows.columns import JSON_COLUMNS, Row
 
@@ -22,7 +23,8 @@ SCHEMA = "retraining"
 
 LONGEST_STATEMENT = "10min"  # whatever the database says for its other users
 
-_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search_path=((?:\\.|\S)+)")
+_SEARCH_PATH = re.compile(r"(?:-c\s*|--)search[_-]path=((?:\\.|\S)+)", re.I)  # as the server reads names of settings
+_NAMES = re.compile(r'"(?:[^"]|"")*"|[^,]+')
 _OTHERS = ("$user", "public", "pg_")
 _DIRECT: weakref.WeakKeyDictionary[psycopg.Connection[Any], bool] = weakref.WeakKeyDictionary()
 
@@ -118,8 +120,8 @@ def settled(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """One transaction in which the queries find the tables, and values are read and written as they are meant.
 
     Whatever a server, a database or a role says for everybody (`DateStyle`, time zone, isolation, timeouts, encoding
-    of the client, digits of floats) is set as the records need it: once for the session, or for each transaction where
-    a pooler lends the session to others afterwards.
+    of the client, digits of floats, rules put aside) is set as the records need it: once for the session, or for each
+    transaction where a pooler lends the session to others afterwards.
     """
     direct = settle(connection)
     with connection.transaction():
@@ -142,12 +144,24 @@ def settle(
         `settled`.
     statement_timeout : str
         As Postgres writes it; ``0`` for none.
+
+    Raises
+    ------
+    ConfigurationError
+        When the rules of the records are put aside for everybody, and this user may not have them back.
     """
     if (known := _DIRECT.get(connection)) is not None:
         return known
     if connection.isolation_level is None and connection.info.transaction_status is TransactionStatus.IDLE:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    direct = _set(connection, statement_timeout, own=own)
+    try:
+        direct = _set(connection, statement_timeout, own=own)
+    except psycopg.errors.InsufficientPrivilege as error:
+        connection.rollback()  # it may be one that others are lent
+        raise ConfigurationError(
+            "the records database", f"its rules are put aside for everybody (session_replication_role): {error}; let "
+            "a superuser run: ALTER DATABASE … RESET session_replication_role, or ALTER ROLE … where it is a role's",
+        ) from error  # fmt: skip
     if not connection.autocommit:
         connection.commit()
     if not direct:
@@ -164,8 +178,8 @@ def schema_of(connection: psycopg.Connection[Any]) -> str:
     """
     named = _SEARCH_PATH.findall(connection.info.options)
     path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
-    for each in path.split(","):
-        name = each.strip()
+    for each in _NAMES.findall(path):
+        name = str(each).strip()
         name = name[1:-1].replace('""', '"') if name[:1] == '"' else name.lower()
         if name and not name.startswith(_OTHERS):
             return name

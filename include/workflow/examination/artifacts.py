@@ -92,8 +92,7 @@ def _asked(subject: Subject, seen: VersionSeen) -> str:
     if version is None or version.version != seen.version:
         return ""  # replaced meanwhile
     try:
-        script = None if spec is None else spec.training.script
-        stored = load_version(subject.deployment.artifacts, version, script, {})
+        stored = load_version(subject.deployment.artifacts, version, spec, {})
         if reference is not None:
             stored.predictor.predict(feature_table(_usual_row(reference), stored.columns))
     except RetrainingError as error:

@@ -21,6 +21,7 @@ from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.registry.address import SCHEME
 from include.registry.dialect import Dialect as Dialect
+from include.registry.home import at_home
 from include.registry.loader import problems_of
 from include.registry.source import FileSource, SqlSource
 
@@ -76,9 +77,9 @@ def read_file(
     DataError, SourceUnavailable
         When there is no such file, when it is no table, or has no rows.
     """
-    path = given if given.startswith(SCHEME) else _as_in_model_file(given, data_dir)
+    path = given if given.startswith(SCHEME) else _as_in_model_file(given, data_dir, flag)
     said = dialect or Dialect()
-    kind = kind_of(Path(given).expanduser())
+    kind = kind_of(at_home(given, flag))
     written = {
         name: value for name in ("delimiter", "decimal", "thousands", "encoding", "quote")
         if (value := getattr(said, name)) is not None
@@ -122,12 +123,12 @@ def read_query(
     return FirstRows(table=table, source=source, told=plain.told, table_name=table_name)
 
 
-def _as_in_model_file(given: str, data_dir: Path) -> str:
+def _as_in_model_file(given: str, data_dir: Path, flag: str) -> str:
     """The path as a model file has it: relative to the folder of data where it lies in there.
 
     It is one from the folder that the command is called in, or, where there is none of that name, from that of data.
     """
-    path = Path.cwd() / Path(given).expanduser()
+    path = Path.cwd() / at_home(given, flag)
     if not path.exists() and (data_dir / given).exists():
         path = data_dir / given
     whole = path.resolve() if path.exists() else path

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from include.errors import ConfigurationError
+from include.registry.home import at_home
 from include.registry.loader import load_model_file, model_file
 from include.registry.source import SOURCES, FileSource, SampleSource
 from include.workflow.first_model.written import write_file
@@ -31,7 +32,7 @@ def read_rows_from(models_dir: Path, model_name: str, place: str) -> Path:
     """
     file = model_file(models_dir, model_name)
     source = load_model_file(file).source
-    where = place if "://" in place else str(Path(place).expanduser().absolute())
+    where = place if "://" in place else str(at_home(place, f"--data {model_name}").absolute())
     if "://" not in place and not any(Path("/").glob(where.lstrip("/"))):
         raise ConfigurationError(f"--data {model_name}", f"there is no file {where}")
     if not isinstance(source, FileSource | SampleSource):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 import pandas as pd
 
 from include.data.rows.spans import within
+from include.data.sources import time_limit
 from include.data.sources.sieve import Sample
 from include.data.tables import ModelTables, table_hash
 from include.decision.evidence import Evidence, PastCheck
@@ -16,7 +18,7 @@ from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
-from include.errors import DataError
+from include.errors import DataError, SourceUnavailable
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.store import Runs, Store
 from include.registry.functions import import_function
@@ -40,6 +42,8 @@ def learn_facts(
         When a probe's function cannot be imported.
     DataError
         When it fails, or returns something else than a number.
+    SourceUnavailable
+        When it has not ended after the model's `timeout`.
     """
     return Facts(
         new_rows=None if champion is None else _new_rows(spec, tables, champion),
@@ -172,7 +176,10 @@ def _probe(spec: ModelSpec, name: str, run: Run) -> float:
     place = spec.probes[name]
     function = import_function(spec.name, f"probes.{name}", place)
     try:
-        return float(function(spec.name, run.as_of))
+        where = f"model {spec.name}: field probes.{name}: {place}"
+        return float(time_limit.within(spec.timeout, where, partial(function, spec.name, run.as_of)))
+    except SourceUnavailable:
+        raise
     except Exception as error:
         raise DataError(
             f"model {spec.name}: field probes.{name}: {place} failed: {type(error).__name__}: {error}"
