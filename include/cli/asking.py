@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,13 @@ def known(deployment: Deployment, model_name: str) -> None:
 def entries(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries of a page."""
     return list(found["entries"])
+
+
+def more(found: Mapping[str, Any]) -> Iterator[str]:
+    """The line behind a page that is not the last one."""
+    if found["next_cursor"]:
+        total = "" if found["total_entries"] is None else f" of {found['total_entries']}"
+        yield f"the first {len(found['entries'])}{total}; more: --cursor {found['next_cursor']}"
 
 
 def page(rows: Any, found: Any = None) -> dict[str, Any]:

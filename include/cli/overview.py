@@ -9,7 +9,7 @@ from typing import Any
 
 from include.cli import flags, terminal
 from include.cli.answer import DONE, NOTHING, Answer
-from include.cli.asking import ask, entries, known, number, page, share, when
+from include.cli.asking import ask, entries, known, more, number, page, share, when
 from include.cli.flags import Add
 
 QUARTER = timedelta(days=90)
@@ -86,7 +86,7 @@ def history(options: argparse.Namespace) -> Answer:
     )  # fmt: skip
     what = "decision" if options.decisions else "retrain"
     return Answer(
-        document=found, lines=[*listed, *_more(found)] if rows else [f"no {what} of that kind is on record"],
+        document=found, lines=[*listed, *more(found)] if rows else [f"no {what} of that kind is on record"],
         code=DONE if rows else NOTHING,
     )  # fmt: skip
 
@@ -174,7 +174,7 @@ def _fleet(found: Mapping[str, Any]) -> Iterator[str]:
         yield "no model of that kind is registered or on record"
         return
     yield from terminal.table(FLEET, [*map(_of_fleet, entries(found))])
-    yield from _more(found)
+    yield from more(found)
 
 
 def _of_fleet(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -210,9 +210,3 @@ def _figures(row: Mapping[str, Any]) -> tuple[object, ...]:
         row["model_name"], row["trigger"], *(row[name] for name in counts), f"{row['hours']:.2f}", number(row["cost"]),
         number(row["gain"]),
     )  # fmt: skip
-
-
-def _more(found: Mapping[str, Any]) -> Iterator[str]:
-    if found["next_cursor"]:
-        total = "" if found["total_entries"] is None else f" of {found['total_entries']}"
-        yield f"the first {len(found['entries'])}{total}; more: --cursor {found['next_cursor']}"

@@ -9,7 +9,7 @@ from typing import Any
 from include.cli import flags, terminal
 from include.cli.answer import DONE, NOTHING, Answer
 from include.cli.arguments import number_of_row
-from include.cli.asking import ask, entries, known, page, when, who
+from include.cli.asking import ask, entries, known, more, page, when, who
 from include.cli.flags import Add
 
 
@@ -17,6 +17,8 @@ def add_commands(add: Add) -> None:
     """Describe the commands and their flags; `add` adds one by its name."""
     sparing = flags.on_records(add, "quarantines", "rows that are not trained on", quarantines)
     sparing.add_argument("model", nargs="?", default="", help="name of a model (default: all)")
+    flags.limit(sparing)
+    flags.cursor(sparing)
     lifting = flags.on_records(add, "lift", "let quarantined rows be trained on again", lift)
     lifting.add_argument("quarantine", type=number_of_row, help="its number, as `quarantines` shows it")
     flags.reason(lifting)
@@ -26,20 +28,24 @@ def add_commands(add: Add) -> None:
 
 
 def quarantines(options: argparse.Namespace) -> Answer:
-    """List the rows that are or were in quarantine, oldest first: since when, why, and who lifted it; 1 for none."""
+    """List the rows that are or were in quarantine, newest first: since when, why, and who lifted it; 1 for none."""
+    asked = {"cursor": options.cursor, "limit": options.limit}
 
     def direct(deployment: Any) -> Any:
+        from include import workflow
         from include.interfaces.api.answers import QuarantineAnswer
 
         known(deployment, options.model)
-        return page([QuarantineAnswer.of(each) for each in deployment.store.quarantines(options.model or None)])
+        found = workflow.quarantines_page(deployment, options.model, **asked)
+        return page([QuarantineAnswer.of(each) for each in found.rows], found)
 
-    found = ask(options, direct, "GET", "quarantines", params={"model_name": options.model})
+    found = ask(options, direct, "GET", "quarantines", params={"model_name": options.model, **asked})
     rows = [*map(_quarantine, entries(found))]
     none = f"no rows{f' of {options.model}' if options.model else ''} are or were in quarantine"
     head = ("number", "model", "column", "rows", "state", "why", "run")
     return Answer(
-        document=found, lines=terminal.table(head, rows) if rows else [none], code=DONE if rows else NOTHING
+        document=found, lines=[*terminal.table(head, rows), *more(found)] if rows else [none],
+        code=DONE if rows else NOTHING,
     )  # fmt: skip
 
 

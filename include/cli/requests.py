@@ -10,7 +10,7 @@ from typing import Any
 from include.cli import flags, remote, terminal
 from include.cli.answer import DONE, NOTHING, Answer
 from include.cli.arguments import setting
-from include.cli.asking import ask, entries, known, page, when, who
+from include.cli.asking import ask, entries, known, more, page, when, who
 from include.cli.flags import Add
 from include.errors import ConfigurationError
 from include.workflow.run_parameters import KINDS
@@ -31,6 +31,8 @@ def add_commands(add: Add) -> None:
     )  # fmt: skip
     listing = flags.on_records(add, "requests", "requests, and what became of each", requests)
     listing.add_argument("model", nargs="?", default="", help="name of a model (default: all)")
+    flags.limit(listing)
+    flags.cursor(listing)
     advising = flags.on_records(add, "recommend", "what a model's history advises", recommend)
     advising.add_argument("model", nargs="+", help="name of a model")
 
@@ -61,21 +63,24 @@ def request(options: argparse.Namespace) -> Answer:
 
 
 def requests(options: argparse.Namespace) -> Answer:
-    """List the requests, oldest first, and what became of each; 1 where there is none."""
+    """List the requests, newest first, and what became of each; 1 where there is none."""
+    asked = {"cursor": options.cursor, "limit": options.limit}
 
     def direct(deployment: Any) -> Any:
+        from include import workflow
         from include.interfaces.api.answers import RequestAnswer
 
         known(deployment, options.model)
-        found = deployment.store.requests(model_name=options.model or None)
-        return page([RequestAnswer.of(each) for each in found])
+        found = workflow.requests_page(deployment, options.model, **asked)
+        return page([RequestAnswer.of(each) for each in found.rows], found)
 
-    found = ask(options, direct, "GET", "requests", params={"model_name": options.model})
+    found = ask(options, direct, "GET", "requests", params={"model_name": options.model, **asked})
     rows = [*map(_request, entries(found))]
     none = f"no request{f' for {options.model}' if options.model else ''} is on record"
     head = ("request", "at", "model", "kind", "state", "by", "reason", "settings")
     return Answer(
-        document=found, lines=terminal.table(head, rows) if rows else [none], code=DONE if rows else NOTHING
+        document=found, lines=[*terminal.table(head, rows), *more(found)] if rows else [none],
+        code=DONE if rows else NOTHING,
     )  # fmt: skip
 
 

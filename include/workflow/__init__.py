@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from include.workflow.reading.export import tables_to_export as tables_to_export
     from include.workflow.reading.fleet import fleet as fleet
     from include.workflow.reading.history import history as history
+    from include.workflow.reading.listed import quarantines_page as quarantines_page
+    from include.workflow.reading.listed import requests_page as requests_page
     from include.workflow.reading.model_view import distribution_at as distribution_at
     from include.workflow.reading.model_view import model_view as model_view
     from include.workflow.reading.scrape import scrape as scrape
@@ -126,6 +128,8 @@ USE_CASES = {
     "fleet": "reading.fleet",
     "health": "monitor",
     "history": "reading.history",
+    "quarantines_page": "reading.listed",
+    "requests_page": "reading.listed",
     "fail_retraining": "elsewhere",
     "hold": "approve",
     "label_of": "batches",

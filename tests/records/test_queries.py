@@ -144,6 +144,7 @@ def look_up(store: PostgresStore) -> None:
         reading.course("housing", NOW - HOUR, NOW + HOUR, 9), reading.slices("housing", "run-1", NOW)
         reading.heatmap("housing", NOW - HOUR, NOW + HOUR, checks=9, features=9)
         reading.versions("housing", 9), reading.importances("housing"), reading.requests("housing", 9)
+        reading.requests_before(None, None, 9), reading.quarantines_before("housing", 7, 9)
         reading.model_files("housing", 9), reading.distributions("housing", "run-1")
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
         reading.scraped(at=NOW), reading.dropped(NOW, NOW)

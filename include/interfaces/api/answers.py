@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from include import workflow
 from include.decision.evidence import TriggerResult
 from include.records.entries import ChampionChange, Event, KeptRequest, Quarantine
+from include.records.entries.overview import HistoryPage
 from include.records.json_values import clean_json, clean_scores
 
 if TYPE_CHECKING:
@@ -281,6 +282,14 @@ class StatusAnswer(BaseModel):
 def page_of_all(entries: Sequence[Entry]) -> Page[Entry]:
     """All entries there are, as one page."""
     return Page[Any](entries=list(entries), total_entries=len(entries))
+
+
+def page_of(rows: Sequence[Entry], found: HistoryPage[Any]) -> Page[Entry]:
+    """A page of what the records hold, with the words for the pages beside it."""
+    return Page[Any](
+        entries=list(rows), total_entries=found.total, next_cursor=found.next_cursor or None,
+        previous_cursor=found.previous_cursor or None,
+    )  # fmt: skip
 
 
 def champion_changes(deployment: workflow.Deployment, model_name: str) -> list[ChangeAnswer]:

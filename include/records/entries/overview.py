@@ -287,14 +287,14 @@ class EventRow:
     champion_scores: Mapping[str, float] = field(default_factory=dict)
 
 
-Row = TypeVar("Row", DecisionRow, EventRow)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryPage(Generic[Row]):
-    """A page of a history, newest first; `total` stops at `COUNTED`."""
+    """A page of a history, newest first; `total` stops at `COUNTED`, and is None where nobody counts."""
 
     rows: Sequence[Row]
-    total: int
+    total: int | None
     next_cursor: str = ""
     previous_cursor: str = ""

@@ -18,6 +18,7 @@ from include.records.entries import (
     Heatmap,
     KeptRequest,
     MetricPoint,
+    Quarantine,
     SliceRow,
     VersionRow,
 )
@@ -35,6 +36,7 @@ from include.records.rows.overview import (
     slice_from_row,
     version_row_of,
 )
+from include.records.rows.quarantine import quarantine_from_row
 from include.records.rows.request import request_from_row
 
 _COUNTS = {"decisions": "count_decisions", "events": "count_events"}
@@ -154,6 +156,16 @@ class Reading:
         """Requests that wait, and the latest others, newest first."""
         rows = self._session.rows("find_latest_requests", {"model_name": model_name, "most": most})
         return [request_from_row(row) for row in rows]
+
+    def requests_before(self, model_name: str | None, before_id: int | None, most: int) -> list[KeptRequest]:
+        """Requests of a model, or of all, newest first; before one of them, or from the newest on."""
+        asked = {"model_name": model_name, "before_id": before_id, "most": most}
+        return [request_from_row(row) for row in self._session.rows("page_requests", asked)]
+
+    def quarantines_before(self, model_name: str | None, before_id: int | None, most: int) -> list[Quarantine]:
+        """The same of rows in quarantine, those lifted included."""
+        asked = {"model_name": model_name, "before_id": before_id, "most": most}
+        return [quarantine_from_row(row) for row in self._session.rows("page_quarantines", asked)]
 
     def model_files(self, model_name: str, most: int) -> list[Row]:
         """The model files that were in force, newest first; see the query."""

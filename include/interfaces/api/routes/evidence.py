@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from include import workflow
 from include.interfaces.api import airflow_api
 from include.interfaces.api.access import Caller
-from include.interfaces.api.answers import ApprovalAnswer, EventAnswer, Page, QuarantineAnswer, page_of_all
+from include.interfaces.api.answers import ApprovalAnswer, EventAnswer, Page, QuarantineAnswer, page_of, page_of_all
 from include.interfaces.api.bodies import AnswerBody, LiftBody
 from include.interfaces.api.guards import acting, answering, api_router
 from include.interfaces.api.records import Deployed, Model, require_known
-from include.interfaces.api.texts import ModelFilter, Moment, RowId, RunId
+from include.interfaces.api.texts import Cursor, Limit, ModelFilter, Moment, RowId, RunId
 
 router = api_router("records")
 
@@ -77,11 +77,14 @@ def audit(
 
 
 @router.get("/quarantines")
-def quarantines(deployed: Deployed, model_name: ModelFilter = "") -> Page[QuarantineAnswer]:
-    """Rows that are or were in quarantine, oldest first."""
+def quarantines(
+    deployed: Deployed, model_name: ModelFilter = "", cursor: Cursor = "", limit: Limit = 50
+) -> Page[QuarantineAnswer]:
+    """Rows that are or were in quarantine, newest first."""
     if model_name:
         require_known(model_name, deployed)
-    return page_of_all([QuarantineAnswer.of(each) for each in deployed.store.quarantines(model_name or None)])
+    found = workflow.quarantines_page(deployed, model_name, cursor=cursor, limit=limit)
+    return page_of([QuarantineAnswer.of(each) for each in found.rows], found)
 
 
 @router.post("/quarantines/{quarantine_id}/lift", dependencies=acting("retraining.lift"))

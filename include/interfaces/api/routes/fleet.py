@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 from starlette.responses import StreamingResponse
 
 from include import workflow
-from include.interfaces.api.answers import Page
+from include.interfaces.api.answers import Page, page_of
 from include.interfaces.api.bodies import WhatIfBody
 from include.interfaces.api.guards import api_router
 from include.interfaces.api.records import Deployed, Model, require_known
@@ -33,7 +33,7 @@ from include.records.entries import (
 router = api_router("reading")
 
 At = Annotated[Moment | None, Query(description="without a zone it is UTC")]
-Found = TypeVar("Found", DecisionRow, EventRow)
+Found = TypeVar("Found")
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
@@ -149,7 +149,4 @@ def _history(deployed: workflow.Deployment, query: HistoryQuery) -> HistoryPage[
 
 
 def _page(found: HistoryPage[Found]) -> Page[Found]:
-    return Page[Any](
-        entries=list(found.rows), total_entries=found.total, next_cursor=found.next_cursor or None,
-        previous_cursor=found.previous_cursor or None,
-    )  # fmt: skip
+    return page_of(found.rows, found)

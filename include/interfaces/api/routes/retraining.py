@@ -16,12 +16,12 @@ from include.interfaces.api.answers import (
     RetrainAnswer,
     RunAnswer,
     TriggersAnswer,
-    page_of_all,
+    page_of,
 )
 from include.interfaces.api.bodies import RetrainBody, TriggersBody
 from include.interfaces.api.guards import acting, api_router
 from include.interfaces.api.records import Deployed, Model, require_known
-from include.interfaces.api.texts import ModelFilter
+from include.interfaces.api.texts import Cursor, Limit, ModelFilter
 from include.records.entries import KeptRequest
 from include.records.json_values import clean_json
 
@@ -52,11 +52,14 @@ async def retrain(
 
 
 @router.get("/requests")
-def requests(deployed: Deployed, model_name: ModelFilter = "") -> Page[RequestAnswer]:
-    """Requests for retrains, oldest first, and what became of each."""
+def requests(
+    deployed: Deployed, model_name: ModelFilter = "", cursor: Cursor = "", limit: Limit = 50
+) -> Page[RequestAnswer]:
+    """Requests for retrains, newest first, and what became of each."""
     if model_name:
         require_known(model_name, deployed)
-    return page_of_all([RequestAnswer.of(each) for each in deployed.store.requests(model_name=model_name or None)])
+    found = workflow.requests_page(deployed, model_name, cursor=cursor, limit=limit)
+    return page_of([RequestAnswer.of(each) for each in found.rows], found)
 
 
 @router.post("/models/{model_name}/check-triggers")
