@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from include.workflow.identity import whereabouts as whereabouts
     from include.workflow.lift import lift_quarantine as lift_quarantine
     from include.workflow.migrate import migrate_records as migrate_records
+    from include.workflow.model_files import settings_of as settings_of
     from include.workflow.monitor import health as health
     from include.workflow.on_record import audit as audit
     from include.workflow.on_record import latest_run as latest_run
@@ -175,6 +176,7 @@ USE_CASES = {
     "what_if": "reading.what_if",
     "whereabouts": "identity",
     "why_nothing": "failure_record",
+    "settings_of": "model_files",
     "start_retraining": "elsewhere",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from include.errors import ConfigurationError
 from include.registry.coverage import unchecked_note_of as unchecked_note_of
 from include.registry.effective import effective_settings
 from include.registry.home import at_home
+from include.registry.loader import environment, model_file
 from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
-from include.registry.loader import model_file
-from include.registry.model_files import SUFFIXES, model_names
+from include.registry.model_files import SUFFIXES, model_names, twin_of
 from include.registry.spec import ModelSpec as ModelSpec
 
 
@@ -33,6 +34,8 @@ def settings_of(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, ConfigurationError]]:
     """What the policy of each model comes to, and what is wrong with the files that have mistakes.
 
+    A file that has not changed is not read again by this process; what is returned must not be changed.
+
     Parameters
     ----------
     names : sequence of str
@@ -44,8 +47,26 @@ def settings_of(
     broken: dict[str, ConfigurationError] = {}
     for name in names or model_names(models_dir):
         try:
-            spec = load_model(models_dir, name)
-            found[name] = {"model_name": name, "enabled": spec.enabled, **effective_settings(spec, preset)}
+            path = model_file(models_dir, name)
+            if twin_of(path) is not None:
+                load_model_file(path)  # refuses both
+            found[name] = _settings_of_file(path, _state(path), preset, environment())
         except ConfigurationError as error:
             broken[name] = error
     return found, broken
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What differs once a file was written again; nothing for one that is gone, whose reader tells that."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=4096)
+def _settings_of_file(path: Path, state: tuple[int, int, int], preset: str, here: str) -> dict[str, Any]:
+    """What one file comes to, as it was in that state and environment; `state` and `here` only tell it from others."""
+    spec = load_model_file(path)
+    return {"model_name": spec.name, "enabled": spec.enabled, **effective_settings(spec, preset)}

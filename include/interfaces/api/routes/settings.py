@@ -11,13 +11,10 @@ from pydantic import StringConstraints
 from starlette.responses import JSONResponse, Response
 
 from include import workflow
-from include.errors import ConfigurationError
 from include.interfaces.api.bodies import Preset
 from include.interfaces.api.guards import api_router
 from include.interfaces.api.problems import told_of
 from include.interfaces.api.records import Deployed, Model
-from include.registry.effective import effective_settings
-from include.registry.model_files import model_names
 
 router = api_router("configuration")
 
@@ -32,24 +29,17 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {
 @router.get("/config", responses=UNCHANGED, response_model=dict[str, Any])
 def all_settings(deployed: Deployed, preset: ChosenPreset = "", if_none_match: IfNoneMatch = "") -> Response:
     """The effective settings of every model; a model file with mistakes is told beside the others."""
-    told: dict[str, Any] = {"models": {}, "errors": {}}
-    for name in model_names(deployed.models_dir):
-        try:
-            told["models"][name] = _settings(deployed, name, preset)
-        except ConfigurationError as error:
-            told["errors"][name] = told_of(error)
-    return _tagged(told, if_none_match)
+    found, broken = workflow.settings_of(deployed.models_dir, (), preset)
+    return _tagged({"models": found, "errors": {name: told_of(error) for name, error in broken.items()}}, if_none_match)
 
 
 @router.get("/models/{model_name}/config", responses=UNCHANGED, response_model=dict[str, Any])
 def settings(model: Model, deployed: Deployed, preset: ChosenPreset = "", if_none_match: IfNoneMatch = "") -> Response:
     """The effective settings of a model: preset, model file and environment together."""
-    return _tagged(_settings(deployed, model, preset), if_none_match)
-
-
-def _settings(deployed: workflow.Deployment, model_name: str, preset: str) -> dict[str, Any]:
-    spec = deployed.spec(model_name)
-    return {"model_name": model_name, "enabled": spec.enabled, **effective_settings(spec, preset)}
+    found, broken = workflow.settings_of(deployed.models_dir, [model], preset)
+    for error in broken.values():
+        raise error
+    return _tagged(found[model], if_none_match)
 
 
 def _tagged(told: dict[str, Any], if_none_match: str) -> Response:
