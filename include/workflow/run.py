@@ -16,17 +16,17 @@ from include.workflow.steps.complete import log_completion
 from include.workflow.steps.decide import decide
 from include.workflow.steps.execute import execute
 
-#: The steps in their order, the task of the DAG that takes each, and the function in this folder that does it. Tasks
-#: call them by batch.py, a batch of models at a time (include/interfaces/airflow/batches.py), and the DAG draws the
-#: arrows: a decision asks for one of `roll_back` and `execute` at most, so that they may be taken side by side. A model
-#: of which nothing is to be done ends at `decide`. Around the steps the DAG chooses models (batches.py, due.py) and
-#: tells people (delivery.py).
+#: The steps in their order, the task of the DAG that takes each, and the function in this folder that does it. Analyze
+#: and decide take a batch of models at a time (batch.py, include/interfaces/airflow/batches.py), the others one model
+#: each. The DAG draws the arrows: a decision asks for one of `roll_back` and `execute` at most, so that they may be
+#: taken side by side. A model of which nothing is to be done ends at `decide`. Around the steps the DAG chooses models
+#: (batches.py, due.py), looks again at those that failed beside others, and tells people (delivery.py).
 STEPS: Mapping[str, str] = {
     "analyze": "analyze_retraining_need",  # steps/analyze.py: analyze
     "decide": "check_retraining_decision",  # steps/decide.py: decide; opens the event
     "roll_back": "roll_back_champion",  # rollback.py: roll_back_in_run
     "approve": "approve_retraining",  # approve.py: question, put in Airflow
-    "execute": "execute_retraining",  # steps/execute.py: execute; in the records a promoted version is champion now
+    "execute": "execute_retraining",  # below: execute_in_run; in the records a promoted version is champion now
     "publish": "publish_champion",  # publication.py: publish; its files follow, and consumers are told
     "log": "log_retraining_completion",  # steps/complete.py: log_completion
 }
