@@ -13,6 +13,6 @@ CREATE ROLE owner LOGIN PASSWORD :'owner';
 CREATE ROLE writer LOGIN PASSWORD :'writer' IN ROLE retraining_writer;
 CREATE ROLE reader LOGIN PASSWORD :'reader' IN ROLE retraining_reader;
 CREATE ROLE scraper LOGIN PASSWORD :'scraper' IN ROLE retraining_metrics;
-CREATE DATABASE retraining OWNER owner;
+CREATE DATABASE retraining OWNER owner ENCODING 'UTF8' TEMPLATE template0;
 REVOKE ALL ON DATABASE retraining FROM PUBLIC;
 GRANT CONNECT ON DATABASE retraining TO writer, reader, scraper;
