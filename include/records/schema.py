@@ -131,7 +131,8 @@ def _refuse_unfit(connection: psycopg.Connection[Any]) -> None:
     if found < _EARLIEST:
         raise ConfigurationError(where, f"its server is Postgres {found // 10000}; 14 or later is needed: upgrade it")
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        encoding, read_only = cursor.execute(_FOUND).fetchone() or ("", "")
+        row = cursor.execute(_FOUND).fetchone() or ("", "")
+    encoding, read_only = (each.decode() if isinstance(each, bytes) else each for each in row)  # bytes of SQL_ASCII
     if encoding != "UTF8":
         raise ConfigurationError(
             where, f"its encoding is {encoding}, in which not every name and text can be kept; make another: CREATE "
