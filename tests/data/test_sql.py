@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import socket
 
 import psycopg
@@ -99,6 +100,24 @@ def test_stopping_early_leaves_no_connection_behind(shop: str) -> None:
             if found == (0,):
                 break
         assert found == (0,)
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_server_that_dies_between_two_batches_leaves_no_cursor_open(shop: str, all_of_them: bool) -> None:
+    batches = iter(rows("select n from sales"))
+    next(batches)
+    with psycopg.connect(shop) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() "
+            "and backend_type = 'client backend' and pid <> pg_backend_pid()"
+        )
+    if all_of_them:
+        with pytest.raises(SourceUnavailable, match="connection 'shop': the server broke off"):
+            list(batches)
+    else:
+        batches.close()  # type: ignore[attr-defined]  # a generator
+    del batches
+    gc.collect()  # the driver warns of an open cursor, which is an error here
 
 
 def closed_port() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,13 +81,14 @@ class SqlBatches:
     def __iter__(self) -> Iterator[Batch]:
         from include.data.batches import CursorBatches
 
-        with _named(self.connection), self.connect(self.connection) as connection:
+        # The cursor is closed after its connection: a server that is gone could not be told to close it any more.
+        with _named(self.connection), ExitStack() as afterwards, self.connect(self.connection) as connection:
             connection.read_only = True
             connection.execute("SET TIME ZONE 'UTC'")
-            with connection.cursor(name="rows") as cursor:
-                # The query is the model owner's own text; its values are bound.
-                cursor.execute(self.query.encode(), self.parameters)
-                yield from CursorBatches(cursor, rows=BATCH_ROWS)
+            cursor = afterwards.enter_context(connection.cursor(name="rows"))
+            # The query is the model owner's own text; its values are bound.
+            cursor.execute(self.query.encode(), self.parameters)
+            yield from CursorBatches(cursor, rows=BATCH_ROWS)
 
 
 @contextmanager

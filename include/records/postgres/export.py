@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,9 +80,11 @@ def stream_csv(connect: Connect, table: str, filters: Mapping[str, Any]) -> Iter
     filters : mapping
         ``model_name``, ``since`` and ``until`` (excluded); None for all.
     """
-    with closing(connect()) as connection:
+    # The cursor is closed after its connection: a server that is gone could not be told to close it any more.
+    with ExitStack() as afterwards, closing(connect()) as connection:
         connection.read_only = True
-        with settled(connection), connection.cursor("export", row_factory=tuple_row) as cursor:
+        with settled(connection):
+            cursor = afterwards.enter_context(connection.cursor("export", row_factory=tuple_row))
             for kind in ("json", "jsonb"):  # as the database writes them
                 cursor.adapters.register_loader(kind, TextLoader)
             cursor.itersize = ROWS_AT_ONCE
