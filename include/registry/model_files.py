@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from pathlib import Path
 
 from include.errors import ConfigurationError
@@ -32,19 +31,12 @@ def _names(folder: Path) -> list[str]:
         return sorted(each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
 
 
-def twin_of(file: Path, names: Collection[str] | None = None) -> Path | None:
-    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none.
-
-    Parameters
-    ----------
-    names : collection of str, optional
-        Of the files in its folder, for whoever knows them.
-    """
+def twin_of(file: Path) -> Path | None:
+    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
     name, suffix = file.name, file.suffix
     if suffix not in SUFFIXES:
         return None
     for other in SUFFIXES:
-        twin = f"{name.removesuffix(suffix)}{other}"
-        if other != suffix and (file.with_name(twin).exists() if names is None else twin in names):
-            return file.with_name(twin)
+        if other != suffix and (twin := file.with_name(f"{name.removesuffix(suffix)}{other}")).exists():
+            return twin
     return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 from include.errors import ConfigurationError
 from include.registry.coverage import unchecked_note_of as unchecked_note_of
@@ -17,6 +17,31 @@ from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
 from include.registry.model_files import SUFFIXES, model_names, twin_of
 from include.registry.spec import ModelSpec as ModelSpec
+
+Given = TypeVarTuple("Given")
+Made = TypeVar("Made")
+
+
+def while_unchanged(make: Callable[[Path, *Given], Made]) -> Callable[[Path, *Given], Made]:
+    """Have this process keep what `make` makes of a model file until it is written again; it must not be changed.
+
+    Another environment, or a second file of the same model, also makes it anew. Errors are not kept.
+    """
+
+    @lru_cache(maxsize=10_000)
+    def kept(path: Path, _state: object, args: tuple[*Given]) -> Made:
+        return make(path, *args)
+
+    @wraps(make)
+    def made(path: Path, *args: *Given) -> Made:
+        try:
+            known = path.stat()
+        except OSError:  # who reads it tells why
+            return make(path, *args)
+        state = known.st_ino, known.st_size, known.st_mtime_ns, twin_of(path), environment()
+        return kept(path, state, args)
+
+    return made
 
 
 def named_file(model: str, models_dir: Path) -> Path:
@@ -48,25 +73,13 @@ def settings_of(
     for name in names or model_names(models_dir):
         try:
             path = model_file(models_dir, name)
-            if twin_of(path) is not None:
-                load_model_file(path)  # refuses both
-            found[name] = _settings_of_file(path, _state(path), preset, environment())
+            found[name] = _settings_of_file(path, preset)
         except ConfigurationError as error:
             broken[name] = error
     return found, broken
 
 
-def _state(path: Path) -> tuple[int, int, int]:
-    """What differs once a file was written again; nothing for one that is gone, whose reader tells that."""
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-@lru_cache(maxsize=4096)
-def _settings_of_file(path: Path, state: tuple[int, int, int], preset: str, here: str) -> dict[str, Any]:
-    """What one file comes to, as it was in that state and environment; `state` and `here` only tell it from others."""
+@while_unchanged
+def _settings_of_file(path: Path, preset: str) -> dict[str, Any]:
     spec = load_model_file(path)
     return {"model_name": spec.name, "enabled": spec.enabled, **effective_settings(spec, preset)}

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.loader import load_model_file
-from include.registry.model_files import list_model_files, twin_of
+from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
 from include.workflow.identity import CHOICE, why_moved
+from include.workflow.model_files import while_unchanged
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
@@ -95,8 +95,7 @@ def health(
     moment = at or now()
     bring_in(deployment.store, deployment.artifacts)
     files, watch = list_model_files(deployment.models_dir), deployment.store.watch
-    names = {file.name for file in files}
-    models = {file.stem: _read(file, names) for file in files}
+    models = {file.stem: _read(file) for file in files}
     seen = seen or _seen(deployment, moment)
     pauses, watched = seen.pauses, {each.model_name: each for each in seen.watched}
     failing = watch.failing(since=moment - REMEMBERED)
@@ -126,25 +125,17 @@ def _seen(deployment: Deployment, at: datetime) -> Seen:
     )  # fmt: skip
 
 
-def _read(file: Path, names: Collection[str]) -> _Model:
-    """A model file; what has been read once is remembered until it is written again."""
+@while_unchanged
+def _read(file: Path) -> _Model:
     try:
-        known = file.stat()
+        written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        spec = load_model_file(file)
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
-    spec, mistake, allowed = _content(file, known.st_mtime_ns, known.st_size, twin_of(file, names))
-    written_at = datetime.fromtimestamp(known.st_mtime, UTC)
-    return _Model(name=file.stem, spec=spec, mistake=mistake, written_at=written_at, allowed=allowed)
-
-
-@lru_cache(maxsize=10_000)
-def _content(file: Path, written: int, size: int, twin: Path | None) -> tuple[ModelSpec | None, str, float | None]:
-    """What a file holds, as it was at that time: its settings, what is wrong, and the budget of false retrains."""
-    try:
-        spec = load_model_file(file)
     except ConfigurationError as error:
-        return None, "; ".join(error.problems), None
-    return spec, "", spec.settings().false_retrains_per_quarter
+        return _Model(name=file.stem, spec=None, mistake="; ".join(error.problems), written_at=written_at)
+    allowed = spec.settings().false_retrains_per_quarter
+    return _Model(name=file.stem, spec=spec, mistake="", written_at=written_at, allowed=allowed)
 
 
 def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
 from starlette.responses import StreamingResponse
@@ -33,7 +33,6 @@ from include.records.entries import (
 router = api_router("reading")
 
 At = Annotated[Moment | None, Query(description="without a zone it is UTC")]
-Found = TypeVar("Found")
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
@@ -93,7 +92,8 @@ def decisions(
     query = HistoryQuery(
         model_name=model_name, answer=answer or "", start=start, end=end, cursor=cursor, limit=limit
     )  # fmt: skip
-    return _page(_history(deployed, query))
+    found = _history(deployed, query)
+    return page_of(found.rows, found)
 
 
 @router.get("/events")
@@ -111,7 +111,8 @@ def events(
         kind=HistoryKind.EVENTS, model_name=model_name, status=status or "", start=start, end=end, cursor=cursor,
         limit=limit,
     )  # fmt: skip
-    return _page(_history(deployed, query))
+    found = _history(deployed, query)
+    return page_of(found.rows, found)
 
 
 @router.post("/models/{model_name}/what-if")
@@ -146,7 +147,3 @@ def _history(deployed: workflow.Deployment, query: HistoryQuery) -> HistoryPage[
     if query.model_name:
         require_known(query.model_name, deployed)
     return workflow.history(deployed, query)
-
-
-def _page(found: HistoryPage[Found]) -> Page[Found]:
-    return page_of(found.rows, found)
