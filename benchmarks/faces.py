@@ -98,7 +98,7 @@ def records(home: Path, options: argparse.Namespace) -> Iterator[tuple[Deploymen
 
 def cases(deployment: Deployment, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
     """What is timed, by name; each call asks about another model."""
-    names = (f"model_{number}" for number in itertools.cycle(range(0, options.models, max(options.models // 97, 1))))
+    names = models_of(options)
     now, pages = datetime.now(UTC), _cursors(deployment)
 
     def figures(days: int, model_name: str = "") -> object:
@@ -242,14 +242,33 @@ def plans(connection: psycopg.Connection[Any], case: Callable[[], object], *, sh
             yield f"{name} reads all of {', '.join(found)}"
 
 
-def main() -> int:
-    """Fill, time, explain."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(text: str | None, repeat: int) -> argparse.ArgumentParser:
+    """What may be said of the records to both benchmarks on them."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=1_000)
     parser.add_argument("--checks", type=int, default=1_000, help="of each model")
     parser.add_argument("--signals", type=int, default=10, help="of each check")
-    parser.add_argument("--repeat", type=int, default=30)
+    parser.add_argument("--repeat", type=int, default=repeat)
     parser.add_argument("--home", type=Path, default=None, help="keep the server here")
+    return parser
+
+
+def models_of(options: argparse.Namespace) -> Iterator[str]:
+    """Names of models without end, so that each call asks about another one."""
+    return (f"model_{number}" for number in itertools.cycle(range(0, options.models, max(options.models // 97, 1))))
+
+
+def closed(wrong: list[str]) -> int:
+    """Print what is wrong; the exit code."""
+    print(f"load of the machine meanwhile {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"{len(wrong)} things are wrong")
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+def main() -> int:
+    """Fill, time, explain."""
+    parser = arguments(__doc__, repeat=30)
     parser.add_argument("--only", default="", help="use cases whose name begins so")
     parser.add_argument("--plans", action="store_true", help="print whole plans")
     options = parser.parse_args()
@@ -266,10 +285,7 @@ def main() -> int:
                 print(f"{name:<34} {times}", flush=True)
                 wrong += [f"{name}: {each}" for each in plans(connection, case, show=options.plans)]
                 wrong += [f"{name}: p95 {most:.3f} s"] if most > ALLOWED_SECONDS else []
-    print(f"load of the machine meanwhile {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{len(wrong)} things are wrong")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return closed(wrong)
 
 
 if __name__ == "__main__":

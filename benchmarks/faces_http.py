@@ -10,8 +10,6 @@ that reads and is not timed. With `--home` both benchmarks share the records, wh
 from __future__ import annotations
 
 import argparse
-import itertools
-import os
 import statistics
 import sys
 import tempfile
@@ -22,7 +20,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.faces import ALLOWED_SECONDS, records
+from benchmarks.faces import ALLOWED_SECONDS, arguments, closed, models_of, records
 from benchmarks.faces_fill import FEATURES
 from include.interfaces.metrics.router import TOKEN
 from tests.airflow_home import AirflowHome
@@ -98,7 +96,7 @@ def timed(client: httpx.Client, address: str, names: Iterator[str], repeat: int)
 
 def measured(served: Served, options: argparse.Namespace) -> Iterator[str]:
     """Time them all and say what is wrong."""
-    names = (f"model_{number}" for number in itertools.cycle(range(0, options.models, max(options.models // 97, 1))))
+    names = models_of(options)
     bearer = {"Authorization": f"Bearer {token(served.url, CALLER)}"}
     with httpx.Client(base_url=served.url, trust_env=False, timeout=120.0, headers=bearer) as client:
         for name, address, status in addresses(served, datetime.now(UTC), options.checks):
@@ -114,28 +112,19 @@ def measured(served: Served, options: argparse.Namespace) -> Iterator[str]:
 
 def main() -> int:
     """Fill, serve, time."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=1_000)
-    parser.add_argument("--checks", type=int, default=1_000, help="of each model")
-    parser.add_argument("--signals", type=int, default=10, help="of each check")
-    parser.add_argument("--repeat", type=int, default=20)
-    parser.add_argument("--home", type=Path, default=None, help="keep the server here")
-    options = parser.parse_args()
+    options = arguments(__doc__, repeat=20).parse_args()
     wrong: list[str] = []
     with (
-        tempfile.TemporaryDirectory() as name, records(options.home or Path(name) / "home", options) as (_, uri),
+        tempfile.TemporaryDirectory() as name,
+        records(kept := options.home or Path(name) / "home", options) as (_, uri),
         EmbeddedPostgres(Path(name) / "airflow_postgres") as postgres,
     ):  # fmt: skip
         home = AirflowHome(Path(name) / "airflow", postgres)
         home.prepare()
         home.close()
-        stage = Stage(options.home or Path(name) / "home")
-        for served in serve(home, uri, stage, Path(name), {TOKEN: SCRAPES}):
+        for served in serve(home, uri, Stage(kept), Path(name), {TOKEN: SCRAPES}):
             wrong += measured(served, options)
-    print(f"load of the machine meanwhile {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{len(wrong)} things are wrong")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return closed(wrong)
 
 
 if __name__ == "__main__":
