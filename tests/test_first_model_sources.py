@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import psycopg
@@ -73,16 +74,37 @@ def test_query_that_cannot_be_is_named_with_its_flag(
     assert not list(models.glob("*.yaml"))
 
 
-def test_object_in_storage_is_read_by_its_connection(
-    object_server: ObjectServer, models: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    body = rentals().to_csv(index=False).encode()
-    object_server.bucket.client.put_object(Bucket=BUCKET, Key="rows/rentals.csv", Body=body)
-    address = f"s3://{BUCKET}/rows/rentals.csv"
-    assert main(["init", "--data", address, "--connection", "shop_s3", "--target", "rentals"]) == 0
+@pytest.mark.parametrize(
+    ("keys", "given", "kind"),
+    [
+        (["rentals.csv"], "rentals.csv", "csv"),
+        (["rentals"], "rentals", "parquet"),
+        (["a.parquet", "b/c.parquet", "_SUCCESS"], "", "parquet"),
+        (["a.jsonl", "b.jsonl"], "", "json_lines"),
+        (["a.jsonl", "b.jsonl"], "/*", "json_lines"),
+        (["a.csv", "notes.md"], "", "csv"),
+    ],
+)
+def test_objects_in_storage_are_read_by_their_connection(
+    object_server: ObjectServer, models: Path, capsys: pytest.CaptureFixture[str], keys: list[str], given: str,
+    kind: str,
+) -> None:  # fmt: skip
+    folder = f"rows-{uuid.uuid4().hex}"
+    rows = rentals()
+    written = {
+        "csv": rows.to_csv(index=False),
+        "json_lines": rows.to_json(orient="records", lines=True, date_format="iso"),
+    }
+    body = rows.to_parquet() if kind == "parquet" else written[kind].encode()
+    for key in keys:
+        there = b"" if key == "_SUCCESS" else body
+        object_server.bucket.client.put_object(Bucket=BUCKET, Key=f"{folder}/{key}", Body=there)
+    address = f"s3://{BUCKET}/{folder}/{given}".replace("//*", "/*").rstrip("/")
+    said = ["--data", address, "--connection", "shop_s3", "--target", "rentals", "--name", "rentals"]
+    assert main(["init", *said]) == 0
     source = load_model_file(models / "rentals.yaml").source
     assert isinstance(source, FileSource)
-    assert (source.path, source.connection) == (address, "shop_s3")
+    assert (source.kind, source.path, source.connection) == (kind, address, "shop_s3")
     capsys.readouterr()
     assert main(["validate", "rentals"]) == 0
     assert "2,400" in capsys.readouterr().out

@@ -208,10 +208,12 @@ def test_rows_that_a_request_brings_are_trained_on_and_never_judged_by(stage: St
     assert event.details.training_data_path == "sales.csv + more.csv"
 
 
-@pytest.mark.parametrize("path", ["none.csv", "s3:/broken"])
+@pytest.mark.parametrize("path", ["none.csv", "s3:/broken", "empty.csv", "other.csv"])
 def test_rows_of_a_request_that_cannot_be_read_are_named(stage: Stage, path: str) -> None:
+    (stage.data / "empty.csv").write_text("")
+    (stage.data / "other.csv").write_text("a,b\n1,2\n")
     stage.store.add_request("sales", RequestKind.API, "more", "ada", at=QUIET, training_data_path=path)
-    with pytest.raises(RetrainingError, match=path):
+    with pytest.raises(RetrainingError, match=f"training_data_path '{path}', which a request brings.*{path}"):
         stage.run("sales", QUIET)
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
-from include.registry.model_files import list_model_files, twin_of
+from include.registry.model_files import file_names, list_model_files, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
 from include.registry.yaml_text import read_yaml
@@ -94,12 +94,12 @@ def model_file(folder: Path, name: str) -> Path:
 
 def _model_files(folder: Path, names: Sequence[str]) -> list[Path]:
     """The files of these models, each once; a `ConfigurationError` tells every name that is none."""
-    files = {file.stem: file for file in list_model_files(folder)}
+    files = {name.rpartition(".")[0]: name for name in file_names(folder)}
     known = list(files)
     wrong = [f"no model {name!r}{did_you_mean(name, known)}" for name in dict.fromkeys(names) if name not in files]
     if wrong:
         raise ConfigurationError(folder, *wrong, f"known: {', '.join(known) or 'none, the folder has no model file'}")
-    return [files[name] for name in dict.fromkeys(names)]
+    return [folder / files[name] for name in dict.fromkeys(names)]
 
 
 def _readable(path: Path) -> ModelSpec | None:

@@ -15,7 +15,7 @@ from include.registry.home import at_home
 from include.registry.loader import environment, model_file
 from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
-from include.registry.model_files import SUFFIXES, model_names, twin_of
+from include.registry.model_files import SUFFIXES, list_model_files, twin_of
 from include.registry.spec import ModelSpec as ModelSpec
 
 Given = TypeVarTuple("Given")
@@ -44,6 +44,9 @@ def while_unchanged(make: Callable[[Path, *Given], Made]) -> Callable[[Path, *Gi
     return made
 
 
+unchanged_spec = while_unchanged(load_model_file)  # for who looks at many files, again and again
+
+
 def named_file(model: str, models_dir: Path) -> Path:
     """The file of a registered model's name, or of a path; a `ConfigurationError` where there is none."""
     path = at_home(model, "model file")
@@ -70,10 +73,10 @@ def settings_of(
     """
     found: dict[str, dict[str, Any]] = {}
     broken: dict[str, ConfigurationError] = {}
-    for name in names or model_names(models_dir):
+    files = {} if names else {file.stem: file for file in list_model_files(models_dir)}
+    for name in names or files:
         try:
-            path = model_file(models_dir, name)
-            found[name] = _settings_of_file(path, preset)
+            found[name] = _settings_of_file(files.get(name) or model_file(models_dir, name), preset)
         except ConfigurationError as error:
             broken[name] = error
     return found, broken
@@ -81,5 +84,5 @@ def settings_of(
 
 @while_unchanged
 def _settings_of_file(path: Path, preset: str) -> dict[str, Any]:
-    spec = load_model_file(path)
+    spec = unchanged_spec(path)
     return {"model_name": spec.name, "enabled": spec.enabled, **effective_settings(spec, preset)}

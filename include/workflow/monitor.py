@@ -10,13 +10,12 @@ from pathlib import Path
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
-from include.registry.loader import load_model_file
 from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import bring_in
 from include.workflow.identity import CHOICE, why_moved
-from include.workflow.model_files import while_unchanged
+from include.workflow.model_files import unchanged_spec, while_unchanged
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
 
@@ -129,7 +128,7 @@ def _seen(deployment: Deployment, at: datetime) -> Seen:
 def _read(file: Path) -> _Model:
     try:
         written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        spec = load_model_file(file)
+        spec = unchanged_spec(file)
     except OSError as error:
         return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
     except ConfigurationError as error:

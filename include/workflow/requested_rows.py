@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from include.data.class_columns import in_one_coding
 from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.entries import Run
 from include.registry.source import SOURCES, FileSource
 from include.registry.spec import ModelSpec
@@ -36,10 +36,16 @@ def with_requested_rows(
     ------
     ConfigurationError
         When `path` is no place that rows can be read from.
+    DataError, SourceUnavailable
+        When what is there cannot be read.
     """
     other = spec.model_copy(update={"source": requested_source(spec, path)})
     kinds = tables.kinds if champion is None else champion.reference.kinds
-    read = deployment.read(other, deployment.data_dir, as_of=run.as_of, kinds=kinds)
+    try:
+        read = deployment.read(other, deployment.data_dir, as_of=run.as_of, kinds=kinds)
+    except (DataError, SourceUnavailable) as error:
+        where = f"model {spec.name}: training_data_path {path!r}, which a request brings"
+        raise type(error)(f"{where}: {error}; correct the path or what is there, and request it again") from error
     read = without_impossible_labels(spec, in_one_coding(spec, read, () if champion is None else champion.classes))
     rows = (read.history if spec.source.timed else read.reference).reindex(columns=tables.history.columns)
     if spec.timestamp is not None and len(tables.recent):

@@ -19,8 +19,15 @@ def files_of(
     source: FileSource, path: str, data_dir: Path, connections: Connections = FROM_ENVIRONMENT
 ) -> tuple[str | Path, Files]:
     """Where one of the source's paths leads, and what finds and opens the files there."""
+    return place_of(path, data_dir, connections, source.connection)
+
+
+def place_of(
+    path: str, data_dir: Path, connections: Connections = FROM_ENVIRONMENT, connection: str = ""
+) -> tuple[str | Path, Files]:
+    """Where a path leads, and what finds and opens the files there."""
     if path.startswith(SCHEME):
-        return path, ObjectFiles(connections.storage, source.connection)
+        return path, ObjectFiles(connections.storage, connection)
     return (data_dir / at_home(path, "the path of a source")).resolve(), LocalFiles()
 
 

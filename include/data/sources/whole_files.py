@@ -16,7 +16,7 @@ from include.data.kinds.text_cells import plain_text
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.overlaps import frame_of_files
-from include.errors import DataError
+from include.errors import DataError, SourceUnavailable
 from include.registry.dialect import Dialect
 from include.registry.functions import of_catalogue
 from include.registry.source import SOURCES, FileKind, FileSource
@@ -88,19 +88,27 @@ def read_whole(
     return found
 
 
-def kind_of(path: Path) -> FileKind:
-    """The kind of a file by its name or content, and of a folder by the only kind of files in it; else ``csv``."""
-    if path.is_dir():
-        there = [kind for kind in _KINDS if any(next(path.rglob(f"*{e}"), None) for e in SOURCES[kind].endings)]
-        return there[0] if len(there) == 1 else "csv"
-    for kind in _KINDS:
-        if path.name.endswith(SOURCES[kind].endings):
-            return kind
-    if path.suffix in _ENDINGS:
-        return _ENDINGS[path.suffix]
+def kind_of(place: str | Path, files: Files | None = None) -> FileKind:
+    """The kind of a file by its name or content, of a folder or glob by the only kind of files there; else ``csv``."""
+    there = files or LocalFiles()
     try:
-        with path.open("rb") as opened:
+        found = there.find(place, "")
+        if [str(file) for file in found] == [str(place)]:
+            return _by_name(str(place)) or _ENDINGS.get(Path(str(place)).suffix) or _by_content(there, place)
+    except SourceUnavailable:
+        return _by_name(str(place)) or "csv"  # the reader will refuse it by name
+    kinds = {kind for file in found if (kind := _by_name(str(file))) is not None}
+    return kinds.pop() if len(kinds) == 1 else "csv"
+
+
+def _by_name(name: str) -> FileKind | None:
+    return next((kind for kind in _KINDS if name.endswith(SOURCES[kind].endings)), None)
+
+
+def _by_content(files: Files, file: str | Path) -> FileKind:
+    try:
+        with files.raw(file) as opened:
             head = opened.read(_HEAD_BYTES)
     except OSError:
-        return "csv"  # a glob, or what the reader will refuse by name
+        return "csv"  # the reader will refuse it by name
     return "parquet" if head.startswith(b"PAR1") else "json_lines" if _ROW.match(head) else "csv"

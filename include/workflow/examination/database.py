@@ -23,7 +23,7 @@ EACH = 2  # connections of a task that retrains
 
 def server(subject: Subject) -> Iterator[Told]:
     """Version, time zone, isolation, timeouts, and whether it may be written to."""
-    found = subject.records.server()
+    found = subject.server
     told = f"Postgres {found.version // 10000}"
     if not TRIED[0] <= found.version < TRIED[1]:
         late = found.version >= TRIED[1]
@@ -54,7 +54,7 @@ def server(subject: Subject) -> Iterator[Told]:
 
 def room(subject: Subject) -> Iterator[Told]:
     """Connections: those that there may be, against what tasks want at once."""
-    found = subject.records.server()
+    found = subject.server
     free = found.max_connections - found.connections
     tasks = 4 if subject.surroundings is None else subject.surroundings.parallelism
     wanted = EACH * tasks + SPARE
@@ -94,7 +94,7 @@ def _direct(subject: Subject, address: str) -> Iterator[Told]:
 
 def rights(subject: Subject) -> Iterator[Told]:
     """Who this program is in the database."""
-    found = subject.records.server()
+    found = subject.server
     if found.superuser:
         yield Finding(
             subject=WHERE, told=f"its user {found.user_name} is a superuser: no rule of the records binds it",

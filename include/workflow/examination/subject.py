@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from include.errors import ConfigurationError
 from include.records.entries import Surroundings
-from include.records.postgres.examination import RecordsSeen, VersionSeen
-from include.registry.loader import load_model_file
+from include.records.postgres.examination import RecordsSeen, ServerSeen, VersionSeen
 from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts.intact import manifest_of
 from include.workflow.deployment import Deployment
+from include.workflow.model_files import unchanged_spec
 from include.workflow.settings import Settings
 
 SECONDS = 0.6  # for each of the four things that grow with the models: files, manifests, digests, folders
@@ -60,6 +60,11 @@ class Subject:
         return RecordsSeen(self.deployment.connect)
 
     @cached_property
+    def server(self) -> ServerSeen:
+        """The server of the records database, as the first look found it."""
+        return self.records.server()
+
+    @cached_property
     def versions(self) -> list[VersionSeen]:
         """All versions on record."""
         return self.records.versions()
@@ -81,7 +86,7 @@ class Subject:
         for file in self.in_time(self.files):
             left -= 1
             try:
-                found[file.stem] = load_model_file(file)
+                found[file.stem] = unchanged_spec(file)
             except ConfigurationError as error:
                 wrong[file] = "; ".join(error.problems)
             except OSError as error:

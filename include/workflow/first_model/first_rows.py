@@ -15,7 +15,7 @@ from include.data.kinds.conform import Missing, conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.text_cells import plain_text
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.data.sources.file_batches import files_of
+from include.data.sources.file_batches import place_of
 from include.data.sources.sql import SqlBatches
 from include.data.sources.whole_files import kind_of, read_whole
 from include.errors import ConfigurationError, DataError, SourceUnavailable
@@ -79,7 +79,8 @@ def read_file(
     """
     path = given if given.startswith(SCHEME) else _as_in_model_file(given, data_dir, flag)
     said = dialect or Dialect()
-    kind = kind_of(at_home(given, flag))
+    place, files = place_of(path, data_dir, connections, connection)
+    kind = kind_of(place, files)
     written = {
         name: value for name in ("delimiter", "decimal", "thousands", "encoding", "quote")
         if (value := getattr(said, name)) is not None
@@ -88,7 +89,6 @@ def read_file(
         source = FileSource(kind=kind, path=path, connection=connection, missing=list(missing), **written)
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
-    place, files = files_of(source, path, data_dir, connections)
     try:
         read = read_whole(place, kind, said, files, [each for each in missing if isinstance(each, str)])
     except SourceUnavailable as error:
