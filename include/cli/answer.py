@@ -67,5 +67,11 @@ def note(text: str) -> None:
     print(inert(text), file=sys.stderr)
 
 
+def note_removed(said: str) -> None:
+    """Tell what retention removed of an answer, where it removed any."""
+    if said:
+        note(f"not all that there was: {said}")
+
+
 def _unknown(value: Any) -> Any:
     return dict(value) if hasattr(value, "keys") else str(value)

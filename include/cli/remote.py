@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from include.cli.answer import note_removed
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 
 API = "/retraining/api/v1"
@@ -99,6 +100,7 @@ def _told(answer: Any, base: str, *, document: bool) -> Any:
     media = answer.headers.get("content-type", "").partition(";")[0]
     page = media == "text/html" and not document  # of a proxy, or of Airflow itself where it lacks this package
     if answer.is_success and not page:
+        note_removed(answer.headers.get("x-removed", ""))
         return answer.json() if media == "application/json" else answer.text
     said = answer.json().get("detail", "") if media.endswith("json") else ""
     if answer.status_code >= 500 or answer.status_code == 429:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from include.cli import flags, remote, terminal
-from include.cli.answer import DONE, NOTHING, Answer, note
+from include.cli.answer import DONE, NOTHING, Answer, note_removed
 from include.cli.arguments import setting
 from include.cli.asking import ask, opened, share, when
 from include.cli.flags import Add
@@ -82,8 +82,7 @@ def _csv(options: argparse.Namespace) -> Iterable[str]:
     lines = workflow.export_csv(
         deployment, options.table, model_name=options.model, start=options.start, end=options.end
     )  # fmt: skip
-    if removed := workflow.removed_of(deployment, options.table, start=options.start, end=options.end):
-        note(f"not all that there was: {removed}")
+    note_removed(workflow.removed_of(deployment, options.table, start=options.start, end=options.end))
     return lines
 
 

@@ -75,6 +75,17 @@ def test_refusal_says_why_and_is_of_the_kind_of_its_status(
         remote.request(options(), "GET", "/models")
 
 
+@pytest.mark.parametrize("removed", ["", "signals of 2026-01 are gone"])
+def test_what_retention_removed_of_an_answer_is_told_beside_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], removed: str
+) -> None:
+    monkeypatch.setenv("RETRAINING_API_TOKEN", "abc")
+    headers = {"content-type": "text/csv", "x-removed": removed}
+    answering(monkeypatch, httpx.Response(200, headers=headers, text="a\n1\n"))
+    assert remote.request(options(), "GET", "/export/table") == "a\n1\n"
+    assert capsys.readouterr().err == (f"not all that there was: {removed}\n" if removed else "")
+
+
 def test_write_is_sent_once_whatever_happens_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETRAINING_API_TOKEN", "abc")
     seen = answering(monkeypatch, httpx.Response(200, json={}))
