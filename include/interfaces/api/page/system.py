@@ -23,7 +23,7 @@ from include.workflow.deployment import now
 
 router = page_router()
 
-MOST_FAILURES = 30
+MOST_FAILURES, MOST_FIGURES = 30, 200
 A_WEEK = timedelta(days=7)
 COUNTS = ("checks", "retrains", "promotions", "holds", "rejections", "failures", "false_alarms", "hours")
 
@@ -69,8 +69,9 @@ def statistics(deployed: Deployed, days: Days | None = None, model: Word = "") -
         require_known(model, deployed)
     end, days = now(), days or (90 if model else 7)
     rows = workflow.statistics_of_system(deployed, start=end - timedelta(days=days), end=end, model_name=model)
-    return page("statistics.html", view="statistics", model=model, rows=rows, days=days, by_trigger=_by_trigger(rows),
-                counts=COUNTS)  # fmt: skip
+    most = sorted(rows, key=lambda row: -row.retrains)[:MOST_FIGURES]
+    return page("statistics.html", view="statistics", model=model, days=days, by_trigger=_by_trigger(rows),
+                rows=most, left=len(rows) - len(most), counts=COUNTS)  # fmt: skip
 
 
 def _by_trigger(rows: Sequence[Figures]) -> list[dict[str, Any]]:
