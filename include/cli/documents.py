@@ -53,6 +53,7 @@ def report(options: argparse.Namespace) -> Answer:
         from include import workflow
         from include.interfaces.reports.files import FORMATS
 
+        workflow.check_model(deployment, options.model)
         run_id = chosen or workflow.latest_run(deployment.store, options.model)
         return FORMATS[form](workflow.report_of(deployment, options.model, run_id))
 

@@ -157,7 +157,7 @@ def health_lines(found: Mapping[str, Any]) -> Iterator[str]:
     """Its problems, the most severe first."""
     problems = found["problems"]
     if not problems:
-        yield f"all is well with {found['models']} models"
+        yield f"the monitor is well: {found['models']} models are checked in time"
         return
     head = ("severity", "kind", "subject", "since", "told", "what to do")
     yield from terminal.table(

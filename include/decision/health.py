@@ -49,6 +49,8 @@ class ModelState:
         How the last retrain ended, dry runs aside; empty for none.
     nearest_trigger, nearness
         As in `include.decision.decision.Decision`.
+    new_champion : bool
+        Whether no check has looked at its champion yet: what the last one said was of another.
     on_probation, in_shadow : bool
     """
 
@@ -62,6 +64,7 @@ class ModelState:
     last_event: str = ""
     nearest_trigger: str = ""
     nearness: float | None = None
+    new_champion: bool = False
     on_probation: bool = False
     in_shadow: bool = False
 
@@ -112,4 +115,6 @@ def _at_risk(state: ModelState) -> str:
         return f"{state.nearest_trigger} is at {state.nearness:.0%} of its threshold"
     if state.in_shadow:
         return "a version is in shadow"
+    if state.new_champion:
+        return "its champion is new: no check has looked at it yet"
     return "its champion is on probation" if state.on_probation else ""

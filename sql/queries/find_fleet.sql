@@ -1,15 +1,17 @@
 -- Each model as its last check and its last event left it: what its health follows from, and what a fleet is sorted by.
--- Dry runs count for nothing.
+-- Dry runs count for nothing. What the last check said of a former champion is not said of today's.
 -- Parameters: model_name text (NULL for all models), search text (part of name or owner; empty for all), tag text and
 --             owner text (empty for all), since timestamptz (probations of checks before it are over)
 -- Returns:    model_name, owner, tags, metric, enabled, check_every interval, version and champion_since (NULL without
 --             a champion), run_id, as_of, decided_at, triggered, trigger_type, severity, reason, recommendation,
---             blocked_by, nearest_trigger, nearness, broken, harmed, rows, labelled_rows (NULL before the first
---             check), last_event (a status; NULL for none), in_shadow, on_probation; by model name
+--             blocked_by, broken, rows, labelled_rows, seen_version (the champion then; all NULL before the first
+--             check), nearest_trigger, nearness, harmed (of today's champion), new_champion (no check has looked at
+--             it), last_event (a status; NULL for none), in_shadow, on_probation; by model name
 SELECT
     j.model_name, j.owner, j.tags, j.metric, j.enabled, j.check_every::interval AS check_every,
     champion.version, champion.status_changed_at AS champion_since,
     last.*, ended.status AS last_event,
+    last.run_id IS NOT NULL AND last.seen_version IS DISTINCT FROM champion.version AS new_champion,
     EXISTS (
         SELECT FROM model_version_management s
         WHERE s.model_name = j.model_name AND s.status = 'candidate' AND s.shadow_checks IS NOT NULL
@@ -23,11 +25,15 @@ FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'
 LEFT JOIN LATERAL (
     SELECT
-        r.run_id, r.as_of, r.rows, r.labelled_rows, d.decided_at, d.triggered, d.trigger_type, d.severity, d.reason,
-        d.recommendation, d.blocked_by, d.nearest_trigger, d.nearness, d.cause = 'data_quality' AS broken,
-        d.triggers @> '[{"trigger": "performance", "fired": true}]' AS harmed
+        r.run_id, r.as_of, r.rows, r.labelled_rows, r.champion_version AS seen_version,
+        d.decided_at, d.triggered, d.trigger_type, d.severity, d.reason, d.recommendation, d.blocked_by,
+        d.cause = 'data_quality' AS broken,
+        CASE WHEN of_today.champion THEN d.nearest_trigger END AS nearest_trigger,
+        CASE WHEN of_today.champion THEN d.nearness END AS nearness,
+        of_today.champion AND d.triggers @> '[{"trigger": "performance", "fired": true}]' AS harmed
     FROM retraining_runs r
     JOIN retraining_decisions d USING (model_name, run_id)
+    CROSS JOIN LATERAL (SELECT r.champion_version IS NOT DISTINCT FROM champion.version AS champion) of_today
     WHERE r.model_name = j.model_name AND NOT r.dry_run
     ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
     LIMIT 1

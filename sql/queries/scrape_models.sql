@@ -1,6 +1,7 @@
 -- Each registered model as a scraper of metrics sees it. Dry runs count for nothing.
 -- Parameters: at timestamptz (now)
--- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger, nearness, missed (whole
+-- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger and nearness (NULL where
+--             the last check looked at another champion than today's), missed (whole
 --             intervals since the last check; 0 for a model that is disabled or was never checked), looked_at and
 --             row_age (seconds, of the newest row then; NULL where that is not known), successful and seconds (of the
 --             last training that ended), allowed (false retrains a quarter), and what find_watched returns (run_id is
@@ -26,7 +27,8 @@ LEFT JOIN LATERAL (
         r.run_id, r.as_of, r.analyzed_at, r.window_start, r.window_end, r.rows, r.labelled_rows,
         d.nearest_trigger, d.nearness
     FROM retraining_runs r
-    LEFT JOIN retraining_decisions d USING (model_name, run_id)
+    LEFT JOIN retraining_decisions d ON d.model_name = r.model_name AND d.run_id = r.run_id
+        AND r.champion_version IS NOT DISTINCT FROM champion.version
     WHERE r.model_name = j.model_name AND NOT r.dry_run
     ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
     LIMIT 1

@@ -40,6 +40,9 @@ MISSED = {"checked_at": NOW - timedelta(hours=13, seconds=1)}
         ({**NEAR, "nearest_trigger": "first_version", "nearness": 1.0}, ModelHealth.PASSING, ""),
         ({"in_shadow": True, "on_probation": True}, ModelHealth.AT_RISK, "a version is in shadow"),
         ({"on_probation": True}, ModelHealth.AT_RISK, "its champion is on probation"),
+        ({"new_champion": True}, ModelHealth.AT_RISK, "its champion is new: no check has looked at it yet"),
+        ({"new_champion": True, "in_shadow": True}, ModelHealth.AT_RISK, "a version is in shadow"),
+        ({"new_champion": True, "broken": True}, ModelHealth.FAILING, "its rows are broken"),
     ],
 )
 def test_the_most_pressing_matter_is_told(state: dict[str, Any], found: ModelHealth, why: str) -> None:

@@ -43,7 +43,7 @@ def live(house: House) -> None:
     house.check(hours=3, decision=make_decision(**{**QUIET, "blocked_by": ("cooling down",)}))
     house.check(hours=2, decision=make_decision(), dry_run=True)
     near = make_decision(**QUIET, nearest_trigger="performance", nearness=0.5)
-    house.check(hours=1, run_id="near", signals=(FRESH,), decision=near)
+    house.check(hours=1, run_id="near", champion_version=3, signals=(FRESH,), decision=near)
     house.register("paused")
     house.check("paused", hours=50)
     pause_model(house.deployment, "paused", by="ada", reason="a new sensor")

@@ -68,7 +68,8 @@ def test_health_follows_from_the_last_event_that_ended(house: House, status: Eve
     house.register()
     house.train(hours=30.0, status=EventStatus.FAILED)
     house.train(hours=20.0, status=status)
-    house.check(hours=1.0)
+    champion = house.store.champion("housing")
+    house.check(hours=1.0, champion_version=None if champion is None else champion.version)
     assert healths(house)["housing"][0] == health
 
 
@@ -77,6 +78,26 @@ def test_dry_run_says_nothing_of_the_health(house: House) -> None:
     house.check(hours=2.0)
     house.check(hours=1.0, decision=replace(HARMED, triggered=True), dry_run=True)
     assert healths(house)["housing"] == ("passing", "")
+
+
+def test_what_was_said_of_a_former_champion_is_not_said_of_the_new_one(house: House) -> None:
+    house.register()
+    house.train(hours=8.0, champion_version=None)
+    [row] = fleet(house.deployment).rows
+    assert (row.health, row.nearness, row.labelled_share) == ("at_risk", None, None)
+    measured = (replace(make_measurement(1, 9.0), metric="rmse"),)
+    house.check(hours=6.0, champion_version=1, measurements=measured, decision=HARMED)
+    [row] = fleet(house.deployment).rows
+    assert (row.health, row.why, row.value, row.nearness) == ("failing", "its performance fell", 9.0, 2.0)
+    house.train(hours=4.0, champion_version=1, measurements=measured)
+    [row] = fleet(house.deployment).rows
+    assert row.champion is not None
+    assert (row.champion.version, row.health) == (2, "at_risk")
+    assert row.why == "its champion is new: no check has looked at it yet"
+    assert (row.value, row.nearness, row.sparkline[-1]) == (None, None, 9.0)
+    house.check(hours=1.0, champion_version=2, measurements=(replace(measured[0], version=2, value=4.0),))
+    [row] = fleet(house.deployment).rows
+    assert (row.health, row.value) == ("passing", 4.0)
 
 
 def test_version_in_shadow_is_a_risk(house: House) -> None:

@@ -160,7 +160,8 @@ def _words(trigger: Trigger, spec: ModelSpec, settings: PolicySettings, depth: i
         yield from _combined(trigger.triggers, _how_many(trigger), spec, settings, depth)
     elif isinstance(trigger, Cooldown | WarmUp):
         cooling = isinstance(trigger, Cooldown)
-        since = "the last retraining, whatever came of it" if cooling else "it went into production"
+        last = "the last retraining (that of a first version does not count), whatever came of it"
+        since = last if cooling else "it went into production"
         name = "cooldown" if cooling else "warm-up"
         inner = trigger.trigger
         if not trigger.period:

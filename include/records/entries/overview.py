@@ -102,7 +102,7 @@ class FleetRow:
     metric : str
         The metric that decides; empty before the first check.
     value, promised : float or None
-        The champion's, at the last check with labels and on the rows that it was accepted on.
+        The champion's, at the last check that could measure it and on the rows that it was accepted on.
     sparkline : tuple of float or None
         The champion's of the time at the last `SPARKS` checks, oldest first; None where it was not measured.
     nearest_trigger, nearness : str, float or None
@@ -113,7 +113,7 @@ class FleetRow:
     rows_seen_at : datetime or None
         Time of the newest row that the last check saw; None where it measured no age, as without timestamps.
     rows, labelled_share : int or None, float or None
-        Recent rows of the last check, and the share of them with a label.
+        Recent rows of the last check, and the share of them with a label; without a champion nobody counted these.
     hours, cost : float, float or None
         Of the trainings of the last 90 days: hours, and what the model file says that they cost; None where it does
         not say.

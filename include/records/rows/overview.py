@@ -41,6 +41,7 @@ def state_from_row(row: Row, *, registered: bool, paused: str = "") -> ModelStat
         last_event=row["last_event"] or "",
         nearest_trigger=row["nearest_trigger"] or "",
         nearness=row["nearness"],
+        new_champion=row["new_champion"],
         on_probation=row["on_probation"],
         in_shadow=row["in_shadow"],
     )
@@ -74,7 +75,7 @@ def fleet_fields(row: Row, details: Row | None) -> dict[str, Any]:
         "tags": tuple(row["tags"]),
         "champion": champion_since(row),
         "metric": row["metric"],
-        "value": next((value for value in reversed(spark) if value is not None), None),
+        "value": known.get("value"),
         "promised": known.get("promised"),
         "sparkline": spark,
         "nearest_trigger": row["nearest_trigger"] or "",
@@ -83,13 +84,18 @@ def fleet_fields(row: Row, details: Row | None) -> dict[str, Any]:
         "blocked_by": tuple(row["blocked_by"] or ()),
         "rows_seen_at": None if seen is None or age is None else to_utc(seen) - timedelta(seconds=age),
         "rows": row["rows"],
-        "labelled_share": row["labelled_rows"] / row["rows"] if row["rows"] else None,
+        "labelled_share": _labelled_share(row),
         "hours": (known.get("seconds") or 0.0) / 3600.0,
         "cost": None if cost is None else cost * retrains,
         "retrains": retrains,
         "open_requests": known.get("open_requests") or 0,
         "check_every": row["check_every"],
     }
+
+
+def _labelled_share(row: Row) -> float | None:
+    """Of the rows of the last check; None where it counted no labels, because there was no champion to hold to them."""
+    return row["labelled_rows"] / row["rows"] if row["rows"] and row["seen_version"] is not None else None
 
 
 def decision_row_of(row: Row) -> DecisionRow:

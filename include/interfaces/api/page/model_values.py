@@ -15,7 +15,8 @@ from include.records.entries import ChampionChange, ChangeKind, ModelView, Pause
 DAY = timedelta(days=1)
 KINDS = {ChangeKind.PROMOTION: "promoted"}
 FAILED = ("failed", "abandoned")
-NO_CHANGE = ("promoted", "decided", "executing", "dry_run")
+OPEN = ("decided", "executing")
+NO_CHANGE = ("promoted", "dry_run", *OPEN)
 TABLES = (
     "retraining_decisions", "model_retraining_events", "model_drift_monitoring", "model_performance_tracking",
     "model_version_management", "model_deployment_history", "quarantined_spans", "retraining_requests",
@@ -34,9 +35,11 @@ def values(
     day : datetime or None
         Beginning of the day whose champion is wanted; None for none.
     """
-    name = view.row.model_name
+    name, last = view.row.model_name, view.row.last_decision
+    came = None if last is None else next((each for each in view.events if each.run_id == last.run_id), None)
     return {
         "model": name, "found": view, "pause": pause, "changes": changes,
+        "came": None if came is None or came.status in OPEN else came,
         "then": None if day is None else reigned(changes, day),
         "actions": actions.of_model(view.row, view.versions, pause), "course": course.course(view, marks(view)),
         "heatmap": heatmap.heatmap(name, view.heatmap), "quadrants": quadrants.quadrants(view.quadrants),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from include.interfaces.reports.numbers import moment, number
 from include.records.entries import MetricPoint, ModelView
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 300, 60, 16, 44, 26
-LONGEST = 160
+LONGEST, DAY = 160, timedelta(days=1)
 SIGNS = {
     "promoted": "l6 11h-12z", "rolled back": "m0 11l6 -11h-12z", "failed": "m-5 1l10 10m0 -10l-10 10",
     "remark": "m-5 0h10v8h-6l-4 4z", "other": "l6 6l-6 6l-6 -6z",
@@ -60,8 +60,9 @@ def _parts(
         yield f'<path class="rule" d="M{LEFT} {plane.y(value):.1f}H{WIDTH - RIGHT}"/>'
         yield f'<text class="end" x="{LEFT - 8}" y="{plane.y(value) + 4:.1f}">{number(value)}</text>'
     middle = plane.start + (plane.end - plane.start) / 2
+    form = "%Y-%m-%d" if plane.end - plane.start > 2 * DAY else "%m-%d %H:%M"
     for at, anchor in ((plane.start, "start"), (middle, "middle"), (plane.end, "end")):
-        yield f'<text class="{anchor}" x="{plane.x(at):.1f}" y="{HEIGHT - 6}">{at:%Y-%m-%d}</text>'
+        yield f'<text class="{anchor}" x="{plane.x(at):.1f}" y="{HEIGHT - 6}">{at:{form}}</text>'
     for _, together in groupby(points, key=lambda point: point.version):
         yield from _band(list(together), plane)
     yield from _promise(points, plane)
@@ -79,6 +80,9 @@ def _parts(
 
 def _band(points: Sequence[MetricPoint], plane: Plane) -> Iterator[str]:
     sure = [(plane.x(p.at), p.low, p.high) for p in points if len(finite([p.low, p.high])) == 2]
+    if len(sure) == 1:  # a band of no width
+        [(x, low, high)] = sure
+        yield f'<path class="line" d="M{x:.1f} {plane.y(low or 0.0):.1f}V{plane.y(high or 0.0):.1f}"/>'
     if len(sure) < 2:
         return
     there = " ".join(f"{x:.1f},{plane.y(high or 0.0):.1f}" for x, _, high in sure)

@@ -1,4 +1,4 @@
-"""Drift against importance: what changed and matters stands on the upper right."""
+"""Drift against importance: what is far off and matters stands on the upper right."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _parts(points: Sequence[QuadrantPoint]) -> Iterator[str]:
     yield f'<rect class="hot" x="{x(1.0):.1f}" y="{TOP}" {size}/>'
     yield f'<path class="rule" d="M{LEFT} {y(fair):.1f}H{WIDTH - RIGHT}M{x(1.0):.1f} {TOP}V{HEIGHT - BOTTOM}"/>'
     yield f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>'
-    yield f'<text class="end" x="{WIDTH - RIGHT}" y="14">changed, and errors hang on it</text>'
+    yield f'<text class="end" x="{WIDTH - RIGHT}" y="14">far off, and errors hang on it</text>'
     yield f'<text class="end" x="{WIDTH - RIGHT}" y="{HEIGHT - 8}">drift, in thresholds →</text>'
     yield f'<text class="middle" x="{x(1.0):.1f}" y="{HEIGHT - 18}">1</text>'
     yield '<text class="start" x="4" y="14">↑ importance</text>'
@@ -49,6 +49,7 @@ def _parts(points: Sequence[QuadrantPoint]) -> Iterator[str]:
     for place, point in enumerate(outer):
         drift, importance = point.drift or 0.0, max(point.importance or 0.0, 0.0)
         told = f"{point.feature}: drift {number(drift)}, importance {importance:.1%}"
+        told += ", changed" if point.changed else ", which may be chance" if drift >= 1.0 else ""
         kind = "dot changed" if point.changed else "dot"
         yield f"<g><title>{escape(told)}</title>"
         yield f'<circle class="{kind}" cx="{x(drift):.1f}" cy="{y(importance):.1f}" r="5"/>'
