@@ -415,3 +415,25 @@ def test_window_of_few_rows_still_lets_the_gate_prove_something(folders: Path) -
     assert init("--data", written(folders, table), "--target", "rentals") == 0
     spec = made(folders, "rentals")
     assert shortfall(spec, spec.window.days) == ""
+
+
+@pytest.mark.parametrize("rows", [3_400, 5_000, 20_000])
+def test_window_of_hourly_rows_holds_what_a_gain_is_measured_from(rows: int) -> None:
+    from include.retraining.retrain_gain import FEWEST_ROWS
+    from include.workflow.first_model.spans import make_plan
+
+    moments = pd.Series(pd.date_range("2024-01-01", periods=rows, freq="h", tz="UTC"))
+    assert make_plan(moments, pd.Series(True, index=moments.index)).window_rows >= FEWEST_ROWS
+
+
+def test_window_too_short_for_what_a_retrain_would_gain_is_told(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init("--data", written(folders, rentals()), "--target", "rentals") == 0
+    file = folders / "models" / "rentals.yaml"
+    text, note = file.read_text(), "what a retrain would gain is measured from 300 on"
+    for added, expected in (("", True), ("policy: {when: performance}\n", False)):
+        file.write_text(text + added)
+        capsys.readouterr()
+        assert main(["validate", "rentals"]) == 0
+        assert (note in told(capsys)) is expected

@@ -14,6 +14,7 @@ from include.decision.policy.durations import write_period
 from include.records.entries import EventStatus
 from include.registry.spec import ModelSpec
 from include.retraining.gate.holdout import shortfall
+from include.retraining.retrain_gain import FEWEST_ROWS
 from include.scoring import Task
 from include.workflow.validation.findings import Finding, Validation, Weight
 from include.workflow.validation.trial import Trial
@@ -88,6 +89,13 @@ def _window(spec: ModelSpec, found: Validation) -> Iterator[Finding]:
         yield Finding(
             weight=Weight.WARNING, field="window", text=f"of a usual window {short}",
             advice="write a longer window: the gate would hold every retrain",
+        )  # fmt: skip
+    if spec.policy.when is None and spec.trading is None and spec.minimum_rows <= arrived < FEWEST_ROWS:
+        yield Finding(
+            weight=Weight.NOTE, field="window",
+            text=f"of a usual window some {arrived:.0f} rows have a label: what a retrain would gain is measured from "
+            f"{FEWEST_ROWS} on; until then harm and drift alone decide",
+            advice="write a longer window, if rows that old still speak of today",
         )  # fmt: skip
     if spec.label_delay and arrived < spec.minimum_rows <= found.window_rows:
         yield Finding(
