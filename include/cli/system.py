@@ -133,7 +133,9 @@ def _status(found: Mapping[str, Any]) -> Iterator[str]:
     running = {True: "runs by its schedule", False: "is stopped", None: "may run or not: give --url to ask Airflow"}
     following = f"; next at {when(found['next_run'])} UTC" if found["next_run"] else ""
     yield from terminal.prose(f"DAG {DAG_ID} {running[found['is_running']]}{following}")
-    runs = [(r["run_id"], r["state"], when(r["started_at"]), r["requested_by"], r["note"]) for r in found["runs"]]
+    runs = [
+        (r["run_id"], r["state"], when(r["started_at"]), r["requested_by"], _one_line(r["note"])) for r in found["runs"]
+    ]
     if runs:
         yield ""
         yield from terminal.table(("run", "state", "started", "by", "note"), runs)
@@ -165,3 +167,12 @@ def _path_of_model(text: str) -> tuple[str, str]:
     if not name or not equals or not place:
         raise argparse.ArgumentTypeError(f"found {text!r}; write MODEL=PATH, for example iris=/data/iris.csv")
     return name, place
+
+
+def _one_line(note: str | None) -> str:
+    """A note as a cell of a table: its lines one after the other, without rules between them.
+
+    >>> _one_line("demand: no retrain\\n\\n* * *\\n\\nlooked at by ada")
+    'demand: no retrain; looked at by ada'
+    """
+    return "; ".join(line.strip() for line in (note or "").splitlines() if line.strip(" *"))

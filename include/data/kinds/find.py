@@ -222,7 +222,7 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
     if (share := _share_of_numbers(names, times)) >= MOSTLY:
         floats, unreadable = floats_of(values)
         kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
-        why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cells"
+        why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cell{'s' * (unreadable != 1)}"
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
     if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
         return dates

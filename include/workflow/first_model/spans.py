@@ -102,7 +102,7 @@ def make_plan(moments: pd.Series[Any], labelled: pd.Series[Any], delay: timedelt
     reference = int((known < end).sum())
     span = (last - first).to_pytimedelta()
     window = _window(len(known) * (DAY / span), (end - first).to_pytimedelta(), found)
-    rows = math.ceil(len(known) * min(window / span, 1.0))
+    rows = round(len(known) * min(window / span, 1.0))
     steps = known.diff()
     cadence = pd.Timedelta(steps[steps > pd.Timedelta(0)].median())
     return Plan(
