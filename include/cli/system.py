@@ -170,9 +170,9 @@ def _path_of_model(text: str) -> tuple[str, str]:
 
 
 def _one_line(note: str | None) -> str:
-    """A note as a cell of a table: its lines one after the other, without rules between them.
+    r"""A note as a cell of a table: its lines one after the other, without rules between them.
 
-    >>> _one_line("demand: no retrain\\n\\n* * *\\n\\nlooked at by ada")
+    >>> _one_line("demand: no retrain\n\n* * *\n\nlooked at by ada")
     'demand: no retrain; looked at by ada'
     """
     return "; ".join(line.strip() for line in (note or "").splitlines() if line.strip(" *"))

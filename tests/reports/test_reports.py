@@ -96,6 +96,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, RetrainingRe
     return stage, report_of(stage.deployment, "sales", "alarm")
 
 
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_what_was_done_is_not_recommended_any_more(story: tuple[Stage, RetrainingReport], form: str) -> None:
+    report = story[1]
+    assert report.event is not None
+    advice, came = report.decision.recommendation, f"{report.event.status}: {report.event.outcome}"[:40]
+    done, open_still = FORMATS[form](report), FORMATS[form](replace(report, event=None))
+    assert (advice in open_still, came in open_still) == (True, False)
+    assert (advice in done, came in done) == (False, True)
+
+
 def test_json_fulfils_its_schema_and_says_what_happened(story: tuple[Stage, RetrainingReport]) -> None:
     value = check_schema(story[1])
     assert value["decision"]["triggered"] is True

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from include.interfaces.reports.escaping import in_markdown
 from include.interfaces.reports.nearness import held_back
 from include.interfaces.reports.numbers import moment, number, span
-from include.interfaces.reports.text import answer
+from include.interfaces.reports.text import answer, next_step
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
 escape = in_markdown
@@ -29,7 +29,8 @@ def _summary(report: RetrainingReport) -> Iterator[str]:
         yield f"- **Root cause:** {escape(decision.root_cause)}"
     for block in decision.blocked_by:
         yield f"- **Blocked by:** {escape(block)}"
-    yield f"- **Recommendation:** {escape(decision.recommendation)}"
+    told, said = next_step(decision, report.event)
+    yield f"- **{told}:** {escape(said)}"
     yield (
         f"- **Window:** {span(analysis.window_start, analysis.window_end)}, {analysis.rows} rows, "
         f"{analysis.labelled_rows} of them labelled"

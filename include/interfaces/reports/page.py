@@ -13,7 +13,7 @@ from include.interfaces.reports.document import opening, table
 from include.interfaces.reports.escaping import escape, shorten
 from include.interfaces.reports.nearness import held_back
 from include.interfaces.reports.numbers import moment, number, span
-from include.interfaces.reports.text import answer
+from include.interfaces.reports.text import answer, next_step
 from include.records.entries import Event
 from include.workflow.report import MOST_SIGNALS, RetrainingReport
 
@@ -50,7 +50,8 @@ def _banner(report: RetrainingReport) -> Iterator[str]:
         yield f"<dt>Root cause</dt><dd>{_text(decision.root_cause)}</dd>"
     if decision.blocked_by:
         yield f"<dt>Blocked by</dt><dd>{'<br>'.join(_text(block) for block in decision.blocked_by)}</dd>"
-    yield f"<dt>What to do</dt><dd>{_text(decision.recommendation)}</dd></dl></section>"
+    told, said = next_step(decision, report.event)
+    yield f"<dt>{told}</dt><dd>{_text(said)}</dd></dl></section>"
 
 
 def _outcome(report: RetrainingReport) -> Iterator[str]:

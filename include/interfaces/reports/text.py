@@ -41,6 +41,13 @@ def banner(decision: Decision) -> str:
     return "\n".join(lines)
 
 
+def next_step(decision: Decision, event: Event | None) -> tuple[str, str]:
+    """What the decision recommends to do, or, once that is done, what came of it; each with its heading."""
+    if event is not None and event.status.closed:
+        return "What came of it", f"{event.status}: {event.outcome or event.error}"
+    return "What to do", decision.recommendation
+
+
 def _confidence(decision: Decision) -> str:
     measured = any(trigger.fired and trigger.p_value is not None for trigger in decision.triggers)
     if decision.triggered and not measured and not decision.confidence:

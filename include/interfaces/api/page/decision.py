@@ -17,6 +17,7 @@ from include.interfaces.api.page.answers import page, page_router
 from include.interfaces.api.page.charts.small import nearness_bar
 from include.interfaces.api.records import Deployed, require_known
 from include.interfaces.reports import plots
+from include.interfaces.reports.text import next_step
 from include.records.entries import HistoryQuery
 from include.workflow.deployment import now
 
@@ -45,7 +46,7 @@ def decision(deployed: Deployed, model: Model, run_id: RunName = "") -> HTMLResp
     marked = [mark for mark in workflow.marks(deployed, model, since=BEGINNING, until=now()) if mark.run_id == chosen]
     return page(
         "decision.html", view="decision", model=model, run_id=chosen, analysis=analysis, decision=decided, event=event,
-        answer=answer, leaves=[(leaf, _bar(leaf)) for leaf in leaves],
+        answer=answer, next_step=next_step(decided, event), leaves=[(leaf, _bar(leaf)) for leaf in leaves],
         changed=[each for each in signals[:MOST_SIGNALS] if each.changed],
         others=[each for each in signals[:MOST_SIGNALS] if not each.changed],
         left_out=max(len(signals) - MOST_SIGNALS, 0), marked=marked,
