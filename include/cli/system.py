@@ -33,11 +33,13 @@ def add_commands(add: Add) -> None:
                 "--data", action="append", default=[], type=_path_of_model, metavar="MODEL=PATH",
                 help="first have the model file of this machine read its rows there; may be repeated",
             )  # fmt: skip
-    asking = flags.on_records(add, "trigger", "start a run that retrains a model now", trigger)
+    asking = flags.on_records(add, "trigger", "start a run that retrains a model now, or only checks it", trigger)
     flags.one_model(asking)
     asking.add_argument("--reason", default="triggered from the command line", help="why; kept on record")
     asking.add_argument("--notes", default="", help="kept as the note of the run")
-    asking.add_argument("--dry-run", action="store_true", help="only decide: nothing is trained")
+    less = asking.add_mutually_exclusive_group()
+    less.add_argument("--check", action="store_true", help="check it now; it is retrained where its policy says so")
+    less.add_argument("--dry-run", action="store_true", help="only decide: nothing is trained")
     asking.add_argument(
         "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", type=setting,
         help="hyperparameter for this retraining only, a JSON value or text; may be repeated",
@@ -98,14 +100,15 @@ def stop(options: argparse.Namespace) -> Answer:
 
 
 def trigger(options: argparse.Namespace) -> Answer:
-    """Ask for a retrain and start the run that does it, in the Airflow that --url names."""
+    """Ask for a retrain and start the run that does it, or one that only checks, in the Airflow that --url names."""
     _require_airflow(options, "trigger", "; without one, `request` has the next run of the DAG retrain the model")
-    if options.dry_run and options.settings:
-        raise ConfigurationError("--set", "a dry run trains nothing: leave it out, or leave --dry-run out")
-    if options.dry_run:
-        body = {"reason": options.reason, "dry_run": True}
+    if options.dry_run or options.check:
+        flag, does = ("--dry-run", "only decides about") if options.dry_run else ("--check", "checks")
+        if options.settings:
+            raise ConfigurationError("--set", f"it is for one training: leave it out, or leave {flag} out")
+        body = {"reason": options.reason, "dry_run": options.dry_run}
         found = remote.request(options, "POST", remote.path("models", options.model, "runs"), body=body)
-        return Answer(document=found, lines=[f"run {found['run_id']} only decides about {options.model}"])
+        return Answer(document=found, lines=[f"run {found['run_id']} {does} {options.model}"])
     body = {
         "reason": options.reason,
         "notes": options.notes,

@@ -95,6 +95,22 @@ def test_write_is_sent_once_whatever_happens_on_the_way(monkeypatch: pytest.Monk
     assert seen[0].content == b'{"reason":"why"}'
 
 
+@pytest.mark.parametrize(
+    ("flag", "dry_run", "said"),
+    [("--check", b"false", "checks iris"), ("--dry-run", b"true", "only decides about iris")],
+)
+def test_run_that_only_checks_or_only_decides_asks_for_no_training(
+    say: Say, monkeypatch: pytest.MonkeyPatch, flag: str, dry_run: bytes, said: str
+) -> None:
+    monkeypatch.setenv("RETRAINING_API_TOKEN", "abc")
+    seen = answering(monkeypatch, httpx.Response(200, json={"run_id": "api__1"}))
+    assert f"run api__1 {said}" in say("trigger", "iris", flag, "--url", ADDRESS).out
+    assert seen[0].url.path.endswith("/models/iris/runs")
+    assert b'"dry_run":' + dry_run in seen[0].content
+    assert "leave it out" in say("trigger", "iris", flag, "--set", "max_iter=3", "--url", ADDRESS).err
+    assert len(seen) == 1
+
+
 def test_records_are_not_asked_where_an_address_is_given(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("RETRAINING_API_TOKEN", "abc")
