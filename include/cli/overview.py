@@ -188,10 +188,10 @@ def _of_fleet(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _retrain(row: Mapping[str, Any]) -> tuple[object, ...]:
-    scores = ", ".join(f"{name} {number(value)}" for name, value in [*row["scores"].items()][:1])
+    score = f"{row['metric']} {number(row['scores'][row['metric']])}" if row["metric"] in row["scores"] else ""
     return (
         f"#{row['id']}", when(row["at"]), row["model_name"], row["status"], row["trigger"],
-        f"v{row['version']}" if row["version"] else "-", scores, number(row["seconds"]), row["requested_by"],
+        f"v{row['version']}" if row["version"] else "-", score, number(row["seconds"]), row["requested_by"],
         row["outcome"] or row["error"] or row["reason"],
     )  # fmt: skip
 

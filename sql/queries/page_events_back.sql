@@ -2,9 +2,12 @@
 -- Parameters: model_name text (NULL for all models), since timestamptz and until timestamptz (excluded; NULL for no
 --             end), status text (empty for all), at timestamptz and at_id bigint (the place; NULL for an end of the
 --             list), most integer
--- Returns:    rows of model_retraining_events; oldest first: the page before, upside down
-SELECT * FROM model_retraining_events
-WHERE (%(model_name)s::text IS NULL OR model_name = %(model_name)s)
+-- Returns:    rows of model_retraining_events, and metric (which decides now; NULL for none on record);
+--             oldest first: the page before, upside down
+SELECT e.*, j.metric
+FROM model_retraining_events e
+LEFT JOIN auto_retraining_jobs j USING (model_name)
+WHERE (%(model_name)s::text IS NULL OR e.model_name = %(model_name)s)
   AND (%(since)s::timestamptz IS NULL OR triggered_at >= %(since)s)
   AND (%(until)s::timestamptz IS NULL OR triggered_at < %(until)s)
   AND (%(status)s::text = '' OR status = %(status)s)

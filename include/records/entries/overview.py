@@ -262,7 +262,10 @@ class DecisionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class EventRow:
-    """One event in a history; `seconds` is what the training took, `scores` are on the rows that the gate held out."""
+    """One event in a history; `seconds` is what the training took, `scores` are on the rows that the gate held out.
+
+    `metric` is the one that decides now; empty where none is on record.
+    """
 
     id: int
     model_name: str
@@ -283,6 +286,7 @@ class EventRow:
     completed_at: datetime | None
     seconds: float | None
     training_rows: int | None
+    metric: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
     champion_scores: Mapping[str, float] = field(default_factory=dict)
 

@@ -162,6 +162,7 @@ def event_row_of(row: Row) -> EventRow:
         completed_at=None if row["execution_completed_at"] is None else to_utc(row["execution_completed_at"]),
         seconds=row["training_duration"],
         training_rows=row["training_data_size"],
+        metric=row["metric"] or "",
         scores=read_scores(row["performance_metrics"]),
         champion_scores=read_scores(row["parent_performance"]),
     )
