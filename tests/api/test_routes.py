@@ -266,6 +266,18 @@ def test_description_is_for_those_who_may_read_and_names_every_route(served: Ser
             assert operation["security"]
 
 
+@pytest.mark.parametrize("name", ["%0A", "a%0Ab", "a%00b", "%E2%80%AE", "..%2f..%2fetc", "a%2Fb", "%F3%B3%81%A0"])
+def test_answer_about_any_name_is_of_a_kind_that_is_described(served: Served, name: str) -> None:
+    described = told(served.ask("GET", "/openapi.json", "viewer"))["paths"]
+    for path, operations in described.items():
+        if "{model_name}" in path and "get" in operations:
+            where = path.removeprefix("/api/v1").replace("{model_name}", name)
+            answer = served.ask("GET", where, "viewer")
+            assert answer.status_code in (404, 422), where
+            media = answer.headers["content-type"].partition(";")[0]
+            assert media in operations["get"]["responses"][str(answer.status_code)]["content"], where
+
+
 def test_doctor_sees_airflow_itself_and_writes_nothing(served: Served) -> None:
     found = told(served.ask("GET", "/doctor", "viewer"))
     assert found["well"] is not bool(found["findings"])

@@ -52,6 +52,10 @@ def create_app() -> FastAPI:
     return app
 
 
+#: A name with a line break does not get here: Airflow itself says that there is no such path.
+OF_AIRFLOW = {"schema": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}}
+
+
 def _description() -> Any:
     router = guarded_router()
 
@@ -68,9 +72,11 @@ def described(app: FastAPI, root: str) -> dict[str, Any]:
     made = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, servers=[{"url": root}]
     )
-    for path in made["paths"].values():
-        for operation in path.values():
+    for path, operations in made["paths"].items():
+        for operation in operations.values():
             for status, answer in operation["responses"].items():
                 if status[0] in "45" and "application/json" in answer.get("content", {}):
                     answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+                    if status == "404" and "{" in path:
+                        answer["content"] |= {"application/json": OF_AIRFLOW}
     return made
