@@ -2,8 +2,8 @@
 -- Parameters: model_names text[], run_ids text[] and as_ofs timestamptz[] (of the last check of each, or NULL),
 --             since timestamptz (begin of the quarter), most integer (values of a sparkline)
 -- Returns:    model_name, promised, sparkline double precision[] (oldest first, NULL where not measured), value (the
---             newest of today's champion; NULL where it was not measured since), row_age (seconds, of the newest row), retrains, seconds (of training), training_cost (of one, as the
---             model file says), open_requests
+--             newest of today's champion; NULL where it was not measured since), row_age (seconds, of the newest row),
+--             retrains, seconds (of training), training_cost (of one, as the model file says), open_requests
 SELECT
     page.model_name,
     (champion.baseline -> 'scores' ->> j.metric)::double precision AS promised,

@@ -8,6 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -170,5 +171,6 @@ def crash(server: EmbeddedPostgres) -> None:
     assert pid is not None
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     for process in family:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # one of them may have ended with those before it
+            process.kill()
     psutil.wait_procs(family, timeout=20)
