@@ -13,15 +13,15 @@ from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.records.masking import mask
 from include.workflow.deployment import Deployment, now
 from include.workflow.examination.catalogue import CHECKS, WITHOUT_RECORDS
-from include.workflow.examination.subject import OUTSIDE, Subject
+from include.workflow.examination.subject import OUTSIDE, SECONDS, Subject
 
 REACHED = "reached"  # the check before all others
 ANSWER = 5.0  # seconds for it
 
 
 def examine(
-    deployment: Deployment, *, deep: bool = False, surroundings: Surroundings | None = None, unasked: str = "",
-    at: datetime | None = None,
+    deployment: Deployment, *, deep: bool = False, seconds: float = SECONDS,
+    surroundings: Surroundings | None = None, unasked: str = "", at: datetime | None = None,
 ) -> Examination:  # fmt: skip
     """Look at all that may stop models: records, artifacts, libraries, model files, Airflow, this machine.
 
@@ -31,12 +31,16 @@ def examine(
     ----------
     deep : bool
         Load and ask every champion, and read all files, however long that takes.
+    seconds : float
+        For each of the four things that grow with the models, unless it is deep.
     surroundings : Surroundings, optional
         What Airflow says of itself, where somebody could ask it.
     unasked : str
         Why nobody could.
     """
-    subject = Subject(deployment, at or now(), deep=deep, surroundings=surroundings, unasked=unasked or OUTSIDE)
+    subject = Subject(
+        deployment, at or now(), deep=deep, seconds=seconds, surroundings=surroundings, unasked=unasked or OUTSIDE
+    )
     checks, away = [], ""
     if deployment.connect is not None:
         checks.append(_made(REACHED, _reached, subject))

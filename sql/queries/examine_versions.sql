@@ -1,6 +1,10 @@
--- Where the files of all versions of all models are.
+-- Where the files of the champions are, and of the newest version of each model that has any.
 -- Parameters: none
 -- Returns:    rows: model_name text, version integer, status text, artifact_path text, artifact_sha256 text
 SELECT model_name, version, status, artifact_path, artifact_sha256
-FROM model_version_management
+FROM (
+    SELECT *, max(version) FILTER (WHERE artifact_path <> '') OVER (PARTITION BY model_name) AS newest
+    FROM model_version_management
+) known
+WHERE status = 'champion' OR version = newest
 ORDER BY model_name, version;

@@ -70,20 +70,18 @@ def test_database_that_is_away_is_a_finding_and_the_rest_is_looked_at_all_the_sa
     assert found["model files"].seen == ("1 of 1 model files can be read",)
 
 
-def test_what_is_not_seen_is_told_and_never_taken_for_well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_seen_is_told_and_never_taken_for_well(house: House) -> None:
     house.surroundings = None
     found = {each.check: each for each in house.examined().checks}
     assert "not inside Airflow" in found["airflow"].not_looked_at[0]
-    monkeypatch.setattr("include.workflow.examination.subject.SECONDS", -1.0)
-    found = {each.check: each for each in house.examined().checks}
+    found = {each.check: each for each in workflow.examine(house.deployment, seconds=-1.0).checks}
     for check in ("model files", "champions", "libraries", "ages"):
         assert "no time" in found[check].not_looked_at[0]
 
 
 def test_time_is_up_after_the_champion_that_took_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject = Subject(house.deployment, NOW)
+    subject = Subject(house.deployment, NOW, seconds=0.05)
     vars(subject)["champions"] = subject.champions * 3
-    monkeypatch.setattr("include.workflow.examination.subject.SECONDS", 0.05)
     monkeypatch.setattr("include.workflow.examination.artifacts._why_unusable", lambda *_: time.sleep(0.1) or "")
     [left, seen] = CHECKS["champions"](subject)
     assert "2 of 3 champions' files: no time" in left.why

@@ -23,11 +23,14 @@ def opened() -> Iterator[workflow.Deployment]:
 Deployed = Annotated[workflow.Deployment, Depends(opened)]
 
 
+QUICK = 0.04  # seconds that an examination has for files of each kind: a page does not wait, the command line does
+
+
 def examined(deployed: workflow.Deployment) -> DoctorAnswer:
-    """What the doctor finds in the deployment of this Airflow."""
+    """What the doctor finds in the deployment of this Airflow, as far as it comes at once."""
     from include.interfaces.airflow.surroundings import surroundings
 
-    return DoctorAnswer.of(workflow.examine(deployed, surroundings=surroundings()))
+    return DoctorAnswer.of(workflow.examine(deployed, seconds=QUICK, surroundings=surroundings()))
 
 
 def known_model(

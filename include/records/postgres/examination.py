@@ -77,8 +77,12 @@ class RecordsSeen:
         return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
 
     def versions(self) -> list[VersionSeen]:
-        """Return all versions of all models."""
+        """Return the champions, and the newest version of each model that has files."""
         return [VersionSeen(**row) for row in self._rows("examine_versions")]
+
+    def numbers(self) -> dict[str, frozenset[int]]:
+        """Return the numbers of all versions, by model."""
+        return {row["model_name"]: frozenset(row["numbers"]) for row in self._rows("examine_numbers")}
 
     def open_events(self) -> list[OpenSeen]:
         """Return the retrainings that have begun and not ended."""

@@ -158,21 +158,19 @@ def _same_line(then: str, now: str) -> bool:
 
 def ages(subject: Subject) -> Iterator[Told]:
     """Versions that are there and not on record, and versions on record whose files are gone."""
-    known = defaultdict[str, dict[int, VersionSeen]](dict)
-    for version in subject.versions:
-        known[version.model_name][version.version] = version
-    names = sorted({*known, *(file.stem for file in subject.files)})
+    newest = {version.model_name: version for version in subject.versions if version.artifact_path}  # they ascend
+    names = sorted({*subject.numbers, *(file.stem for file in subject.files)})
     looked = 0
     for model in subject.in_time(names):
         looked += 1
-        yield from _ages_of(subject, model, known[model])
+        yield from _ages_of(subject, model, newest.get(model))
     if looked < len(names):
         yield NotLookedAt(why=f"the versions of {len(names) - looked} of {len(names)} models: there was no time")
     yield Seen(told=f"the versions of {looked} models")
 
 
-def _ages_of(subject: Subject, model: str, known: Mapping[int, VersionSeen]) -> Iterator[Told]:
-    artifacts = subject.deployment.artifacts
+def _ages_of(subject: Subject, model: str, newest: VersionSeen | None) -> Iterator[Told]:
+    artifacts, known = subject.deployment.artifacts, subject.numbers.get(model, frozenset())
     there = artifacts.versions(model)
     unknown = [name for name in there if (number := number_of(name)) and number not in known]
     if unknown:
@@ -184,7 +182,6 @@ def _ages_of(subject: Subject, model: str, known: Mapping[int, VersionSeen]) -> 
             way_out="restore a newer dump that knows them; or, when nobody needs them any more, remove them: "
             + ", ".join(artifacts.address(f"{model}/{name}") for name in unknown),
         )  # fmt: skip
-    newest = max((each for each in known.values() if each.artifact_path), key=lambda each: each.version, default=None)
     if newest and newest.status != CHAMPION and newest.artifact_path.rpartition("/")[2] not in there:
         yield Finding(
             subject=model, severity=Severity.LOW,

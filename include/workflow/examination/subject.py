@@ -20,7 +20,7 @@ from include.workflow.deployment import Deployment
 from include.workflow.model_files import unchanged_spec
 from include.workflow.settings import Settings
 
-SECONDS = 0.6  # for each of the four things that grow with the models: files, manifests, digests, folders
+SECONDS = 0.6  # by default for each of the four things that grow with the models: files, manifests, digests, folders
 CHAMPION = "champion"
 OUTSIDE = "this is not inside Airflow; give --url, or see the page"
 
@@ -35,6 +35,8 @@ class Subject:
     ----------
     deep : bool
         Whether every champion is loaded and has to predict, however long that takes.
+    seconds : float
+        What there is for each of the four things that grow with the models; no limit where it is deep.
     surroundings : Surroundings or None
         What Airflow says of itself; None where it could not be consulted, and `unasked` says why.
     """
@@ -42,6 +44,7 @@ class Subject:
     deployment: Deployment
     at: datetime
     deep: bool = False
+    seconds: float = SECONDS
     surroundings: Surroundings | None = None
     unasked: str = OUTSIDE
     manifests: dict[VersionSeen, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
@@ -66,8 +69,13 @@ class Subject:
 
     @cached_property
     def versions(self) -> list[VersionSeen]:
-        """All versions on record."""
+        """The champions, and the newest version of each model that has files."""
         return self.records.versions()
+
+    @cached_property
+    def numbers(self) -> dict[str, frozenset[int]]:
+        """The numbers of all versions on record, by model."""
+        return self.records.numbers()
 
     @cached_property
     def champions(self) -> list[VersionSeen]:
@@ -105,7 +113,7 @@ class Subject:
 
         Where it begins moves on with the time, so that none is left out each time.
         """
-        deadline, first = time.monotonic() + SECONDS, int(self.at.timestamp()) % len(items) if items else 0
+        deadline, first = time.monotonic() + self.seconds, int(self.at.timestamp()) % len(items) if items else 0
         for item in (*items[first:], *items[:first]):
             if not self.deep and time.monotonic() > deadline:
                 return
