@@ -23,7 +23,7 @@ from include.workflow.deployment import now
 
 router = page_router()
 
-MOST_FAILURES, MOST_FIGURES = 30, 200
+MOST_FAILURES, MOST_FIGURES = 30, 100
 A_WEEK = timedelta(days=7)
 COUNTS = ("checks", "retrains", "promotions", "holds", "rejections", "failures", "false_alarms", "hours")
 
