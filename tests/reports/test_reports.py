@@ -26,7 +26,7 @@ from include.interfaces.reports.files import FORMATS, file_report, folder_name, 
 from include.interfaces.reports.markdown import to_markdown
 from include.interfaces.reports.page import to_html
 from include.interfaces.reports.plots import course
-from include.records.entries import Run
+from include.records.entries import EventStatus, Run
 from include.records.memory import MemoryStore
 from include.retraining.artifacts import ArtifactFolder
 from include.workflow.analysis.distributions import MOST, most_changed
@@ -104,6 +104,8 @@ def test_what_was_done_is_not_recommended_any_more(story: tuple[Stage, Retrainin
     done, open_still = FORMATS[form](report), FORMATS[form](replace(report, event=None))
     assert (advice in open_still, came in open_still) == (True, False)
     assert (advice in done, came in done) == (False, True)
+    rehearsed = FORMATS[form](replace(report, event=replace(report.event, status=EventStatus.DRY_RUN, outcome="")))
+    assert advice in rehearsed
 
 
 def test_json_fulfils_its_schema_and_says_what_happened(story: tuple[Stage, RetrainingReport]) -> None:

@@ -42,8 +42,8 @@ def banner(decision: Decision) -> str:
 
 
 def next_step(decision: Decision, event: Event | None) -> tuple[str, str]:
-    """What the decision recommends to do, or, once that is done, what came of it; each with its heading."""
-    if event is not None and event.status.closed:
+    """What the decision recommends to do, or, once that was tried, what came of it; each with its heading."""
+    if event is not None and event.status.closed and event.status is not EventStatus.DRY_RUN:
         return "What came of it", f"{event.status}: {event.outcome or event.error}"
     return "What to do", decision.recommendation
 

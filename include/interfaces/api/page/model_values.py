@@ -10,13 +10,12 @@ import yaml
 
 from include.interfaces.api.page import actions
 from include.interfaces.api.page.charts import course, heatmap, quadrants, small
-from include.records.entries import ChampionChange, ChangeKind, ModelView, Pause
+from include.records.entries import ChampionChange, ChangeKind, EventStatus, ModelView, Pause
 
 DAY = timedelta(days=1)
 KINDS = {ChangeKind.PROMOTION: "promoted"}
 FAILED = ("failed", "abandoned")
-OPEN = ("decided", "executing")
-NO_CHANGE = ("promoted", "dry_run", *OPEN)
+NO_CHANGE = ("promoted", "decided", "executing", "dry_run")
 TABLES = (
     "retraining_decisions", "model_retraining_events", "model_drift_monitoring", "model_performance_tracking",
     "model_version_management", "model_deployment_history", "quarantined_spans", "retraining_requests",
@@ -39,7 +38,7 @@ def values(
     came = None if last is None else next((each for each in view.events if each.run_id == last.run_id), None)
     return {
         "model": name, "found": view, "pause": pause, "changes": changes,
-        "came": None if came is None or came.status in OPEN else came,
+        "came": came if came is not None and EventStatus(came.status).closed else None,
         "then": None if day is None else reigned(changes, day),
         "actions": actions.of_model(view.row, view.versions, pause), "course": course.course(view, marks(view)),
         "heatmap": heatmap.heatmap(name, view.heatmap), "quadrants": quadrants.quadrants(view.quadrants),
