@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
-from include.registry.model_files import file_names, list_model_files, twin_of
+from include.registry.model_files import files_by_model, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
 from include.registry.yaml_text import read_yaml
@@ -81,7 +81,7 @@ def models_to_check(folder: Path, wanted: Sequence[str]) -> dict[str, ModelSpec 
     A file that cannot be read counts as enabled, of priority 0, so that its error shows up under its own name; it is
     None.
     """
-    files = _model_files(folder, wanted) if wanted else {file.stem: file for file in list_model_files(folder)}.values()
+    files = _model_files(folder, wanted) if wanted else [folder / name for name in files_by_model(folder).values()]
     found = [(file.stem, _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
     return dict(sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority))
@@ -94,7 +94,7 @@ def model_file(folder: Path, name: str) -> Path:
 
 def _model_files(folder: Path, names: Sequence[str]) -> list[Path]:
     """The files of these models, each once; a `ConfigurationError` tells every name that is none."""
-    files = {name.rpartition(".")[0]: name for name in file_names(folder)}
+    files = files_by_model(folder)
     known = list(files)
     wrong = [f"no model {name!r}{did_you_mean(name, known)}" for name in dict.fromkeys(names) if name not in files]
     if wrong:

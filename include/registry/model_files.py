@@ -12,19 +12,24 @@ SUFFIXES = (".yaml", ".yml")
 
 def list_model_files(folder: Path) -> list[Path]:
     """The model files in `folder`, by name, readable or not: one broken file must not hide the others."""
-    return [folder / name for name in file_names(folder)]
+    return [folder / name for name in _names(folder)]
 
 
 def model_names(folder: Path) -> list[str]:
     """Names of the models that have a file in `folder`; none where there is no folder, or it cannot be read."""
     try:
-        return list(dict.fromkeys(name.rpartition(".")[0] for name in file_names(folder)))
+        return list(files_by_model(folder))
     except (ConfigurationError, OSError):  # the task that looks for the models says so
         return []
 
 
-def file_names(folder: Path) -> list[str]:
-    """Names of the model files; no path is made of each, which would take ten times as long."""
+def files_by_model(folder: Path) -> dict[str, str]:
+    """Names of the files by models'; of two files of one model the last, whose reader refuses both."""
+    return {name.rpartition(".")[0]: name for name in _names(folder)}
+
+
+def _names(folder: Path) -> list[str]:
+    """Of the model files; no path is made of each, which would take ten times as long."""
     if not folder.is_dir():
         raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
     with os.scandir(folder) as entries:

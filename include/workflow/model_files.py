@@ -15,7 +15,7 @@ from include.registry.home import at_home
 from include.registry.loader import environment, model_file
 from include.registry.loader import load_model as load_model
 from include.registry.loader import load_model_file as load_model_file
-from include.registry.model_files import SUFFIXES, list_model_files, twin_of
+from include.registry.model_files import SUFFIXES, files_by_model, twin_of
 from include.registry.spec import ModelSpec as ModelSpec
 
 Given = TypeVarTuple("Given")
@@ -73,10 +73,11 @@ def settings_of(
     """
     found: dict[str, dict[str, Any]] = {}
     broken: dict[str, ConfigurationError] = {}
-    files = {} if names else {file.stem: file for file in list_model_files(models_dir)}
+    files = {} if names else files_by_model(models_dir)
     for name in names or files:
         try:
-            found[name] = _settings_of_file(files.get(name) or model_file(models_dir, name), preset)
+            path = models_dir / files[name] if name in files else model_file(models_dir, name)
+            found[name] = _settings_of_file(path, preset)
         except ConfigurationError as error:
             broken[name] = error
     return found, broken

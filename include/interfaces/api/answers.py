@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from include import workflow
 from include.decision.evidence import TriggerResult
 from include.records.entries import ChampionChange, Event, KeptRequest, Quarantine
-from include.records.entries.overview import HistoryPage
+from include.records.entries.history import HistoryPage
 from include.records.json_values import clean_json, clean_scores
 
 if TYPE_CHECKING:

@@ -20,6 +20,15 @@ from include.records.entries.health import (
     Waiting,
     Watched,
 )
+from include.records.entries.history import (
+    Answer,
+    DecisionRow,
+    EventRow,
+    HistoryKind,
+    HistoryPage,
+    HistoryQuery,
+    TriggerDistance,
+)
 from include.records.entries.home import Noted, Whereabouts
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.entries.messages import (
@@ -47,21 +56,7 @@ from include.records.entries.model_view import (
     VersionRow,
     WhatIf,
 )
-from include.records.entries.overview import (
-    Answer,
-    ChampionSince,
-    DecisionRow,
-    EventRow,
-    FleetPage,
-    FleetQuery,
-    FleetRow,
-    FleetSort,
-    HistoryKind,
-    HistoryPage,
-    HistoryQuery,
-    LastDecision,
-    TriggerDistance,
-)
+from include.records.entries.overview import ChampionSince, FleetPage, FleetQuery, FleetRow, FleetSort, LastDecision
 from include.records.entries.people import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.records.entries.quarantines import Lifting, Quarantine
 from include.records.entries.requests import Consumption, KeptRequest

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from include.records.entries.champion_changes import ChampionChange
-from include.records.entries.overview import DecisionRow, EventRow, FleetRow, HistoryPage
+from include.records.entries.history import DecisionRow, EventRow, HistoryPage
+from include.records.entries.overview import FleetRow
 from include.records.entries.people import Annotation, Mark
 from include.records.entries.quarantines import Quarantine
 from include.records.entries.requests import KeptRequest

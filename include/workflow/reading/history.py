@@ -8,7 +8,7 @@ from typing import Any
 
 from include.errors import ConfigurationError
 from include.records.entries import EventStatus
-from include.records.entries.overview import (
+from include.records.entries.history import (
     COUNTED,
     Answer,
     DecisionRow,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from include.records.entries import KeptRequest, Quarantine
-from include.records.entries.overview import HistoryPage
+from include.records.entries.history import HistoryPage
 from include.workflow.deployment import Deployment
 from include.workflow.reading.cursors import Cursor, read_cursor
 from include.workflow.reading.given import check_limit, overview_of

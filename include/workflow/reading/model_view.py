@@ -11,7 +11,7 @@ from typing import Any
 
 from include.data.reference.distributions import Distribution
 from include.errors import NotOnRecord
-from include.records.entries import HistoryQuery
+from include.records.entries import HistoryKind, HistoryQuery
 from include.records.entries.model_view import (
     Heatmap,
     ModelFileChange,
@@ -20,7 +20,7 @@ from include.records.entries.model_view import (
     QuadrantPoint,
     Quadrants,
 )
-from include.records.entries.overview import MOST_ROWS, FleetRow, HistoryKind
+from include.records.entries.overview import MOST_ROWS, FleetRow
 from include.records.json_values import clean_text, to_utc
 from include.records.rows.columns import Row
 from include.workflow.advice import recommend
