@@ -120,14 +120,28 @@ def test_what_cannot_be_measured_is_said() -> None:
     assert positions.verdict is Verdict.NO_DATA
     empty = judged((table.assign(x=np.nan, z=None), replace(labelled, predicted=np.full(300, np.nan))))
     assert empty.verdict is Verdict.INCONCLUSIVE
-    assert "no feature has any value" in empty.reason
+    assert empty.reason.startswith("nothing can be learnt: ")
 
 
-def test_a_column_named_as_the_answer_is_kept_apart() -> None:
-    table, labelled = regression(600, slope=2.0)
-    renamed = Columns(features=("answer0", "z"), categorical=("z",))
-    signal = DETECTOR.detect(table.rename(columns={"x": "answer0"}), renamed, labelled, METRICS["rmse"])
+def test_of_very_many_categories_the_frequent_ones_are_learnt_from() -> None:
+    """The champion is wrong in one frequent category; a thousand rare ones, some only in later rows, are beside it."""
+    rng = np.random.default_rng(0)
+    names = np.where(rng.random(3000) < 0.4, "often", [f"rare {number}" for number in rng.integers(0, 1000, 3000)])
+    table = pd.DataFrame({"x": rng.normal(size=3000), "z": names.astype(object)})
+    actual = table["x"].to_numpy() + 2.0 * (names == "often") + 0.5 * rng.normal(size=3000)
+    signal = judged((table, LabelledRows(actual=actual, predicted=table["x"].to_numpy())))
     assert signal.verdict is Verdict.CHANGED
+    assert signal.detail["learnt"] < 0.8 * signal.detail["current"]
+
+
+def test_features_without_a_value_in_the_earlier_rows_are_not_learnt_from() -> None:
+    table, labelled = regression(900, slope=2.0)
+    late = table.assign(z=None, empty=np.nan, new=np.where(np.arange(900) < 600, np.nan, 1.0))
+    columns = Columns(features=("x", "z", "empty", "new"), categorical=("z",))
+    found = DETECTOR.detect(late, columns, labelled, METRICS["rmse"])
+    alone = DETECTOR.detect(table[["x"]], Columns(features=("x",), categorical=()), labelled, METRICS["rmse"])
+    assert found == alone
+    assert found.verdict is Verdict.CHANGED
 
 
 def test_unlabelled_rows_and_missing_columns() -> None:

@@ -95,6 +95,8 @@ def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
     some = slice(None, None, max(len(values) // 1_000, 1))
     few, when = values.iloc[some].reset_index(drop=True), times.iloc[some].reset_index(drop=True)
     numbers = pd.to_numeric(few, errors="coerce")
+    if not isinstance(values.dtype, pd.StringDtype) and numbers.mod(1.0).eq(0.0).mean() < MOSTLY:
+        return ""
     parts = {
         "year": when.dt.year, "month": when.dt.month, "quarter": when.dt.quarter, "week": when.dt.isocalendar().week,
         "day of the year": when.dt.day_of_year, "day": when.dt.day,
