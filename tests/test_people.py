@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from include import workflow
 from include.errors import DataError, NotOnRecord
+from include.records import masking
+from include.records.entries import Run
 from tests.records.examples import make_analysis, make_decision
-from tests.stage import Stage, day, sales
+from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 BY = {"by": "ada", "reason": "the sensor is being replaced"}
 
@@ -48,6 +51,34 @@ def test_model_whose_file_is_gone_is_still_spoken_of(stage: Stage) -> None:
     decide(stage, "run-1")
     (stage.models / "sales.yaml").unlink()
     assert workflow.annotate(stage.deployment, "sales", at=day(1), text="retired", by="ada").text == "retired"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda stage: workflow.pause_model(stage.deployment, "sales", **BY),
+        lambda stage: workflow.mute(stage.deployment, "sales", until=day(99).replace(year=2126), **BY),
+        lambda stage: workflow.annotate(stage.deployment, "sales", at=day(1), text="x", by="ada"),
+        lambda stage: workflow.request_retrain(stage.deployment, "sales", reason="x", by="ada"),
+        lambda stage: workflow.analyze(stage.deployment, "sales", Run(run_id="run-1", as_of=day(REFERENCE_DAYS))),
+    ],
+    ids=["pause", "mute", "annotate", "request", "analyze"],
+)  # fmt: skip
+def test_keys_of_a_models_script_are_masked_in_what_is_written_about_the_model(
+    stage: Stage, say: Callable[[Stage], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masking, "_remembered", set())
+    monkeypatch.setenv("SHOP_LICENCE", "LIC-4711-abcdef-0815")
+    script = {"command": ["train"], "predict_command": ["predict"], "environment": ["SHOP_LICENCE", "NOT_SET"]}
+    stage.add("sales", training={"script": script})
+    assert "LIC" in masking.mask("LIC-4711-abcdef-0815")
+    say(stage)
+    assert masking.mask("the key LIC-4711-abcdef-0815 is new") == "the key *** is new"
+
+
+def test_model_with_a_bad_file_can_be_paused(stage: Stage) -> None:
+    (stage.models / "sales.yaml").write_text("{")
+    assert workflow.pause_model(stage.deployment, "sales", **BY).reason == BY["reason"]
 
 
 def test_everybody_can_be_muted_at_once(stage: Stage) -> None:

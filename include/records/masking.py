@@ -57,6 +57,7 @@ _KINDS = re.compile(
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _SOME = re.compile(rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN", re.IGNORECASE)
 _PLAIN = re.compile(r"[\d.,:-]*")
+_KEY = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?!.*://).{16,}", re.DOTALL)  # long, and no word
 _remembered: set[str] = set()
 
 
@@ -103,6 +104,11 @@ def remember(*secrets: str | None) -> None:
 def remember_passed_on(values: Iterable[str]) -> None:
     """Look for values that a program of somebody is given, which may print them; not for paths and numbers."""
     remember(*(value for value in values if not value.startswith(("/", "./", "~")) and not _PLAIN.fullmatch(value)))
+
+
+def remember_keys(values: Iterable[str]) -> None:
+    """Look for those that look like keys, of values that programs are given and that this process only tells about."""
+    remember_passed_on(value for value in values if _KEY.fullmatch(value))
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.errors import ConfigurationError, DataError
+from include.records.masking import remember_keys
 from include.records.postgres import PostgresStore
 from include.records.store import Champions, Store
 from include.retraining.accepted import Champion
@@ -79,12 +81,10 @@ class Deployment:
         """The registered model of that name; in a rehearsal the one that is tried."""
         if self.trial is not None:
             return self.trial
-        from include.registry.loader import load_model
-
         if self.specs is None:
-            return load_model(self.models_dir, model_name)
+            return _read_spec(self.models_dir, model_name)
         if model_name not in self.specs:
-            self.specs[model_name] = load_model(self.models_dir, model_name)
+            self.specs[model_name] = _read_spec(self.models_dir, model_name)
         return self.specs[model_name]
 
     def connected(self) -> psycopg.Connection[Any]:
@@ -114,6 +114,16 @@ class Deployment:
             spec=spec, artifacts=self.artifacts, hyperparameters=hyperparameters or {},
             possible={} if columns is None else columns.possible,
         )  # fmt: skip
+
+
+def _read_spec(models_dir: Path, model_name: str) -> ModelSpec:
+    """The model as its file has it; keys that its script is given are masked from now on."""
+    from include.registry.loader import load_model
+
+    spec = load_model(models_dir, model_name)
+    if spec.training.script is not None:
+        remember_keys(os.environ[name] for name in spec.training.script.environment if name in os.environ)
+    return spec
 
 
 def open_deployment(connections: Connections | None = None) -> Deployment:

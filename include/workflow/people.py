@@ -6,9 +6,10 @@ Whoever says something gives a name and a reason, which are kept on record; a `D
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from include.errors import DataError, ModelPaused, NotOnRecord, did_you_mean
+from include.errors import ConfigurationError, DataError, ModelPaused, NotOnRecord, did_you_mean
 from include.records.entries import Annotation, Budget, Mark, MarkVerdict, Mute, Pause
 from include.registry.model_files import model_names
 from include.workflow.deployment import Deployment, now
@@ -152,7 +153,10 @@ def budget_of(model_name: str, allowed: float, marks: Sequence[Mark], *, at: dat
 def check_model(deployment: Deployment, model_name: str) -> None:
     """Do nothing for a model that has a file or is on record; `NotOnRecord` says which name may have been meant."""
     known = model_names(deployment.models_dir)
-    if model_name not in known and not deployment.store.people.knows(model_name):
+    if model_name in known:
+        with suppress(ConfigurationError):  # a bad file keeps nobody from pausing its model
+            deployment.spec(model_name)  # the keys of its script are masked in what is written about it
+    elif not deployment.store.people.knows(model_name):
         raise NotOnRecord(
             f"model {model_name}: nothing is on record of it, and {deployment.models_dir} has no file of that name"
             f"{did_you_mean(model_name, known)}"

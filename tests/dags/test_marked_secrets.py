@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.airflow_home import AirflowHome
 from tests.dags.test_object_storage import ADD
 from tests.integrations.mlflow_server import running
+from tests.marks import TELLER, Marks, files_below, rows_of
 from tests.notifications.receivers import web_receiver
 from tests.object_server import ObjectServer
 from tests.stage import FIELDS, REFERENCE_DAYS, day, sales
@@ -29,45 +28,7 @@ pytestmark = [pytest.mark.airflow, pytest.mark.sweep]
 
 CHANGE = 45
 QUERY = "select * from sales where at >= %(start)s and at < %(end)s"
-#: Trains nothing: it tells all that it knows, in every way in which programs write it, and gives up.
-TELLER = """
-import base64, json, os, sys, urllib.parse
-for name, value in os.environ.items():
-    if "m4rk" not in value:
-        continue
-    for told in (value, urllib.parse.quote(value), urllib.parse.quote_plus(value), repr(value), json.dumps(value),
-                 base64.b64encode(value.encode()).decode(), base64.urlsafe_b64encode(value.encode()).decode(),
-                 urllib.parse.quote(urllib.parse.quote(value, safe=""), safe=""), json.dumps(json.dumps(value))):
-        print(told)
-    print(f"licence refused: {value} of {name}", file=sys.stderr)
-    print(f"licence {value} of {name}", file=sys.stderr)
-sys.exit(f"cannot go on with {os.environ['SHOP_LICENCE']}")
-"""
 TRAINER = Path("tests/retraining/trainers/scripts/least_squares.py").resolve()
-
-
-@dataclass
-class Marks:
-    """Secrets, each with a core that no encoding of text changes, by the place that they are at home in."""
-
-    cores: dict[str, str] = field(default_factory=dict)
-
-    def secret(self, place: str) -> str:
-        """A new one, with characters that addresses, JSON and shells write in other ways."""
-        core = self.cores.setdefault(place, f"m4rk{len(self.cores):02}x{os.urandom(4).hex()}")
-        return f"ä {core}/@:%+'\"{core}#é"
-
-    def found_in(self, content: bytes) -> set[str]:
-        """The places whose secret is in there, in the clear, as base64 or as hexadecimal digits."""
-        return {place for place, core in self.cores.items() if any(form in content for form in _forms(core))}
-
-
-def _forms(core: str) -> Iterator[bytes]:
-    yield core.encode()
-    yield core.encode().hex().encode()
-    for before in range(3):  # base64 of it, wherever in a text it stands
-        written = base64.b64encode(b"x" * before + core.encode())
-        yield written[4 if before else 0 : -4]
 
 
 @pytest.fixture
@@ -83,23 +44,6 @@ def marked_user(server: EmbeddedPostgres, uri: str, name: str, password: str) ->
         connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER LOGIN PASSWORD {}").format(role, sql.Literal(password)))
     parts = conninfo_to_dict(uri)
     return f"postgresql://{name}:{quote(password, safe='')}@{parts['host']}:{parts['port']}/{parts['dbname']}"
-
-
-def rows_of(uri: str, schema: str) -> Iterator[tuple[str, bytes]]:
-    """Every row of every table, by the table's name."""
-    with psycopg.connect(uri) as connection:
-        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
-        for (name,) in names:
-            table = sql.Identifier(schema, name)
-            for (row,) in connection.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t").format(table)):
-                yield f"{schema}.{name}", row.encode()
-
-
-def files_below(*folders: Path) -> Iterator[tuple[str, bytes]]:
-    for folder in folders:
-        for path in folder.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                yield f"{path}", path.read_bytes()
 
 
 def sources(server: ObjectServer, uri: str) -> None:
@@ -187,8 +131,7 @@ def test_no_secret_is_found_outside_of_its_home(
         *(("output", text.encode()) for text in [*said, *bodies]),
     ]  # fmt: skip
     assert len(written) > 500
-    leaks = {(where, secret) for where, content in written for secret in marks.found_in(content)}
-    assert not leaks, "\n".join(sorted(f"{secret}: {where}" for where, secret in leaks))
+    assert marks.leaks(written) == []
 
 
 def test_search_finds_a_secret_in_every_way_in_which_it_may_be_written(marks: Marks) -> None:

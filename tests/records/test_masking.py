@@ -138,3 +138,17 @@ def test_what_a_program_is_given_is_looked_for_but_no_path_and_no_number(monkeyp
     assert mask("LIC-4711-abc in /opt/models of 127.0.0.1:80 is 12345678: true") == (
         "*** in /opt/models of 127.0.0.1:80 is 12345678: true"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "looked_for"),
+    [("LIC-4711-abcdef-0815", True), ("ä m4rk00xf00/@:%+ é", True), ("production", False), ("eu-central-1", False),
+     ("postgres.internal.example.com", False), ("/opt/models/version-12", False), ("2026-11-30 04:50:40", False),
+     ("https://registry.example.com/v2", False)],
+)  # fmt: skip
+def test_of_what_others_are_given_only_keys_are_looked_for(
+    value: str, looked_for: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masking, "_remembered", set())
+    masking.remember_keys([value])
+    assert mask(f"its {value} has changed") == f"its {'***' if looked_for else value} has changed"
