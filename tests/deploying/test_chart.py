@@ -80,6 +80,21 @@ def test_job_migrates_the_records_as_their_owner_and_makes_the_pool(values: dict
     assert owner["valueFrom"]["secretKeyRef"] == {"name": "retraining", "key": "owner"}
     assert f'AIRFLOW_CONN_RETRAINING_DB="${owner["name"]}" python -m include.cli migrate' in job["args"][-1]
     assert "airflow pools set retraining 3" in job["args"][-1]
+    assert not job["useHelmHooks"]  # the chart's own come after the new pods, and would win
+    assert job["jobAnnotations"]["helm.sh/hook"] == "post-install,pre-upgrade"
+
+
+def test_tasks_reach_the_api_server(values: dict[str, Any]) -> None:
+    assert values["networkPolicies"]["enabled"]  # and then the chart lets nothing in that is not named
+    [peer] = values["apiServer"]["networkPolicy"]["ingress"]["from"]
+    assert peer["podSelector"]["matchLabels"] == {"tier": "airflow", "component": "worker", "release": "airflow"}
+
+
+def test_exporter_beside_pgbouncer_can_log_in(values: dict[str, Any]) -> None:
+    # Where it cannot, its container is never ready, and its Service has no end.
+    assert values["pgbouncer"]["metricsExporterSidecar"]["statsSecretName"] == "airflow-pgbouncer-stats"
+    ini = (PROJECT_ROOT / "docs" / "deploying" / "pgbouncer.ini").read_text(encoding="utf-8")
+    assert "\nstats_users = airflow\n" in ini
 
 
 def test_every_secret_is_made_by_the_page(values: dict[str, Any]) -> None:
