@@ -122,6 +122,27 @@ def test_row_has_the_fields_that_its_queries_take(
     assert frozenset().union(*map(placeholders, names)) == row.keys() | beside
 
 
+#: Columns that stay as they are when their row is written again, by the query that does so.
+STAYS = {
+    "save_model": {"registered_at"},  # since when it is known
+    "add_request": None,  # one that waits is found, and not changed
+    "begin_call": {"fingerprint"},  # another call under the same key is refused by it
+}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if b"DO UPDATE" in query(name)])
+def test_row_that_is_written_again_is_replaced_in_every_column(name: str) -> None:
+    """Each column that is inserted is updated, but for the key, and those that are named above."""
+    form = r"INSERT INTO [\w ]+\((.*?)\).*?ON CONFLICT \((.*?)\).*?DO UPDATE SET(.*)"
+    found = re.search(form, query(name).decode(), re.DOTALL)
+    assert found
+    inserted, key = ({each.strip() for each in part.split(",")} for part in found.groups()[:2])
+    updated = set(re.findall(r"(?:^|,)\s*(\w+) =", found[3]))
+    stays = STAYS.get(name, set())
+    if stays is not None:
+        assert inserted - key - updated == stays
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_header_names_every_parameter(name: str) -> None:
     header = "".join(line for line in query(name).decode().splitlines(keepends=True) if line.startswith("--"))
