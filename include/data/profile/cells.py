@@ -60,7 +60,7 @@ def floats_of(values: pa.Array) -> tuple[Floats, int]:
     elif pa.types.is_decimal(kind):
         floats = _dense(floats_of_decimals(values))
     elif quantity_of(kind) == "number":
-        floats = _dense(pc.cast(values, pa.float64(), safe=False))
+        floats = _dense(values)
     else:
         floats = _seconds(values)
     return floats, 0

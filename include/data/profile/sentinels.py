@@ -143,7 +143,7 @@ def sentinels_of_reference(
     """The numbers that stand for no value among a reference's finite values, in row order; `ordered` if it is known."""
     if len(values) < FEWEST_VALUES:
         return ()
-    ordered, gaps = np.sort(values) if ordered is None else ordered, None
+    ordered, different = np.sort(values) if ordered is None else ordered, None
     lows, highs = _outermost(ordered), _outermost(-ordered[::-1])
     highs = [(-value, cells) for value, cells in highs]
     for low, high in _ways(lows, highs):
@@ -153,9 +153,10 @@ def sentinels_of_reference(
         least, greatest = float(ordered[start]), float(ordered[stop - 1])
         if not all(_far_outside(value, least, greatest) for value, _ in (*low, *high)):
             continue
-        gaps = _gaps(ordered) if gaps is None else gaps
-        widest, distinct = float(gaps[start : stop - 1].max()), partial(_distinct, ordered[start:stop])
-        others = _Others(least, greatest, widest, distinct)
+        different = _distinct(ordered) if different is None else different
+        rest = slice(len(low), len(different[0]) - len(high))
+        numbers, cells = different[0][rest], different[1][rest]
+        others = _Others(least, greatest, float(_gaps(numbers).max()), partial(_shares, numbers, cells))
         if all(_stands_for_none(one, values, others, quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
     return ()
@@ -262,7 +263,11 @@ def _gaps(ordered: Floats) -> Floats:
         return np.diff(ordered)
 
 
-def _distinct(ordered: Floats) -> tuple[Floats, Floats]:
-    """The different ones of sorted values, and the share of each."""
-    starts = np.flatnonzero(np.diff(ordered, prepend=-np.inf))
-    return ordered[starts], np.diff(starts, append=len(ordered)) / len(ordered)
+def _distinct(ordered: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """The different ones of sorted values, and how often each is there."""
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    return ordered[starts], np.diff(starts, append=len(ordered))
+
+
+def _shares(numbers: Floats, cells: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+    return numbers, cells / cells.sum()
