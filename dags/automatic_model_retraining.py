@@ -10,6 +10,10 @@ Models are analyzed and decided in **batches**: up to 20 models each is a batch 
 share one, and there are 200 batches at most. Every other step has a task only for a model that needs it: one that is
 to be retrained, rolled back or published, or whose check failed beside other models. Their tasks have the model's name.
 
+    registered_models → [a batch: analyze_retraining_need → check_retraining_decision] → models_to_act_on
+    → [a model: check_model_again → roll_back_champion, approve_retraining → execute_retraining
+       → publish_champion → log_retraining_completion] → notify, fail_run_if_any_model_failed
+
 **Writes** `model_retraining_events` and its sister tables in the database behind the connection `retraining_db`, and
 artifacts, what leads to the champion's files and a report of each run below `RETRAINING_ARTIFACTS_DIR` or, in
 S3-compatible storage, `RETRAINING_ARTIFACTS`; the log task says where the report is, the run's note what was decided.

@@ -1,4 +1,4 @@
-"""The order of the steps for one model, in the one place that knows it."""
+"""The steps for one model, and the function behind each; the DAG has the arrows, and what is around them."""
 
 from __future__ import annotations
 

@@ -115,6 +115,21 @@ def test_every_service_is_hardened_and_limited(services: dict[str, Any], name: s
     assert "secrets" not in service
 
 
+def test_no_image_that_begins_as_root_is_started_without_the_capabilities_to_stop_being_it(
+    services: dict[str, Any],
+) -> None:
+    """Entrypoints of these change to a user of their own, which takes capabilities: they have to begin as it."""
+    begins_as_root = ("postgres:", "redis:", "chrislusf/seaweedfs:", "edoburu/pgbouncer:")
+    named = {name for name, each in services.items() if each.get("image", "").startswith(begins_as_root)}
+    assert named == {"airflow-db", "retraining-db", "redis", "s3", "pgbouncer"}
+    assert all(services[name].get("user") not in (None, "root", "0", "0:0") for name in named)
+
+
+def test_stopping_a_worker_lets_its_tasks_end(services: dict[str, Any]) -> None:
+    assert services["worker"]["environment"]["DUMB_INIT_SETSID"] == "0"  # else the image's signal goes to them as well
+    assert services["worker"]["stop_grace_period"]
+
+
 def test_nothing_is_laid_over_what_the_image_of_airflow_has(services: dict[str, Any]) -> None:
     made = {f"/opt/airflow/{name}" for name in ("models", "data", "artifacts", "logs", "secrets", "scraper")}
     for name in AIRFLOW | CLUSTER:

@@ -1,6 +1,8 @@
 """Every trigger under the name that it has in model files: its class, how it is read, written, told, what it looks at.
 
-A new trigger is a module of its own in `include.decision.triggers` and an entry here.
+A new trigger is a module of its own in `include.decision.triggers`, such as `model_age` (a frozen dataclass with a
+`label` and `decide(evidence)`), and an entry here. One on a kind of signal that is there already is a line in
+`SIGNALS`. docs/extending.md says the rest.
 """
 
 from __future__ import annotations
