@@ -157,7 +157,8 @@ def health_lines(found: Mapping[str, Any]) -> Iterator[str]:
     """Its problems, the most severe first."""
     problems = found["problems"]
     if not problems:
-        yield f"the monitor is well: {found['models']} models are checked in time"
+        models = "1 model is" if found["models"] == 1 else f"{found['models']} models are"
+        yield f"the monitor is well: {models} checked in time"
         return
     head = ("severity", "kind", "subject", "since", "told", "what to do")
     yield from terminal.table(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from include.interfaces.reports.escaping import inert
 
-NARROWEST = 6  # characters that a column keeps while others can give more
+NARROWEST = 18  # characters that are never cut: half a time, a number or a name tells nothing
 WIDE_OPEN = 100_000  # columns, where output goes to no terminal
 
 
@@ -55,9 +55,11 @@ def shorten(text: str, room: int) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], room: int | None = None) -> Iterator[str]:
-    """Rows below a head, a line each, none longer than the terminal: the widest columns are shortened first.
+    """Rows below a head, a line each, none longer than the terminal.
 
-    Where output goes to a program there is no head: a line is a row, as `wc -l` and `awk` want it.
+    Long texts are shortened first. Where that is not enough whole columns are left out, those first that hold nothing,
+    the first and the last one last, and a line below says which. Where output goes to a program there is no head: a
+    line is a row, as `wc -l` and `awk` want it.
 
     Parameters
     ----------
@@ -67,10 +69,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], room: int | Non
     room = width() if room is None else room
     shown = [head, *rows] if room < WIDE_OPEN else rows
     cells = [[cell(each) for each in row] for row in shown]
-    widths = _fitted([max(map(columns_of, column)) for column in zip(*cells, strict=True)], room)
+    widths = [max(map(columns_of, column)) for column in zip(*cells, strict=True)]
+    empty = [place for place, column in enumerate(zip(*cells[1:], strict=True)) if set(column) == {"-"}]
+    kept = _kept(widths, empty, room)
+    widths = _fitted([widths[place] for place in kept], room)
     for row in cells:
-        parts = [_padded(text, most) for text, most in zip(row, widths, strict=True)]
+        parts = [_padded(row[place], most) for place, most in zip(kept, widths, strict=True)]
         yield shorten("  ".join(parts).rstrip(), room)
+    if left_out := [cell(name) for place, name in enumerate(head) if place not in kept]:
+        told = f"(too narrow for {', '.join(left_out)}: widen the terminal, or add --json)"
+        yield from (shorten(line, room) for line in textwrap.wrap(told, room))
 
 
 def prose(text: str) -> list[str]:
@@ -85,16 +93,22 @@ def fields(pairs: Sequence[tuple[str, object]], room: int | None = None) -> Iter
     yield from (shorten(f"{_padded(name, most)}  {cell(value)}", room) for name, value in pairs)
 
 
+def _kept(widths: Sequence[int], empty: Sequence[int], room: int) -> list[int]:
+    """Places of the columns that fit when long ones are cut to `NARROWEST`."""
+    kept = list(range(len(widths)))
+    while len(kept) > 1 and sum(min(widths[place], NARROWEST) + 2 for place in kept) - 2 > room:
+        hollow = [place for place in kept[1:] if place in empty]
+        kept.remove(hollow[-1] if hollow else kept[-2 if len(kept) > 2 else -1])
+    return kept
+
+
 def _fitted(widths: list[int], room: int) -> list[int]:
     """Widths whose sum, with two columns between, is at most `room`, if none has to be below `NARROWEST`."""
     over = sum(widths) + 2 * (len(widths) - 1) - room
     while over > 0 and max(widths) > NARROWEST:
-        widest = max(widths)
-        second = max((each for each in widths if each < widest), default=NARROWEST)
-        place = len(widths) - 1 - widths[::-1].index(widest)
-        cut = max(min(over, widest - max(second, NARROWEST)), 1)
-        widths[place] -= cut
-        over -= cut
+        place = len(widths) - 1 - widths[::-1].index(max(widths))
+        widths[place] -= 1
+        over -= 1
     return widths
 
 
