@@ -106,9 +106,12 @@ def _fitted(widths: list[int], room: int) -> list[int]:
     """Widths whose sum, with two columns between, is at most `room`, if none has to be below `NARROWEST`."""
     over = sum(widths) + 2 * (len(widths) - 1) - room
     while over > 0 and max(widths) > NARROWEST:
-        place = len(widths) - 1 - widths[::-1].index(max(widths))
-        widths[place] -= 1
-        over -= 1
+        widest = max(widths)
+        second = max((each for each in widths if each < widest), default=NARROWEST)
+        place = len(widths) - 1 - widths[::-1].index(widest)
+        cut = max(min(over, widest - max(second, NARROWEST)), 1)
+        widths[place] -= cut
+        over -= cut
     return widths
 
 
