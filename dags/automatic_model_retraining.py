@@ -270,8 +270,8 @@ def automatic_model_retraining() -> None:
         checked = check_model_again(model_name)
         rolled_back = roll_back_champion(model_name)
         approval = RetrainingApproval(
-            task_id="approve_retraining", model_name=model_name, map_index_template=LABEL,
-            trigger_rule=TriggerRule.NONE_FAILED,
+            task_id="approve_retraining", model_name=model_name, trigger_rule=TriggerRule.NONE_FAILED,
+            map_index_template="{{ task.model_name }}",  # while it waits, too: answers find the model by it
         )  # fmt: skip
         outcome = execute_retraining(model_name, approval.output)
         published = publish_champion.override(inlets=[CHAMPIONS], outlets=[CHAMPIONS])(model_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +105,8 @@ def test_cleared_backfill_decides_as_before(stage: Stage) -> None:
     assert decided(stage, day(50)) == first
     run = Run(run_id=f"backfill__{day(50).isoformat()}", as_of=day(50))
     assert workflow.event_in_run(stage.deployment, "shop", run) is None
+
+
+def test_check_by_a_clock_that_was_years_ahead_keeps_no_later_run_waiting(stage: Stage) -> None:
+    stage.run("shop", datetime(2126, 1, 1, tzinfo=UTC))
+    assert decided(stage, day(50)).triggered

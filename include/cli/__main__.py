@@ -29,6 +29,7 @@ from include.cli import (
 from include.cli.answer import BAD_INPUT, DONE, UNREACHABLE, Answer, note, show, to_json
 from include.errors import RetrainingError, SourceUnavailable
 from include.workflow.idle_threads import let_idle_threads_sleep
+from include.workflow.refusals import refusal_of
 
 #: The groups of commands, in the order of the help.
 GROUPS = (
@@ -84,8 +85,9 @@ def _trouble(error: Exception) -> tuple[str, int]:
 
     if isinstance(error, OSError):
         return (f"{error.strerror or error}: {error.filename}" if error.filename else ""), BAD_INPUT
-    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-        return "the records database lacks a table or column: run `python -m include.cli migrate`", BAD_INPUT
+    if told := refusal_of(error):
+        lacking = isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn)
+        return told, BAD_INPUT if lacking else UNREACHABLE
     if isinstance(error, psycopg.OperationalError):
         return f"the records database (AIRFLOW_CONN_RETRAINING_DB) cannot be used: {error}", UNREACHABLE
     unreadable = type(error) is psycopg.ProgrammingError and error.sqlstate is None

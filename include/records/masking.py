@@ -52,10 +52,25 @@ _ELEMENT = re.compile(rf"(?P<head><(?P<name>[\w:.-]*(?:{_WORD})[\w:.-]*)[^>]*>)[
 _HEADER = re.compile(r"(?P<head>\bbearer\s+)[\w.~+/=-]{6,}|(?P<basic>\bbasic\s+)[A-Za-z0-9+/]{12,}=*", re.IGNORECASE)
 _KINDS = re.compile(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
-    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
+    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,})"
 )
+_HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them may write there
+    r"(?P<head>\bhttps://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/"
+    r"|api\.telegram\.org/(?:file/)?bot|[\w.-]*webhook\.office\.com/webhookb2/|chat\.googleapis\.com/v1/spaces/)"
+    r"|\b(?:slack|discord|tgram|msteams|workflows|gchat|pover|pbul|ntfys?|mmosts?|rockets?|matrixs?|jsons?|xmls?)://)"
+    r"[^\s\"'<>]+",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(r"(?P<head>\b(?:set-)?cookie:[ \t]*)[^\n\"']+", re.IGNORECASE)
+_USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
+_MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]*?\s-[pP])[^\s-]\S*")
+_ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_SOME = re.compile(rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN", re.IGNORECASE)
+_SOME = re.compile(
+    rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\d.,:-]*")
 _KEY = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?!.*://).{16,}", re.DOTALL)  # long, and no word
 _remembered: set[str] = set()
@@ -85,7 +100,7 @@ def masker() -> Callable[[str], str]:
 def _without_forms(text: str) -> str:
     text = _PRIVATE.sub(BLOT, text)
     text = _URL_TOKEN.sub(rf"\1{BLOT}", _URL.sub(rf"\g<head>{BLOT}", text))
-    for form in (_YAML, _ELEMENT, _SQL, _SETTING, _FLAG):
+    for form in (_HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML, _ELEMENT, _SQL, _SETTING, _FLAG):
         text = form.sub(rf"\g<head>{BLOT}", text)
     return _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
 

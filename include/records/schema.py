@@ -42,6 +42,10 @@ _ADD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
 _APPLIED = "SELECT name, sha256, applied_at FROM schema_migrations"
 _PATH = "SET LOCAL search_path TO {}, pg_temp"
 _EARLIEST = 140000  # as psycopg tells the server's version
+READ_ONLY = (
+    "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to the primary, "
+    "or let its owner run: ALTER DATABASE … RESET default_transaction_read_only"
+)
 _FOUND = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
 # Before the first release the files were numbered with four digits, and went where the search path led.
 _MAY_BE_OLD = """
@@ -139,10 +143,7 @@ def _refuse_unfit(connection: psycopg.Connection[Any]) -> None:
             "DATABASE … ENCODING 'UTF8' TEMPLATE template0, and set AIRFLOW_CONN_RETRAINING_DB to it",
         )  # fmt: skip
     if read_only == "on":
-        raise ConfigurationError(
-            where, "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to "
-            "the primary, or let its owner run: ALTER DATABASE … RESET default_transaction_read_only",
-        )  # fmt: skip
+        raise ConfigurationError(where, READ_ONLY)
 
 
 def keep_search_path(connection: psycopg.Connection[Any]) -> None:
@@ -156,11 +157,12 @@ def keep_search_path(connection: psycopg.Connection[Any]) -> None:
         cursor.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(SCHEMA)))
         found = cursor.execute(_SETTING).fetchone()
         others = '"$user", public' if found is None else str(found[0])
+        others = "".join(f", {each}" for each in map(str.strip, others.split(",")) if each not in ("", '""'))
         if SCHEMA in re.split(r"[\s,\"]+", others):
             return
         row = cursor.execute("SELECT current_database()").fetchone()
         names = {"database": sql.Identifier(row[0] if row else ""), "schema": sql.Identifier(SCHEMA)}
-        path = sql.SQL("SET search_path TO {schema}, ").format(**names) + sql.SQL(others)
+        path = sql.SQL("SET search_path TO {schema}").format(**names) + sql.SQL(others)
         try:
             with connection.transaction():
                 cursor.execute(sql.SQL("ALTER DATABASE {database} ").format(**names) + path)

@@ -20,6 +20,7 @@ from include.registry.time_format import TimeFormat
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
+LONGEST_NAME = 255  # bytes of a file's name, on all usual file systems
 _READERS = "include.data.sources"
 
 FileKind = Literal["csv", "parquet", "json_lines"]
@@ -144,9 +145,31 @@ class FileSource(_Rows):
     @classmethod
     def _is_an_encoding(cls, encoding: str | None) -> str | None:
         try:
-            return encoding and codecs.lookup(encoding).name
+            name = encoding and codecs.lookup(encoding).name
+            if name:
+                b"  ".decode(name, "replace")  # of those that turn bytes into bytes this is an error, too
         except LookupError as error:
             raise ValueError(f"no encoding {encoding!r}; write one such as utf-8, cp1252 or latin-1") from error
+        return name
+
+    @field_validator("delimiter", "quote")
+    @classmethod
+    def _is_ascii(cls, mark: str | None) -> str | None:
+        if mark and not mark.isascii():
+            raise ValueError(f"{mark!r} is none that a CSV file can be read with; it has to be an ASCII character")
+        return mark
+
+    @field_validator("path", "reference_path", "recent_path")
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        if path is not None:
+            try:
+                named = path.encode()
+            except UnicodeEncodeError as error:
+                raise ValueError(f"no path: it has characters that are none: {path!r}") from error
+            if b"\0" in named or max(map(len, named.split(b"/"))) > LONGEST_NAME:
+                raise ValueError(f"no path: a name in it is longer than {LONGEST_NAME} bytes, or has a character NUL")
+        return path
 
     @property
     def dialect(self) -> Dialect:

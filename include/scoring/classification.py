@@ -82,8 +82,11 @@ def _one_class(rows: LabelledRows) -> str:
     return "" if len(labels) > 1 else f"all labels{f' but {but}' if but else ''} are {str(coded.names[labels[0]])!r}"
 
 
-def _never(*, actual: bool, predicted: bool) -> Callable[[LabelledRows], str]:
-    """The obstacle that the positive class is in none of the labels, the predictions, or either."""
+def _never(*, predicted: bool) -> Callable[[LabelledRows], str]:
+    """The obstacle that the positive class is in no label, or, with `predicted`, in no prediction.
+
+    Where no label has it, it may be that its labels come later than the others': nothing is said of the model.
+    """
 
     def obstacle(rows: LabelledRows) -> str:
         coded = rows.coded
@@ -91,13 +94,12 @@ def _never(*, actual: bool, predicted: bool) -> Callable[[LabelledRows], str]:
             return f"there is only one class, {str(coded.names[0])!r}"
         if coded.positive is None:
             return ""
-        said = [each for each, asked in ((coded.actual, actual), (coded.predicted, predicted)) if asked]
-        counts = sum(np.bincount(each, minlength=len(coded.names)) for each in said)
-        count = int(np.asarray(counts)[coded.positive])
-        if count and not coded.too_few(np.asarray(counts))[coded.positive]:
-            return ""
-        where = " or ".join(word for word, asked in (("label", actual), ("prediction", predicted)) if asked)
-        return f"{f'only {count}' if count else 'no'} {where} is {str(coded.names[coded.positive])!r}"
+        for word, each in (("label", coded.actual), *([("prediction", coded.predicted)] if predicted else [])):
+            counts = np.bincount(each, minlength=len(coded.names))
+            count = int(counts[coded.positive])
+            if not count or coded.too_few(counts)[coded.positive]:
+                return f"{f'only {count}' if count else 'no'} {word} is {str(coded.names[coded.positive])!r}"
+        return ""
 
     return obstacle
 
@@ -127,7 +129,7 @@ CLASS_METRICS = (
         good_share=True, lasting=False,
     ),
     _rate("balanced_accuracy", _recall, _labelled, _one_class),
-    _rate("f1", _f1, _averaged, _never(actual=True, predicted=True)),
-    _rate("precision", _precision, _averaged, _never(actual=False, predicted=True)),
-    _rate("recall", _recall, _averaged, _never(actual=True, predicted=False)),
+    _rate("f1", _f1, _averaged, _never(predicted=False)),
+    _rate("precision", _precision, _averaged, _never(predicted=True)),
+    _rate("recall", _recall, _averaged, _never(predicted=False)),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +129,23 @@ def test_records_that_cannot_be_reached_are_code_three(
     said = say("requests", "--json")
     assert said.code == said.document["error"]["exit_code"] == 3
     assert "secret" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["request housing --reason x --by ada", "pause housing --reason x --by ada", "annotate housing --text x --by ada",
+     "mute housing --until 2126-01-01 --reason x --by ada"],
+)  # fmt: skip
+def test_records_that_can_only_be_read_are_told_with_a_way_out(
+    filled: House, say: Say, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    address = os.environ["AIRFLOW_CONN_RETRAINING_DB"]
+    mark = "&" if "?" in address else "?"
+    read_only = f"{address}{mark}options=-cdefault_transaction_read_only%3Don"
+    monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", read_only)
+    said = say(*words.split(), "--json")
+    assert said.code == said.document["error"]["exit_code"] == 3, said.err
+    assert "write to the primary" in said.document["error"]["detail"]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

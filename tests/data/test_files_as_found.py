@@ -179,6 +179,29 @@ def test_half_a_file_is_worth_another_try_and_no_mistake_for_ever(tmp_path: Path
         list(read(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+@pytest.mark.parametrize("cut", [2, 5])
+def test_line_that_is_not_finished_is_worth_another_try_and_a_short_one_before_it_is_a_mistake(
+    tmp_path: Path, name: str, cut: int
+) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / name, TABLE.assign(more="text, which is longer", last=1.0))
+    whole = (tmp_path / name).read_bytes().rstrip(b"\n")
+    last = whole.rindex(b"\n") + 1
+    (tmp_path / name).write_bytes(whole[: last + cut])
+    with pytest.raises(SourceUnavailable):
+        list(read(tmp_path / name))
+    (tmp_path / name).write_bytes(whole[: last + cut] + b"\n" + whole[last:])
+    with pytest.raises(DataError):
+        list(read(tmp_path / name))
+
+
+def test_files_of_a_folder_are_found_whatever_the_case_of_their_endings(tmp_path: Path) -> None:
+    for name in ("a.csv", "B.CSV", "c.Csv"):
+        TABLE[:10].assign(part=name).to_csv(tmp_path / name, index=False)
+    assert sum(batch.rows for batch in CsvBatches(tmp_path)) == 30
+
+
 def test_file_of_another_kind_is_a_mistake_and_not_tried_again(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(gzip.compress(b"no rows at all"))
     with pytest.raises(DataError):

@@ -89,6 +89,32 @@ def test_rows_of_a_query_are_those_of_the_file(database_uri: str, monkeypatch: p
         read_rows(model({"kind": "sql", "connection": "shop_db", "query": "select gone"}), Path(), UNTIL)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("timestamptz", "infinity"), ("timestamp", "-infinity"), ("date", "infinity"), ("date", "0044-03-15 BC"),
+     ("time", "24:00"), ("interval", "2000000 years")],
+)  # fmt: skip
+def test_date_that_no_table_can_hold_is_empty_and_told(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch, kind: str, value: str
+) -> None:
+    with psycopg.connect(database_uri) as connection:
+        connection.execute(
+            f"create table sales (at timestamptz, temperature float8, price float8, region text, sales float8,"
+            f" until {kind})"
+        )
+        with connection.cursor().copy(
+            "copy sales (at, temperature, price, region, sales) from stdin (format csv)"
+        ) as copy:
+            copy.write(ROWS.to_csv(index=False, header=False))
+        connection.execute(f"update sales set until = %s::{kind} where price > 2.4", (value,))
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", database_uri)
+    query = "select * from sales where at >= %(start)s and at < %(end)s"
+    found = read_rows(model({"kind": "sql", "connection": "shop_db", "query": query}), Path(), UNTIL)
+    assert found.table["until"].isna().all()
+    assert len(found.table) == 9 * 24
+    assert any("are none of the years 1 to 9999: empty" in each for each in found.told)
+
+
 def test_only_what_the_model_needs_is_kept(place: Path) -> None:
     found = read_rows(model({"kind": "parquet", "path": "whole.parquet"}, features=["price"]), place, UNTIL).table
     assert list(found) == ["at", "price", "sales"]

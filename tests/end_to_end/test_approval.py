@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import psycopg
 import pytest
 
@@ -53,8 +54,27 @@ def downstream_runs(uri: str) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+def answer_by_ours(stack: LocalStack, model: str, *, approve: bool) -> None:
+    """Answer as the page and scripts do."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{stack.api_port}", trust_env=False, timeout=60.0) as client:
+        who = {"username": "admin", "password": stack.layout.admin_password()}
+        client.headers["Authorization"] = f"Bearer {client.post('/auth/token', json=who).json()['access_token']}"
+        waiting = client.get("/retraining/api/v1/approvals").json()
+        assert model in {each["model_name"] for each in waiting["entries"]}, waiting
+        with psycopg.connect(stack.records_uri) as connection:
+            row = connection.execute(
+                "SELECT id FROM model_retraining_events WHERE model_name = %s", (model,)
+            ).fetchone()
+        assert row is not None
+        told = client.post(f"/retraining/api/v1/events/{row[0]}/approval", json={"approve": approve})
+        assert told.status_code == 200, told.text
+
+
 def answer(stack: LocalStack, run_id: str, answers: Mapping[str, str]) -> None:
-    """Answer for each model named, a while after it has begun to wait; return when all four models have waited."""
+    """Answer for each model named, a while after it has begun to wait; return when all four models have waited.
+
+    ``Approve`` and ``Reject`` in Airflow's own API, ``approve`` and ``reject`` in ours.
+    """
     path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/approve_retraining"
     asked: dict[str, float] = {}
     left, deadline = dict(answers), time.monotonic() + PATIENCE_SECONDS
@@ -64,7 +84,10 @@ def answer(stack: LocalStack, run_id: str, answers: Mapping[str, str]) -> None:
             if (task.task_id, task.state) == ("approve_retraining", "awaiting_input"):
                 asked.setdefault(NAMES[task.map_index], time.monotonic())
         for name in [name for name in left if time.monotonic() > asked.get(name, deadline) + SETTLED_SECONDS]:
-            stack.api.request("PATCH", f"{path}/{NAMES.index(name)}/hitlDetails", {"chosen_options": [left.pop(name)]})
+            if (chosen := left.pop(name)) in ("Approve", "Reject"):
+                stack.api.request("PATCH", f"{path}/{NAMES.index(name)}/hitlDetails", {"chosen_options": [chosen]})
+            else:
+                answer_by_ours(stack, name, approve=chosen == "approve")
         time.sleep(0.5)
     assert set(asked) == {"silent", "telling", "unwanted", "wanted"}
 
@@ -118,7 +141,7 @@ def test_yes_is_executed_no_and_silence_are_held_and_downstream_starts_after_a_p
         with LocalStack(home, models_dir=folder, dags_dir=dags, schedule=True, settings=settings) as stack:
             request(stack, "telling", f"its key {settings['SHOP_LICENCE']} has changed")
             run = stack.trigger()
-            answer(stack, run, {"wanted": "Approve", "unwanted": "Reject", "telling": "Approve"})
+            answer(stack, run, {"wanted": "approve", "unwanted": "reject", "telling": "Approve"})
             assert stack.wait(run) == "failed"  # the script's model, and it alone
             wait_for_downstream(stack)
             with psycopg.connect(stack.metadata_uri) as connection:

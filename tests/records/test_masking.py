@@ -152,3 +152,25 @@ def test_of_what_others_are_given_only_keys_are_looked_for(
     monkeypatch.setattr(masking, "_remembered", set())
     masking.remember_keys([value])
     assert mask(f"its {value} has changed") == f"its {'***' if looked_for else value} has changed"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("to https://hooks.slack.com/services/T0/B0/Zx9kQw7L failed", "to https://hooks.slack.com/services/*** failed"),
+        ("https://discord.com/api/webhooks/1234/Zx9kQw7Lp3aB", "https://discord.com/api/webhooks/***"),
+        ("https://api.telegram.org/bot1234:AAZx9kQw7L/send", "https://api.telegram.org/bot***"),
+        ("https://x.webhook.office.com/webhookb2/Zx9@a/I/y", "https://x.webhook.office.com/webhookb2/***"),
+        ("slack://T0000AAAA/B0000BBBB/Zx9kQw7L", "slack://***"),
+        ("pay with sk_live_Zx9kQw7Lp3aBZx9k now", "pay with *** now"),
+        ("SG.Zx9kQw7Lp3aBZx9kQw7Lp3.Zx9kQw7Lp3aBZx9kQw7Lp3aB", "***"),
+        ("curl -u deploy:Zx9kQw7L https://repo", "curl -u deploy:*** https://repo"),
+        ("mysql -uroot -pZx9kQw7L shop", "mysql -uroot -p*** shop"),
+        ("Set-Cookie: sid=Zx9kQw7L; Path=/", "Set-Cookie: ***"),
+        ("jdbc:oracle:thin:scott/Zx9kQw7L@//db:1521/x", "jdbc:oracle:thin:scott/***@//db:1521/x"),
+        ("the cookie was eaten, -u is a flag", "the cookie was eaten, -u is a flag"),
+        ("read s3://shop/rows.csv at 10:30", "read s3://shop/rows.csv at 10:30"),
+    ],
+)  # fmt: skip
+def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) -> None:
+    assert mask(text) == shown

@@ -48,6 +48,15 @@ def test_other_settings_of_the_database_stay(database_uri: str) -> None:
         assert sorted(settings(connection)) == ['search_path=retraining, "My Schema", public', "work_mem=8MB"]
 
 
+def test_a_database_whose_search_path_was_emptied_for_safety_is_given_ours_alone(database_uri: str) -> None:
+    with psycopg.connect(database_uri) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET search_path TO ''".encode())
+        connection.commit()
+        migrate(connection)
+        migrate(connection)
+        assert settings(connection) == ["search_path=retraining"]
+
+
 @pytest.mark.parametrize("path", ['"$user", public', "", "pg_catalog", '"retraining_old", public'])
 def test_store_needs_no_search_path(database_uri: str, path: str) -> None:
     with psycopg.connect(database_uri) as connection:

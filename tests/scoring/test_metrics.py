@@ -130,6 +130,18 @@ def test_mape_is_that_of_the_rows_whose_actual_is_not_0() -> None:
     assert interval(metric, rows) == interval(metric, metric.judged(rows))
 
 
+@pytest.mark.parametrize("name", ["f1", "precision", "recall"])
+def test_without_a_label_of_the_positive_class_nothing_is_said_of_it(name: str) -> None:
+    """Its labels may come later than the others': a score of 0 would call a good model bad."""
+    rows = LabelledRows(
+        actual=np.array(["no"] * 100, dtype=object), predicted=np.array(["yes"] * 20 + ["no"] * 80, dtype=object),
+        positive="yes",
+    )  # fmt: skip
+    assert METRICS[name].hindrance(rows) == "no label is 'yes'"
+    assert "accuracy" in score_all(Task.CLASSIFICATION, rows)
+    assert name not in score_all(Task.CLASSIFICATION, rows)
+
+
 def test_a_class_of_one_label_weighs_less_than_all_others() -> None:
     few = ["odd", *["a", "b"] * 60]
     rows = classes(["a", *few[1:]], few)

@@ -19,6 +19,7 @@ _HALF = re.compile(
     r"|invalid thrift|couldn't deserialize thrift|incorrect data check|Invalid or corrupted",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"\bline (\d+)\b")
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
             yield
         except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error, DataError) as error:
             _require_same(files, file, began)
-            if not isinstance(error, DataError) and _is_half(files, file, kind, error):
+            if _is_half(files, file, kind, error):
                 raise SourceUnavailable(
                     f"{file}: ends in the middle of what {kind} needs: it is still being written, or damaged; deliver "
                     f"it whole, under another name until it is complete ({error})"
@@ -61,12 +62,26 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
 
 def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> bool:
     """Whether the error is that of a file that begins as it should and has no end."""
+    if isinstance(error, DataError):
+        return kind != "Parquet" and _is_of_unfinished_line(files, file, str(error))
     if not isinstance(error, EOFError) and not _HALF.search(str(error)):
         return False
     if kind != "Parquet":
         return True
     with files.raw(file) as stream:
         return _PARQUET.startswith(stream.read(len(_PARQUET)))
+
+
+def _is_of_unfinished_line(files: Files, file: str | Path, told: str) -> bool:
+    """Whether what is told is of the last line of a text, which no line end follows: its writer may be in it."""
+    named = _LINE.search(told)
+    if named is None or str(file).lower().endswith(".gz"):
+        return False
+    lines, last = 1, b"\n"
+    with files.raw(file) as stream:
+        while block := stream.read(1 << 20):
+            lines, last = lines + block.count(b"\n"), block[-1:]
+    return last != b"\n" and int(named[1]) == lines
 
 
 def _require_same(files: Files, file: str | Path, began: str) -> None:

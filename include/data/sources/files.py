@@ -59,7 +59,7 @@ class LocalFiles:
         if place.is_file():
             return [place]
         if place.is_dir():
-            below = {file for ending in endings for file in place.rglob(f"*{ending}")}
+            below = [file for file in place.rglob("*") if file.name.lower().endswith(endings)]
             found = [file for file in below if holds_rows(file.relative_to(place).parts) and file.is_file()]
         else:
             found = [file for file in _matches(place) if file.is_file()]

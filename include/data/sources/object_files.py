@@ -96,7 +96,9 @@ class ObjectFiles:
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
         if first < 0:
-            found = [each for each in keys if each.endswith(endings) and holds_rows(each[len(start) :].split("/"))]
+            found = [
+                each for each in keys if each.lower().endswith(endings) and holds_rows(each[len(start) :].split("/"))
+            ]
         else:
             pattern = key.split("/")
             given = key[:first].count("/")  # folders that are named

@@ -6,9 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.abc import Loader as AbstractLoader
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 from include.data.sources.environment import connection_variable
 from include.errors import ConfigurationError, DataError, SourceUnavailable
@@ -46,6 +51,39 @@ def connection_from_environment(name: str) -> psycopg.Connection[Any]:
         raise ConfigurationError(variable, f"not a Postgres URI; {expected}") from None
 
 
+_TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+_LONGEST = timedelta(days=106_751)  # what 64 bits of nanoseconds hold
+
+
+def _let_none_be_read(connection: psycopg.Connection[Any], told: Callable[[str], None]) -> None:
+    """Have dates and times that no table of ours can hold (``infinity``, before Christ, 24:00) read as empty."""
+
+    def lenient(known: type[AbstractLoader]) -> type[Loader]:
+        class Lenient(Loader):
+            def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+                super().__init__(oid, context)
+                self._loader = known(oid, context)
+
+            def load(self, data: Buffer) -> Any:
+                try:
+                    found = self._loader.load(data)
+                except psycopg.DataError:
+                    told(bytes(data).decode(errors="replace"))
+                    return None
+                if isinstance(found, timedelta) and abs(found) > _LONGEST:
+                    told(bytes(data).decode(errors="replace"))
+                    return None
+                return found
+
+        return Lenient
+
+    for name in _TIMES:
+        oid = connection.adapters.types[name].oid
+        known = connection.adapters.get_loader(oid, Format.TEXT)
+        assert known is not None  # the driver reads them all
+        connection.adapters.register_loader(oid, lenient(known))
+
+
 @dataclass(frozen=True, kw_only=True)
 class SqlBatches:
     """The rows of a query, through a server-side cursor: neither side holds more than a batch of the result.
@@ -77,6 +115,14 @@ class SqlBatches:
     query: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     connect: Connect = field(default=connection_from_environment, repr=False)
+    _odd: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What had to be found out to read the rows."""
+        if not self._odd:
+            return ()
+        return (f"{len(self._odd)} dates and times such as {self._odd[0]!r} are none of the years 1 to 9999: empty",)
 
     def __iter__(self) -> Iterator[Batch]:
         from include.data.batches import CursorBatches
@@ -85,6 +131,8 @@ class SqlBatches:
         with _named(self.connection), ExitStack() as afterwards, self.connect(self.connection) as connection:
             connection.read_only = True
             connection.execute("SET TIME ZONE 'UTC'")
+            self._odd.clear()
+            _let_none_be_read(connection, self._odd.append)
             cursor = afterwards.enter_context(connection.cursor(name="rows"))
             # The query is the model owner's own text; its values are bound.
             cursor.execute(self.query.encode(), self.parameters)

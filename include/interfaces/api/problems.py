@@ -28,6 +28,7 @@ from include.errors import (
     SourceUnavailable,
     TrainingError,
 )
+from include.workflow.refusals import refusal_of
 
 MEDIA_TYPE = "application/problem+json"
 SECONDS_TO_WAIT = 30
@@ -132,8 +133,8 @@ def told_of(error: RetrainingError) -> str:
 
 
 def _of_the_records(_request: Request, error: Exception) -> ProblemResponse:
-    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
-        return problem(503, "the records database lacks a table or column: run `python -m include.cli migrate`")
+    if told := refusal_of(error):
+        return problem(503, told)
     log.error("the records database: %s", error, exc_info=error)
     if isinstance(error, psycopg.OperationalError):
         return problem(503, "the records database cannot be used now", headers={"Retry-After": str(SECONDS_TO_WAIT)})

@@ -18,6 +18,7 @@ from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
+from include.decision.waiting import HELD_UP
 from include.errors import DataError, SourceUnavailable
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.store import Runs, Store
@@ -27,7 +28,6 @@ from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
 from include.retraining.resources import MEBIBYTE
 
-_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
 
@@ -81,8 +81,11 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
 
 
 def checked_until(store: Runs, model_name: str) -> datetime | None:
-    """The latest moment that any check of a model was of, dry runs aside; None for none."""
-    found = store.past_checks(model_name, before=_FAR, most=1)
+    """The latest moment that any check of a model was of, dry runs aside; None for none.
+
+    A check of a time to come, of a machine whose clock was wrong, says nothing: it would keep the model waiting for it.
+    """
+    found = store.past_checks(model_name, before=datetime.now(UTC) + HELD_UP, most=1)
     return found[0].at if found else None
 
 

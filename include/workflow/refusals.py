@@ -1,0 +1,24 @@
+"""What the records database refuses, in words that a person can act on."""
+
+from __future__ import annotations
+
+
+def refusal_of(error: Exception) -> str:
+    """What to do about what the database refuses to do at all; empty for any other error."""
+    from psycopg import errors  # here: a command that needs no database must not wait for it
+
+    from include.records.schema import READ_ONLY
+
+    where = "the records database"
+    if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn):
+        return (
+            f"{where} lacks a table or column, or this user may not see it: run `python -m include.cli migrate` as the "
+            "owner of the records; where they are there, have the owner run: GRANT retraining_writer TO this user"
+        )
+    if isinstance(error, errors.InsufficientPrivilege):
+        return (
+            f"{where}: {error.diag.message_primary or error}; have the owner of the records run: GRANT "
+            "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read); who "
+            "migrates has to be the owner"
+        )
+    return f"{where}: {READ_ONLY}" if isinstance(error, errors.ReadOnlySqlTransaction) else ""
