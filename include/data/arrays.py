@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _WRITTEN_OUT = 1e16  # from here on Python writes floats with a power of ten
+_TIMES: Mapping[type, Callable[[Any], Any]] = {np.datetime64: pd.Timestamp, np.timedelta64: pd.Timedelta}
 _EXACT_POWER = 22  # up to which powers of ten are floats
 
 
@@ -35,9 +36,16 @@ def label(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
+def _has_times_of_numpy(values: Iterable[Any]) -> bool:
+    """Whether there are any: Arrow (26.0.1) ends the process where one stands before a number of NumPy's."""
+    return not _TIMES.keys().isdisjoint(map(type, values))
+
+
 def array_of(values: Sequence[Any]) -> pa.Array:
     """Python objects as an Arrow array of their common type, or as text where they have none."""
     try:
+        if _has_times_of_numpy(values):
+            values = [_TIMES.get(type(value), lambda same: same)(value) for value in values]
         made = pa.array(values, from_pandas=True)
     except (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError):
         made = None
@@ -67,7 +75,7 @@ def array_of_series(values: pd.Series[Any]) -> pa.Array:
         numbers = values.to_numpy()
         fits = kind.kind != "f" or kind.itemsize in (4, 8)
         return pa.array(numbers.astype(kind.newbyteorder("=") if fits else np.float64, copy=False), from_pandas=False)
-    if isinstance(kind, np.dtype) and kind.kind == "O":
+    if (isinstance(kind, np.dtype) and kind.kind == "O") or _has_times_of_numpy(getattr(kind, "categories", ())):
         return array_of(values.tolist())
     try:
         made = pa.array(values, from_pandas=True)

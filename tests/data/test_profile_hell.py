@@ -54,6 +54,15 @@ def as_series(cells: list[Any], kind: str) -> pd.Series[Any]:
 columns_of_cells = st.tuples(st.lists(CELLS, max_size=6), st.sampled_from(TYPES)).map(lambda pair: as_series(*pair))
 
 
+@pytest.mark.parametrize("kind", ["object", "category"])
+@pytest.mark.parametrize("number", [np.float32(7), np.int8(7), np.float64(7.5)])
+@pytest.mark.parametrize("time", [np.datetime64("2026-01-01"), np.timedelta64(1, "D")])
+def test_times_of_numpy_beside_its_numbers_do_not_end_the_process(time: Any, number: Any, kind: str) -> None:
+    made = pd.Series([time, number, None], dtype=object).astype(kind)
+    column = profile_table(pd.DataFrame({"x": made}), ["x"]).columns["x"]
+    assert (column.rows, column.missing) == (3, 1)
+
+
 @pytest.mark.filterwarnings("ignore")  # of pandas, while the columns are made
 @settings(max_examples=300, deadline=None)
 @given(columns_of_cells, columns_of_cells, st.booleans())
