@@ -118,7 +118,7 @@ def test_lines_that_are_no_utf_8_are_read_and_told(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ('{"x": 1}\n{"x": 01}\n', "line 2 is no JSON at character 8"),
-        ('{"x": 1}\n\n{"x": 2', "line 3 ends within the object"),
+        ('{"x": 1}\n\n{"x": 2\n', "line 3 ends within the object"),
         ('{"x": 1}\n{"x": 1} {"x": 2}\n', "line 2 is no JSON at character 10: Extra data"),
         ('{"x":\n1}\n', "line 1 ends within the object"),
         ('[{"x": 1},\n{"x": 2}]\n', "line 1 begins a list"),

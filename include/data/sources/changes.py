@@ -19,7 +19,7 @@ _HALF = re.compile(
     r"|invalid thrift|couldn't deserialize thrift|incorrect data check|Invalid or corrupted",
     re.IGNORECASE,
 )
-_LINE = re.compile(r"\bline (\d+)\b")
+_LINE = re.compile(r"\bline (\d+) (?:has \d+ cells|ends within the object|is no JSON)")
 
 
 @contextmanager
