@@ -195,6 +195,16 @@ CELLS = st.one_of(
 ROWS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), CELLS, min_size=1), min_size=1, max_size=12)
 
 
+def test_whole_numbers_beside_floats_and_truth_values_are_the_same_text_wherever_blocks_end(tmp_path: Path) -> None:
+    rows = [{"b": 0.0}, {"b": 10_000_000_000}, {"b": 1.5}, {"b": None}, {"b": False}]
+    expected = ["0", "10000000000", "1.5", None, "false"]
+    for size in (8, 29, 10_000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_lines, "BLOCK_BYTES", size)
+            found = read(tmp_path, lines(*rows))["b"]
+        assert [None if pd.isna(each) else each for each in found] == expected, size
+
+
 @settings(max_examples=60)
 @given(ROWS, st.integers(1, 60))
 def test_rows_do_not_depend_on_where_blocks_end(

@@ -187,5 +187,13 @@ def _text(cell: Any) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell and _SURROGATES.sub("\ufffd", cell)
     if isinstance(cell, float):
-        return str(pa.scalar(cell).cast(pa.string()).as_py())  # as the reader of whole blocks writes it
+        return str(as_type(pa.array([cell]), pa.string())[0].as_py())  # as the reader of whole blocks writes it
     return json.dumps(cell)
+
+
+def as_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A cast; as text whole floats are written as integers are, which they may have been in another block."""
+    if not (pa.types.is_floating(values.type) and pa.types.is_string(kind)):
+        return values.cast(kind)
+    whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), LONGEST))
+    return pc.if_else(whole, values.cast(pa.int64(), safe=False).cast(kind), values.cast(kind))

@@ -14,7 +14,7 @@ from include.data.batches import Batch
 from include.data.kinds.text_cells import decoded
 from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
-from include.data.sources.json_cells import LONGEST, Seen, is_deep, parse_lines, size_of
+from include.data.sources.json_cells import LONGEST, Seen, as_type, is_deep, parse_lines, size_of
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
 from include.registry.source import SOURCES, FileSource
@@ -222,5 +222,5 @@ def _as_batch(table: pa.RecordBatch, wanted: dict[str, pa.DataType], file: str) 
     columns = {}
     for name, kind in wanted.items():
         place = table.schema.get_field_index(name)
-        columns[name] = pa.nulls(table.num_rows, kind) if place < 0 else table.column(place).cast(kind)
+        columns[name] = pa.nulls(table.num_rows, kind) if place < 0 else as_type(table.column(place), kind)
     return Batch(table.num_rows, columns, file)
