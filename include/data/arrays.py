@@ -45,7 +45,7 @@ def array_of(values: Sequence[Any]) -> pa.Array:
     """Python objects as an Arrow array of their common type, or as text where they have none."""
     try:
         if _has_times_of_numpy(values):
-            values = [_TIMES.get(type(value), lambda same: same)(value) for value in values]
+            values = [_TIMES[type(value)](value) if type(value) in _TIMES else value for value in values]
         made = pa.array(values, from_pandas=True)
     except (pa.ArrowException, UnicodeError, ValueError, TypeError, OverflowError):
         made = None

@@ -20,7 +20,7 @@ from include.registry.time_format import TimeFormat
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
-LONGEST_NAME = 255  # bytes of a file's name, on all usual file systems
+_LONGEST_NAME = 255  # bytes of a file's name, on all usual file systems
 _READERS = "include.data.sources"
 
 FileKind = Literal["csv", "parquet", "json_lines"]
@@ -167,8 +167,8 @@ class FileSource(_Rows):
                 named = path.encode()
             except UnicodeEncodeError as error:
                 raise ValueError(f"no path: it has characters that are none: {path!r}") from error
-            if b"\0" in named or max(map(len, named.split(b"/"))) > LONGEST_NAME:
-                raise ValueError(f"no path: a name in it is longer than {LONGEST_NAME} bytes, or has a character NUL")
+            if b"\0" in named or max(map(len, named.split(b"/"))) > _LONGEST_NAME:
+                raise ValueError(f"no path: a name in it is longer than {_LONGEST_NAME} bytes, or has a character NUL")
         return path
 
     @property

@@ -187,7 +187,9 @@ def _text(cell: Any) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell and _SURROGATES.sub("\ufffd", cell)
     if isinstance(cell, float):
-        return str(as_type(pa.array([cell]), pa.string())[0].as_py())  # as the reader of whole blocks writes it
+        if cell.is_integer() and abs(cell) < LONGEST:
+            return str(int(cell))  # as `as_type` does for a column
+        return str(pa.scalar(cell).cast(pa.string()).as_py())  # as the reader of whole blocks writes it
     return json.dumps(cell)
 
 

@@ -55,7 +55,15 @@ _TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 _LONGEST = timedelta(days=106_751)  # what 64 bits of nanoseconds hold
 
 
-def _let_none_be_read(connection: psycopg.Connection[Any], told: Callable[[str], None]) -> None:
+@dataclass
+class _Odd:
+    """How many cells hold what no table of ours can, and the first of them; a column may be full of them."""
+
+    cells: int = 0
+    example: str = ""
+
+
+def _let_none_be_read(connection: psycopg.Connection[Any], odd: _Odd) -> None:
     """Have dates and times that no table of ours can hold (``infinity``, before Christ, 24:00) read as empty."""
 
     def lenient(known: type[AbstractLoader]) -> type[Loader]:
@@ -68,12 +76,11 @@ def _let_none_be_read(connection: psycopg.Connection[Any], told: Callable[[str],
                 try:
                     found = self._loader.load(data)
                 except psycopg.DataError:
-                    told(bytes(data).decode(errors="replace"))
-                    return None
-                if isinstance(found, timedelta) and abs(found) > _LONGEST:
-                    told(bytes(data).decode(errors="replace"))
-                    return None
-                return found
+                    found = None
+                if found is not None and not (isinstance(found, timedelta) and abs(found) > _LONGEST):
+                    return found
+                odd.cells, odd.example = odd.cells + 1, odd.example or bytes(data).decode(errors="replace")
+                return None
 
         return Lenient
 
@@ -115,14 +122,15 @@ class SqlBatches:
     query: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     connect: Connect = field(default=connection_from_environment, repr=False)
-    _odd: list[str] = field(default_factory=list, compare=False, repr=False)
+    _odd: _Odd = field(default_factory=_Odd, compare=False, repr=False)
 
     @property
     def told(self) -> tuple[str, ...]:
         """What had to be found out to read the rows."""
-        if not self._odd:
+        odd = self._odd
+        if not odd.cells:
             return ()
-        return (f"{len(self._odd)} dates and times such as {self._odd[0]!r} are none of the years 1 to 9999: empty",)
+        return (f"{odd.cells} dates and times such as {odd.example!r} are none of the years 1 to 9999: empty",)
 
     def __iter__(self) -> Iterator[Batch]:
         from include.data.batches import CursorBatches
@@ -131,8 +139,8 @@ class SqlBatches:
         with _named(self.connection), ExitStack() as afterwards, self.connect(self.connection) as connection:
             connection.read_only = True
             connection.execute("SET TIME ZONE 'UTC'")
-            self._odd.clear()
-            _let_none_be_read(connection, self._odd.append)
+            self._odd.cells = 0
+            _let_none_be_read(connection, self._odd)
             cursor = afterwards.enter_context(connection.cursor(name="rows"))
             # The query is the model owner's own text; its values are bound.
             cursor.execute(self.query.encode(), self.parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
 from include.retraining.resources import MEBIBYTE
+from include.workflow.deployment import now
 
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
@@ -85,7 +86,7 @@ def checked_until(store: Runs, model_name: str) -> datetime | None:
 
     A check of a time to come, of a machine whose clock was wrong, says nothing: it would keep the model waiting for it.
     """
-    found = store.past_checks(model_name, before=datetime.now(UTC) + HELD_UP, most=1)
+    found = store.past_checks(model_name, before=now() + HELD_UP, most=1)
     return found[0].at if found else None
 
 
