@@ -17,6 +17,7 @@ from include.detectors.comparison import Comparison
 from include.detectors.statistics.error_score import ErrorScore, row_errors
 from include.scoring import Task
 from include.scoring.assumed_task import assumed_task
+from include.scoring.dependence import rows_by_moment
 from include.scoring.statistics import (
     autocorrelation,
     bootstrap_means,
@@ -92,7 +93,7 @@ class ConceptDriftDetector:
             return self._judge(np.empty(0), comparison.minimum_rows)
         classes = comparison.metric is not None and comparison.metric.task is Task.CLASSIFICATION
         errors = row_errors(labelled.predicted, labelled.actual, classes=classes)
-        return self._judge(errors, comparison.minimum_rows)
+        return self._judge(errors, comparison.minimum_rows, labelled.moment)
 
     def detect_prediction_error_drift(
         self, predictions: npt.ArrayLike, actuals: npt.ArrayLike, *, task: Task | str | None = None
@@ -130,8 +131,11 @@ class ConceptDriftDetector:
             **trend.detail,
         }
 
-    def _judge(self, errors: Floats, minimum_rows: int) -> tuple[Signal, Signal]:
-        errors = errors[np.isfinite(errors)]
+    def _judge(
+        self, errors: Floats, minimum_rows: int, moment: npt.NDArray[np.intp] | None = None
+    ) -> tuple[Signal, Signal]:
+        there = np.isfinite(errors)
+        errors, moment = errors[there], None if moment is None else moment[there]
         needed = max(2 * self.window_size, minimum_rows)
         if len(errors) == 0:
             return self._unknown(Verdict.NO_DATA, "no recent row has a label")
@@ -142,7 +146,9 @@ class ConceptDriftDetector:
         fit = ErrorScore.fit(errors)
         scores = errors if fit is None else fit(errors)
         capped = errors if fit is None else np.minimum(errors, FAR * fit.scale)
-        sizes = [_effective(half, np.array_split(scores, 2)[0]) for half in np.array_split(scores, 2)]
+        moments = [None, None] if moment is None else np.array_split(moment, 2)
+        halves = np.array_split(scores, 2)
+        sizes = [_effective(half, halves[0], of) for half, of in zip(halves, moments, strict=True)]
         return self._halves(errors, capped, scores, sizes, unit), self._line(capped, scores, sum(sizes))
 
     def _halves(self, errors: Floats, capped: Floats, scores: Floats, sizes: Sequence[float], unit: float) -> Signal:
@@ -201,9 +207,10 @@ def _direct_errors(predicted: Values, actual: Values, task: Task | str | None) -
     return np.where(there, errors, np.nan), assumed
 
 
-def _effective(half: Floats, first: Floats) -> float:
+def _effective(half: Floats, first: Floats, moment: npt.NDArray[np.intp] | None) -> float:
     """Effective rows of one half, whose scores are at least as alike as those before a change."""
-    return effective_size(len(half), steady_autocorrelation(half, autocorrelation(first)))
+    rows = effective_size(len(half), steady_autocorrelation(half, autocorrelation(first)))
+    return min(rows, rows_by_moment(half, moment))
 
 
 def _rise(before: Floats, after: Floats) -> tuple[float, float, float]:

@@ -22,7 +22,7 @@ from include.retraining.accepted import Champion as Champion
 from include.retraining.answering import as_stored, load_version, smoke_test
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.contest.contest import Contest
-from include.retraining.contest.predictions import judged_rows
+from include.retraining.contest.predictions import judged_rows, shared_moments
 from include.retraining.elsewhere import TrainedElsewhere, rows_held_out
 from include.retraining.expected_predictions import predictions_to_come
 from include.retraining.first_again import FirstAgain
@@ -159,8 +159,8 @@ class RetrainingExecutor:
         )
         features, actual = rows.slice(stop, len(rows))
         held_out = tables.history.iloc[rows.origin[stop:]]
-        weight = rows.weights(stop, len(rows))
-        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight)
+        weight, moment = rows.weights(stop, len(rows)), shared_moments(self.spec, held_out)
+        holdout = judged_rows(self.spec, trained.predictor, features, actual, held_out, weight, moment)
         contest = replace(self.contest, there=tables.recent.columns)
         result = judge_beside(self.gate, contest, champion.version, holdout, held_out)
         result = Anchor(contest=self.contest, former=former).judge(result, holdout, held_out)

@@ -9,8 +9,8 @@ import numpy as np
 
 from include.scoring.calibration import ProbabilityCalibration
 from include.scoring.catalogue import score_all
-from include.scoring.dependence import steady_lasting
-from include.scoring.labelled_rows import Floats, LabelledRows, Task
+from include.scoring.dependence import rows_by_moment, steady_lasting
+from include.scoring.labelled_rows import Floats, LabelledRows, Task, linearized
 from include.scoring.metric import Metric
 from include.scoring.slices import SliceRule
 from include.scoring.statistics import effective_size, steady_autocorrelation
@@ -35,7 +35,8 @@ class Baseline:
     rows : int
         Labelled rows behind it; 0 when only the scores are known.
     effective_rows : float
-        The same with autocorrelation of the row losses, and the rows' weights, taken into account.
+        The same with autocorrelation of the row losses, likeness of the rows of one moment, and the rows' weights,
+        taken into account.
     loss_mean, loss_variance : float
         Of the primary metric's row losses.
     classes : tuple of str
@@ -66,14 +67,12 @@ class Baseline:
         Without `others` the primary metric alone is scored.
         """
         losses, judged = metric.row_loss(labelled), metric.judged(labelled)
-        steady = steady_lasting if metric.lasting else steady_autocorrelation
+        alike = (steady_lasting if metric.lasting else steady_autocorrelation)(losses, usual)
         return cls(
             scores=score_all(metric.task, labelled) if others else {metric.name: metric.score(labelled)},
-            rows=len(losses),
-            effective_rows=effective_size(judged.evidence, steady(losses, usual)),
-            loss_mean=judged.mean(losses),
-            loss_variance=_variance(judged, losses),
-        )
+            rows=len(losses), effective_rows=_effective(judged, losses, alike),
+            loss_mean=judged.mean(losses), loss_variance=_variance(judged, losses),
+        )  # fmt: skip
 
     @classmethod
     def of_version(cls, metric: Metric, held_out: LabelledRows) -> Baseline:
@@ -98,6 +97,13 @@ class Baseline:
             },
             calibration=ProbabilityCalibration.fit(held_out),
         )  # fmt: skip
+
+
+def _effective(judged: LabelledRows, losses: Floats, alike: float) -> float:
+    """As many independent rows as are as sure of the mean loss; the fewer, the more rows of one moment are alike."""
+    rows = effective_size(judged.evidence, alike)
+    equal = losses if judged.weight is None else linearized(losses, judged.weight)
+    return min(rows, rows_by_moment(equal, judged.moment))
 
 
 def _variance(labelled: LabelledRows, losses: Floats) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from include.scoring.dependence import lasting_autocorrelation
-from include.scoring.labelled_rows import Floats, LabelledRows, Task, equal_weights
+from include.scoring.dependence import by_moment, lasting_autocorrelation
+from include.scoring.labelled_rows import Floats, LabelledRows, Task, equal_weights, linearized
 from include.scoring.metric import Metric, Scale
 from include.scoring.statistics import autocorrelation, block_length, effective_size
 from include.scoring.trading import returns
@@ -16,7 +17,9 @@ COVERAGE = 0.9  # of the intervals that go on record
 DRAWS = 500  # resamples behind the interval of a metric without influences, such as a maximum drawdown
 
 
-def mean_error(values: Floats, *, weight: Floats | None = None, lasting: bool = True) -> tuple[float, float]:
+def mean_error(
+    values: Floats, *, weight: Floats | None = None, moment: npt.NDArray[np.intp] | None = None, lasting: bool = True
+) -> tuple[float, float]:
     """Standard error of the mean of `values` in time order, and its degrees of freedom.
 
     Rows that follow each other are alike, so that the error is the larger of two: that of the circular block bootstrap
@@ -31,6 +34,8 @@ def mean_error(values: Floats, *, weight: Floats | None = None, lasting: bool = 
         Of the rows, not all 0: then the error is that of the weighted mean, a quotient of two sums, by what each row
         moves it to first order (linearization [2]_); and the degrees of freedom are those of so many rows of equal
         weight as are as sure (`LabelledRows.evidence`).
+    moment : array of shape (n,), optional
+        As `LabelledRows.moment`: where rows of one moment are alike, moments count instead of rows (`by_moment`).
 
     References
     ----------
@@ -40,8 +45,9 @@ def mean_error(values: Floats, *, weight: Floats | None = None, lasting: bool = 
     """
     share = 1.0
     if weight is not None:
-        mean = float(np.average(values, weights=weight))
-        values, share = mean + (values - mean) * (weight / weight.mean()), equal_weights(weight) / len(weight)
+        values, share = linearized(values, weight), equal_weights(weight) / len(weight)
+    together = by_moment(values, moment)
+    values = values if together is None else together
     length = block_length(values)
     alike = lasting_autocorrelation(values) if lasting else autocorrelation(values)
     rows = effective_size(len(values), alike)
@@ -72,13 +78,14 @@ def interval(metric: Metric, rows: LabelledRows, *, coverage: float = COVERAGE) 
         what the same rows show in another order: how deep such a window may fall, rather than what the true value is,
         which no finite window has.
     """
-    if len(metric.judged(rows)) < 3:
+    rows = metric.judged(rows)
+    if len(rows) < 3:
         return None
     if metric.influence is None:
-        return _resampled(metric, metric.judged(rows), coverage)
+        return _resampled(metric, rows, coverage)
     score = metric.score(rows)
     with np.errstate(over="ignore", invalid="ignore"):
-        spread, freedom = mean_error(metric.influence(rows), weight=rows.weight)
+        spread, freedom = mean_error(metric.influence(rows), weight=rows.weight, moment=rows.moment)
     if not (math.isfinite(score) and math.isfinite(spread)):
         return None
     return around(score, spread, freedom, metric.scale, support=_support(metric, rows), coverage=coverage)

@@ -82,6 +82,8 @@ class LabelledRows:
         sure a metric is depends on the weights' proportions only.
     slices : mapping of str to array of shape (n,)
         Values of the columns by which performance is looked at in parts.
+    moment : array of shape (n,) or None
+        Rows of one time have one number, which rises with time; see `moments_of`. None: no two rows share theirs.
     """
 
     actual: Values
@@ -92,6 +94,7 @@ class LabelledRows:
     periods_per_year: float | None = None
     weight: Floats | None = None
     slices: Mapping[str, Values] = field(default_factory=dict)
+    moment: npt.NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         """Refuse probabilities that do not fit the rows and classes, and weights that do not fit the rows."""
@@ -120,6 +123,7 @@ class LabelledRows:
             probability=None if self.probability is None else self.probability[places],
             weight=None if self.weight is None else self.weight[places],
             slices={name: values[places] for name, values in self.slices.items()},
+            moment=None if self.moment is None else self.moment[places],
         )  # fmt: skip
 
     @classmethod
@@ -139,6 +143,7 @@ class LabelledRows:
             predicted=np.concatenate([part.predicted for part in parts]),
             probability=probability, classes=classes, positive=parts[0].positive,
             periods_per_year=parts[0].periods_per_year, weight=_joined_weights(parts),
+            moment=_joined_moments(parts),
         )  # fmt: skip
 
     @cached_property
@@ -230,6 +235,16 @@ class PredictedRows:
         return len(self.predicted)
 
 
+def moments_of(times: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
+    """A number for each row, the same where `times`, shape (n,) and in order, are; None where all of them differ.
+
+    >>> moments_of(np.array([3, 3, 5])), moments_of(np.array([3, 4, 5]))
+    (array([0, 0, 1]), None)
+    """
+    later = times[1:] != times[:-1]
+    return None if later.all() else np.concatenate([[0], np.cumsum(later)])
+
+
 def equal_weights(weight: Floats) -> float:
     """How many rows of one weight are as sure as rows with these; see `LabelledRows.evidence`."""
     largest = float(weight.max(initial=0.0))
@@ -238,10 +253,28 @@ def equal_weights(weight: Floats) -> float:
     return float(shares.sum()) ** 2 / square if square > 0.0 else 0.0
 
 
+def linearized(values: Floats, weight: Floats) -> Floats:
+    """Values whose plain mean is the weighted mean, and is as unsure to first order; the weights are not all 0."""
+    mean = float(np.average(values, weights=weight))
+    return np.asarray(mean + (values - mean) * (weight / weight.mean()))
+
+
 def _joined_weights(parts: Sequence[LabelledRows]) -> Floats | None:
     if all(part.weight is None for part in parts):
         return None
     return np.concatenate([np.ones(len(part)) if part.weight is None else part.weight for part in parts])
+
+
+def _joined_moments(parts: Sequence[LabelledRows]) -> npt.NDArray[np.intp] | None:
+    """Those of all parts; no moment is in two of them."""
+    if all(part.moment is None for part in parts):
+        return None
+    found, first = [], 0
+    for part in parts:
+        numbers = np.arange(len(part)) if part.moment is None else np.unique(part.moment, return_inverse=True)[1]
+        found.append(first + numbers)
+        first += len(part)
+    return np.concatenate(found)
 
 
 def _key(name: Any) -> tuple[bool, Any]:

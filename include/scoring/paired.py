@@ -43,7 +43,8 @@ def paired_gain(metric: Metric, champion: LabelledRows, challenger: LabelledRows
     """Compare the losses of two models, row by row.
 
     The mean difference over its standard error is compared with Student's t; see
-    `include.scoring.intervals.mean_error`. Rows that follow each other are alike, and count for fewer.
+    `include.scoring.intervals.mean_error`. Rows that follow each other are alike, and count for fewer; so do
+    rows of one moment.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def paired_gain(metric: Metric, champion: LabelledRows, challenger: LabelledRows
     if len(cut) < 2:  # the metric has a value on one row
         return PairedGain(gain=0.0, error=0.0, freedom=1.0, p_value=0.5)
     rows = metric.judged(champion)
-    mean, (spread, freedom) = rows.mean(cut), mean_error(cut, weight=rows.weight, lasting=metric.lasting)
+    mean = rows.mean(cut)
+    spread, freedom = mean_error(cut, weight=rows.weight, moment=rows.moment, lasting=metric.lasting)
     unit = rows.mean(losses) if metric.loss_from_zero else 1.0
     if spread > 0.0:
         better = float(stats.t.sf(mean / spread, freedom))

@@ -15,6 +15,7 @@ from include.retraining.artifacts import StoredModel
 from include.retraining.contest.contest import Contest, labelled_among
 from include.retraining.gate.shadow_needs import untrained_rows
 from include.scoring import Baseline
+from include.scoring.intervals import mean_error
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
 BASE = Version(
@@ -61,3 +62,21 @@ def test_rows_in_quarantine_are_left_out(tables: tuple[Any, ModelTables]) -> Non
 )  # fmt: skip
 def test_rows_that_a_version_was_judged_on_and_never_trained_on(changes: dict[str, Any], rows: int) -> None:
     assert untrained_rows(replace(BASE, **changes)) == rows
+
+
+def test_whatever_judges_is_told_which_rows_share_their_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, seen = Stage(tmp_path), {"given": 0, "told": 0}
+    table = sales(50, change=35)
+    stage.add("sales", table.assign(at=table["at"].dt.floor("D")), window="10d", training=None)
+    known = mean_error
+
+    def noted(*values: Any, **given: Any) -> tuple[float, float]:
+        seen["given"] += 1
+        seen["told"] += given.get("moment") is not None
+        return known(*values, **given)
+
+    stage.run("sales", day(32))
+    monkeypatch.setattr("include.scoring.paired.mean_error", noted)
+    monkeypatch.setattr("include.scoring.intervals.mean_error", noted)
+    assert stage.run("sales", day(46)).event is not None
+    assert seen["told"] == seen["given"] >= 4

@@ -18,7 +18,7 @@ from include.errors import CannotPredict, DataError
 from include.records.entries import Version
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import StoredModel
-from include.retraining.contest.predictions import judged_rows, recorded_rows, with_record
+from include.retraining.contest.predictions import judged_rows, recorded_rows, shared_moments, with_record
 from include.retraining.prepare import Columns, TrainingRows, feature_table, prepare, target_values
 from include.retraining.weights import counted
 from include.scoring import LabelledRows
@@ -139,7 +139,9 @@ class Contest:
         self._require_columns(version, stored, rows)
         features = feature_table(rows, stored.columns)
         table = rows if beside.slices else None
-        return judged_rows(self.spec, stored.predictor, features, beside.actual, table, beside.weight)
+        return judged_rows(
+            self.spec, stored.predictor, features, beside.actual, table, beside.weight, shared_moments(self.spec, rows)
+        )
 
     def beside(self, version: Version, ours: LabelledRows, rows: pd.DataFrame) -> Pair:
         """The same rows as a version answers them, beside `ours`; a version from elsewhere by what the rows carry.
@@ -195,7 +197,7 @@ class Contest:
         """What a loaded version answers on shared rows; with `slices` as in `between`. Raises as `answers`."""
         return judged_rows(
             self.spec, stored.predictor, shared.features(stored.columns), shared.ready.target,
-            shared.rows if slices else None, shared.ready.weight,
+            shared.rows if slices else None, shared.ready.weight, shared_moments(self.spec, shared.rows),
         )  # fmt: skip
 
     def _require_columns(self, version: Version, stored: StoredModel, rows: pd.DataFrame) -> None:

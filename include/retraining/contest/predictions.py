@@ -21,16 +21,18 @@ from include.retraining.trainers.trainer import Predictor, class_probabilities
 from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
+from include.scoring.labelled_rows import moments_of
 
 MOSTLY = 0.95  # share of the labelled rows with a probability, from which on the others count as not arrived
 
 Values = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Moments = npt.NDArray[np.intp]
 
 
 def judged_rows(
     spec: ModelSpec, predictor: Predictor, features: pd.DataFrame, actual: Values, table: pd.DataFrame | None = None,
-    weight: Floats | None = None,
+    weight: Floats | None = None, moment: Moments | None = None,
 ) -> LabelledRows:  # fmt: skip
     """Labelled rows with a model's predictions, and its probabilities if it gives any.
 
@@ -44,6 +46,8 @@ def judged_rows(
         The same rows as they were read, for their slices.
     weight : array, optional
         How much each row counts; by default all count the same.
+    moment : array, optional
+        Which rows share their time; see `shared_moments`.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def judged_rows(
     return LabelledRows(
         actual=actual, predicted=_answered(spec, predictor.predict(features), names), probability=probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec),
-        slices={} if table is None else _slices(spec, table), weight=weight,
+        slices={} if table is None else _slices(spec, table), weight=weight, moment=moment,
     )  # fmt: skip
 
 
@@ -93,7 +97,13 @@ def recorded_rows(
         actual=actual, predicted=predicted.astype(str) if spec.task is Task.CLASSIFICATION else predicted,
         probability=None if probability is None or np.isnan(probability).any() else probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec), weight=weight,
+        moment=shared_moments(spec, table),
     )  # fmt: skip
+
+
+def shared_moments(spec: ModelSpec, table: pd.DataFrame) -> Moments | None:
+    """Which rows of `table`, in time order, share their time: as `LabelledRows.moment`; None without timestamps."""
+    return None if spec.timestamp is None else moments_of(table[spec.timestamp].to_numpy())
 
 
 def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -165,6 +175,7 @@ def recent_rows(
             actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
             classes=classes, positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
             slices=_slices(spec, recent[arrived]), weight=_chosen(weight, arrived),
+            moment=shared_moments(spec, recent[arrived]),
         )  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():

@@ -12,7 +12,7 @@ import pandas as pd
 from include.data.tables import ModelTables
 from include.errors import DataError
 from include.registry.spec import ModelSpec
-from include.retraining.contest.predictions import judged_rows
+from include.retraining.contest.predictions import judged_rows, shared_moments
 from include.retraining.gate.constants import constants
 from include.retraining.gate.gate import GateResult, PromotionGate
 from include.retraining.prepare import Columns, TrainingRows, prepare
@@ -70,7 +70,8 @@ def try_first(
     trial = fit_on(trainer, rows, columns, 0, cut)
     features, actual = rows.slice(cut, len(rows))
     held_out, weight = tables.reference.iloc[rows.origin[cut:]], rows.weights(cut, len(rows))
-    holdout, metric = judged_rows(spec, trial, features, actual, held_out, weight), METRICS[spec.metric]
+    moment, metric = shared_moments(spec, held_out), METRICS[spec.metric]
+    holdout = judged_rows(spec, trial, features, actual, held_out, weight, moment)
     compared = spec.gate.better_than_constant and not metric.for_trading
     beside = constants(metric, rows.target[:cut], holdout, rows.weights(0, cut)) if compared else ()
     result = gate.judge_first(holdout, beside)
