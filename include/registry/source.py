@@ -269,16 +269,21 @@ class SourceEntry:
     plain_text: bool = False
 
 
+def _packed(*endings: str) -> tuple[str, ...]:
+    """The endings, and the same of packed files; see `include.data.sources.packing`."""
+    return (*endings, *(f"{ending}{packing}" for ending in endings for packing in (".gz", ".bz2", ".zst")))
+
+
 #: The kinds of sources, by the `kind` that they are written with, in the order in which they are told.
 SOURCES: Mapping[str, SourceEntry] = {
     "csv": SourceEntry(
-        section=FileSource, batches=f"{_READERS}.csv_batches:of_source", endings=(".csv", ".csv.gz"), plain_text=True
+        section=FileSource, batches=f"{_READERS}.csv_batches:of_source", endings=_packed(".csv"), plain_text=True
     ),
     "parquet": SourceEntry(section=FileSource, batches=f"{_READERS}.parquet_batches:of_source", endings=(".parquet",)),
     "json_lines": SourceEntry(
         section=FileSource,
         batches=f"{_READERS}.json_lines:of_source",
-        endings=(".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
+        endings=_packed(".jsonl", ".ndjson"),
     ),
     "sample": SourceEntry(section=SampleSource, rows=f"{_READERS}.read:rows_of_sample"),
     "sql": SourceEntry(section=SqlSource, rows=f"{_READERS}.read:rows_of_query"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from include.data.class_columns import in_one_coding
 from include.data.label_values import without_impossible_labels
+from include.data.sources.packing import without_packing
 from include.data.tables import ModelTables
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.entries import Run
@@ -91,7 +92,7 @@ def _kind(spec: ModelSpec, path: str) -> str:
     endings = {ending: kind for kind, entry in SOURCES.items() for ending in entry.endings} | _ALSO
     if (found := next((kind for ending, kind in endings.items() if low.endswith(ending)), None)) is not None:
         return found
-    ending = _ENDING.search(low.removesuffix(".gz"))
+    ending = _ENDING.search(without_packing(low))
     if isinstance(own, FileSource) and (ending is None or f"{own.place}".lower().endswith(ending[0])):
         return str(own.kind)
     if ending is None or ending[0] in _TEXT:

@@ -38,7 +38,7 @@ def test_models_of_one_file_share_a_place_and_the_longest_times_hold(tmp_path: P
     assert (place.path, place.key, place.models) == ("/data/sales.csv", "rows /data/sales.csv", ("a", "b"))
     assert (place.settle, place.cooldown) == (timedelta(seconds=90), timedelta(hours=2))
     assert place.every == timedelta(seconds=3)
-    assert place.endings == (".csv", ".csv.gz")
+    assert place.endings == (".csv", ".csv.gz", ".csv.bz2", ".csv.zst")
 
 
 def test_pairs_storage_and_results_are_places_of_their_own(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from include.data.sources.files import Files
+from include.data.sources.packing import codec_of
 from include.errors import DataError, SourceUnavailable
 
 _PARQUET = b"PAR1"  # how such a file begins
@@ -75,7 +76,7 @@ def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> boo
 def _is_of_unfinished_line(files: Files, file: str | Path, told: str) -> bool:
     """Whether what is told is of the last line of a text, which no line end follows: its writer may be in it."""
     named = _LINE.search(told)
-    if named is None or str(file).lower().endswith(".gz"):
+    if named is None or codec_of(file) is not None:
         return False
     lines, last = 1, b"\n"
     with files.raw(file) as stream:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
-from include.data.sources.foreign_files import holds_rows
+from include.data.sources.foreign_files import holds_rows, tell_left_out
+from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
 
 
@@ -25,7 +26,7 @@ class Files(Protocol):
         ...
 
     def open(self, file: str | Path) -> str | Path | pa.NativeFile:
-        """What pyarrow reads one of the files from."""
+        """What pyarrow reads one of the files from, unpacked."""
         ...
 
     def state(self, file: str | Path) -> str:
@@ -44,6 +45,10 @@ class Files(Protocol):
         """Its bytes as they are stored, to be read at any place."""
         ...
 
+    def beside(self, folder: str, name: str) -> Mapping[str, str | Path]:
+        """The files in the folder of that name in `folder`, by name, of those that table formats keep; none if none."""
+        ...
+
     @property
     def distant(self) -> bool:
         """Whether each reading takes so long that few large ones are better than many small ones."""
@@ -59,15 +64,17 @@ class LocalFiles:
         if place.is_file():
             return [place]
         if place.is_dir():
-            below = [file for file in place.rglob("*") if file.name.lower().endswith(endings)]
-            found = [file for file in below if holds_rows(file.relative_to(place).parts) and file.is_file()]
+            below = list(place.rglob("*"))
+            tell_left_out(path, (file.name for file in below), endings)
+            chosen = [file for file in below if file.name.lower().endswith(endings)]
+            found = [file for file in chosen if holds_rows(file.relative_to(place).parts) and file.is_file()]
         else:
             found = [file for file in _matches(place) if file.is_file()]
         return sorted(found) or nothing_found(path, endings)
 
-    def open(self, file: str | Path) -> str | Path:
+    def open(self, file: str | Path) -> str | Path | pa.NativeFile:
         """See `Files.open`."""
-        return file
+        return file if codec_of(file) is None else unpacked(file, pa.OSFile(str(file)))
 
     def state(self, file: str | Path) -> str:
         """See `Files.state`."""
@@ -86,6 +93,11 @@ class LocalFiles:
     def raw(self, file: str | Path) -> IO[bytes]:
         """See `Files.raw`."""
         return Path(file).open("rb")
+
+    def beside(self, folder: str, name: str) -> dict[str, str | Path]:
+        """See `Files.beside`."""
+        place = Path(folder) / name
+        return {file.name: file for file in place.iterdir()} if place.is_dir() else {}
 
     @property
     def distant(self) -> bool:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+
+from include.data.sources.packing import without_packing
+
+log = logging.getLogger(__name__)
 
 _BEGINNINGS = (".", "~", "#", "$", "@")  # hidden, unfinished, of an editor, a recycle bin, of a file server
 _FOLDERS = frozenset(
@@ -13,6 +19,9 @@ _UNFINISHED = (
     ".tmp", ".temp", ".part", ".partial", ".inprogress", ".incomplete", ".writing", ".uploading", ".crdownload",
     ".download", ".opdownload", ".filepart", ".aria2", ".lock", ".swp", ".bak", "~",
 )  # fmt: skip
+_MAY_HOLD_ROWS = re.compile(
+    r"\.(csv|tsv|psv|txt|dat|jsonl|ndjson|parquet|pq|parq)(\.(gz|bz2|zst|xz|lzma|lz4|zip|7z))?$"
+)
 _COPY = "-checkpoint"  # how Jupyter names the copies that it keeps
 
 
@@ -33,7 +42,7 @@ def is_foreign(part: str, *, folder: bool) -> bool:
         return not (folder and "=" in low)
     if folder:
         return low in _FOLDERS or low.endswith((*_UNFINISHED, "_checkpoints", "-checkpoints"))
-    plain = low.removesuffix(".gz")
+    plain = without_packing(low)
     return any(name.endswith((*_UNFINISHED, _COPY)) for name in (low, plain, plain.rpartition(".")[0]))
 
 
@@ -63,3 +72,15 @@ def _names(named: str, part: str) -> bool:
     if named[:1] not in "*?[":
         return True
     return not part.startswith((*_BEGINNINGS, "_")) and named.casefold().endswith(_UNFINISHED)
+
+
+def tell_left_out(path: object, names: Iterable[str], endings: Sequence[str]) -> None:
+    """Log which files of a folder may hold rows, by their names, and are not among those that end so."""
+    others = [
+        name for name in names if _MAY_HOLD_ROWS.search(name.lower()) and not name.lower().endswith(tuple(endings))
+    ]
+    if endings != ("",) and (seen := [name for name in others if not is_foreign(name, folder=False)]):
+        log.warning(
+            "%s: left out: %d, such as %s: of a folder those are read that end in %s; name others by a glob, "
+            "or move them away", path, len(seen), min(seen), ", ".join(endings),
+        )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import IO, cast
 import pyarrow as pa
 
 from include.data.sources.files import nothing_found
-from include.data.sources.foreign_files import holds_rows
+from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
+from include.data.sources.packing import unpacked
+from include.errors import ConfigurationError
 from include.registry.address import Address
 
 _WILD = "*?["
+_LOGS = ("/_delta_log", "/metadata")  # folders that table formats keep; see `include.data.sources.table_formats`
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class ObjectFiles:
     connect: Connect
     connection: str = ""
     _listed: dict[str, Stored] = field(default_factory=dict, compare=False, repr=False)
+    _logs: dict[str, dict[str, str | Path]] = field(default_factory=dict, compare=False, repr=False)
+    _seen: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def find(self, path: str | Path, *endings: str) -> list[str]:
         """See `Files.find`. A glob's ``*`` ends at a slash, as on disk."""
@@ -50,7 +56,7 @@ class ObjectFiles:
         """See `Files.open`."""
         address = Address.of(str(file))
         opened = pa.PythonFile(ObjectFile(self._bucket(address), address.key), mode="r")
-        return pa.CompressedInputStream(opened, "gzip") if address.key.endswith(".gz") else opened
+        return unpacked(address.key, opened)
 
     def state(self, file: str | Path) -> str:
         """See `Files.state`."""
@@ -69,6 +75,24 @@ class ObjectFiles:
         """See `Files.raw`."""
         address = Address.of(str(file))
         return cast(IO[bytes], io.BufferedReader(ObjectFile(self._bucket(address), address.key)))
+
+    def beside(self, folder: str, name: str) -> dict[str, str | Path]:
+        """See `Files.beside`; from the server where no listing has shown the folder."""
+        place = f"{folder}/{name}"
+        if not any(f"{place}/".startswith(start) for start in self._seen):
+            address = Address.of(place)
+            bucket = self._bucket(address)
+            self._seen.add(f"{place}/")
+            with suppress(ConfigurationError):  # who may read one folder may not list those above it
+                self._keep_logs(bucket, bucket.below(f"{address.key}/"))
+        return dict(self._logs.get(place, {}))
+
+    def _keep_logs(self, bucket: Bucket, stored: Sequence[Stored]) -> None:
+        for each in stored:
+            file = f"{Address(bucket=bucket.name, key=each.key)}"
+            place, _, name = file.rpartition("/")
+            if name and place.endswith(_LOGS):
+                self._logs.setdefault(place, {})[name] = file
 
     @property
     def distant(self) -> bool:
@@ -95,7 +119,10 @@ class ObjectFiles:
         start = (f"{key}/" if key else "") if first < 0 else key[:first]
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
+        self._seen.add(f"{Address(bucket=bucket.name, key=start)}")
+        self._keep_logs(bucket, list(listed.values()))
         if first < 0:
+            tell_left_out(f"s3://{bucket.name}/{key}", (each.rpartition("/")[2] for each in keys), endings)
             found = [
                 each for each in keys if each.lower().endswith(endings) and holds_rows(each[len(start) :].split("/"))
             ]

@@ -14,6 +14,7 @@ from include.data.batches import BATCH_ROWS, Batch, empty_batch, require_distinc
 from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.same_files import distinct_files
+from include.data.sources.table_formats import rows_of_now
 from include.registry.source import SOURCES, FileSource
 
 PAGE_BYTES = 1 << 16  # read ahead in each column of a local file; without it a row group is held as a whole
@@ -23,6 +24,8 @@ _ROW_LABELS = re.compile(r"__index_level_\d+__")  # what pandas calls row labels
 @dataclass(frozen=True)
 class ParquetBatches:
     """The rows of a Parquet file, of all ``*.parquet`` files in a folder (by name), or of those that a glob matches.
+
+    Of a Delta table files that it has given up are left out (`include.data.sources.table_formats`).
 
     Text is read as dictionary codes, and one row group at a time: memory is that of one page of each column and of one
     batch; of a distant file, which is fetched in few large pieces, that of a row group's compressed pages.
@@ -41,7 +44,8 @@ class ParquetBatches:
     files: Files = field(default_factory=LocalFiles)
 
     def __iter__(self) -> Iterator[Batch]:
-        for file in distinct_files(self.files, self.files.find(self.path, *SOURCES["parquet"].endings)):
+        found = self.files.find(self.path, *SOURCES["parquet"].endings)
+        for file in distinct_files(self.files, rows_of_now(self.files, self.path, found)):
             with unchanged(self.files, file, "Parquet", {}):
                 yield from self._read(file)
 

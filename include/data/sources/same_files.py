@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 import re
-import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
+
+import pyarrow as pa
 
 from include.data.sources.files import Files
+from include.data.sources.packing import codec_of, unpacked
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ File = str | Path
 def distinct_files(files: Files, found: Sequence[File]) -> list[File]:
     """`found`, in the same order, without those that hold the same content as an earlier one.
 
-    Content is what a reader sees: of a ``.gz`` what is packed in it. Only files of the same length are looked into, and
+    Content is what a reader sees: of a packed file what is in it. Only files of the same length are looked into, and
     at first only at both of their ends; objects in storage are told apart by their tags where those are hashes of the
     content. A file that cannot be read is left in, so that the reader says so.
     """
@@ -45,13 +46,16 @@ def distinct_files(files: Files, found: Sequence[File]) -> list[File]:
 
 
 def _length(files: Files, file: File) -> int | str:
-    """Bytes of the content, of a packed one modulo 2^32; the file's name where it cannot be told."""
-    if not _packed(file):
+    """Bytes of the content modulo 2^32, which gzip notes and others do not; the file's name where it cannot be told."""
+    codec = codec_of(file)
+    if codec is None:
         return files.size(file) % 2**32
     try:
         with files.raw(file) as stream:
-            stream.seek(-4, 2)
-            return int.from_bytes(stream.read(4), "little")
+            if codec == "gzip":
+                stream.seek(-4, 2)
+                return int.from_bytes(stream.read(4), "little")
+            return sum(map(len, _pieces(file, stream))) % 2**32
     except (OSError, ValueError):
         return str(file)
 
@@ -61,7 +65,7 @@ def _marks(files: Files, group: Sequence[File]) -> dict[File, str]:
     if len(group) == 1:
         return {group[0]: str(group[0])}
     tags = {file: files.tag(file) for file in group}
-    if any(_packed(file) for file in group):
+    if any(codec_of(file) for file in group):
         return {file: _whole(files, file) for file in group}
     if all(_MD5.fullmatch(tag) for tag in tags.values()):
         return tags
@@ -90,17 +94,16 @@ def _ends(files: Files, file: File) -> str:
 def _whole(files: Files, file: File) -> str:
     digest = hashlib.sha256()
     try:
-        with files.raw(file) as stream, _unpacked(file, stream) as content:
-            while piece := content.read(_PIECE):
+        with files.raw(file) as stream:
+            for piece in _pieces(file, stream):
                 digest.update(piece)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, pa.ArrowException):
         return str(file)
     return digest.hexdigest()
 
 
-def _unpacked(file: File, stream: IO[bytes]) -> IO[bytes]:
-    return cast(IO[bytes], gzip.GzipFile(fileobj=stream)) if _packed(file) else stream
-
-
-def _packed(file: File) -> bool:
-    return str(file).endswith(".gz")
+def _pieces(file: File, stream: IO[bytes]) -> Iterator[bytes]:
+    """What the reader sees."""
+    content = unpacked(file, stream)
+    while piece := content.read(_PIECE):
+        yield piece

@@ -1,0 +1,138 @@
+"""Which files of a Delta table hold its rows now: those that were written over stay until they are vacuumed.
+
+As the protocol has it [1]_: a table is its newest checkpoint and the commits after it. Read here are commits, and
+checkpoints in one file or several. What cannot be told from file names, rows deleted within a file and columns under
+other names, is refused, with what to do.
+
+References
+----------
+.. [1] Delta Transaction Log Protocol, https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.data.sources.files import Files
+from include.errors import DataError, SourceUnavailable
+
+LOG = "_delta_log"
+_COMMIT = re.compile(r"(\d{20})\.json")
+_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet")
+OTHER_WAY = "read it through SQL, or write the rows that the model reads to files of their own"
+
+
+@dataclass
+class DeltaLog:
+    """The log of one table, as far as it is read: the files that hold its rows, by their names from the folder on."""
+
+    files: Files
+    folder: str
+    present: set[str] = field(default_factory=set)
+    known: bool = False  # whether the log names any file at all
+
+    def replay(self, log: Mapping[str, str | Path]) -> None:
+        """Read the log, whose files are given by their names.
+
+        Raises
+        ------
+        SourceUnavailable
+            When it has gaps or cannot be read.
+        DataError
+            When the table has rows or columns that only its engine can tell.
+        """
+        commits = {int(hit[1]): log[name] for name in log if (hit := _COMMIT.fullmatch(name))}
+        if not commits:
+            return  # no table: one keeps its newest commit
+        version, parts = _newest_checkpoint(log)
+        for part in parts:
+            for action in self._checkpoint(part):
+                self._take(action, part)
+        later = sorted(number for number in commits if number > version)
+        if missing := sorted(set(range(version + 1, max(later, default=version))) - set(later)):
+            raise SourceUnavailable(
+                f"{self.folder}/{LOG}: the log of this Delta table has no commit {missing[0]:020}.json, and no "
+                f"checkpoint after it; restore it, or {OTHER_WAY}"
+            )
+        for number in later:
+            for action in self._commit(commits[number]):
+                self._take(action, commits[number])
+
+    def require(self, names: Iterable[str]) -> None:
+        """Refuse a table of which a file is not among these."""
+        if gone := sorted(self.present - set(names)):
+            raise SourceUnavailable(
+                f"{self.folder}: {len(gone)} of {len(self.present)} files of this Delta table are not there, such as "
+                f"{gone[0]}; read again, restore them, or run FSCK REPAIR TABLE"
+            )
+
+    def _take(self, action: Mapping[str, Any], of: str | Path) -> None:
+        action = {name: told for name, told in action.items() if isinstance(told, dict)}
+        if added := action.get("add"):
+            if added.get("deletionVector"):
+                raise DataError(
+                    f"{of}: rows of {added['path']} are deleted beside the file (deletion vectors), which file readers "
+                    f"do not see; run REORG TABLE … APPLY (PURGE), or {OTHER_WAY}"
+                )
+            self.present.add(self._name(added["path"], of))
+            self.known = True
+        elif removed := action.get("remove"):
+            self.present.discard(self._name(removed["path"], of))
+            self.known = True
+        elif told := action.get("metaData"):
+            settings = dict(told.get("configuration") or {})
+            if settings.get("delta.columnMapping.mode", "none") != "none":
+                raise DataError(
+                    f"{of}: the table's columns have other names in its files (delta.columnMapping.mode: "
+                    f"{settings['delta.columnMapping.mode']}); {OTHER_WAY}"
+                )
+
+    def _name(self, path: str, of: str | Path) -> str:
+        """A file's name from the table's folder on; the log percent-encodes it."""
+        name = unquote(path)
+        if "://" in name or name.startswith(("/", "file:")):
+            raise DataError(f"{of}: {name} is a file of another table (a shallow clone); {OTHER_WAY}")
+        return name
+
+    def _commit(self, file: str | Path) -> Iterator[Mapping[str, Any]]:
+        with self.files.raw(file) as opened:
+            lines = opened.read().decode("utf-8").splitlines()
+        for line in filter(None, map(str.strip, lines)):
+            try:
+                action = json.loads(line)
+            except json.JSONDecodeError:
+                raise SourceUnavailable(f"{file}: no commit of a Delta table, for a line of it is no JSON") from None
+            if isinstance(action, dict):
+                yield action
+
+    def _checkpoint(self, file: str | Path) -> Iterator[Mapping[str, Any]]:
+        try:
+            opened = pq.ParquetFile(self.files.open(file))
+        except pa.ArrowInvalid as error:
+            raise SourceUnavailable(f"{file}: no checkpoint of a Delta table: {error}; restore it") from None
+        with opened:
+            wanted = [name for name in ("add", "metaData", "sidecar") if name in opened.schema_arrow.names]
+            for batch in opened.iter_batches(columns=wanted, use_threads=False):
+                for row in batch.to_pylist():
+                    if row.get("sidecar"):
+                        raise DataError(f"{file}: this checkpoint refers to other files (format v2); {OTHER_WAY}")
+                    yield row
+
+
+def _newest_checkpoint(log: Mapping[str, str | Path]) -> tuple[int, list[str | Path]]:
+    """Version and files of the newest one that is whole; -1 without any."""
+    parts: dict[tuple[int, int], list[str | Path]] = {}
+    for name in sorted(log):
+        if hit := _CHECKPOINT.fullmatch(name):
+            parts.setdefault((int(hit[1]), int(hit[2] or 1)), []).append(log[name])
+    whole = [(version, found) for (version, count), found in sorted(parts.items()) if len(found) == count]
+    return whole[-1] if whole else (-1, [])
