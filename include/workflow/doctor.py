@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from threading import Thread
 
+from psycopg.errors import LockNotAvailable
+
 from include.decision.decision import Severity
 from include.errors import RetrainingError
 from include.records.entries import Checked, Examination, Surroundings
@@ -14,6 +16,7 @@ from include.records.masking import mask
 from include.workflow.deployment import Deployment, now
 from include.workflow.examination.catalogue import CHECKS, WITHOUT_RECORDS
 from include.workflow.examination.subject import OUTSIDE, SECONDS, Subject
+from include.workflow.refusals import refusal_of
 
 REACHED = "reached"  # the check before all others
 ANSWER = 5.0  # seconds for it
@@ -83,6 +86,9 @@ def _made(name: str, check: Callable[[Subject], Iterable[Told]], subject: Subjec
     told: list[Told] = []
     try:
         told.extend(check(subject))
+    except LockNotAvailable as error:
+        told.append(Finding(subject="the records database", told="one of its tables is locked",
+                            way_out=refusal_of(error), severity=Severity.HIGH))  # fmt: skip
     except Exception as error:  # whatever it is: the other checks go on
         told.append(NotLookedAt(why=_told(error)))
     return Checked(

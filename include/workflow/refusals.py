@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+_UNLOCK = (
+    "see who by: SELECT pid, usename, query, state_change FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
+    "WHERE granted AND mode = 'AccessExclusiveLock'); wait, or end it by: SELECT pg_terminate_backend(pid)"
+)
+
 
 def refusal_of(error: Exception) -> str:
     """What to do about what the database refuses to do at all; empty for any other error."""
@@ -21,4 +26,6 @@ def refusal_of(error: Exception) -> str:
             "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read); who "
             "migrates has to be the owner"
         )
+    if isinstance(error, errors.LockNotAvailable):
+        return f"{where}: another session has locked what is needed ({error.diag.message_primary}); {_UNLOCK}"
     return f"{where}: {READ_ONLY}" if isinstance(error, errors.ReadOnlySqlTransaction) else ""

@@ -1,7 +1,7 @@
 -- Set what the records need, whatever the server, the database or the role says for everybody.
 -- For the session where it is the client's own, or the client knows its process by that number; for the transaction
 -- where a pooler is in between. Temporary tables, also those left behind in a session that is lent, come last.
--- Parameters: schema text, statement_timeout text, pid integer, own boolean
+-- Parameters: schema text, statement_timeout text, lock_timeout text, pid integer, own boolean
 -- Returns:    one row: direct boolean (set for the session), and columns without meaning
 SELECT session.direct,
        set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
@@ -13,7 +13,7 @@ SELECT session.direct,
        set_config('standard_conforming_strings', 'on', NOT session.direct),
        set_config('transform_null_equals', 'off', NOT session.direct),
        set_config('statement_timeout', %(statement_timeout)s::text, NOT session.direct),
-       set_config('lock_timeout', '0', NOT session.direct),
+       set_config('lock_timeout', %(lock_timeout)s::text, NOT session.direct),
        set_config('idle_in_transaction_session_timeout', %(statement_timeout)s::text, NOT session.direct),
        set_config('idle_session_timeout', '0', NOT session.direct),
        CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL  -- from version 17 on

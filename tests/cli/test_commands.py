@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.saying import Say
@@ -146,6 +147,28 @@ def test_records_that_can_only_be_read_are_told_with_a_way_out(
     said = say(*words.split(), "--json")
     assert said.code == said.document["error"]["exit_code"] == 3, said.err
     assert "write to the primary" in said.document["error"]["detail"]
+
+
+@pytest.mark.parametrize("words", ["status", "fleet", "history", "health", "request housing --reason x"])
+def test_a_table_that_somebody_has_locked_is_told_and_not_waited_for(
+    filled: House, say: Say, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("include.records.postgres.session.LONGEST_LOCK", "200ms")
+    with psycopg.connect(os.environ["AIRFLOW_CONN_RETRAINING_DB"]) as other:
+        for table in ("records_identity", "retraining_runs", "model_retraining_events", "retraining_requests"):
+            other.execute(f"LOCK TABLE retraining.{table} IN ACCESS EXCLUSIVE MODE".encode())
+        said = say(*words.split(), "--json")
+    assert said.code == said.document["error"]["exit_code"] == 3, said.err
+    assert "pg_terminate_backend(pid)" in said.document["error"]["detail"]
+
+
+def test_the_doctor_names_a_table_that_somebody_has_locked(filled: House, say: Say) -> None:
+    with psycopg.connect(os.environ["AIRFLOW_CONN_RETRAINING_DB"]) as other:
+        other.execute(b"LOCK TABLE retraining.records_identity IN ACCESS EXCLUSIVE MODE")
+        said = say("doctor", "--json")
+    assert said.code != 0
+    assert "one of its tables is locked" in said.out
+    assert "pg_terminate_backend(pid)" in said.out
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -57,6 +57,9 @@ class OpenSeen:
     held: bool
 
 
+SHORT_LOCK = "2s"  # whoever looks at what stops others must not be stopped by it
+
+
 @dataclass(frozen=True)
 class RecordsSeen:
     """Reads what there is to see of one database, a connection each time."""
@@ -100,4 +103,5 @@ class RecordsSeen:
 
     def _rows(self, name: str) -> list[Row]:
         with closing(self.connect()) as connection, settled(connection):
+            connection.execute(f"SET LOCAL lock_timeout TO '{SHORT_LOCK}'".encode())
             return Session(connection).rows(name, {})

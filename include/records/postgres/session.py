@@ -22,6 +22,7 @@ SCHEMA = "retraining"
 """Schema of all tables of the records, unless the connection's own options name another: see `schema_of`."""
 
 LONGEST_STATEMENT = "10min"  # whatever the database says for its other users
+LONGEST_LOCK = "1min"  # what others hold that long is held by a person, or for ever: say so and try again
 
 _SEARCH_PATH = re.compile(r"(?:-c\s*|--)search[_-]path=((?:\\.|\S)+)", re.I)  # as the server reads names of settings
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^,]+')
@@ -143,7 +144,7 @@ def settle(
         Whether it is known that no pooler lends the session to others; else one behind a pooler is left as it is: see
         `settled`.
     statement_timeout : str
-        As Postgres writes it; ``0`` for none.
+        As Postgres writes it; ``0`` for none, then also for locks.
 
     Raises
     ------
@@ -189,7 +190,8 @@ def schema_of(connection: psycopg.Connection[Any]) -> str:
 def _set(connection: psycopg.Connection[Any], statement_timeout: str, *, own: bool = False) -> bool:
     """Set it, for the session if that is the client's own, else for the transaction; tell whether it is."""
     values = {
-        "schema": schema_of(connection), "statement_timeout": statement_timeout, "pid": connection.info.backend_pid,
+        "schema": schema_of(connection), "statement_timeout": statement_timeout,
+        "lock_timeout": "0" if statement_timeout == "0" else LONGEST_LOCK, "pid": connection.info.backend_pid,
         "own": own,
     }  # fmt: skip
     return bool(Session(connection).one("settle_session", values)["direct"])
