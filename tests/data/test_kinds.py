@@ -171,3 +171,49 @@ def test_the_model_file_has_the_last_word_and_what_was_known_comes_before_what_i
     before = {name: ColumnKind.from_json(kind.to_json()) for name, kind in kinds.items()}
     assert before == kinds
     assert find_kinds(table, {}, known=before)["zip"].kind is Kind.NUMBER  # no longer declared: found again
+
+
+AGES = {
+    "signed up": lambda rng: HOURS - pd.to_timedelta(rng.exponential(365.0, ROWS), unit="D"),
+    "signed up years ago": lambda rng: HOURS - pd.to_timedelta(rng.uniform(0.0, 5 * 365.0, ROWS), unit="D"),
+    "delivered": lambda rng: HOURS + pd.to_timedelta(rng.uniform(0.0, 60.0, ROWS), unit="D"),
+    "the day before": lambda rng: (HOURS - pd.to_timedelta(rng.integers(0, 90, ROWS), unit="D")).normalize(),
+    "often empty": lambda rng: pd.Series(HOURS - pd.to_timedelta(rng.exponential(90.0, ROWS), unit="D")).where(
+        rng.random(ROWS) < 0.2
+    ),
+}
+FIXED = {
+    "born": lambda rng: pd.Timestamp("1950-01-01") + pd.to_timedelta(rng.integers(0, 20_000, ROWS), unit="D"),
+    "planned": lambda rng: pd.Timestamp("2025-06-01") + pd.to_timedelta(rng.integers(0, 300, ROWS), unit="D"),
+    "ends": lambda rng: pd.Timestamp("2030-01-01") + pd.to_timedelta(rng.integers(0, 300, ROWS), unit="D"),
+}
+
+
+@pytest.mark.parametrize("written", ["times", "text", "zoned"])
+@pytest.mark.parametrize(("name", "kind"), [*((n, Kind.CALENDAR) for n in AGES), *((n, Kind.TIME) for n in FIXED)])
+def test_dates_at_a_distance_from_their_row_move_with_time(name: str, kind: Kind, written: str) -> None:
+    cells = pd.Series((AGES | FIXED)[name](np.random.default_rng(5)))
+    if written == "text":
+        cells = cells.dt.strftime("%Y-%m-%d %H:%M:%S")
+    elif written == "zoned":
+        cells = cells.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
+    assert kind_of(cells) is kind
+
+
+@pytest.mark.parametrize("column", ["customer_id", "OrderNo", "key"])
+@pytest.mark.parametrize("seed", range(5))
+def test_numbers_of_customers_who_come_again_move_with_time_and_those_of_shops_do_not(column: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    newest = np.cumsum(rng.random(ROWS) < 0.3) + 1_000
+    table = pd.DataFrame({column: 1 + (rng.random(ROWS) * newest).astype(int), "shop_id": rng.integers(1, 400, ROWS),
+                          "amount": np.round(100.0 + 0.01 * np.arange(ROWS) + 50.0 * rng.random(ROWS))})  # fmt: skip
+    found = find_kinds(table, {}, times=pd.Series(HOURS.tz_localize("UTC")), window_rows=24 * 14)
+    assert [found[name].kind for name in table] == [Kind.CALENDAR, Kind.NUMBER, Kind.NUMBER]
+
+
+def test_numbers_of_customers_of_whom_most_come_once_are_no_quantity() -> None:
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"customer_id": rng.integers(1, 9 * ROWS, ROWS), "amount": rng.integers(1, 9 * ROWS, ROWS),
+                          "shop_id": rng.integers(1, ROWS // 4, ROWS)})  # fmt: skip
+    found = find_kinds(table, {}, times=pd.Series(HOURS.tz_localize("UTC")), window_rows=24 * 14)
+    assert [found[name].kind for name in table] == [Kind.IDENTIFIER, Kind.NUMBER, Kind.NUMBER]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from include.data.arrays import array_of_series
 from include.data.frames import EXACT
 from include.data.kinds.durations import as_seconds, clocks
+from include.data.kinds.row_times import calendar_part, follows_its_row, rises_by_its_newest
 from include.data.kinds.times import read_times
 from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
@@ -40,7 +41,9 @@ USUAL = 0.2  # times the median category's rows, from which on such a word is a 
 TRUTHS = {"true": "True", "false": "False"}
 FEW = 0.01  # share of true and false, up to which they are slips among ones and zeros
 _ONE_AND_ZERO = ["1", "0", "1.0", "0.0"]
-_IDENTIFYING = re.compile(r"(^|[_ ])(id|uuid|guid|key|nr|no|number|code)$", re.IGNORECASE)
+_IDENTIFYING = re.compile(
+    r"(?i:(^|[_ -])(id|uuid|guid|key|nr|no|number|code)$)|(?<=[a-z])(Id|ID|Uuid|UUID|Guid|GUID|Key|Nr|No|Number|Code)$"
+)
 _DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^\d{1,2}[- ][A-Za-z]{3}[- ]\d{4}"
 
 Floats = npt.NDArray[np.float64]
@@ -73,9 +76,13 @@ def find_kinds(
             found[name] = before
             continue
         inferred = _find(str(name), array_of_series(table[name]), times is not None, window_rows)
-        if times is not None and len(times) >= FEWEST and (part := _calendar_part(table[name], times)):
+        if times is not None and len(times) >= FEWEST and (part := calendar_part(table[name], times)):
             names = inferred.kind.named
             inferred = ColumnKind(kind=Kind.CALENDAR, why=f"it is the {part} of the row's time", as_names=names)
+        elif (
+            times is not None and inferred.kind is Kind.TIME and (why := follows_its_row(_moments(table[name]), times))
+        ):
+            inferred = ColumnKind(kind=Kind.CALENDAR, why=why)
         found[name] = inferred if said is None else _as_said(said, inferred, before)
     return found
 
@@ -86,28 +93,6 @@ def _as_said(said: ColumnKind, inferred: ColumnKind, before: ColumnKind | None) 
     return ColumnKind(
         kind=said.kind, why=said.why, order=said.order, declared=True, values=values, as_names=names
     )  # fmt: skip
-
-
-def _calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
-    """The part of the date that the column holds, as a number or by its name; empty if it holds none."""
-    if not pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.StringDtype):
-        return ""
-    some = slice(None, None, max(len(values) // 1_000, 1))
-    few, when = values.iloc[some].reset_index(drop=True), times.iloc[some].reset_index(drop=True)
-    numbers = pd.to_numeric(few, errors="coerce")
-    if not isinstance(values.dtype, pd.StringDtype) and numbers.mod(1.0).eq(0.0).mean() < MOSTLY:
-        return ""
-    parts = {
-        "year": when.dt.year, "month": when.dt.month, "quarter": when.dt.quarter, "week": when.dt.isocalendar().week,
-        "day of the year": when.dt.day_of_year, "day": when.dt.day,
-    }  # fmt: skip
-    for part, found in parts.items():
-        if numbers.sub(found.astype(float)).eq(0.0).mean() >= MOSTLY:
-            return part
-    if not isinstance(values.dtype, pd.StringDtype):
-        return ""
-    names = few.str[:3].str.lower()
-    return "month" if names.eq(when.dt.strftime("%b").str.lower()).mean() >= MOSTLY else ""
 
 
 def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
@@ -144,6 +129,8 @@ def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_row
             return ColumnKind(kind=Kind.CALENDAR, why=why)
         if kind is Kind.NUMBER and (why := _numbers_each_row(name, finite)):
             return ColumnKind(kind=Kind.IDENTIFIER, why=why)
+        if ordered and _IDENTIFYING.search(name) and _whole(finite) and rises_by_its_newest(finite):
+            return ColumnKind(kind=Kind.CALENDAR, why="its highest number rises steadily")
     return ColumnKind(kind=kind, why="times" if kind is Kind.TIME else "numbers")
 
 
@@ -154,12 +141,12 @@ def _numbers_each_row(name: str, finite: Floats) -> str:
         return ""
     if not all(_whole(part) for part in (finite[:AT_A_GLANCE], finite)):
         return ""
-    ordered = np.sort(finite)
-    if np.any(ordered[1:] == ordered[:-1]):
-        return ""
-    if span < 1.5 * len(finite):
+    alone = float(np.count_nonzero(np.unique(finite, return_counts=True)[1] == 1)) / len(finite)
+    if alone == 1.0 and span < 1.5 * len(finite):
         return "whole numbers without gaps, each once"
-    return "whole numbers, each once, and its name" if _IDENTIFYING.search(name) else ""
+    if not _IDENTIFYING.search(name) or alone < OWN:
+        return ""
+    return f"whole numbers, {'each once' if alone == 1.0 else f'{alone:.0%} of them once'}, and its name"
 
 
 def _whole(finite: Floats) -> bool:
@@ -279,11 +266,20 @@ def _text(values: pa.Array) -> pa.Array:
 def _dates(values: pa.Array, window_rows: int) -> ColumnKind | None:
     """The kind of text that holds dates; None where how they are to be read cannot be told."""
     try:
-        moments = read_times(pd.Series(_text(values).to_pandas()), TimeFormat(), "").values
+        seconds = array_of_series(_moments(pd.Series(_text(values).to_pandas())))
     except DataError:
         return None
-    seconds = array_of_series(moments)
     return _quantity("", seconds, Kind.TIME, ordered=True, window_rows=window_rows)
+
+
+def _moments(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """Dates, or text that holds some, in UTC."""
+    moments: pd.Series[Any]
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        moments = cells.dt.tz_localize("UTC") if cells.dt.tz is None else cells.dt.tz_convert("UTC")
+    else:
+        moments = read_times(cells, TimeFormat(), "").values
+    return moments
 
 
 def _spoken(names: pa.Array, times: npt.NDArray[Any]) -> tuple[str, ...]:

@@ -1,0 +1,71 @@
+"""Columns that go with the time of their row: a month, a date of delivery, the number of a customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FEWEST = 10  # dates among the rows' own times, below which nothing shows that the column goes with them
+MOSTLY = 0.95  # share of the cells that are the same part of their row's time, from which on the column is it
+BEFORE = 0.95  # share of the dates on one side of their row's time, from which on they go with it
+MOST = 20_000  # rows that are looked at
+STRETCHES = 20
+RECORDS = 0.9  # share of the stretches that bring a higher number than any before; of unordered ones, a fifth do
+
+Floats = npt.NDArray[np.float64]
+
+
+def calendar_part(values: pd.Series[Any], times: pd.Series[Any]) -> str:
+    """The part of the date that the column holds, as a number or by its name; empty if it holds none."""
+    if not pd.api.types.is_numeric_dtype(values) and not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    some = slice(None, None, max(len(values) // 1_000, 1))
+    few, when = values.iloc[some].reset_index(drop=True), times.iloc[some].reset_index(drop=True)
+    numbers = pd.to_numeric(few, errors="coerce")
+    if not isinstance(values.dtype, pd.StringDtype) and numbers.mod(1.0).eq(0.0).mean() < MOSTLY:
+        return ""
+    parts = {
+        "year": when.dt.year, "month": when.dt.month, "quarter": when.dt.quarter, "week": when.dt.isocalendar().week,
+        "day of the year": when.dt.day_of_year, "day": when.dt.day,
+    }  # fmt: skip
+    for part, found in parts.items():
+        if numbers.sub(found.astype(float)).eq(0.0).mean() >= MOSTLY:
+            return part
+    if not isinstance(values.dtype, pd.StringDtype):
+        return ""
+    names = few.str[:3].str.lower()
+    return "month" if names.eq(when.dt.strftime("%b").str.lower()).mean() >= MOSTLY else ""
+
+
+def follows_its_row(dates: pd.Series[Any], times: pd.Series[Any]) -> str:
+    """How dates go with their row's time; empty if they do not.
+
+    A date of signing up is before its row's time, one of delivery after it, and in both cases some are among the times
+    that the rows have themselves. The later the rows, the later such dates are, however far off most of them are, and
+    their distribution says no more than what the time is.
+
+    Parameters
+    ----------
+    dates, times : Series of timestamps (UTC), shape (n,)
+        The cells, NaT for missing ones, and the times of the same rows, ascending.
+    """
+    some = slice(None, None, max(len(dates) // MOST, 1))
+    cells, rows = (each.iloc[some].reset_index(drop=True) for each in (dates, times))
+    there = cells.notna() & rows.notna()
+    cells, rows = cells[there], rows[there]
+    among = cells.between(rows.min(), rows.max())
+    if int(among.sum()) < FEWEST:
+        return ""
+    before = float((cells[among] <= rows[among]).mean())
+    if before >= BEFORE:
+        return "its dates are those before the row's time"
+    return "its dates are those after the row's time" if 1.0 - before >= BEFORE else ""
+
+
+def rises_by_its_newest(numbers: Floats) -> bool:
+    """Whether stretch by stretch there are higher numbers than before, as of customers that are given the next one."""
+    highest = np.array([part.max() for part in np.array_split(numbers, STRETCHES)])
+    return bool(np.mean(highest[1:] > np.maximum.accumulate(highest)[:-1]) >= RECORDS)
