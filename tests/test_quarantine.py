@@ -45,6 +45,11 @@ def rescaled(values: pd.Series) -> pd.Series:
     return 1000.0 * values
 
 
+def held(values: pd.Series) -> pd.Series:
+    """As a sensor that hangs says it."""
+    return pd.Series(2.1875, index=values.index)
+
+
 def spans(store: Store) -> list[tuple[float, float]]:
     """From which day to which day rows are in quarantine."""
     found = [kept.fault.span for kept in store.quarantines("sales") if kept.lifted is None]
@@ -73,7 +78,7 @@ def check(stage: Stage, until: float, every: float = 0.25, since: float = BREAK)
     return [stage.run("sales", day(float(at))) for at in np.arange(since, until, every)]
 
 
-@pytest.mark.parametrize("fault", first_of([emptied, rescaled], 1))
+@pytest.mark.parametrize("fault", first_of([emptied, rescaled, held], 1))
 def test_broken_rows_are_blocked_named_remembered_and_never_trained_on(
     lasting: Stage, caplog: pytest.LogCaptureFixture, fault: Callable[[pd.Series], pd.Series]
 ) -> None:
@@ -224,3 +229,34 @@ def test_faults_survive_being_kept(lasting: Stage) -> None:
     assert analysis is not None
     assert json.loads(json.dumps(analysis.facts.to_json()))["faults"][0]["feature"] == "price"
     assert [kept.fault for kept in stage.store.quarantines()] == list(analysis.facts.faults)
+
+
+def test_labels_in_another_unit_are_not_learnt_until_somebody_says_that_they_are_to_stay(stage: Stage) -> None:
+    """The gate would judge by them, too: whatever learns the new unit would win."""
+    table = sales(END)
+    table["sales"] = table["sales"].where(table.index < BREAK * 24, 1000.0 * table["sales"])
+    stage.add("sales", table)
+    stage.run("sales", day(30))
+    steps = check(stage, MEND + 4, every=1, since=BREAK + 3)
+    assert not any(step.decision.triggered for step in steps)
+    assert steps[-1].decision.features == ("sales",)
+    [kept] = [each for each in stage.store.quarantines("sales") if each.lifted is None]
+    assert (kept.fault.feature, kept.fault.statistic) == ("sales", "unit_change")
+    blocked = stage.run("sales", day(MEND + 4), run_id="asked", force=True, reason="by hand")
+    assert blocked.event is None
+    assert "another unit?" in blocked.decision.blocked_by[0]
+    stage.store.lift_quarantine(kept.id, "ada", "cents from now on", at=day(MEND + 4), accepts=True)
+    accepted = stage.run("sales", day(MEND + 5), force=True, reason="by hand")
+    assert accepted.event is not None
+    assert accepted.event.status is EventStatus.PROMOTED
+
+
+def test_a_sensor_that_hung_for_days_is_kept_out_and_asks_for_nothing(stage: Stage) -> None:
+    stage.add("sales", faulty(held, 42, 44))
+    stage.run("sales", day(30))
+    steps = check(stage, 52, every=1, since=43)
+    [(start, end)] = spans(stage.store)
+    assert 41 < start <= 42.5
+    assert 43.5 <= end <= 45
+    assert any(step.decision.features == ("price",) for step in steps)
+    assert not any(step.decision.triggered for step in steps)

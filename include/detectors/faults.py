@@ -23,6 +23,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.comparison import Comparison
 from include.detectors.data_quality import empty_share
+from include.detectors.stuck import HELD
 
 STRETCHES, FEWEST_ROWS = 40, 20  # into how many a window is cut, and the rows that each has at least
 BROKEN, TAINTED = 0.5, 0.1  # how far a stretch has gone that is broken, and one beside it that may be so in part
@@ -180,7 +181,10 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
     comparison, name = window.comparison, signal.feature
     known = comparison.reference.columns[name]
     if signal.statistic == "constant":
-        return np.ones(len(stretches))
+        if (held := signal.detail.get(HELD)) is None:
+            return np.ones(len(stretches))
+        floats = to_floats(window.table[name])[0]
+        return np.array([float(np.mean(floats[rows] == held)) for rows in stretches])
     against = replace(comparison.reference, columns={name: known})
     parts = [
         profile_table(window.table.iloc[rows], [name], against=against, extras=NO_EXTRAS).columns[name]

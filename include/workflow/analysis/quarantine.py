@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from include.data.profile import NO_EXTRAS, NumericColumn, Profile, profile_table, with_possible
+from include.data.reference.profiles import TARGET
 from include.data.reference.trends import middle_of, without_trends
 from include.data.rows.declared import declared
 from include.data.rows.spans import Span, within
@@ -23,6 +24,8 @@ from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.catalogue import detect, feed_detectors
 from include.detectors.data_quality import odd_times_signals
 from include.detectors.faults import Located, RecentWindow, locate_faults
+from include.detectors.stuck import stuck_columns
+from include.detectors.units import UnitChangeDetector
 from include.detectors.without_value import without_value
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
@@ -82,9 +85,12 @@ def inspect_feed(
     window = RecentWindow(comparison=whole, table=rows, times=times, end=run.as_of)
     detectors = feed_detectors(spec.settings(run.preset), spec.metric)
     needed, given_up = _sorted_out(spec, detect(detectors, whole))
+    pardons = _pardons(kept, champion.version.version)
     located = [
-        *locate_faults(needed, window, _pardons(kept, champion.version.version)),
+        *locate_faults(needed, window, pardons),
         *(Located(signal=signal) for signal in given_up),
+        *_stuck(spec, replace(window, table=tables.recent), tables, pardons),
+        *_of_labels(spec, champion, window, pardons),
     ]
     faults = tuple(fault for each in located for fault in each.faults)
     spans = _spans(faults)
@@ -99,12 +105,36 @@ def inspect_feed(
     sample = None if tables.sample is None else tables.sample.of(counted.rows, len(left))
     tables = replace(tables, recent=left, sample=sample)
     rest = replace(whole, recent=counted)
-    broken = {fault.feature: whole.recent.columns[fault.feature] for fault in faults}
+    columns = whole.recent.columns
+    broken = {fault.feature: columns[fault.feature] for fault in faults if fault.feature in columns}
     needed, given_up = _sorted_out(spec, detect(detectors, rest))
     return Feed(
         signals=[*reading_signals(tables), *_signals(located, [*needed, *given_up])], faults=faults, tables=tables,
         comparison=rest, shown=replace(rest.recent, columns={**rest.recent.columns, **broken}),
     )  # fmt: skip
+
+
+def _stuck(spec: ModelSpec, window: RecentWindow, tables: ModelTables, pardons: Sequence[Pardon]) -> list[Located]:
+    """Columns that stand still for a part of the window; not told of a part of the rows, where others are between."""
+    if window.times is None or tables.sample is not None:
+        return []
+    known = window.comparison.watched.reference
+    names = [name for name in known.columns if not is_given_up(spec, name)]
+    earlier = tables.history.iloc[: len(tables.history) - len(tables.recent)]
+    return locate_faults(stuck_columns(tables.recent, earlier, known, names), window, pardons)
+
+
+def _of_labels(spec: ModelSpec, champion: Champion, window: RecentWindow, pardons: Sequence[Pardon]) -> list[Located]:
+    """Labels that come in another unit, cents for euros: whatever is trained on them learns it, and the gate too."""
+    known = champion.reference.outputs.get(TARGET)
+    column = None if known is None else known.columns.get(TARGET)
+    if not isinstance(column, NumericColumn) or spec.target not in window.table.columns:
+        return []
+    reference = Profile(rows=column.rows, columns={spec.target: column})
+    recent = profile_table(window.table, [spec.target], against=reference, extras=NO_EXTRAS)
+    labels = replace(window.comparison, reference=reference, recent=recent, calibration=None, ahead={})
+    found = [signal for signal in UnitChangeDetector().detect(labels) if signal.changed]
+    return locate_faults(found, replace(window, comparison=labels), pardons)
 
 
 def reading_signals(tables: ModelTables) -> list[Signal]:
