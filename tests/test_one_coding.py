@@ -73,3 +73,22 @@ def test_class_that_is_never_predicted_and_a_stray_prediction_are_no_other_codin
     labels, guesses = TRUTH.astype(int), GUESS.astype(int)
     labels[::5], guesses[::50] = 2, 3
     assert checked(tmp_path, labels, guesses).analysis.measurements
+
+
+@pytest.mark.parametrize("odd", ["#REF!", "unknown", "n/a?"])
+@pytest.mark.parametrize("where", [100, REFERENCE_DAYS * 24 + 9])
+@pytest.mark.parametrize("kind", [int, str, float])
+def test_a_stray_label_among_numbers_or_truth_values_is_no_third_class(
+    tmp_path: Path, kind: type, where: int, odd: str
+) -> None:
+    truth = TRUTH if kind is str else TRUTH.astype(kind)
+    labels = np.where(np.arange(ROWS) == where, odd, truth.astype(str))
+    step = checked(tmp_path, labels, GUESS.astype(int), metric="f1")
+    names = {each.metric: each.value for each in step.analysis.measurements}
+    assert names["f1"] == pytest.approx(f1(TRUTH[REFERENCE_DAYS * 24 :], GUESS[REFERENCE_DAYS * 24 :]), abs=0.01)
+    told = [signal.reason for signal in step.analysis.signals if odd in signal.reason]
+    assert any("left out" in reason for reason in told)
+
+
+def f1(truth: Any, guess: Any) -> float:
+    return float(2 * (truth & guess).sum() / (truth.sum() + guess.sum()))

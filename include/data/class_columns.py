@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,8 @@ ACCIDENTS = 20  # labels: fewer that are all of unknown classes are left out, as
 OTHER_CODING = (
     0.1  # share of the labels never predicted, and of the predictions never a label, from which on they are one
 )
-STRAY = 5  # rows: a class of fewer needs no column of probabilities
+STRAY = 5  # rows: a class of fewer needs no column of probabilities, and is a slip where all others are numbers
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,14 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
     labels = () if known else ClassCells.of(tables.reference[spec.target]).counts()
     coding = ClassCoding.of(known=known, labels=labels, declared=spec.classes)
     actual = ClassCells.of(tables.history[spec.target], coding)
+    told = tables.told
+    if odd := _stray(actual.counts(), {*known, *coding.declared.values()}):
+        left_out = actual.among(odd)
+        actual = replace(actual, names=tuple(None if name in odd else name for name in actual.names), coded=True)
+        told = (
+            *told, f"{int(left_out.sum())} labels ({spec.target!r}) are {listed(odd)} among numbers or truth values: "
+            "left out; name them in `classes` if they are one",
+        )  # fmt: skip
     columns = {spec.target: actual}
     if spec.prediction is not None and spec.prediction in tables.history.columns:
         columns[spec.prediction] = ClassCells.of(tables.history[spec.prediction], coding)
@@ -102,11 +112,24 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
         return tables
     first, last = len(tables.reference), len(tables.history) - len(tables.recent)
     return replace(
-        tables,
+        tables, told=told,
         reference=tables.reference.assign(**{n: v.iloc[:first].to_numpy() for n, v in made.items()}),
         recent=tables.recent.assign(**{n: v.iloc[last:].to_numpy() for n, v in made.items()}),
         history=tables.history.assign(**{n: v.to_numpy() for n, v in made.items()}),
-    )
+    )  # fmt: skip
+
+
+def _stray(counts: Mapping[str, int], known: Collection[str]) -> set[str]:
+    """Labels that are a slip among numbers or truth values: ``#REF!`` once among ones and zeros is no third class."""
+    usual = {name for name, rows in counts.items() if rows >= STRAY} | set(known)
+    if len(usual) < 2 or not all(map(_plain, usual)):
+        return set()
+    return {name for name in counts if name not in usual and not _plain(name)}
+
+
+def _plain(name: str) -> bool:
+    """Whether a class is a number or a truth value."""
+    return name.casefold() in ("true", "false") or bool(_NUMBER.fullmatch(name))
 
 
 def rows_in_one_coding(spec: ModelSpec, rows: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:

@@ -74,7 +74,10 @@ def _drawn_in(published: tuple[Values, Values], trial: tuple[Values, Values]) ->
 
 
 def _reweighted(published: tuple[Values, Values], trial: tuple[Values, Values]) -> Values:
-    """As many names as there were, each in its new share, rounded so that the sum stays."""
+    """The names in their order, of which as few become others as bring each to its new share.
+
+    In their order, because how much rows say follows from how alike those are that follow each other.
+    """
     names = sorted({str(name) for name in published[0]})
     shares = [
         np.array([np.count_nonzero(values == name) + 0.5 for name in names]) / len(values)
@@ -82,4 +85,21 @@ def _reweighted(published: tuple[Values, Values], trial: tuple[Values, Values]) 
     ]
     wanted = shares[1] * shares[2] / shares[3]
     ends = np.round(np.cumsum(wanted) / wanted.sum() * len(published[0])).astype(int)
-    return np.repeat(np.array(names, dtype=published[0].dtype), np.diff(ends, prepend=0))
+    change = np.diff(ends, prepend=0) - np.array([np.count_nonzero(published[0] == name) for name in names])
+    given_up = [
+        _evenly(np.flatnonzero(published[0] == name), -int(less))
+        for name, less in zip(names, change, strict=True) if less < 0
+    ]  # fmt: skip
+    if not given_up:
+        return published[0]
+    places, made = np.sort(np.concatenate(given_up)), published[0].copy()
+    taken = np.concatenate([
+        np.column_stack([(np.arange(more) + 0.5) / more, np.full(more, place)])
+        for place, more in enumerate(change) if more > 0
+    ])  # fmt: skip
+    made[places] = np.array(names, dtype=made.dtype)[taken[np.argsort(taken[:, 0], kind="stable"), 1].astype(int)]
+    return made
+
+
+def _evenly(places: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
+    return np.asarray(places[((np.arange(count) + 0.5) * len(places) / count).astype(int)])

@@ -289,7 +289,7 @@ def _column(table: pd.DataFrame, path: Path, flag: str) -> npt.NDArray[Any]:
         wanted = wanted[1:]
     if len(wanted) != 1:
         raise DataError(f"{flag}: {path} has the columns {', '.join(names[:12])}; one column is needed")
-    values = conform(table[wanted], find_kinds(table[wanted], {}))[wanted[0]]
-    floats, unreadable = to_floats(values)
-    numbers = not unreadable and not pd.api.types.is_bool_dtype(values) and values.notna().any()
-    return floats if numbers else values.to_numpy(dtype=object)
+    kinds = find_kinds(table[wanted], {})
+    values = conform(table[wanted], kinds)[wanted[0]]
+    numbers = not kinds[wanted[0]].named and values.notna().any()  # single cells that are none count as missing
+    return to_floats(values)[0] if numbers else values.to_numpy(dtype=object)

@@ -172,3 +172,18 @@ def test_days_of_a_spreadsheet_are_read_where_the_owner_says_so() -> None:
 def test_a_format_that_no_parser_takes_is_an_error_of_ours() -> None:
     with pytest.raises(DataError, match="is no format of times"):
         read(["2026-01-01 10:10"] * 20, format="%Y-%m-%d %H:%H")
+
+
+FAR = [datetime(9999, 12, 31), datetime(1, 1, 1), datetime(1600, 1, 1), datetime(2262, 5, 1)]  # noqa: DTZ001 - as text
+WRITTEN = ["%d.%m.%Y", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d-%b-%Y"]
+
+
+@pytest.mark.parametrize("said", [{}, {"timezone": "Europe/Zurich"}, {"format": "given"}])
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_date_that_stands_for_none_does_not_take_the_others_along(written: str, far: datetime, said: Any) -> None:
+    cells = [*HOURS.strftime(written), far.strftime(written.replace("%Y", f"{far.year:04d}"))]
+    how = {key: written if key == "format" else value for key, value in said.items()}
+    moments = read(cells, **how)
+    assert moments[:-1].notna().all()
+    assert abs(moments.iloc[-1].year - far.year) <= 1

@@ -77,6 +77,20 @@ def test_classes_come_in_the_shares_that_new_rows_have() -> None:
     assert np.count_nonzero(found == "b") == pytest.approx(10, abs=1)
 
 
+def test_classes_keep_their_order_so_that_a_change_of_their_shares_is_found() -> None:
+    rng = np.random.default_rng(0)
+    published, own = (rng.choice(["a", "b", "c"], rows, p=[0.7, 0.2, 0.1]) for rows in (600, 2_000))
+    trial = rng.choice(["a", "b", "c"], 600, p=[0.6, 0.25, 0.15]), own
+    reference = expected_predictions((published, own), trial)
+    assert np.mean(reference != published) < 0.15
+    assert abs(np.mean(reference[1:] == reference[:-1]) - sum(np.mean(reference == name) ** 2 for name in "abc")) < 0.05
+    nothing = pd.DataFrame({"x": [0.0]})
+    for shares, changed in (([0.6, 0.25, 0.15], False), ([0.3, 0.4, 0.3], True)):
+        recent = rng.choice(["a", "b", "c"], 600, p=shares)
+        given = compare(nothing, nothing, outputs=outputs(prediction=(reference, recent)))
+        assert any(signal.changed for signal in OutputDriftDetector(level=LEVEL).detect(given)) is changed
+
+
 @pytest.mark.parametrize("values", [np.zeros(0), np.full(5, 3.0), np.array([np.inf, 1.0, 2.0])])
 def test_predictions_without_a_spread_stay_as_they_are(values: Values) -> None:
     assert expected_predictions((values, values), (values, values)) is values

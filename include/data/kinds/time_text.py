@@ -19,7 +19,8 @@ MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading tha
 STRAY = 0.01  # share of the cells that may speak against a way to read the others
 _NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
 _MIDNIGHT = r"(?<=[ T])24(?=[:.]00(?:[:.]00(?:[.,]0+)?)?(?:$|[Z+ -]))"
-_NOTHING = pd.Timedelta(0)
+_NOTHING = pd.Timedelta(0).as_unit("us")  # in nanoseconds the year 9999 would be beyond what they count
+_DAY = pd.Timedelta(days=1).as_unit("us")
 _ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
 _CLOCKS = (r"%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H.%M.%S", "%H.%M", "%H")
 _WORDED = (
@@ -98,7 +99,7 @@ def _parsed(text: pd.Series[Any], written: str, how: TimeFormat, where: str) -> 
     if not late.any():
         return moments
     begun = text.where(late).str.replace(_MIDNIGHT, "00", regex=True)
-    return moments.fillna(_read(begun, written, how, where, later=pd.Timedelta(days=1)))
+    return moments.fillna(_read(begun, written, how, where, later=_DAY))
 
 
 def _read(
