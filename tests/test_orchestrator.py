@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from include.decision.decision import Decision
+from include.detectors import DataDriftDetector
 from include.errors import ConfigurationError, DataError
 from include.orchestrator import AutomaticRetrainingOrchestrator
 
@@ -121,3 +122,30 @@ def test_metric_that_cannot_be_judged_is_named_beside_one_that_fires() -> None:
     decision = decided(metrics={"rmse": 0.9, "mae": 0.2}, baseline_metrics={"rmse": 0.3})
     assert decision.triggered
     assert decision.reason.endswith("not judged: mae 0.2: its value at acceptance is not given")
+
+
+@pytest.mark.parametrize("given", [np.zeros((50, 2)), pd.Series(np.zeros(50)), {"a": [1.0]}, None, [[1.0]]])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_no_frame_is_refused_by_name(given: object, first: bool) -> None:
+    frame = pd.DataFrame({"a": np.arange(50.0)})
+    pair: Any = (given, frame) if first else (frame, given)
+    for judge in (AutomaticRetrainingOrchestrator().should_retrain, DataDriftDetector().detect_distribution_shift):
+        with pytest.raises(DataError, match=f"the (reference|recent rows): a {type(given).__name__} instead of a Data"):
+            judge(*pair)
+
+
+@pytest.mark.parametrize(
+    "names", [[0, 1, 2], [("a", 1), ("a", 2), ("b", 1)], [1.5, np.nan, pd.Timestamp("2026-01-01")]]
+)
+def test_columns_may_be_named_by_anything(names: list[Any]) -> None:
+    rng = np.random.default_rng(0)
+    before, after = (pd.DataFrame(dict(zip(names, rng.normal(size=(3, 400)), strict=True))) for _ in range(2))
+    orchestrator, detector = AutomaticRetrainingOrchestrator(), DataDriftDetector()
+    assert not orchestrator.should_retrain(before, after).triggered
+    gone, new = (
+        orchestrator.should_retrain(before, after[names[:2]]),
+        orchestrator.should_retrain(before[names[:2]], after),
+    )
+    assert f"{names[2]}: the column is gone" in gone.reason
+    assert not new.triggered
+    assert detector.detect_distribution_shift(before, after[names[:2]])[0]

@@ -59,8 +59,7 @@ def profile_pair(
     DataError
         When a column is there twice in one of them, or the reference has no rows.
     """
-    for table, role in ((reference, "the reference"), (recent, "the recent rows")):
-        require_distinct(list(table.columns), role)
+    require_frames(reference, recent)
     if reference.empty:
         raise DataError("the reference has no rows, so nothing can be compared; give those of the training")
     (reference, recent), _ = plain_text([reference, recent], Said(where="the rows", way_out=_WAY_OUT))
@@ -72,8 +71,29 @@ def profile_pair(
     return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
 
 
-def column_gone(name: str, others: Collection[str]) -> str:
+def require_frames(reference: object, recent: object) -> None:
+    """Refuse what is no DataFrame, or has a column twice; a DataError says which of the two."""
+    for table, role in ((reference, "the reference"), (recent, "the recent rows")):
+        if not isinstance(table, pd.DataFrame):
+            raise DataError(
+                f"{role}: a {type(table).__name__} instead of a DataFrame; give both as pandas.DataFrame(…) with the "
+                "same names of columns"
+            )
+        require_distinct(list(table.columns), role)
+
+
+def named_by_text(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the names of its columns as text; a DataError where two become one."""
+    if all(isinstance(name, str) for name in table.columns):
+        return table
+    names = [str(name) for name in table.columns]
+    require_distinct(names, "the names of the columns, as text")
+    return table.set_axis(names, axis=1)
+
+
+def column_gone(column: object, others: Collection[object]) -> str:
     """That a column is gone, and which of the new columns it may be now."""
+    name = str(column)
     names = [str(other) for other in others]
     folded = [other for other in names if _folded(other) == _folded(name)]
     near = folded or difflib.get_close_matches(name, names, n=1, cutoff=0.75)

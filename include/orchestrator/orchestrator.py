@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.pairs import profile_pair
+from include.data.pairs import named_by_text, profile_pair, require_frames
 from include.data.profile import OUTLIER_Z, Extra
 from include.data.reference.calibration import calibrate
 from include.data.targets import Target, find_target, inputs_of
@@ -135,6 +135,8 @@ class AutomaticRetrainingOrchestrator:
         DataError
             When the reference has no rows, or the tables, the target, predictions and actuals do not fit together.
         """
+        require_frames(reference, recent)
+        reference, recent = named_by_text(reference), named_by_text(recent)
         if not len(reference):
             raise DataError("reference: it has no rows; give those that the model was trained on")
         given = metrics or {}
@@ -205,7 +207,7 @@ class AutomaticRetrainingOrchestrator:
 def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:
     """Refuse tables that cannot be compared at all."""
     if len(reference.columns) and not set(reference.columns) & set(recent.columns):
-        known, found = (", ".join(map(str, table.columns[:12])) for table in (reference, recent))
+        known, found = (", ".join(map(repr, table.columns[:12])) for table in (reference, recent))
         raise DataError(
             f"recent: it shares no column with the reference: it has {found or 'none'}, the reference {known}; give "
             "both with the same names"
