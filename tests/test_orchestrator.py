@@ -149,3 +149,32 @@ def test_columns_may_be_named_by_anything(names: list[Any]) -> None:
     assert f"{names[2]}: the column is gone" in gone.reason
     assert not new.triggered
     assert detector.detect_distribution_shift(before, after[names[:2]])[0]
+
+
+def steady(rng: np.random.Generator, rows: int) -> dict[str, Any]:
+    """Columns that move with time by themselves, in rows without a time."""
+    days = pd.date_range("2025-01-01", periods=rows, freq="4h")
+    return {
+        "day": days.strftime("%Y%m%d").astype(int), "month": days.strftime("%Y%m").astype(float),
+        "meter": np.cumsum(rng.exponential(size=rows)), "left": 9e6 - np.cumsum(rng.integers(0, 4, rows)),
+        "day of the year": days.day_of_year, "row of its shop": np.arange(rows) // 10, "date": days,
+        "as text": [f"{number}" for number in np.cumsum(rng.integers(1, 4, rows))],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", steady(np.random.default_rng(0), 10))
+def test_what_goes_on_as_it_went_asks_for_nothing(name: str) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        table = pd.DataFrame({name: steady(rng, 1_900)[name], "x": rng.normal(size=1_900)})
+        assert not AutomaticRetrainingOrchestrator().should_retrain(table[:1_500], table[1_500:]).triggered
+        assert not DataDriftDetector(threshold=0.01).detect_distribution_shift(table[:1_500], table[1_500:])[0]
+
+
+def test_a_table_sorted_by_a_column_that_drifts_is_not_taken_for_one_that_goes_on() -> None:
+    rng = np.random.default_rng(1)
+    before, after = (pd.DataFrame({"x": np.sort(rng.normal(m, 1.0, n))}) for m, n in ((0.0, 1_500), (1.0, 400)))
+    assert AutomaticRetrainingOrchestrator().should_retrain(before, after.sample(frac=1.0, random_state=0)).triggered
+    assert DataDriftDetector(threshold=0.01).detect_distribution_shift(before.sample(frac=1.0, random_state=0), after)[
+        0
+    ]

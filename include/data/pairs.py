@@ -12,10 +12,12 @@ from include.data.batches import require_distinct
 from include.data.kinds.conform import conform
 from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
+from include.data.kinds.row_times import goes_on
 from include.data.kinds.text_cells import plain_text
-from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, with_possible
+from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, to_floats, with_possible
+from include.data.profile.cells import finite_of
 from include.errors import DataError
-from include.registry.kinds import Kinds
+from include.registry.kinds import ColumnKind, Kind, Kinds
 
 _WAY_OUT = "give numbers instead of text"
 
@@ -52,7 +54,8 @@ def profile_pair(
 
     `extras` is what will be read of the reference's profile, and of it those of the recent rows that anybody reads.
 
-    Rows need not be in time order, so that only what moves in equal steps, and dates, are seen to move with time.
+    Rows need not be in time order, so that only what moves in equal steps, dates, and what goes on in the recent rows
+    as it went in the reference are seen to move with time.
 
     Raises
     ------
@@ -65,10 +68,23 @@ def profile_pair(
     (reference, recent), _ = plain_text([reference, recent], Said(where="the rows", way_out=_WAY_OUT))
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
+    kinds |= _going_on(reference, recent, kinds)
     known = profile_table(reference, list(reference.columns), kinds=kinds, extras=extras)
     known = with_possible(known, recent, len(recent))
     found = profile_table(recent, list(known.columns), against=known, extras=extras & ~Extra.NEIGHBOURS)
     return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
+
+
+def _going_on(reference: pd.DataFrame, recent: pd.DataFrame, kinds: Kinds) -> dict[str, ColumnKind]:
+    """Columns of numbers that move with time, as only both tables together show."""
+    found = {}
+    for name, known in kinds.items():
+        if known.kind is not Kind.NUMBER or known.declared or name not in recent.columns:
+            continue
+        before, after = (finite_of(to_floats(table[name])[0]) for table in (reference, recent))
+        if why := goes_on(before, after):
+            found[name] = ColumnKind(kind=Kind.CALENDAR, why=why)
+    return found
 
 
 def require_frames(reference: object, recent: object) -> None:

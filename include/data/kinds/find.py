@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from include.data.arrays import array_of_series
 from include.data.frames import EXACT
 from include.data.kinds.durations import as_seconds, clocks
-from include.data.kinds.row_times import calendar_part, follows_its_row, rises_by_its_newest
+from include.data.kinds.row_times import ONE_WAY, calendar_part, follows_its_row, rises_by_its_newest
 from include.data.kinds.times import read_times
 from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
@@ -31,7 +31,6 @@ RUNS = 4.0  # values in turn within a recent window, below which no comparison o
 STRETCHES = 20  # into which the reference is cut to see whether time alone tells a value
 ENOUGH = 100_000  # rows that tell how much of a variance is left
 TIMELY = 0.01  # share of the variance within such stretches, up to which it does: that of a straight line is 0.0025
-ONE_WAY = 0.99  # share of all steps that go the same way, from which on a column moves steadily
 COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
 AT_A_GLANCE = 1_000  # cells that are looked at before all of them are
 SENTENCE = 3.0  # blanks in a cell, on average, from which on it is a sentence

@@ -13,6 +13,8 @@ MOSTLY = 0.95  # share of the cells that are the same part of their row's time, 
 BEFORE = 0.95  # share of the dates on one side of their row's time, from which on they go with it
 MOST = 20_000  # rows that are looked at
 STRETCHES = 20
+ONE_WAY = 0.99  # share of all steps that go the same way, from which on a column moves steadily
+FEWEST_STEPS = 3  # that a column takes in two tables together, to be seen to go one way
 RECORDS = 0.9  # share of the stretches that bring a higher number than any before; of unordered ones, a fifth do
 
 Floats = npt.NDArray[np.float64]
@@ -69,3 +71,24 @@ def rises_by_its_newest(numbers: Floats) -> bool:
     """Whether stretch by stretch there are higher numbers than before, as of customers that are given the next one."""
     highest = np.array([part.max() for part in np.array_split(numbers, STRETCHES)])
     return bool(np.mean(highest[1:] > np.maximum.accumulate(highest)[:-1]) >= RECORDS)
+
+
+def goes_on(before: Floats, after: Floats) -> str:
+    """How numbers of one table go on in a later one, such as those of a meter, without any times; empty if they do not.
+
+    Both go one way from row to row, and the later ones begin where the others end, or beyond. A table that somebody
+    sorted by the column goes one way, too, but its numbers lie among the others.
+
+    >>> meter = np.array([1.0, 3.0, 4.0, 9.0])
+    >>> goes_on(meter, np.array([9.0, 11.0])), goes_on(meter, np.array([4.0]))
+    ('it goes on up as it went', '')
+    """
+    if not (len(before) and len(after)):
+        return ""
+    steps = np.diff(np.concatenate([before, after]))
+    up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+    if max(up, down) < FEWEST_STEPS or max(up, down) < ONE_WAY * (up + down):
+        return ""
+    if up > down:
+        return "it goes on up as it went" if after.min() >= before.max() else ""
+    return "it goes on down as it went" if after.max() <= before.min() else ""
