@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from include.data.sources.time_limit import within
+from include.data.owners import answer_of_owner
 from include.data.tables import ModelTables
-from include.errors import DataError, SourceUnavailable
-from include.registry.functions import import_function
+from include.errors import DataError
 from include.registry.spec import ModelSpec
 
 
@@ -40,28 +37,19 @@ def with_measures(spec: ModelSpec, tables: ModelTables) -> ModelTables:
 
 def measured(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
     """One table with a column for each measure; raises as `with_measures`."""
-    functions: dict[str, Callable[[pd.DataFrame], Any]] = {
-        name: import_function(spec.name, f"measures.{name}", place) for name, place in spec.measures.items()
-    }
     columns: dict[str, Any] = {}
-    for name, function in functions.items():
+    for name, place in spec.measures.items():
+        where = f"model {spec.name}: field measures.{name}"
         if name in table.columns:
-            raise DataError(f"model {spec.name}: field measures.{name}: the rows have a column of that name already")
-        where = f"model {spec.name}: field measures.{name}: {spec.measures[name]}"
+            raise DataError(f"{where}: the rows have a column of that name already")
+        found = answer_of_owner(spec, f"measures.{name}", place, table)
         try:
-            found = within(spec.timeout, where, partial(function, table))
             values = pd.Series(found, dtype=None if len(table) else float)
-        except SourceUnavailable:
-            raise
-        except Exception as error:
-            raise DataError(
-                f"model {spec.name}: field measures.{name}: {spec.measures[name]} failed on {len(table)} rows: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: {place} returned no values of rows: {type(error).__name__}: {error}") from error
         if len(values) != len(table):
             raise DataError(
-                f"model {spec.name}: field measures.{name}: {spec.measures[name]} returned {len(values)} values for "
-                f"{len(table)} rows; one a row is needed"
-            )
+                f"{where}: {place} returned {len(values)} values for {len(table)} rows; one a row is needed"
+            )  # fmt: skip
         columns[name] = values.to_numpy()
     return table.assign(**columns) if columns else table

@@ -66,7 +66,7 @@ class Answering:
             return ask(features)
         except (TransientError, MemoryError):
             raise
-        except Exception as error:  # whatever it is made of may raise anything
+        except (Exception, SystemExit) as error:  # whatever it is made of may raise anything
             raise ArtifactError(_silence(self.label, "does not answer here", error)) from error
 
 
@@ -94,7 +94,7 @@ def load_version(
         )
     except (TransientError, MemoryError):
         raise
-    except Exception as error:  # a library that reads it may raise anything
+    except (Exception, SystemExit) as error:  # a library that reads it may raise anything
         raise ArtifactError(_silence(version.label, "cannot be loaded here", error)) from error
     columns = stored.columns.knowing(known) if known else stored.columns
     return replace(
@@ -142,6 +142,6 @@ def silence_of(load: Callable[[Version], StoredModel], version: Version, rows: p
     return ""
 
 
-def _silence(label: str, what: str, error: Exception) -> str:
+def _silence(label: str, what: str, error: BaseException) -> str:
     told = str(error) if isinstance(error, RetrainingError) else f"{type(error).__name__}: {error}"
     return f"{label} {what}: {told}; {WAY_OUT}"

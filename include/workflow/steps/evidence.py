@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from itertools import pairwise
 
 import pandas as pd
 
+from include.data.owners import answer_of_owner
 from include.data.rows.spans import within
-from include.data.sources import time_limit
 from include.data.sources.sieve import Sample
 from include.data.tables import ModelTables, table_hash
 from include.decision.evidence import Evidence, PastCheck
@@ -19,10 +18,9 @@ from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.decision.waiting import HELD_UP
-from include.errors import DataError, SourceUnavailable
+from include.errors import DataError
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.store import Runs, Store
-from include.registry.functions import import_function
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
@@ -178,13 +176,8 @@ def _size(champion: Version | None, artifacts: Artifacts) -> Mapping[str, float]
 def _probe(spec: ModelSpec, name: str, run: Run) -> float:
     """Ask the function of one probe, which is given the model's name and the end of the window."""
     place = spec.probes[name]
-    function = import_function(spec.name, f"probes.{name}", place)
+    found = answer_of_owner(spec, f"probes.{name}", place, spec.name, run.as_of)
     try:
-        where = f"model {spec.name}: field probes.{name}: {place}"
-        return float(time_limit.within(spec.timeout, where, partial(function, spec.name, run.as_of)))
-    except SourceUnavailable:
-        raise
-    except Exception as error:
-        raise DataError(
-            f"model {spec.name}: field probes.{name}: {place} failed: {type(error).__name__}: {error}"
-        ) from error
+        return float(found)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"model {spec.name}: field probes.{name}: {place} returned no number: {error}") from error
