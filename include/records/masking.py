@@ -27,6 +27,7 @@ _WORDS = frozenset(  # which are no secret, and stand in many a text
     )
 )  # fmt: skip
 _WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
+_WORD += r"|(?<=_)pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
 _WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
 _END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
 _NAMED = re.compile(rf"(?:^|[_\W])(?:\w*(?:{_WORD})\w*)", re.IGNORECASE)
@@ -36,7 +37,7 @@ _NO_SECRET = re.compile(r"(?:file|path|dir|folder|seconds|days|expir\w*|id|name|
 _URL = re.compile(r"(?P<head>\b[a-z][\w+.-]*://[^\s:/@]*:)\S*(?=@)", re.IGNORECASE)
 _URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
 _VALUE = (
-    r"(?:(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
+    r"(?:&quot;.*?&quot;|\[[^\]]*\]|(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
     r"|[^\s,;&}\]<>\"']\S*)"
 )
 _SETTING = re.compile(
@@ -44,16 +45,18 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 _YAML = re.compile(rf"(?P<head>(?<![\w.-])[\w.-]*(?:{_WORD}){_END}:[ \t]+)[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE)
-_FLAG = re.compile(rf"(?P<head>(?<!\S)--?[\w-]*(?:{_WORD})[\w-]*\s+)(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)", re.IGNORECASE)
+_FLAG = re.compile(
+    rf"(?P<head>(?<![\w-])--?[\w-]*(?:{_WORD})[\w-]*(?:[\"'],)?\s+)(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)", re.IGNORECASE
+)
 _SQL = re.compile(
-    r"(?P<head>\b(?:password(?:\s+(?:is|was))?|identified\s+by)\s+)(?:'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE
+    r"(?P<head>\b(?:password(?:\s+(?:is|was))?|identified\s+by)\s+)(?:[EU]?'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE
 )  # fmt: skip
 _ELEMENT = re.compile(rf"(?P<head><(?P<name>[\w:.-]*(?:{_WORD})[\w:.-]*)[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE)
 _HEADER = re.compile(r"(?P<head>\bbearer\s+)[\w.~+/=-]{6,}|(?P<basic>\bbasic\s+)[A-Za-z0-9+/]{12,}=*", re.IGNORECASE)
 _KINDS = re.compile(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
     r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,})"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,})|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
 )
 _HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them may write there
     r"(?P<head>\bhttps://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/"
@@ -62,13 +65,34 @@ _HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them
     r"[^\s\"'<>]+",
     re.IGNORECASE,
 )
-_COOKIE = re.compile(r"(?P<head>\b(?:set-)?cookie:[ \t]*)[^\n\"']+", re.IGNORECASE)
+_COOKIE = re.compile(r"(?P<head>\b(?:set-)?cookie[\"']?:[ \t]*[\"']?)[^\n\"']+", re.IGNORECASE)
+_BLANKS = re.compile(  # of databases, where a password was not per cent-encoded
+    r"(?P<head>\b(?:postgres(?:ql)?|mysql|mariadb|redis|amqp|mongodb)(?:\+\w+)?://[^\s:/@]*:)[^@/]*(?=@)", re.IGNORECASE
+)
+_PARTED = re.compile(  # its name and its value as values of their own, as Kubernetes writes variables
+    rf"(?P<head>\bname[\"']?\s*[:=]\s*[\"']?[\w.-]*(?:{_WORD})[\w.-]*[\"']?[,\s]+[\"']?value[\"']?\s*[:=]\s*)"
+    r"(?:\"[^\"]*\"|'[^']*'|[^\s\"',}]+)",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(rf"(?P<head>[\w.-]*(?:{_WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
+_PAIR = re.compile(
+    r"(?P<head>[\"'](?:x-)?(?:api[_-]?key|(?:proxy-)?authorization|(?:auth|access|gitlab|vault)[_-]?token)[\"']\s*,\s*)"
+    r"(?:\"[^\"]*\"|'[^']*')|(?P<docker>\"auth\"\s*:\s*)\"[^\"]*\"",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)[^&\s\"'<>]+", re.IGNORECASE)
+_LOGIN = re.compile(r"(?P<head>\bsshpass\s+-p\s*|\blogin\s+\S+\s+password\s+)[^\s]+", re.IGNORECASE)
+_PGPASS = re.compile(r"(?P<head>(?<![\w:/.-])[A-Za-z*][\w.*-]*:(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+")
+_PYDANTIC = re.compile(
+    rf"(?P<head>\b\w*(?:{_WORD})\w*\n[^\n]*?input_value=)(?:'[^']*'|\"[^\"]*\"|[^,\]]+)", re.IGNORECASE
+)
 _USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
 _MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]*?\s-[pP])[^\s-]\S*")
 _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _SOME = re.compile(
-    rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus",
+    rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus"
+    r"|\"auth\"|\blogin\b|:(?:\d{4,5}|\*):",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\d.,:-]*")
@@ -100,8 +124,27 @@ def masker() -> Callable[[str], str]:
 def _without_forms(text: str) -> str:
     text = _PRIVATE.sub(BLOT, text)
     text = _URL_TOKEN.sub(rf"\1{BLOT}", _URL.sub(rf"\g<head>{BLOT}", text))
-    for form in (_HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML, _ELEMENT, _SQL, _SETTING, _FLAG):
+    for form in (
+        _BLANKS,
+        _PARTED,
+        _BLOCK,
+        _QUERY,
+        _LOGIN,
+        _PGPASS,
+        _PYDANTIC,
+        _HOOK,
+        _COOKIE,
+        _USER,
+        _MYSQL,
+        _ORACLE,
+        _YAML,
+        _ELEMENT,
+        _SQL,
+        _SETTING,
+        _FLAG,
+    ):
         text = form.sub(rf"\g<head>{BLOT}", text)
+    text = _PAIR.sub(lambda found: f"{found['head'] or found['docker']}{BLOT}", text)
     return _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
 
 

@@ -64,6 +64,10 @@ def problems_of(error: ValidationError, section: type[BaseModel]) -> list[str]:
     return told if len(lines) <= MOST_PROBLEMS else [*told, f"and {len(lines) - MOST_PROBLEMS} more"]
 
 
+#: Fields that hold names of what Airflow keeps secret.
+_NAMES_OF_SECRETS = frozenset({"connection", "services"})
+
+
 def shorten(text: str) -> str:
     """`text` as far as it helps to find it."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
@@ -142,8 +146,17 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     if line["type"] == "union_tag_not_found":
         return f"field {field}.kind is missing; allowed: {', '.join(SOURCES)}"
     message = str(line["msg"]).removeprefix("Value error, ")
-    shown = "" if isinstance(found, dict) else f"found {shorten(repr(found))}; "
+    shown = "" if isinstance(found, dict) else f"found {_shown(where, found)}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
+
+
+def _shown(where: Sequence[str], found: object) -> str:
+    """What was found; not where it may be a secret, such as an address in place of the name of a connection."""
+    if isinstance(found, str) and ("://" in found or set(where) & _NAMES_OF_SECRETS):
+        return "something else, which is not repeated as it may hold a secret"
+    if isinstance(found, str) and "environment" in where and "=" in found:
+        return f"'{shorten(found.partition('=')[0])}=…'"
+    return shorten(repr(found))
 
 
 def _fields_at(where: list[str], section: type[BaseModel]) -> list[str]:

@@ -154,3 +154,23 @@ def test_server_that_refuses_may_be_asked_again(shop: str, monkeypatch: pytest.M
     monkeypatch.setenv("AIRFLOW_CONN_SHOP", f"{shop.rsplit('/', 1)[0]}/no_such_database")
     with pytest.raises(SourceUnavailable, match="AIRFLOW_CONN_SHOP"):
         list(rows("select 1"))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "datestyle TO 'German'", "datestyle TO 'SQL, DMY'", "datestyle TO 'Postgres, MDY'", "timezone TO 'Asia/Tokyo'",
+        "intervalstyle TO 'iso_8601'", "intervalstyle TO 'sql_standard'", "intervalstyle TO 'postgres_verbose'",
+        "extra_float_digits TO -15", "bytea_output TO 'escape'", "default_transaction_isolation TO 'serializable'",
+    ],
+)  # fmt: skip
+def test_rows_are_the_same_whatever_the_database_says_for_everybody(shop: str, setting: str) -> None:
+    query = (
+        "select at, at::timestamp as plain, day, at::time as clock, n * interval '90 min' as lasts, price::float8 / 7 "
+        "as price, day as born from sales where n < 50 order by n"
+    )
+    usual = frame_of(rows(query))
+    with psycopg.connect(shop, autocommit=True) as connection:
+        name = connection.execute("select quote_ident(current_database())").fetchone()
+        connection.execute(f"ALTER DATABASE {name[0]} SET {setting}".encode())  # type: ignore[index]  # always a row
+    assert frame_of(rows(query)).equals(usual)

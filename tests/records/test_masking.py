@@ -174,3 +174,65 @@ def test_of_what_others_are_given_only_keys_are_looked_for(
 )  # fmt: skip
 def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) -> None:
     assert mask(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Command '['train.py', '--api-key', 'hunter2']' returned non-zero",
+        "['psql', '--password', 'hunter2']",
+        "train --api-key hunter2 --epochs 3",
+        "- name: DB_PASSWORD\n  value: hunter2",
+        '{"name": "DB_PASSWORD", "value": "hunter2"}',
+        "password: |\n  hunter2\n  hunter2\nother: 1",
+        '{"passwords": ["x","hunter2"]}',
+        "('X-Api-Key', 'hunter2')",
+        "{'Set-Cookie': 'session=hunter2'}",
+        '{"auths":{"r":{"auth":"hunter2"}}}',
+        "password=&quot;hunter2&quot;",
+        "postgresql://me:hun ter2 hunter2@h/db",
+        "mysql+pymysql://me:hunter2\nx@h/db",
+        "https://x.azurewebsites.net/api/f?code=hunter2&x=1",
+        "https://maps/api?key=hunter2",
+        "DB_PW=hunter2",
+        "bindpw=hunter2",
+        "routing_key=hunter2",
+        "sshpass -p hunter2 ssh me@x",
+        "sshpass -phunter2 ssh",
+        "machine x login me password hunter2",
+        "db.example.org:5432:shop:me:hunter2",
+        "*:*:*:me:hunter2",
+        "CREATE ROLE a ENCRYPTED PASSWORD E'hunter2'",
+        "Kennwort=hunter2",
+        "1 error for Settings\ndb_password\n  Input should be x [type=string, input_value='hunter2', a=b]",
+        "SCRAM-SHA-256$4096:hunter2$x:y",
+        "mot_de_passe: hunter2",
+        "X-Api-Key: hunter2",
+    ],
+)
+def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
+    assert "hunter2" not in mask(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "columns 'token', 'age' are new",
+        "n_tokens=5, tokens: 3",
+        "pw=3.2 petal",
+        "2026-01-01 12:30:45:123 host:8080/x",
+        "https://host:8080/path?page=3&key_id=4",
+        "the login page of Airflow",
+        "model shop: field weight: 3",
+        "auth fails",
+        "image sha256:abc",
+        "[1, 2, 3]",
+        "passwords are not kept",
+        "key=3 code=4",
+        "sales.csv:12: 3 cells",
+        "name: region, value: 3",
+        "name=x value=y",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
+    assert mask(text) == text

@@ -47,7 +47,7 @@ MISTAKES = {
     "a script without time": ("script: {command: [a], timeout: 0h}", ["training.script.timeout", "needs a length"]),
     "a script in a relative folder": ("script: {command: [a], folder: jobs}", ["training.script.folder", "absolute"]),
     "a script with a strange variable": (
-        "script: {command: [a], environment: ['A=b']}", ["training.script.environment.0", "'A=b'"]
+        "script: {command: [a], environment: ['A=b']}", ["training.script.environment.0", "'A=…'"]
     ),
     "an unknown field of a script": (
         "script: {command: [a], timout: 5min}", ["training.script.timout", "did you mean 'timeout'", "memory_mib"]

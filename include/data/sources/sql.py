@@ -51,6 +51,9 @@ def connection_from_environment(name: str) -> psycopg.Connection[Any]:
         raise ConfigurationError(variable, f"not a Postgres URI; {expected}") from None
 
 
+#: What a database, a role or a server may say otherwise for everybody, and the driver cannot read then.
+_SETTINGS = ("TIME ZONE 'UTC'", "datestyle TO 'ISO, YMD'", "intervalstyle TO 'postgres'", "extra_float_digits TO 1")
+
 _TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 _LONGEST = timedelta(days=106_751)  # what 64 bits of nanoseconds hold
 
@@ -138,7 +141,8 @@ class SqlBatches:
         # The cursor is closed after its connection: a server that is gone could not be told to close it any more.
         with _named(self.connection), ExitStack() as afterwards, self.connect(self.connection) as connection:
             connection.read_only = True
-            connection.execute("SET TIME ZONE 'UTC'")
+            for setting in _SETTINGS:
+                connection.execute(f"SET LOCAL {setting}".encode())
             self._odd.cells = 0
             _let_none_be_read(connection, self._odd)
             cursor = afterwards.enter_context(connection.cursor(name="rows"))

@@ -265,7 +265,7 @@ def _ending(code: int) -> str:
 
 
 def _shown(command: Sequence[str]) -> str:
-    text = " ".join(command)
+    text = mask(" ".join(map(mask, command)))
     return text if len(text) <= 300 else f"{text[:300]}…"
 
 
