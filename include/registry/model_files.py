@@ -7,7 +7,8 @@ from pathlib import Path
 
 from include.errors import ConfigurationError
 
-SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")  # in any case: Windows writes .YAML, too
+_SPELT = tuple(spelt for suffix in SUFFIXES for spelt in (suffix, suffix.upper(), f".{suffix[1:].capitalize()}"))
 
 
 def list_model_files(folder: Path) -> list[Path]:
@@ -33,15 +34,17 @@ def _names(folder: Path) -> list[str]:
     if not folder.is_dir():
         raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
     with os.scandir(folder) as entries:
-        return sorted(each.name for each in entries if each.name.endswith(SUFFIXES) and not each.name.startswith("."))
+        names = (each.name for each in entries)
+        return sorted(name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
 
 
 def twin_of(file: Path) -> Path | None:
-    """The other file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
+    """Another file of the same model, ``demand.yml`` beside ``demand.yaml``; None if there is none."""
     name, suffix = file.name, file.suffix
-    if suffix not in SUFFIXES:
+    if suffix.lower() not in SUFFIXES:
         return None
-    for other in SUFFIXES:
-        if other != suffix and (twin := file.with_name(f"{name.removesuffix(suffix)}{other}")).exists():
+    for other in _SPELT:
+        twin = file.with_name(f"{name.removesuffix(suffix)}{other}")
+        if other != suffix and twin.exists() and not (file.exists() and twin.samefile(file)):
             return twin
     return None

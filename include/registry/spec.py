@@ -117,7 +117,7 @@ class ModelSpec(ModelFields):
     @field_validator("name")
     @classmethod
     def _is_free(cls, name: str) -> str:
-        if name in RESERVED or name.endswith(SUFFIXES):
+        if name in RESERVED or name.lower().endswith(SUFFIXES):
             raise ValueError(f"it is reserved, as are {', '.join(RESERVED)} and *.yaml; rename the file")
         return name
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
-from include.errors import ConfigurationError, DataError
-from include.records.masking import remember_keys
+from include.errors import ConfigurationError, DataError, SourceUnavailable
+from include.records.masking import mask, remember_keys
 from include.records.postgres import PostgresStore
+from include.records.postgres.pooler import DIRECT
 from include.records.store import Champions, Store
 from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
@@ -186,13 +187,29 @@ def _records_connection(settings: Settings) -> Callable[[], psycopg.Connection[A
 
 def direct_connection(settings: Settings, connections: Connections) -> Callable[[], psycopg.Connection[Any]] | None:
     """What opens the records database beside a pooler; None where nothing else is said."""
-    import psycopg
-
     if not settings.direct:
         return None
     if "://" in settings.direct:
-        return partial(psycopg.connect, settings.direct)
+        return partial(_opened_directly, settings.direct)
     return partial(connections.database, settings.direct)
+
+
+def _opened_directly(address: str) -> psycopg.Connection[Any]:
+    """The records database by the address in ``RETRAINING_DB_DIRECT``, whose mistakes are told by that name."""
+    import psycopg
+
+    write = "write postgresql://user:password@host:port/database, the server itself and no pooler"
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(DIRECT, f"no Postgres address; {write}")
+    try:
+        return psycopg.connect(address)
+    except psycopg.OperationalError as error:
+        raise SourceUnavailable(
+            f"{DIRECT}: its server cannot be used, and without it no model is retrained: "
+            f"{mask(' '.join(str(error).split()))}; see whether it is up, and whether host, user and password are right"
+        ) from error
+    except psycopg.Error:
+        raise ConfigurationError(DIRECT, f"no Postgres address; {write}") from None
 
 
 def now() -> datetime:

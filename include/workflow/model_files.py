@@ -50,7 +50,7 @@ unchanged_spec = while_unchanged(load_model_file)  # for who looks at many files
 def named_file(model: str, models_dir: Path) -> Path:
     """The file of a registered model's name, or of a path; a `ConfigurationError` where there is none."""
     path = at_home(model, "model file")
-    if path.suffix in SUFFIXES or os.sep in model:
+    if path.suffix.lower() in SUFFIXES or os.sep in model:
         if not path.is_file():
             raise ConfigurationError(path, "no such model file; give its path, or the name of a registered model")
         return path

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import time
+
+import httpx
 import pytest
 
 from include.errors import ConfigurationError
+from include.interfaces.mlflow.api import MlflowApi, MlflowError
 from include.interfaces.mlflow.settings import MlflowSettings
 
 
@@ -61,3 +65,24 @@ def test_whoever_runs_in_airflow_has_the_connection_looked_up_there() -> None:
         {"RETRAINING_MLFLOW_CONNECTION": "tracking"}, lambda name: WebConnection(uri=f"http://{name}")
     )
     assert found == MlflowSettings(uri="http://tracking")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (httpx.Response(200, text="<html>log in", headers={"content-type": "text/html; charset=utf-8"}), "text/html"),
+        (httpx.Response(302, headers={"location": "https://sso.example.org/"}), r"HTTP 302.*redirected to https://sso"),
+        (httpx.Response(200, text="null"), "no answer of MLflow's API"), (httpx.Response(200, json=[]), "HTTP 200"),
+        (httpx.Response(200, text="ok"), "no answer of MLflow's API"),
+    ],
+)  # fmt: skip
+def test_whatever_else_answers_is_told_with_what_to_look_at(
+    monkeypatch: pytest.MonkeyPatch, answer: httpx.Response, said: str
+) -> None:
+    monkeypatch.setattr(httpx.Client, "request", lambda *_, **__: answer)
+    settings = MlflowSettings.from_environment({"MLFLOW_TRACKING_URI": "http://mlflow:5000"})
+    assert settings is not None
+    with MlflowApi(settings, time.monotonic() + 5) as api:
+        for ask in (api.get, api.post, api.create):
+            with pytest.raises(MlflowError, match=rf"(?s){said}.*MLFLOW_TRACKING_TOKEN"):
+                ask("experiments/get-by-name")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from include.errors import ClaimLost, ConfigurationError
+from include.data.sources.connections import FROM_ENVIRONMENT
+from include.errors import ClaimLost, ConfigurationError, SourceUnavailable
 from include.records.entries import EventStatus
 from include.records.postgres import PostgresStore
 from include.records.postgres.retention import drop_month, kept_months
 from include.records.postgres.session import schema_of
 from include.records.schema import migrate
+from include.workflow.deployment import direct_connection
 from include.workflow.migrate import migrate_records
+from include.workflow.settings import Settings
 from tests.records.examples import HOUR, NOW, execute, open_event
 from tests.records.pooler import pooled
 from tests.records.test_roles import user
@@ -217,3 +221,24 @@ def test_migrate_goes_past_a_pooler_of_transactions_or_is_refused_there(
             migrate_records()
         monkeypatch.setenv("RETRAINING_DB_DIRECT", records_uri)
         assert migrate_records() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "said"),
+    [
+        ("tcp://10.0.0.1:5432", ConfigurationError, "no Postgres address; write postgresql://"),
+        ("postgresql://me@127.0.0.1:1/none", SourceUnavailable, "its server cannot be used, and without it"),
+        ("postgresql://me:hush@127.0.0.1:notaport/none", SourceUnavailable, "invalid integer value"),
+        ("an empty database", ConfigurationError, "leads to other records"),
+    ],
+)
+def test_mistakes_of_the_direct_connection_are_told_by_its_name(
+    records_uri: str, database_uri: str, address: str, error: type[Exception], said: str
+) -> None:
+    store = PostgresStore(partial(psycopg.connect, records_uri))
+    event = open_event(store)
+    settings = replace(Settings.from_environment({}), direct=database_uri if "empty" in address else address)
+    store = PostgresStore(partial(psycopg.connect, records_uri), direct=direct_connection(settings, FROM_ENVIRONMENT))
+    with pytest.raises(error, match=f"RETRAINING_DB_DIRECT.*{said}") as told, store.claim(event.id, at=NOW):
+        pass
+    assert "hush" not in str(told.value)

@@ -122,6 +122,17 @@ def test_two_files_of_one_name_are_one_model_that_is_refused_by_both_names(tmp_p
     assert load_model(tmp_path, "good").name == "good"
 
 
+@pytest.mark.parametrize("ending", ["YAML", "YML", "Yaml", "Yml"])
+def test_endings_in_capitals_are_those_of_model_files(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"demand.{ending}").write_text(GOOD)
+    assert list(models_to_check(tmp_path, [])) == ["demand"]
+    assert load_model(tmp_path, "demand").name == "demand"
+    (tmp_path / "demand.yaml").write_text(GOOD)
+    for file in ("demand.yaml", f"demand.{ending}"):
+        with pytest.raises(ConfigurationError, match="are both of the model demand"):
+            load_model_file(tmp_path / file)
+
+
 @pytest.mark.parametrize("name", [*RESERVED, "demand.yaml", "demand.yml"])
 def test_a_name_that_means_something_else_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.yaml").write_text(GOOD)

@@ -34,6 +34,24 @@ class MlflowError(Exception):
         super().__init__(f"{path}: HTTP {answer.status_code} {answer.text[:300]}")
 
 
+class NotMlflow(MlflowError):
+    """What answered is not MLflow: a page to log in at, say, or another program."""
+
+    def __init__(self, path: str, answer: httpx.Response) -> None:
+        self.code = ""
+        to = (
+            f", redirected to {answer.headers['location']}"
+            if answer.is_redirect and "location" in answer.headers
+            else ""
+        )
+        kind = answer.headers.get("content-type", "no content type").partition(";")[0]
+        Exception.__init__(
+            self, f"{path}: HTTP {answer.status_code}, {kind}{to}: no answer of MLflow's API; see whether "
+            "MLFLOW_TRACKING_URI is its address and not that of a page to log in at, and whether it needs "
+            "MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+        )  # fmt: skip
+
+
 class MlflowApi:
     """Calls one server until `deadline` (of `time.monotonic`); later ones time out at once."""
 
@@ -91,7 +109,12 @@ class MlflowApi:
         answer = self._client.request(method, path, timeout=left, **what)
         if answer.is_error:
             raise MlflowError(path, answer)
-        told: dict[str, Any] = answer.json() if answer.content else {}
+        try:
+            told = answer.json() if answer.content else {}
+        except ValueError:
+            told = None
+        if answer.is_redirect or not isinstance(told, dict):
+            raise NotMlflow(path, answer)
         return told
 
 

@@ -178,7 +178,7 @@ def hold_claim(
             require_own_session(connection, connect)
             settle(connection, own=True)
             session = Session(connection)
-            if identity and session.one("find_identity", {})["id"] != identity:
+            if identity and _identity(session) != identity:
                 raise ConfigurationError(DIRECT, "leads to other records than the connection retraining_db; correct it")
             session.rows("prepare_claim_session", {"application_name": _session_name(event.id)})
             waited = _wait_for_claim(session, event.model_name, wait, poll_seconds)
@@ -191,6 +191,14 @@ def hold_claim(
             if held:
                 Session(connection).rows("release_claim", keys)
         connection.close()
+
+
+def _identity(session: Session) -> str:
+    """That of the records that a session leads to; empty where there are none."""
+    try:
+        return str(session.one("find_identity", {})["id"])
+    except psycopg.errors.UndefinedTable:
+        return ""
 
 
 def close_unfinished(session: Session, model_name: str, *, at: datetime, idle: timedelta, keep_run: str) -> list[Event]:

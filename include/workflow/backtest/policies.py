@@ -54,7 +54,7 @@ def named_policies(spec: ModelSpec, names: str) -> list[NamedPolicy]:
     asked = [name.strip() for name in names.split(",") if name.strip()]
     if not asked or len(set(asked)) < len(asked):
         raise ConfigurationError("--policies", f"found {names!r}; name each policy once, with commas between them")
-    stems = Counter(Path(name).stem for name in asked if name.endswith(SUFFIXES))
+    stems = Counter(Path(name).stem for name in asked if name.lower().endswith(SUFFIXES))
     free = {stem for stem, count in stems.items() if count == 1} - {*_KNOWN, *asked}
     return [_named(spec, name, free) for name in asked]
 
@@ -66,7 +66,7 @@ def _named(spec: ModelSpec, name: str, free: Collection[str]) -> NamedPolicy:
         return NamedPolicy(name=name, spec=spec, checks=Checks(name))
     if name == MODEL:
         return NamedPolicy(name=name, spec=spec)
-    if name.endswith(SUFFIXES):
+    if name.lower().endswith(SUFFIXES):
         file = Path(name)
         return NamedPolicy(name=file.stem if file.stem in free else name, spec=_with_policy(spec, file))
     close = difflib.get_close_matches(name, _KNOWN, n=1)

@@ -17,7 +17,7 @@ def place_of(name: str, out: Path | None, models_dir: Path) -> Path:
         return models_dir / f"{name}.yaml"
     if out.is_dir():
         return out / f"{name}.yaml"
-    if out.suffix not in SUFFIXES:
+    if out.suffix.lower() not in SUFFIXES:
         raise ConfigurationError("--out", f"found {out}; a model file ends with {' or '.join(SUFFIXES)}")
     return out
 
