@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -38,10 +39,19 @@ GROUPS = (
 )  # fmt: skip
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})  # of a disk that output is led to
+_ADDRESS = (
+    "AIRFLOW_CONN_RETRAINING_DB is no valid Postgres URI; write postgresql://user:password@host:port/database, without "
+    "quotes and without a driver such as +psycopg2, special characters per cent-encoded"
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, as `include.cli.answer.CODES` says."""
     let_idle_threads_sleep()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    if sys.stdout is None:  # whoever started it closed it
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without our letters still shows the rest
@@ -83,6 +93,9 @@ def _trouble(error: Exception) -> tuple[str, int]:
     """
     import psycopg
 
+    if isinstance(error, OSError) and error.errno in _FULL:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+        return f"the output cannot be written: {error.strerror}", BAD_INPUT
     if isinstance(error, OSError):
         return (f"{error.strerror or error}: {error.filename}" if error.filename else ""), BAD_INPUT
     if told := refusal_of(error):
@@ -91,7 +104,7 @@ def _trouble(error: Exception) -> tuple[str, int]:
     if isinstance(error, psycopg.OperationalError):
         return f"the records database (AIRFLOW_CONN_RETRAINING_DB) cannot be used: {error}", UNREACHABLE
     unreadable = type(error) is psycopg.ProgrammingError and error.sqlstate is None
-    return ("AIRFLOW_CONN_RETRAINING_DB is no valid Postgres URI" if unreadable else ""), BAD_INPUT
+    return (_ADDRESS if unreadable else ""), BAD_INPUT
 
 
 def make_parser() -> argparse.ArgumentParser:

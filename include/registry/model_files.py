@@ -33,9 +33,14 @@ def _names(folder: Path) -> list[str]:
     """Of the model files; no path is made of each, which would take ten times as long."""
     if not folder.is_dir():
         raise ConfigurationError("RETRAINING_MODELS_DIR", f"{folder} is not a folder; make it or correct the variable")
-    with os.scandir(folder) as entries:
-        names = (each.name for each in entries)
-        return sorted(name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
+    try:
+        with os.scandir(folder) as entries:
+            names = [each.name for each in entries]
+    except OSError as error:
+        raise ConfigurationError(
+            "RETRAINING_MODELS_DIR", f"{folder} cannot be read: {error.strerror}; let this user read it"
+        ) from error
+    return sorted(name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
 
 
 def twin_of(file: Path) -> Path | None:

@@ -39,6 +39,16 @@ class _StrictLoader(yaml.SafeLoader):
             _expanded(node, {})
         return node
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build a value; see `yaml.SafeLoader`. A day that there is not is told with its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            shown = f"{node.value[:40]!r} is none of its type ({error}); quote it if it is text"
+            raise yaml.constructor.ConstructorError(None, None, shown, node.start_mark) from error
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping; see `yaml.SafeLoader`."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -68,11 +78,14 @@ def read_yaml(path: Path, kind: str) -> Any:
         if found.st_size > MOST_BYTES:
             raise ConfigurationError(path, f"a {kind} has at most {MOST_BYTES >> 10} KiB; it has {found.st_size >> 10}")
         with path.open("rb") as opened:
-            text = opened.read(MOST_BYTES + 1).decode("utf-8")
+            text = opened.read(MOST_BYTES + 1).decode("utf-8-sig")
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
     except OSError as error:
         raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError: not UTF-8, or a date that there is not
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(path, f"line {line} is not UTF-8; save the {kind} as UTF-8") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
     except (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:  # of PyYAML's own
         raise ConfigurationError(path, f"not valid YAML: a value is none of its type: {error!r}") from error

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -262,3 +265,15 @@ def test_start_without_an_airflow_says_what_it_needs(filled: House, say: Say) ->
         assert said.code == 2
         assert "--url" in said.err
         assert "RETRAINING_API_TOKEN" in said.err
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "said"), [("/dev/full", 2, "output cannot be written: No space left"), ("closed", 0, "")]
+)
+def test_an_output_that_takes_nothing_is_told(output: str, code: int, said: str) -> None:
+    where = ">&-" if output == "closed" else f">{output}"
+    command = f"{shlex.quote(sys.executable)} -m include.cli config {where}"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)  # noqa: S607
+    assert ended.returncode == code, ended.stderr
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -164,3 +164,48 @@ def _understood(file: Path) -> bool:
         return load_model_file(file).name == "any"
     except ConfigurationError as error:
         return "cannot be understood" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (GOOD.replace("2026-02-01", "2026-02-30"), r"'2026-02-30' is none of its type.*line 5, column"),
+        (GOOD + "window: 2026-01-01T00:00:00+25:00\n", r"line 7, column 9"),
+        (GOOD + "minimum_rows: !!int many\n", r"'many' is none of its type.*line 7"),
+        ((GOOD + "description: Z\u00fcrich\n").encode("cp1252"), "line 7 is not UTF-8; save the model file as UTF-8"),
+        (GOOD.encode("utf-16"), "line 1 is not UTF-8; save"),
+    ],
+)
+def test_a_mistake_of_a_value_is_told_with_its_line(tmp_path: Path, content: str | bytes, said: str) -> None:
+    (tmp_path / "bad.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigurationError, match=rf"(?s)bad\.yaml.*{said}"):
+        load_model(tmp_path, "bad")
+
+
+def test_a_mark_that_windows_writes_before_text_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_bytes(GOOD.encode("utf-8-sig"))
+    assert load_model(tmp_path, "good").name == "good"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "source: {kind: sql, connection: 'postgresql://me:hunter2@h/db', query: select 1}\n",
+        "source: {kind: csv, path: a.csv, connection: 'AK:hunter2'}\n", "notify: {services: ['slack://hunter2/x']}\n",
+        "training: {script: {command: [a], environment: ['API_KEY=hunter2']}}\n",
+        "source: {kind: csv, path: 's3://AK:hunter2@bucket/x.csv'}\n",
+    ],
+)  # fmt: skip
+def test_what_may_be_a_secret_is_not_repeated(tmp_path: Path, fields: str) -> None:
+    kept = GOOD.replace("source: {kind: sample, name: demand}\n", "") if "source" in fields else GOOD
+    (tmp_path / "bad.yaml").write_text(kept + fields)
+    with pytest.raises(ConfigurationError) as caught:
+        load_model(tmp_path, "bad")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="whoever may do everything may read every folder")
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    with pytest.raises(ConfigurationError, match=r"RETRAINING_MODELS_DIR.*cannot be read.*let this user read it"):
+        models_to_check(tmp_path, [])
