@@ -110,6 +110,14 @@ def test_brackets_and_blanks_are_names_where_there_is_such_a_folder(
     )
 
 
+def test_a_folder_that_is_named_as_a_file_is_the_files_in_it(find: Callable[..., set[str]]) -> None:
+    there = ["out.csv/part-0.csv", "out.csv/_SUCCESS.csv", "out.csv/deep/b.csv", "other/c.csv", "a.csv"]
+    found = {"out.csv/part-0.csv", "out.csv/deep/b.csv", "a.csv"}
+    assert find("*.csv", *there) == found
+    assert find("*", *there) == found
+    assert find("**/*.csv", *there) == {*found, "other/c.csv"}
+
+
 TABLE = pd.DataFrame({"a": range(3_000), "b": [f"name {n % 7}" for n in range(3_000)]})
 KINDS: dict[str, tuple[type[Any], Callable[[Path, pd.DataFrame], None]]] = {
     "rows.csv": (CsvBatches, lambda file, table: table.to_csv(file, index=False)),

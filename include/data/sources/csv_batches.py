@@ -19,6 +19,7 @@ from include.data.sources.changes import unchanged
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
 from include.data.sources.csv_seen import Seen
 from include.data.sources.files import Files, LocalFiles
+from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
 from include.registry.dialect import Dialect
@@ -103,7 +104,7 @@ class CsvBatches:
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
                 yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
                 for batch in reader:
-                    yield _tidy(Batch.of(batch, str(file)), layout)
+                    yield with_partition(_tidy(Batch.of(batch, str(file)), layout), self.path, self.columns)
 
     @contextmanager
     def _located(self, file: str | Path) -> Iterator[None]:

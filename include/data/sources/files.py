@@ -21,7 +21,8 @@ class Files(Protocol):
         """The file itself, a folder's files that end so, or a glob's matches, by path; `SourceUnavailable` if none.
 
         What lies there without being rows of the model is left out, see `include.data.sources.foreign_files`. A glob's
-        part that is the name of a folder, ``sales [eu]/*.csv``, stands for that folder.
+        part that is the name of a folder, ``sales [eu]/*.csv``, stands for that folder; a folder that it matches and
+        that is named as a file, ``out.parquet/``, for the files in it.
         """
         ...
 
@@ -64,12 +65,12 @@ class LocalFiles:
         if place.is_file():
             return [place]
         if place.is_dir():
-            below = list(place.rglob("*"))
-            tell_left_out(path, (file.name for file in below), endings)
-            chosen = [file for file in below if file.name.lower().endswith(endings)]
-            found = [file for file in chosen if holds_rows(file.relative_to(place).parts) and file.is_file()]
+            found = _below(place, endings)
         else:
-            found = [file for file in _matches(place) if file.is_file()]
+            matched = _matches(place)
+            found = [file for file in matched if file.is_file()]
+            for folder in (each for each in matched if each.name.lower().endswith(endings) and each.is_dir()):
+                found += _below(folder, endings)  # as Spark writes: one.parquet/part-0.parquet
         return sorted(found) or nothing_found(path, endings)
 
     def open(self, file: str | Path) -> str | Path | pa.NativeFile:
@@ -103,6 +104,14 @@ class LocalFiles:
     def distant(self) -> bool:
         """See `Files.distant`."""
         return False
+
+
+def _below(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The model's files in a folder, at any depth."""
+    every = list(folder.rglob("*"))
+    tell_left_out(folder, (file.name for file in every), endings)
+    found = [file for file in every if file.name.lower().endswith(endings)]
+    return [file for file in found if holds_rows(file.relative_to(folder).parts) and file.is_file()]
 
 
 def _matches(pattern: Path) -> set[Path]:

@@ -15,6 +15,7 @@ from include.data.kinds.text_cells import decoded
 from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import LONGEST, Seen, as_type, is_deep, parse_lines, size_of
+from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
 from include.registry.source import SOURCES, FileSource
@@ -62,7 +63,7 @@ class JsonLinesBatches:
                 wanted = {name: kind for name, kind in types.items() if self.columns is None or name in self.columns}
                 yield Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()})
                 for table in self._tables(file):
-                    yield _as_batch(table, wanted, str(file))
+                    yield with_partition(_as_batch(table, wanted, str(file)), self.path, self.columns)
 
     @property
     def told(self) -> tuple[str, ...]:

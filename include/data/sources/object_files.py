@@ -133,7 +133,7 @@ class ObjectFiles:
                 each
                 for each in keys
                 if not each.endswith("/")
-                and matches(pattern, parts := each.split("/"))
+                and (matches(pattern, parts := each.split("/")) or _is_of_a_folder(pattern, parts, endings))
                 and holds_rows(parts[given:], pattern)
             ]
             folders = [(place, part) for place, part in enumerate(pattern[:-1]) if "[" in part]
@@ -144,6 +144,14 @@ class ObjectFiles:
         made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
         self._listed.update(made)
         return list(made) or nothing_found(where, endings)
+
+
+def _is_of_a_folder(pattern: Sequence[str], parts: Sequence[str], endings: tuple[str, ...]) -> bool:
+    """Whether a glob matches a folder that is named as a file, and a file of such a name lies in it."""
+    return parts[-1].lower().endswith(endings) and any(
+        parts[place].lower().endswith(endings) and matches(pattern, parts[: place + 1])
+        for place in range(len(parts) - 1)
+    )
 
 
 def matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:

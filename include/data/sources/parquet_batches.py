@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from include.data.batches import BATCH_ROWS, Batch, empty_batch, require_distinct
 from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
+from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
 from include.data.sources.table_formats import rows_of_now
 from include.registry.source import SOURCES, FileSource
@@ -65,7 +66,7 @@ class ParquetBatches:
             yield empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
-                    yield Batch.of(batch, str(file))
+                    yield with_partition(Batch.of(batch, str(file)), self.path, self.columns)
 
 
 def of_source(_source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> ParquetBatches:

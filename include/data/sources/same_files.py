@@ -37,9 +37,10 @@ def distinct_files(files: Files, found: Sequence[File]) -> list[File]:
     for file in found:
         alike.setdefault(_length(files, file), []).append(file)
     content = {file: mark for group in alike.values() for file, mark in _marks(files, group).items()}
-    first: dict[str, File] = {}
+    first: dict[tuple[str, ...], File] = {}
     for file in found:
-        earlier = first.setdefault(content[file], file)
+        partition = (part for part in str(file).split("/")[:-1] if "=" in part)  # which tells rows apart as well
+        earlier = first.setdefault((content[file], *partition), file)
         if earlier != file:
             log.warning("%s holds the same content as %s: read once", file, earlier)
     return list(first.values())
