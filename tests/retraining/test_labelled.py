@@ -217,3 +217,20 @@ def test_trading_models_say_so_to_their_rows() -> None:
     labelled, _ = recent(spec, rows, replace(KNOWN, calibration=None), Long())
     assert labelled is not None
     assert labelled.periods_per_year == 252.0
+
+
+@pytest.mark.parametrize("digits", [1, 2, 3, 4, 15])
+@pytest.mark.parametrize("classes", [3, 10])
+def test_probabilities_that_were_rounded_are_probabilities(digits: int, classes: int) -> None:
+    raw = np.random.default_rng(0).dirichlet(np.ones(classes), 400)
+    names = [f"p{n}" for n in range(classes)]
+    rows = pd.DataFrame(raw.round(digits), columns=names)
+    rows.loc[3, names] = 0.0  # none of any class
+    spec = classifier(
+        metric="log_loss", prediction="p", probabilities={f"c{n}": name for n, name in enumerate(names)},
+    )  # fmt: skip
+    found = row_chances(spec, rows)
+    lost = np.isnan(found).any(axis=1)
+    assert lost[3]
+    assert np.mean(lost) < (0.2 if (digits, classes) == (1, 10) else 0.01)
+    assert np.allclose(found[~lost].sum(axis=1), 1.0)

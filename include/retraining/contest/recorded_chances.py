@@ -14,6 +14,10 @@ from include.data.profile import to_floats
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 
+MOST_DIGITS = (
+    4  # after the point, up to which probabilities are seen to be rounded; with more they sum to 1 nearly enough
+)
+MOST_ROUNDING = 0.25  # from 1: what ten classes of one digit may be off is no probability any more
 NEAR_ONE = 1e-3  # how far a probability may lie outside [0, 1], and those of a row in all from 1: they are rounded
 
 MANY = 0.05  # share of the labels from which on what is odd about them is no accident
@@ -27,7 +31,7 @@ def recorded_chances(
     """Recorded probabilities of shape (rows, classes), NaN in rows that have none to be used, and the classes.
 
     What is outside [0, 1] by no more than 0.001 is clipped, and a row's are made to sum to 1 where they do so within
-    0.001. All others count as missing.
+    0.001, or within what rounding all of them to so many digits can do. All others count as missing.
 
     Parameters
     ----------
@@ -97,7 +101,16 @@ def row_chances(spec: ModelSpec, table: pd.DataFrame) -> Chances:
         found = np.column_stack([1.0 - found[:, 0], found[:, 0]])
     with np.errstate(invalid="ignore", divide="ignore"):
         right = ((found >= -NEAR_ONE) & (found <= 1.0 + NEAR_ONE)).all(axis=1)
-        right &= np.abs(found.sum(axis=1) - 1.0) <= NEAR_ONE
+        right &= np.abs(found.sum(axis=1) - 1.0) <= _rounding(found)
         clipped = found.clip(0.0, 1.0)
         made = clipped if spec.probabilities is None else clipped / clipped.sum(axis=1, keepdims=True)
     return np.where(right[:, None], made, np.nan)
+
+
+def _rounding(chances: Chances) -> float:
+    """How far the sum of a row's may be from 1 where all are rounded to the digits that they have."""
+    there = chances[np.isfinite(chances)]
+    for digits in range(1, MOST_DIGITS):
+        if np.all(np.abs(there - np.round(there, digits)) < 1e-9):
+            return max(NEAR_ONE, min(0.5 * chances.shape[1] * 10.0**-digits + 1e-9, MOST_ROUNDING))
+    return NEAR_ONE
