@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from include.scoring.labelled_rows import Task
 
-FEW = 20  # classes; numbers of more values are quantities
+FEW = 20  # classes; numbers of more values are quantities, unless they are hit and missed as names are
+MOST = 1_000  # values, from which on nothing but names would be told by a table of all of them
+HITS, FEWEST_MISSES = (
+    0.5,
+    20,
+)  # of more than `FEW` values: exact hits beyond chance, and rows that show where others fall
 AGREEMENT = 0.3  # Cohen's kappa: a classifier is right more often than that by chance
 ORDERED = 0.5  # of the distance that chance would leave: errors nearer to the truth are those of a quantity
 GAPS = 1.5  # times as many values as there are: numbers with gaps between them are no counts
@@ -22,7 +27,8 @@ def assumed_task(predicted: npt.NDArray[Any], actual: npt.NDArray[Any]) -> tuple
     Anything but numbers is classes. Numbers are classes where all are whole, the predictions take no values but those
     of at most 20 that the actuals have, and agree with them beyond chance (Cohen's kappa of 0.3 [1]_); counts that are
     rounded do so too, but where they are wrong they are near: their mean distance is less than half of chance's. Values
-    with gaps between them, as 0, 1, 8, 9, are no counts.
+    with gaps between them, as 0, 1, 8, 9, are no counts. Of more than 20 values half have to be right beyond chance,
+    and the others as far off as chance has them.
 
     Parameters
     ----------
@@ -50,9 +56,12 @@ def assumed_task(predicted: npt.NDArray[Any], actual: npt.NDArray[Any]) -> tuple
     if not (_whole(guessed) and _whole(told)):
         return Task.REGRESSION, ""
     values = np.unique(told)
-    if len(values) > FEW or not np.isin(np.unique(guessed), values).all():
+    if len(values) > MOST or not np.isin(np.unique(guessed), values).all():
         return Task.REGRESSION, ""
-    task = Task.CLASSIFICATION if _like_classes(guessed, told, values) else Task.REGRESSION
+    many = len(values) > FEW
+    task = Task.CLASSIFICATION if _like_classes(guessed, told, values, many=many) else Task.REGRESSION
+    if many and task is Task.REGRESSION:
+        return task, ""
     word, other = ("classes", "regression") if task is Task.CLASSIFICATION else ("quantities", "classification")
     return task, f"whole numbers of {len(values)} values, taken for {word}; if they are not, say task={other!r}"
 
@@ -61,8 +70,10 @@ def _whole(values: npt.NDArray[np.float64]) -> bool:
     return bool((values == np.floor(values)).all())
 
 
-def _like_classes(guessed: npt.NDArray[np.float64], told: npt.NDArray[np.float64], values: npt.NDArray[Any]) -> bool:
-    if len(values) < 2:
+def _like_classes(
+    guessed: npt.NDArray[np.float64], told: npt.NDArray[np.float64], values: npt.NDArray[Any], *, many: bool
+) -> bool:
+    if len(values) < 2 or (many and np.count_nonzero(guessed != told) < FEWEST_MISSES):
         return False
     places = [np.searchsorted(values, each) for each in (told, guessed)]
     table = np.bincount(places[0] * len(values) + places[1], minlength=len(values) ** 2).reshape(len(values), -1)
@@ -70,9 +81,9 @@ def _like_classes(guessed: npt.NDArray[np.float64], told: npt.NDArray[np.float64
     chance = np.outer(shares.sum(axis=1), shares.sum(axis=0))
     wrong = ~np.eye(len(values), dtype=bool)
     missed, expected = float(shares[wrong].sum()), float(chance[wrong].sum())
-    if expected == 0.0 or 1.0 - missed / expected < AGREEMENT:
+    if expected == 0.0 or 1.0 - missed / expected < (HITS if many else AGREEMENT):
         return False
-    if missed == 0.0 or _has_gaps(values):
+    if missed == 0.0 or (_has_gaps(values) and not many):
         return True
     distance = np.abs(values[:, None] - values[None, :])
     return float((shares * distance).sum() / missed) >= ORDERED * float((chance * distance).sum() / expected)

@@ -98,3 +98,16 @@ def test_numbers_are_classes_where_few_are_taken_from_few(answers: tuple[np.ndar
     found, told = assumed_task(*answers)
     assert found is task
     assert not told or f"task={(QUANTITIES if task is CLASSES else CLASSES).value!r}" in told
+
+
+@pytest.mark.parametrize("classes", [25, 60, 400])
+def test_many_numbers_of_classes_are_classes_and_counts_are_quantities(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    numbers = rng.choice(10 * classes, classes, replace=False)
+    told = numbers[rng.integers(0, classes, 4_000)]
+    guessed = np.where(rng.random(4_000) < 0.9, told, numbers[rng.integers(0, classes, 4_000)])
+    assert assumed_task(guessed, told)[0] is Task.CLASSIFICATION
+    counts = rng.poisson(classes, 4_000)
+    for near in (counts, np.round(counts + 0.3 * rng.normal(size=4_000)), counts + rng.integers(-1, 2, 4_000)):
+        kept = np.isin(near, counts)
+        assert assumed_task(near[kept], counts[kept])[0] is Task.REGRESSION

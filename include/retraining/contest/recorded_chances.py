@@ -112,5 +112,6 @@ def _rounding(chances: Chances) -> float:
     there = chances[np.isfinite(chances)]
     for digits in range(1, MOST_DIGITS):
         if np.all(np.abs(there - np.round(there, digits)) < 1e-9):
-            return max(NEAR_ONE, min(0.5 * chances.shape[1] * 10.0**-digits + 1e-9, MOST_ROUNDING))
+            rounded: float = 0.5 * chances.shape[1] * 10.0**-digits + 1e-9
+            return max(NEAR_ONE, min(rounded, MOST_ROUNDING))
     return NEAR_ONE
