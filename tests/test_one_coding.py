@@ -92,3 +92,16 @@ def test_a_stray_label_among_numbers_or_truth_values_is_no_third_class(
 
 def f1(truth: Any, guess: Any) -> float:
     return float(2 * (truth & guess).sum() / (truth.sum() + guess.sum()))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"classes": {"None": ["none"]}}, {"classes": {"minor": ["None"]}}, {"positive_class": "None"}]
+)
+def test_a_class_that_is_named_is_one_however_rare_it_is(tmp_path: Path, fields: dict[str, Any]) -> None:
+    labels = np.where(RNG.random(ROWS) < 0.02, "None", np.where(TRUTH, "major", "minor"))
+    table = pd.DataFrame({"at": pd.date_range(START, periods=ROWS, freq="h"), "x": SCORE, "y": labels})
+    stage = Stage(tmp_path)
+    stage.add("shop", table, task="classification", target="y", metric="accuracy", **fields)
+    stage.run("shop", day(REFERENCE_DAYS))
+    step = stage.run("shop", day(DAYS))
+    assert step.analysis.labelled_rows == step.analysis.rows

@@ -42,6 +42,16 @@ class ModelSpec(ModelFields):
         return declared_kinds(self.columns, self.categorical)
 
     @property
+    def named_words(self) -> dict[str, frozenset[str]]:
+        """Names that the model file gives to values of columns: of classes, and of ordered ones."""
+        said = self.classes or {}
+        classes = {*said, *(each for spelt in said.values() for each in spelt), *(self.probabilities or ())}
+        classes |= set() if self.positive_class is None else {self.positive_class}
+        found = {name: frozenset(map(str, order)) for name, order in self.columns.items() if not isinstance(order, str)}
+        of_classes = frozenset(map(str, classes))
+        return found | {name: of_classes for name in (self.target, self.prediction) if name is not None}
+
+    @property
     def type_defaults(self) -> ModelTypeDefaults | None:
         """What is usual for the model's type; None without `model_type`."""
         return None if self.model_type is None else MODEL_TYPES[self.model_type]

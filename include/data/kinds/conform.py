@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from include.data.arrays import array_of_series
 from include.data.kinds.durations import as_seconds
-from include.data.kinds.find import TRUTHS, WORDS
+from include.data.kinds.find import SPEAKING, TRUTHS, WORDS
 from include.data.kinds.times import read_times
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
@@ -139,3 +140,12 @@ def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
 def _numeric_text(values: pd.Series[Any]) -> bool:
     some = values.dropna().iloc[:100]
     return len(some) > 0 and bool(pd.to_numeric(some, errors="coerce").notna().mean() > 0.5)
+
+
+def with_words(kinds: dict[str, ColumnKind], named: Mapping[str, Collection[str]]) -> dict[str, ColumnKind]:
+    """The kinds, where words that usually stand for an empty cell are values, however rare, because they are named."""
+    made = dict(kinds)
+    for name in named.keys() & kinds.keys():
+        if words := SPEAKING & set(named[name]):
+            made[name] = replace(made[name], values=tuple(sorted({*made[name].values, *words})))
+    return made

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from include.data.kinds.conform import conform
+from include.data.kinds.conform import conform, with_words
 from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
 from include.data.kinds.text_cells import PlainText, plain_text
@@ -131,7 +131,7 @@ def read_both(
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, text = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
-    kinds = find_kinds(tables[0], spec.declared_kinds, known=known)
+    kinds = with_words(find_kinds(tables[0], spec.declared_kinds, known=known), spec.named_words)
     found = [
         Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told))
         for table, each in zip(tables, told, strict=True)
@@ -163,10 +163,11 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     share = 0.0
     if rows and (span := times.iloc[rows - 1] - times.iloc[rows // 50]):  # not from the first: its time may be odd
         share = min(pd.Timedelta(spec.window) / span, 1.0)
-    return find_kinds(
+    found = find_kinds(
         conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
         times=times.iloc[:rows], window_rows=round(rows * share), known=known,
     )  # fmt: skip
+    return with_words(found, spec.named_words)
 
 
 def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
