@@ -283,3 +283,14 @@ def test_single_value_of_a_reference_that_is_sampled_is_found() -> None:
     values[[77, 1000]] = 1e300, -2e300
     found = column_of(values)
     assert (found.possible.sentinels, found.impossible) == ((-2e300, 1e300), 2)
+
+
+@pytest.mark.parametrize("code", [85.0, -127.0, 127.0, 255.0])
+@pytest.mark.parametrize("share", [0.01, 0.1])
+def test_what_a_sensor_says_that_cannot_measure_is_found(code: float, share: float) -> None:
+    rng = np.random.default_rng(4)
+    degrees = np.round(rng.normal(20.0, 3.0, 2_000), 1)
+    assert sentinels_of_reference(np.where(rng.random(2_000) < share, code, degrees)) == (code,)
+    known = profile_table(pd.DataFrame({"x": degrees}), ["x"]).columns["x"]
+    assert isinstance(known, NumericColumn)
+    assert sentinels_beside(np.where(rng.random(2_000) < share, code, degrees[::-1]), known) == (code,)

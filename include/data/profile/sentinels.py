@@ -46,7 +46,10 @@ def _codes() -> frozenset[float]:
     digits |= {9.0, 99.0, 99.9, 999.9, 999.99, 9999.9, 9999.99, 1e6, 1e9, 1e10, 1e20, 9.999e20, 1e30, 1e36, 1e37, 1e38}
     widest = {32767.0, 65535.0, 2147483647.0, 4294967295.0, float(2**63), 3.4028234663852886e38, 1.7976931348623157e308}
     negative = {-number for number in digits | widest} | {-1.0, -32768.0, -2147483648.0}
-    return frozenset(digits | widest | negative | {0.0, 12345.0, 123456.0, 123456789.0, 88.0, 77.0, -88.0, -77.0})
+    sensors = {85.0, -127.0, 127.0, 255.0}  # what thermometers say that cannot measure, and the largest of one byte
+    return frozenset(
+        digits | widest | negative | sensors | {0.0, 12345.0, 123456.0, 123456789.0, 88.0, 77.0, -88.0, -77.0}
+    )
 
 
 def _dates() -> frozenset[float]:
