@@ -105,3 +105,20 @@ def test_a_class_that_is_named_is_one_however_rare_it_is(tmp_path: Path, fields:
     stage.run("shop", day(REFERENCE_DAYS))
     step = stage.run("shop", day(DAYS))
     assert step.analysis.labelled_rows == step.analysis.rows
+
+
+@pytest.mark.parametrize(("new", "refused"), [(("N", "Y"), True), (("No", "Yes"), True), (("maybe", "yes"), False)])
+def test_labels_that_are_coded_otherwise_from_a_day_on_are_refused_after_twenty_of_them(
+    tmp_path: Path, new: tuple[str, str], refused: bool
+) -> None:
+    at = pd.date_range(START, periods=ROWS, freq="h")
+    coded = np.where(at < at[-30], np.where(TRUTH, "yes", "no"), np.where(TRUTH, new[1], new[0]))
+    table = pd.DataFrame({"at": at, "x": SCORE, "y": coded})
+    stage = Stage(tmp_path)
+    stage.add("shop", table, task="classification", target="y", metric="accuracy")
+    stage.run("shop", day(REFERENCE_DAYS))
+    if refused:
+        with pytest.raises(DataError, match=r"the latest 20 labels.*share none"):
+            stage.run("shop", day(DAYS))
+    else:
+        assert stage.run("shop", day(DAYS)).analysis.labelled_rows

@@ -69,6 +69,12 @@ class ClassCells:
         there = there[~empty[there]]
         return replace(self, codes=there[len(there) // 2 :]).counts()
 
+    def last(self, rows: int) -> dict[str, int]:
+        """The same of the last so many cells that are not empty; none where there are fewer."""
+        empty = np.array([name is None for name in self.names] + [True])
+        there = self.codes[~empty[self.codes]]
+        return replace(self, codes=there[-rows:]).counts() if len(there) >= rows else {}
+
     def among(self, classes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which cells hold one of `classes`; shape (n,)."""
         return np.array([name in classes for name in self.names] + [False], dtype=bool)[self.codes]
@@ -156,6 +162,9 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
                 f"that none could be right; {_advice(labels, predicted)}"
             )
         _require_one_coding(where, labels, predicted, known)
+    now = actual.last(ACCIDENTS)
+    if len(now) > 1 and known and disjoint(now, known):  # several at once: no new class, but another coding
+        late = now
     if known and sum(late.values()) >= ACCIDENTS and (lists := disjoint(late, known)):
         raise DataError(
             f"model {spec.name}: field target: the latest {sum(late.values())} labels ({spec.target!r}) and the "
