@@ -205,6 +205,18 @@ def test_an_iceberg_table_is_read_while_it_was_only_added_to(lake: Any, packed: 
         read("t/data")
 
 
+def test_two_generations_of_a_hudi_file_are_refused(lake: Any) -> None:
+    put, read = lake
+    first = "t/day=1/3f2504e0-4f89-41d3-9a0c-0305e82c3301-0_0-21-21_20260101120000000.parquet"
+    put(first, rows(1.0))
+    put(first.replace("3301-0_0", "3302-0_1"), rows(2.0))
+    put("t/.hoodie/20260101120000000.commit", b"{}")
+    assert read("t") == [1.0, 2.0]
+    put(first.replace("20260101", "20260102"), rows(1.0, 3.0))
+    with pytest.raises(DataError, match=r"two generations of one file of a Hudi table.*through SQL"):
+        read("t")
+
+
 def test_who_may_not_list_the_folders_above_reads_the_one_that_is_named(
     object_server: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

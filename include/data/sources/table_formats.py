@@ -14,6 +14,7 @@ from include.errors import DataError, SourceUnavailable
 
 METADATA = "metadata"
 _VERSION = re.compile(r"v?(\d+)(?:-[0-9a-f-]+)?(?:\.gz)?\.metadata\.json(?:\.gz)?")
+_HUDI = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\d+)?)_\d+-\d+-\d+_(\d{14,17})\.parquet")
 _GZIP = b"\x1f\x8b"
 
 
@@ -21,7 +22,8 @@ def rows_of_now(files: Files, path: str | Path, found: Sequence[str | Path]) -> 
     """Those of the files found at a path that no table has given up; a file that is named itself is one.
 
     Of a Delta table the log is obeyed. An Iceberg table that was only ever added to is all of its files; one that was
-    written over is refused: what it has given up stands in Avro files.
+    written over is refused: what it has given up stands in Avro files. So is a table of Hudi with two generations of a
+    file.
 
     Raises
     ------
@@ -31,6 +33,7 @@ def rows_of_now(files: Files, path: str | Path, found: Sequence[str | Path]) -> 
         When the table has rows or columns that only its engine can tell.
     """
     kept = list(found)
+    _require_one_generation(found)
     if [str(file) for file in found] == [str(path)]:
         return kept
     for folder in _folders(found):
@@ -61,6 +64,20 @@ def _folders(found: Iterable[str | Path]) -> list[str]:
 def _inside(folder: str, file: str | Path) -> str | None:
     name = str(file)
     return name[len(folder) + 1 :] if name.startswith(f"{folder}/") else None
+
+
+def _require_one_generation(found: Iterable[str | Path]) -> None:
+    """Refuse files of a Hudi table of which some are written over by others."""
+    known: dict[tuple[str, str], str | Path] = {}
+    for file in found:
+        folder, _, name = str(file).rpartition("/")
+        if hit := _HUDI.fullmatch(name):
+            earlier = known.setdefault((folder, hit[1]), file)
+            if earlier != file:
+                raise DataError(
+                    f"{earlier} and {file} are two generations of one file of a Hudi table, and which rows are deleted "
+                    f"file readers do not see; {OTHER_WAY}"
+                )
 
 
 def _require_added_to(files: Files, folder: str) -> None:
