@@ -43,7 +43,7 @@ def stuck_columns(
         column = reference.columns.get(name)
         if not isinstance(column, NumericColumn) or name not in earlier.columns:
             continue
-        values = _there(recent[name])
+        values = _there(recent[name], column)
         if len(values) < FEWEST_ROWS:
             continue
         starts, lengths = _runs(values)
@@ -51,7 +51,7 @@ def stuck_columns(
         rows, held = int(lengths[longest]), float(values[starts[longest]])
         if rows < max(FEWEST_ROWS, LEAST_SHARE * len(values)) or rows == len(values):
             continue
-        before, others = _there(earlier[name]), np.delete(lengths, longest)
+        before, others = _there(earlier[name], column), np.delete(lengths, longest)
         known = max(int(others.max(initial=1)), int(_runs(before)[1].max(initial=1)))
         if rows < LONGER * known or len(before) < ROOM * rows:
             continue
@@ -62,8 +62,9 @@ def stuck_columns(
         )  # fmt: skip
 
 
-def _there(values: pd.Series) -> Floats:
-    floats = to_floats(values)[0]
+def _there(values: pd.Series, column: NumericColumn) -> Floats:
+    """The numbers that are values of the column: a code for none that is repeated is a fault of its own."""
+    floats = column.possible.only(to_floats(values)[0])[0]
     return np.asarray(floats[np.isfinite(floats)])
 
 

@@ -127,7 +127,7 @@ def test_all_mistakes_of_a_file_are_listed_at_once(tmp_path: Path) -> None:
 def test_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "model.yaml"
     path.write_bytes(b"description: \xff\xfe\n")
-    with pytest.raises(ConfigurationError, match=r"model\.yaml: not valid YAML"):
+    with pytest.raises(ConfigurationError, match=r"model\.yaml: line 1 is not UTF-8; save"):
         load_model_file(path)
 
 
