@@ -103,7 +103,7 @@ def recorded_rows(
 
 def shared_moments(spec: ModelSpec, table: pd.DataFrame) -> Moments | None:
     """Which rows of `table`, in time order, share their time: as `LabelledRows.moment`; None without timestamps."""
-    return None if spec.timestamp is None else moments_of(table[spec.timestamp].to_numpy())
+    return None if spec.timestamp is None else moments_of(table[spec.timestamp].astype("int64").to_numpy())
 
 
 def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
