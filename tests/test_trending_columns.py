@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,9 +100,10 @@ def test_unreadable_cell_in_a_rising_price_stays_one_cell(tmp_path: Path, cell: 
     assert any("compared with where it would be by now" in signal.reason for signal in step.analysis.signals)
 
 
-def test_rate_that_is_set_anew_for_the_first_time_asks_for_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("values", [(3.75, 4.0), ("T2026", "T2025"), (True, False)], ids=["number", "name", "truth"])
+def test_rate_that_is_set_anew_for_the_first_time_asks_for_nothing(tmp_path: Path, values: tuple[Any, Any]) -> None:
     table = rows()
-    table["rate"] = np.where(since(table, REFERENCE_DAYS + 10), 3.75, 4.0)
+    table["rate"] = np.where(since(table, REFERENCE_DAYS + 10), *values)
     stage = staged(tmp_path, table)
     for number in (REFERENCE_DAYS + 12, REFERENCE_DAYS + 20, REFERENCE_DAYS + 45):
         step = stage.run("shop", day(number))

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import ClassVar, Protocol
 
-from include.data.profile import NO_EXTRAS, Column, Extra, NumericColumn, Profile
+from include.data.profile import NO_EXTRAS, CategoricalColumn, Column, Extra, NumericColumn, Profile
 from include.data.reference.calibration import Calibration
 from include.data.reference.trends import FARTHEST
 from include.data.rows.arrivals import Arrivals
@@ -121,14 +121,17 @@ class Comparison:
         return 0.0 if ahead > FARTHEST else self.effective_rows(name, column, rows) / (1.0 + 12.0 * ahead**2)
 
     def never_changed(self, name: str) -> bool:
-        """Whether a column of numbers has one value in all of a reference that is long enough to calibrate.
+        """Whether a column has one value in all of a reference that is long enough to calibrate.
 
-        Such is a rate that is set in steps. No model has learnt from it. A column that varies has more than one edge,
-        also in a phase of a season in which it does not.
+        Such is a rate that is set in steps, or the year of a tariff. No model has learnt from it. A column of numbers
+        that varies has more than one edge, also in a phase of a season in which it does not.
         """
         column = self.reference.columns.get(name)
-        calibrated = self.calibration is not None and name in self.calibration.inflation
-        return calibrated and isinstance(column, NumericColumn) and len(column.edges) == 1
+        if self.calibration is None or name not in self.calibration.inflation:
+            return False
+        if isinstance(column, CategoricalColumn):
+            return sum(rows > 0 for rows in column.counts.values()) == 1 and not column.rest
+        return isinstance(column, NumericColumn) and len(column.edges) == 1
 
     def how_counted(self, name: str) -> str:
         """What the effective rows of a column rest on, for the record; empty where they were measured as they should.
