@@ -148,7 +148,7 @@ def test_two_tables_below_one_path_each_have_their_log(lake: Any) -> None:
         ({log(0): commit(add("a.parquet")), log(0, "checkpoint.parquet"): b""}, "no checkpoint of a Delta table"),
         ({log(0): b'{"add": {"pa'}, "a line of it is no JSON"),
         ({log(0): commit(add("a.parquet"), add("gone.parquet"))}, r"1 of 2 files .* not there, such as gone\.parquet"),
-        ({log(0): commit(add("a.parquet"), remove("a.parquet"))}, "has no rows now"),
+        ({log(0): commit(add("a.parquet")), log(1): commit(remove("a.parquet"))}, "has no rows now"),
     ],
 )
 def test_a_log_that_cannot_be_followed_is_told_and_may_pass(lake: Any, files: dict[str, bytes], said: str) -> None:
@@ -174,6 +174,19 @@ def test_what_files_alone_do_not_tell_is_refused_with_a_way_out(lake: Any, actio
     put(log(0), commit(action))
     with pytest.raises(DataError, match=rf"(?s){said}.*through SQL"):
         read("t")
+
+
+def test_what_was_only_once_so_is_no_hindrance(lake: Any) -> None:
+    """Rows deleted beside a file that was rewritten since; a mapping of columns that was given up."""
+    put, read = lake
+    put("t/a.parquet", rows(1.0))
+    put("t/b.parquet", rows(2.0))
+    put(log(0), commit({"metaData": {"configuration": {"delta.columnMapping.mode": "name"}}}, add("a.parquet")))
+    put(log(1), commit(add("a.parquet", deletionVector={"storageType": "u"}), remove("a.parquet")))
+    with pytest.raises(DataError, match="deletion vectors"):
+        read("t")
+    put(log(2), commit({"metaData": {"configuration": {}}}, remove("a.parquet"), add("b.parquet")))
+    assert read("t") == [2.0]
 
 
 @pytest.mark.parametrize("content", [b"", commit(), commit({"protocol": {"minReaderVersion": 1}})])

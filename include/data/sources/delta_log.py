@@ -33,12 +33,22 @@ OTHER_WAY = "read it through SQL, or write the rows that the model reads to file
 
 @dataclass
 class DeltaLog:
-    """The log of one table, as far as it is read: the files that hold its rows, by their names from the folder on."""
+    """The log of one table, as far as it is read.
+
+    Parameters
+    ----------
+    present : dict of str to bool
+        The files that hold the table's rows, by their names from the folder on, and whether rows of them are deleted
+        beside the file.
+    known : bool
+        Whether the log names any file at all.
+    """
 
     files: Files
     folder: str
-    present: set[str] = field(default_factory=set)
-    known: bool = False  # whether the log names any file at all
+    present: dict[str, bool] = field(default_factory=dict)
+    known: bool = False
+    _settings: Mapping[str, str] = field(default_factory=dict)
 
     def replay(self, log: Mapping[str, str | Path]) -> None:
         """Read the log, whose files are given by their names.
@@ -55,8 +65,7 @@ class DeltaLog:
             return  # no table: one keeps its newest commit
         version, parts = _newest_checkpoint(log)
         for part in parts:
-            for action in self._checkpoint(part):
-                self._take(action, part)
+            self._take(self._checkpoint(part), part)
         later = sorted(number for number in commits if number > version)
         if missing := sorted(set(range(version + 1, max(later, default=version))) - set(later)):
             raise SourceUnavailable(
@@ -64,37 +73,42 @@ class DeltaLog:
                 f"checkpoint after it; restore it, or {OTHER_WAY}"
             )
         for number in later:
-            for action in self._commit(commits[number]):
-                self._take(action, commits[number])
+            self._take(self._commit(commits[number]), commits[number])
+        self._require_readable()
 
     def require(self, names: Iterable[str]) -> None:
         """Refuse a table of which a file is not among these."""
-        if gone := sorted(self.present - set(names)):
+        if gone := sorted(self.present.keys() - set(names)):
             raise SourceUnavailable(
                 f"{self.folder}: {len(gone)} of {len(self.present)} files of this Delta table are not there, such as "
                 f"{gone[0]}; read again, restore them, or run FSCK REPAIR TABLE"
             )
 
-    def _take(self, action: Mapping[str, Any], of: str | Path) -> None:
-        action = {name: told for name, told in action.items() if isinstance(told, dict)}
-        if added := action.get("add"):
-            if added.get("deletionVector"):
-                raise DataError(
-                    f"{of}: rows of {added['path']} are deleted beside the file (deletion vectors), which file readers "
-                    f"do not see; run REORG TABLE … APPLY (PURGE), or {OTHER_WAY}"
-                )
-            self.present.add(self._name(added["path"], of))
-            self.known = True
-        elif removed := action.get("remove"):
-            self.present.discard(self._name(removed["path"], of))
-            self.known = True
-        elif told := action.get("metaData"):
-            settings = dict(told.get("configuration") or {})
-            if settings.get("delta.columnMapping.mode", "none") != "none":
-                raise DataError(
-                    f"{of}: the table's columns have other names in its files (delta.columnMapping.mode: "
-                    f"{settings['delta.columnMapping.mode']}); {OTHER_WAY}"
-                )
+    def _take(self, actions: Iterable[Mapping[str, Any]], of: str | Path) -> None:
+        """What one version changes. Its removals come first: a file whose rows are deleted is removed and added."""
+        added: dict[str, bool] = {}
+        for action in actions:
+            told = {name: each for name, each in action.items() if isinstance(each, dict)}
+            if "add" in told:
+                added[self._name(told["add"]["path"], of)] = bool(told["add"].get("deletionVector"))
+            elif "remove" in told:
+                self.present.pop(self._name(told["remove"]["path"], of), None)
+            elif "metaData" in told:
+                self._settings = dict(told["metaData"].get("configuration") or {})
+            self.known |= bool(told.keys() & {"add", "remove"})
+        self.present |= added
+
+    def _require_readable(self) -> None:
+        if deleted := sorted(name for name, beside in self.present.items() if beside):
+            raise DataError(
+                f"{self.folder}: rows of {deleted[0]} are deleted beside the file (deletion vectors), which file "
+                f"readers do not see; run REORG TABLE … APPLY (PURGE), or {OTHER_WAY}"
+            )
+        if (mode := self._settings.get("delta.columnMapping.mode", "none")) != "none":
+            raise DataError(
+                f"{self.folder}: the table's columns have other names in its files (delta.columnMapping.mode: {mode}); "
+                f"{OTHER_WAY}"
+            )
 
     def _name(self, path: str, of: str | Path) -> str:
         """A file's name from the table's folder on; the log percent-encodes it."""
