@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from include.data.sources.packing import without_packing
 
@@ -75,12 +76,18 @@ def _names(named: str, part: str) -> bool:
 
 
 def tell_left_out(path: object, names: Iterable[str], endings: Sequence[str]) -> None:
-    """Log which files of a folder may hold rows, by their names, and are not among those that end so."""
+    """Log which files of a folder may hold rows, by their names, and are not among those that end so; once for each."""
     others = [
         name for name in names if _MAY_HOLD_ROWS.search(name.lower()) and not name.lower().endswith(tuple(endings))
     ]
     if endings != ("",) and (seen := [name for name in others if not is_foreign(name, folder=False)]):
-        log.warning(
-            "%s: left out: %d, such as %s: of a folder those are read that end in %s; name others by a glob, "
-            "or move them away", path, len(seen), min(seen), ", ".join(endings),
-        )  # fmt: skip
+        _tell(
+            f"{path}: left out: {len(seen)}, such as {min(seen)}: of a folder those are read that end in "
+            f"{', '.join(endings)}; name others by a glob, or move them away"
+        )
+
+
+@lru_cache(maxsize=256)
+def _tell(said: str) -> None:
+    """Log it, but not again and again: a watcher looks every few seconds."""
+    log.warning("%s", said)
