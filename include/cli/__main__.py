@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = show(found, as_json=options.json) if isinstance(found, Answer) else int(found or DONE)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return DONE
     except KeyboardInterrupt:
         note("interrupted")
@@ -76,6 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _failed(options, "", told, code)
     return code
+
+
+def _say_no_more() -> None:
+    """Lead what is left of the output to nowhere, so that it is not tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(options: argparse.Namespace, kind: str, told: str, code: int) -> int:
@@ -94,7 +99,7 @@ def _trouble(error: Exception) -> tuple[str, int]:
     import psycopg
 
     if isinstance(error, OSError) and error.errno in _FULL:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+        _say_no_more()
         return f"the output cannot be written: {error.strerror}", BAD_INPUT
     if isinstance(error, OSError):
         return (f"{error.strerror or error}: {error.filename}" if error.filename else ""), BAD_INPUT

@@ -26,7 +26,7 @@ def cell(text: object) -> str:
 
 def width() -> int:
     """Columns of the terminal, or what ``COLUMNS`` says; where output goes elsewhere nothing is shortened."""
-    if not (sys.stdout and sys.stdout.isatty()) and not os.environ.get("COLUMNS", "").isdigit():
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit():
         return WIDE_OPEN
     return max(shutil.get_terminal_size((100, 24)).columns, 1)
 

@@ -64,16 +64,19 @@ class ClassCells:
 
     def latest(self, rows: int) -> dict[str, int]:
         """The same of the later half of the cells that are not empty among the last `rows`."""
-        empty = np.array([name is None for name in self.names] + [True])
-        there = self.codes[len(self.codes) - rows :]
-        there = there[~empty[there]]
+        there = self._filled(self.codes[len(self.codes) - rows :])
         return replace(self, codes=there[len(there) // 2 :]).counts()
 
     def last(self, rows: int) -> dict[str, int]:
         """The same of the last so many cells that are not empty; none where there are fewer."""
-        empty = np.array([name is None for name in self.names] + [True])
-        there = self.codes[~empty[self.codes]]
+        there = self._filled(self.codes)
         return replace(self, codes=there[-rows:]).counts() if len(there) >= rows else {}
+
+    def _filled(self, codes: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Those of cells that are not empty."""
+        empty = np.array([name is None for name in self.names] + [True])
+        filled: npt.NDArray[np.intp] = codes[~empty[codes]]
+        return filled
 
     def among(self, classes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which cells hold one of `classes`; shape (n,)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -42,11 +43,8 @@ def measured(spec: ModelSpec, table: pd.DataFrame) -> pd.DataFrame:
         where = f"model {spec.name}: field measures.{name}"
         if name in table.columns:
             raise DataError(f"{where}: the rows have a column of that name already")
-        found = answer_of_owner(spec, f"measures.{name}", place, table)
-        try:
-            values = pd.Series(found, dtype=None if len(table) else float)
-        except (TypeError, ValueError) as error:
-            raise DataError(f"{where}: {place} returned no values of rows: {type(error).__name__}: {error}") from error
+        as_column = partial(pd.Series, dtype=None if len(table) else float)
+        values = answer_of_owner(spec, f"measures.{name}", place, table, read=as_column)
         if len(values) != len(table):
             raise DataError(
                 f"{where}: {place} returned {len(values)} values for {len(table)} rows; one a row is needed"

@@ -18,6 +18,7 @@ from include.detectors.statistics.error_score import ErrorScore, row_errors
 from include.scoring import Task
 from include.scoring.assumed_task import assumed_task
 from include.scoring.dependence import rows_by_moment
+from include.scoring.labelled_rows import Moments
 from include.scoring.statistics import (
     autocorrelation,
     bootstrap_means,
@@ -131,9 +132,7 @@ class ConceptDriftDetector:
             **trend.detail,
         }
 
-    def _judge(
-        self, errors: Floats, minimum_rows: int, moment: npt.NDArray[np.intp] | None = None
-    ) -> tuple[Signal, Signal]:
+    def _judge(self, errors: Floats, minimum_rows: int, moment: Moments | None = None) -> tuple[Signal, Signal]:
         there = np.isfinite(errors)
         errors, moment = errors[there], None if moment is None else moment[there]
         needed = max(2 * self.window_size, minimum_rows)
@@ -207,7 +206,7 @@ def _direct_errors(predicted: Values, actual: Values, task: Task | str | None) -
     return np.where(there, errors, np.nan), assumed
 
 
-def _effective(half: Floats, first: Floats, moment: npt.NDArray[np.intp] | None) -> float:
+def _effective(half: Floats, first: Floats, moment: Moments | None) -> float:
     """Effective rows of one half, whose scores are at least as alike as those before a change."""
     rows = effective_size(len(half), steady_autocorrelation(half, autocorrelation(first)))
     return min(rows, rows_by_moment(half, moment))

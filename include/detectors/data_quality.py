@@ -77,7 +77,7 @@ class DataQualityDetector:
             if comparison.recent.rows
         ]
         if comparison.new_columns:
-            names = ", ".join(map(str, comparison.new_columns))
+            names = ", ".join(comparison.new_columns)
             reason = f"columns that the champion does not know: {names}"
             found.append(_signal("", "new_columns", reason, float(len(comparison.new_columns)), 1.0))
         if not comparison.recent.rows:

@@ -207,7 +207,7 @@ class AutomaticRetrainingOrchestrator:
 def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:
     """Refuse tables that cannot be compared at all."""
     if len(reference.columns) and not set(reference.columns) & set(recent.columns):
-        known, found = (", ".join(map(repr, table.columns[:12])) for table in (reference, recent))
+        known, found = (", ".join(map(str, table.columns[:12])) for table in (reference, recent))
         raise DataError(
             f"recent: it shares no column with the reference: it has {found or 'none'}, the reference {known}; give "
             "both with the same names"

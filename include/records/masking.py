@@ -37,7 +37,8 @@ _NO_SECRET = re.compile(r"(?:file|path|dir|folder|seconds|days|expir\w*|id|name|
 _URL = re.compile(r"(?P<head>\b[a-z][\w+.-]*://[^\s:/@]*:)\S*(?=@)", re.IGNORECASE)
 _URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
 _VALUE = (
-    r"(?:&quot;.*?&quot;|\[[^\]]*\]|(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
+    r"(?:&quot;.*?&quot;|\[[^\]]*\]"
+    r"|(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
     r"|[^\s,;&}\]<>\"']\S*)"
 )
 _SETTING = re.compile(
@@ -77,9 +78,10 @@ _PARTED = re.compile(  # its name and its value as values of their own, as Kuber
 _BLOCK = re.compile(rf"(?P<head>[\w.-]*(?:{_WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
 _PAIR = re.compile(
     r"(?P<head>[\"'](?:x-)?(?:api[_-]?key|(?:proxy-)?authorization|(?:auth|access|gitlab|vault)[_-]?token)[\"']\s*,\s*)"
-    r"(?:\"[^\"]*\"|'[^']*')|(?P<docker>\"auth\"\s*:\s*)\"[^\"]*\"",
+    r"(?:\"[^\"]*\"|'[^']*')",
     re.IGNORECASE,
 )
+_DOCKER = re.compile(r"(?P<head>\"auth\"\s*:\s*)\"[^\"]*\"", re.IGNORECASE)
 _QUERY = re.compile(r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)[^&\s\"'<>]+", re.IGNORECASE)
 _LOGIN = re.compile(r"(?P<head>\bsshpass\s+-p\s*|\blogin\s+\S+\s+password\s+)[^\s]+", re.IGNORECASE)
 _PGPASS = re.compile(r"(?P<head>(?<![\w:/.-])[A-Za-z*][\w.*-]*:(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+")
@@ -90,6 +92,10 @@ _USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"'
 _MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]*?\s-[pP])[^\s-]\S*")
 _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_FORMS = (
+    _BLANKS, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML,
+    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _DOCKER,
+)  # fmt: skip
 _SOME = re.compile(
     rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus"
     r"|\"auth\"|\blogin\b|:(?:\d{4,5}|\*):",
@@ -124,27 +130,8 @@ def masker() -> Callable[[str], str]:
 def _without_forms(text: str) -> str:
     text = _PRIVATE.sub(BLOT, text)
     text = _URL_TOKEN.sub(rf"\1{BLOT}", _URL.sub(rf"\g<head>{BLOT}", text))
-    for form in (
-        _BLANKS,
-        _PARTED,
-        _BLOCK,
-        _QUERY,
-        _LOGIN,
-        _PGPASS,
-        _PYDANTIC,
-        _HOOK,
-        _COOKIE,
-        _USER,
-        _MYSQL,
-        _ORACLE,
-        _YAML,
-        _ELEMENT,
-        _SQL,
-        _SETTING,
-        _FLAG,
-    ):
+    for form in _FORMS:
         text = form.sub(rf"\g<head>{BLOT}", text)
-    text = _PAIR.sub(lambda found: f"{found['head'] or found['docker']}{BLOT}", text)
     return _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
 
 

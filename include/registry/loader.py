@@ -21,6 +21,7 @@ from include.registry.yaml_text import read_yaml
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
 MOST_PROBLEMS = 25  # of one file that are told
 LONGEST_SHOWN = 200  # characters of what was found, or of what somebody else's code says of it
+_NAMES_OF_SECRETS = frozenset({"connection", "services"})  # fields that hold names of what Airflow keeps secret
 
 
 def load_model(folder: Path, name: str) -> ModelSpec:
@@ -62,10 +63,6 @@ def problems_of(error: ValidationError, section: type[BaseModel]) -> list[str]:
     lines = error.errors()
     told = [problem for line in lines[:MOST_PROBLEMS] for problem in _problems(dict(line), section)]
     return told if len(lines) <= MOST_PROBLEMS else [*told, f"and {len(lines) - MOST_PROBLEMS} more"]
-
-
-#: Fields that hold names of what Airflow keeps secret.
-_NAMES_OF_SECRETS = frozenset({"connection", "services"})
 
 
 def shorten(text: str) -> str:

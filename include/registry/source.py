@@ -21,6 +21,7 @@ from include.registry.time_format import TimeFormat
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
 _LONGEST_NAME = 255  # bytes of a file's name, on all usual file systems
+CODECS: Mapping[str, str] = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}  # of packed files, by their endings
 _READERS = "include.data.sources"
 
 FileKind = Literal["csv", "parquet", "json_lines"]
@@ -270,8 +271,8 @@ class SourceEntry:
 
 
 def _packed(*endings: str) -> tuple[str, ...]:
-    """The endings, and the same of packed files; see `include.data.sources.packing`."""
-    return (*endings, *(f"{ending}{packing}" for ending in endings for packing in (".gz", ".bz2", ".zst")))
+    """The endings, and the same of packed files."""
+    return (*endings, *(f"{ending}{packing}" for ending in endings for packing in CODECS))
 
 
 #: The kinds of sources, by the `kind` that they are written with, in the order in which they are told.

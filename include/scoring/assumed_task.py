@@ -12,10 +12,8 @@ from include.scoring.labelled_rows import Task
 
 FEW = 20  # classes; numbers of more values are quantities, unless they are hit and missed as names are
 MOST = 1_000  # values, from which on nothing but names would be told by a table of all of them
-HITS, FEWEST_MISSES = (
-    0.5,
-    20,
-)  # of more than `FEW` values: exact hits beyond chance, and rows that show where others fall
+HITS = 0.5  # of more than `FEW` values: the agreement beyond chance
+FEWEST_MISSES = 20  # of so many: rows that show how far off the others are
 AGREEMENT = 0.3  # Cohen's kappa: a classifier is right more often than that by chance
 ORDERED = 0.5  # of the distance that chance would leave: errors nearer to the truth are those of a quantity
 GAPS = 1.5  # times as many values as there are: numbers with gaps between them are no counts

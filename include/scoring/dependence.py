@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from include.scoring.labelled_rows import Floats
+from include.scoring.labelled_rows import Floats, Moments
 from include.scoring.statistics import MOST_AUTOCORRELATION, autocorrelation
 
 QUARTERS = 4
@@ -60,7 +59,7 @@ def steady_lasting(values: Floats, usual: float) -> float:
     return min(lasting_autocorrelation(values), max(quarters, usual))
 
 
-def by_moment(values: Floats, moment: npt.NDArray[np.intp] | None) -> Floats | None:
+def by_moment(values: Floats, moment: Moments | None) -> Floats | None:
     """One value for each moment, whose mean is that of `values`; None where rows of one moment are not alike.
 
     Two hundred shops that report once a day share the day's weather: so many rows a day say hardly more than one, and
@@ -87,13 +86,13 @@ def by_moment(values: Floats, moment: npt.NDArray[np.intp] | None) -> Floats | N
     >>> found is not None and np.allclose(found, shocks[::20])
     True
     """
-    found = _Moments.of(values, moment)
-    if found is None or not found.apart:
+    found = _Apart.of(values, moment)
+    if found is None:
         return None
     return np.asarray(values.mean() + found.means * found.sizes * (len(found.sizes) / len(values)))
 
 
-def rows_by_moment(values: Floats, moment: npt.NDArray[np.intp] | None) -> float:
+def rows_by_moment(values: Floats, moment: Moments | None) -> float:
     """As many independent rows as are as sure of the mean as `values`, whose rows of one moment may be alike.
 
     For a series that may hold the jump that a test is looking for, which sets moments apart as well: how much they
@@ -105,8 +104,8 @@ def rows_by_moment(values: Floats, moment: npt.NDArray[np.intp] | None) -> float
     .. [1] J. von Neumann, "Distribution of the ratio of the mean square successive difference to the variance", Annals
        of Mathematical Statistics 12 (1941).
     """
-    found = _Moments.of(values, moment)
-    if found is None or not found.apart:
+    found = _Apart.of(values, moment)
+    if found is None:
         return float(len(values))
     steps = float(np.mean(np.square(np.diff(found.means)) / (1.0 / found.sizes[1:] + 1.0 / found.sizes[:-1])))
     between = min(found.between, steps)
@@ -114,34 +113,30 @@ def rows_by_moment(values: Floats, moment: npt.NDArray[np.intp] | None) -> float
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Moments:
-    """Values by moment: how many each has, their mean less that of all, and the variances between and within."""
+class _Apart:
+    """Values of moments that differ: how many each has, their mean less that of all, and the variance between them."""
 
     sizes: Floats
     means: Floats
     between: float
-    within: float
 
     @classmethod
-    def of(cls, values: Floats, moment: npt.NDArray[np.intp] | None) -> _Moments | None:
-        """None where there are no moments to compare: one alone, or none of two rows; and for constant values."""
+    def of(cls, values: Floats, moment: Moments | None) -> _Apart | None:
+        """None where moments differ no more than rows that have nothing in common make them, or cannot be compared."""
+        from scipy import stats
+
         sizes = np.empty(0) if moment is None else np.unique(moment, return_counts=True)[1].astype(float)
         moments, rows = len(sizes), len(values)
         if moments < 2 or moments == rows:
             return None
         apart = values - values.mean()
         means = np.add.reduceat(apart, np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)) / sizes
-        every, between = float(apart @ apart), float(np.square(means) @ sizes)
-        if not between > 0.0:
+        square = float(np.square(means) @ sizes)
+        if not square > 0.0:
             return None
-        within = max(every - between, 0.0) / (rows - moments)
-        return cls(sizes=sizes, means=means, between=between / (moments - 1.0), within=within)
-
-    @property
-    def apart(self) -> bool:
-        """Whether the moments differ by more than rows that have nothing in common would make them."""
-        from scipy import stats
-
-        freedom = len(self.sizes) - 1.0, float(self.sizes.sum()) - len(self.sizes)
-        ratio = self.between / self.within if self.within > 0.0 else np.inf
-        return bool(stats.f.sf(ratio, *freedom) <= APART)
+        between, freedom = square / (moments - 1.0), rows - moments
+        within = max(float(apart @ apart) - square, 0.0) / freedom
+        ratio = between / within if within > 0.0 else np.inf
+        if stats.f.sf(ratio, moments - 1.0, freedom) > APART:
+            return None
+        return cls(sizes=sizes, means=means, between=between)

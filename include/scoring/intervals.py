@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from include.scoring.dependence import by_moment, lasting_autocorrelation
-from include.scoring.labelled_rows import Floats, LabelledRows, Task, equal_weights, linearized
+from include.scoring.labelled_rows import Floats, LabelledRows, Moments, Task, equal_weights, linearized
 from include.scoring.metric import Metric, Scale
 from include.scoring.statistics import autocorrelation, block_length, effective_size
 from include.scoring.trading import returns
@@ -18,7 +17,7 @@ DRAWS = 500  # resamples behind the interval of a metric without influences, suc
 
 
 def mean_error(
-    values: Floats, *, weight: Floats | None = None, moment: npt.NDArray[np.intp] | None = None, lasting: bool = True
+    values: Floats, *, weight: Floats | None = None, moment: Moments | None = None, lasting: bool = True
 ) -> tuple[float, float]:
     """Standard error of the mean of `values` in time order, and its degrees of freedom.
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Values = npt.NDArray[Any]
+Moments = npt.NDArray[np.intp]  # a number for each row, the same for those of one time; see `moments_of`
 
 FEWEST_OF_A_CLASS = 5  # labels, for a class to count as much as any other
 
@@ -94,7 +95,7 @@ class LabelledRows:
     periods_per_year: float | None = None
     weight: Floats | None = None
     slices: Mapping[str, Values] = field(default_factory=dict)
-    moment: npt.NDArray[np.intp] | None = None
+    moment: Moments | None = None
 
     def __post_init__(self) -> None:
         """Refuse probabilities that do not fit the rows and classes, and weights that do not fit the rows."""
@@ -235,7 +236,7 @@ class PredictedRows:
         return len(self.predicted)
 
 
-def moments_of(times: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
+def moments_of(times: npt.NDArray[Any]) -> Moments | None:
     """A number for each row, the same where `times`, shape (n,) and in order, are; None where all of them differ.
 
     >>> moments_of(np.array([3, 3, 5])), moments_of(np.array([3, 4, 5]))
@@ -265,7 +266,7 @@ def _joined_weights(parts: Sequence[LabelledRows]) -> Floats | None:
     return np.concatenate([np.ones(len(part)) if part.weight is None else part.weight for part in parts])
 
 
-def _joined_moments(parts: Sequence[LabelledRows]) -> npt.NDArray[np.intp] | None:
+def _joined_moments(parts: Sequence[LabelledRows]) -> Moments | None:
     """Those of all parts; no moment is in two of them."""
     if all(part.moment is None for part in parts):
         return None

@@ -45,7 +45,7 @@ def test_whatever_it_does_is_an_error_with_its_name(
     (owners / f"{module}.py").write_text(text)
     spec = spec_of().model_copy(update={"timeout": timedelta(seconds=0.3)})
     with pytest.raises(error, match=rf"(?s)measures\.m.*{said}"):
-        answer_of_owner(spec, "measures.m", f"{module}:f", 1)
+        answer_of_owner(spec, "measures.m", f"{module}:f", 1, read=str)
 
 
 @pytest.mark.parametrize("field", ["measures", "probes"])

@@ -14,9 +14,9 @@ from include.data.sources.files import LocalFiles
 from include.data.sources.json_lines import JsonLinesBatches
 from include.data.sources.object_files import ObjectFiles
 from include.data.sources.object_storage import client_from_environment
-from include.data.sources.packing import CODECS
 from include.data.sources.same_files import distinct_files
 from include.errors import SourceUnavailable
+from include.registry.source import CODECS
 
 TEXT = {".csv": (CsvBatches, b"x\n1\n2\n"), ".jsonl": (JsonLinesBatches, b'{"x": 1}\n{"x": 2}\n')}
 NAMES = [f"rows{kind}{packing}" for kind in TEXT for packing in CODECS]

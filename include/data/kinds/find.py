@@ -15,7 +15,14 @@ import pyarrow.compute as pc
 from include.data.arrays import array_of_series
 from include.data.frames import EXACT
 from include.data.kinds.durations import as_seconds, clocks
-from include.data.kinds.row_times import ONE_WAY, calendar_part, follows_its_row, rises_by_its_newest
+from include.data.kinds.row_times import (
+    ONE_WAY,
+    STRETCHES,
+    calendar_part,
+    follows_its_row,
+    rises_by_its_newest,
+    ups_and_downs,
+)
 from include.data.kinds.times import read_times
 from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
@@ -28,7 +35,6 @@ MOSTLY = 0.95  # share of the cells that are of a kind, from which on the others
 OWN = 0.5  # estimated probability that the next row's name is a new one, from which on names are identifiers
 FEWEST_NAMES = 100  # cells below which all may be different by chance
 RUNS = 4.0  # values in turn within a recent window, below which no comparison of windows says anything
-STRETCHES = 20  # into which the reference is cut to see whether time alone tells a value
 ENOUGH = 100_000  # rows that tell how much of a variance is left
 TIMELY = 0.01  # share of the variance within such stretches, up to which it does: that of a straight line is 0.0025
 COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
@@ -158,7 +164,7 @@ def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
     if not ordered and len(few) and not (few[0] and np.all(few == few[0])):
         return ""  # without an order only equal steps tell
     steps = np.diff(finite)
-    up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+    up, down = ups_and_downs(steps)
     changes, one_way = up + down, max(up, down)
     if not changes:
         return ""

@@ -12,7 +12,7 @@ FEWEST = 10  # dates among the rows' own times, below which nothing shows that t
 MOSTLY = 0.95  # share of the cells that are the same part of their row's time, from which on the column is it
 BEFORE = 0.95  # share of the dates on one side of their row's time, from which on they go with it
 MOST = 20_000  # rows that are looked at
-STRETCHES = 20
+STRETCHES = 20  # into which a column is cut to see whether time tells its values
 ONE_WAY = 0.99  # share of all steps that go the same way, from which on a column moves steadily
 FEWEST_STEPS = 3  # that a column takes in two tables together, to be seen to go one way
 RECORDS = 0.9  # share of the stretches that bring a higher number than any before; of unordered ones, a fifth do
@@ -73,6 +73,11 @@ def rises_by_its_newest(numbers: Floats) -> bool:
     return bool(np.mean(highest[1:] > np.maximum.accumulate(highest)[:-1]) >= RECORDS)
 
 
+def ups_and_downs(steps: Floats) -> tuple[int, int]:
+    """How many steps from a number to the next go up, and how many down."""
+    return int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+
+
 def goes_on(before: Floats, after: Floats) -> str:
     """How numbers of one table go on in a later one, such as those of a meter, without any times; empty if they do not.
 
@@ -85,8 +90,7 @@ def goes_on(before: Floats, after: Floats) -> str:
     """
     if not (len(before) and len(after)):
         return ""
-    steps = np.diff(np.concatenate([before, after]))
-    up, down = int(np.count_nonzero(steps > 0.0)), int(np.count_nonzero(steps < 0.0))
+    up, down = ups_and_downs(np.diff(np.concatenate([before, after])))
     if max(up, down) < FEWEST_STEPS or max(up, down) < ONE_WAY * (up + down):
         return ""
     if up > down:

@@ -22,10 +22,9 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.data.sources.files import Files
+from include.data.sources.files import DELTA_LOG, Files
 from include.errors import DataError, SourceUnavailable
 
-LOG = "_delta_log"
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet")
 OTHER_WAY = "read it through SQL, or write the rows that the model reads to files of their own"
@@ -69,7 +68,7 @@ class DeltaLog:
         later = sorted(number for number in commits if number > version)
         if missing := sorted(set(range(version + 1, max(later, default=version))) - set(later)):
             raise SourceUnavailable(
-                f"{self.folder}/{LOG}: the log of this Delta table has no commit {missing[0]:020}.json, and no "
+                f"{self.folder}/{DELTA_LOG}: the log of this Delta table has no commit {missing[0]:020}.json, and no "
                 f"checkpoint after it; restore it, or {OTHER_WAY}"
             )
         for number in later:

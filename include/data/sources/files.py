@@ -13,6 +13,8 @@ from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
 
+DELTA_LOG, ICEBERG_METADATA = "_delta_log", "metadata"  # folders that table formats keep beside the rows
+
 
 class Files(Protocol):
     """Finds and opens files."""
@@ -47,7 +49,7 @@ class Files(Protocol):
         ...
 
     def beside(self, folder: str, name: str) -> Mapping[str, str | Path]:
-        """The files in the folder of that name in `folder`, by name, of those that table formats keep; none if none."""
+        """The files in the folder of that name in `folder`, by name; one that a table format keeps, see `DELTA_LOG`."""
         ...
 
     @property

@@ -80,7 +80,7 @@ def tell_left_out(path: object, names: Iterable[str], endings: Sequence[str]) ->
     others = [
         name for name in names if _MAY_HOLD_ROWS.search(name.lower()) and not name.lower().endswith(tuple(endings))
     ]
-    if endings != ("",) and (seen := [name for name in others if not is_foreign(name, folder=False)]):
+    if seen := [name for name in others if not is_foreign(name, folder=False)]:
         _tell(
             f"{path}: left out: {len(seen)}, such as {min(seen)}: of a folder those are read that end in "
             f"{', '.join(endings)}; name others by a glob, or move them away"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ from typing import IO, cast
 
 import pyarrow as pa
 
-from include.data.sources.files import nothing_found
+from include.data.sources.files import DELTA_LOG, ICEBERG_METADATA, nothing_found
 from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
 from include.data.sources.packing import unpacked
@@ -20,7 +20,7 @@ from include.errors import ConfigurationError
 from include.registry.address import Address
 
 _WILD = "*?["
-_LOGS = ("/_delta_log", "/metadata")  # folders that table formats keep; see `include.data.sources.table_formats`
+_KEPT = (f"/{DELTA_LOG}", f"/{ICEBERG_METADATA}")
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,12 @@ class ObjectFiles:
                 self._keep_logs(bucket, bucket.below(f"{address.key}/"))
         return dict(self._logs.get(place, {}))
 
-    def _keep_logs(self, bucket: Bucket, stored: Sequence[Stored]) -> None:
+    def _keep_logs(self, bucket: Bucket, stored: Iterable[Stored]) -> None:
         for each in stored:
-            file = f"{Address(bucket=bucket.name, key=each.key)}"
-            place, _, name = file.rpartition("/")
-            if name and place.endswith(_LOGS):
-                self._logs.setdefault(place, {})[name] = file
+            folder, _, name = f"/{each.key}".rpartition("/")
+            if name and folder.endswith(_KEPT):
+                file = f"{Address(bucket=bucket.name, key=each.key)}"
+                self._logs.setdefault(file.rpartition("/")[0], {})[name] = file
 
     @property
     def distant(self) -> bool:
@@ -120,7 +120,7 @@ class ObjectFiles:
         listed = {stored.key: stored for stored in bucket.below(start)}
         keys = list(listed)
         self._seen.add(f"{Address(bucket=bucket.name, key=start)}")
-        self._keep_logs(bucket, list(listed.values()))
+        self._keep_logs(bucket, listed.values())
         if first < 0:
             tell_left_out(f"s3://{bucket.name}/{key}", (each.rpartition("/")[2] for each in keys), endings)
             found = [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, cast
 
 import pyarrow as pa
 
-CODECS: Mapping[str, str] = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+from include.registry.source import CODECS
 
 
 def codec_of(file: str | Path) -> str | None:

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from include.data.sources.delta_log import LOG, OTHER_WAY, DeltaLog
-from include.data.sources.files import Files
+from include.data.sources.delta_log import OTHER_WAY, DeltaLog
+from include.data.sources.files import DELTA_LOG, ICEBERG_METADATA, Files
 from include.errors import DataError, SourceUnavailable
 
-METADATA = "metadata"
 _VERSION = re.compile(r"v?(\d+)(?:-[0-9a-f-]+)?(?:\.gz)?\.metadata\.json(?:\.gz)?")
 _HUDI = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\d+)?)_\d+-\d+-\d+_(\d{14,17})\.parquet")
 _GZIP = b"\x1f\x8b"
@@ -39,7 +38,7 @@ def rows_of_now(files: Files, path: str | Path, found: Sequence[str | Path]) -> 
     for folder in _folders(found):
         _require_added_to(files, folder)
         table = DeltaLog(files, folder)
-        table.replay(files.beside(folder, LOG))
+        table.replay(files.beside(folder, DELTA_LOG))
         if table.known:
             inside = {str(file): name for file in kept if (name := _inside(folder, file)) is not None}
             if f"{folder}/".startswith(f"{path}/"):
@@ -53,11 +52,11 @@ def rows_of_now(files: Files, path: str | Path, found: Sequence[str | Path]) -> 
 def _folders(found: Iterable[str | Path]) -> list[str]:
     """All folders on the way to the files, each before those in it."""
     folders: dict[str, None] = {}
-    for file in found:
-        head, mark, rest = str(file).rpartition("://")
-        for parent in reversed(PurePosixPath(rest).parents):
-            if str(parent) not in (".", "/"):
-                folders[f"{head}{mark}{parent}"] = None
+    for place in dict.fromkeys(str(file).rpartition("/")[0] for file in found):
+        head, mark, rest = place.rpartition("://")
+        for folder in (*reversed(PurePosixPath(rest).parents), PurePosixPath(rest)):
+            if str(folder) not in (".", "/"):
+                folders[f"{head}{mark}{folder}"] = None
     return list(folders)
 
 
@@ -82,7 +81,7 @@ def _require_one_generation(found: Iterable[str | Path]) -> None:
 
 def _require_added_to(files: Files, folder: str) -> None:
     """Refuse an Iceberg table of which a snapshot has given up files or rows."""
-    there = files.beside(folder, METADATA)
+    there = files.beside(folder, ICEBERG_METADATA)
     versions = {int(hit[1]): name for name in there if (hit := _VERSION.fullmatch(name))}
     if not versions:
         return

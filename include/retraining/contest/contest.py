@@ -122,7 +122,7 @@ class Contest:
         return np.ones(len(kept), dtype=bool) if table_hash(rows) == version.recent_hash else None
 
     def answers(self, version: Version, rows: pd.DataFrame, beside: LabelledRows) -> LabelledRows:
-        """What the version answers on `rows`, whose labels and weights are those of another version's answers.
+        """What the version answers on `rows`, whose labels, weights and moments are those of another version's answers.
 
         Raises
         ------
@@ -140,8 +140,8 @@ class Contest:
         features = feature_table(rows, stored.columns)
         table = rows if beside.slices else None
         return judged_rows(
-            self.spec, stored.predictor, features, beside.actual, table, beside.weight, shared_moments(self.spec, rows)
-        )
+            self.spec, stored.predictor, features, beside.actual, table, beside.weight, beside.moment
+        )  # fmt: skip
 
     def beside(self, version: Version, ours: LabelledRows, rows: pd.DataFrame) -> Pair:
         """The same rows as a version answers them, beside `ours`; a version from elsewhere by what the rows carry.

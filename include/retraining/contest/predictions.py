@@ -21,13 +21,12 @@ from include.retraining.trainers.trainer import Predictor, class_probabilities
 from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
-from include.scoring.labelled_rows import moments_of
+from include.scoring.labelled_rows import Moments, moments_of
 
 MOSTLY = 0.95  # share of the labelled rows with a probability, from which on the others count as not arrived
 
 Values = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-Moments = npt.NDArray[np.intp]
 
 
 def judged_rows(
@@ -172,23 +171,18 @@ def recent_rows(
         if METRICS[spec.metric].needs_probability and not complete:
             raise DataError(_without_probability(spec))
         labelled = LabelledRows(
-            actual=actual[arrived], predicted=every[arrived], probability=probability[arrived] if complete else None,
-            classes=classes, positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
-            slices=_slices(spec, recent[arrived]), weight=_chosen(weight, arrived),
-            moment=shared_moments(spec, recent[arrived]),
-        )  # fmt: skip
+            actual=actual, predicted=every, probability=probability if complete else None, classes=classes,
+            positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
+            slices=_slices(spec, recent), weight=weight, moment=shared_moments(spec, recent),
+        ).where(arrived)  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():
         return RecentRows(predicted=every, labelled=labelled)
     unlabelled = PredictedRows(
         predicted=predicted[waiting], probability=probability[waiting], classes=classes,
-        weight=_chosen(weight, waiting),
+        weight=None if weight is None else weight[waiting],
     )  # fmt: skip
     return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
-
-
-def _chosen(weight: npt.NDArray[np.float64] | None, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64] | None:
-    return None if weight is None else weight[rows]
 
 
 def _answers(

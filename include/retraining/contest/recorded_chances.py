@@ -14,9 +14,7 @@ from include.data.profile import to_floats
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 
-MOST_DIGITS = (
-    4  # after the point, up to which probabilities are seen to be rounded; with more they sum to 1 nearly enough
-)
+MOST_DIGITS = 4  # after the point, from which on rounded probabilities sum to 1 nearly enough
 MOST_ROUNDING = 0.25  # from 1: what ten classes of one digit may be off is no probability any more
 NEAR_ONE = 1e-3  # how far a probability may lie outside [0, 1], and those of a row in all from 1: they are rounded
 

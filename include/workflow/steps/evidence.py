@@ -18,7 +18,6 @@ from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.decision.waiting import HELD_UP
-from include.errors import DataError
 from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
 from include.records.store import Runs, Store
 from include.registry.loader import config_hash
@@ -175,9 +174,4 @@ def _size(champion: Version | None, artifacts: Artifacts) -> Mapping[str, float]
 
 def _probe(spec: ModelSpec, name: str, run: Run) -> float:
     """Ask the function of one probe, which is given the model's name and the end of the window."""
-    place = spec.probes[name]
-    found = answer_of_owner(spec, f"probes.{name}", place, spec.name, run.as_of)
-    try:
-        return float(found)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"model {spec.name}: field probes.{name}: {place} returned no number: {error}") from error
+    return answer_of_owner(spec, f"probes.{name}", spec.probes[name], spec.name, run.as_of, read=float)
