@@ -119,6 +119,7 @@ def masker() -> Callable[[str], str]:
     """What `mask` does, for many texts: the environment is looked at once."""
     secrets = _looked_for(frozenset(os.environ.items()), frozenset(_remembered))
 
+    @lru_cache(maxsize=1_024)  # names of columns and of statistics come many times
     def masked(text: str) -> str:
         for secret in secrets:
             text = secret.without(text)

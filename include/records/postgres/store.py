@@ -82,7 +82,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         with transaction(self._calls) as session:
             session.rows("lock_run", key)
             if session.row("find_decisions", key) is None:
-                _write_analysis(session, analysis, at)
+                return _write_analysis(session, analysis, at)
             return _analyses(session, key)[0]
 
     def analysis(self, model_name: str, run_id: str) -> Analysis | None:
@@ -241,15 +241,18 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         return postgres_claim.close_failed(self._connect, self.event(event_id), at=at, **why)
 
 
-def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> None:
+def _write_analysis(session: Session, analysis: Analysis, at: datetime) -> Analysis:
+    """Write an analysis, and return it as it will be read."""
     key, row = {"model_name": analysis.model_name, "run_id": analysis.run.run_id}, analysis_row(analysis, at)
+    signals, measurements = signal_rows(analysis, at), measurement_rows(analysis, at)
     session.rows("prepare_month", row)
     for name in ("delete_signals", "delete_measurements", "delete_analysis"):  # first: as_of may differ from this try's
         session.rows(name, key)
     session.rows("save_run", row)
     session.rows("add_analysis", row)
-    session.each("add_signal", signal_rows(analysis, at))
-    session.each("add_measurement", measurement_rows(analysis, at))
+    session.each("add_signal", signals)
+    session.each("add_measurement", measurements)
+    return analysis_from_rows(row, signals, measurements)
 
 
 def _consume(session: Session, key: Mapping[str, Any], requests: Sequence[Request], at: datetime) -> None:

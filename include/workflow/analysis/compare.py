@@ -69,10 +69,11 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         *measure_gain(gain, spec, recent, columns, rows.labelled),
     ]
     broken = any(signal.blocks for signal in signals)
-    back = [*check_probation(store, executor, champion.version, tables, run, broken=broken)]
+    changes = store.champion_changes(spec.name)
+    back = [*check_probation(store, executor, champion.version, changes, tables, run, broken=broken)]
     back += check_shadow(store, executor, champion.version, tables, run, broken=broken)
     if not broken:
-        back += compare_former(store, executor, champion.version, tables, level=settings.gain_level)
+        back += compare_former(store, executor, champion.version, changes, tables, level=settings.gain_level)
     return Analysis(
         model_name=spec.name,
         run=run,

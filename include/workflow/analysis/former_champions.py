@@ -14,8 +14,8 @@ import pandas as pd
 from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError, TrainingError
-from include.records.entries import ChangeKind, Version
-from include.records.store import Champions, Store
+from include.records.entries import ChampionChange, ChangeKind, Version
+from include.records.store import Store
 from include.retraining.executor import RetrainingExecutor
 from include.retraining.gate.gate import proven_better
 from include.retraining.retrain_gain import MOST_ROWS
@@ -24,8 +24,9 @@ from include.scoring.paired import paired_gain
 
 
 def compare_former(
-    store: Store, executor: RetrainingExecutor, champion: Version, tables: ModelTables, *, level: float
-) -> Sequence[Signal]:
+    store: Store, executor: RetrainingExecutor, champion: Version, changes: Sequence[ChampionChange],
+    tables: ModelTables, *, level: float,
+) -> Sequence[Signal]:  # fmt: skip
     """One signal for each of the latest former champions; none for models without timestamps, or without any.
 
     Each is compared with the champion on the labelled recent rows that neither was trained on, by the gate's paired
@@ -35,6 +36,8 @@ def compare_former(
 
     Parameters
     ----------
+    changes : sequence of ChampionChange
+        All changes of the model's champion, oldest first.
     tables : ModelTables
         Without rows that are in quarantine.
     level : float
@@ -43,10 +46,9 @@ def compare_former(
     spec = executor.spec
     if spec.timestamp is None or champion.data_until is None or not champion.artifact_path:
         return []
-    changes = store.champion_changes(spec.name)
     if not changes or changes[-1].kind is ChangeKind.ROLLBACK:
         return []
-    former = former_champions(store, champion)[: spec.probation.former]
+    former = former_champions(changes, store.versions(spec.name), champion)[: spec.probation.former]
     look = _Look(executor=executor, champion=champion, recent=tables.recent, level=level / max(len(former), 1))
     return [look.at(version) for version in former]
 
@@ -57,12 +59,13 @@ def better_one(signals: Sequence[Signal]) -> Signal | None:
     return max(found, key=lambda signal: signal.value or 0.0, default=None)
 
 
-def former_champions(store: Champions, champion: Version) -> list[Version]:
+def former_champions(
+    changes: Sequence[ChampionChange], versions: Sequence[Version], champion: Version
+) -> list[Version]:
     """The versions of a model that were champion before and may come back, the latest first.
 
     Not those that somebody rolled back from by hand, or whose artifact or last row is not on record.
     """
-    changes, versions = store.champion_changes(champion.model_name), store.versions(champion.model_name)
     out = {champion.version}
     for change in changes:
         if change.kind is ChangeKind.ROLLBACK and change.from_version is not None:

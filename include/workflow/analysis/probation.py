@@ -14,7 +14,7 @@ from include.data.tables import ModelTables
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ArtifactError, DataError
-from include.records.entries import ChangeKind, Run, Version
+from include.records.entries import ChampionChange, ChangeKind, Run, Version
 from include.records.store import Store
 from include.retraining.contest.contest import labelled_among
 from include.retraining.executor import RetrainingExecutor
@@ -76,8 +76,9 @@ class ProbationTest:
 
 
 def check_probation(
-    store: Store, executor: RetrainingExecutor, champion: Version, tables: ModelTables, run: Run, *, broken: bool
-) -> Sequence[Signal]:
+    store: Store, executor: RetrainingExecutor, champion: Version, changes: Sequence[ChampionChange],
+    tables: ModelTables, run: Run, *, broken: bool,
+) -> Sequence[Signal]:  # fmt: skip
     """One signal while the champion is on probation; none before and after.
 
     On probation is a version whose promotion was the last change of champion, and that replaced another. With n looks
@@ -86,10 +87,12 @@ def check_probation(
 
     Parameters
     ----------
+    changes : sequence of ChampionChange
+        All changes of the model's champion, oldest first.
     broken : bool
         Whether the recent rows are too broken to judge anything by: then there is no look.
     """
-    spec, changes = executor.spec, store.champion_changes(executor.spec.name)
+    spec = executor.spec
     last = changes[-1] if changes else None
     if last is None or last.from_version is None or last.kind is not ChangeKind.PROMOTION:
         return []

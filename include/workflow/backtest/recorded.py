@@ -204,7 +204,7 @@ def _known(store: Store, version: Version) -> KnownChampion:
     trained = store.event(version.event_id).run
     seen = store.analysis(version.model_name, trained.run_id)
     return KnownChampion(
-        since=champion_since(store, version),
+        since=champion_since(store, version, store.champion_changes(version.model_name)),
         trained_at=trained.as_of,
         trained_rows=version.details.training_data_size,
         data_hash="" if seen is None else seen.facts.data_hash,

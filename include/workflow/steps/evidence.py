@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -18,7 +18,16 @@ from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
 from include.decision.waiting import HELD_UP
-from include.records.entries import Analysis, EventStatus, Facts, Run, Version, promoted_by, rolled_back_by_hand
+from include.records.entries import (
+    Analysis,
+    ChampionChange,
+    EventStatus,
+    Facts,
+    Run,
+    Version,
+    promoted_by,
+    rolled_back_by_hand,
+)
 from include.records.store import Runs, Store
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
@@ -52,7 +61,7 @@ def learn_facts(
 
 def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
     """The evidence of a decision: the recorded analysis, and what is on record of the model."""
-    run, champion = analysis.run, store.champion(spec.name)
+    run, champion, changes = analysis.run, store.champion(spec.name), store.champion_changes(spec.name)
     if champion is not None and champion.version != analysis.champion_version:
         champion = None  # promoted since the analysis, which does not speak of it
     trained = None if champion is None else champion.details.training_data_size
@@ -62,10 +71,10 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         signals=analysis.signals,
         has_champion=analysis.champion_version is not None,
         last_retrained_at=store.last_retrained_at(spec.name),
-        rolled_back_at=rolled_back_by_hand(store.champion_changes(spec.name)),
+        rolled_back_at=rolled_back_by_hand(changes),
         requested=(run.reason or "requested without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
-        champion_since=None if champion is None else champion_since(store, champion),
+        champion_since=None if champion is None else champion_since(store, champion, changes),
         trained_rows=trained,
         new_rows=analysis.facts.new_rows,
         data_hash=analysis.facts.data_hash,
@@ -116,9 +125,9 @@ def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
     ]
 
 
-def champion_since(store: Store, champion: Version) -> datetime:
+def champion_since(store: Store, champion: Version, changes: Sequence[ChampionChange]) -> datetime:
     """As of when the champion was promoted first: after a shadow later than it was trained."""
-    promoted = promoted_by(store.champion_changes(champion.model_name), champion.version)
+    promoted = promoted_by(changes, champion.version)
     return store.event(champion.event_id if promoted is None else promoted).run.as_of
 
 

@@ -11,7 +11,8 @@ from include.data.tables import ModelTables
 from include.decision.signals import SignalKind
 from include.errors import ClaimLost, DataError
 from include.records.entries import Event, EventStatus, FailedStep, Outcome, Version
-from include.records.store import Claim, Requests
+from include.records.store import Claim, Requests, Store
+from include.registry.spec import ModelSpec
 from include.retraining.accepted import Champion
 from include.retraining.elsewhere import TrainedElsewhere
 from include.retraining.executor import RetrainingExecutor
@@ -77,8 +78,8 @@ def outcome_of(
         tables = with_requested_rows(deployment, spec, tables, event.run, champion, brought)
     executor = deployment.executor(spec, champion, hyperparameters=_requested(deployment.store, event))
     executor = replace(executor, elsewhere=trained)
-    former = [] if champion is None else former_champions(deployment.store, champion.version)[: spec.probation.former]
-    shadow = deployment.store.shadow(event.model_name)
+    former = _former(deployment.store, spec, champion)
+    shadow = deployment.store.shadow(spec.name)
     if event.trigger_type == SignalKind.SHADOW and shadow is None:
         return Outcome(status=EventStatus.HELD, reason="no version is in shadow any more: there is nothing to judge")
     if event.trigger_type == SignalKind.SHADOW:
@@ -99,6 +100,14 @@ def outcome_of(
         path = f"{spec.source.place} + {brought}"
         outcome = replace(outcome, details=replace(outcome.details, training_data_path=path))
     return outcome
+
+
+def _former(store: Store, spec: ModelSpec, champion: Champion | None) -> list[Version]:
+    """The former champions that a challenger is compared with, too."""
+    if champion is None:
+        return []
+    changes, versions = store.champion_changes(spec.name), store.versions(spec.name)
+    return former_champions(changes, versions, champion.version)[: spec.probation.former]
 
 
 def _end_shadow(
