@@ -12,7 +12,7 @@ from include.decision.decision import Cause, Decision, Severity
 from include.decision.evidence import Evidence, Trigger, TriggerResult
 from include.decision.nearness import nearest
 from include.decision.severity import severity_of
-from include.decision.signals import HARM, Signal, SignalKind, Verdict
+from include.decision.signals import ANSWERS, HARM, RECORDED, Signal, SignalKind, Verdict
 from include.decision.triggers.declined import turned_down
 from include.decision.triggers.new_data import NEW_DATA
 from include.decision.triggers.requests import FIRST_VERSION, MANUAL, RED_TEAM
@@ -51,7 +51,7 @@ def decide(policy: Trigger, evidence: Evidence, worth: Worth | None = None) -> D
         triggered=triggered,
         trigger_type=fired[0].trigger if fired else "",
         reason="; ".join(
-            filter(None, [stopped.reason if stopped is not None else "", silent_champion(evidence), waits, reason])
+            filter(None, [stopped.reason if stopped is not None else "", told_of_champion(evidence), waits, reason])
         ),
         severity=severity,
         confidence=confidence(evidence, weighed, leaves),
@@ -108,9 +108,10 @@ def _nothing_to_learn(evidence: Evidence) -> Signal | None:
     return next(stable, None)
 
 
-def silent_champion(evidence: Evidence) -> str:
-    """Why the champion does not answer; empty where it does."""
-    return next((signal.reason for signal in evidence.of_kind(SignalKind.CHAMPION)), "")
+def told_of_champion(evidence: Evidence, statistic: str = "") -> str:
+    """Why the champion does not answer here, or that others answer in its place; empty where neither is so."""
+    found = (each for each in evidence.of_kind(SignalKind.CHAMPION) if statistic in ("", each.statistic))
+    return next((signal.reason for signal in found), "")
 
 
 def _harm(evidence: Evidence) -> Signal | None:
@@ -180,7 +181,7 @@ def _advice(
         return "Let the gate judge the version in shadow once more; nothing needs to be trained."
     if triggered and fired and fired[0].trigger == FIRST_VERSION:
         return "Train the first version from the reference rows."
-    if silent_champion(evidence):
+    if told_of_champion(evidence, ANSWERS):
         first = "train a version as a first one" if triggered else "start a run with `force`, which trains a first one"
         return f"Bring back what the champion needs, or {first}: it does not answer."
     if triggered:
@@ -190,8 +191,6 @@ def _advice(
         return f"Wait: {'; '.join(waits)}."
     if not _enough_rows(evidence):
         return "Nothing to do until more rows arrive."
-    if _nothing_to_learn(evidence) is not None:
-        return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
     return _advice_on_harm(evidence, leaves) if _harm(evidence) is not None else "Leave the champion alone."
 
 
@@ -207,6 +206,10 @@ def _way_out(evidence: Evidence) -> str:
 
 def _advice_on_harm(evidence: Evidence, leaves: Sequence[TriggerResult]) -> str:
     """What to do about a proven harm for which nothing is trained."""
+    if told_of_champion(evidence, RECORDED):
+        return "Put the champion to use, or see what it is given there: a retrain changes nothing until then."
+    if _nothing_to_learn(evidence) is not None:
+        return "Look for a cause outside the model, such as harder rows or a missing feature; a retrain would not help."
     kinds = [kind for kind in HARM if any(signal.changed for signal in evidence.of_kind(kind))]
     if any(turned_down(evidence, kind) for kind in kinds):
         return "Try another estimator or other features: what was trained for this did not beat the champion."

@@ -53,9 +53,12 @@ class SignalKind(StrEnum):
     PROBATION = "probation"  # a new champion against the one before it; rolls back, asks for no retrain
     SHADOW = "shadow"  # a challenger that passed the gate beside the champion; its last check publishes it or not
     FORMER_CHAMPION = "former_champion"  # an earlier champion does better now; it comes back, nothing is trained
-    CHAMPION = "champion"  # it does not answer here: nothing can be said of how well it does
+    CHAMPION = "champion"  # it does not answer here, or is not what answers in production; asks for nothing
     EXPLANATION = "explanation"  # how much of a rise of the loss changed inputs explain; asks for nothing
 
+
+ANSWERS = "answers"  # statistic of `SignalKind.CHAMPION`: it does not answer here
+RECORDED = "recorded"  # statistic of `SignalKind.CHAMPION`: the predictions that come with the rows are not its own
 
 #: What shows that the champion does harm, or that a retrain would mend some; the most telling first.
 HARM = (SignalKind.RETRAIN_GAIN, SignalKind.PERFORMANCE, SignalKind.CONCEPT_DRIFT)

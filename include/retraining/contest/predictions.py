@@ -212,6 +212,13 @@ def _answers(
     return predicted, probability, classes
 
 
+def champion_answers(
+    spec: ModelSpec, predictor: Predictor, table: pd.DataFrame, columns: Columns, classes: tuple[str, ...]
+) -> Values:
+    """What a model answers on rows, whatever predictions they carry; classes are spelled as in `classes`."""
+    return _answered(spec, predictor.predict(feature_table(table, columns)), classes).astype(object)
+
+
 def _class_names(spec: ModelSpec, values: Values) -> tuple[str, ...]:
     """The classes that occur among labels or predictions; none of a regression."""
     if spec.task is Task.REGRESSION:

@@ -14,7 +14,7 @@ from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind
 from include.detectors.catalogue import change_detectors, detect
 from include.errors import ArtifactError
-from include.records.entries import Analysis, Measurement, Run
+from include.records.entries import Analysis, Measurement, Run, Version
 from include.records.store import Store
 from include.registry.spec import ModelSpec
 from include.retraining.contest.predictions import RecentRows, recent_rows
@@ -27,6 +27,7 @@ from include.workflow.analysis.distributions import most_changed
 from include.workflow.analysis.former_champions import compare_former
 from include.workflow.analysis.labels import without_left_out
 from include.workflow.analysis.loss_share import explain_loss
+from include.workflow.analysis.own_predictions import with_own_predictions
 from include.workflow.analysis.probation import check_probation
 from include.workflow.analysis.quarantine import Feed
 from include.workflow.analysis.running_errors import count_recent
@@ -60,20 +61,20 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     gain = CorrectionTrial(
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
+    comparison, found = with_own_predictions(
+        executor, champion, recent, columns, settings, comparison,
+        detect(change_detectors(settings, spec.metric), comparison),
+    )  # fmt: skip
     signals = [
         *silence,
         *feed.signals,
         *unweighted,
         *unusable,
-        *detect(change_detectors(settings, spec.metric), comparison),
+        *found,
         *measure_gain(gain, spec, recent, columns, rows.labelled),
     ]
     broken = any(signal.blocks for signal in signals)
-    changes = store.champion_changes(spec.name)
-    back = [*check_probation(store, executor, champion.version, changes, tables, run, broken=broken)]
-    back += check_shadow(store, executor, champion.version, tables, run, broken=broken)
-    if not broken:
-        back += compare_former(store, executor, champion.version, changes, tables, level=settings.gain_level)
+    beside = _beside_others(store, executor, run, champion.version, tables, settings.gain_level, broken=broken)
     return Analysis(
         model_name=spec.name,
         run=run,
@@ -83,12 +84,25 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         labelled_rows=_of_all(tables, len(rows.labelled or ())),
         champion_version=number,
         signals=_told_of_part(
-            tables, [*signals, *([] if silence else explain_loss(executor, champion, tables, signals)), *back]
+            tables, [*signals, *([] if silence else explain_loss(executor, champion, tables, signals)), *beside]
         ),
         measurements=_measurements(spec, number, rows.labelled) if rows.labelled is not None else (),
         running=comparison.running,
         distributions=most_changed(replace(comparison, recent=feed.shown), signals),
     )
+
+
+def _beside_others(
+    store: Store, executor: RetrainingExecutor, run: Run, champion: Version, tables: ModelTables, level: float, *,
+    broken: bool,
+) -> list[Signal]:  # fmt: skip
+    """Signals on the champion beside its predecessor, a version in shadow, and former champions."""
+    changes = store.champion_changes(champion.model_name)
+    signals = [*check_probation(store, executor, champion, changes, tables, run, broken=broken)]
+    signals += check_shadow(store, executor, champion, tables, run, broken=broken)
+    if not broken:
+        signals += compare_former(store, executor, champion, changes, tables, level=level)
+    return signals
 
 
 def _told_of_part(tables: ModelTables, signals: Sequence[Signal]) -> list[Signal]:
