@@ -42,6 +42,8 @@ class Comparison:
         How much a row of each column tells, as measured on the reference; None where it is too short for that.
     outputs : mapping of str to (Profile, Profile)
         Under ``target`` and ``prediction`` the profiles of the reference's and of the recent rows' one column.
+    of_outputs : mapping of str to Calibration
+        The calibrations of these.
     running : RunningErrors or None
         The champion's errors so far, the recent rows counted in; None without timestamps or labels.
     minimum_rows : int
@@ -72,6 +74,7 @@ class Comparison:
     baseline: Baseline | None = None
     calibration: Calibration | None = None
     outputs: Mapping[str, tuple[Profile, Profile]] = field(default_factory=dict)
+    of_outputs: Mapping[str, Calibration] = field(default_factory=dict)
     running: RunningErrors | None = None
     minimum_rows: int = 100
     arrivals: Arrivals | None = None
@@ -159,13 +162,7 @@ class Comparison:
 
 def varying(columns: Iterable[Column]) -> int:
     """How many columns vary in the reference, at least 1: one that does not cannot be called changed by chance."""
-    found = [
-        column.minimum < column.maximum
-        if isinstance(column, NumericColumn)
-        else sum(n > 0 for n in column.counts.values()) > 1
-        for column in columns
-    ]
-    return max(sum(found), 1)
+    return max(sum(column.varies for column in columns), 1)
 
 
 def values_in(column: Column) -> int:

@@ -36,6 +36,7 @@ class OutputDriftDetector:
         """Signals for each of the two that is there on both sides."""
         found: list[Signal] = []
         for name, (reference, recent) in comparison.outputs.items():
-            detector = DataDriftDetector(threshold=self.level, kind=KINDS[name])
-            found += detector.detect(replace(comparison, reference=reference, recent=recent))
+            detector, measured = DataDriftDetector(threshold=self.level, kind=KINDS[name]), comparison.of_outputs
+            pair = replace(comparison, reference=reference, recent=recent, calibration=measured.get(name))
+            found += detector.detect(pair)
         return found

@@ -9,7 +9,8 @@ from typing import ClassVar
 from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
-from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, limit
+from include.detectors.statistics.running_errors import RunningErrors
+from include.detectors.statistics.yardstick import limit
 
 STATISTIC = "page_hinkley"
 
@@ -60,10 +61,9 @@ class PageHinkleyDetector:
             reason = "no labelled row with a timestamp"
             return Signal(kind=kind, statistic=STATISTIC, verdict=Verdict.NO_DATA, reason=reason)
         if state.yardstick is None:
-            short = state.rows < WARM_UP
-            reason = (
-                f"{state.rows} labelled rows, {WARM_UP} needed" if short else "too few errors differ from the others"
-            )
+            what = "times of labelled rows" if state.by_time else "labelled rows"
+            short = state.rows < state.needed
+            reason = f"{state.rows} {what}, {state.needed} needed" if short else "too few errors differ from the others"
             return Signal(kind=kind, statistic=STATISTIC, verdict=Verdict.INCONCLUSIVE, reason=reason)
         run_length = state.rows_per_quarter / self.false_calls_per_quarter
         threshold = min(limit(run_length, state.yardstick.allowance), state.yardstick.ceiling)

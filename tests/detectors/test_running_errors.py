@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from include.detectors.statistics.error_score import ErrorScore
-from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, Yardstick, limit, update
+from include.detectors.statistics.running_errors import WARM_UP, RunningErrors, update
+from include.detectors.statistics.yardstick import Yardstick, limit
 from tests.series import Floats, autoregression
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

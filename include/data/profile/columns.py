@@ -163,6 +163,11 @@ class NumericColumn:
         return self.neighbours.lag1
 
     @property
+    def varies(self) -> bool:
+        """Whether there are two values."""
+        return self.minimum < self.maximum
+
+    @property
     def bin_error(self) -> float:
         """Most that a KS distance read off these bins can be too small, as a share of the values; 0 if exact.
 
@@ -245,6 +250,11 @@ class CategoricalColumn:
     def lag1(self) -> float:
         """Autocorrelation of "is the reference's most frequent category" in row order."""
         return self.neighbours.lag1
+
+    @property
+    def varies(self) -> bool:
+        """Whether there are two categories, the pooled ones being one."""
+        return sum(n > 0 for n in self.counts.values()) > 1
 
 
 Column = NumericColumn | CategoricalColumn

@@ -36,6 +36,8 @@ class ReferenceProfiles:
         rows that it was accepted on, less what it remembers of them).
     calibration : Calibration or None
         How much a row tells; None where the rows are too few to measure it.
+    of_outputs : mapping of str to Calibration
+        The same of target and predictions, where they vary and are enough.
     seasons : Seasons or None
         The profile phase by phase, where the columns show a season longer than a recent window.
     kinds : mapping of str to ColumnKind
@@ -49,6 +51,7 @@ class ReferenceProfiles:
     inputs: tuple[str, ...]
     outputs: Mapping[str, Profile] = field(default_factory=dict)
     calibration: Calibration | None = None
+    of_outputs: Mapping[str, Calibration] = field(default_factory=dict)
     seasons: Seasons | None = None
     kinds: Kinds = field(default_factory=dict)
     trends: Trends = field(default_factory=dict)
@@ -89,12 +92,19 @@ class ReferenceProfiles:
         return column
 
     def with_outputs(self, target: npt.NDArray[Any], predictions: npt.NDArray[Any]) -> ReferenceProfiles:
-        """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,)."""
+        """The same with profiles of labels and of predictions, arrays of shape (n,) and (m,), in time order.
+
+        How much a row of them tells is measured where that of the inputs was.
+        """
         columns = {TARGET: target, PREDICTION: _rounded(predictions)}
-        outputs = {
-            name: profile_table(pd.DataFrame({name: values}), [name]) for name, values in columns.items() if len(values)
-        }
-        return replace(self, outputs=outputs)
+        tables = {name: pd.DataFrame({name: values}) for name, values in columns.items() if len(values)}
+        outputs = {name: profile_table(table, [name]) for name, table in tables.items()}
+        window_rows = 0 if self.calibration is None else self.calibration.window_rows
+        measured = {
+            name: calibrate(table, outputs[name], window_rows)
+            for name, table in tables.items() if window_rows and outputs[name].columns[name].varies
+        }  # fmt: skip
+        return replace(self, outputs=outputs, of_outputs={name: each for name, each in measured.items() if each})
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready form."""
@@ -103,6 +113,7 @@ class ReferenceProfiles:
             "inputs": list(self.inputs),
             "outputs": {name: profile.to_json() for name, profile in self.outputs.items()},
             "calibration": self.calibration.to_json() if self.calibration is not None else None,
+            "of_outputs": {name: calibration.to_json() for name, calibration in self.of_outputs.items()},
             "seasons": self.seasons.to_json() if self.seasons is not None else None,
             "kinds": {name: kind.to_json() for name, kind in self.kinds.items()},
             "trends": {name: trend.to_json() for name, trend in self.trends.items()},
@@ -120,6 +131,7 @@ class ReferenceProfiles:
             inputs=tuple(stored["inputs"]),
             outputs={name: Profile.from_json(profile) for name, profile in stored["outputs"].items()},
             calibration=None if calibration is None else Calibration.from_json(calibration),
+            of_outputs={name: Calibration.from_json(each) for name, each in stored.get("of_outputs", {}).items()},
             seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
             kinds={name: ColumnKind.from_json(kind) for name, kind in stored.get("kinds", {}).items()},
             trends={name: Trend(**trend) for name, trend in stored.get("trends", {}).items()},

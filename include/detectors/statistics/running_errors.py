@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from include.detectors.statistics.error_score import ErrorScore
-from include.scoring.statistics import autocorrelation, inflation
+from include.detectors.statistics import errors_by_moment
+from include.detectors.statistics.yardstick import RISE, Yardstick
 
 if TYPE_CHECKING:  # loaded where rows are: whoever only reads this state from the records needs no pandas
     import pandas as pd
@@ -21,60 +21,10 @@ Floats = npt.NDArray[np.float64]
 
 QUARTER = timedelta(days=90)
 WARM_UP = 500  # rows that errors are first measured on
+WARM_UP_TIMES = 60  # the same where times count: each is the mean of many rows
 LONGEST_SAMPLE = 2000  # rows; more are looked at when hardly any is wrong
-FEWEST_UNLIKE = 10  # rows of the sample whose error is not the commonest one
-RISE = 0.10  # of the errors, relative: the smallest that is looked for
-LONGEST_RUN = 1e8  # rows; what no limit is set for
 DOUBT = 1.5  # standard errors of the usual score that are let pass with the allowance
 _TIMES = ("since", "until", "above_since")
-OVERSHOOT = 1.166  # how far a sum of normal steps jumps beyond a limit: Siegmund (1985)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Yardstick:
-    """What the first rows tell of a champion's errors: the unit in which a rise is counted.
-
-    Parameters
-    ----------
-    scale, freedom : float
-        Of the `ErrorScore` that turns an error into a number that no unit and no heavy tail can stretch.
-    spread : float
-        Standard deviation of a row's score, with the likeness of neighbours counted in, above 0.
-    allowance : float
-        Rise of the mean score, in spreads, that is let pass: half of what errors larger by `RISE` show.
-    ceiling : float
-        What the running score is cut at, so that an alarm ends some time after the errors are as before.
-    """
-
-    scale: float
-    freedom: float
-    spread: float
-    allowance: float
-    ceiling: float
-
-    @classmethod
-    def cut(cls, errors: Floats) -> Yardstick | None:
-        """Measure absolute errors, in time order; None while all but a few are alike."""
-        fit, (values, counts) = ErrorScore.fit(errors), np.unique(errors, return_counts=True)
-        if fit is None or len(errors) - int(counts.max()) < FEWEST_UNLIKE:
-            return None
-        scores = fit(errors)
-        if len(values) > 2:
-            shift = float((fit((1.0 + RISE) * errors) - scores).mean())
-        else:  # right and wrong: errors rise by becoming more
-            shift = RISE * float(scores.mean() - scores.min())
-        lag1 = autocorrelation(scores)
-        doubt = math.sqrt((1.0 - lag1**2) / len(errors))  # one standard error
-        spread = float(scores.std(ddof=1)) * math.sqrt(inflation(lag1 + doubt))
-        allowance = shift / spread / 2.0
-        return cls(
-            scale=fit.scale, freedom=fit.freedom, spread=spread, allowance=allowance,
-            ceiling=limit(LONGEST_RUN, allowance),
-        )  # fmt: skip
-
-    def __call__(self, errors: Floats) -> Floats:
-        """The score of each absolute error, in spreads."""
-        return ErrorScore(scale=self.scale, freedom=self.freedom)(errors) / self.spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +44,13 @@ class RunningErrors:
     since, until : datetime
         Observation times of the first and the last row counted, in UTC.
     rows : int
-        Rows counted.
+        Rows counted; times where these count.
     sample : tuple of float
         Absolute errors, as long as there is no yardstick.
+    sizes : tuple of int
+        How many of the sample are of each time, as long as it is not known whether rows of one time are alike.
+    by_time : bool or None
+        Whether they are, so that each time counts once, with its mean error; None where that is not known yet.
     yardstick : Yardstick or None
     mean : float
         Mean score of the `settled` rows: those before the score was last at 0.
@@ -119,6 +73,8 @@ class RunningErrors:
     until: datetime
     rows: int = 0
     sample: tuple[float, ...] = ()
+    sizes: tuple[int, ...] = ()
+    by_time: bool | None = None
     yardstick: Yardstick | None = None
     mean: float = 0.0
     settled: int = 0
@@ -131,6 +87,11 @@ class RunningErrors:
     def rows_per_quarter(self) -> float:
         """Rows that a quarter brings, as far as those counted tell."""
         return self.rows * (QUARTER / max(self.until - self.since, timedelta(seconds=1)))
+
+    @property
+    def needed(self) -> int:
+        """Rows, or times, that errors are first measured on."""
+        return WARM_UP_TIMES if self.by_time else WARM_UP
 
     @property
     def increase(self) -> float:
@@ -146,6 +107,7 @@ class RunningErrors:
             **asdict(self),
             **{name: None if at is None else at.isoformat() for name, at in times.items()},
             "sample": list(self.sample),
+            "sizes": list(self.sizes),
         }
 
     @classmethod
@@ -153,31 +115,8 @@ class RunningErrors:
         """The inverse of `to_json`."""
         times = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in _TIMES}
         yardstick = stored["yardstick"] and Yardstick(**stored["yardstick"])
-        return cls(**{**stored, **times, "sample": tuple(stored["sample"]), "yardstick": yardstick})
-
-
-def limit(run_length: float, allowance: float) -> float:
-    """The limit that the score of unchanged rows reaches once in `run_length` rows, on average.
-
-    Solves Siegmund's approximation of the average run length of a sum of independent normal steps [1]_,
-    ``(exp(2 * k * b) - 1 - 2 * k * b) / (2 * k**2)`` with ``b = limit + 1.166``, by bisection.
-
-    References
-    ----------
-    .. [1] D. Siegmund, "Sequential Analysis", Springer (1985).
-
-    >>> round(limit(938.0, 0.5), 1)  # the textbooks' 5 and 938
-    5.0
-    """
-    low, high = 0.0, math.sqrt(run_length) + OVERSHOOT + 1.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        exponent = min(2.0 * allowance * (middle + OVERSHOOT), 700.0)
-        if (math.expm1(exponent) - exponent) / (2.0 * allowance**2) < run_length:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
+        return cls(**{**stored, **times, "sample": tuple(stored["sample"]), "yardstick": yardstick,
+                      "sizes": tuple(stored.get("sizes", ()))})  # fmt: skip
 
 
 def update(
@@ -214,10 +153,9 @@ def update(
         return state, 0.0 if state is None else state.score
     since, until = rows.moment(0) if state is None else state.since, rows.moment(-1)
     state = replace(state or RunningErrors(since=since, until=until), until=until)
-    state = replace(state, rows=state.rows + len(rows))
-    left = rows
+    state, left = _by_time(state, rows)
     if state.yardstick is None:
-        state, left = _warm_up(state, rows)
+        state, left = _warm_up(state, left)
     if state.yardstick is not None and len(left):
         state = _score(state, state.yardstick, left)
     return state, state.score
@@ -242,14 +180,48 @@ class _Rows:
         """All but the first `rows`."""
         return _Rows(errors=self.errors[rows:], moments=self.moments[rows:])
 
+    @property
+    def sizes(self) -> npt.NDArray[np.intp]:
+        """How many are of each time."""
+        return np.unique(self.moments.asi8, return_counts=True)[1]
+
+    @property
+    def means(self) -> _Rows:
+        """Each time as one row, with its mean error."""
+        return _Rows(errors=errors_by_moment.means(self.errors, self.sizes), moments=self.moments.unique())
+
+
+def _by_rows(state: RunningErrors, rows: _Rows) -> bool:
+    """Whether rows count: no two share their time, or they have been counted before times were looked at."""
+    begun = bool(state.sample or state.yardstick) and not state.sizes
+    return begun or (not state.sizes and rows.moments.is_unique)
+
+
+def _by_time(state: RunningErrors, rows: _Rows) -> tuple[RunningErrors, _Rows]:
+    """Find out whether rows of one time are alike, and count in rows, or times; what is left of them to be scored."""
+    if state.by_time is None and _by_rows(state, rows):
+        state = replace(state, by_time=False)
+    if state.by_time is not None:
+        rows = rows.means if state.by_time else rows
+        return replace(state, rows=state.rows + len(rows)), rows
+    errors, few = errors_by_moment.thinned(rows.errors, rows.sizes)
+    sample, sizes = np.array([*state.sample, *errors]), np.array([*state.sizes, *few])
+    state = replace(state, rows=state.rows + len(rows), sample=tuple(sample.tolist()), sizes=tuple(sizes.tolist()))
+    if len(sample) >= WARM_UP and len(sizes) >= errors_by_moment.FEWEST:
+        alike = errors_by_moment.are_alike(sample, sizes)
+        state = replace(state, by_time=alike, sizes=())
+        if alike:
+            state = replace(state, rows=len(sizes), sample=tuple(errors_by_moment.means(sample, sizes).tolist()))
+    return state, rows.after(len(rows))
+
 
 def _warm_up(state: RunningErrors, rows: _Rows) -> tuple[RunningErrors, _Rows]:
     """Gather rows until a yardstick can be cut from the latest of them; what is left of `rows` after that."""
-    sample = list(state.sample)
+    sample, needed = list(state.sample), state.needed
     for number, error in enumerate(rows.errors.tolist(), start=1):
         unlike = not sample or error != sample[-1]
         sample.append(error)
-        if len(sample) == WARM_UP or (len(sample) > WARM_UP and unlike):
+        if len(sample) == needed or (len(sample) > needed and unlike):
             latest = np.array(sample[-LONGEST_SAMPLE:])
             yardstick = Yardstick.cut(latest)
             if yardstick is not None:

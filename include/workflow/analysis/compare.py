@@ -51,6 +51,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     comparison = replace(
         feed.comparison,
         outputs=_outputs(reference, rows),
+        of_outputs=reference.of_outputs,
         labelled=rows.labelled,
         unlabelled=rows.unlabelled,
         metric=METRICS[spec.metric],
