@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from include.data.batches import Batch
+from include.data.frames import frame_of
+from include.data.kinds.half_converted import require_unconverted
 from include.data.kinds.time_text import Times
 from include.data.kinds.times import read_times
 from include.data.profile.cells import floats_of, quantity_of
@@ -42,7 +44,8 @@ class Reading:
     def table(self, batches: Iterable[Batch]) -> pd.DataFrame:
         """The rows of these batches that are in between, or of them those that `sift` leaves."""
         if self.sift is None:
-            return whole_table(batches, self.keep, self.told, self.spec)
+            keep = self.keep
+            return whole_table(batches, lambda batch: keep(self._unconverted(batch)), self.told, self.spec)
         chosen = list(self.sift(batches))
         self.told.extend(getattr(batches, "told", ()))
         return whole_table(chosen, None, self.told, self.spec)
@@ -53,6 +56,19 @@ class Reading:
         return read_times(
             values, spec.source.timestamp.how, f"model {spec.name}: {where}: field timestamp: column {spec.timestamp!r}"
         )
+
+    def _unconverted(self, batch: Batch) -> Batch:
+        """The batch, where no spreadsheet has turned a part of its dates: other files may hide that of this one."""
+        spec = self.spec
+        assert spec.timestamp is not None
+        for name in () if spec.source.timestamp.how.format else spec.source.timestamp.columns or [spec.timestamp]:
+            if (cells := batch.columns.get(name)) is None or quantity_of(cells.type) is not None:
+                continue
+            text = frame_of([Batch(batch.rows, {name: cells})])[name]
+            if isinstance(text.dtype, pd.StringDtype):
+                where = f"{batch.file or spec.source.place}: field timestamp: column {name!r}"
+                require_unconverted(text.str.strip(), where)
+        return batch
 
     @property
     def keep(self) -> Callable[[Batch], Batch]:
