@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.kinds.time_text import MOST_UNREADABLE, STRAY
+from include.data.rows.odd_times import CLOCK_DAYS
 from include.errors import DataError
 
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 PLAUSIBLE = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))  # of what is told by its size
-CLOCK_DAYS = 100  # that a clock which was never set may have counted from 1970 on
 _DAY = 86_400
 _NEAR = 20 * 366 * _DAY  # seconds from the middle of most numbers, within which those of another unit are
 _RUNS = {"%Y%m%d": 0, "%Y%m%d%H": 2, "%Y%m%d%H%M": 4, "%Y%m%d%H%M%S": 6}  # digits after the date

@@ -18,6 +18,7 @@ from include.data.kinds.half_converted import require_unconverted
 from include.data.kinds.time_text import Times
 from include.data.kinds.times import read_times
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.rows.odd_times import CLOCK, GOES_ON
 from include.data.sources.connections import Connections
 from include.data.sources.overlaps import frame_of_files
 from include.registry.spec import ModelSpec
@@ -91,7 +92,7 @@ def _between(timestamp: str, start: datetime | None, until: datetime, zone: str 
     """Leaves a batch's rows between the two moments, a second more on either side, and those without a time.
 
     Of text and numbers all rows are left: how they are written can only be told from all of them. Times of a `zone` may
-    be off by its distance from UTC.
+    be off by its distance from UTC. Rows of 1970 and 1971 are left, too: they tell clocks that were never set.
     """
     margin = 86_400.0 if zone else 1.0
     earliest = (start or BEGINNING).timestamp() - margin
@@ -102,7 +103,8 @@ def _between(timestamp: str, start: datetime | None, until: datetime, zone: str 
         if values is None or quantity_of(values.type) != "datetime":
             return batch
         seconds = floats_of(values)[0]
-        chosen = ~((seconds < earliest) | (seconds > latest))
+        clocks = (seconds >= CLOCK[0].timestamp()) & (seconds < GOES_ON.timestamp())
+        chosen = ~((seconds < earliest) | (seconds > latest)) | clocks
         if chosen.all():
             return batch
         places = pa.array(np.flatnonzero(chosen))
