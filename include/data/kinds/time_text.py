@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.data.kinds.half_converted import require_unconverted
 from include.data.kinds.time_periods import as_days
 from include.errors import DataError
 from include.registry.time_format import TimeFormat
@@ -66,6 +67,7 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     rest &= moments.isna()
     if not rest.any():
         return Times(values=moments, told=told)
+    require_unconverted(text, where)
     try:
         found, format_told = _other_formats(_in_usual_letters(text[rest]), how, where)
     except DataError:

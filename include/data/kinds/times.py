@@ -8,21 +8,18 @@ is told in words, and what could be read in two ways is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from include.data.kinds.epochs import UNITS, digits_of, moments_of, no_unit, told_of, told_rounded, units_of
 from include.data.kinds.time_text import MOST_UNREADABLE, STRAY, Times, in_utc, read_text, told_as, with_lost
 from include.errors import DataError
 from include.registry.time_format import TimeFormat
 
-UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-PLAUSIBLE = (datetime(1980, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))  # of numbers that count from 1970
 _COUNT = r"-?\d+(\.0*)?|\d{8,}\.\d+|\d(\.\d+)?[eE]\+?\d+"  # shorter ones with a fraction are dates such as 2026.01
 _COUNT_OF_UNIT = r"-?\d+(\.\d*)?([eE]\+?\d+)?"
-_RUNS = {"%Y%m%d": 0, "%Y%m%d%H": 2, "%Y%m%d%H%M": 4, "%Y%m%d%H%M%S": 6}  # digits after the date
 _EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
 
 
@@ -87,29 +84,23 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     """Whole numbers: days written as 20260131, or a count of some unit since 1970."""
     numbers = values.astype("float64")
     finite = np.isfinite(numbers.to_numpy())
-    written = how.format or ("" if how.unit else _digits(numbers[finite]))
+    written = how.format or ("" if how.unit else digits_of(numbers[finite]))
     if written:
         text = values[finite].astype("Int64").astype("str").reindex(values.index)
         read = read_text(text, TimeFormat(format=written, timezone=how.timezone), where)
         return read if how.format else told_as(read, f"whole numbers are dates written as {written}")
     if how.unit == "excel":
         return _spreadsheet_days(values, numbers, finite)
-    unit = how.unit or _unit_of(numbers[finite])
-    if not unit:
-        shown = f"{numbers[finite].iloc[0]:.0f}"
-        raise DataError(
-            f"{where}: numbers such as {shown} are no times since 1970 in seconds, ms, us or ns between "
-            f"{PLAUSIBLE[0].year} and {PLAUSIBLE[1].year}; say source.timestamp.unit (excel for the days that "
-            "spreadsheets count), or source.timestamp.format"
-        )
-    scale = UNITS[unit]
-    whole = values.astype("Int64") if scale == UNITS["ns"] and values.dtype.kind in "iu" else None
-    micros = numbers * (1e6 / scale) if whole is None else (whole // 1000).astype("float64")
-    inside = finite & (np.abs(micros.fillna(0.0).to_numpy()) < 2.5e17)  # the calendar ends in the year 9999
-    moments = pd.Series(pd.NaT, index=values.index, name=values.name, dtype="datetime64[us]")
-    moments[inside] = micros[inside].round().astype("int64").astype("datetime64[us]")
-    read = Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
-    return read if how.unit else told_as(read, f"whole numbers are {unit} since 1970")
+    units = np.full(len(values), how.unit, dtype=object)
+    if not how.unit:
+        if (found := units_of(numbers[finite])) is None:
+            raise no_unit(numbers[finite], where)
+        units[finite] = found
+    moments = moments_of(values, numbers, finite, units)
+    read = Times(values=moments, unreadable=int(values.notna().sum() - moments.notna().sum()))
+    if how.unit:
+        return read
+    return told_as(read, "; ".join(filter(None, (told_of(units[finite]), told_rounded(moments, where)))))
 
 
 def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: Any) -> Times:
@@ -123,28 +114,6 @@ def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: A
         "datetime64[us]"
     )
     return Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
-
-
-def _digits(numbers: pd.Series[Any]) -> str:
-    """The format in which nearly all numbers are dates written without separators; empty for none."""
-    for written, places in _RUNS.items():
-        days = numbers // 10**places
-        year, month, day = days // 10_000, days // 100 % 100, days % 100
-        fits = numbers.mod(1).eq(0) & year.between(1900, 2100) & month.between(1, 12) & day.between(1, 31)
-        for place in range(0, places, 2):
-            fits &= (numbers // 10**place % 100).between(0, 59 if place < places - 2 else 23)
-        if len(numbers) and float(fits.mean()) >= 1.0 - STRAY:
-            return written
-    return ""
-
-
-def _unit_of(numbers: pd.Series[Any]) -> str:
-    """The unit in which nearly all numbers are plausible times; empty for none. No two units can be."""
-    low, high = (moment.timestamp() for moment in PLAUSIBLE)
-    for unit, scale in UNITS.items():
-        if len(numbers) and float(numbers.between(low * scale, high * scale).mean()) >= 1.0 - STRAY:
-            return unit
-    return ""
 
 
 def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:

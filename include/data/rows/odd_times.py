@@ -1,10 +1,13 @@
-"""Rows whose time stands apart from all others: 1970-01-01, 1900, a slip of the year. They are dated wrongly."""
+"""Rows whose time stands apart from all others: 1970-01-01, 1900, a slip of the year, a clock that was never set.
+
+They are dated wrongly.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,7 +22,10 @@ HABIT = 3
 FEWEST, SHARE = 3, 0.01  # rows with an odd time are so many at most, or this share of all
 STANDARD = frozenset({"1970-01-01", "1900-01-01", "1899-12-30", "1899-12-31", "1753-01-01", "1601-01-01", "0001-01-01",
                       "1904-01-01"})  # fmt: skip
-STANDARD_SHARE = 0.5  # dates that programs put where there is none may be more than a few
+STANDARD_SHARE = 0.5  # dates that programs put where there is none, and clocks that were never set, may be many
+CLOCK_DAYS = 100  # that a clock which was never set may have counted from 1970 on
+CLOCK = tuple(pd.Timestamp("1970-01-01", tz="UTC") + timedelta(days=days) for days in (-1, CLOCK_DAYS))
+GOES_ON = pd.Timestamp("1972-01-01", tz="UTC")  # rows of a series that began in 1970 come by then
 NAMED = 3  # dates that a sentence names
 
 
@@ -55,22 +61,24 @@ class OddTimes:
         )
 
 
-def odd_first(times: pd.Series[Any]) -> int:
+def odd_first(times: pd.Series[Any], seen: npt.NDArray[np.int64] | None = None) -> int:
     """How many of `times`, ascending, stand apart at the beginning.
 
     They are few and followed by a gap that is `TIMES_USUAL` times as long as any gap but the two longest that come
     later, and a month at least. Monthly rows from 1950 on have no such gap, and none of them is odd. Only dates that
-    stand for "no date" in programs may be many.
+    stand for "no date" in programs, or that a clock counts to from 1970 on, may be many. Where each of `times` stands
+    for several rows, `seen` says how many there are up to it.
     """
-    rows, stamps = len(times), times.array.asi8
+    stamps = times.array.asi8
+    seen = np.arange(1, len(times) + 1) if seen is None else seen
     month = LEAST_GAP // pd.Timedelta(1, times.dt.unit)
-    half = int(STANDARD_SHARE * rows)
-    apart = np.flatnonzero(np.diff(stamps[: half + 1]) >= month)
-    if not len(apart):
+    rows = int(seen[-1]) if len(seen) else 0
+    half = int(np.searchsorted(seen, STANDARD_SHARE * rows, side="right"))
+    if not (np.diff(stamps[: half + 1]) >= month).any():
         return 0
     gaps = np.diff(stamps)
     apart = np.flatnonzero(gaps >= month)
-    most = max(FEWEST, int(SHARE * rows))
+    strange = np.cumsum(np.diff(seen[:half], prepend=0) * ~_standard(times.iloc[:half]))
     for number in range(len(apart) - 1, -1, -1):
         place = int(apart[number]) + 1
         if place > half:
@@ -79,9 +87,32 @@ def odd_first(times: pd.Series[Any]) -> int:
         usual = _usual_gap(longer if len(longer) >= HABIT else gaps[place:])
         if usual is None or gaps[place - 1] < TIMES_USUAL * usual:
             continue
-        if place <= most or set(_dates(times.iloc[:place])) <= STANDARD:
+        if strange[place - 1] <= max(FEWEST, int(SHARE * rows)):
             return place
     return 0
+
+
+def _standard(times: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """Which times are of dates that programs put where there is none, or of a clock that was never set."""
+    days = times.dt.floor("D")
+    return np.asarray(_of_clocks(times) | days.isin([pd.Timestamp(date, tz="UTC").as_unit("us") for date in STANDARD]))
+
+
+def _of_clocks(times: pd.Series[Any]) -> pd.Series[bool]:
+    """Which are of the first months of 1970, where a clock that was never set counts."""
+    return (times >= CLOCK[0]) & (times < CLOCK[1])
+
+
+def told_clocks(times: pd.Series[Any], start: datetime) -> str:
+    """How many rows before the reference's start are those of a clock that was never set; empty for none.
+
+    A series that began in 1970 goes on there.
+    """
+    rows = int(_of_clocks(times).sum())
+    if not rows or pd.Timestamp(start) < GOES_ON or times.between(CLOCK[1], GOES_ON).any():
+        return ""
+    are = "row is" if rows == 1 else "rows are"
+    return f"{rows} {are} of the first days of 1970, as of a clock that was never set, and left out; mend the times"
 
 
 def describe(times: pd.Series[Any], odd: int) -> OddTimes | None:
@@ -95,7 +126,7 @@ def describe(times: pd.Series[Any], odd: int) -> OddTimes | None:
 def odd_counted(counts: TimeCounts) -> tuple[OddTimes | None, TimeCounts]:
     """The same of counts of rows, where there are too many to hold their times; and the counts of the other rows."""
     times, stretch = counts.ends()
-    odd = odd_first(times)
+    odd = odd_first(times, np.cumsum(counts.rows)[stretch])
     if not odd:
         return None, counts
     cut = int(stretch[odd])

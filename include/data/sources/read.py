@@ -15,6 +15,7 @@ from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
 from include.data.kinds.text_cells import PlainText, plain_text
 from include.data.kinds.times import joined
+from include.data.rows.odd_times import odd_first, told_clocks
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.file_batches import batches_of
 from include.data.sources.reading import BEGINNING, Reading, whole_table
@@ -92,6 +93,7 @@ def rows_of(
     wanted = times < pd.Timestamp(reading.until)
     if reading.start is not None:
         wanted &= times >= pd.Timestamp(reading.start)
+        told += [f"{spec.timestamp}: {clocks}"] if (clocks := told_clocks(times, reading.start)) else []
     table = table.assign(**{spec.timestamp: times})
     table = _in_time_order(table if wanted.all() else table[wanted], spec.timestamp)
     (table,), text = _read_text(spec, [table], where, known)
@@ -158,6 +160,8 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     """The kinds of the columns, from all rows of the reference."""
     assert spec.timestamp is not None
     assert spec.reference is not None
+    times = table[spec.timestamp]
+    table = table.iloc[odd_first(times) :]
     times = table[spec.timestamp]
     rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
     share = 0.0

@@ -13,9 +13,12 @@ import pandas as pd
 import pyarrow as pa
 
 from include.data.batches import Batch
+from include.data.frames import frame_of
+from include.data.kinds.half_converted import require_unconverted
 from include.data.kinds.time_text import Times
 from include.data.kinds.times import read_times
 from include.data.profile.cells import floats_of, quantity_of
+from include.data.rows.odd_times import CLOCK, GOES_ON
 from include.data.sources.connections import Connections
 from include.data.sources.overlaps import frame_of_files
 from include.registry.spec import ModelSpec
@@ -42,7 +45,8 @@ class Reading:
     def table(self, batches: Iterable[Batch]) -> pd.DataFrame:
         """The rows of these batches that are in between, or of them those that `sift` leaves."""
         if self.sift is None:
-            return whole_table(batches, self.keep, self.told, self.spec)
+            keep = self.keep
+            return whole_table(batches, lambda batch: keep(self._unconverted(batch)), self.told, self.spec)
         chosen = list(self.sift(batches))
         self.told.extend(getattr(batches, "told", ()))
         return whole_table(chosen, None, self.told, self.spec)
@@ -53,6 +57,19 @@ class Reading:
         return read_times(
             values, spec.source.timestamp.how, f"model {spec.name}: {where}: field timestamp: column {spec.timestamp!r}"
         )
+
+    def _unconverted(self, batch: Batch) -> Batch:
+        """The batch, where no spreadsheet has turned a part of its dates: other files may hide that of this one."""
+        spec = self.spec
+        assert spec.timestamp is not None
+        for name in () if spec.source.timestamp.how.format else spec.source.timestamp.columns or [spec.timestamp]:
+            if (cells := batch.columns.get(name)) is None or quantity_of(cells.type) is not None:
+                continue
+            text = frame_of([Batch(batch.rows, {name: cells})])[name]
+            if isinstance(text.dtype, pd.StringDtype):
+                where = f"{batch.file or spec.source.place}: field timestamp: column {name!r}"
+                require_unconverted(text.str.strip(), where)
+        return batch
 
     @property
     def keep(self) -> Callable[[Batch], Batch]:
@@ -75,7 +92,7 @@ def _between(timestamp: str, start: datetime | None, until: datetime, zone: str 
     """Leaves a batch's rows between the two moments, a second more on either side, and those without a time.
 
     Of text and numbers all rows are left: how they are written can only be told from all of them. Times of a `zone` may
-    be off by its distance from UTC.
+    be off by its distance from UTC. Rows of 1970 and 1971 are left, too: they tell clocks that were never set.
     """
     margin = 86_400.0 if zone else 1.0
     earliest = (start or BEGINNING).timestamp() - margin
@@ -86,7 +103,8 @@ def _between(timestamp: str, start: datetime | None, until: datetime, zone: str 
         if values is None or quantity_of(values.type) != "datetime":
             return batch
         seconds = floats_of(values)[0]
-        chosen = ~((seconds < earliest) | (seconds > latest))
+        clocks = (seconds >= CLOCK[0].timestamp()) & (seconds < GOES_ON.timestamp())
+        chosen = ~((seconds < earliest) | (seconds > latest)) | clocks
         if chosen.all():
             return batch
         places = pa.array(np.flatnonzero(chosen))

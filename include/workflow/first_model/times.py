@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from include.data.kinds.times import joined, read_times
+from include.data.rows.odd_times import odd_first
 from include.errors import DataError
 from include.registry.time_format import TimeFormat
 
@@ -185,6 +186,7 @@ def usual_span(moments: pd.Series[Any], now: datetime | None = None) -> tuple[pd
         By default the clock.
     """
     known = moments.dropna().sort_values(ignore_index=True)
+    known = known.iloc[odd_first(known) :].reset_index(drop=True)
     today = pd.Timestamp(now or datetime.now(UTC))
     if (known <= today).mean() > 1.0 - MOST_MISSING:
         known = known[known <= today].reset_index(drop=True)
