@@ -160,8 +160,7 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
     """The kinds of the columns, from all rows of the reference."""
     assert spec.timestamp is not None
     assert spec.reference is not None
-    times = table[spec.timestamp]
-    table = table.iloc[odd_first(times) :]
+    table = table.iloc[odd_first(table[spec.timestamp]) :]
     times = table[spec.timestamp]
     rows = int(times.searchsorted(pd.Timestamp(spec.reference.end), side="left"))
     share = 0.0
