@@ -245,7 +245,7 @@ def _only_value(known: Column, recent: Column) -> tuple[str, float, float] | Non
     if isinstance(known, NumericColumn) and isinstance(recent, NumericColumn):
         if not (known.minimum < known.maximum and recent.minimum == recent.maximum):
             return None
-        place = int(np.searchsorted(known.edges, recent.minimum, side="left"))
+        place = int(np.flatnonzero(recent.in_bins)[0])
         between = 0.0 if known.exact else known.finite / max(len(known.edges) - 1, 1)  # a value that is no edge
         return f"{recent.minimum:g}", known.counts[place] / known.finite, max(*known.at_edges, between)
     if not (isinstance(known, CategoricalColumn) and isinstance(recent, CategoricalColumn)):

@@ -6,6 +6,7 @@ import pytest
 
 from include.data.profile import NumericColumn, profile_table
 from include.data.profile.grid import Grid
+from include.data.profile.near import snapped
 from include.data.profile.numeric import NumericState
 from include.data.profile.scales import STEPS, Scale
 from tests.series import Floats
@@ -38,9 +39,10 @@ def test_counts_by_grid_are_those_of_the_values_one_by_one(kind: str, shift: flo
     found = profile_table(pd.DataFrame({"x": recent}), ["x"], against=known).columns["x"]
     assert isinstance(found, NumericColumn)
     finite, edges = recent[np.isfinite(recent)], np.array(found.edges)
-    expected = np.bincount(np.searchsorted(edges, finite, side="left"), minlength=len(edges) + 1)
+    same = snapped(finite, edges)
+    expected = np.bincount(np.searchsorted(edges, same, side="left"), minlength=len(edges) + 1)
     assert found.counts == tuple(expected.tolist())
-    assert found.at_edges == tuple((finite == edge).sum() for edge in edges)
+    assert found.at_edges == tuple((same == edge).sum() for edge in edges)
     assert (found.minimum, found.maximum, found.infinite) == (finite.min(), finite.max(), 2)
     away = np.abs(finite - reference.mean()) > 3.0 * reference.std(ddof=1)
     assert found.outliers == np.count_nonzero(away)

@@ -14,6 +14,7 @@ from include.data.batches import BATCH_ROWS, Batch
 from include.data.profile.categorical import cut_categories
 from include.data.profile.cells import finite_of, floats_of, names_of, quantity_of
 from include.data.profile.columns import BINS, CategoricalColumn, Column, NumericColumn, Quantity
+from include.data.profile.near import distinct, snapped
 from include.data.profile.numeric import Moments
 from include.data.profile.possible import ANYTHING, Possible
 from include.data.profile.scales import cut_knots
@@ -148,20 +149,19 @@ def _numeric(ordered: Floats, moments: Moments, quantity: Quantity, possible: Po
     if moments.size > len(ordered):  # a sample, which may lack the extremes
         ordered = np.concatenate([[moments.minimum], ordered, [moments.maximum]])
     edges = _cut(ordered)
+    knots = snapped(np.array(cut_knots(ordered)), edges)
     nothing = (0,) * len(edges)
     return NumericColumn(
         rows=0, missing=0, unreadable=0, infinite=0, outliers=0, counts=(*nothing, 0), at_edges=nothing, exact=False,
         mean=moments.mean, variance=moments.variance, minimum=moments.minimum, maximum=moments.maximum,
-        edges=tuple(edges.tolist()), knots=cut_knots(ordered), quantity=quantity, possible=possible,
+        edges=tuple(edges.tolist()), knots=tuple(knots.tolist()), quantity=quantity, possible=possible,
     )  # fmt: skip
 
 
 def _cut(ordered: Floats) -> Floats:
     """Upper bin edges for sorted values: each distinct value if there are few, else evenly spaced quantiles."""
-    starts = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
-    if np.count_nonzero(starts) <= BINS:
-        return np.asarray(ordered[starts])
-    return np.unique(ordered[np.linspace(0, len(ordered) - 1, BINS).astype(int)])
+    values = distinct(ordered)
+    return values if len(values) <= BINS else distinct(ordered[np.linspace(0, len(ordered) - 1, BINS).astype(int)])
 
 
 def _add_moments(moments: Moments, floats: Floats) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from include.data.profile.columns import OUTLIER_Z, NumericColumn
 from include.data.profile.grid import MARK, ZERO, Grid
+from include.data.profile.near import reach
 from include.data.profile.neighbours import MOST_LOST, NeighbourState, Place, merge_neighbours, plain
 from include.data.profile.products import dot
 from include.data.profile.scales import Codes, Scale
@@ -86,7 +87,7 @@ class NumericState:
     """One numeric column while its rows are being counted."""
 
     known: NumericColumn
-    limits: Floats = field(init=False)
+    limits: tuple[Floats, Floats] = field(init=False)  # where an edge begins and ends, and the outlier bounds
     below: npt.NDArray[np.int64] = field(init=False)
     up_to: npt.NDArray[np.int64] = field(init=False)
     scale: Scale = field(init=False)
@@ -103,11 +104,12 @@ class NumericState:
 
     def __post_init__(self) -> None:
         edges = np.array(self.known.edges, dtype=np.float64)
-        self.limits = np.append(edges, _outlier_bounds(self.known))
-        self.below = np.zeros(len(self.limits), dtype=np.int64)
-        self.up_to = np.zeros(len(self.limits), dtype=np.int64)
+        near, bounds = reach(edges), _outlier_bounds(self.known)
+        self.limits = np.append(edges - near, bounds), np.append(edges + near, bounds)
+        self.below = np.zeros(len(edges) + len(bounds), dtype=np.int64)
+        self.up_to = np.zeros(len(edges) + len(bounds), dtype=np.int64)
         self.scale = Scale.of(self.known.knots)
-        self.grid = Grid.of(self.scale, edges, self.limits)
+        self.grid = Grid.of(self.scale, edges, np.concatenate(self.limits))
         mean = self.known.mean if math.isfinite(self.known.mean) else 0.0
         self.centre = self.grid.middle if self.grid is not None else mean
 
@@ -178,23 +180,18 @@ class NumericState:
         ordered = np.sort(floats)  # NaN last
         start = int(np.searchsorted(ordered, -math.inf, side="right"))
         finite = ordered[start : int(np.searchsorted(ordered, math.inf, side="left"))]
-        self._place(finite, 0)
+        self._place(finite, np.zeros(2 * len(self.below), dtype=np.int64))
         return (float(finite[0]), float(finite[-1])) if len(finite) else (math.inf, -math.inf)
 
-    def _place(self, ordered: Floats, others: npt.NDArray[np.int64] | int) -> None:
-        """Count sorted values, and `others` that are known to be below each limit."""
-        up_to = np.searchsorted(ordered, self.limits, side="right")
-        below = up_to.copy()
-        if len(ordered):
-            equal = np.flatnonzero(ordered[up_to - 1] == self.limits)
-            below[equal] = np.searchsorted(ordered, self.limits[equal], side="left")
-        self.up_to += up_to + others
-        self.below += below + others
+    def _place(self, ordered: Floats, others: npt.NDArray[np.int64]) -> None:
+        """Count sorted values, and `others` that are known to be below each limit, first the lower ones."""
+        self.below += np.searchsorted(ordered, self.limits[0], side="left") + others[: len(self.below)]
+        self.up_to += np.searchsorted(ordered, self.limits[1], side="right") + others[len(self.below) :]
 
     @property
     def outliers(self) -> int:
         """Values beyond the outlier bounds."""
-        if len(self.limits) == len(self.known.edges):
+        if len(self.below) == len(self.known.edges):
             return 0
         return int(self.below[-2] + self.moments.size - self.up_to[-1])
 

@@ -14,6 +14,7 @@ from include.data.arrays import array_of_series
 from include.data.profile import CategoricalColumn, NumericColumn, Profile, to_floats
 from include.data.profile.cells import names_of
 from include.data.profile.cross import CROSS_COLUMNS
+from include.data.profile.near import reach
 from include.data.reference.scores import bin_scores
 
 FEWEST_BLOCKS = 20  # stretches needed to measure how statistics vary between them
@@ -135,7 +136,8 @@ def _cells(values: pd.Series[Any], column: NumericColumn | CategoricalColumn) ->
     if isinstance(column, NumericColumn):
         floats = column.possible.only(to_floats(values)[0])[0]
         finite = np.isfinite(floats)
-        places = np.searchsorted(np.array(column.edges), np.where(finite, floats, 0.0), side="left")
+        edges = np.array(column.edges)
+        places = np.searchsorted(edges + reach(edges), np.where(finite, floats, 0.0), side="left")
         return np.where(finite, bin_scores(column)[places], np.nan).astype(np.float32)
     ranked = sorted(column.counts, key=lambda name: (-column.counts[name], name))
     ranks = {name: float(place) for place, name in enumerate(ranked)}

@@ -139,19 +139,7 @@ class ReferenceProfiles:
 
 
 def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profile:
-    """The profile of recent predictions, counted into the reference's.
-
-    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is given
-    at once. So a number is taken for the reference's own where they agree in about ten digits: where many rows have one
-    prediction, its last bit would be a drift.
-    """
-    column = known.columns[PREDICTION]
-    if isinstance(column, NumericColumn) and predictions.dtype.kind == "f" and column.edges:
-        edges = np.array(column.edges)
-        above = np.searchsorted(edges, predictions).clip(0, len(edges) - 1)
-        for near in (edges[above], edges[np.maximum(above - 1, 0)]):
-            close = np.abs(predictions - near) <= np.maximum(np.abs(near) * 2.0 ** (1 - KEPT_BITS), _nothing(edges))
-            predictions = np.where(close, near, predictions)
+    """The profile of recent predictions, counted into the reference's."""
     return profile_table(pd.DataFrame({PREDICTION: predictions}), [PREDICTION], against=known, extras=NO_EXTRAS)
 
 
@@ -161,7 +149,10 @@ def _nothing(values: npt.NDArray[np.float64]) -> float:
 
 
 def _rounded(predictions: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Numbers to `KEPT_BITS` bits, what is left of a difference of equals as 0; names of classes as they are."""
+    """Numbers to `KEPT_BITS` bits, what is left of a difference of equals as 0; names of classes as they are.
+
+    A model predicts the same for the same inputs but for the last bits, which depend on how many rows it is given.
+    """
     if predictions.dtype.kind != "f" or not len(predictions):
         return predictions
     predictions = np.where(np.abs(predictions) <= _nothing(predictions), 0.0, predictions)
