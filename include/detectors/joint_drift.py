@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from include.data.profile import ALL_EXTRAS, CrossMoments, Extra, NumericColumn
+from include.data.profile import ALL_EXTRAS, Column, CrossMoments, Extra, NumericColumn
+from include.data.profile.scales import Scale
 from include.data.reference.joint import CorrelationDistance, SquaredDistance
 from include.data.reference.scores import bin_scores
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.comparison import Comparison
 from include.detectors.data_drift import FEWEST_EFFECTIVE_ROWS
-from include.detectors.statistics.score_tests import MeanShift, compare_means
+from include.detectors.statistics.score_tests import MeanShift, compare_means, two_sided
 
 ROWS_PER_COLUMN = 3.0  # of the reference, effective, below which its correlations are too uncertain to weigh means by
 FEWEST_PAIRS = 20.0  # effective rows below which correlations are not compared
+NORMAL = 9.0  # fourth moment of the product of two independent standard normal variables
 SHIFT, PAIR, CORRELATION = "joint_shift", "pair_correlation", "joint_correlation"
 
 SMALLEST_EFFECTS: Mapping[str, float] = {SHIFT: 0.1, PAIR: 0.1, CORRELATION: 0.02}
@@ -33,7 +36,9 @@ class JointDriftDetector:
     ``joint_shift`` is Hotelling's test of all mean normal scores at once [1]_. ``pair_correlation`` tests the pair of
     columns whose correlation changed most, ``joint_correlation`` all changes together (see
     `include.data.reference.joint.CorrelationDistance`). Correlations are those of bounded normal scores, because those
-    of raw values are decided by single rows.
+    of raw values are decided by single rows. What decides correlations of columns that are mostly 0 are the few rows
+    that are 0 in neither: by chance they are as skewed, and as peaked, as products of two such scores are, and are
+    judged so (Pearson type III instead of normal).
 
     Parameters
     ----------
@@ -96,17 +101,27 @@ class JointDriftDetector:
         names = [before.names[place] for place in known]
         with np.errstate(divide="ignore"):
             errors = 1.0 / sides[0] + 1.0 / sides[1]
+            skews = [side**-2.0 / errors**1.5 for side in sides]
+        shapes = [_shape(comparison.reference.columns[name]) for name in names]
+        third, fourth = (np.outer(each, each) for each in np.array(shapes).T)
         distance = CorrelationDistance.of(first, float(np.median(sides[0])), float(np.median(sides[1])), inflation)
-        return [self._pair(names, first, second, errors), self._all_pairs(first, second, distance)]
+        peaked = np.mean((fourth - NORMAL) / np.minimum(*sides), where=~np.eye(len(names), dtype=bool))
+        distance = replace(distance, variance=distance.variance * (1.0 + max(float(peaked), 0.0) / 2.0))
+        z = np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))
+        skewness = np.abs(third) * np.where(
+            z * third > 0.0, skews[1], skews[0]
+        )  # of what makes it large
+        pair = self._pair(names, first, second, np.abs(z) / np.sqrt(errors), np.nan_to_num(skewness))
+        return [pair, self._all_pairs(first, second, distance)]
 
-    def _pair(self, names: Sequence[str], first: Floats, second: Floats, errors: Floats) -> Signal:
-        from scipy import special
-
-        z = np.abs(np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))) / np.sqrt(errors)
-        z = np.triu(np.nan_to_num(z), 1)
-        one, other = np.unravel_index(int(np.argmax(z)), z.shape)
+    def _pair(self, names: Sequence[str], first: Floats, second: Floats, z: Floats, skewness: Floats) -> Signal:
+        """The pair that changed most; `z`, 0 or more, and its skewness by chance are of shape (d, d)."""
+        sizes = np.triu(np.nan_to_num(z), 1)
         pairs = len(names) * (len(names) - 1) // 2
-        p_value = min(2.0 * float(special.ndtr(-z[one, other])) * pairs, 1.0)
+        telling = -NormalDist().inv_cdf(self.level / len(SMALLEST_EFFECTS) / pairs / 2.0)
+        places = np.argwhere(sizes >= min(telling, float(sizes.max()))).tolist()
+        one, other = min(places, key=lambda place: two_sided(z[*place], skewness[*place]))
+        p_value = min(two_sided(z[one, other], skewness[one, other]) * pairs, 1.0)
         told = (
             f"{names[int(one)]} and {names[int(other)]}: correlation {first[one, other]:.2f}, "
             f"now {second[one, other]:.2f}"
@@ -148,6 +163,17 @@ def _mean_shift(name: str, comparison: Comparison) -> MeanShift | None:
     if min(before, after) < FEWEST_EFFECTIVE_ROWS:
         return None
     return compare_means(bin_scores(reference), reference, recent, before, after)
+
+
+def _shape(column: Column) -> tuple[float, float]:
+    """Skewness and fourth standardised moment of a column's scores in the reference: 0 and 3 of normal ones."""
+    assert isinstance(column, NumericColumn)  # cross moments are of numbers
+    scores = np.empty(len(column.edges) + 1, dtype=np.float32)
+    Scale.of(column.knots).enter(np.append(column.edges, column.maximum), scores)
+    shares = column.in_bins / column.finite
+    apart = scores - shares @ scores
+    spread = float(np.sqrt(shares @ np.square(apart)))
+    return (float(shares @ apart**3) / spread**3, float(shares @ apart**4) / spread**4) if spread > 0.0 else (0.0, 3.0)
 
 
 def _rows_of_spread(name: str, comparison: Comparison) -> float:
