@@ -184,8 +184,14 @@ def _of_fleet(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         row["model_name"], row["health"], f"v{champion['version']}" if champion else "-", metric,
         number(row["promised"]), row["nearest_trigger"], share(row["nearness"]), when(last.get("at")), row["rows"],
-        row["why"] or last.get("reason"),
+        told_of(row),
     )  # fmt: skip
+
+
+def told_of(row: Mapping[str, Any]) -> str:
+    """Why a model is as it is, by its health or its last decision, and that a check of a time to come says nothing."""
+    ahead = f"a check of {when(row['ahead'])} says nothing: that time has not come" if row.get("ahead") else ""
+    return "; ".join(filter(None, (row["why"] or (row["last_decision"] or {}).get("reason", ""), ahead)))
 
 
 def _retrain(row: Mapping[str, Any]) -> tuple[object, ...]:

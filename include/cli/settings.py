@@ -40,13 +40,13 @@ def config(options: argparse.Namespace) -> Answer:
 
 def migrate(_options: argparse.Namespace) -> Answer:
     """Bring the records database to the newest schema."""
-    from include.workflow.migrate import migrate_records
+    from include.workflow.migrate import migrate_records, told_of_schema
 
-    applied = list(migrate_records())
+    applied, found = list(migrate_records()), [told] if (told := told_of_schema()) else []
+    done = f"applied {', '.join(applied)}" if applied else "the schema is up to date"
     return Answer(
-        document={"applied": applied},
-        lines=[f"applied {', '.join(applied)}" if applied else "the schema is up to date"],
-    )
+        document={"applied": applied, "found": found}, lines=[*(f"Found: {line}" for line in found), done]
+    )  # fmt: skip
 
 
 def _local(options: argparse.Namespace) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from include.cli.answer import DONE, NOTHING, Answer
 from include.cli.arguments import setting
 from include.cli.asking import ask, page, when
 from include.cli.flags import Add
-from include.cli.overview import health_lines, health_of
+from include.cli.overview import health_lines, health_of, told_of
 from include.errors import ConfigurationError
 
 DAG_ID = "automatic_model_retraining"
@@ -156,7 +156,7 @@ def _model(row: Mapping[str, Any]) -> tuple[object, ...]:
     reigns = f"v{champion['version']} since {when(champion['since'])}" if champion else "-"
     return (
         row["model_name"], row["health"], reigns, when(last.get("at")), row["open_requests"],
-        f"{row['why'] or last.get('reason', '')}{waits}",
+        f"{told_of(row)}{waits}",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_WRITTEN_OUT = 1e16  # from here on Python writes floats with a power of ten
+EXACT = 2**53  # from here on whole numbers are not all floats
 _TIMES: Mapping[type, Callable[[Any], Any]] = {np.datetime64: pd.Timestamp, np.timedelta64: pd.Timedelta}
 _EXACT_POWER = 22  # up to which powers of ten are floats
 
@@ -18,9 +18,9 @@ _EXACT_POWER = 22  # up to which powers of ten are floats
 def category_name(value: object) -> str:
     """The name that a category is counted under: whole floats as integers, so that 3 and 3.0 are one category.
 
-    Those that are written with a power of ten (1e+300) are quantities and no codes of digits.
+    Those from 2^53 on (1e+300) are quantities and no codes of digits, or such codes that have been rounded.
     """
-    if isinstance(value, float) and value.is_integer() and abs(value) < _WRITTEN_OUT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     return str(value)
 
@@ -99,6 +99,26 @@ def floats_of_decimals(values: pa.Array) -> pa.Array:
         if np.array_equal(high, low >> 63) and np.all(np.abs(low) < 2**53):
             return pa.array(low / 10.0**kind.scale, mask=empty)  # of two exact floats the nearest quotient
     return pc.cast(values.cast(pa.string()), pa.float64())
+
+
+def beyond_floats(values: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether some of these numbers are so large that floats could not tell them from their neighbours."""
+    ends = pc.min_max(values).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
+
+
+def as_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A cast; as text whole floats are written as integers are, which they may have been in another block or file.
+
+    Those from 2^53 on keep their power of ten: they are none of the whole numbers that they may have been.
+
+    >>> as_type(pa.array([1e10, 2.5, 9.0072e15]), pa.string()).to_pylist()
+    ['10000000000', '2.5', '9.0072e+15']
+    """
+    if not (pa.types.is_floating(values.type) and pa.types.is_string(kind)):
+        return values.cast(kind)
+    whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), EXACT))
+    return pc.if_else(whole, values.cast(pa.int64(), safe=False).cast(kind), values.cast(kind))
 
 
 def shared_array(values: pd.Series[Any]) -> pa.Array | None:

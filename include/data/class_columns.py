@@ -17,12 +17,9 @@ from include.data.tables import ModelTables
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.scoring import Task
-from include.scoring.classes import ClassCoding, disjoint, listed
+from include.scoring.classes import ClassCoding, disjoint, listed, two_spellings
 
 ACCIDENTS = 20  # labels: fewer that are all of unknown classes are left out, as many are another coding
-OTHER_CODING = (
-    0.1  # share of the labels never predicted, and of the predictions never a label, from which on they are one
-)
 STRAY = 5  # rows: a class of fewer needs no column of probabilities, and is a slip where all others are numbers
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 
@@ -164,7 +161,9 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
                 f"{where}: labels ({spec.target!r}) and predictions ({spec.prediction!r}) share no class: {lists}, so "
                 f"that none could be right; {_advice(labels, predicted)}"
             )
-        _require_one_coding(where, labels, predicted, known)
+        if told := two_spellings(labels, predicted, known):
+            advice = _advice(labels.keys() - predicted.keys(), predicted.keys() - {*labels, *known})
+            raise DataError(f"{where}: {told}; {advice}")
     now = actual.last(ACCIDENTS)
     if len(now) > 1 and known and disjoint(now, known):  # several at once: no new class, but another coding
         late = now
@@ -180,25 +179,6 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
             f"model {spec.name}: field positive_class: {spec.positive_class!r} is not among the classes {listed(names)}"
         )
     _check_probabilities(spec, {**dict.fromkeys(known, 0), **labels})
-
-
-def _require_one_coding(
-    where: str, labels: Mapping[str, int], predicted: Mapping[str, int], known: Collection[str]
-) -> None:
-    """Refuse predictions of a class that no label is of, beside labels of one that is never predicted: -1 and 0."""
-    foreign = {name: rows for name, rows in predicted.items() if name not in labels and name not in known}
-    lacking = {name: rows for name, rows in labels.items() if name not in predicted}
-    if min(_share(foreign, predicted), _share(lacking, labels)) < OTHER_CODING:
-        return
-    raise DataError(
-        f"{where}: predictions of {listed(foreign)} are of a class that no label is of, and labels of "
-        f"{listed(lacking)} are never predicted: this looks like one class in two spellings; "
-        f"{_advice(lacking, foreign)}"
-    )
-
-
-def _share(part: Mapping[str, int], whole: Mapping[str, int]) -> float:
-    return sum(part.values()) / max(sum(whole.values()), 1)
 
 
 def _check_probabilities(spec: ModelSpec, labels: dict[str, int]) -> None:

@@ -7,12 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from include.data.arrays import floats_of_decimals
+from include.data.arrays import as_type, beyond_floats, floats_of_decimals
 from include.data.batches import Batch
 
-EXACT = 2**53  # from here on whole numbers are not all floats
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
 
 
@@ -20,7 +18,8 @@ def frame_of(batches: Iterable[Batch], keep: Callable[[Batch], Batch] | None = N
     """All rows of `batches`, or those that `keep` leaves of each batch, numbered from 0.
 
     A column has one type if its batches do; where they differ (files of different years) it is what pandas makes of
-    them together. A column that a batch lacks is empty there. Decimal numbers become floats.
+    them together, or text if floats could not tell some of its whole numbers apart. A column that a batch lacks is
+    empty there. Decimal numbers become floats.
     """
     chunks: dict[Any, list[pa.Array]] = {}
     rows = 0
@@ -42,8 +41,8 @@ def _series(chunks: list[pa.Array]) -> pd.Series[Any]:
     typed = [values for values in plain if not pa.types.is_null(values.type)]
     types = {values.type for values in typed if len(values)} or {values.type for values in typed[:1]}
     if len(types) > 1:
-        exact = any(pa.types.is_integer(values.type) and _beyond_floats(values) for values in plain)
-        parts = [_converted(values.cast(pa.string()) if exact else values) for values in plain if len(values)]
+        exact = any(pa.types.is_integer(values.type) and beyond_floats(values) for values in plain)
+        parts = [_converted(as_type(values, pa.string()) if exact else values) for values in plain if len(values)]
         return pd.concat(parts, ignore_index=True)
     kind = next(iter(types), pa.null())
     whole = [values if values.type == kind else pa.nulls(len(values), kind) for values in plain]
@@ -52,14 +51,9 @@ def _series(chunks: list[pa.Array]) -> pd.Series[Any]:
 
 def _converted(values: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
     """A pandas column; whole numbers that floats could not tell apart stay whole, also where some are missing."""
-    exact = pa.types.is_integer(values.type) and values.null_count and _beyond_floats(values)
+    exact = pa.types.is_integer(values.type) and values.null_count and beyond_floats(values)
     made: pd.Series[Any] = values.to_pandas(types_mapper=_NULLABLE.get if exact else None)
     return made
-
-
-def _beyond_floats(values: pa.Array | pa.ChunkedArray) -> bool:
-    ends = pc.min_max(values).as_py()
-    return any(end is not None and abs(end) >= EXACT for end in ends.values())
 
 
 def _plain(values: pa.Array) -> pa.Array:
@@ -68,6 +62,6 @@ def _plain(values: pa.Array) -> pa.Array:
         return values.dictionary_decode()
     if not pa.types.is_decimal(values.type):
         return values
-    if values.type.scale <= 0 and _beyond_floats(values):
+    if values.type.scale <= 0 and beyond_floats(values):
         return values.cast(pa.string())  # codes
     return floats_of_decimals(values)

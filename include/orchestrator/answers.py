@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.answers import in_one_coding, present_values
+from include.data.answers import in_one_coding, named_classes, present_values
 from include.data.profile import to_floats
 from include.data.profile.sentinels import sentinels_of_many
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError, DataError
 from include.scoring import METRICS, LabelledRows, Task
 from include.scoring.assumed_task import assumed_task
+from include.scoring.classes import listed
 from include.scoring.metric import Scale
 
+UNKNOWN_SHARE = 0.05  # of the actuals: from here on a class that nobody knows is told
 BROKEN_SHARE = 0.5  # of the predictions without a value: from here on their source is to be mended first
 
 
@@ -37,7 +39,7 @@ class Answers:
         What part of the rows cannot be judged, a few words each.
     task : Task
     assumed : str
-        What was assumed about the task, where the values leave it open.
+        What was assumed about the task, where the values leave it open, and about actuals of an unknown class.
     """
 
     labelled: LabelledRows | None = None
@@ -64,7 +66,7 @@ def read_answers(
     Raises
     ------
     DataError
-        When one of the two is missing, has not one value a row, or when both have classes and share none.
+        When one of the two is missing, has not one value a row, or when both have classes and not in one coding.
     """
     if predictions is None and actuals is None:
         return Answers()
@@ -77,7 +79,9 @@ def read_answers(
     if task is None:
         task, assumed = assumed_task(predicted[answered & arrived], actual[answered & arrived])
     if task is Task.CLASSIFICATION:
-        predicted, actual = in_one_coding(predicted, actual)
+        known = None if labels is None else labels.to_numpy(dtype=object)
+        predicted, actual = in_one_coding(predicted, actual, known)
+        assumed = "; ".join(filter(None, (assumed, _unknown(predicted, actual, known))))
     elif _is_text(predicted) or _is_text(actual):
         text = "predictions" if _is_text(predicted) else "actuals"
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
@@ -97,6 +101,21 @@ def read_answers(
         unjudged=(*odd, *([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
         task=task, assumed=assumed,
     )  # fmt: skip
+
+
+def _unknown(predicted: npt.NDArray[Any], actual: npt.NDArray[Any], known: npt.NDArray[Any] | None) -> str:
+    """What is said of many actuals of classes that are never predicted, nor among the labels that are `known`."""
+    if known is None or not present_values(known).any():
+        return ""
+    names, learnt = named_classes(actual, known)
+    there = names[present_values(actual)].tolist()
+    odd = [name for name in there if name not in {*learnt, *named_classes(actual, predicted)[1]}]
+    if len(odd) < max(2.0, UNKNOWN_SHARE * len(there)):
+        return ""
+    return (
+        f"{len(odd):,} of {len(there):,} actuals are of a class that is never predicted and not in the reference "
+        f"({listed(odd)}) and count as wrong; if it is another spelling, give both in one coding"
+    )
 
 
 def _without_sentinels(

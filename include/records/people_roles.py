@@ -135,16 +135,19 @@ class Calls(Protocol):
 class Watch(Protocol):
     """What the records say of the monitor itself."""
 
-    def watched(self) -> Sequence[Watched]:
-        """The latest check of each registered model that has one, by model."""
+    def watched(self, *, before: datetime | None = None) -> Sequence[Watched]:
+        """The latest check of each registered model that has one, by model; of those that are of before a time."""
         ...
 
     def waiting(self) -> Sequence[Waiting]:
         """The models with requests that wait, by name."""
         ...
 
-    def failing(self, *, since: datetime) -> Sequence[Failing]:
-        """The steps that have failed since a time in the latest runs of each model, by model and step."""
+    def failing(self, *, since: datetime, before: datetime | None = None) -> Sequence[Failing]:
+        """The steps that have failed since a time in the latest runs of each model, by model and step.
+
+        What failed at a time, and checks that are of a time, from `before` on do not count.
+        """
         ...
 
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:

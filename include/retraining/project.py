@@ -259,7 +259,11 @@ class RetrainingExecutor:
         features, actual = feature_table(whole.features, before.columns).iloc[-held:], whole.target[-held:]
         sides = []
         for predicted in (used, np.asarray(model.predict(features))):
-            coded = in_one_coding(predicted, actual) if whole.task is Task.CLASSIFICATION else (predicted, actual)
+            coded = (
+                in_one_coding(predicted, actual, whole.target)
+                if whole.task is Task.CLASSIFICATION
+                else (predicted, actual)
+            )
             sides.append(LabelledRows(predicted=coded[0], actual=coded[1]))
         metric = METRICS["rmse" if whole.task is Task.REGRESSION else "accuracy"]
         found = PromotionGate.bare(metric, level=LEVEL).judge(*sides)

@@ -26,7 +26,8 @@ def assumed_task(predicted: npt.NDArray[Any], actual: npt.NDArray[Any]) -> tuple
     of at most 20 that the actuals have, and agree with them beyond chance (Cohen's kappa of 0.3 [1]_); counts that are
     rounded do so too, but where they are wrong they are near: their mean distance is less than half of chance's. Values
     with gaps between them, as 0, 1, 8, 9, are no counts. Of more than 20 values half have to be right beyond chance,
-    and the others as far off as chance has them.
+    and the others as far off as chance has them. Predictions of as many other values are classes in another coding if
+    both have two, or if they agree so once they are put in the same order, as 0 … 9 and 1 … 10.
 
     Parameters
     ----------
@@ -54,14 +55,31 @@ def assumed_task(predicted: npt.NDArray[Any], actual: npt.NDArray[Any]) -> tuple
     if not (_whole(guessed) and _whole(told)):
         return Task.REGRESSION, ""
     values = np.unique(told)
-    if len(values) > MOST or not np.isin(np.unique(guessed), values).all():
+    if len(values) > MOST:
         return Task.REGRESSION, ""
+    if not np.isin(others := np.unique(guessed), values).all():
+        return _of_other_values(guessed, told, others, values)
     many = len(values) > FEW
     task = Task.CLASSIFICATION if _like_classes(guessed, told, values, many=many) else Task.REGRESSION
     if many and task is Task.REGRESSION:
         return task, ""
     word, other = ("classes", "regression") if task is Task.CLASSIFICATION else ("quantities", "classification")
     return task, f"whole numbers of {len(values)} values, taken for {word}; if they are not, say task={other!r}"
+
+
+def _of_other_values(
+    guessed: npt.NDArray[np.float64], told: npt.NDArray[np.float64], others: npt.NDArray[Any], values: npt.NDArray[Any]
+) -> tuple[Task, str]:
+    """The task where predictions take values that the actuals do not have: classes of another coding, or quantities."""
+    if max(len(others), len(values)) > FEW or len(told) < FEWEST_MISSES:
+        return Task.REGRESSION, ""
+    what = f"whole numbers of {len(values)} values, of which predictions take others, taken for "
+    if len(others) == len(values) and len(values) > 1:
+        matched = values[np.searchsorted(others, guessed)]
+        if len(values) == 2 or _like_classes(matched, told, values, many=False):
+            out = "give both in one coding, or say task='regression'"
+            return Task.CLASSIFICATION, f"{what}classes of another coding; {out}"
+    return Task.REGRESSION, f"{what}quantities; if they are not, say task='classification'"
 
 
 def _whole(values: npt.NDArray[np.float64]) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 TRUE, FALSE = "true", "false"
 SHOWN = 10  # classes that a message lists
+OTHER_CODING = (
+    0.1  # share of the labels never predicted, and of the predictions never a label, from which on they are one
+)
 
 _WHOLE = re.compile(r"([+-]?)(0|[1-9][0-9]*)(?:\.0*)?")
 _WORDS = {TRUE: "True", FALSE: "False"}
@@ -113,6 +116,31 @@ def disjoint(one: Iterable[str], other: Iterable[str]) -> str:
     """For a message, both lists of classes, where the two share none; else, or where one is empty, an empty text."""
     first, second = set(one), set(other)
     return f"{listed(first)} against {listed(second)}" if first and second and not first & second else ""
+
+
+def two_spellings(
+    labels: Mapping[str, int], predicted: Mapping[str, int], known: Collection[str] = (), *, either: bool = False
+) -> str:
+    """For a message, predictions of a class that no label is of beside labels that are never predicted, as -1 and 0.
+
+    Empty where one of the two is rare, or what is predicted is a class that is `known`; with `either` only where all of
+    those labels are known, too.
+    """
+    foreign = {name: rows for name, rows in predicted.items() if name not in labels}
+    lacking = {name: rows for name, rows in labels.items() if name not in predicted}
+    strange, new = ({name: rows for name, rows in each.items() if name not in known} for each in (foreign, lacking))
+    pairs = [(strange, lacking), (foreign, new)] if either else [(strange, lacking)]
+    for guessed, told in pairs:
+        if min(_share(guessed, predicted), _share(told, labels)) >= OTHER_CODING:
+            return (
+                f"predictions of {listed(guessed)} are of a class that no label is of, and labels of {listed(told)} "
+                "are never predicted: this looks like one class in two spellings"
+            )
+    return ""
+
+
+def _share(part: Mapping[str, int], whole: Mapping[str, int]) -> float:
+    return sum(part.values()) / max(sum(whole.values()), 1)
 
 
 def listed(classes: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from include.registry.spec import ModelSpec
 from include.retraining.contest.same_rows import SameRows, VersionPair
 from include.workflow.analysis.quarantine import quarantined_spans
 from include.workflow.columns import features_on_record
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.report import MOST_CHECKS
 from include.workflow.version_comparison import VersionComparison, compare_records
 
@@ -57,7 +57,7 @@ def compare_versions(
     found = compare_records(
         *pair,
         (store.event(pair[0].event_id), store.event(pair[1].event_id)),
-        store.history(model_name, until=now(), most=MOST_CHECKS),
+        store.history(model_name, until=to_come(), most=MOST_CHECKS),
     )
     if not on_same_rows:
         return replace(found, obstacle="not requested")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
+from include.decision.waiting import HELD_UP
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.masking import mask, remember_keys
 from include.records.postgres import PostgresStore
@@ -215,6 +216,14 @@ def _opened_directly(address: str) -> psycopg.Connection[Any]:
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def to_come(at: datetime | None = None) -> datetime:
+    """From when on a check is of a time to come, by default as of now: it says nothing of how a model is.
+
+    It was made by a machine whose clock was wrong; one of a few hours may have been held up.
+    """
+    return (at or now()) + HELD_UP
 
 
 def champion_of(store: Champions, model_name: str) -> Champion | None:

@@ -12,7 +12,7 @@ from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.model_files import list_model_files
 from include.registry.spec import ModelSpec
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.failing import bring_in
 from include.workflow.identity import CHOICE, why_moved
 from include.workflow.model_files import unchanged_spec, while_unchanged
@@ -97,7 +97,7 @@ def health(
     models = {file.stem: _read(file) for file in files}
     seen = seen or _seen(deployment, moment)
     pauses, watched = seen.pauses, {each.model_name: each for each in seen.watched}
-    failing = watch.failing(since=moment - REMEMBERED)
+    failing = watch.failing(since=moment - REMEMBERED, before=to_come(moment))
     asleep = {name for name, model in models.items() if not model.watched} | pauses.keys()
     broken = {each.model_name for each in failing if each.step is FailedStep.ANALYZE}
     found = [
@@ -119,7 +119,7 @@ def health(
 def _seen(deployment: Deployment, at: datetime) -> Seen:
     watch = deployment.store.watch
     return Seen(
-        watched=watch.watched(), pauses=deployment.store.people.pauses(),
+        watched=watch.watched(before=to_come(at)), pauses=deployment.store.people.pauses(),
         false_alarms=watch.false_alarms(since=at - QUARTER, until=at),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from include.registry.notify_usual import VARIABLE, read_notify
 from include.registry.notifying import Notify, at_least
 from include.registry.spec import ModelSpec
 from include.workflow.approve import question
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.monitor import health
 from include.workflow.news import (
     Item,
@@ -124,7 +124,7 @@ def _conditions(
     store = deployment.store
     failed = {name: item for name, item in lost.items() if item is not None}
     failed_before = {each.model_name for each in open_episodes if each.kind in _OF_TRAININGS}
-    last_runs = {each.model_name: each.run_id for each in store.watch.watched()}
+    last_runs = {each.model_name: each.run_id for each in store.watch.watched(before=to_come(at))}
     found = health(deployment, at=at, also=also).problems
     failing = failed.keys() | (failed_before - lost.keys())
     active = [

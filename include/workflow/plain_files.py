@@ -21,7 +21,7 @@ from include.data.reference.profiles import ReferenceProfiles
 from include.data.sources.whole_files import WholeFile, kind_of, read_whole
 from include.data.tables import ModelTables, feature_names
 from include.data.targets import Target as Target
-from include.data.targets import find_target, inputs_of
+from include.data.targets import find_target
 from include.decision.decision import Decision
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.orchestrator import AutomaticRetrainingOrchestrator as AutomaticRetrainingOrchestrator
@@ -106,8 +106,8 @@ class PlainFiles:
             if not learning:
                 raise ConfigurationError("--recent-actuals", "give --recent-predictions too: errors need both")
             actuals = None  # they are to be learnt, and there is nothing to compare them with
-        before, after = (inputs_of(table, [target.name]) for table in (self.reference, self.recent))
-        return orchestrator.should_retrain(before, after, self.predictions, actuals, metrics, target="")
+        tables = self.reference, self.recent
+        return orchestrator.should_retrain(*tables, self.predictions, actuals, metrics, target=str(target.name))
 
     def target(self, given: str | None, *, needed: bool = False) -> Target:
         """The column that is predicted: as named, else as the tables leave it.

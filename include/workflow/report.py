@@ -24,7 +24,7 @@ from include.records.entries import (
 from include.records.json_values import clean_json, clean_scores
 from include.records.store import Store
 from include.workflow.advice import Recommendation, RecommendationKind, recommend
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.failing import bring_in
 from include.workflow.hindsight import look_back
 from include.workflow.people import QUARTER, budget_of, check_model
@@ -197,7 +197,7 @@ def recommendations_of(deployment: Deployment, model_name: str) -> list[Recommen
     check_model(deployment, model_name)
     store = deployment.store
     bring_in(store, deployment.artifacts)
-    history = store.history(model_name, until=now(), most=MOST_CHECKS)
+    history = store.history(model_name, until=to_come(), most=MOST_CHECKS)
     marks = store.people.marks(model_name, since=now() - QUARTER, until=now())
     budget, broken = None, []
     try:
@@ -213,8 +213,8 @@ def recommendations_of(deployment: Deployment, model_name: str) -> list[Recommen
 
 def hindsight_of(store: Store, model_name: str, marks: Sequence[Mark], budget: Budget | None) -> list[Recommendation]:
     """What the failures of a model, and marks of its decisions, advise."""
-    failing = [each for each in store.watch.failing(since=now() - REMEMBERED) if each.model_name == model_name]
-    return look_back(model_name, failing, marks, budget)
+    found = store.watch.failing(since=now() - REMEMBERED, before=to_come())
+    return look_back(model_name, [each for each in found if each.model_name == model_name], marks, budget)
 
 
 def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:

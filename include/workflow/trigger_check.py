@@ -17,7 +17,7 @@ from include.detectors import ModelPerformanceMonitor
 from include.errors import DataError, NotOnRecord, did_you_mean
 from include.orchestrator.answers import check_metrics, unjudged_metrics
 from include.scoring import METRICS
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 
 MOST_STRENGTH = 1e6
 
@@ -151,7 +151,7 @@ def _check_of(name: str, entry: Mapping[str, Any]) -> MetricCheck:
 
 
 def _as_decided(deployment: Deployment, model_name: str) -> TriggerCheck:
-    history = deployment.store.history(model_name, until=now(), most=1)
+    history = deployment.store.history(model_name, until=to_come(), most=1)
     if not history:
         raise NotOnRecord(f"model {model_name}: no run has decided about it yet; start one, or send current_metrics")
     analysis, decision = history[-1].analysis, history[-1].decision

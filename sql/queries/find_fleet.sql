@@ -1,12 +1,14 @@
 -- Each model as its last check and its last event left it: what its health follows from, and what a fleet is sorted by.
--- Dry runs count for nothing. What the last check said of a former champion is not said of today's.
+-- Dry runs and checks of a time to come count for nothing. What the last check said of a former champion is not said of today's.
 -- Parameters: model_name text (NULL for all models), search text (part of name or owner; empty for all), tag text and
---             owner text (empty for all), since timestamptz (probations of checks before it are over)
+--             owner text (empty for all), since timestamptz (probations of checks before it are over), before
+--             timestamptz (a check from then on is of a time to come)
 -- Returns:    model_name, owner, tags, metric, enabled, check_every interval, version and champion_since (NULL without
 --             a champion), run_id, as_of, decided_at, triggered, trigger_type, severity, reason, recommendation,
 --             blocked_by, broken, rows, labelled_rows, seen_version (the champion then; all NULL before the first
 --             check), nearest_trigger, nearness, harmed (of today's champion), new_champion (no check has looked at
---             it), last_event (a status; NULL for none), in_shadow, on_probation; by model name
+--             it), last_event (a status; NULL for none), in_shadow, on_probation, ahead timestamptz (of the farthest
+--             check of a time to come; NULL for none); by model name
 SELECT
     j.model_name, j.owner, j.tags, j.metric, j.enabled, j.check_every::interval AS check_every,
     champion.version, champion.status_changed_at AS champion_since,
@@ -20,7 +22,9 @@ SELECT
         SELECT FROM model_drift_monitoring p
         WHERE p.model_name = j.model_name AND p.kind = 'probation' AND p.as_of = last.as_of AND p.run_id = last.run_id
           AND p.as_of >= %(since)s AND p.verdict <> 'changed'
-    ) AS on_probation
+    ) AS on_probation,
+    (SELECT max(r.as_of) FROM retraining_runs r
+     WHERE r.model_name = j.model_name AND NOT r.dry_run AND r.as_of >= %(before)s) AS ahead
 FROM auto_retraining_jobs j
 LEFT JOIN model_version_management champion ON champion.model_name = j.model_name AND champion.status = 'champion'
 LEFT JOIN LATERAL (
@@ -34,13 +38,13 @@ LEFT JOIN LATERAL (
     FROM retraining_runs r
     JOIN retraining_decisions d USING (model_name, run_id)
     CROSS JOIN LATERAL (SELECT r.champion_version IS NOT DISTINCT FROM champion.version AS champion) of_today
-    WHERE r.model_name = j.model_name AND NOT r.dry_run
+    WHERE r.model_name = j.model_name AND NOT r.dry_run AND r.as_of < %(before)s
     ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
     LIMIT 1
 ) last ON true
 LEFT JOIN LATERAL (
     SELECT e.status FROM model_retraining_events e
-    WHERE e.model_name = j.model_name AND e.status NOT IN ('decided', 'executing', 'dry_run')
+    WHERE e.model_name = j.model_name AND e.status NOT IN ('decided', 'executing', 'dry_run') AND e.as_of < %(before)s
     ORDER BY e.triggered_at DESC, e.id DESC
     LIMIT 1
 ) ended ON true

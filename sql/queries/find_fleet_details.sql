@@ -1,6 +1,7 @@
 -- What a page of the fleet shows of its models beside their state.
 -- Parameters: model_names text[], run_ids text[] and as_ofs timestamptz[] (of the last check of each, or NULL),
---             since timestamptz (begin of the quarter), most integer (values of a sparkline)
+--             since timestamptz (begin of the quarter), before timestamptz (a check from then on is of a time to come),
+--             most integer (values of a sparkline)
 -- Returns:    model_name, promised, sparkline double precision[] (oldest first, NULL where not measured), value (the
 --             newest of today's champion; NULL where it was not measured since), row_age (seconds, of the newest row),
 --             retrains, seconds (of training), training_cost (of one, as the model file says), open_requests
@@ -20,7 +21,7 @@ LEFT JOIN LATERAL (
             FILTER (WHERE m.value IS NOT NULL AND m.version = champion.version))[1] AS value
     FROM (
         SELECT r.run_id, r.as_of, r.champion_version FROM retraining_runs r
-        WHERE r.model_name = page.model_name AND NOT r.dry_run
+        WHERE r.model_name = page.model_name AND NOT r.dry_run AND r.as_of < %(before)s
         ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
         LIMIT %(most)s
     ) c

@@ -1,5 +1,5 @@
 -- Of each registered model the latest check, as far as it says how the monitor itself is; no dry runs.
--- Parameters: none
+-- Parameters: before timestamptz (checks from then on are of a time to come and left out; NULL for all)
 -- Returns:    model_name, run_id, checked_at, rows, labelled_rows, labelled_at (that check, or the last of twenty that
 --             saw labels), earlier_share (of labels, 30 days before), stale (what it says of a source that stopped),
 --             reach (how far back its recent rows go; NULL without timestamps)
@@ -10,11 +10,14 @@ SELECT j.model_name, last.run_id, last.analyzed_at AS checked_at, last.rows, las
 FROM auto_retraining_jobs j
 CROSS JOIN LATERAL (
     SELECT r.* FROM retraining_runs r
-    WHERE r.model_name = j.model_name AND NOT r.dry_run ORDER BY r.as_of DESC LIMIT 1
+    WHERE r.model_name = j.model_name AND NOT r.dry_run AND r.as_of < coalesce(%(before)s::timestamptz, 'infinity')
+    ORDER BY r.as_of DESC LIMIT 1
 ) last
 LEFT JOIN LATERAL (
     SELECT r.analyzed_at AS labelled_at FROM (
-        SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
+        SELECT * FROM retraining_runs k
+        WHERE k.model_name = j.model_name AND k.as_of < coalesce(%(before)s::timestamptz, 'infinity')
+        ORDER BY k.as_of DESC LIMIT 20
     ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
 ) seen ON last.labelled_rows = 0
 LEFT JOIN LATERAL (

@@ -1,5 +1,5 @@
--- Each registered model as a scraper of metrics sees it. Dry runs count for nothing.
--- Parameters: at timestamptz (now)
+-- Each registered model as a scraper of metrics sees it. Dry runs and checks of a time to come count for nothing.
+-- Parameters: at timestamptz (now), before timestamptz (a check from then on is of a time to come)
 -- Returns:    model_name, trained_at (when the champion was), champion_since, nearest_trigger and nearness (NULL where
 --             the last check looked at another champion than today's), missed (whole
 --             intervals since the last check; 0 for a model that is disabled or was never checked), looked_at and
@@ -29,7 +29,7 @@ LEFT JOIN LATERAL (
     FROM retraining_runs r
     LEFT JOIN retraining_decisions d ON d.model_name = r.model_name AND d.run_id = r.run_id
         AND r.champion_version IS NOT DISTINCT FROM champion.version
-    WHERE r.model_name = j.model_name AND NOT r.dry_run
+    WHERE r.model_name = j.model_name AND NOT r.dry_run AND r.as_of < %(before)s
     ORDER BY r.as_of DESC, r.run_id COLLATE "C" DESC
     LIMIT 1
 ) last ON true
@@ -38,7 +38,8 @@ LEFT JOIN model_drift_monitoring stale ON stale.model_name = j.model_name AND st
     AND stale.statistic = 'staleness'
 LEFT JOIN LATERAL (
     SELECT r.analyzed_at AS labelled_at FROM (
-        SELECT * FROM retraining_runs k WHERE k.model_name = j.model_name ORDER BY k.as_of DESC LIMIT 20
+        SELECT * FROM retraining_runs k
+        WHERE k.model_name = j.model_name AND k.as_of < %(before)s ORDER BY k.as_of DESC LIMIT 20
     ) r WHERE r.labelled_rows > 0 ORDER BY r.as_of DESC LIMIT 1
 ) seen ON last.labelled_rows = 0
 LEFT JOIN LATERAL (
@@ -48,7 +49,7 @@ LEFT JOIN LATERAL (
 ) earlier ON true
 LEFT JOIN LATERAL (
     SELECT e.execution_successful AS successful, e.training_duration AS seconds FROM model_retraining_events e
-    WHERE e.model_name = j.model_name AND e.training_duration IS NOT NULL
+    WHERE e.model_name = j.model_name AND e.training_duration IS NOT NULL AND e.as_of < %(before)s
       AND e.status IN ('promoted', 'held', 'rejected', 'failed', 'abandoned')
     ORDER BY e.triggered_at DESC, e.id DESC
     LIMIT 1

@@ -63,6 +63,11 @@ def test_times_of_numpy_beside_its_numbers_do_not_end_the_process(time: Any, num
     assert (column.rows, column.missing) == (3, 1)
 
 
+def test_days_that_no_calendar_has_are_counted() -> None:
+    table = pd.DataFrame({"x": pd.Series([date(2026, 1, 1), -719_163], dtype=object)})
+    assert profile_table(table, ["x"], categorical=["x"]).columns["x"].rows == 2
+
+
 @pytest.mark.filterwarnings("ignore")  # of pandas, while the columns are made
 @settings(max_examples=300, deadline=None)
 @given(columns_of_cells, columns_of_cells, st.booleans())

@@ -157,6 +157,10 @@ def read_only(house: House, _: pytest.MonkeyPatch) -> None:
     house.uri += "?options=-cdefault_transaction_read_only%3Don"
 
 
+def in_public(house: House, _: pytest.MonkeyPatch) -> None:
+    house.uri += "?options=-csearch_path%3Dpublic"
+
+
 def writable(house: House, _: pytest.MonkeyPatch) -> None:
     house.uri = house.uri.partition("?")[0]
 
@@ -319,6 +323,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("connections", "raise max_connections to", airflow_says(parallelism=500), airflow_says()),
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
     ("schema", "newer version of this project", of_the_future, of_today),
+    ("schema", "names public, which the records do not share", in_public, writable),
     ("server", "read-only", read_only, writable),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),

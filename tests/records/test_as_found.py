@@ -9,12 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from include.cli.__main__ import main
 from include.data.sources.connections import FROM_ENVIRONMENT
 from include.errors import ClaimLost, ConfigurationError, SourceUnavailable
 from include.records.entries import EventStatus
 from include.records.postgres import PostgresStore
 from include.records.postgres.retention import drop_month, kept_months
-from include.records.postgres.session import schema_of
+from include.records.postgres.session import schema_of, shared_schema
 from include.records.schema import migrate
 from include.workflow.deployment import direct_connection
 from include.workflow.migrate import migrate_records
@@ -150,15 +151,52 @@ def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(d
     assert len(second.versions("housing")) == 1
 
 
-@pytest.mark.parametrize("options", ["", "-csearch_path=public", '-c search_path="$user",public', "-cwork_mem=8MB"])
-def test_options_that_name_no_schema_of_ones_own_leave_the_usual_one(records_uri: str, options: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [("", ""), ("-cwork_mem=8MB", ""), ("-csearch_path=", ""), ("-csearch_path=public", "public"),
+     ("-c search-path=PUBLIC", "public"), ('-c search_path="$user",public', "$user, public"),
+     ("-csearch_path=pg_catalog,public", "pg_catalog, public"), ("-csearch_path=retraining", ""),
+     ("-csearch_path=public,retraining", ""), ("-csearch_path=public -csearch_path=retraining", "")],
+)  # fmt: skip
+def test_options_that_name_no_schema_of_ones_own_leave_the_usual_one_and_are_told(
+    records_uri: str, options: str, named: str
+) -> None:
     with psycopg.connect(records_uri, options=options) as connection:
         assert schema_of(connection) == "retraining"
+        assert shared_schema(connection) == named
+    execute(PostgresStore(partial(psycopg.connect, records_uri, options=options)), "run-1")  # nobody is locked out
+
+
+@pytest.mark.parametrize("migrated_before", [True, False])
+@pytest.mark.parametrize("direct", [True, False])
+def test_migrating_tells_whoever_names_public_where_the_tables_are(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, migrated_before: bool,
+    direct: bool,
+) -> None:  # fmt: skip
+    if migrated_before:
+        with psycopg.connect(database_uri) as connection:
+            migrate(connection)
+    address = f"{database_uri}?options=-csearch_path%3Dpublic"
+    monkeypatch.setenv("AIRFLOW_CONN_RETRAINING_DB", address)
+    if direct:
+        monkeypatch.setenv("RETRAINING_DB_DIRECT", address)
+    assert main(["migrate"]) == 0
+    said = capsys.readouterr().out
+    assert "names public" in said
+    assert "they are in the schema retraining; leave search_path out" in said
+    execute(PostgresStore(partial(psycopg.connect, address)), "run-1")
+    assert len(PostgresStore(partial(psycopg.connect, database_uri)).events()) == 1
+    for name in ("AIRFLOW_CONN_RETRAINING_DB", *(["RETRAINING_DB_DIRECT"] if direct else [])):
+        monkeypatch.setenv(name, database_uri)
+    assert main(["migrate"]) == 0
+    assert "Found" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("options", "schema"),
-    [("-c search-path=staging", "staging"), ("--search-path=staging", "staging"), ("-cSearch_Path=STAGING", "staging"),
+    [("-csearch_path=public_ml", "public_ml"), ("-csearch_path=publications,public", "publications"),
+     ('-csearch_path="Public"', "Public"),
+     ("-c search-path=staging", "staging"), ("--search-path=staging", "staging"), ("-cSearch_Path=STAGING", "staging"),
      ('-csearch_path="a,b",public', "a,b"), ('-csearch_path="$user",\\ "wei""rd"', 'wei"rd'),
      ("-csearch_path=prod -csearch_path=staging", "staging"), ('-csearch_path="per%s\\ cent"', "per%s cent")],
 )  # fmt: skip

@@ -156,8 +156,9 @@ def look_up(store: PostgresStore) -> None:
     """Everything that people look up."""
     period = {"model_name": "housing", "since": NOW - HOUR, "until": NOW + HOUR}
     with store.overview.moment() as reading:
-        reading.known("housing"), reading.registered(), reading.state("housing", since=NOW)
-        reading.fleet_details(reading.fleet(since=NOW), since=NOW, most=9)
+        reading.known("housing"), reading.registered(), reading.state("housing", since=NOW, before=NOW)
+        states = reading.fleet(since=NOW, before=NOW)
+        reading.fleet_details(states, since=NOW, before=NOW, most=9)
         for back in (False, True):
             reading.decisions({**period, "answered": ""}, {}, 9, back=back)
             reading.events({**period, "status": ""}, {}, 9, back=back)
@@ -168,7 +169,7 @@ def look_up(store: PostgresStore) -> None:
         reading.requests_before(None, None, 9), reading.quarantines_before("housing", 7, 9)
         reading.model_files("housing", 9), reading.distributions("housing", "run-1")
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
-        reading.scraped(at=NOW), reading.dropped(NOW, NOW)
+        reading.scraped(at=NOW, before=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
     store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"])
     store.watch.scheduled(["housing"], before=NOW)

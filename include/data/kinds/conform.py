@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from include.data.arrays import array_of_series
+from include.data.arrays import array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds
 from include.data.kinds.find import SPEAKING, TRUTHS, WORDS
 from include.data.kinds.times import read_times
@@ -63,12 +63,26 @@ def _without(values: pd.Series[Any], missing: Missing) -> pd.Series[Any]:
         bare = values.dt.tz_localize(None) if values.dt.tz is not None else values
         gone = pd.Series(np.isin(bare.to_numpy().astype("datetime64[D]"), _days(missing)), index=values.index)
     elif pd.api.types.is_numeric_dtype(values):
-        gone = values.isin([float(each) for each in missing if _is_number(each)])  # type: ignore[arg-type]
+        whole = pd.api.types.is_integer_dtype(values)
+        gone = values.isin(_numbers(missing, whole=whole))
+        if whole and gone.any() and beyond_floats(array_of_series(values)):
+            values = values.astype("UInt64" if pd.api.types.is_unsigned_integer_dtype(values) else "Int64")
     elif _is_text(values):
         gone = values.isin([str(each) for each in missing]) | values.isin(list(missing))
     else:
         return values
     return values.mask(gone) if gone.any() else values
+
+
+def _numbers(missing: Missing, *, whole: bool) -> list[int] | list[float]:
+    """Those of `missing` that are numbers; or that are `whole` ones of 64 bits, with all their digits."""
+    floats = {str(each): float(str(each)) for each in missing if _is_number(each)}
+    if not whole:
+        return list(floats.values())
+    found = (
+        int(text) if text.lstrip("+-").isdecimal() else int(each) for text, each in floats.items() if each % 1 == 0
+    )
+    return [each for each in found if abs(each) < 2**63]
 
 
 def _is_number(value: object) -> bool:

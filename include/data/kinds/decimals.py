@@ -71,7 +71,7 @@ def decimals_of(columns: Mapping[str, Written], said: Said) -> dict[str, str]:
 
 
 def told_of(columns: Mapping[str, Written], decimals: Mapping[str, str], *, said: bool = False) -> list[str]:
-    """What is to be said of numbers in several marks, of mixed columns, and of separators that other columns decided.
+    """What is to be said of several marks, odd cells among codes, mixed columns, and of what other columns decided.
 
     `said` is whether the source's owner names a separator.
     """
@@ -79,6 +79,13 @@ def told_of(columns: Mapping[str, Written], decimals: Mapping[str, str], *, said
         f"numbers of {name} have several marks, such as {' and '.join(list(each.marked)[:2])}, and are taken for names"
         for name, each in columns.items()
         if len(each.marked) > 1 and each.all_marked
+    ]
+    told += [
+        f"{name} holds whole numbers from 2^53 on, which floats could not tell apart, and stays text with {each.odd:,} "
+        f"cell{'s' * (each.odd != 1)} of another kind{f', such as {each.odd_example!r}' * bool(each.odd_example)}: "
+        "write all of it as text, with all digits"
+        for name, each in columns.items()
+        if each.codes and each.odd
     ]
     if names := ", ".join(sorted(name for name in decimals if columns[name].mixed)):
         told.append(f"decimals of {names} come after a comma in some cells and after a dot in others")

@@ -12,8 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.data.arrays import array_of_series
-from include.data.frames import EXACT
+from include.data.arrays import EXACT, array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds, clocks
 from include.data.kinds.row_times import (
     ONE_WAY,
@@ -108,18 +107,13 @@ def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colum
         return ColumnKind(kind=Kind.NESTED, why=f"its cells are {kind}")
     if pa.types.is_boolean(kind):
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false")
-    if pa.types.is_integer(kind) and _beyond_floats(values):
+    if pa.types.is_integer(kind) and beyond_floats(values.dictionary if kind is not values.type else values):
         return _names(name, _text(values), ordered, window_rows)
     if (quantity := quantity_of(kind)) is not None:
         return _quantity(name, values, Kind.TIME if quantity == "datetime" else Kind.NUMBER, ordered, window_rows)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         return ColumnKind(kind=Kind.CATEGORY, why=f"its cells are {kind}")
     return _names(name, values, ordered, window_rows)
-
-
-def _beyond_floats(values: pa.Array) -> bool:
-    ends = pc.min_max(values.dictionary if pa.types.is_dictionary(values.type) else values).as_py()
-    return any(end is not None and abs(end) >= EXACT for end in ends.values())
 
 
 def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
@@ -220,7 +214,7 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
     if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
         return dates
-    if _codes_of_digits(names) and (moving := _moving(name, values, ordered, window_rows)):
+    if _codes_of_digits(names, times) and (moving := _moving(name, values, ordered, window_rows)):
         return moving
     alone = float(times[times == 1].sum()) / total
     if total >= FEWEST_NAMES and alone >= OWN:
@@ -236,20 +230,22 @@ def _share(chosen: pa.Array, times: npt.NDArray[Any]) -> float:
 
 def _share_of_numbers(names: pa.Array, times: npt.NDArray[Any]) -> float:
     """Share of the cells that are numbers; 0 where they are codes."""
-    if _codes_of_digits(names):
+    if _codes_of_digits(names, times):
         return 0.0
     return float(times[np.isfinite(_numbers_of(names))].sum()) / float(times.sum())
 
 
-def _codes_of_digits(names: pa.Array) -> bool:
-    """Whether all numbers are whole, and some begin with a zero, or floats would not keep them apart."""
+def _codes_of_digits(names: pa.Array, times: npt.NDArray[Any]) -> bool:
+    """Whether whole numbers begin with a zero, or floats would not keep them apart, and fewer cells are other numbers.
+
+    One as large whose digits are lost (9.0072E+15) is no other number: it was such a code.
+    """
     numbers = _numbers_of(names)
-    there = np.isfinite(numbers)
-    if not there.any() or not np.asarray(pc.match_substring_regex(names, r"^[+-]?\d+$"))[there].all():
-        return False
-    return bool(
-        np.asarray(pc.match_substring_regex(names, r"^0\d"))[there].any() or np.abs(numbers[there]).max() >= EXACT
-    )
+    large, there = np.abs(numbers) >= EXACT, np.isfinite(numbers)
+    whole = np.asarray(pc.match_substring_regex(names, r"^[+-]?\d+$"))
+    led = np.asarray(pc.match_substring_regex(names, r"^0\d"))
+    lost = large & np.asarray(pc.match_substring_regex(names, r"[eE]"))
+    return bool(times[whole & (led | large)].sum() > times[there & ~whole & ~lost].sum())
 
 
 def _numbers_of(names: pa.Array) -> Floats:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.data.arrays import EXACT, beyond_floats
+
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
 RARE = 0.01  # share of a column's cells with a separator, up to which those of one way of writing are slips
 _SPACES = "'  \u00a0\u202f"
@@ -22,6 +24,7 @@ _MINUS = "\u2212"
 _BEGINNING, _BRACKETS = rf"^[\d.,+({_MINUS}-]|^{_MARK}", r"^\(([^()+-]*\d[^()]*)\)$"
 _MINUS_AFTER = r"^(\d[\d.,]*)-$"  # as SAP writes
 _WHOLE = r"^[+-]?\d+$"
+_LONG, _POWER = r"^[+-]?\d{16,}$", r"^[+-]?(\d+\.?\d*|\.\d+)[eE]\+?\d+$"  # which may be beyond what floats hold
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _DOT_OF_THREE = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
@@ -39,7 +42,8 @@ _COMMA_AFTER_SPACE = rf"^[+-]?\d[\d{_SPACES}]*[{_SPACES}]\d{{3}},\d+$"
 class Written:
     """How the cells of one column of text are written: how many of each way, counted batch by batch.
 
-    `nothing` of the `cells` are words for an empty one. `dotted` are those whose dot has to be that of decimals.
+    `nothing` of the `cells` are words for an empty one. `dotted` are those whose dot has to be that of decimals. Floats
+    could not tell the `large` of the `whole` ones apart; `rounded` are as large, but without their digits (9.0072E+15).
     """
 
     cells: int = 0
@@ -54,10 +58,13 @@ class Written:
     by_space: int = 0
     comma_after_space: int = 0
     whole: int = 0
+    large: int = 0
+    rounded: int = 0
     marked: dict[str, int] = field(default_factory=dict)
     signs: int = 0
     example: str = ""
     dot_example: str = ""
+    odd_example: str = ""
 
     def add(self, values: pa.Array, nothing: pa.Array) -> None:
         """Count text in: each distinct cell is looked at once; `nothing` are words for an empty cell."""
@@ -77,7 +84,11 @@ class Written:
         self.signs += pc.sum(times.filter(pc.not_equal(signed, cells))).as_py() or 0
         cells = bare
         self.plain += _count(cells, times, _PLAIN)
-        self.whole += _count(cells, times, _WHOLE)
+        whole = pc.match_substring_regex(cells, _WHOLE)
+        self.whole += pc.sum(times.filter(whole)).as_py() or 0
+        self.large += _count_large(cells, times, _LONG)
+        self.rounded += _count_large(cells, times, _POWER)
+        self.odd_example = self.odd_example or next(iter(cells.filter(pc.invert(whole)).slice(0, 1).to_pylist()), "")
         three = pc.match_substring_regex(cells, _DOT_OF_THREE)
         threes = pc.sum(times.filter(three)).as_py() or 0
         self.dot_of_three += threes
@@ -108,8 +119,10 @@ class Written:
             name: getattr(self, name) + getattr(other, name) for name, value in vars(self).items() if type(value) is int
         }
         marked = {name: self.marked.get(name, 0) + other.marked.get(name, 0) for name in (*self.marked, *other.marked)}
-        example, dot_example = self.example or other.example, self.dot_example or other.dot_example
-        return Written(**sums, example=example, dot_example=dot_example, marked=marked)
+        examples = {
+            name: getattr(self, name) or getattr(other, name) for name in ("example", "dot_example", "odd_example")
+        }
+        return Written(**sums, **examples, marked=marked)
 
     @property
     def filled(self) -> int:
@@ -127,9 +140,18 @@ class Written:
         return sum(self.marked.values()) >= MOSTLY * self.filled
 
     @property
-    def all_whole(self) -> bool:
-        """Whether all cells are whole numbers."""
-        return self.whole == self.filled
+    def odd(self) -> int:
+        """Cells that are no whole numbers."""
+        return self.filled - self.whole
+
+    @property
+    def codes(self) -> bool:
+        """Whether these are whole numbers that floats could not tell apart, but for fewer cells of another kind.
+
+        Of amounts as large as that some have decimals, or a power of ten instead of their digits; a single one among
+        identifiers is a slip.
+        """
+        return self.large > self.odd - self.rounded and not self.marked
 
     @property
     def numbers(self) -> bool:
@@ -138,7 +160,7 @@ class Written:
         A mark such as % or $ belongs to the column: numbers with two of them, or only some of them with one, cannot
         be compared.
         """
-        if self.marked and (len(self.marked) > 1 or not self.all_marked):
+        if self.codes or (self.marked and (len(self.marked) > 1 or not self.all_marked)):
             return False
         written = self.known > self.plain or bool(self.marked) or self.signs > 0 or self.dot_of_three > 0
         return written and self.known >= MOSTLY * self.filled
@@ -232,19 +254,38 @@ def _count(cells: pa.Array, times: pa.Array, pattern: str) -> int:
     return pc.sum(times.filter(pc.match_substring_regex(cells, pattern))).as_py() or 0
 
 
-def whole_numbers(cells: pa.Array, nothing: pa.Array) -> tuple[bool, bool]:
-    """Whether text holds whole numbers of 64 bits, besides words for `nothing`; and whether some begin with a zero.
+def _count_large(cells: pa.Array, times: pa.Array, pattern: str) -> int:
+    """How many of the cells that are written so are numbers from 2^53 on."""
+    found = pc.match_substring_regex(cells, pattern)
+    if not pc.any(found).as_py():
+        return 0
+    sizes = pc.utf8_ltrim(cells.filter(found), characters="+-").cast(pa.float64())
+    return pc.sum(times.filter(found).filter(pc.greater_equal(sizes, float(EXACT)))).as_py() or 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What is to be known of whole numbers: whether some begin with a zero, and whether floats could tell them apart.
 
     A number of more than one digit that begins with a zero is a code: 01234 is not 1234.
     """
+
+    led: bool
+    large: bool
+
+
+def whole_numbers(cells: pa.Array, nothing: pa.Array) -> Whole | None:
+    """Text that holds whole numbers of 64 bits, besides words for `nothing`; None for other text."""
     try:
-        cells.cast(pa.int64())
+        numbers = cells.cast(pa.int64())
     except pa.ArrowInvalid:
         bare = pc.utf8_trim_whitespace(cells)
         cells = bare.filter(pc.invert(pc.is_in(bare, nothing)))
         try:
-            cells.cast(pa.int64())
+            numbers = cells.cast(pa.int64())
         except pa.ArrowInvalid:
-            return False, False
+            return None
     led = cells.filter(pc.starts_with(cells, "0"))
-    return True, bool(len(led)) and bool(pc.any(pc.greater(pc.binary_length(led), 1)).as_py())
+    return Whole(
+        led=bool(len(led)) and bool(pc.any(pc.greater(pc.binary_length(led), 1)).as_py()), large=beyond_floats(numbers)
+    )

@@ -138,7 +138,7 @@ def _cells(values: pa.Array) -> list[Any]:
         found = values.cast(pa.large_binary()).to_pylist()
         return [None if cell is None else cell.decode("utf-8", "backslashreplace") for cell in found]
     except (OverflowError, ValueError):
-        return list(values.view(pa.int64()).to_pylist())
+        return list(values.view(pa.int32() if pa.types.is_date32(values.type) else pa.int64()).to_pylist())
 
 
 def _is_text(kind: pa.DataType) -> bool:

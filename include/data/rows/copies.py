@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.arrays import array_of_series
+from include.data.arrays import EXACT, array_of_series
 from include.data.profile.cells import names_of
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 
 Places = npt.NDArray[np.intp]
-
-EXACT_BELOW = 2.0**53  # whole numbers from there on are not told apart once they are floating point numbers
+_LONG, _POWER = re.compile(r"[+-]?\d{16,}"), re.compile(r"[+-]?[\d.]*\d\.?[eE]\+?\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +126,25 @@ def _combined(columns: Sequence[Places]) -> Places:
 
 
 def _codes(spec: ModelSpec, values: pd.Series[Any]) -> Places:
-    """A number for each different cell; -1 for an empty one, which blank text is too."""
+    """A number for each different cell; -1 for one that says nothing: an empty one, which blank text is too."""
     kind = values.dtype
     if pd.api.types.is_object_dtype(kind) or isinstance(kind, pd.StringDtype | pd.CategoricalDtype):
         numbers, names = names_of(array_of_series(values))
-        filled = [None if name is None or not name.strip() else name for name in names]
+        lost = _without_digits(names)
+        filled = [None if name is None or not name.strip() or name in lost else name for name in names]
         return np.asarray(pd.factorize(np.array([*filled, None], dtype=object))[0][numbers], dtype=np.intp)
-    if pd.api.types.is_float_dtype(kind) and bool((values.abs() >= EXACT_BELOW).any()):
+    if pd.api.types.is_float_dtype(kind) and bool((values.abs() >= EXACT).any()):
         raise DataError(
             f"model {spec.name}: field key: column {values.name!r} was read as floating point numbers and holds "
-            f"{values[values.abs() >= EXACT_BELOW].iloc[0]:.0f}: from 2^53 on these cannot tell rows apart; deliver it "
+            f"{values[values.abs() >= EXACT].iloc[0]:.0f}: from 2^53 on these cannot tell rows apart; deliver it "
             "as text, or as whole numbers without an empty cell"
         )
     return np.asarray(pd.factorize(values)[0], dtype=np.intp)
+
+
+def _without_digits(names: Sequence[str | None]) -> set[str]:
+    """Names such as 9.0072E+15 among whole numbers from 2^53 on: several of those may have been rounded to one."""
+    there = [name for name in names if name is not None]
+    if not any(_LONG.fullmatch(name) and abs(float(name)) >= EXACT for name in there):
+        return set()
+    return {name for name in there if _POWER.fullmatch(name) and abs(float(name)) >= EXACT}

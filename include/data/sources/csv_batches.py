@@ -17,7 +17,7 @@ from include.data.kinds.numbers import Written, plain_numbers
 from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.changes import unchanged
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
-from include.data.sources.csv_seen import Seen
+from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
@@ -47,22 +47,14 @@ class _Layout:
 
 
 @dataclass(frozen=True)
-class _Scan:
-    """What all cells of one file showed: the columns' types, and how numbers in those of text are written."""
-
-    dialect: Dialect
-    types: Mapping[str, pa.DataType]
-    written: Mapping[str, Written]
-
-
-@dataclass(frozen=True)
 class CsvBatches:
     """The rows of a CSV file, of all ``*.csv`` files in a folder (by name), or of those that a glob matches.
 
     A column's type is that of all its values in a file: before the first batch the file is parsed once to find it, and
     again whenever a type does not hold. Whole numbers give way to floats, then to text. Whole numbers of which some
-    begin with a zero, or that floats could not tell apart, are text: they are codes. Blanks around a cell of text do
-    not count, and an empty one is missing.
+    begin with a zero are text: they are codes. So are those that floats could not tell apart, in all files, where a few
+    cells, or some of another file, are no whole numbers. Blanks around a cell of text do not count, and an empty one is
+    missing.
 
     Parameters
     ----------
@@ -84,7 +76,7 @@ class CsvBatches:
     missing: Sequence[str] = ()
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
-    _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
+    _scans: dict[str | Path, Scan | None] = field(default_factory=dict, compare=False, repr=False)
     _blocks: dict[str | Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -144,7 +136,7 @@ class CsvBatches:
             )
         return self._layouts[file]
 
-    def _scan(self, file: str | Path) -> _Scan | None:
+    def _scan(self, file: str | Path) -> Scan | None:
         """What the file's cells are, all of them; None for an empty file."""
         if file not in self._scans:
             with self._stream(file) as opened:
@@ -153,7 +145,7 @@ class CsvBatches:
             self._scans[file] = None
             if sample.removeprefix(b"\xef\xbb\xbf").strip():
                 dialect = find_dialect(sample, self.dialect)
-                self._scans[file] = _Scan(dialect, *self._types_of_rows(file, dialect))
+                self._scans[file] = self._types_of_rows(file, dialect)
         return self._scans[file]
 
     def _agree(self) -> None:
@@ -163,7 +155,7 @@ class CsvBatches:
         for file, scan in scans.items() if commas else ():
             if scan.dialect.decimal is None:
                 again = _with_commas(scan.dialect) if file in commas else replace(scan.dialect, decimal=",")
-                self._scans[file] = _Scan(again, *self._types(file, again))
+                self._scans[file] = self._types(file, again)
 
     def _evidence(self, written: Mapping[str, Written]) -> dict[str, Written]:
         """How each column of a file is written; of those whose own cells do not tell it, in all files together."""
@@ -176,18 +168,17 @@ class CsvBatches:
             found[name] = whole if whole.numbers else each
         return found
 
-    def _found(self, file: str | Path, scan: _Scan) -> _Layout:
+    def _found(self, file: str | Path, scan: Scan) -> _Layout:
         """The file's layout, once all of its cells have been seen; a decimal comma found in them begins anew."""
-        dialect, types, written = scan.dialect, scan.types, self._evidence(scan.written)
-        floats = any(kind == pa.float64() for kind in types.values())
+        dialect, types, written = scan.dialect, dict(scan.types), self._evidence(scan.written)
         known = Said(
             decimal=self.dialect.decimal, thousands=self.dialect.thousands, where=str(file),
-            commas=dialect.decimal == ",", dots=floats and dialect.decimal != ",",
+            commas=dialect.decimal == ",", dots=pa.float64() in types.values() and dialect.decimal != ",",
         )  # fmt: skip
         decimals = decimals_of(written, known)
         if "," in decimals.values() and dialect.decimal is None:
             again = _with_commas(dialect)
-            return self._found(file, _Scan(again, *self._types(file, again)))
+            return self._found(file, self._types(file, again))
         told = [f"{Path(str(file)).name}: {dialect.told}"] if dialect.told else []
         bytes_in = [name for name, kind in types.items() if kind == pa.binary()]
         if bytes_in:
@@ -196,9 +187,14 @@ class CsvBatches:
         owner = self.dialect.decimal is not None or self.dialect.thousands is not None
         told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, decimals, said=owner)]
         mixed = frozenset(name for name in decimals if written[name].mixed)
+        coded = coded_in([scan for scan in self._scans.values() if scan is not None])
+        if floats := sorted(coded & scan.floats):
+            told.append(f"{Path(str(file)).name}: {', '.join(floats)}: read as text, since other files have whole "
+                        "numbers from 2^53 on there, which floats could not tell apart")  # fmt: skip
+        types |= {name: pa.string() for name in coded if types.get(name) in (pa.int64(), pa.float64())}
         return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
 
-    def _types_of_rows(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
+    def _types_of_rows(self, file: str | Path, dialect: Dialect) -> Scan:
         """The same of rows however long: blocks grow until each holds a whole one."""
         try:
             return self._types(file, dialect)
@@ -209,7 +205,7 @@ class CsvBatches:
             self._blocks[file] = 4 * block
             return self._types_of_rows(file, dialect)
 
-    def _types(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
+    def _types(self, file: str | Path, dialect: Dialect) -> Scan:
         """Types that all values of the file have, widened until they do, and how numbers in text are written."""
         reader = self._open(file, dialect, {})
         wanted = [name for name in reader.schema.names if self.columns is None or name in self.columns]
@@ -233,9 +229,7 @@ class CsvBatches:
                 types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
                 hollow = set()
             elif not seen.codes:
-                types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
-                types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
-                return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
+                return seen.scan(dialect, types, exact)
 
     def _open(
         self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from include.data.arrays import beyond_floats
 from include.data.kinds.find import WORDS
 from include.data.kinds.numbers import Written, whole_numbers
 from include.data.kinds.text_cells import trimmed
+from include.registry.dialect import Dialect
 
-_EXACT = 2**53  # from here on whole numbers are not all floats
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
 _WIDER = {  # what a column becomes when a value does not fit
     pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
     pa.string(): pa.binary(),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """What all cells of one file showed.
+
+    Parameters
+    ----------
+    dialect : Dialect
+    types : mapping of str to DataType
+        Of the columns.
+    written : mapping of str to Written
+        How numbers in those of text are written.
+    codes : set of str
+        Columns of whole numbers that floats could not tell apart.
+    floats : set of str
+        Columns of floats with a value.
+    """
+
+    dialect: Dialect
+    types: Mapping[str, pa.DataType]
+    written: Mapping[str, Written]
+    codes: frozenset[str]
+    floats: frozenset[str]
+
+
+def coded_in(scans: Sequence[Scan]) -> set[str]:
+    """Columns of codes in one file that are text, or no whole numbers, in one: text in all of them."""
+    odd = {name for scan in scans for name, kind in scan.types.items() if kind == pa.string() or name in scan.floats}
+    return {name for scan in scans for name in scan.codes if name in odd}
 
 
 @dataclass(kw_only=True)
@@ -33,16 +62,19 @@ class Seen:
         How the cells of each column of text are written.
     codes : set of str
         Columns of whole numbers of which some begin with a zero.
+    exact : set of str
+        Columns of whole numbers that floats could not tell apart.
     filled : set of str
         Columns of floats with a value.
     large : set of str
-        Columns of floats of which some are whole and too large to tell them from their neighbours.
+        Columns of floats of which some are too large to tell whole numbers from their neighbours.
     misfit : (str, type) or None
         A column with a value that its type cannot hold, and the next wider type; the rest of the file was not seen.
     """
 
     written: dict[str, Written] = field(default_factory=dict)
     codes: set[str] = field(default_factory=set)
+    exact: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
     large: set[str] = field(default_factory=set)
     misfit: tuple[str, pa.DataType] | None = None
@@ -61,13 +93,14 @@ class Seen:
                 for name, written in seen.written.items():
                     written.add(trimmed(batch.column(name)), words)
                 for name in by_type.get(pa.int64(), ()):
-                    fits, led = whole_numbers(batch.column(name), nothing)
-                    if not fits:
+                    whole = whole_numbers(batch.column(name), nothing)
+                    if whole is None:
                         seen.misfit = name, pa.float64()
                         return seen
-                    seen.codes |= {name} if led else set()
+                    seen.codes |= {name} if whole.led else set()
+                    seen.exact |= {name} if whole.large else set()
                 floats = by_type.get(pa.float64(), ())
-                seen.large |= {name for name in floats if _beyond_floats(batch.column(name))}
+                seen.large |= {name for name in floats if beyond_floats(batch.column(name))}
                 seen.filled |= {name for name in floats if batch.column(name).null_count < batch.num_rows}
         except pa.ArrowInvalid as error:
             found = re.search(r"In CSV column #(\d+)", str(error))
@@ -77,7 +110,13 @@ class Seen:
             seen.misfit = name, _WIDER.get(types[name], pa.string())
         return seen
 
-
-def _beyond_floats(values: pa.Array) -> bool:
-    ends = pc.min_max(values).as_py()
-    return any(end is not None and _EXACT <= abs(end) < math.inf for end in ends.values())
+    def scan(self, dialect: Dialect, types: Mapping[str, pa.DataType], exact: Collection[str]) -> Scan:
+        """What it comes to, where every value fits; of `exact` columns, looked at as text, those of codes stay it."""
+        types = {**types, **{name: pa.float64() for name in exact if not self.written[name].codes}}
+        types |= {name: pa.float64() for name, each in self.written.items() if not each.cells}
+        written = {name: each for name, each in self.written.items() if types[name] == pa.string()}
+        return Scan(
+            dialect=dialect, types=types, written=written,
+            codes=frozenset({*self.exact, *(name for name, each in written.items() if each.codes)}),
+            floats=frozenset(name for name in {*self.filled, *exact} if types[name] == pa.float64()),
+        )  # fmt: skip

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from include.data.arrays import EXACT
 from include.data.batches import require_distinct
 from include.errors import DataError
 
 MOST_DEEP = 64  # objects and lists inside one another; pyarrow ends the process somewhere beyond
-LONGEST = 2**53  # from here on whole numbers are not all floats
 _MOST = 2**63 - 1  # of what a column of whole numbers holds
 _STEPS = np.zeros(256, np.int8)  # how much deeper each byte leads
 _STEPS[list(b"{[")], _STEPS[list(b"}]")] = 1, -1
@@ -62,7 +62,7 @@ class Seen:
             return self.times[0] if self.times else pa.string()
         if len(self.types) == 1:
             return next(iter(self.types))
-        if self.types == {pa.int64(), pa.float64()} and self.largest < LONGEST:
+        if self.types == {pa.int64(), pa.float64()} and self.largest < EXACT:
             return pa.float64()
         return pa.string()
 
@@ -178,7 +178,7 @@ def _array(cells: list[Any]) -> pa.Array:
     largest = max(map(abs, whole), default=0)
     if kinds == {int} and largest <= _MOST:
         return pa.array(made, pa.int64())
-    if kinds and kinds <= {int, float} and largest < LONGEST:
+    if kinds and kinds <= {int, float} and largest < EXACT:
         return pa.array(made, pa.float64())
     return pa.array([_text(cell) for cell in made], pa.string() if kinds else pa.null())
 
@@ -187,15 +187,7 @@ def _text(cell: Any) -> str | None:
     if cell is None or isinstance(cell, str):
         return cell and _SURROGATES.sub("\ufffd", cell)
     if isinstance(cell, float):
-        if cell.is_integer() and abs(cell) < LONGEST:
+        if cell.is_integer() and abs(cell) < EXACT:
             return str(int(cell))  # as `as_type` does for a column
         return str(pa.scalar(cell).cast(pa.string()).as_py())  # as the reader of whole blocks writes it
     return json.dumps(cell)
-
-
-def as_type(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    """A cast; as text whole floats are written as integers are, which they may have been in another block."""
-    if not (pa.types.is_floating(values.type) and pa.types.is_string(kind)):
-        return values.cast(kind)
-    whole = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), LONGEST))
-    return pc.if_else(whole, values.cast(pa.int64(), safe=False).cast(kind), values.cast(kind))

@@ -10,11 +10,12 @@ from typing import IO, cast
 import pyarrow as pa
 import pyarrow.json as pa_json
 
+from include.data.arrays import EXACT, as_type
 from include.data.batches import Batch
 from include.data.kinds.text_cells import decoded
 from include.data.sources.changes import unchanged
 from include.data.sources.files import Files, LocalFiles
-from include.data.sources.json_cells import LONGEST, Seen, as_type, is_deep, parse_lines, size_of
+from include.data.sources.json_cells import Seen, is_deep, parse_lines, size_of
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
 from include.errors import DataError
@@ -188,7 +189,7 @@ def _needs_care(values: pa.Array) -> bool:
     """Whether pyarrow's reading of a column loses something: lists, and whole numbers that it makes floats of."""
     if pa.types.is_list(values.type):
         return True
-    return bool(pa.types.is_floating(values.type)) and size_of(values) >= LONGEST
+    return bool(pa.types.is_floating(values.type)) and size_of(values) >= EXACT
 
 
 def _with_text_for_times(schema: pa.Schema) -> pa.Schema:

@@ -121,6 +121,9 @@ class FleetRow:
     open_requests : int
         That wait for a run.
     muted_until : datetime or None
+    ahead : datetime or None
+        As of when a check is that says nothing, because its time has not come; of several the farthest. A machine's
+        clock was wrong.
     check_every : timedelta or None
     """
 
@@ -146,6 +149,7 @@ class FleetRow:
     retrains: int = 0
     open_requests: int = 0
     muted_until: datetime | None = None
+    ahead: datetime | None = None
     check_every: timedelta | None = None
 
 

@@ -33,10 +33,10 @@ class MemoryWatch:
     people: MemoryPeople
     failures: MemoryFailures
 
-    def watched(self) -> Sequence[Watched]:
+    def watched(self, *, before: datetime | None = None) -> Sequence[Watched]:
         """Return the latest check of each registered model that has one."""
         with self.tables.guard:
-            found = [self._watched(name) for name in sorted(self.models)]
+            found = [self._watched(name, before) for name in sorted(self.models)]
         return [each for each in found if each is not None]
 
     def waiting(self) -> Sequence[Waiting]:
@@ -48,12 +48,12 @@ class MemoryWatch:
                     since[kept.request.model_name].append(kept.request.requested_at)
         return [Waiting(model_name=n, requests=len(asked), since=min(asked)) for n, asked in sorted(since.items())]
 
-    def failing(self, *, since: datetime) -> Sequence[Failing]:
+    def failing(self, *, since: datetime, before: datetime | None = None) -> Sequence[Failing]:
         """Return the steps that have failed in the latest runs of each model."""
         groups = defaultdict[tuple[str, FailedStep], list[Failure]](list)
         with self.tables.guard:
-            for failure in self.failures.find(since=since, most=len(self.failures.rows)):
-                after = self._mended_at(failure)
+            for failure in self.failures.find(since=since, until=before, most=len(self.failures.rows)):
+                after = self._mended_at(failure, before)
                 if failure.step is not FailedStep.NOTIFY and (after is None or failure.at > after):
                     groups[failure.model_name, failure.step].append(failure)
         return [_failing(name, step, groups[name, step]) for name, step in sorted(groups)]
@@ -102,29 +102,35 @@ class MemoryWatch:
         marks = self.people.marks(since=since, until=until)
         return Counter(mark.model_name for mark in marks if mark.spends)
 
-    def _mended_at(self, failure: Failure) -> datetime | None:
+    def _mended_at(self, failure: Failure, before: datetime | None) -> datetime | None:
         """Up to when failures of that step are history; None where none is."""
         if not failure.model_name:
-            return max((row["analyzed_at"] for row, _, _ in self.analyses.values()), default=None)
-        runs = sorted(self._runs(failure.model_name), key=lambda row: row["as_of"], reverse=True)
+            every = [row for name in {name for name, _ in self.analyses} for row in self._newest(name, before)]
+            return max((row["analyzed_at"] for row in every), default=None)
+        runs = self._newest(failure.model_name, before)
         kept = runs[:1] if failure.step is FailedStep.ANALYZE else runs[2:3]
         return kept[0]["analyzed_at"] if kept else None
 
     def _runs(self, model_name: str) -> list[Row]:
         return [row for (name, _), (row, _, _) in self.analyses.items() if name == model_name]
 
+    def _newest(self, model_name: str, before: datetime | None) -> list[Row]:
+        """Its runs of before a time, those of the latest rows first."""
+        runs = [row for row in self._runs(model_name) if before is None or row["as_of"] < to_utc(before)]
+        return sorted(runs, key=lambda row: row["as_of"], reverse=True)
+
     def _has_lost(self, model_name: str, since: datetime) -> bool:
         """Whether a retrain of a check from then on is open, or was lost."""
         mine = (row for row in self.tables.events.values() if row["model_name"] == model_name)
         return any(row["as_of"] >= since and row["status"] in _OPEN_OR_LOST for row in mine)
 
-    def _watched(self, model_name: str) -> Watched | None:
-        runs = sorted(self._runs(model_name), key=lambda row: row["as_of"], reverse=True)
+    def _watched(self, model_name: str, before: datetime | None) -> Watched | None:
+        runs = self._newest(model_name, before)
         real = [row for row in runs if not row["dry_run"]]
         if not real:
             return None
         last = real[0]
-        before = next((row for row in real if row["as_of"] <= last["as_of"] - BEFORE), None)
+        earlier = next((row for row in real if row["as_of"] <= last["as_of"] - BEFORE), None)
         looked_at = [last] if last["labelled_rows"] else runs[:LOOKED_AT]
         labelled = [row["analyzed_at"] for row in looked_at if row["labelled_rows"]]
         signals = self.analyses[model_name, last["run_id"]][1]
@@ -132,7 +138,7 @@ class MemoryWatch:
         return Watched(
             model_name=model_name, run_id=last["run_id"], checked_at=last["analyzed_at"], rows=last["rows"],
             labelled_rows=last["labelled_rows"], labelled_at=next(iter(labelled), None),
-            earlier_share=before["labelled_rows"] / before["rows"] if before and before["rows"] else None,
+            earlier_share=earlier["labelled_rows"] / earlier["rows"] if earlier and earlier["rows"] else None,
             stale=next(stale, ""),
             reach=None if last["window_start"] is None else last["window_end"] - last["window_start"],
         )  # fmt: skip

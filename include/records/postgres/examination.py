@@ -11,7 +11,7 @@ import psycopg
 from include.errors import ConfigurationError
 from include.records.json_values import to_utc
 from include.records.postgres.pooler import require_own_session
-from include.records.postgres.session import Connect, Session, settled
+from include.records.postgres.session import Connect, Session, schema_of, settled, shared_schema
 from include.records.rows.columns import Row
 
 
@@ -90,6 +90,11 @@ class RecordsSeen:
     def open_events(self) -> list[OpenSeen]:
         """Return the retrainings that have begun and not ended."""
         return [OpenSeen(**{**row, "since": to_utc(row["since"])}) for row in self._rows("examine_open_events")]
+
+    def schemas(self) -> tuple[str, str]:
+        """Return the schema of the records, and what the address names instead: schemas that are not theirs alone."""
+        with closing(self.connect()) as connection:
+            return schema_of(connection), shared_schema(connection)
 
     def lends_sessions(self) -> str:
         """Return why this connection cannot hold the right to retrain a model; empty where it can."""

@@ -81,29 +81,34 @@ class Reading:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def fleet(self, *, since: datetime, search: str = "", tag: str = "", owner: str = "") -> list[Row]:
+    def fleet(
+        self, *, since: datetime, before: datetime, search: str = "", tag: str = "", owner: str = ""
+    ) -> list[Row]:
         """The state of each model, by name; see the query."""
-        asked = {"model_name": None, "since": to_utc(since), "search": search, "tag": tag, "owner": owner}
+        bounds = {"since": to_utc(since), "before": to_utc(before)}
+        asked = {"model_name": None, **bounds, "search": search, "tag": tag, "owner": owner}
         return self._session.rows("find_fleet", asked)
 
     def registered(self) -> set[str]:
         """Names of all models that a run has seen."""
         return {row["model_name"] for row in self._session.rows("find_registered", {})}
 
-    def fleet_details(self, states: Sequence[Row], *, since: datetime, most: int) -> dict[str, Row]:
+    def fleet_details(self, states: Sequence[Row], *, since: datetime, before: datetime, most: int) -> dict[str, Row]:
         """What a page shows of some models beside their state, by name."""
         asked = {
             "model_names": [row["model_name"] for row in states],
             "run_ids": [row["run_id"] for row in states],
             "as_ofs": [row["as_of"] for row in states],
             "since": to_utc(since),
+            "before": to_utc(before),
             "most": most,
         }
         return {row["model_name"]: row for row in self._session.rows("find_fleet_details", asked)}
 
-    def state(self, model_name: str, *, since: datetime) -> Row | None:
+    def state(self, model_name: str, *, since: datetime, before: datetime) -> Row | None:
         """The state of one model; None for one that no run has seen."""
-        asked = {"model_name": model_name, "since": to_utc(since), "search": "", "tag": "", "owner": ""}
+        bounds = {"since": to_utc(since), "before": to_utc(before)}
+        asked = {"model_name": model_name, **bounds, "search": "", "tag": "", "owner": ""}
         return self._session.row("find_fleet", asked)
 
     def known(self, model_name: str) -> bool:
@@ -196,9 +201,9 @@ class Reading:
         """Since when some versions were champion, and what they were trained on; see the query."""
         return self._session.rows("find_known_champions", {"model_name": model_name, "versions": list(versions)})
 
-    def scraped(self, *, at: datetime) -> tuple[list[Row], list[Row], Row]:
+    def scraped(self, *, at: datetime, before: datetime) -> tuple[list[Row], list[Row], Row]:
         """Models, tallies and the system as a scraper of metrics sees them; see the queries."""
-        models = self._session.rows("scrape_models", {"at": to_utc(at)})
+        models = self._session.rows("scrape_models", {"at": to_utc(at), "before": to_utc(before)})
         return models, self._session.rows("scrape_tallies", {}), self._session.one("scrape_system", {})
 
 

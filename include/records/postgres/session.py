@@ -26,7 +26,7 @@ LONGEST_LOCK = "1min"  # what others hold that long is held by a person, or for 
 
 _SEARCH_PATH = re.compile(r"(?:-c\s*|--)search[_-]path=((?:\\.|\S)+)", re.I)  # as the server reads names of settings
 _NAMES = re.compile(r'"(?:[^"]|"")*"|[^,]+')
-_OTHERS = ("$user", "public", "pg_")
+_SHARED = ("$user", "public")  # schemas of everybody's tables
 _DIRECT: weakref.WeakKeyDictionary[psycopg.Connection[Any], bool] = weakref.WeakKeyDictionary()
 
 Connect = Callable[[], psycopg.Connection[Any]]
@@ -175,16 +175,30 @@ def schema_of(connection: psycopg.Connection[Any]) -> str:
     """The schema of the records: the first that the connection's own options name, else `SCHEMA`.
 
     So one database may hold several records, each found by an address with ``options=-csearch_path%3Dstaging``, say.
-    What the database or a role says for everybody is meant for other tables too, and names none.
+    What the database or a role says for everybody is meant for other tables too, and names none. Nor do ``public`` and
+    the server's own schemas: `shared_schema` tells whoever names only these.
     """
+    return next((name for name in _schemas_named(connection) if not _is_shared(name)), SCHEMA)
+
+
+def shared_schema(connection: psycopg.Connection[Any]) -> str:
+    """What the connection's own options name where none of it is a schema of the records' own; empty where one is."""
+    named = list(_schemas_named(connection))
+    return ", ".join(named) if all(map(_is_shared, named)) else ""
+
+
+def _schemas_named(connection: psycopg.Connection[Any]) -> Iterator[str]:
     named = _SEARCH_PATH.findall(connection.info.options)
     path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
     for each in _NAMES.findall(path):
         name = str(each).strip()
         name = name[1:-1].replace('""', '"') if name[:1] == '"' else name.lower()
-        if name and not name.startswith(_OTHERS):
-            return name
-    return SCHEMA
+        if name:
+            yield name
+
+
+def _is_shared(name: str) -> bool:
+    return name in _SHARED or name.startswith("pg_")
 
 
 def _set(connection: psycopg.Connection[Any], statement_timeout: str, *, own: bool = False) -> bool:

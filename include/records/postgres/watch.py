@@ -24,20 +24,21 @@ class PostgresWatch:
 
     connect: Connect | KeptConnection
 
-    def watched(self) -> Sequence[Watched]:
+    def watched(self, *, before: datetime | None = None) -> Sequence[Watched]:
         """Return the latest check of each registered model that has one."""
         with transaction(self.connect) as session:
-            return [watched_from_row(row) for row in session.rows("find_watched", {})]
+            return [watched_from_row(row) for row in session.rows("find_watched", {"before": _or_none(before)})]
 
     def waiting(self) -> Sequence[Waiting]:
         """Return the models with requests that wait."""
         with transaction(self.connect) as session:
             return [waiting_from_row(row) for row in session.rows("find_waiting", {})]
 
-    def failing(self, *, since: datetime) -> Sequence[Failing]:
+    def failing(self, *, since: datetime, before: datetime | None = None) -> Sequence[Failing]:
         """Return the steps that have failed in the latest runs of each model."""
+        key = {"since": to_utc(since), "before": _or_none(before)}
         with transaction(self.connect) as session:
-            return [failing_from_row(row) for row in session.rows("find_failing", {"since": to_utc(since)})]
+            return [failing_from_row(row) for row in session.rows("find_failing", key)]
 
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
         """Return what the decisions of a period came to."""
@@ -69,6 +70,10 @@ class PostgresWatch:
         period = {"since": to_utc(since), "until": to_utc(until)}
         with transaction(self.connect) as session:
             return {row["model_name"]: row["false_alarms"] for row in session.rows("count_false_alarms", period)}
+
+
+def _or_none(at: datetime | None) -> datetime | None:
+    return None if at is None else to_utc(at)
 
 
 def _whole_days(start: datetime, end: datetime) -> dict[str, date]:

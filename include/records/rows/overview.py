@@ -90,6 +90,7 @@ def fleet_fields(row: Row, details: Row | None) -> dict[str, Any]:
         "retrains": retrains,
         "open_requests": known.get("open_requests") or 0,
         "check_every": row["check_every"],
+        "ahead": None if row["ahead"] is None else to_utc(row["ahead"]),
     }
 
 

@@ -13,6 +13,7 @@ from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, Seen, Told
 from include.records.migration_files import MIGRATIONS, SCHEMA_FILES, Applied, missing_steps, read_schema, read_steps
 from include.workflow.examination.subject import Subject
+from include.workflow.migrate import OWN_SCHEMA, elsewhere
 
 WHERE = "the records database"
 TRIED = (140000, 190000)  # from Postgres 14 to 18
@@ -129,6 +130,9 @@ def schema(subject: Subject) -> Iterator[Told]:
             "python -m include.cli migrate",
             severity=Severity.CRITICAL,
         )  # fmt: skip
+    name, shared = subject.records.schemas()
+    if shared:
+        yield Finding(subject=WHERE, told=elsewhere(name, shared), way_out=OWN_SCHEMA, severity=Severity.LOW)
     yield Seen(told="tables and code were compared by the files of sql/schema and sql/migrations")
 
 

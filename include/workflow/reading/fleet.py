@@ -15,7 +15,7 @@ from include.records.postgres.overview import Reading
 from include.records.rows.columns import Row
 from include.records.rows.overview import fleet_fields, state_from_row
 from include.registry.model_files import model_names
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.reading.cursors import Cursor, read_cursor
 from include.workflow.reading.given import check_limit, one_of, overview_of
 
@@ -98,7 +98,8 @@ def fleet(deployment: Deployment, query: FleetQuery | None = None) -> FleetPage:
 
 def row_of(deployment: Deployment, reading: Reading, model_name: str, hushed: Hushed, at: datetime) -> FleetRow | None:
     """One model as in the fleet; None for one that no run has seen and that has no file."""
-    row, files = reading.state(model_name, since=at - QUARTER), set(model_names(deployment.models_dir))
+    row = reading.state(model_name, since=at - QUARTER, before=to_come(at))
+    files = set(model_names(deployment.models_dir))
     if row is None and model_name not in files:
         return None
     model = _model(model_name, row, registered=not files or model_name in files, hushed=hushed, at=at)
@@ -116,7 +117,7 @@ def hushed_now(deployment: Deployment, at: datetime) -> Hushed:
 
 def _models(deployment: Deployment, reading: Reading, query: FleetQuery, hushed: Hushed, at: datetime) -> list[_Model]:
     asked = {name: clean_text(getattr(query, name)) for name in ("search", "tag", "owner")}
-    states = reading.fleet(since=at - QUARTER, **asked)
+    states = reading.fleet(since=at - QUARTER, before=to_come(at), **asked)
     files = set(model_names(deployment.models_dir))  # none where this process cannot see them: then nothing is gone
     models = [
         _model(row["model_name"], row, registered=not files or row["model_name"] in files, hushed=hushed, at=at)
@@ -136,7 +137,7 @@ def _model(name: str, row: Row | None, *, registered: bool, hushed: Hushed, at: 
 
 def _rows(reading: Reading, models: list[_Model], hushed: Hushed, at: datetime) -> list[FleetRow]:
     states = [model.row for model in models if model.row is not None]
-    details = reading.fleet_details(states, since=at - QUARTER, most=SPARKS) if states else {}
+    details = reading.fleet_details(states, since=at - QUARTER, before=to_come(at), most=SPARKS) if states else {}
     return [
         FleetRow(
             model_name=model.name, health=model.health, why=model.why, muted_until=hushed.muted_until(model.name),

@@ -24,7 +24,7 @@ from include.records.entries.overview import MOST_ROWS, FleetRow
 from include.records.json_values import clean_text, to_utc
 from include.records.rows.columns import Row
 from include.workflow.advice import recommend
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.reading.fleet import QUARTER, hushed_now, row_of
 from include.workflow.reading.given import check_period, known_model, overview_of, removed_sentence
 from include.workflow.reading.history import decisions_page, events_page
@@ -63,7 +63,8 @@ def model_view(
         events = events_page(
             reading, HistoryQuery(kind=HistoryKind.EVENTS, model_name=model_name, start=start, end=end, limit=MOST_ROWS)
         ).rows
-        heatmap = reading.heatmap(model_name, start, end, checks=MOST_CHECKS, features=MOST_FEATURES)
+        seen = min(end, max(start, to_come(at)))  # of a time to come nothing is known
+        heatmap = reading.heatmap(model_name, start, seen, checks=MOST_CHECKS, features=MOST_FEATURES)
         last = row.last_decision
         course = reading.course(model_name, start, end, MOST_POINTS)
         slices = reading.slices(model_name, last.run_id, last.as_of) if last is not None else []
@@ -83,7 +84,7 @@ def model_view(
         slices=slices, requests=requests, distributions=_names(kept),
         hours=sum(event.seconds or 0.0 for event in events) / 3600.0,
         recommendations=[
-            advice.to_json() for advice in recommend(store.history(model_name, until=at, most=ADVISED_ON))
+            advice.to_json() for advice in recommend(store.history(model_name, until=to_come(at), most=ADVISED_ON))
         ],
         model_file=_model_file(files), cost=_cost(files, sum(event.seconds is not None for event in events)),
         removed=removed,

@@ -9,7 +9,7 @@ from include.records.entries import ProblemKind, Scrape
 from include.records.rows.scrape import scraped_model, totals_from_rows
 from include.records.rows.watch import watched_from_row
 from include.registry.model_files import model_names
-from include.workflow.deployment import Deployment, now
+from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.monitor import Seen, health
 from include.workflow.people import QUARTER
 from include.workflow.reading.given import overview_of
@@ -34,7 +34,7 @@ def scrape(deployment: Deployment, *, at: datetime | None = None) -> Scrape:
     alarms = deployment.store.watch.false_alarms(since=moment - QUARTER, until=moment)
     pauses = deployment.store.people.pauses()
     with overview_of(deployment.store).moment() as reading:
-        models, tallies, system = reading.scraped(at=moment)
+        models, tallies, system = reading.scraped(at=moment, before=to_come(moment))
     watched = [watched_from_row(row) for row in models if row["run_id"] is not None]
     found = health(deployment, at=moment, seen=Seen(watched=watched, pauses=pauses, false_alarms=alarms)).problems
     problems = Counter(problem.kind for problem in found)

@@ -17,7 +17,6 @@ from include.decision.triggers.new_data import NewDataTrigger
 from include.decision.triggers.persistence import Persistence
 from include.decision.triggers.probe import MODEL_SIZE
 from include.decision.triggers.tree import walk
-from include.decision.waiting import HELD_UP
 from include.records.entries import (
     Analysis,
     ChampionChange,
@@ -33,7 +32,7 @@ from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts
 from include.retraining.resources import MEBIBYTE
-from include.workflow.deployment import now
+from include.workflow.deployment import to_come
 
 MOST_DECLINED = 8  # retrains turned down that are looked at: more hardly lengthen the wait any more
 
@@ -92,7 +91,7 @@ def checked_until(store: Runs, model_name: str) -> datetime | None:
 
     A check of a time to come, of a machine whose clock was wrong, says nothing: it would keep the model waiting for it.
     """
-    found = store.past_checks(model_name, before=now() + HELD_UP, most=1)
+    found = store.past_checks(model_name, before=to_come(), most=1)
     return found[0].at if found else None
 
 
