@@ -267,6 +267,17 @@ def test_reader_that_has_seen_enough_is_no_error() -> None:
     assert running.returncode == 0
 
 
+@pytest.mark.parametrize("answer", [True, False])
+def test_answer_is_the_same_where_nobody_reads_it(files: Path, answer: bool) -> None:
+    command = [sys.executable, "-m", "include.cli", "check", *given(files, "moved" if answer else "same", answers=True)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=PROJECT_ROOT) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        running.stderr.read()
+    assert running.returncode == (0 if answer else 1)
+
+
 def test_execute_again_into_the_same_folder_finds_no_owner_there(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,7 @@ from include.cli import (
     trying,
     versions,
 )
-from include.cli.answer import BAD_INPUT, DONE, UNREACHABLE, Answer, note, show, to_json
+from include.cli.answer import BAD_INPUT, DONE, NOT_READ, UNREACHABLE, Answer, note, show, to_json
 from include.errors import RetrainingError, SourceUnavailable
 from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.refusals import refusal_of
@@ -56,13 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without our letters still shows the rest
     options = make_parser().parse_args(arguments)
+    code = NOT_READ
     try:
         found = options.command(options)
-        code = show(found, as_json=options.json) if isinstance(found, Answer) else int(found or DONE)
+        code = found.code if isinstance(found, Answer) else int(found or DONE)
+        if isinstance(found, Answer):
+            show(found, as_json=options.json)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough
+    except BrokenPipeError:  # whoever read has seen enough; the answer is as it was
         _say_no_more()
-        return DONE
+        return code
     except KeyboardInterrupt:
         note("interrupted")
         return 130

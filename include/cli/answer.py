@@ -10,7 +10,7 @@ from typing import Any
 
 from include.interfaces.reports.escaping import inert
 
-DONE, NOTHING, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
+DONE, NOTHING, BAD_INPUT, UNREACHABLE, NOT_READ = 0, 1, 2, 3, 141
 
 #: What each exit code says; the documentation prints it.
 CODES = {
@@ -18,6 +18,7 @@ CODES = {
     NOTHING: "the answer is no, there is nothing of that kind, or something needs attention",
     BAD_INPUT: "what was given is wrong, or cannot be done now; a line on standard error says what and what to do",
     UNREACHABLE: "the records, Airflow or a source cannot be reached",
+    NOT_READ: "whoever read the output went away before the command had an answer",
 }
 
 
@@ -40,14 +41,13 @@ class Answer:
     code: int = DONE
 
 
-def show(answer: Answer, *, as_json: bool) -> int:
-    """Print an answer, as one JSON document or as lines; its exit code."""
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer, as one JSON document or as lines."""
     if as_json:
         print(to_json(answer.document))
     else:
         for line in answer.lines:
             print(inert(line))
-    return answer.code
 
 
 def plain(value: object) -> Any:

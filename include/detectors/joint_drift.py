@@ -108,9 +108,7 @@ class JointDriftDetector:
         peaked = np.mean((fourth - NORMAL) / np.minimum(*sides), where=~np.eye(len(names), dtype=bool))
         distance = replace(distance, variance=distance.variance * (1.0 + max(float(peaked), 0.0) / 2.0))
         z = np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))
-        skewness = np.abs(third) * np.where(
-            z * third > 0.0, skews[1], skews[0]
-        )  # of what makes it large
+        skewness = np.abs(third) * np.where(z * third > 0.0, skews[1], skews[0])  # of what makes it large
         pair = self._pair(names, first, second, np.abs(z) / np.sqrt(errors), np.nan_to_num(skewness))
         return [pair, self._all_pairs(first, second, distance)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -111,6 +112,8 @@ def _all(known: NumericColumn, recent: NumericColumn, factor: float) -> bool:
     level = abs(recent.mean / factor - known.mean) < sd
     if abs(known.mean) > sd / 2.0:
         level = _alike(recent.mean / known.mean / factor)
+    if abs(math.log(_reach(recent) / _reach(known) / factor)) > abs(math.log(factor)) / 2.0:
+        return False  # a flag that has become frequent is 0 and 1 as before
     ends = recent.minimum / factor, recent.maximum / factor
     return level and all(known.minimum - 2.0 * sd <= end <= known.maximum + 2.0 * sd for end in ends)
 
@@ -132,6 +135,11 @@ def _some(known: NumericColumn, recent: NumericColumn, factor: float) -> float:
 def _far(recent: float, known: float, factor: float) -> bool:
     """Whether an end of the range has moved by the factor, give or take: it is that of few values now."""
     return known != 0.0 and 1.0 / (2.0 * WITHIN) <= recent / known / factor <= WITHIN
+
+
+def _reach(column: NumericColumn) -> float:
+    """The size of the largest value, above 0."""
+    return max(abs(column.minimum), abs(column.maximum), sys.float_info.min)
 
 
 def _zeros(column: NumericColumn) -> float:

@@ -81,6 +81,19 @@ _PAIR = re.compile(
     r"(?:\"[^\"]*\"|'[^']*')",
     re.IGNORECASE,
 )
+_TUPLE = re.compile(  # as drivers tell parameters
+    rf"(?P<head>\(\s*(?P<mark>[\"'])[\w.-]*(?:{_WORD}){_END}(?P=mark)\s*,\s*)(?:\"[^\"]*\"|'[^']*')(?=\s*[,)])",
+    re.IGNORECASE,
+)
+_HTML = re.compile(
+    rf"(?P<head>&(?P<mark>quot|\#39);[\w.-]*(?:{_WORD}){_END}&(?P=mark);\s*[,:=]\s*)&(?:quot|\#39);.*?&(?:quot|\#39);",
+    re.IGNORECASE,
+)
+_SAID = re.compile(  # values of letters and digits alone are no words such as "wrong"
+    rf"(?P<head>(?:\b(?:pass(?:word|phrase)|secret)(?:\s+(?:is|was))?[ ]|\b[\w.-]*(?:{_WORD}){_END}\t+|(?<!\S)-p\s+))"
+    r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
+    re.IGNORECASE,
+)
 _DOCKER = re.compile(r"(?P<head>\"auth\"\s*:\s*)\"[^\"]*\"", re.IGNORECASE)
 _QUERY = re.compile(r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)[^&\s\"'<>]+", re.IGNORECASE)
 _LOGIN = re.compile(r"(?P<head>\bsshpass\s+-p\s*|\blogin\s+\S+\s+password\s+)[^\s]+", re.IGNORECASE)
@@ -94,7 +107,7 @@ _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
     _BLANKS, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML,
-    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _DOCKER,
+    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _TUPLE, _HTML, _SAID, _DOCKER,
 )  # fmt: skip
 _SOME = re.compile(
     rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus"

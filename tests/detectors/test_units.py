@@ -102,3 +102,17 @@ def test_a_dry_spell_is_no_other_unit_and_another_unit_of_rain_is(factor: float)
         assert recent(0.93, 6.0 / factor * 3.0, seed) is None
         assert recent(0.93, 6.0 / factor, seed) is None
     assert sum(recent(0.55, 6.0 * factor, seed) is not None for seed in range(20)) >= 15
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0.001, 0.05), (0.0005, 0.03), (0.003, 0.2), (0.05, 0.001), (0.999, 0.9)]
+)
+@pytest.mark.parametrize("value", [1.0, 100.0, -1.0])
+def test_a_flag_that_comes_more_or_less_often_is_in_no_other_unit(before: float, after: float, value: float) -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        sides = [value * (rng.random(rows) < share) for rows, share in ((20_000, before), (1000, after))]
+        known = profile_table(pd.DataFrame({"x": sides[0]}), ["x"])
+        columns = [known.columns["x"], profile_table(pd.DataFrame({"x": sides[1]}), ["x"], against=known).columns["x"]]
+        assert all(isinstance(column, NumericColumn) for column in columns)
+        assert unit_change(*columns) is None  # type: ignore[arg-type]  # numbers, as said above

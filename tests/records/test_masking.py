@@ -208,6 +208,14 @@ def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) 
         "SCRAM-SHA-256$4096:hunter2$x:y",
         "mot_de_passe: hunter2",
         "X-Api-Key: hunter2",
+        "[parameters: ('password', 'hunter2')]",
+        "(\"db_password\", \"hunter2\"), ('user', 'me')",
+        "&quot;password&quot;: &quot;hunter2&quot;",
+        "&#39;secret&#39;: &#39;hunter2&#39;",
+        "the password is hunter2",
+        "Password hunter2 rejected",
+        "token\thunter2",
+        "psql -p hunter2 -U me",
     ],
 )
 def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
@@ -232,6 +240,12 @@ def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
         "sales.csv:12: 3 cells",
         "name: region, value: 3",
         "name=x value=y",
+        "the password is wrong, the password was changed",
+        "Password authentication failed for user me",
+        "token\tvalue",
+        "psql -p 5432 -U me",
+        "('token', 3), ('secret', None)",
+        "password of role2 is missing",
     ],
 )
 def test_what_only_looks_like_a_secret_stays(text: str) -> None:

@@ -58,4 +58,4 @@ def snapped(values: Floats, edges: Floats) -> Floats:
     near = reach(edges)
     place = np.searchsorted(edges + near, values).clip(0, len(edges) - 1)
     same = (values >= (edges - near)[place]) & (values <= (edges + near)[place])
-    return np.where(same, edges[place], values)
+    return np.asarray(np.where(same, edges[place], values))
