@@ -185,3 +185,16 @@ def test_every_field_of_the_evidence_is_gathered() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Evidence"
     ]  # fmt: skip
     assert {keyword.arg for keyword in call.keywords} == {each.name for each in fields(Evidence) if each.init}
+
+
+def test_what_a_machine_did_whose_clock_was_years_ahead_holds_nothing_up(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(60, change=40), policy={"cooldown": "7d"})
+    stage.run("sales", day(31))
+    ahead = stage.run("sales", day(31) + timedelta(days=3650), force=True, reason="try")
+    assert ahead.event is not None
+    assert ahead.event.was_retrained
+    step = stage.run("sales", day(50))
+    assert step.decision.triggered
+    assert step.event is not None
+    assert step.event.was_retrained

@@ -152,8 +152,8 @@ class Events(Protocol):
         """
         ...
 
-    def last_retrained_at(self, model_name: str) -> datetime | None:
-        """`as_of` of the newest retraining of the model that ended with a verdict of the gate.
+    def last_retrained_at(self, model_name: str, *, until: datetime) -> datetime | None:
+        """`as_of` of the newest retraining of the model up to then that ended with a verdict of the gate.
 
         First versions and ends of a shadow aside: those meet no champion, these train nothing. What is lost (failed or
         abandoned) is tried again at the next check, but after `MOST_TRIES` in a row the last of them counts, too.

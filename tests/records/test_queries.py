@@ -211,7 +211,7 @@ def live(uri: str) -> None:
     store.champion("housing"), store.champion_at("housing", NOW), store.champion_changes("housing")
     store.looks("housing", SignalKind.PROBATION, 2, before=NOW), store.past_checks("housing", before=NOW, most=9)
     store.running_errors("housing", 2, before=NOW), store.reference("housing", 2), store.versions("housing")
-    store.requests(), store.last_retrained_at("housing"), store.decisions(run_id="run-1")
+    store.requests(), store.last_retrained_at("housing", until=NOW + 90 * HOUR), store.decisions(run_id="run-1")
 
     def connect() -> psycopg.Connection:
         return psycopg.connect(uri)

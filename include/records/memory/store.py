@@ -195,10 +195,11 @@ class MemoryStore(MemoryChampions):
         with self._tables.guard:
             return self._reports.get((model_name, run_id), "")
 
-    def last_retrained_at(self, model_name: str) -> datetime | None:
+    def last_retrained_at(self, model_name: str, *, until: datetime) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
         events = sorted(self.events(model_name=model_name), key=lambda event: event.id, reverse=True)
-        ended = [e for e in events if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
+        past = [event for event in events if event.run.as_of <= to_utc(until)]
+        ended = [e for e in past if e.status in VERSION_STATUS and e.trigger_type != SignalKind.SHADOW]
         counting = [e for e in ended if e.was_retrained and e.champion_version is not None]
         if len(ended) >= MOST_TRIES and all(event.status in LOST for event in ended[:MOST_TRIES]):
             counting.append(ended[0])

@@ -192,10 +192,11 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
         with transaction(self._calls) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
 
-    def last_retrained_at(self, model_name: str) -> datetime | None:
+    def last_retrained_at(self, model_name: str, *, until: datetime) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
+        key = {"model_name": model_name, "most_tries": MOST_TRIES, "until": to_utc(until)}
         with transaction(self._calls) as session:
-            as_of = session.one("find_last_retrained", {"model_name": model_name, "most_tries": MOST_TRIES})["as_of"]
+            as_of = session.one("find_last_retrained", key)["as_of"]
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:

@@ -64,23 +64,24 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
     if champion is not None and champion.version != analysis.champion_version:
         champion = None  # promoted since the analysis, which does not speak of it
     trained = None if champion is None else champion.details.training_data_size
+    until = max(run.as_of, to_come())  # retrains of later than that are of a machine whose clock was ahead
     checks = max((t.checks for t in walk(spec.settings(run.preset).when) if isinstance(t, Persistence)), default=1)
     return Evidence(
         now=run.as_of,
         signals=analysis.signals,
         has_champion=analysis.champion_version is not None,
-        last_retrained_at=store.last_retrained_at(spec.name),
+        last_retrained_at=store.last_retrained_at(spec.name, until=until),
         rolled_back_at=rolled_back_by_hand(changes),
         requested=(run.reason or "requested without a reason") if run.force else "",
         requests=tuple(kept.request for kept in store.requests(model_name=spec.name, run_id=run.run_id)),
-        champion_since=None if champion is None else champion_since(store, champion, changes),
+        champion_since=None if champion is None else _since(store, champion, changes, until),
         trained_rows=trained,
         new_rows=analysis.facts.new_rows,
         data_hash=analysis.facts.data_hash,
         trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
-        declined=_held_first(store, spec) if analysis.champion_version is None else _declined(store, champion),
+        declined=_held_first(store, spec, until) if analysis.champion_version is None else _declined(store, champion, until),
         checked_until=checked_until(store, spec.name),
         patience=spec.window,
     )
@@ -95,26 +96,26 @@ def checked_until(store: Runs, model_name: str) -> datetime | None:
     return found[0].at if found else None
 
 
-def _held_first(store: Store, spec: ModelSpec) -> list[PastCheck]:
+def _held_first(store: Store, spec: ModelSpec, until: datetime) -> list[PastCheck]:
     """The latest checks whose first version of this very model file the gate did not let through, newest first."""
     own = config_hash(spec)
     tried = {version.version for version in store.versions(spec.name) if version.details.config_hash == own}
     events = [
         event for event in store.events(model_name=spec.name)
         if event.was_retrained and event.status is not EventStatus.PROMOTED
-        and event.champion_version is None and event.version in tried
+        and event.champion_version is None and event.version in tried and event.run.as_of <= until
     ]  # fmt: skip
     return [PastCheck(at=event.run.as_of, results=()) for event in events[:MOST_DECLINED]]
 
 
-def _declined(store: Store, champion: Version | None) -> list[PastCheck]:
+def _declined(store: Store, champion: Version | None, until: datetime) -> list[PastCheck]:
     """The latest checks whose retrain of this champion the gate turned down, newest first."""
     if champion is None:
         return []
     shadow = store.shadow(champion.model_name)  # what led to it was not turned down: it waits
     events = [
         event for event in store.events(model_name=champion.model_name)
-        if event.was_retrained and event.status is not EventStatus.PROMOTED
+        if event.was_retrained and event.status is not EventStatus.PROMOTED and event.run.as_of <= until
         and event.version not in (None, shadow and shadow.version) and event.champion_version == champion.version
     ]  # fmt: skip
     return [
@@ -128,6 +129,12 @@ def champion_since(store: Store, champion: Version, changes: Sequence[ChampionCh
     """As of when the champion was promoted first: after a shadow later than it was trained."""
     promoted = promoted_by(changes, champion.version)
     return store.event(champion.event_id if promoted is None else promoted).run.as_of
+
+
+def _since(store: Store, champion: Version, changes: Sequence[ChampionChange], until: datetime) -> datetime:
+    """The same, or the end of the rows that it was trained on, where the clock of who promoted it was ahead."""
+    since = champion_since(store, champion, changes)
+    return since if since <= until or champion.data_until is None else champion.data_until
 
 
 def _new_rows(spec: ModelSpec, tables: ModelTables, champion: Version) -> int:
