@@ -40,8 +40,6 @@ class Grid:
         Cells per unit.
     codes : array of shape (CELLS,)
         The score of each cell (see `Scale`), `MARK` more where it is not clear.
-    limits : array
-        Edges and outlier bounds.
     low, high : float
         Values up to `low`, and from `high` on, are in cells that are not clear: extremes are mostly among them.
     starts, clear : arrays
@@ -53,7 +51,6 @@ class Grid:
     middle: float
     factor: float
     codes: Codes
-    limits: Floats
     low: float
     high: float
     starts: Places
@@ -61,22 +58,28 @@ class Grid:
     runs: Places
 
     @classmethod
-    def of(cls, scale: Scale, edges: Floats, limits: Floats) -> Grid | None:
-        """None where the middle of the column is too uneven for one grid, or where there is none."""
-        return None if len(scale.knots) < 2 else _grid(scale, edges.tobytes(), limits.tobytes())
+    def of(cls, scale: Scale, edges: Floats, limits: tuple[Floats, Floats]) -> Grid | None:
+        """None where the middle of the column is too uneven for one grid, or where there is none.
+
+        Parameters
+        ----------
+        limits : tuple of two arrays of one shape
+            Where each edge, and outlier bound, begins and ends.
+        """
+        return None if len(scale.knots) < 2 else _grid(scale, edges.tobytes(), *(each.tobytes() for each in limits))
 
     @classmethod
-    def _made(cls, scale: Scale, edges: Floats, limits: Floats) -> Grid | None:
+    def _made(cls, scale: Scale, edges: Floats, begin: Floats, end: Floats) -> Grid | None:
         span = scale.knots[-1] - scale.knots[0]
         narrowest = min(right - left for left, right in pairwise(scale.knots))
         if not span < math.inf or narrowest * (CELLS - 2) < FEWEST_CELLS * span:
             return None
         factor, middle = (CELLS - 2) / span, scale.knots[0] + span / 2.0
         low, high = float(edges[1]), float(edges[-2])
-        cells = _steps(limits - middle, factor).astype(np.intp)
+        first_cells, cells = (_steps(limits - middle, factor).astype(np.intp) for limits in (begin, end))
         first, last = _steps(np.array([low, high]) - middle, factor).astype(np.intp).tolist()
-        marked = np.zeros(CELLS, dtype=bool)
-        marked[cells] = True
+        ends = np.bincount(first_cells, minlength=CELLS + 1) - np.bincount(cells + 1, minlength=CELLS + 1)
+        marked = np.cumsum(ends[:CELLS]) > 0
         marked[: first + 1] = True
         marked[last:] = True
         scores = np.empty(CELLS, dtype=np.float32)
@@ -84,7 +87,7 @@ class Grid:
         scores[[0, -1]] = scale.targets[0], scale.targets[-1]
         starts = np.flatnonzero(np.append(True, marked[1:] | marked[:-1]))
         return cls(
-            middle=middle, factor=factor, codes=(scores + MARK * marked).astype(np.int8), limits=limits, low=low,
+            middle=middle, factor=factor, codes=(scores + MARK * marked).astype(np.int8), low=low,
             high=high, starts=starts, clear=(~marked[starts]).astype(np.int64),
             runs=np.searchsorted(starts, cells, side="right") - 1,
         )  # fmt: skip
@@ -103,9 +106,9 @@ class Grid:
 
 
 @lru_cache(maxsize=256)
-def _grid(scale: Scale, edges: bytes, limits: bytes) -> Grid | None:
+def _grid(scale: Scale, edges: bytes, begin: bytes, end: bytes) -> Grid | None:
     """A table is counted by the grids of its reference once for the reference and once for what is compared with it."""
-    return Grid._made(scale, np.frombuffer(edges), np.frombuffer(limits))
+    return Grid._made(scale, *(np.frombuffer(each) for each in (edges, begin, end)))
 
 
 def _steps(deviations: Floats, factor: float) -> Steps:

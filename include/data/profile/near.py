@@ -7,6 +7,8 @@ counts as equal to the reference's own where it is nearer than a four millionth 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,11 +24,20 @@ def reach(edges: Floats) -> Floats:
     >>> reach(np.array([0.0, 1.0, 3.0])) == np.array([1.0, 1.0, 3.0]) * SAME
     array([ True,  True,  True])
     """
+    return _reach(edges.tobytes())
+
+
+@lru_cache(maxsize=256)
+def _reach(values: bytes) -> Floats:
+    """A column is counted several times in a check, and by the same edges."""
+    edges = np.frombuffer(values)
     if len(edges) < 2:
         return np.abs(edges) * SAME
+    nearest = np.empty(len(edges))
     with np.errstate(over="ignore"):
-        gaps = np.diff(edges)
-    nearest = np.minimum(np.append(gaps[:1], gaps), np.append(gaps, gaps[-1:]))
+        nearest[1:] = edges[1:] - edges[:-1]
+    nearest[0] = nearest[1]
+    nearest[1:-1] = np.minimum(nearest[1:-1], nearest[2:])
     return np.asarray(np.minimum(SAME * np.maximum(np.abs(edges), nearest), APART * nearest))
 
 

@@ -109,7 +109,7 @@ class NumericState:
         self.below = np.zeros(len(edges) + len(bounds), dtype=np.int64)
         self.up_to = np.zeros(len(edges) + len(bounds), dtype=np.int64)
         self.scale = Scale.of(self.known.knots)
-        self.grid = Grid.of(self.scale, edges, np.concatenate(self.limits))
+        self.grid = Grid.of(self.scale, edges, self.limits)
         mean = self.known.mean if math.isfinite(self.known.mean) else 0.0
         self.centre = self.grid.middle if self.grid is not None else mean
 
@@ -180,13 +180,19 @@ class NumericState:
         ordered = np.sort(floats)  # NaN last
         start = int(np.searchsorted(ordered, -math.inf, side="right"))
         finite = ordered[start : int(np.searchsorted(ordered, math.inf, side="left"))]
-        self._place(finite, np.zeros(2 * len(self.below), dtype=np.int64))
+        self._place(finite, 0)
         return (float(finite[0]), float(finite[-1])) if len(finite) else (math.inf, -math.inf)
 
-    def _place(self, ordered: Floats, others: npt.NDArray[np.int64]) -> None:
-        """Count sorted values, and `others` that are known to be below each limit, first the lower ones."""
-        self.below += np.searchsorted(ordered, self.limits[0], side="left") + others[: len(self.below)]
-        self.up_to += np.searchsorted(ordered, self.limits[1], side="right") + others[len(self.below) :]
+    def _place(self, ordered: Floats, others: npt.NDArray[np.int64] | int) -> None:
+        """Count sorted values, and `others` that are known to be below each limit."""
+        begin, end = self.limits
+        up_to = np.searchsorted(ordered, end, side="right")
+        below = up_to.copy()
+        if len(ordered):
+            there = np.flatnonzero(ordered[up_to - 1] >= begin)
+            below[there] = np.searchsorted(ordered, begin[there], side="left")
+        self.up_to += up_to + others
+        self.below += below + others
 
     @property
     def outliers(self) -> int:

@@ -81,7 +81,7 @@ def gather(store: Store, spec: ModelSpec, analysis: Analysis) -> Evidence:
         trained_data_hash=_trained_hash(store, spec.name) if analysis.facts.data_hash else "",
         probes=analysis.facts.probes,
         past=store.past_checks(spec.name, before=run.as_of, most=checks - 1) if checks > 1 else (),
-        declined=_held_first(store, spec, until) if analysis.champion_version is None else _declined(store, champion, until),
+        declined=_turned_down(store, spec, analysis, champion, until),
         checked_until=checked_until(store, spec.name),
         patience=spec.window,
     )
@@ -94,6 +94,14 @@ def checked_until(store: Runs, model_name: str) -> datetime | None:
     """
     found = store.past_checks(model_name, before=to_come(), most=1)
     return found[0].at if found else None
+
+
+def _turned_down(
+    store: Store, spec: ModelSpec, analysis: Analysis, champion: Version | None, until: datetime
+) -> list[PastCheck]:
+    """The latest checks up to then whose retrain the gate turned down, newest first."""
+    first = analysis.champion_version is None
+    return _held_first(store, spec, until) if first else _declined(store, champion, until)
 
 
 def _held_first(store: Store, spec: ModelSpec, until: datetime) -> list[PastCheck]:
