@@ -1,5 +1,6 @@
 -- Each model as its last check and its last event left it: what its health follows from, and what a fleet is sorted by.
--- Dry runs and checks of a time to come count for nothing. What the last check said of a former champion is not said of today's.
+-- Dry runs and checks of a time to come count for nothing. What the last check said of a former champion is not said
+-- of today's.
 -- Parameters: model_name text (NULL for all models), search text (part of name or owner; empty for all), tag text and
 --             owner text (empty for all), since timestamptz (probations of checks before it are over), before
 --             timestamptz (a check from then on is of a time to come)

@@ -161,14 +161,14 @@ def test_another_promotion_ends_the_shadow(shadowed: Store) -> None:
 
 
 def test_end_of_a_shadow_is_no_retraining_that_a_cooldown_counts(shadowed: Store) -> None:
-    trained = shadowed.last_retrained_at("housing")
+    trained = shadowed.last_retrained_at("housing", until=NOW + 90 * HOUR)
     late = make_analysis("run-3", as_of=NOW + 50 * HOUR)
     event = shadowed.save_decision(late, make_decision(trigger_type="shadow"), at=NOW)[1]
     assert event is not None
     with shadowed.claim(event.id, at=NOW) as claim:
         claim.take_shadow()
         claim.finish(make_outcome(), at=NOW)
-    assert shadowed.last_retrained_at("housing") == trained == NOW
+    assert shadowed.last_retrained_at("housing", until=NOW + 90 * HOUR) == trained == NOW
 
 
 def test_looks_are_those_of_one_kind_and_champion(shadowed: Store) -> None:

@@ -113,6 +113,8 @@ class Analysis:
         Of the columns that changed most, the most telling first.
     removed_at : datetime or None
         When retention removed what the run found (some or all of it); None while all of it is there.
+    analyzed_at : datetime or None
+        When it was written to the records; each writing has its own. None before.
     """
 
     model_name: str
@@ -128,6 +130,7 @@ class Analysis:
     facts: Facts = field(default_factory=Facts)
     distributions: Sequence[Distribution] = ()
     removed_at: datetime | None = None
+    analyzed_at: datetime | None = field(default=None, compare=False)
 
     @property
     def removed(self) -> str:

@@ -115,7 +115,8 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
             kept = _decision(session, key)
             if kept is not None:
                 return kept
-            if analysis not in _analyses(session, key):
+            seen = session.row("find_analyses", key)
+            if seen is None or seen["removed_at"] or to_utc(seen["analyzed_at"]) != analysis.analyzed_at:
                 _write_analysis(session, analysis, at)
             session.rows("add_decision", decision_row(analysis, decision, at))
             session.each("quarantine_span", quarantine_rows(analysis, at))

@@ -54,6 +54,7 @@ def analysis_from_rows(row: Mapping[str, Any], signals: Iterable[Row], measureme
         facts=Facts.from_json(row["facts"]),
         distributions=tuple(Distribution.from_json(each) for each in row["distributions"]),
         removed_at=time_of(row.get("removed_at")),
+        analyzed_at=time_of(row.get("analyzed_at")),
     )
 
 
