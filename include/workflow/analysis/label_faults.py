@@ -88,11 +88,8 @@ def _numbered(spec: ModelSpec, tables: ModelTables) -> tuple[Floats, tuple[str, 
     """All labels as numbers, NaN where none has arrived; of classes their codes and names."""
     if spec.task is Task.REGRESSION:
         return to_floats(tables.history[spec.target])[0], ()
-    cells = ClassCells.of(tables.history[spec.target])
-    found = [(code, name) for code, name in enumerate(cells.names) if name is not None]
-    codes = {name: float(code) for code, name in reversed(found)}
-    by_code = np.array([np.nan if name is None else codes[name] for name in (*cells.names, None)])
-    return by_code[cells.codes], tuple(name or "" for name in cells.names)
+    codes, names = ClassCells.of(tables.history[spec.target]).in_turn()
+    return np.where(codes >= 0, codes, np.nan), names
 
 
 def _arrived(values: Floats) -> Floats:
