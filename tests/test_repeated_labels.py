@@ -20,6 +20,9 @@ FAULTS: dict[str, Callable[[Labels, np.ndarray], Labels]] = {
     "0": lambda labels, inside: labels.mask(inside, 0.0),
     "-1": lambda labels, inside: labels.mask(inside, -1.0),
     "the last one": lambda labels, inside: labels.mask(inside, labels[inside.argmax() - 1]),
+    "the last one of each hour": lambda labels, inside: labels.mask(
+        inside, pd.Series(np.tile(labels[inside.argmax() - 24 : inside.argmax() - 1], 70)[: len(labels)])
+    ),
     "0 in three of ten": lambda labels, inside: labels.mask(
         inside & (np.random.default_rng(0).random(len(labels)) < 0.3), 0.0
     ),

@@ -179,12 +179,14 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
     worse: a fault that all rows share has no beginning.
     """
     comparison, name = window.comparison, signal.feature
-    if signal.statistic in ("constant", "repeated_label"):
+    if signal.statistic == "constant":
         if (held := signal.detail.get(HELD)) is None:
             return np.ones(len(stretches))
         floats = to_floats(window.table[name])[0]
-        shares = np.array([float(np.mean(floats[rows] == held)) for rows in stretches])
-        return shares if signal.statistic == "constant" else _of_usual(shares)
+        return np.array([float(np.mean(floats[rows] == held)) for rows in stretches])
+    if signal.statistic == "repeated_label":  # the window has no others
+        there = window.table[name].notna().to_numpy()
+        return _of_usual(np.array([float(np.mean(there[rows])) for rows in stretches]))
     known = comparison.reference.columns[name]
     against = replace(comparison.reference, columns={name: known})
     parts = [

@@ -23,6 +23,8 @@ RARE = 0.01  # share of the earlier labels up to which a value has hardly ever b
 ALONE = 0.1  # for each label of a new value, how many others may be near to it: a level that moves brings them
 APART = 2.0  # times the way from the least label to the middle one, beyond which a value is no further step down
 MORE, MOST_SHARE = 3.0, 0.9  # times as common, and the share, that a label may become without a fault
+AGAIN, EACH = 3, 0.2  # times that a label is there, and share of the recent ones that are so, each for itself
+MOST_DIGITS = 6  # after the point, by which it is told whether labels are only written more coarsely
 CHANCE = 1e-4  # of a run of a label that is as common as that, from which on it is beyond chance
 
 Floats = npt.NDArray[np.float64]
@@ -48,11 +50,13 @@ class Labels:
 def repeated_number(target: str, labels: Labels) -> Iterator[Signal]:
     """A blocking signal ``repeated_label`` for a number that comes as no number did before.
 
-    It is one of three things. *In turn*: at least 20 labels, 5 % of the recent ones, and three times the longest run so
+    It is one of four things. *In turn*: at least 20 labels, 5 % of the recent ones, and three times the longest run so
     far. *Among others*: as many labels, three times as many as any number had in as many rows before, and three times
     as many as the third most frequent one has: 0, the ends of the range and what is common are left out, so that sales
     of which many are 0 hide nothing and are not told themselves. *Below all*: as many labels that are 0 or less, where
-    all were above, with next to nothing near to them.
+    all were above, with next to nothing near to them. *Each its own*, as where each of many shops has its last one: a
+    fifth of the labels are such as come three times or more, which one in a hundred did at most in as many rows before,
+    and they are written as finely as those were.
 
     Where a number comes to m of as many rows at most, and rows are independent, it comes to 3m, 20 or more, with a
     probability of less than 2e-5 (a Poisson variable with a mean of 20 / 3 is 20 or more); how much rows of this column
@@ -81,6 +85,9 @@ def repeated_number(target: str, labels: Labels) -> Iterator[Signal]:
         if said:
             yield _signal(target, f"{value:.15g}", value, rows, recent, said)
             return
+    if said := _each_its_own(labels):
+        rows = int(np.count_nonzero(_again(recent)))
+        yield _signal(target, "numbers", None, rows, recent, said)
 
 
 def repeated_class(target: str, names: tuple[str, ...], labels: Labels) -> Iterator[Signal]:
@@ -109,18 +116,22 @@ def repeated_class(target: str, names: tuple[str, ...], labels: Labels) -> Itera
             return
 
 
-def those_repeated(values: Floats, held: float, earlier: Floats) -> Floats:
-    """`held` in the rows in which it is repeated, else NaN: in all that have it, of a common label in its long runs.
+def those_repeated(values: Floats, held: float | None, earlier: Floats) -> Floats:
+    """The label in the rows in which it is repeated, else NaN: in all that have it, of a common one in its long runs.
 
     Parameters
     ----------
     values : array of shape (n,)
         Of the recent rows, NaN where no label has arrived.
-    held : float
-        The label that is repeated.
+    held : float or None
+        The label that is repeated; None for many.
     earlier : array of shape (m,)
         Labels before them.
     """
+    if held is None:
+        again = _again(values)
+        again[np.unique(values, return_index=True)[1]] = False  # the first is its own
+        return np.where(again, values, np.nan)
     those = values == held
     if np.mean(earlier == held) > RARE:
         there = np.flatnonzero(np.isfinite(values))
@@ -205,10 +216,38 @@ def _below(labels: Labels, value: float, rows: int) -> str:
     return f"in {rows} of {len(recent)} labels, {least:.4g} was the least before"
 
 
-def _signal(target: str, shown: str, held: float, rows: int, recent: npt.NDArray[Any], said: str) -> Signal:
+def _each_its_own(labels: Labels) -> str:
+    """What is said of many numbers that are repeated, each for itself; empty for nothing."""
+    recent, earlier = labels.recent, labels.earlier
+    rows, size = int(np.count_nonzero(_again(recent))), len(recent)
+    if rows < max(float(FEWEST_ROWS), EACH * size) or len(earlier) < ROOM * size:
+        return ""
+    parts = [earlier[first : first + size] for first in range(len(earlier) - size, -1, -size)[:MOST_STRETCHES]]
+    known = max(int(np.count_nonzero(_again(part))) for part in parts)
+    if known > RARE * size or _digits(recent[_again(recent)]) < _digits(earlier):
+        return ""
+    return f"that come three times or more in {rows} of {size} labels, {known} of as many at most before"
+
+
+def _again(values: Floats) -> npt.NDArray[np.bool_]:
+    """Which values are there three times or more; NaN is none."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True, equal_nan=False)
+    again: npt.NDArray[np.bool_] = counts[places] >= AGAIN
+    return again
+
+
+def _digits(values: Floats) -> int:
+    """How many digits after the point nine in ten values can do with."""
+    for digits in range(MOST_DIGITS):
+        if np.mean(np.abs(values - np.round(values, digits)) < 10.0**-MOST_DIGITS) >= MOST_SHARE:
+            return digits
+    return MOST_DIGITS
+
+
+def _signal(target: str, shown: str, held: float | None, rows: int, recent: npt.NDArray[Any], said: str) -> Signal:
     return Signal(
         kind=SignalKind.DATA_QUALITY, statistic="repeated_label", feature=target, verdict=Verdict.CHANGED, blocks=True,
-        value=rows / len(recent), detail={HELD: held},
+        value=rows / len(recent), detail={} if held is None else {HELD: held},
         reason=f"{target}: {shown} {said}: does it stand for labels that are still to come, or for the last one? Mend "
         "the source; if it is right, lift the quarantine with `--accept`",
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from include.detectors.repeated_labels import Labels, repeated_class, repeated_number
+from include.detectors.repeated_labels import Labels, repeated_class, repeated_number, those_repeated
 from include.detectors.stuck import HELD
 from tests.series import autoregression
 
@@ -55,6 +55,10 @@ USUAL: dict[str, World] = {
     "counts that fall": lambda rng: rng.poisson(np.where(LATE, 2.0, 7.0)).astype(float),
     "counts that rise": lambda rng: rng.poisson(np.where(LATE, 30.0, 2.0)).astype(float),
     "a third of the spread, to one digit": lambda rng: np.round(rng.normal(20.0, np.where(LATE, 1.0, 3.0)), 1),
+    "written to one digit since": lambda rng: np.where(LATE, (made := rng.normal(20.0, 3.0, ROWS)).round(1), made),
+    "each twice since": lambda rng: np.where(LATE, np.repeat(made := rng.normal(20.0, 3.0, ROWS), 2)[:ROWS], made),
+    "of shops with a price each": lambda rng: np.tile(rng.uniform(1.0, 9.0, 20), ROWS // 20),
+    "half of the spread, to two digits": lambda rng: np.round(rng.normal(20.0, np.where(LATE, 1.5, 3.0)), 2),
     "returns": lambda rng: rng.standard_t(3, ROWS),
     "returns of a halted market": lambda rng: np.where(OPEN, rng.standard_t(3, ROWS), 0.0),
     "losses for the first time": lambda rng: np.round(rng.normal(np.where(LATE, 1.0, 20.0), 2.0)),
@@ -129,6 +133,20 @@ def test_a_label_that_is_repeated_as_none_was_is_told(name: str, fault: str) -> 
 def test_it_is_told_of_labels_that_repeat_by_nature(name: str, fault: Callable[[Floats], Floats]) -> None:
     for seed in range(5):
         assert found(fault(USUAL[name](np.random.default_rng(seed)))), seed
+
+
+@pytest.mark.parametrize("days", [3, 5])
+def test_the_last_label_of_each_of_many_is_told(days: int) -> None:
+    shops = 24
+    for seed in range(5):
+        values = USUAL["normal"](np.random.default_rng(seed))
+        first = ROWS - days * shops
+        values[first:] = np.tile(values[first - shops : first], days)
+        [said] = found(values)
+        assert "numbers that come three times or more in " in said
+        labels = Labels(recent=values[CUT:], earlier=values[:CUT])
+        those = np.isfinite(those_repeated(labels.recent, None, labels.earlier))
+        assert np.flatnonzero(those).tolist() == list(range(240 - days * shops, 240))
 
 
 def test_what_is_repeated_and_what_to_do_are_told() -> None:

@@ -79,7 +79,7 @@ def _repeated(spec: ModelSpec, window: RecentWindow, tables: ModelTables, pardon
     signals = [*(repeated_class(spec.target, names, labels) if names else repeated_number(spec.target, labels))]
     if not signals:
         return []
-    those = those_repeated(values[there:], signals[0].detail[HELD], labels.earlier)
+    those = those_repeated(values[there:], signals[0].detail.get(HELD), labels.earlier)
     column = pd.DataFrame({spec.target: those})
     return locate_faults(signals, replace(window, table=column), pardons)
 
