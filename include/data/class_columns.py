@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.arrays import array_of_series
+from include.data.new_classes import WORDS, replaced, still_to_come
 from include.data.profile.cells import names_of
 from include.data.tables import ModelTables
 from include.errors import DataError
@@ -75,6 +76,12 @@ class ClassCells:
         filled: npt.NDArray[np.intp] = codes[~empty[codes]]
         return filled
 
+    def in_turn(self) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
+        """The place of each cell's class in the names, each there once; -1 where the cell is empty."""
+        names = tuple(dict.fromkeys(name for name in self.names if name is not None))
+        places = [-1 if name is None else names.index(name) for name in (*self.names, None)]
+        return np.array(places, dtype=np.intp)[self.codes], names
+
     def among(self, classes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Which cells hold one of `classes`; shape (n,)."""
         return np.array([name in classes for name in self.names] + [False], dtype=bool)[self.codes]
@@ -101,14 +108,17 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
     labels = () if known else ClassCells.of(tables.reference[spec.target]).counts()
     coding = ClassCoding.of(known=known, labels=labels, declared=spec.classes)
     actual = ClassCells.of(tables.history[spec.target], coding)
-    told = tables.told
-    if odd := _stray(actual.counts(), {*known, *coding.declared.values()}):
-        left_out = actual.among(odd)
-        actual = replace(actual, names=tuple(None if name in odd else name for name in actual.names), coded=True)
-        told = (
-            *told, f"{int(left_out.sum())} labels ({spec.target!r}) are {listed(odd)} among numbers or truth values: "
-            "left out; name them in `classes` if they are one",
-        )  # fmt: skip
+    told, named = tables.told, {*known, *coding.declared.values()}
+    if odd := _stray(actual.counts(), named):
+        said = " among numbers or truth values: left out; name them in `classes` if they are one"
+        told, actual = _without(spec, actual, odd, told, said)
+    if waiting := _waiting(spec, actual, named, champion=bool(known), ordered=tables.window_start is not None):
+        name = sorted(waiting)[0]
+        said = (
+            ", no class that is known, and by place or name labels still to come: they count as not arrived; write "
+            f"`missing: [{name}]` in `source`, or, if it is a class, `classes: {{{name}: []}}`"
+        )
+        told, actual = _without(spec, actual, waiting, told, said)
     columns = {spec.target: actual}
     if spec.prediction is not None and spec.prediction in tables.history.columns:
         columns[spec.prediction] = ClassCells.of(tables.history[spec.prediction], coding)
@@ -123,6 +133,49 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
         recent=tables.recent.assign(**{n: v.iloc[last:].to_numpy() for n, v in made.items()}),
         history=tables.history.assign(**{n: v.to_numpy() for n, v in made.items()}),
     )  # fmt: skip
+
+
+def _without(
+    spec: ModelSpec, actual: ClassCells, classes: Collection[str], told: tuple[str, ...], said: str
+) -> tuple[tuple[str, ...], ClassCells]:
+    """Labels without some classes, and what is told with a word on how many those were."""
+    count = int(actual.among(classes).sum())
+    names = tuple(None if name in classes else name for name in actual.names)
+    return (*told, f"{count} labels ({spec.target!r}) are {listed(classes)}{said}"), replace(
+        actual, names=names, coded=True
+    )
+
+
+def _waiting(spec: ModelSpec, actual: ClassCells, known: Collection[str], *, champion: bool, ordered: bool) -> set[str]:
+    """The classes that say that labels are still to come, by their place, where that is `ordered` by time, or name.
+
+    Without a champion no class is known, and place and name must say so.
+
+    Raises
+    ------
+    DataError
+        When a class came in the place of a known one: from then on labels are coded otherwise.
+    """
+    codes, names = actual.in_turn()
+    waiting = {name for name in names if name not in known and name.casefold() in WORDS}
+    if not champion:
+        found = still_to_come(codes[codes >= 0], {names.index(name) for name in waiting}) if ordered else None
+        return {names[found[0]]} if found else set()
+    codes = codes[(codes >= 0) & ~actual.among(waiting)]
+    new = {code for code in np.unique(codes).tolist() if names[code] not in known}
+    if not new or not ordered:
+        return waiting
+    if found := still_to_come(codes, new):
+        return {*waiting, names[found[0]]}
+    if gone := replaced(codes, {code for code, name in enumerate(names) if name in known}, new):
+        old, came = names[gone[0]], names[gone[1]]
+        raise DataError(
+            f"model {spec.name}: field target: {old!r} is not among the newest {gone[2]} labels ({spec.target!r}), and "
+            f"since then there is {came!r}, which the champion does not know: this looks like another coding, in which "
+            f"the other classes may be others, too; correct the column, or say in `classes` what {came} is: "
+            f"`{{{old}: [{came}], …}}`, or `{{{came}: []}}` for a class of its own"
+        )
+    return waiting
 
 
 def _stray(counts: Mapping[str, int], known: Collection[str]) -> set[str]:

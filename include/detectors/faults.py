@@ -31,7 +31,7 @@ HEALTHY = 2  # stretches in order, one after the other, that show that a fault i
 
 #: Faults of cells. A column that is gone says nothing of its rows: when it is back, they show whether they are empty.
 LOCATABLE = frozenset(
-    {"missing_rise", "unreadable", "impossible", "infinite", "type_change", "constant", "unit_change"}
+    {"missing_rise", "unreadable", "impossible", "infinite", "type_change", "constant", "unit_change", "repeated_label"}
 )
 
 Floats = npt.NDArray[np.float64]
@@ -114,7 +114,7 @@ def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> 
 
 def _dated(signal: Signal, window: RecentWindow) -> Signal:
     """A signal on impossible or infinite cells, with the time of the first of them."""
-    known = window.comparison.reference.columns[signal.feature]
+    known = window.comparison.reference.columns.get(signal.feature)
     if (
         signal.statistic not in ("impossible", "infinite")
         or window.times is None
@@ -179,12 +179,15 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
     worse: a fault that all rows share has no beginning.
     """
     comparison, name = window.comparison, signal.feature
-    known = comparison.reference.columns[name]
     if signal.statistic == "constant":
         if (held := signal.detail.get(HELD)) is None:
             return np.ones(len(stretches))
         floats = to_floats(window.table[name])[0]
         return np.array([float(np.mean(floats[rows] == held)) for rows in stretches])
+    if signal.statistic == "repeated_label":  # the window has no others
+        there = window.table[name].notna().to_numpy()
+        return _of_usual(np.array([float(np.mean(there[rows])) for rows in stretches]))
+    known = comparison.reference.columns[name]
     against = replace(comparison.reference, columns={name: known})
     parts = [
         profile_table(window.table.iloc[rows], [name], against=against, extras=NO_EXTRAS).columns[name]
@@ -193,6 +196,16 @@ def _how_far(signal: Signal, window: RecentWindow, stretches: Sequence[npt.NDArr
     usual = _degree(signal, known, known)
     degrees = np.array([_degree(signal, part, known) for part in parts])
     return degrees - (usual if signal.blocks else max(usual, float(np.quantile(degrees, 0.25))))
+
+
+def _of_usual(shares: Floats) -> Floats:
+    """Shares of stretches in units of what is usual where a value is repeated: it may stand between others all along.
+
+    >>> _of_usual(np.array([0.0, 0.05, 0.4, 0.3, 0.5])).round(3).tolist()
+    [0.0, 0.125, 1.0, 0.75, 1.25]
+    """
+    usual = float(shares[shares >= BROKEN * shares.max()].mean())
+    return shares / usual if usual > 0.0 else shares
 
 
 def _degree(signal: Signal, part: Column, known: Column) -> float:

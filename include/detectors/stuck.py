@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,13 +47,13 @@ def stuck_columns(
         values = _there(recent[name], column)
         if len(values) < FEWEST_ROWS:
             continue
-        starts, lengths = _runs(values)
+        starts, lengths = runs_of(values)
         longest = int(np.argmax(lengths))
         rows, held = int(lengths[longest]), float(values[starts[longest]])
         if rows < max(FEWEST_ROWS, LEAST_SHARE * len(values)) or rows == len(values):
             continue
         before, others = _there(earlier[name], column), np.delete(lengths, longest)
-        known = max(int(others.max(initial=1)), int(_runs(before)[1].max(initial=1)))
+        known = max(int(others.max(initial=1)), int(runs_of(before)[1].max(initial=1)))
         if rows < LONGER * known or len(before) < ROOM * rows:
             continue
         yield Signal(
@@ -68,7 +69,7 @@ def _there(values: pd.Series, column: NumericColumn) -> Floats:
     return np.asarray(floats[np.isfinite(floats)])
 
 
-def _runs(values: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Where equal numbers in turn begin, and how many they are."""
+def runs_of(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Where equal values in turn begin, and how many they are."""
     starts = np.flatnonzero(np.concatenate([[len(values) > 0], values[1:] != values[:-1]]))
     return starts, np.diff(starts, append=len(values))

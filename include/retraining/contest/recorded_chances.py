@@ -13,6 +13,7 @@ from include.data.class_columns import STRAY, covered_classes, positive_class
 from include.data.profile import to_floats
 from include.errors import DataError
 from include.registry.spec import ModelSpec
+from include.retraining.contest.contradictions import require_agreement
 
 MOST_DIGITS = 4  # after the point, from which on rounded probabilities sum to 1 nearly enough
 MOST_ROUNDING = 0.25  # from 1: what ten classes of one digit may be off is no probability any more
@@ -34,7 +35,7 @@ def recorded_chances(
     Parameters
     ----------
     said : sequence of array
-        Labels and predictions in the rows, None where missing.
+        Labels and, last, predictions in the rows, None where missing.
     classes : tuple of str
         Those that the champion knows.
 
@@ -46,7 +47,8 @@ def recorded_chances(
     Raises
     ------
     DataError
-        When there are three classes and one column, or when more than half of the probabilities cannot be any.
+        When there are three classes and one column, when more than half of the probabilities cannot be any, or when
+        they are those of another class (`include.retraining.contest.contradictions`).
     """
     if not has_chances(spec, table):
         return None, classes
@@ -55,7 +57,9 @@ def recorded_chances(
     found = {str(name): int(count) for name, count in counts.items()}
     known = sorted({*classes, *found})
     if spec.probabilities is not None:
-        return chances, covered_classes(spec, known)
+        covered = covered_classes(spec, known)
+        require_agreement(spec, chances, covered, said[-1])
+        return chances, covered
     positive = positive_class(spec, known)
     others = {name: found.get(name, 0) for name in known if name != positive}
     other = max(others, key=lambda name: (others[name], name in classes), default=f"not {positive}")
@@ -66,6 +70,7 @@ def recorded_chances(
             f"there are {', '.join(others)}; name a column for each class in `probabilities`, or leave `prediction` "
             "and `probability` out, so that the champion predicts"
         )
+    require_agreement(spec, chances, (other, positive), said[-1])
     return chances, (other, positive)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from include.data.profile import NO_EXTRAS, NumericColumn, Profile, profile_table, with_possible
-from include.data.reference.profiles import TARGET
 from include.data.reference.trends import middle_of, without_trends
 from include.data.rows.declared import declared
 from include.data.rows.spans import Span, within
@@ -25,11 +24,11 @@ from include.detectors.catalogue import detect, feed_detectors
 from include.detectors.data_quality import odd_times_signals
 from include.detectors.faults import Located, RecentWindow, locate_faults
 from include.detectors.stuck import stuck_columns
-from include.detectors.units import UnitChangeDetector
 from include.detectors.without_value import without_value
 from include.records.entries import Quarantine, Run
 from include.registry.spec import ModelSpec
 from include.retraining.executor import Champion
+from include.workflow.analysis.label_faults import faults_of_labels
 from include.workflow.analysis.watched import profile_of_recent
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ def inspect_feed(
         *locate_faults(needed, window, pardons),
         *(Located(signal=signal) for signal in given_up),
         *_stuck(spec, replace(window, table=tables.recent), tables, pardons),
-        *_of_labels(spec, champion, window, pardons),
+        *faults_of_labels(spec, champion, replace(window, table=tables.recent), tables, pardons),
     ]
     faults = tuple(fault for each in located for fault in each.faults)
     spans = _spans(faults)
@@ -122,19 +121,6 @@ def _stuck(spec: ModelSpec, window: RecentWindow, tables: ModelTables, pardons: 
     names = [name for name in known.columns if not is_given_up(spec, name)]
     earlier = tables.history.iloc[: len(tables.history) - len(tables.recent)]
     return locate_faults(stuck_columns(tables.recent, earlier, known, names), window, pardons)
-
-
-def _of_labels(spec: ModelSpec, champion: Champion, window: RecentWindow, pardons: Sequence[Pardon]) -> list[Located]:
-    """Labels that come in another unit, cents for euros: whatever is trained on them learns it, and the gate too."""
-    known = champion.reference.outputs.get(TARGET)
-    column = None if known is None else known.columns.get(TARGET)
-    if not isinstance(column, NumericColumn) or spec.target not in window.table.columns:
-        return []
-    reference = Profile(rows=column.rows, columns={spec.target: column})
-    recent = profile_table(window.table, [spec.target], against=reference, extras=NO_EXTRAS)
-    labels = replace(window.comparison, reference=reference, recent=recent, calibration=None, ahead={})
-    found = [signal for signal in UnitChangeDetector().detect(labels) if signal.changed]
-    return locate_faults(found, replace(window, comparison=labels), pardons)
 
 
 def reading_signals(tables: ModelTables) -> list[Signal]:
