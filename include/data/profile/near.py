@@ -32,7 +32,7 @@ def _reach(values: bytes) -> Floats:
     """A column is counted several times in a check, and by the same edges."""
     edges = np.frombuffer(values)
     if len(edges) < 2:
-        return np.abs(edges) * SAME
+        return np.asarray(np.abs(edges) * SAME)
     nearest = np.empty(len(edges))
     with np.errstate(over="ignore"):
         nearest[1:] = edges[1:] - edges[:-1]
@@ -51,7 +51,7 @@ def distinct(ordered: Floats) -> Floats:
     >>> distinct(np.array([1.7e9, 1.7e9 + 1.0, 1.7e9 + 2.0])).tolist() == [1.7e9, 1.7e9 + 1.0, 1.7e9 + 2.0]
     True
     """
-    values = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    values: Floats = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
     if len(values) < 3:
         return values
     with np.errstate(over="ignore"):
