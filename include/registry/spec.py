@@ -63,6 +63,13 @@ class ModelSpec(ModelFields):
             return tuple(self.probabilities.values())
         return () if self.probability is None else (self.probability,)
 
+    @property
+    def columns_of_stated_times(self) -> tuple[str, ...]:
+        """The columns of times, where the model file says in which format they are written."""
+        said = self.source.timestamp
+        found = said.columns or [self.timestamp]
+        return tuple(name for name in found if name is not None) if said.format else ()
+
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""
         return self.policy.settings(

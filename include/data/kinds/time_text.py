@@ -20,6 +20,7 @@ MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading tha
 STRAY = 0.01  # share of the cells that may speak against a way to read the others
 _NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
 _MIDNIGHT = r"(?<=[ T])24(?=[:.]00(?:[:.]00(?:[.,]0+)?)?(?:$|[Z+ -]))"
+_FLOAT = r"(?<=\d)\.0(?=\s|$)"  # behind a whole number that was a floating point number when it was written
 _NOTHING = pd.Timedelta(0).as_unit("us")  # in nanoseconds the year 9999 would be beyond what they count
 _DAY = pd.Timedelta(days=1).as_unit("us")
 _ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
@@ -55,7 +56,7 @@ class Times:
 def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     """Text as moments; a DataError where the cells leave two ways to read it."""
     if how.format:
-        return with_lost(Times(values=_parsed(text, how.format, how, where)), text)
+        return _in_format(text, how, where)
     moments = _parsed(text, "ISO8601", how, where)
     rest = text.notna() & moments.isna()
     if not rest.any():
@@ -76,6 +77,42 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         return with_lost(Times(values=moments, told=told), text)
     moments = moments.where(~rest, found.reindex(text.index))
     return told_as(with_lost(Times(values=moments), text), "; ".join(filter(None, (told, format_told))))
+
+
+def _in_format(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Text in the format that the model file says.
+
+    Where most cells fit a format that begins as ISO 8601 does, others in ISO 8601 say the same in longer or shorter
+    words, such as a midnight without its time of day; whole numbers may have been written as 20260131.0.
+    """
+    moments = _parsed(text, how.format, how, where)
+    rest = text.where(moments.isna()).str.replace(_FLOAT, "", regex=True)
+    if rest.notna().any():
+        moments = moments.fillna(_parsed(rest, how.format, how, where))
+    left = text.where(moments.isna())
+    if not left.notna().any() or moments.notna().sum() < MOST_UNREADABLE * text.notna().sum():
+        return with_lost(Times(values=moments), text)
+    told = ""
+    if how.format.startswith("%Y-%m-%d"):
+        found = _parsed(left, "ISO8601", how, where)
+        if found.notna().any():
+            told = f"cells such as {left[found.notna()].iloc[0]!r} do not fit {how.format!r} and are read as ISO 8601"
+            moments = moments.fillna(found)
+    return told_as(with_lost(Times(values=moments), text), told)
+
+
+def not_read(read: Times, cells: int, how: TimeFormat) -> str:
+    """What to say of so many cells most of which are no times."""
+    some = f"{read.unreadable} of {cells} cells"
+    if how.format:
+        return (
+            f"{some} do not fit source.timestamp.format {how.format!r}, such as {read.example!r}; write it as the "
+            "cells are, or leave it out if they are ISO 8601"
+        )
+    return (
+        f"{some} are no times, such as {read.example!r}; say how they are written in source.timestamp.format, for "
+        "example '%d/%m/%Y %H:%M'"
+    )
 
 
 def in_utc(values: Any, how: TimeFormat, where: str) -> Any:

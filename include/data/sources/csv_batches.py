@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, require_distinct
@@ -25,6 +26,7 @@ from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
 
+Wanted = Sequence[str] | None  # names of columns
 CSV_BLOCK_BYTES = 1 << 20  # Arrow reads some fifty of them ahead
 LARGEST_BLOCK = 1 << 26  # for a file whose rows are longer than a block
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -32,17 +34,19 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
+_AS_WRITTEN = (pa.int64(), pa.binary())  # types whose cells say all that the text of a time says
 _FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """How one file is read: its dialect, its columns' types, and which of text hold numbers in other writing."""
+    """How one file is read: its dialect, types, numbers in other writing, and words for empty cells of text."""
 
     dialect: Dialect
     types: Mapping[str, pa.DataType]
     decimals: Mapping[str, str] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
+    empty: Mapping[str, pa.Array] = field(default_factory=dict)
     told: tuple[str, ...] = ()
 
 
@@ -66,7 +70,6 @@ class CsvBatches:
 
     Parameters
     ----------
-    path : str or Path
     columns : sequence of str, optional
         The only columns to read; those that a file lacks are left out.
     files : Files
@@ -75,13 +78,16 @@ class CsvBatches:
         What is known of how they are written.
     missing : sequence of str
         Further words that stand for an empty cell.
+    stated : sequence of str
+        Columns of times whose format is known: they are read as text, whatever their cells look like.
     """
 
     path: str | Path
-    columns: Sequence[str] | None = None
+    columns: Wanted = None
     files: Files = field(default_factory=LocalFiles)
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
+    stated: Sequence[str] = ()
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
@@ -196,7 +202,8 @@ class CsvBatches:
         owner = self.dialect.decimal is not None or self.dialect.thousands is not None
         told += [f"{Path(str(file)).name}: {line}" for line in told_of(written, decimals, said=owner)]
         mixed = frozenset(name for name in decimals if written[name].mixed)
-        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
+        empty = {name: pa.array([*NOTHING, *self.missing]) for name in self.stated if types.get(name) == pa.string()}
+        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, empty=empty, told=tuple(told))
 
     def _types_of_rows(self, file: str | Path, dialect: Dialect) -> tuple[dict[str, pa.DataType], dict[str, Written]]:
         """The same of rows however long: blocks grow until each holds a whole one."""
@@ -235,11 +242,12 @@ class CsvBatches:
             elif not seen.codes:
                 types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
                 types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
-                return types, {name: each for name, each in seen.written.items() if types[name] == pa.string()}
+                types |= {name: pa.string() for name in self.stated if types.get(name, pa.int64()) not in _AS_WRITTEN}
+                written = {name: each for name, each in seen.written.items() if name not in self.stated}
+                return types, {name: each for name, each in written.items() if types[name] == pa.string()}
 
     def _open(
-        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],
-        columns: Sequence[str] | None = None,
+        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType], columns: Wanted = None
     ) -> pa_csv.CSVStreamingReader:  # fmt: skip
         names = list(dialect.header) if isinstance(dialect.header, tuple) else None
         return pa_csv.open_csv(
@@ -263,10 +271,10 @@ class CsvBatches:
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
 
 
-def of_source(source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> CsvBatches:
+def of_source(source: FileSource, path: str | Path, files: Files, columns: Wanted, stated: Wanted = ()) -> CsvBatches:
     """The rows of one of the source's paths."""
     words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words)
+    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words, stated=stated or ())
 
 
 def _with_commas(dialect: Dialect) -> Dialect:
@@ -283,6 +291,8 @@ def _tidy(batch: Batch, layout: _Layout) -> Batch:
             values = pa.array([None if cell is None else decoded(cell) for cell in values.to_pylist()], pa.string())
         if values.type == pa.string():
             values = trimmed(values)
+            if name in layout.empty:
+                values = pc.if_else(pc.is_in(values, value_set=layout.empty[name]), None, values)
             if name in layout.decimals:
                 decimal, thousands = layout.decimals[name], layout.dialect.thousands
                 values = plain_numbers(values, decimal, thousands, mixed=name in layout.mixed)

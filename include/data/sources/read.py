@@ -180,9 +180,9 @@ def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     assert source.path is not None
     where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = reading.table(batches_of(*where, _needed(spec, reading.columns)))
+        table = reading.table(batches_of(*where, _needed(spec, reading.columns), spec.columns_of_stated_times))
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = reading.table(batches_of(*where))  # all columns: an error will list them
+            table = reading.table(batches_of(*where, None, spec.columns_of_stated_times))  # all: an error lists them
         return table, source.path
 
 
