@@ -17,6 +17,7 @@ from include.registry.arrival import CONNECTION, Watch, on_or_off
 from include.registry.dialect import Dialect
 from include.registry.section import Section
 from include.registry.time_format import TimeFormat, wrong_with
+from include.registry.yaml_text import as_cell
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
@@ -68,7 +69,7 @@ class _Rows(Section):
 
     timestamp: TimestampReading = TimestampReading()
     """How times are written, where that cannot be told from the cells."""
-    missing: list[str | int | float | date] = Field(default_factory=list)
+    missing: list[Annotated[str | int | float | date, BeforeValidator(as_cell)]] = Field(default_factory=list)
     """What stands for an empty cell, in any column: `[-999, unknown, 9999-12-31]`."""
     decimal: Literal[".", ","] | None = None
     """What stands before the decimals, in numbers written as text; found out where it is not given."""

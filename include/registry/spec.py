@@ -67,8 +67,8 @@ class ModelSpec(ModelFields):
     def columns_of_stated_times(self) -> tuple[str, ...]:
         """The columns of times, where the model file says in which format they are written."""
         said = self.source.timestamp
-        found = said.columns or [self.timestamp]
-        return tuple(name for name in found if name is not None) if said.format else ()
+        found = said.columns or ([] if self.timestamp is None else [self.timestamp])
+        return tuple(found) if said.format else ()
 
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""

@@ -113,8 +113,9 @@ def _digits(values: pd.Series[Any], finite: Any) -> pd.Series[Any]:
     """Numbers as text, whole ones without decimals."""
     known = values[finite]
     whole = known.mod(1).eq(0)
-    text = known[whole].astype("Int64").astype("str").reindex(known.index)
-    return text.fillna(known.map(str)).astype("str").reindex(values.index)
+    text: pd.Series[Any] = known[whole].astype("Int64").astype("str").reindex(known.index)
+    written: pd.Series[Any] = text.fillna(known.map(str)).astype("str").reindex(values.index)
+    return written
 
 
 def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: Any) -> Times:

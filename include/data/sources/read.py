@@ -22,7 +22,7 @@ from include.data.sources.reading import BEGINNING, Reading, whole_table
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.data.sources.time_limit import in_time
-from include.errors import DataError, SourceUnavailable
+from include.errors import DataError, SourceUnavailable, did_you_mean
 from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
 from include.registry.source import SOURCES, FileSource, SampleSource, SqlSource
@@ -214,14 +214,15 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
         return None
     told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
     marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
-    named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
+    named = (*told, *spec.features, *spec.categorical, *marks, *spec.columns, *sorted(columns))
     return list({name: None for name in named if name is not None})
 
 
 def _require(table: pd.DataFrame, column: str, field: str, where: str) -> None:
     if column not in table.columns:
         found = ", ".join(str(name) for name in table.columns)
-        raise DataError(f"{where}: field {field}: no column {column!r}; found: {found}")
+        near = did_you_mean(column, [str(name) for name in table.columns])
+        raise DataError(f"{where}: field {field}: no column {column!r}{near}; found: {found}")
 
 
 @contextmanager
