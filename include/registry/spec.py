@@ -64,6 +64,11 @@ class ModelSpec(ModelFields):
         return () if self.probability is None else (self.probability,)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The columns that hold what is predicted: target and recorded prediction."""
+        return tuple(name for name in (self.target, self.prediction) if name is not None)
+
+    @property
     def columns_of_stated_times(self) -> tuple[str, ...]:
         """The columns of times, where the model file says in which format they are written."""
         said = self.source.timestamp

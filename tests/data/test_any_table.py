@@ -259,8 +259,8 @@ def test_kinds_that_the_tables_are_meant_to_have_are_found() -> None:
     assert kinds["identifier"] is Kind.IDENTIFIER
     assert kinds["flag"] is Kind.BOOLEAN
     assert kinds["date"] is Kind.TIME
-    assert kinds["codes"] is kinds["words"] is kinds["zip"] is kinds["blanks"] is Kind.CATEGORY
-    assert kinds["truths"] is Kind.BOOLEAN
+    assert kinds["codes"] is kinds["words"] is kinds["zip"] is Kind.CATEGORY
+    assert kinds["truths"] is kinds["blanks"] is Kind.BOOLEAN
     numbers = ("percent", "comma", "dollars", "brackets", "clock", "gaps", "decimals")
     assert {kinds[name] for name in numbers} == {Kind.NUMBER}
     assert isinstance(found.known.columns["large"], CategoricalColumn)
