@@ -64,9 +64,9 @@ class ModelSpec(ModelFields):
         return () if self.probability is None else (self.probability,)
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The columns that hold what is predicted: target and recorded prediction."""
-        return tuple(name for name in (self.target, self.prediction) if name is not None)
+    def as_spelled(self) -> tuple[str, ...]:
+        """The columns whose names stay as they are spelled: target and recorded prediction, and those of the key."""
+        return tuple(name for name in (self.target, self.prediction, *self.key) if name is not None)
 
     @property
     def columns_of_stated_times(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""Spellings: which words mean true and false."""
+"""Spellings: what names that look the same have in common, and which words mean true and false."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 Pair = tuple[str, str]  # how true and false are spelled
@@ -16,7 +17,32 @@ TRUE = frozenset(true for true, _ in PAIRS)
 FALSE = frozenset(false for _, false in PAIRS)
 DIGITS: Pair = ("1", "0")
 WORDS: Pair = ("True", "False")
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # characters without width or meaning
 _DECIMALS = {"1.0": "1", "0.0": "0"}
+
+
+def plain_name(name: str) -> str:
+    r"""A name as it looks: composed letters (NFC), one blank of the usual kind for any blanks, none around it.
+
+    >>> plain_name("New\u00a0 York "), plain_name("Zu\u0308rich") == "Zürich"
+    ('New York', True)
+    """
+    if name.isascii() and "  " not in name and name.isprintable():
+        return name.strip()
+    return " ".join(unicodedata.normalize("NFC", name).translate(_UNSEEN).split())
+
+
+def alike(name: str, known: Collection[str], by_look: Mapping[str, str]) -> str:
+    """A name as it is among those `known`, which `by_look` has by `plain_name`; any other stays as it is."""
+    return name if name in known else by_look.get(plain_name(name), name)
+
+
+def by_look(names: Iterable[str]) -> dict[str, str]:
+    """Names by how they look; of several that look the same the first."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(plain_name(name), name)
+    return found
 
 
 def truth_pair(cells: Mapping[str, int]) -> Pair | None:

@@ -15,12 +15,12 @@ from include.data.arrays import array_of_series
 from include.data.kinds.durations import as_seconds
 from include.data.kinds.find import SPEAKING
 from include.data.kinds.find import WORDS as EMPTY
+from include.data.kinds.spellings import as_they_look, in_one_spelling, pair_of
 from include.data.kinds.times import read_times
-from include.data.kinds.truths import in_one_spelling, pair_of
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
 from include.registry.time_format import TimeFormat
-from include.scoring.spelling import WORDS
+from include.scoring.spelling import WORDS, plain_name
 
 _AS_NUMBERS = {"true": "1", "false": "0"}
 
@@ -111,8 +111,10 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
         truths = _as_text(values).str.lower().map(_AS_NUMBERS)
         return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else _with_seconds(values)
     if kind.order and _is_text(values):
-        places = {name: float(place) for place, name in enumerate(kind.order)}
-        return values.map(lambda cell: places.get(cell, cell), na_action="ignore")
+        places = {plain_name(name): float(place) for place, name in enumerate(kind.order)}
+        return values.map(lambda cell: places.get(plain_name(str(cell)), cell), na_action="ignore")
+    if kind.kind is Kind.CATEGORY or kind.as_names:
+        values = as_they_look(values, kind.spellings)
     if kind.kind is Kind.CALENDAR and _is_text(values):
         values = _with_seconds(values)
     if kind.kind in (Kind.TIME, Kind.CALENDAR) and _is_text(values) and not _numeric_text(values):

@@ -24,8 +24,8 @@ from include.data.kinds.row_times import (
     rises_by_its_newest,
     ups_and_downs,
 )
+from include.data.kinds.spellings import with_truths
 from include.data.kinds.times import read_times
-from include.data.kinds.truths import with_truths
 from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
@@ -75,7 +75,7 @@ def find_kinds(
     window_rows : int
         Rows of a usual recent window.
     labels : collection of str
-        Columns of classes, whose spellings are brought together elsewhere (`include.data.class_columns`).
+        Columns whose names stay as they are spelled: keys, and classes (see `include.data.class_columns`).
     """
     found = {}
     for name in (name for name in table.columns if name != without):
@@ -92,8 +92,7 @@ def find_kinds(
             times is not None and inferred.kind is Kind.TIME and (why := follows_its_row(_moments(table[name]), times))
         ):
             inferred = ColumnKind(kind=Kind.CALENDAR, why=why)
-        if name not in labels:
-            inferred = with_truths(inferred, cells, WORDS)
+        inferred = replace(inferred, spellings=()) if name in labels else with_truths(inferred, cells, WORDS)
         found[name] = inferred if said is None else as_said(said, inferred, before)
     return found
 

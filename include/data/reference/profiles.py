@@ -150,8 +150,10 @@ class ReferenceProfiles:
 
 
 def _kind(stored: Mapping[str, Any], column: Column | None) -> ColumnKind:
-    """A column's kind; of one that was kept before truth values had one spelling its profile tells which it knows."""
+    """A column's kind; of one that was kept before names and truth values had one spelling its profile tells which."""
     kind = ColumnKind.from_json(stored)
+    if kind.spellings is not None and isinstance(column, CategoricalColumn):
+        kind = replace(kind, spellings=tuple(name for name in column.counts if name != REST))
     if "truths" in stored:
         return kind
     if isinstance(column, CategoricalColumn) and kind.kind is Kind.CATEGORY and REST not in column.counts:

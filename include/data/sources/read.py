@@ -133,7 +133,9 @@ def read_both(
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, text = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
-    kinds = with_words(find_kinds(tables[0], spec.declared_kinds, known=known, labels=spec.labels), spec.named_words)
+    kinds = with_words(
+        find_kinds(tables[0], spec.declared_kinds, known=known, labels=spec.as_spelled), spec.named_words
+    )
     found = [
         Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told))
         for table, each in zip(tables, told, strict=True)
@@ -168,7 +170,7 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
         share = min(pd.Timedelta(spec.window) / span, 1.0)
     found = find_kinds(
         conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
-        times=times.iloc[:rows], window_rows=round(rows * share), known=known, labels=spec.labels,
+        times=times.iloc[:rows], window_rows=round(rows * share), known=known, labels=spec.as_spelled,
     )  # fmt: skip
     return with_words(found, spec.named_words)
 

@@ -1,7 +1,8 @@
-"""Columns of truth values: which they are, and their cells in the one spelling that the column has."""
+"""One spelling for cells that mean the same: names that look the same, and truth values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from include.data.arrays import array_of_series
 from include.data.profile.cells import finite_of, floats_of, names_of
 from include.registry.kinds import ColumnKind, Kind
-from include.scoring.spelling import DIGITS, WORDS, Pair, truth_names, truth_pair
+from include.scoring.spelling import DIGITS, WORDS, Pair, alike, by_look, plain_name, truth_names, truth_pair
 
 MOST_NAMES = 2 * 15  # of a column that may still be one of truth values
 
@@ -65,3 +66,18 @@ def in_one_spelling(values: pd.Series[Any], pair: Pair) -> pd.Series[Any]:
         return values
     cells = np.array([*made, None], dtype=object)[codes]
     return pd.Series(cells, index=values.index, name=values.name).astype("str")
+
+
+def as_they_look(values: pd.Series[Any], spellings: Sequence[str] | None) -> pd.Series[Any]:
+    """Names in one spelling where they look the same: the one they look like, or one of `spellings`, which stay."""
+    if not (isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype) or values.dtype == object):
+        return values
+    codes, names = names_of(array_of_series(values))
+    known, looks = frozenset(spellings or ()), by_look(spellings or ())
+    made = [
+        name if name is None else plain_name(name) or None if spellings is None else alike(name, known, looks)
+        for name in names
+    ]
+    if made == list(names):
+        return values
+    return pd.Series(np.array([*made, None], dtype=object)[codes], index=values.index, name=values.name).astype("str")
