@@ -153,7 +153,7 @@ def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, First
     said = Dialect(
         delimiter=options.delimiter, decimal=options.decimal, thousands=options.thousands, encoding=options.encoding
     )
-    stated = tuple(options.time) if options.time_format else ()
+    stated = dict.fromkeys(options.time, True) if options.time_format else {}
     found = []
     for given, flag in ((options.data, "--data"), (options.recent_data, "--recent-data")):
         if given is not None:

@@ -69,11 +69,14 @@ class ModelSpec(ModelFields):
         return tuple(name for name in (self.target, self.prediction, *self.key) if name is not None)
 
     @property
-    def columns_of_stated_times(self) -> tuple[str, ...]:
-        """The columns of times, where the model file says in which format they are written."""
+    def text_by_its_own_rule(self) -> dict[str, bool]:
+        """Columns whose text is read as no other: times in a format that is stated, and probabilities.
+
+        Each with whether it is text that they are read from, whatever the cells look like.
+        """
         said = self.source.timestamp
-        found = said.columns or ([] if self.timestamp is None else [self.timestamp])
-        return tuple(found) if said.format else ()
+        times = said.columns or ([] if self.timestamp is None else [self.timestamp])
+        return dict.fromkeys(self.probability_columns, False) | (dict.fromkeys(times, True) if said.format else {})
 
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""

@@ -27,6 +27,7 @@ from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
 
 Wanted = Sequence[str] | None  # names of columns
+Rules = Mapping[str, bool]
 CSV_BLOCK_BYTES = 1 << 20  # Arrow reads some fifty of them ahead
 LARGEST_BLOCK = 1 << 26  # for a file whose rows are longer than a block
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -78,8 +79,8 @@ class CsvBatches:
         What is known of how they are written.
     missing : sequence of str
         Further words that stand for an empty cell.
-    stated : sequence of str
-        Columns of times whose format is known: they are read as text, whatever their cells look like.
+    stated : mapping of str to bool
+        Columns whose text is read by a rule of its own; with whether they are text, whatever their cells look like.
     """
 
     path: str | Path
@@ -87,7 +88,7 @@ class CsvBatches:
     files: Files = field(default_factory=LocalFiles)
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
-    stated: Sequence[str] = ()
+    stated: Rules = field(default_factory=dict)
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, _Scan | None] = field(default_factory=dict, compare=False, repr=False)
@@ -144,10 +145,8 @@ class CsvBatches:
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
             scan = self._scan(file)
-            told = f"{Path(str(file)).name}: it is empty and left out"
-            self._layouts[file] = (
-                _Layout(dialect=self.dialect, types={}, told=(told,)) if scan is None else self._found(file, scan)
-            )
+            empty = _Layout(dialect=self.dialect, types={}, told=(f"{Path(str(file)).name}: it is empty and left out",))
+            self._layouts[file] = empty if scan is None else self._found(file, scan)
         return self._layouts[file]
 
     def _scan(self, file: str | Path) -> _Scan | None:
@@ -242,7 +241,8 @@ class CsvBatches:
             elif not seen.codes:
                 types |= {name: pa.float64() for name in exact if not seen.written[name].all_whole}
                 types |= {name: pa.float64() for name, each in seen.written.items() if not each.cells}
-                types |= {name: pa.string() for name in self.stated if types.get(name, pa.int64()) not in _AS_WRITTEN}
+                times = [name for name, always in self.stated.items() if always and name in types]
+                types |= {name: pa.string() for name in times if types[name] not in _AS_WRITTEN}
                 written = {name: each for name, each in seen.written.items() if name not in self.stated}
                 return types, {name: each for name, each in written.items() if types[name] == pa.string()}
 
@@ -271,10 +271,10 @@ class CsvBatches:
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
 
 
-def of_source(source: FileSource, path: str | Path, files: Files, columns: Wanted, stated: Wanted = ()) -> CsvBatches:
+def of_source(source: FileSource, path: str | Path, files: Files, columns: Wanted, stated: Rules) -> CsvBatches:
     """The rows of one of the source's paths."""
     words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words, stated=stated or ())
+    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words, stated=stated)
 
 
 def _with_commas(dialect: Dialect) -> Dialect:

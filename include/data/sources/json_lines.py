@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -43,14 +43,14 @@ class JsonLinesBatches:
         The only columns to read; those that a file lacks are left out.
     files : Files
         Where they are; by default on this machine's disks.
-    stated : sequence of str
-        Columns of times whose format is known: text in them stays text, also where it looks like ISO 8601.
+    stated : collection of str
+        Columns whose text is read by a rule of its own: that of times stays text, also where it looks like ISO 8601.
     """
 
     path: str | Path
     columns: Sequence[str] | None = None
     files: Files = field(default_factory=LocalFiles)
-    stated: Sequence[str] = ()
+    stated: Collection[str] = ()
     _told: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -131,7 +131,7 @@ class JsonLinesBatches:
 
 
 def of_source(
-    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, stated: Sequence[str] = ()
+    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, stated: Collection[str] = ()
 ) -> JsonLinesBatches:
     """The rows of one of the source's paths."""
     return JsonLinesBatches(path, columns, files, stated)

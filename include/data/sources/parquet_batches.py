@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class ParquetBatches:
 
 
 def of_source(
-    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, _stated: Sequence[str] = ()
+    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, _stated: Collection[str] = ()
 ) -> ParquetBatches:
     """The rows of one of the source's paths; its types say what its times are."""
     return ParquetBatches(path, columns, files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ class FirstRows:
 
 def read_file(
     given: str, flag: str, data_dir: Path, *, connection: str = "", dialect: Dialect | None = None,
-    missing: Missing = (), stated: Sequence[str] = (), connections: Connections = FROM_ENVIRONMENT,
+    missing: Missing = (), stated: Mapping[str, bool] | None = None, connections: Connections = FROM_ENVIRONMENT,
 ) -> FirstRows:  # fmt: skip
     """The rows of a file, of a folder of files, of a glob or of objects (``s3://bucket/key``).
 
@@ -72,7 +72,7 @@ def read_file(
         What its owner says of how CSV files are written.
     missing : sequence
         What its owner writes for an empty cell.
-    stated : sequence of str
+    stated : mapping of str to bool, optional
         Columns of times whose format its owner has said.
 
     Raises
