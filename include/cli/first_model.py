@@ -153,15 +153,16 @@ def _read(options: argparse.Namespace, data_dir: Path) -> tuple[FirstRows, First
     said = Dialect(
         delimiter=options.delimiter, decimal=options.decimal, thousands=options.thousands, encoding=options.encoding
     )
+    stated = dict.fromkeys(options.time, True) if options.time_format else {}
     found = []
     for given, flag in ((options.data, "--data"), (options.recent_data, "--recent-data")):
         if given is not None:
             with progress(f"reading {given}"):
-                found.append(
-                    read_file(
-                        given, flag, data_dir, connection=options.connection, dialect=said, missing=options.missing
-                    )
-                )
+                rows = read_file(
+                    given, flag, data_dir, connection=options.connection, dialect=said, missing=options.missing,
+                    stated=stated,
+                )  # fmt: skip
+            found.append(rows)
     return found[0], found[1] if len(found) > 1 else None
 
 

@@ -8,9 +8,11 @@ whether a model learns from it unasked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from include.scoring.spelling import Pair
 
 
 class Kind(StrEnum):
@@ -63,6 +65,11 @@ class ColumnKind:
         Whether the model file says so.
     as_names : bool
         Of a calendar column: that its cells are names, such as those of months.
+    truths : (str, str) or None
+        Of a column of truth values: how its reference spells true and false, (Y, N) or (1, 0); None for True and False.
+    spellings : tuple of str or None
+        Of names that are to stay as they are spelled: those that the reference has, which others that look the same are
+        read as. None where all names are spelled as they look (`include.scoring.spelling.plain_name`).
     """
 
     kind: Kind
@@ -71,6 +78,8 @@ class ColumnKind:
     order: tuple[str, ...] = ()
     declared: bool = False
     as_names: bool = False
+    truths: Pair | None = None
+    spellings: tuple[str, ...] | None = None
 
     @property
     def named(self) -> bool:
@@ -82,6 +91,7 @@ class ColumnKind:
         return {
             "kind": str(self.kind), "why": self.why, "values": list(self.values), "order": list(self.order),
             "declared": self.declared, "as_names": self.as_names,
+            "truths": None if self.truths is None else list(self.truths), "plain": self.spellings is None,
         }  # fmt: skip
 
     @classmethod
@@ -90,6 +100,8 @@ class ColumnKind:
         return cls(
             kind=Kind(stored["kind"]), why=stored["why"], values=tuple(stored["values"]), order=tuple(stored["order"]),
             declared=stored["declared"], as_names=stored["as_names"],
+            truths=None if stored.get("truths") is None else (stored["truths"][0], stored["truths"][1]),
+            spellings=None if stored.get("plain") else (),
         )  # fmt: skip
 
 
@@ -110,6 +122,15 @@ def declared_kinds(
         kind, order = (Kind(said), ()) if isinstance(said, str) else (Kind.ORDINAL, tuple(said))
         found[name] = ColumnKind(kind=kind, why="the model file says so", order=order, declared=True)
     return found
+
+
+def as_said(said: ColumnKind, inferred: ColumnKind, before: ColumnKind | None) -> ColumnKind:
+    """What the model file says of a column, with what was found of its cells, or was known of them before."""
+    found = inferred if before is None else before
+    names = said.kind is Kind.CALENDAR and inferred.named
+    return replace(
+        said, declared=True, values=found.values, truths=found.truths, as_names=names, spellings=found.spellings
+    )
 
 
 def told(kinds: Kinds) -> str:

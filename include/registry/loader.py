@@ -16,11 +16,12 @@ from include.errors import ConfigurationError, did_you_mean
 from include.registry.model_files import files_by_model, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
-from include.registry.yaml_text import read_yaml
+from include.registry.yaml_text import BARE_WORD, read_yaml
 
 ENVIRONMENT = "RETRAINING_ENVIRONMENT"  # names the part of `environments` that holds here
 MOST_PROBLEMS = 25  # of one file that are told
 LONGEST_SHOWN = 200  # characters of what was found, or of what somebody else's code says of it
+_SAID = {"finite_number": "a finite number is needed; to leave a limit out, leave the field out"}
 _NAMES_OF_SECRETS = frozenset({"connection", "services"})  # fields that hold names of what Airflow keeps secret
 
 
@@ -142,7 +143,9 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
         return f"field {field}.kind: found {kind!r}{near}; allowed: {', '.join(SOURCES)}"
     if line["type"] == "union_tag_not_found":
         return f"field {field}.kind is missing; allowed: {', '.join(SOURCES)}"
-    message = str(line["msg"]).removeprefix("Value error, ")
+    message = _SAID.get(line["type"], str(line["msg"]).removeprefix("Value error, "))
+    if line["type"] == "string_type" and isinstance(found, bool):
+        message = BARE_WORD
     shown = "" if isinstance(found, dict) else f"found {_shown(where, found)}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
 

@@ -16,7 +16,8 @@ from include.registry.address import Address
 from include.registry.arrival import CONNECTION, Watch, on_or_off
 from include.registry.dialect import Dialect
 from include.registry.section import Section
-from include.registry.time_format import TimeFormat
+from include.registry.time_format import TimeFormat, wrong_with
+from include.registry.yaml_text import as_cell
 
 _DIALECT = ("delimiter", "decimal", "thousands", "encoding", "quote", "header")
 _NUMBERS = ("decimal", "thousands")
@@ -53,8 +54,8 @@ class TimestampReading(Section):
     @field_validator("format")
     @classmethod
     def _has_directives(cls, form: str) -> str:
-        if form and "%" not in form:
-            raise ValueError("write it with the directives of strptime, for example %d/%m/%Y %H:%M")
+        if form and (wrong := wrong_with(form)):
+            raise ValueError(wrong)
         return form
 
     @property
@@ -68,7 +69,7 @@ class _Rows(Section):
 
     timestamp: TimestampReading = TimestampReading()
     """How times are written, where that cannot be told from the cells."""
-    missing: list[str | int | float | date] = Field(default_factory=list)
+    missing: list[Annotated[str | int | float | date, BeforeValidator(as_cell)]] = Field(default_factory=list)
     """What stands for an empty cell, in any column: `[-999, unknown, 9999-12-31]`."""
     decimal: Literal[".", ","] | None = None
     """What stands before the decimals, in numbers written as text; found out where it is not given."""
@@ -255,8 +256,8 @@ class SourceEntry:
     rows : str
         Given an `include.data.sources.read.Reading` of a model with timestamps: its rows, and the name of their place.
     batches : str
-        Of files: given the section, a path, an `include.data.sources.files.Files` and the columns wanted (None: all),
-        the rows in batches.
+        Of files: given the section, a path, an `include.data.sources.files.Files`, the columns wanted (None: all) and
+        those of times whose format is stated, the rows in batches.
     endings : tuple of str
         Of files: how their names end, which a folder's are found by.
     plain_text : bool

@@ -63,6 +63,21 @@ class ModelSpec(ModelFields):
             return tuple(self.probabilities.values())
         return () if self.probability is None else (self.probability,)
 
+    @property
+    def as_spelled(self) -> tuple[str, ...]:
+        """The columns whose names stay as they are spelled: target and recorded prediction, and those of the key."""
+        return tuple(name for name in (self.target, self.prediction, *self.key) if name is not None)
+
+    @property
+    def text_by_its_own_rule(self) -> dict[str, bool]:
+        """Columns whose text is read as no other: times in a format that is stated, and probabilities.
+
+        Each with whether it is text that they are read from, whatever the cells look like.
+        """
+        said = self.source.timestamp
+        times = said.columns or ([] if self.timestamp is None else [self.timestamp])
+        return dict.fromkeys(self.probability_columns, False) | (dict.fromkeys(times, True) if said.format else {})
+
     def settings(self, preset: str = "") -> PolicySettings:
         """The policy's effective settings; `preset` overrides the model file's for one run."""
         return self.policy.settings(

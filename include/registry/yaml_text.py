@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import stat
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from include.errors import ConfigurationError
 MOST_BYTES = 1 << 18  # of a file; 5,000 names of columns are some 100 KiB
 MOST_NODES = 50_000  # values, each counted as often as an alias (``*name``) repeats it
 MOST_LEVELS = 40
+BARE_WORD = "YAML takes a bare yes, no, on, off, true or false for a truth value: quote it if it is text, as in 'no'"
 LONGEST_NUMBER = 400  # characters; beyond it Python needs long for a number, or refuses to show it
 
 
@@ -89,6 +91,19 @@ def read_yaml(path: Path, kind: str) -> Any:
         raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
     except (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:  # of PyYAML's own
         raise ConfigurationError(path, f"not valid YAML: a value is none of its type: {error!r}") from error
+
+
+def as_cell(value: object) -> object:
+    """What stands for an empty cell; a ValueError where a bare word has become something else.
+
+    False would be taken for 0, and empty every 0 there is.
+    """
+    if isinstance(value, bool):
+        raise ValueError(BARE_WORD)
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        word = "null" if value is None else f"{value}"
+        raise ValueError(f"quote it if it is text, as in '{word}'; cells that are empty or NaN are known as such")
+    return value
 
 
 def repeated(names: Iterable[Any]) -> set[Any]:

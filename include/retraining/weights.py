@@ -10,7 +10,7 @@ import pandas as pd
 
 from include.data.profile import to_floats
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.errors import DataError
+from include.errors import DataError, did_you_mean
 from include.registry.spec import ModelSpec
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +31,8 @@ def row_weights(spec: ModelSpec, rows: pd.DataFrame) -> Floats | None:
         return None
     if spec.weight not in rows.columns:
         found = ", ".join(str(name) for name in rows.columns)
-        raise DataError(f"model {spec.name}: field weight: no column {spec.weight!r} in the rows; found: {found}")
+        near = did_you_mean(spec.weight, [str(name) for name in rows.columns])
+        raise DataError(f"model {spec.name}: field weight: no column {spec.weight!r} in the rows{near}; found: {found}")
     values = to_floats(rows[spec.weight])[0]
     return np.where((values >= 0.0) & (values <= LARGEST), values, np.nan)
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from include.scoring.spelling import plain_name
+
 TRUE, FALSE = "true", "false"
 SHOWN = 10  # classes that a message lists
 OTHER_CODING = (
@@ -19,12 +21,12 @@ _YAML_WORDS = {TRUE: ("yes", "on"), FALSE: ("no", "off")}  # what YAML reads as 
 
 
 def form_of(spelling: str) -> str:
-    """What all spellings of a class have in common: true for any capitals, 3 for 3.0; blanks around it do not count.
+    """What all spellings of a class have in common: its looks (`plain_name`), true for any capitals, 3 for 3.0.
 
     >>> [form_of(each) for each in ("TRUE", " 3.0", "03", "Setosa ")]
     ['true', '3', '03', 'Setosa']
     """
-    text = spelling.strip()
+    text = plain_name(spelling)
     if text.casefold() in _WORDS:
         return text.casefold()
     whole = _WHOLE.fullmatch(text)
@@ -94,7 +96,7 @@ class ClassCoding:
         return cls(exact=frozenset(exact), names=names, declared=said)
 
     def name(self, spelling: str) -> str:
-        """The name of the class that `spelling` stands for; of an unknown one its own, without blanks around it."""
+        """The name of the class that `spelling` stands for; of an unknown one its own, as it looks."""
         form = form_of(spelling)
         if form in self.declared:
             return self.declared[form]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.scoring.labelled_rows import Values
+from include.scoring.spelling import alike, by_look
 
 MOST_SLICES = 20  # of one column: its most frequent values; the rest is in no slice
 
@@ -64,7 +65,10 @@ class SliceRule:
                 return np.full(len(column), -1)
             return np.where(np.isfinite(column), np.searchsorted(self.edges, column), -1)
         place = {name: number for number, name in enumerate(self.values)}
-        found = [place.get(name, -1) for name in _names(column).tolist()]
+        looks = by_look(self.values)
+        names = _names(column).tolist()
+        known = {name: place.get(alike(name, place, looks), -1) for name in set(names) if name is not None}
+        found = [known.get(name, -1) for name in names]
         return np.where(_known(column), np.array(found, dtype=np.intp), -1)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from include.data.class_columns import in_one_coding
 from include.data.label_values import without_impossible_labels, without_impossible_predictions
 from include.data.measures import with_measures
+from include.data.named_columns import require_named_columns, with_unnamed_told
 from include.data.tables import ModelTables, window_start
 from include.errors import DataError
 from include.records.entries import Run
@@ -27,7 +28,7 @@ def tables_seen_by(deployment: Deployment, spec: ModelSpec, run: Run, champion: 
                 f"as_of {run.as_of:%Y-%m-%d %H:%M}: the first version's rows have not all been observed"
             )
         tables = in_one_coding(spec, deployment.read(spec, deployment.data_dir, as_of=run.as_of))
-        return with_measures(spec, without_impossible_labels(spec, tables))
+        return require_named_columns(spec, with_measures(spec, without_impossible_labels(spec, tables)))
     tables = deployment.read(
         spec, deployment.data_dir, as_of=run.as_of, seen_until=champion.version.data_until,
         seen_hash=champion.version.recent_hash, columns=columns_of_versions(deployment.store, spec, champion),
@@ -64,4 +65,5 @@ def _in_order(deployment: Deployment, spec: ModelSpec, tables: ModelTables, cham
     quarantined = quarantined_spans(deployment.store.quarantines(spec.name))
     tables = without_impossible_labels(spec, in_one_coding(spec, tables, champion.classes))
     tables = without_impossible_predictions(spec, tables)
-    return replace(with_measures(spec, tables), quarantined=quarantined)
+    tables = with_unnamed_told(spec, with_measures(spec, tables), champion.reference.kinds)
+    return replace(tables, quarantined=quarantined)

@@ -227,7 +227,7 @@ def test_a_source_names_what_reads_it(kind: str) -> None:
     assert callable(of_catalogue(entry.rows))
     assert bool(entry.batches) == bool(entry.endings) == (entry.section is FileSource)
     if entry.batches:
-        assert len(inspect.signature(of_catalogue(entry.batches)).parameters) == 4
+        assert len(inspect.signature(of_catalogue(entry.batches)).parameters) == 5
 
 
 def test_every_reader_of_files_that_is_written_is_registered() -> None:

@@ -88,6 +88,11 @@ def mistake(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite(window="long")
 
 
+def misnamed(house: House, _: pytest.MonkeyPatch) -> None:
+    [learnt, *_] = house.reference.inputs
+    house.rewrite(range={f"{learnt}s": [0, 1]}, columns={learnt: "number"})
+
+
 def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
@@ -305,6 +310,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("libraries", "is not installed any more", other_library(""), library_back),
     ("ages", "the next version is v8", newer_version, newer_removed),
     ("model files", "window", mistake, corrected),
+    ("named columns", "did you mean", misnamed, corrected),
     ("model files", "are both of the model", twin, twin_removed),
     ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),

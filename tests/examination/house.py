@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from include import workflow
+from include.data.reference.profiles import ReferenceProfiles
 from include.records.entries import Examination, Finding, Run, Surroundings
 from include.records.postgres import PostgresStore
 from include.retraining.artifacts import ArtifactFolder
@@ -51,6 +52,16 @@ class House:
         found = self.deployment.store.champion("sales")
         assert found is not None
         return self.root / "made" / found.artifact_path
+
+    @property
+    def reference(self) -> ReferenceProfiles:
+        """What is kept of the rows that the champion was trained on."""
+        store = self.deployment.store
+        champion = store.champion("sales")
+        assert champion is not None
+        found = store.reference("sales", champion.version)
+        assert found is not None
+        return found
 
     def execute(self, *statements: str) -> None:
         with psycopg.connect(self.uri, autocommit=True) as connection:

@@ -13,13 +13,15 @@ import pyarrow as pa
 
 from include.data.arrays import array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds
-from include.data.kinds.find import SPEAKING, TRUTHS, WORDS
+from include.data.kinds.find import SPEAKING
+from include.data.kinds.find import WORDS as EMPTY
+from include.data.kinds.spellings import as_they_look, in_one_spelling, pair_of
 from include.data.kinds.times import read_times
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
 from include.registry.time_format import TimeFormat
+from include.scoring.spelling import WORDS, plain_name
 
-_TRUE_AND_FALSE = {**TRUTHS, "1": "True", "1.0": "True", "0": "False", "0.0": "False"}
 _AS_NUMBERS = {"true": "1", "false": "0"}
 
 Missing = Sequence[str | int | float | date]
@@ -109,20 +111,24 @@ def _moment(value: object) -> datetime | None:
 
 
 def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[Any]:
-    gone = values.isin(list(WORDS - set(spoken)))
+    gone = values.isin(list(EMPTY - set(spoken)))
     return values.mask(gone) if gone.any() else values
 
 
 def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
-    if kind.kind is Kind.BOOLEAN and not pd.api.types.is_bool_dtype(values):
-        text = _as_text(values)
-        return text.str.lower().map(_TRUE_AND_FALSE).fillna(text)
+    pair = pair_of(kind)
+    if pair is not None and kind.named and not (pair == WORDS and pd.api.types.is_bool_dtype(values)):
+        return in_one_spelling(values, pair)
     if kind.kind is Kind.NUMBER and _is_text(values):
+        if pair is not None:
+            return in_one_spelling(values, pair)
         truths = _as_text(values).str.lower().map(_AS_NUMBERS)
         return values.where(truths.isna(), truths) if truths.notna().mean() > 0.5 else _with_seconds(values)
     if kind.order and _is_text(values):
-        places = {name: float(place) for place, name in enumerate(kind.order)}
-        return values.map(lambda cell: places.get(cell, cell), na_action="ignore")
+        places = {plain_name(name): float(place) for place, name in enumerate(kind.order)}
+        return values.map(lambda cell: places.get(plain_name(str(cell)), cell), na_action="ignore")
+    if kind.kind is Kind.CATEGORY or kind.as_names:
+        values = as_they_look(values, kind.spellings)
     if kind.kind is Kind.CALENDAR and _is_text(values):
         values = _with_seconds(values)
     if kind.kind in (Kind.TIME, Kind.CALENDAR) and _is_text(values) and not _numeric_text(values):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from include.data.kinds.numbers import Written
+from include.data.kinds.numbers import MOSTLY, Written
 from include.errors import DataError
 
 
@@ -86,6 +86,12 @@ def told_of(columns: Mapping[str, Written], decimals: Mapping[str, str], *, said
         "write all of it as text, with all digits"
         for name, each in columns.items()
         if each.codes and each.odd
+    ]
+    told += [
+        f"some numbers of {name} have a mark ({' or '.join(list(each.marked)[:2])}) and others have none: they are no "
+        "one quantity, and are taken for names; deliver them in one way"
+        for name, each in columns.items()
+        if each.marked and not each.all_marked and each.known >= MOSTLY * each.filled
     ]
     if names := ", ".join(sorted(name for name in decimals if columns[name].mixed)):
         told.append(f"decimals of {names} come after a comma in some cells and after a dot in others")

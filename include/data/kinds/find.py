@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +23,12 @@ from include.data.kinds.row_times import (
     rises_by_its_newest,
     ups_and_downs,
 )
+from include.data.kinds.spellings import with_truths
 from include.data.kinds.times import read_times
 from include.data.profile.cells import finite_of, floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
-from include.registry.kinds import ColumnKind, Kind, Kinds
+from include.registry.kinds import ColumnKind, Kind, Kinds, as_said
 from include.registry.time_format import TimeFormat
 
 FEWEST = 20  # cells below which nothing but their type is looked at
@@ -55,7 +57,7 @@ Floats = npt.NDArray[np.float64]
 
 def find_kinds(
     table: pd.DataFrame, declared: Kinds, *, without: str | None = None, times: pd.Series[Any] | None = None,
-    window_rows: int = 0, known: Kinds | None = None,
+    window_rows: int = 0, known: Kinds | None = None, labels: Collection[str] = (),
 ) -> dict[str, ColumnKind]:  # fmt: skip
     """The kind of each column of `table`: as declared, else as it is known from before, else found.
 
@@ -71,6 +73,8 @@ def find_kinds(
         Of the rows, ascending: only with them can a column be seen to move with time.
     window_rows : int
         Rows of a usual recent window.
+    labels : collection of str
+        Columns whose names stay as they are spelled: keys, and classes (see `include.data.class_columns`).
     """
     found = {}
     for name in (name for name in table.columns if name != without):
@@ -79,7 +83,7 @@ def find_kinds(
         if said is None and before is not None and not before.declared:
             found[name] = before
             continue
-        inferred = _find(str(name), array_of_series(table[name]), times is not None, window_rows)
+        inferred = _find(str(name), cells := array_of_series(table[name]), times is not None, window_rows)
         if times is not None and len(times) >= FEWEST and (part := calendar_part(table[name], times)):
             names = inferred.kind.named
             inferred = ColumnKind(kind=Kind.CALENDAR, why=f"it is the {part} of the row's time", as_names=names)
@@ -87,16 +91,9 @@ def find_kinds(
             times is not None and inferred.kind is Kind.TIME and (why := follows_its_row(_moments(table[name]), times))
         ):
             inferred = ColumnKind(kind=Kind.CALENDAR, why=why)
-        found[name] = inferred if said is None else _as_said(said, inferred, before)
+        inferred = replace(inferred, spellings=()) if name in labels else with_truths(inferred, cells, WORDS)
+        found[name] = inferred if said is None else as_said(said, inferred, before)
     return found
-
-
-def _as_said(said: ColumnKind, inferred: ColumnKind, before: ColumnKind | None) -> ColumnKind:
-    values = before.values if before is not None else inferred.values
-    names = said.kind is Kind.CALENDAR and inferred.named
-    return ColumnKind(
-        kind=said.kind, why=said.why, order=said.order, declared=True, values=values, as_names=names
-    )  # fmt: skip
 
 
 def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:

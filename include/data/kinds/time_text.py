@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ MOST_UNREADABLE = 0.5  # share of the cells, from which on it is the reading tha
 STRAY = 0.01  # share of the cells that may speak against a way to read the others
 _NUMERIC = r"^(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})[./-](?P<year>\d{2,4})(?:[ T]+(?P<rest>.+))?$"
 _MIDNIGHT = r"(?<=[ T])24(?=[:.]00(?:[:.]00(?:[.,]0+)?)?(?:$|[Z+ -]))"
+_FLOAT = r"(?<=\d)\.0(?=\s|$)"  # behind a whole number that was a floating point number when it was written
 _NOTHING = pd.Timedelta(0).as_unit("us")  # in nanoseconds the year 9999 would be beyond what they count
 _DAY = pd.Timedelta(days=1).as_unit("us")
 _ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
@@ -55,7 +57,7 @@ class Times:
 def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     """Text as moments; a DataError where the cells leave two ways to read it."""
     if how.format:
-        return with_lost(Times(values=_parsed(text, how.format, how, where)), text)
+        return _in_format(text, how, where)
     moments = _parsed(text, "ISO8601", how, where)
     rest = text.notna() & moments.isna()
     if not rest.any():
@@ -76,6 +78,54 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         return with_lost(Times(values=moments, told=told), text)
     moments = moments.where(~rest, found.reindex(text.index))
     return told_as(with_lost(Times(values=moments), text), "; ".join(filter(None, (told, format_told))))
+
+
+def _in_format(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Text in the format that the model file says.
+
+    Where most cells fit a format that begins as ISO 8601 does, others in ISO 8601 say the same in longer or shorter
+    words, such as a midnight without its time of day; whole numbers may have been written as 20260131.0.
+    """
+    moments = _parsed(text, how.format, how, where)
+    rest = text.where(moments.isna()).str.replace(_FLOAT, "", regex=True)
+    if rest.notna().any():
+        moments = moments.fillna(_parsed(rest, how.format, how, where))
+    left = text.where(moments.isna())
+    if not left.notna().any() or moments.notna().sum() < MOST_UNREADABLE * text.notna().sum():
+        return with_lost(Times(values=moments), text)
+    told = ""
+    if how.format.startswith("%Y-%m-%d"):
+        found = _parsed(left, "ISO8601", how, where)
+        if found.notna().any():
+            told = f"cells such as {left[found.notna()].iloc[0]!r} do not fit {how.format!r} and are read as ISO 8601"
+            moments = moments.fillna(found)
+    return told_as(with_lost(Times(values=moments), text), told)
+
+
+def not_read(read: Times, cells: int, how: TimeFormat) -> str:
+    """What to say of so many cells most of which are no times."""
+    some = f"{read.unreadable} of {cells} cells"
+    if how.format:
+        return f"{some} do not fit source.timestamp.format {how.format!r}, such as {read.example!r}; " + (
+            f"write {longer!r}"
+            if (longer := _completed(how.format, read.example))
+            else "write it as the cells are, or leave it out if they are ISO 8601"
+        )
+    return (
+        f"{some} are no times, such as {read.example!r}; say how they are written in source.timestamp.format, for "
+        "example '%d/%m/%Y %H:%M'"
+    )
+
+
+def _completed(form: str, cell: str) -> str:
+    """The format with the time of day that a cell has besides; empty where it lacks something else."""
+    found = _Example.of(cell)
+    date = cell.split(" ")[0].split("T")[0]
+    try:
+        datetime.strptime(date, form)  # noqa: DTZ007  # only whether it fits
+    except (ValueError, re.error):
+        return ""
+    return f"{form}{found.clock}" if found.clock else ""
 
 
 def in_utc(values: Any, how: TimeFormat, where: str) -> Any:
@@ -139,7 +189,7 @@ def _other_formats(text: pd.Series[Any], how: TimeFormat, where: str) -> tuple[p
             np.asarray(pc.struct_field(parts, name).drop_null().cast(pa.int64())) for name in ("a", "b")
         )  # fmt: skip
         separator, year = (pc.struct_field(parts, name).drop_null()[0].as_py() for name in ("sep", "year"))
-        order = _order(first, second, separator, year, str(text[matched].iloc[0]), where)
+        order = _order(first, second, separator, year, _Example.of(str(text[matched].iloc[0])), where)
         return _with_clock(text, order, how, where)
     for written in _WORDED:
         found, told = _with_clock(text, written, how, where)
@@ -148,13 +198,42 @@ def _other_formats(text: pd.Series[Any], how: TimeFormat, where: str) -> tuple[p
     return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), ""
 
 
-def _order(first: Any, second: Any, separator: str, year: str, example: str, where: str) -> str:
+@dataclass(frozen=True)
+class _Example:
+    """A date, and how its time of day is written: with a blank before it, or nothing."""
+
+    cell: str
+    clock: str = ""
+
+    @classmethod
+    def of(cls, cell: str) -> _Example:
+        found = re.fullmatch(r"\S+?([ T]+)(\S.*)", cell)
+        clock = "" if found is None else clock_format(found[2])
+        return cls(cell, f"{found[1]}{clock}" if found is not None and clock else "")
+
+
+def clock_format(clock: str) -> str:
+    """The format of a time of day, with its zone; empty where it is none.
+
+    >>> clock_format("03:00"), clock_format("1:05:59 PM"), clock_format("03:00 +0200"), clock_format("later")
+    ('%H:%M', '%I:%M:%S %p', '%H:%M %z', '')
+    """
+    for form in (f"{each}{zone}" for zone in ("", " %z", "%z", "Z") for each in _CLOCKS):
+        try:
+            datetime.strptime(clock, form)  # noqa: DTZ007  # only whether it fits
+        except ValueError:
+            continue
+        return form
+    return ""
+
+
+def _order(first: Any, second: Any, separator: str, year: str, example: _Example, where: str) -> str:
     """The format of the date, from where numbers above 12 stand; refused where there are none, or in both places."""
     day_first, month_first = f"%d{separator}%m{separator}", f"%m{separator}%d{separator}"
     if len(year) != 4:
         raise DataError(
-            f"{where}: {example!r} may have its year first or last; say source.timestamp.format, for example "
-            f"'{day_first}%y'"
+            f"{where}: {example.cell!r} may have its year first or last; say source.timestamp.format, for example "
+            f"'{day_first}%y{example.clock}'"
         )
     late, early = float(np.mean(first > 12)), float(np.mean(second > 12))
     if max(late, early) > 0.0 and min(late, early) <= STRAY * max(late, early):
@@ -163,8 +242,8 @@ def _order(first: Any, second: Any, separator: str, year: str, example: str, whe
         return day_first + "%Y"
     both = "in some cells the first number is above 12, in some the second" if late else "no number is above 12"
     raise DataError(
-        f"{where}: {example!r} may have the day or the month first ({both}); say source.timestamp.format: "
-        f"'{day_first}%Y' or '{month_first}%Y'"
+        f"{where}: {example.cell!r} may have the day or the month first ({both}); say source.timestamp.format: "
+        f"'{day_first}%Y{example.clock}' or '{month_first}%Y{example.clock}'"
     )
 
 

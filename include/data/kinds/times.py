@@ -8,13 +8,23 @@ is told in words, and what could be read in two ways is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from include.data.kinds.epochs import UNITS, digits_of, moments_of, no_unit, told_of, told_rounded, units_of
-from include.data.kinds.time_text import MOST_UNREADABLE, STRAY, Times, in_utc, read_text, told_as, with_lost
+from include.data.kinds.time_text import (
+    MOST_UNREADABLE,
+    STRAY,
+    Times,
+    in_utc,
+    not_read,
+    read_text,
+    told_as,
+    with_lost,
+)
 from include.errors import DataError
 from include.registry.time_format import TimeFormat
 
@@ -50,12 +60,8 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         read = _numbers(values, how, where)
     else:
         read = _mixed(values, how, where)
-    lost = read.unreadable / int(there.sum())
-    if lost > MOST_UNREADABLE:
-        raise DataError(
-            f"{where}: {read.unreadable} of {int(there.sum())} cells are no times, such as {read.example!r}; say how "
-            "they are written in source.timestamp.format, for example '%d/%m/%Y %H:%M'"
-        )
+    if read.unreadable > MOST_UNREADABLE * int(there.sum()):
+        raise DataError(f"{where}: {not_read(read, int(there.sum()), how)}")
     _require_plausible(read.values, where)
     return read
 
@@ -86,7 +92,7 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     finite = np.isfinite(numbers.to_numpy())
     written = how.format or ("" if how.unit else digits_of(numbers[finite]))
     if written:
-        text = values[finite].astype("Int64").astype("str").reindex(values.index)
+        text = _digits(values, finite)
         read = read_text(text, TimeFormat(format=written, timezone=how.timezone), where)
         return read if how.format else told_as(read, f"whole numbers are dates written as {written}")
     if how.unit == "excel":
@@ -101,6 +107,15 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     if how.unit:
         return read
     return told_as(read, "; ".join(filter(None, (told_of(units[finite]), told_rounded(moments, where)))))
+
+
+def _digits(values: pd.Series[Any], finite: Any) -> pd.Series[Any]:
+    """Numbers as text, whole ones without decimals."""
+    known = values[finite]
+    whole = known.mod(1).eq(0)
+    text: pd.Series[Any] = known[whole].astype("Int64").astype("str").reindex(known.index)
+    written: pd.Series[Any] = text.fillna(known.map(str)).astype("str").reindex(values.index)
+    return written
 
 
 def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: Any) -> Times:
@@ -118,6 +133,9 @@ def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: A
 
 def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     """Text, or Python objects of any kind: each as the text that it is written as."""
+    typed = _typed(values) if how.format else None
+    if typed is not None and typed.any():
+        return _typed_and_text(values, typed, how, where)
     if not isinstance(values.dtype, pd.StringDtype):
         values = values.map(lambda cell: cell if isinstance(cell, str) else str(cell), na_action="ignore").astype("str")
     text = values.str.strip()
@@ -127,6 +145,19 @@ def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
         return with_lost(read, text)
     return read_text(text, how, where)
+
+
+def _typed(values: pd.Series[Any]) -> pd.Series[Any] | None:
+    """Which cells are dates or times by their type, and not text that a format may be said of."""
+    return values.map(lambda cell: isinstance(cell, date)) if values.dtype == object else None
+
+
+def _typed_and_text(values: pd.Series[Any], typed: pd.Series[Any], how: TimeFormat, where: str) -> Times:
+    """Cells that are times by their type, which are believed, and others beside them."""
+    believed = _mixed(values[typed], TimeFormat(timezone=how.timezone), where).values.reindex(values.index)
+    rest = _mixed(values.mask(typed), how, where)
+    moments = rest.values.fillna(believed)
+    return Times(values=moments, unreadable=rest.unreadable, told=rest.told, example=rest.example)
 
 
 def _require_plausible(moments: pd.Series[Any], where: str) -> None:

@@ -11,11 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.profile import NO_EXTRAS, Column, NumericColumn, Possible, Profile, profile_table
+from include.data.profile import (
+    NO_EXTRAS,
+    REST,
+    CategoricalColumn,
+    Column,
+    NumericColumn,
+    Possible,
+    Profile,
+    profile_table,
+)
 from include.data.reference.calibration import Calibration, calibrate
 from include.data.reference.seasons import Seasons, find_seasons
 from include.data.reference.trends import Trend, Trends, find_trends, moved, without_trends
-from include.registry.kinds import ColumnKind, Kinds, unwatched
+from include.registry.kinds import ColumnKind, Kind, Kinds, unwatched
+from include.scoring.spelling import DIGITS, truth_pair
 
 TARGET, PREDICTION = "target", "prediction"
 KEPT_BITS = 33  # of a prediction: about ten digits, what no order of summation changes
@@ -126,16 +136,30 @@ class ReferenceProfiles:
             profile = Profile.from_json(stored)
             return cls(profile=profile, inputs=tuple(profile.columns))
         calibration, seasons = stored["calibration"], stored["seasons"]
+        profile = Profile.from_json(stored["profile"])
         return cls(
-            profile=Profile.from_json(stored["profile"]),
+            profile=profile,
             inputs=tuple(stored["inputs"]),
             outputs={name: Profile.from_json(profile) for name, profile in stored["outputs"].items()},
             calibration=None if calibration is None else Calibration.from_json(calibration),
             of_outputs={name: Calibration.from_json(each) for name, each in stored.get("of_outputs", {}).items()},
             seasons=None if seasons is None else Seasons.from_json(seasons, stored["profile"]),
-            kinds={name: ColumnKind.from_json(kind) for name, kind in stored.get("kinds", {}).items()},
+            kinds={name: _kind(kind, profile.columns.get(name)) for name, kind in stored.get("kinds", {}).items()},
             trends={name: Trend(**trend) for name, trend in stored.get("trends", {}).items()},
         )
+
+
+def _kind(stored: Mapping[str, Any], column: Column | None) -> ColumnKind:
+    """A column's kind; of one that was kept before names and truth values had one spelling its profile tells which."""
+    kind = ColumnKind.from_json(stored)
+    if kind.spellings is not None and isinstance(column, CategoricalColumn):
+        kind = replace(kind, spellings=tuple(name for name in column.counts if name != REST))
+    if "truths" in stored:
+        return kind
+    if isinstance(column, CategoricalColumn) and kind.kind is Kind.CATEGORY and REST not in column.counts:
+        return replace(kind, truths=truth_pair(column.counts))
+    ones = isinstance(column, NumericColumn) and column.exact and set(column.edges) == {0.0, 1.0}
+    return replace(kind, truths=DIGITS) if ones and kind.kind is Kind.NUMBER else kind
 
 
 def predictions_against(known: Profile, predictions: npt.NDArray[Any]) -> Profile:

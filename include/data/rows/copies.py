@@ -13,7 +13,7 @@ import pandas as pd
 
 from include.data.arrays import EXACT, array_of_series
 from include.data.profile.cells import names_of
-from include.errors import DataError
+from include.errors import DataError, did_you_mean
 from include.registry.spec import ModelSpec
 
 Places = npt.NDArray[np.intp]
@@ -110,7 +110,10 @@ def key_numbers(spec: ModelSpec, table: pd.DataFrame) -> Places:
     missing = [name for name in spec.key if name not in table.columns]
     if missing:
         found = ", ".join(str(name) for name in table.columns)
-        raise DataError(f"model {spec.name}: field key: no column {', '.join(missing)} in the rows; found: {found}")
+        near = did_you_mean(missing[0], [str(name) for name in table.columns])
+        raise DataError(
+            f"model {spec.name}: field key: no column {', '.join(missing)} in the rows{near}; found: {found}"
+        )
     columns = [_codes(spec, table[name]) for name in spec.key]
     numbers = _combined(columns)
     alone = np.flatnonzero(np.any([codes < 0 for codes in columns], axis=0))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from include.data.batches import Batch, empty_batch, require_distinct
@@ -25,6 +26,8 @@ from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
 
+Wanted = Sequence[str] | None  # names of columns
+Rules = Mapping[str, bool]
 CSV_BLOCK_BYTES = 1 << 20  # Arrow reads some fifty of them ahead
 LARGEST_BLOCK = 1 << 26  # for a file whose rows are longer than a block
 NOTHING = (  # what stands for an empty cell among numbers, truth values and times, as pandas reads it
@@ -37,12 +40,13 @@ _FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than wh
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """How one file is read: its dialect, its columns' types, and which of text hold numbers in other writing."""
+    """How one file is read: its dialect, types, numbers in other writing, and words for empty cells of text."""
 
     dialect: Dialect
     types: Mapping[str, pa.DataType]
     decimals: Mapping[str, str] = field(default_factory=dict)
     mixed: frozenset[str] = frozenset()
+    empty: Mapping[str, pa.Array] = field(default_factory=dict)
     told: tuple[str, ...] = ()
 
 
@@ -58,7 +62,6 @@ class CsvBatches:
 
     Parameters
     ----------
-    path : str or Path
     columns : sequence of str, optional
         The only columns to read; those that a file lacks are left out.
     files : Files
@@ -67,13 +70,16 @@ class CsvBatches:
         What is known of how they are written.
     missing : sequence of str
         Further words that stand for an empty cell.
+    stated : mapping of str to bool
+        Columns whose text is read by a rule of its own; with whether they are text, whatever their cells look like.
     """
 
     path: str | Path
-    columns: Sequence[str] | None = None
+    columns: Wanted = None
     files: Files = field(default_factory=LocalFiles)
     dialect: Dialect = field(default_factory=Dialect)
     missing: Sequence[str] = ()
+    stated: Rules = field(default_factory=dict)
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, Scan | None] = field(default_factory=dict, compare=False, repr=False)
@@ -130,10 +136,8 @@ class CsvBatches:
     def _layout(self, file: str | Path) -> _Layout:
         if file not in self._layouts:
             scan = self._scan(file)
-            told = f"{Path(str(file)).name}: it is empty and left out"
-            self._layouts[file] = (
-                _Layout(dialect=self.dialect, types={}, told=(told,)) if scan is None else self._found(file, scan)
-            )
+            empty = _Layout(dialect=self.dialect, types={}, told=(f"{Path(str(file)).name}: it is empty and left out",))
+            self._layouts[file] = empty if scan is None else self._found(file, scan)
         return self._layouts[file]
 
     def _scan(self, file: str | Path) -> Scan | None:
@@ -192,7 +196,8 @@ class CsvBatches:
             told.append(f"{Path(str(file)).name}: {', '.join(floats)}: read as text, since other files have whole "
                         "numbers from 2^53 on there, which floats could not tell apart")  # fmt: skip
         types |= {name: pa.string() for name in coded if types.get(name) in (pa.int64(), pa.float64())}
-        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, told=tuple(told))
+        empty = {name: pa.array([*NOTHING, *self.missing]) for name in self.stated if types.get(name) == pa.string()}
+        return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, empty=empty, told=tuple(told))
 
     def _types_of_rows(self, file: str | Path, dialect: Dialect) -> Scan:
         """The same of rows however long: blocks grow until each holds a whole one."""
@@ -229,11 +234,10 @@ class CsvBatches:
                 types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
                 hollow = set()
             elif not seen.codes:
-                return seen.scan(dialect, types, exact)
+                return seen.scan(dialect, types, exact, self.stated)
 
     def _open(
-        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType],
-        columns: Sequence[str] | None = None,
+        self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType], columns: Wanted = None
     ) -> pa_csv.CSVStreamingReader:  # fmt: skip
         names = list(dialect.header) if isinstance(dialect.header, tuple) else None
         return pa_csv.open_csv(
@@ -257,10 +261,10 @@ class CsvBatches:
         return pa.input_stream(str(opened), compression="detect") if isinstance(opened, str | Path) else opened
 
 
-def of_source(source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> CsvBatches:
+def of_source(source: FileSource, path: str | Path, files: Files, columns: Wanted, stated: Rules) -> CsvBatches:
     """The rows of one of the source's paths."""
     words = [each for each in source.missing if isinstance(each, str)]
-    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words)
+    return CsvBatches(path, columns, files, dialect=source.dialect, missing=words, stated=stated)
 
 
 def _with_commas(dialect: Dialect) -> Dialect:
@@ -277,6 +281,8 @@ def _tidy(batch: Batch, layout: _Layout) -> Batch:
             values = pa.array([None if cell is None else decoded(cell) for cell in values.to_pylist()], pa.string())
         if values.type == pa.string():
             values = trimmed(values)
+            if name in layout.empty:
+                values = pc.if_else(pc.is_in(values, value_set=layout.empty[name]), None, values)
             if name in layout.decimals:
                 decimal, thousands = layout.decimals[name], layout.dialect.thousands
                 values = plain_numbers(values, decimal, thousands, mixed=name in layout.mixed)

@@ -16,6 +16,7 @@ from include.data.kinds.text_cells import trimmed
 from include.registry.dialect import Dialect
 
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
+_AS_WRITTEN = (pa.int64(), pa.binary())  # types whose cells say all that the text of a time says
 _WIDER = {  # what a column becomes when a value does not fit
     pa.null(): pa.float64(), pa.date32(): _SECONDS, _SECONDS: _NANOSECONDS,
     pa.string(): pa.binary(),
@@ -110,11 +111,19 @@ class Seen:
             seen.misfit = name, _WIDER.get(types[name], pa.string())
         return seen
 
-    def scan(self, dialect: Dialect, types: Mapping[str, pa.DataType], exact: Collection[str]) -> Scan:
-        """What it comes to, where every value fits; of `exact` columns, looked at as text, those of codes stay it."""
+    def scan(
+        self, dialect: Dialect, types: Mapping[str, pa.DataType], exact: Collection[str], stated: Mapping[str, bool]
+    ) -> Scan:
+        """What it comes to, where every value fits; of `exact` columns, looked at as text, those of codes stay it.
+
+        `stated` are columns of which the model file says how times are written, and whether they are read as text.
+        """
         types = {**types, **{name: pa.float64() for name in exact if not self.written[name].codes}}
         types |= {name: pa.float64() for name, each in self.written.items() if not each.cells}
-        written = {name: each for name, each in self.written.items() if types[name] == pa.string()}
+        times = [name for name, always in stated.items() if always and types.get(name, pa.int64()) not in _AS_WRITTEN]
+        types |= dict.fromkeys(times, pa.string())
+        those = {name: each for name, each in self.written.items() if name not in stated}
+        written = {name: each for name, each in those.items() if types[name] == pa.string()}
         return Scan(
             dialect=dialect, types=types, written=written,
             codes=frozenset({*self.exact, *(name for name, each in written.items() if each.codes)}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from include.data.batches import Batch
@@ -32,9 +32,10 @@ def place_of(
 
 
 def batches_of(
-    source: FileSource, path: str, data_dir: Path, connections: Connections, columns: Sequence[str] | None = None
-) -> Iterable[Batch]:
-    """The rows of the files at one of the source's paths, all columns or these."""
+    source: FileSource, path: str, data_dir: Path, connections: Connections, columns: Sequence[str] | None = None,
+    stated: Mapping[str, bool] | None = None,
+) -> Iterable[Batch]:  # fmt: skip
+    """The rows of the files at one of the source's paths, all columns or these; `stated`: see `ModelSpec`."""
     place, files = files_of(source, path, data_dir, connections)
-    made: Iterable[Batch] = of_catalogue(SOURCES[source.kind].batches)(source, place, files, columns)
+    made: Iterable[Batch] = of_catalogue(SOURCES[source.kind].batches)(source, place, files, columns, stated or {})
     return made

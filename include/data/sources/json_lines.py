@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
@@ -44,11 +44,14 @@ class JsonLinesBatches:
         The only columns to read; those that a file lacks are left out.
     files : Files
         Where they are; by default on this machine's disks.
+    stated : collection of str
+        Columns whose text is read by a rule of its own: that of times stays text, also where it looks like ISO 8601.
     """
 
     path: str | Path
     columns: Sequence[str] | None = None
     files: Files = field(default_factory=LocalFiles)
+    stated: Collection[str] = ()
     _told: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -77,7 +80,8 @@ class JsonLinesBatches:
         for table in self._tables(file):
             for name, values in zip(table.schema.names, table.columns, strict=True):
                 seen.setdefault(name, Seen()).add(values)
-        return {name: each.type for name, each in seen.items() if each.types or not _holds_others(name, seen)}
+        types = {name: each.type for name, each in seen.items() if each.types or not _holds_others(name, seen)}
+        return types | {name: pa.string() for name in self.stated if pa.types.is_timestamp(types.get(name, pa.null()))}
 
     def _tables(self, file: str | Path) -> Iterator[pa.RecordBatch]:
         """The rows of each block of lines, with whatever types they have there."""
@@ -127,9 +131,11 @@ class JsonLinesBatches:
         return cast(IO[bytes], opened)
 
 
-def of_source(_source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> JsonLinesBatches:
+def of_source(
+    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, stated: Collection[str] = ()
+) -> JsonLinesBatches:
     """The rows of one of the source's paths."""
-    return JsonLinesBatches(path, columns, files)
+    return JsonLinesBatches(path, columns, files, stated)
 
 
 def _holds_others(name: str, names: Iterable[str]) -> bool:

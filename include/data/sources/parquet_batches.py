@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,8 @@ class ParquetBatches:
                     yield with_partition(Batch.of(batch, str(file)), self.path, self.columns)
 
 
-def of_source(_source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None) -> ParquetBatches:
-    """The rows of one of the source's paths."""
+def of_source(
+    _source: FileSource, path: str | Path, files: Files, columns: Sequence[str] | None, _stated: Collection[str] = ()
+) -> ParquetBatches:
+    """The rows of one of the source's paths; its types say what its times are."""
     return ParquetBatches(path, columns, files)

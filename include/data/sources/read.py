@@ -13,6 +13,7 @@ import pandas as pd
 from include.data.kinds.conform import conform, with_words
 from include.data.kinds.decimals import Said
 from include.data.kinds.find import find_kinds
+from include.data.kinds.shares import with_shares
 from include.data.kinds.text_cells import PlainText, plain_text
 from include.data.kinds.times import joined
 from include.data.rows.odd_times import odd_first, told_clocks
@@ -22,7 +23,7 @@ from include.data.sources.reading import BEGINNING, Reading, whole_table
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.data.sources.time_limit import in_time
-from include.errors import DataError, SourceUnavailable
+from include.errors import DataError, SourceUnavailable, did_you_mean
 from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
 from include.registry.source import SOURCES, FileSource, SampleSource, SqlSource
@@ -97,7 +98,8 @@ def rows_of(
     table = table.assign(**{spec.timestamp: times})
     table = _in_time_order(table if wanted.all() else table[wanted], spec.timestamp)
     (table,), text = _read_text(spec, [table], where, known)
-    told += text.told
+    table, of_shares = with_shares(table, spec.probability_columns)
+    told += [*text.told, *of_shares]
     kinds = _kinds_of(spec, table, known)
     without_time = int(times.isna().sum()) if lost is None else lost
     if without_time:
@@ -126,17 +128,21 @@ def read_both(
         raise DataError(f"model {spec.name}: rows of kind {source.kind} need the field timestamp")
     else:
         places = (str(source.reference_path), str(source.recent_path))
+        from_files = [(source, place, data_dir, connections, None, spec.text_by_its_own_rule) for place in places]
         with _field(spec, "source.reference_path"):
-            reference = whole_table(batches_of(source, places[0], data_dir, connections), None, told[0], spec)
+            reference = whole_table(batches_of(*from_files[0]), None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, whole_table(batches_of(source, places[1], data_dir, connections), None, told[1], spec)
+            pair = reference, whole_table(batches_of(*from_files[1]), None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, text = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
-    kinds = with_words(find_kinds(tables[0], spec.declared_kinds, known=known), spec.named_words)
+    tables, of_shares = zip(*(with_shares(table, spec.probability_columns) for table in tables), strict=True)
+    kinds = with_words(
+        find_kinds(tables[0], spec.declared_kinds, known=known, labels=spec.as_spelled), spec.named_words
+    )
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told))
-        for table, each in zip(tables, told, strict=True)
+        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told, *share))
+        for table, each, share in zip(tables, told, of_shares, strict=True)
     ]
     return found[0], found[1]
 
@@ -147,7 +153,7 @@ def _read_text(
     """The tables with their text made plain, but for names that the champion knows; unless its reader has done so."""
     if SOURCES[spec.source.kind].plain_text:
         return tables, PlainText()
-    names = {name for name, kind in (known or {}).items() if kind.named}
+    names = {name for name, kind in (known or {}).items() if kind.named} | {*spec.probability_columns}
     source = spec.source
     return plain_text(
         [conform(table, {}, source.missing) for table in tables],
@@ -168,7 +174,7 @@ def _kinds_of(spec: ModelSpec, table: pd.DataFrame, known: Kinds | None) -> Kind
         share = min(pd.Timedelta(spec.window) / span, 1.0)
     found = find_kinds(
         conform(table.iloc[:rows], {}, spec.source.missing), spec.declared_kinds, without=spec.timestamp,
-        times=times.iloc[:rows], window_rows=round(rows * share), known=known,
+        times=times.iloc[:rows], window_rows=round(rows * share), known=known, labels=spec.as_spelled,
     )  # fmt: skip
     return with_words(found, spec.named_words)
 
@@ -180,9 +186,9 @@ def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     assert source.path is not None
     where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = reading.table(batches_of(*where, _needed(spec, reading.columns)))
+        table = reading.table(batches_of(*where, _needed(spec, reading.columns), spec.text_by_its_own_rule))
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = reading.table(batches_of(*where))  # all columns: an error will list them
+            table = reading.table(batches_of(*where, None, spec.text_by_its_own_rule))  # all: an error lists them
         return table, source.path
 
 
@@ -214,14 +220,15 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
         return None
     told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
     marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
-    named = (*told, *spec.features, *spec.categorical, *marks, *sorted(columns))
+    named = (*told, *spec.features, *spec.categorical, *marks, *spec.columns, *sorted(columns))
     return list({name: None for name in named if name is not None})
 
 
 def _require(table: pd.DataFrame, column: str, field: str, where: str) -> None:
     if column not in table.columns:
         found = ", ".join(str(name) for name in table.columns)
-        raise DataError(f"{where}: field {field}: no column {column!r}; found: {found}")
+        near = did_you_mean(column, [str(name) for name in table.columns])
+        raise DataError(f"{where}: field {field}: no column {column!r}{near}; found: {found}")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -47,7 +47,8 @@ class WholeFile:
 
 
 def read_whole(
-    place: str | Path, kind: FileKind, dialect: Dialect, files: Files | None = None, missing: Sequence[str] = ()
+    place: str | Path, kind: FileKind, dialect: Dialect, files: Files | None = None, missing: Sequence[str] = (),
+    stated: Mapping[str, bool] | None = None,
 ) -> WholeFile:  # fmt: skip
     """Read a file, a folder of files or a glob.
 
@@ -59,6 +60,8 @@ def read_whole(
         What is said of how CSV files are written.
     missing : sequence of str
         Further words that stand for an empty cell.
+    stated : mapping of str to bool, optional
+        See `include.data.sources.csv_batches.CsvBatches`.
 
     Raises
     ------
@@ -69,12 +72,12 @@ def read_whole(
     """
     there = files or LocalFiles()
     if kind == "csv":
-        batches = CsvBatches(place, None, there, dialect=dialect, missing=missing)
+        batches = CsvBatches(place, None, there, dialect=dialect, missing=missing, stated=stated or {})
         table, overlap = frame_of_files(batches)
         found = WholeFile(table=table, told=(*batches.told, *overlap), dialect=(batches.dialects or (dialect,))[0])
     else:
         source = FileSource(kind=kind, path=str(place), missing=list(missing))
-        other = of_catalogue(SOURCES[kind].batches)(source, place, there, None)
+        other = of_catalogue(SOURCES[kind].batches)(source, place, there, None, stated or {})
         rows, overlap = frame_of_files(other)
         said = Said(decimal=dialect.decimal, thousands=dialect.thousands, where=str(place))
         (table,), text = plain_text([conform(rows, {}, missing)], said)

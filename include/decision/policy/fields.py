@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -40,6 +41,8 @@ def number(value: object, where: str, *, whole: bool = False) -> Any:
         return float(match[1]) / 100.0
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         refuse(where, value, "a whole number is needed" if whole else "a number is needed")
+    if not math.isfinite(value):
+        refuse(where, value, "a finite number is needed")
     return value
 
 

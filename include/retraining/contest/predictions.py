@@ -13,7 +13,7 @@ import pandas as pd
 from include.data.arrays import label
 from include.data.class_columns import positive_class
 from include.data.profile import to_floats, to_names
-from include.errors import DataError, TrainingError
+from include.errors import DataError, TrainingError, did_you_mean
 from include.registry.spec import ModelSpec
 from include.retraining.contest.recorded_chances import has_chances, recorded_chances, row_chances
 from include.retraining.prepare import Columns, feature_table, target_values
@@ -65,9 +65,10 @@ def judged_rows(
         )
     names = tuple(dict.fromkeys((*classes, *names)))
     positive = positive_class(spec, names)
-    gone = [] if table is None else [name for name in spec.slices if name not in table.columns]
-    if gone:
-        raise DataError(f"model {spec.name}: field slices: no column {', '.join(gone)} in the rows")
+    there = [*spec.slices] if table is None else [str(name) for name in table.columns]
+    if gone := [name for name in spec.slices if name not in there]:
+        near = did_you_mean(gone[0], there)
+        raise DataError(f"model {spec.name}: field slices: no column {', '.join(gone)} in the rows{near}")
     return LabelledRows(
         actual=actual, predicted=_answered(spec, predictor.predict(features), names), probability=probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec),

@@ -85,8 +85,18 @@ def _in_range(spec: ModelSpec, table: pd.DataFrame) -> Chances:
         raise DataError(
             f"model {spec.name}: field {field}: {wrong.sum()} of {there.sum()} values of {', '.join(columns)} are not "
             f"between 0 and 1{shape}; the first is {', '.join(map(str, first))}, in row {place + 1} of the window"
+            + _per_cent(table[columns])
         )
     return found
+
+
+def _per_cent(table: pd.DataFrame) -> str:
+    """The end of a message about probabilities that may be per cent; empty for others."""
+    found = np.column_stack([to_floats(table[name])[0] for name in table.columns])
+    known = found[np.isfinite(found)]
+    if not len(known) or known.min() < 0.0 or known.max() > 100.0 + NEAR_ONE:
+        return ""
+    return "; if they are per cent, deliver them with the sign, as in 59.4%, or between 0 and 1"
 
 
 def has_chances(spec: ModelSpec, table: pd.DataFrame) -> bool:

@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Check] = {
     "model files": models.files,
     "trainers": models.trainers,
     "needed connections": models.connections,
+    "named columns": models.named_columns,
     "airflow": airflow.airflow,
     "libraries": artifacts.libraries,
     "champions": artifacts.champions,

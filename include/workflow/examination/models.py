@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from include.data.named_columns import ineffective
 from include.data.sources.environment import connection_variable
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
@@ -88,6 +89,25 @@ def _program(name: str, folder: Path | None) -> str | None:
     if "/" in name and folder is not None and not Path(name).is_absolute():
         return shutil.which(str(folder / name))
     return shutil.which(name)
+
+
+def named_columns(subject: Subject) -> Iterator[Told]:
+    """What the model file says of columns that no champion has: a limit under a wrong name limits nothing."""
+    store, found, looked = subject.deployment.store, subject.read_files[0], 0
+    asked = [name for name, spec in found.items() if spec.range or spec.columns]
+    for name in subject.in_time(asked):
+        looked += 1
+        champion = store.champion(name)
+        reference = None if champion is None else store.reference(name, champion.version)
+        for told in () if reference is None else ineffective(found[name], reference.inputs):
+            yield Finding(
+                subject=name, told=f"{told}: the champion has not learnt from it, and no other field names it",
+                way_out=f"correct the name in the model file, or take it out; validate {name} looks at the rows",
+                severity=Severity.MEDIUM,
+            )  # fmt: skip
+    if looked < len(asked):
+        yield NotLookedAt(why=f"columns that {len(asked) - looked} model files name: there was no time")
+    yield Seen(told=f"what {looked} model files say of single columns")
 
 
 def _importable(module: str) -> bool:

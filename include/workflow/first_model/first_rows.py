@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +56,7 @@ class FirstRows:
 
 def read_file(
     given: str, flag: str, data_dir: Path, *, connection: str = "", dialect: Dialect | None = None,
-    missing: Missing = (), connections: Connections = FROM_ENVIRONMENT,
+    missing: Missing = (), stated: Mapping[str, bool] | None = None, connections: Connections = FROM_ENVIRONMENT,
 ) -> FirstRows:  # fmt: skip
     """The rows of a file, of a folder of files, of a glob or of objects (``s3://bucket/key``).
 
@@ -71,6 +72,8 @@ def read_file(
         What its owner says of how CSV files are written.
     missing : sequence
         What its owner writes for an empty cell.
+    stated : mapping of str to bool, optional
+        Columns of times whose format its owner has said.
 
     Raises
     ------
@@ -90,7 +93,8 @@ def read_file(
     except ValidationError as error:
         raise ConfigurationError(flag, *problems_of(error, FileSource)) from error
     try:
-        read = read_whole(place, kind, said, files, [each for each in missing if isinstance(each, str)])
+        words = [each for each in missing if isinstance(each, str)]
+        read = read_whole(place, kind, said, files, words, stated)
     except SourceUnavailable as error:
         raise SourceUnavailable(f"{flag}: {error}") from error
     except DataError as error:
