@@ -275,7 +275,7 @@ def test_profile_that_is_moved_counts_as_the_rows_moved_would() -> None:
     for part in ("edges", "knots", "mean", "minimum", "maximum", "variance", "outliers"):
         np.testing.assert_allclose(getattr(found, part), getattr(expected, part))
     for part in ("counts", "at_edges"):  # farther from 0 more values are the same as an edge but for their last digits
-        np.testing.assert_allclose(getattr(found, part), getattr(expected, part), atol=1.0)
+        np.testing.assert_allclose(getattr(found, part), getattr(expected, part), atol=2.0)
     assert found.lag1 == pytest.approx(expected.lag1)
     np.testing.assert_allclose(found.neighbours.ends, expected.neighbours.ends)
 
