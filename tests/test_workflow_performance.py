@@ -114,3 +114,21 @@ def test_metric_of_probabilities_decides_with_the_champions(tmp_path: Path) -> N
     assert step.decision.trigger_type in ("performance", "concept_drift")
     assert step.event is not None
     assert step.event.champion_scores["auc"] < 0.8
+
+
+def test_rhythm_of_the_errors_is_known_from_acceptance_and_taken_out(tmp_path: Path) -> None:
+    rng, stage = np.random.default_rng(1), Stage(tmp_path)
+    at = pd.date_range(START, periods=60 * 24, freq="h")
+    x = rng.normal(size=len(at))
+    y = 3.0 * x + rng.normal(size=len(at)) * np.where(at.day_of_week >= 5, 5.0, 1.0)
+    table = pd.DataFrame({"at": at, "x": x, "y": y})
+    stage.add("sales", table, task="regression", target="y", metric="rmse", training={"estimator": "linear"})
+    stage.run("sales", FIRST)
+    version = stage.store.champion("sales")
+    assert version is not None
+    assert version.baseline is not None
+    assert version.baseline.errors is not None
+    assert version.baseline.losses is not None
+    found = of_kind(stage.run("sales", LATER), SignalKind.CONCEPT_DRIFT)
+    assert all("what is usual of each time of the week is taken out" in signal.reason for signal in found)
+    assert not any(signal.changed for signal in found)

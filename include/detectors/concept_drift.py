@@ -14,11 +14,13 @@ from include.data.answers import in_one_coding, present_values
 from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, in_percent
 from include.detectors.comparison import Comparison
-from include.detectors.statistics.error_score import ErrorScore, row_errors
+from include.detectors.statistics.error_score import ErrorScore
 from include.scoring import Task
 from include.scoring.assumed_task import assumed_task
 from include.scoring.dependence import rows_by_moment
 from include.scoring.labelled_rows import Moments
+from include.scoring.rhythm import ByPhase, Rhythm
+from include.scoring.row_errors import row_errors
 from include.scoring.statistics import (
     autocorrelation,
     bootstrap_means,
@@ -35,6 +37,7 @@ TREND_SHARE = 0.1  # of the level; the trend finds little that the halves do not
 LINE = 1.5  # a straight line fitted to a jump halfway rises by so many times the jump
 FAR = 5.0  # scales; an error beyond counts as one just there when the size of the rise is judged
 DRAWS = 400
+NOTE = "; what is usual of each time of the week is taken out"
 POINTS = 250  # a longer half is averaged over stretches before it is resampled
 
 
@@ -52,6 +55,10 @@ class ConceptDriftDetector:
       bootstrap [1]_). On few rows that asks little, on many rows it keeps a small rise quiet however certain it is.
       The trend: when the line through the errors rises by at least as much, from the first row to the last, as the
       line through a jump by `threshold` would: half as much again.
+
+    Where the errors of both halves, and those that the champion was accepted with, show a rhythm of the week
+    (`include.scoring.rhythm`), each is divided by what is usual in its phase, and rows count for as many fewer as that
+    makes the difference of the halves less sure: a half with two weekends does not err more than one with none.
 
     Only ratios of errors matter, so that errors in cents and in millions are judged alike. Without the champion's
     earlier errors no test whatever finds more than 79 % of rises by 20 % in 1,000 t-distributed errors (3 degrees of
@@ -94,7 +101,8 @@ class ConceptDriftDetector:
             return self._judge(np.empty(0), comparison.minimum_rows)
         classes = comparison.metric is not None and comparison.metric.task is Task.CLASSIFICATION
         errors = row_errors(labelled.predicted, labelled.actual, classes=classes)
-        return self._judge(errors, comparison.minimum_rows, labelled.moment)
+        accepted = None if comparison.baseline is None else comparison.baseline.errors
+        return self._judge(errors, comparison.minimum_rows, labelled.moment, labelled.stretch, accepted)
 
     def detect_prediction_error_drift(
         self, predictions: npt.ArrayLike, actuals: npt.ArrayLike, *, task: Task | str | None = None
@@ -132,9 +140,13 @@ class ConceptDriftDetector:
             **trend.detail,
         }
 
-    def _judge(self, errors: Floats, minimum_rows: int, moment: Moments | None = None) -> tuple[Signal, Signal]:
+    def _judge(
+        self, errors: Floats, minimum_rows: int, moment: Moments | None = None, stretch: Moments | None = None,
+        accepted: ByPhase | None = None,
+    ) -> tuple[Signal, Signal]:  # fmt: skip
         there = np.isfinite(errors)
-        errors, moment = errors[there], None if moment is None else moment[there]
+        errors = errors[there]
+        moment, stretch = (None if each is None else each[there] for each in (moment, stretch))
         needed = max(2 * self.window_size, minimum_rows)
         if len(errors) == 0:
             return self._unknown(Verdict.NO_DATA, "no recent row has a label")
@@ -142,32 +154,38 @@ class ConceptDriftDetector:
             return self._unknown(Verdict.INCONCLUSIVE, f"{len(errors)} labelled rows, {needed} needed")
         unit = float(errors.max()) or 1.0
         errors = errors / unit
-        fit = ErrorScore.fit(errors)
+        means = [float(half.mean()) * unit for half in np.array_split(errors, 2)]
+        rhythm = None if stretch is None else _rhythm(errors, stretch, accepted)
+        calm = errors if rhythm is None or stretch is None else errors / rhythm.at(stretch)
+        alike = rhythm is not None and not np.any((errors > 0.0) & (errors < 1.0))  # classes: no size says more
+        errors, fit = calm, None if alike else ErrorScore.fit(calm)
         scores = errors if fit is None else fit(errors)
         capped = errors if fit is None else np.minimum(errors, FAR * fit.scale)
         moments = [None, None] if moment is None else np.array_split(moment, 2)
-        halves = np.array_split(scores, 2)
-        sizes = [_effective(half, halves[0], of) for half, of in zip(halves, moments, strict=True)]
-        return self._halves(errors, capped, scores, sizes, unit), self._line(capped, scores, sum(sizes))
+        halves, dearer = np.array_split(scores, 2), 1.0 if rhythm is None else rhythm.inflation
+        sizes = [_effective(half, halves[0], of) / dearer for half, of in zip(halves, moments, strict=True)]
+        note = "" if rhythm is None else NOTE
+        return self._halves(means, capped, scores, sizes, note), self._line(capped, scores, sum(sizes), note)
 
-    def _halves(self, errors: Floats, capped: Floats, scores: Floats, sizes: Sequence[float], unit: float) -> Signal:
+    def _halves(
+        self, means: Sequence[float], capped: Floats, scores: Floats, sizes: Sequence[float], note: str
+    ) -> Signal:
         first, second = np.array_split(scores, 2)
         p_value = welch_p_value(
             mean_before=float(first.mean()), variance_before=float(first.var(ddof=1)), size_before=sizes[0],
             mean_after=float(second.mean()), variance_after=float(second.var(ddof=1)), size_after=sizes[1],
         )  # fmt: skip
         value, low, high = _rise(*np.array_split(capped, 2))
-        before, after = (float(half.mean()) * unit for half in np.array_split(errors, 2))
         level = (1.0 - TREND_SHARE) * self.level
         return Signal(
             kind=SignalKind.CONCEPT_DRIFT, statistic="error_increase", value=value, threshold=self.threshold,
             verdict=Verdict.CHANGED if p_value < level and high >= self.threshold else Verdict.STABLE,
             p_value=p_value, level=level,
-            reason=f"mean error {in_percent(value)} from the earlier to the later half, p {p_value:.2g}",
-            detail={"first_mae": before, "second_mae": after, "increase_low": low, "increase_high": high},
+            reason=f"mean error {in_percent(value)} from the earlier to the later half, p {p_value:.2g}{note}",
+            detail={"first_mae": means[0], "second_mae": means[1], "increase_low": low, "increase_high": high},
         )  # fmt: skip
 
-    def _line(self, capped: Floats, scores: Floats, size: float) -> Signal:
+    def _line(self, capped: Floats, scores: Floats, size: float, note: str) -> Signal:
         p_value = trend_p_value(scores, size)
         value, threshold, level = _line_rise(capped), LINE * self.threshold, TREND_SHARE * self.level
         windows = len(capped) // self.window_size
@@ -175,7 +193,7 @@ class ConceptDriftDetector:
             kind=SignalKind.CONCEPT_DRIFT, statistic="error_trend", value=value, threshold=threshold,
             verdict=Verdict.CHANGED if p_value < level and value >= threshold else Verdict.STABLE,
             p_value=p_value, level=level,
-            reason=f"errors follow a line: {in_percent(value)} from the first row to the last, p {p_value:.2g}",
+            reason=f"errors follow a line: {in_percent(value)} from the first row to the last, p {p_value:.2g}{note}",
             detail={"trend": _rank_correlation([float(part.mean()) for part in np.array_split(capped, windows)])},
         )  # fmt: skip
 
@@ -204,6 +222,14 @@ def _direct_errors(predicted: Values, actual: Values, task: Task | str | None) -
         return row_errors(predicted, actual, classes=False), assumed
     errors = row_errors(*in_one_coding(predicted, actual), classes=True)
     return np.where(there, errors, np.nan), assumed
+
+
+def _rhythm(errors: Floats, stretch: Moments, accepted: ByPhase | None) -> Rhythm | None:
+    """What the errors of both halves, and those that the champion was accepted with, show of a rhythm of the week."""
+    halves = zip(np.array_split(errors, 2), np.array_split(stretch, 2), strict=True)
+    groups = [accepted, *(ByPhase.of(half, of) for half, of in halves)]
+    there = [group for group in groups if group is not None]
+    return Rhythm.find(there, capped=True) if None not in groups[1:] else None
 
 
 def _effective(half: Floats, first: Floats, moment: Moments | None) -> float:

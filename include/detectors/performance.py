@@ -12,6 +12,7 @@ from include.data.profile import NO_EXTRAS, Extra
 from include.decision.signals import Signal, SignalKind, Verdict, worse_or_better
 from include.detectors.comparison import Comparison
 from include.scoring import METRICS, Baseline, LabelledRows, Metric, interval
+from include.scoring.rhythm import Rhythm
 from include.scoring.statistics import lag1_of, welch_p_value
 
 _NORMAL = NormalDist()
@@ -41,16 +42,36 @@ class Worsening:
 
 
 def compare_with_baseline(metric: Metric, baseline: Baseline, labelled: LabelledRows) -> Worsening:
-    """Compare recent labelled rows, without a hindrance to the metric, with a baseline that has its score."""
+    """Compare recent labelled rows, without a hindrance to the metric, with a baseline that has its score.
+
+    Where the losses of both show a rhythm of the week, they are compared as if both had as many rows of each of its
+    phases (`include.scoring.rhythm`): otherwise more weekends than then would be harm.
+    """
     usual = 1.0 if not baseline.rows else lag1_of(baseline.effective_rows, baseline.rows)
     now = Baseline.measure(metric, labelled, usual=usual, others=False)
     before, after = baseline.scores[metric.name], now.scores[metric.name]
+    known, seen = _without_rhythm(baseline, now)
     p_value = welch_p_value(
-        mean_before=baseline.loss_mean, variance_before=baseline.loss_variance, size_before=baseline.effective_rows,
-        mean_after=now.loss_mean, variance_after=now.loss_variance, size_after=now.effective_rows,
+        mean_before=known.loss_mean, variance_before=known.loss_variance, size_before=known.effective_rows,
+        mean_after=seen.loss_mean, variance_after=seen.loss_variance, size_after=seen.effective_rows,
     )  # fmt: skip
     value = metric.worsening(baseline=before, recent=after)
     return Worsening(value=value, p_value=p_value, current=after, baseline=before, rows=now.rows)
+
+
+def _without_rhythm(*both: Baseline) -> Sequence[Baseline]:
+    """The losses of both as they would be without the rhythm that they show; as they are where they show none."""
+    groups = [each.losses for each in both if each.losses is not None]
+    rhythm = Rhythm.find(groups) if len(groups) == len(both) else None
+    if rhythm is None:
+        return both
+    return [
+        replace(
+            each, loss_mean=level, loss_variance=rhythm.variance(group, level),
+            effective_rows=each.effective_rows / rhythm.inflation,
+        )
+        for each, group, level in zip(both, groups, rhythm.levels.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def compare_score(metric: Metric, baseline: Baseline, labelled: LabelledRows) -> Worsening:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from include.scoring.catalogue import score_all
 from include.scoring.dependence import rows_by_moment, steady_lasting
 from include.scoring.labelled_rows import Floats, LabelledRows, Task, linearized
 from include.scoring.metric import Metric
+from include.scoring.rhythm import ByPhase
+from include.scoring.row_errors import row_errors
 from include.scoring.slices import SliceRule
 from include.scoring.statistics import effective_size, steady_autocorrelation
 
@@ -47,6 +49,9 @@ class Baseline:
         By column.
     calibration : ProbabilityCalibration or None
         Of a classifier's probabilities; None where there are none, or too few rows to calibrate them.
+    losses, errors : ByPhase or None
+        The row losses, and the errors that concept drift looks at, by their place in the week: what shows a rhythm of
+        their own. None without times, for losses below 0, and of versions accepted before these were kept.
     """
 
     scores: Mapping[str, float]
@@ -58,6 +63,8 @@ class Baseline:
     positive: str = ""
     slices: Mapping[str, SliceBaseline] = field(default_factory=dict)
     calibration: ProbabilityCalibration | None = None
+    losses: ByPhase | None = None
+    errors: ByPhase | None = None
 
     @classmethod
     def measure(cls, metric: Metric, labelled: LabelledRows, *, usual: float = 1.0, others: bool = True) -> Baseline:
@@ -72,6 +79,7 @@ class Baseline:
             scores=score_all(metric.task, labelled) if others else {metric.name: metric.score(labelled)},
             rows=len(losses), effective_rows=_effective(judged, losses, alike),
             loss_mean=judged.mean(losses), loss_variance=_variance(judged, losses),
+            losses=ByPhase.of(losses, judged.stretch, judged.weight),
         )  # fmt: skip
 
     @classmethod
@@ -95,8 +103,17 @@ class Baseline:
                 column: _of_slices(metric, held_out, SliceRule.cut(values), values)
                 for column, values in held_out.slices.items()
             },
-            calibration=ProbabilityCalibration.fit(held_out),
+            calibration=ProbabilityCalibration.fit(held_out), losses=measured.losses,
+            errors=_errors(metric, held_out),
         )  # fmt: skip
+
+
+def _errors(metric: Metric, held_out: LabelledRows) -> ByPhase | None:
+    if held_out.stretch is None or metric.for_trading:
+        return None
+    errors = row_errors(held_out.predicted, held_out.actual, classes=metric.task is Task.CLASSIFICATION)
+    there = np.isfinite(errors)
+    return ByPhase.of(errors[there], held_out.stretch[there])
 
 
 def _effective(judged: LabelledRows, losses: Floats, alike: float) -> float:
@@ -119,5 +136,5 @@ def _of_slices(metric: Metric, rows: LabelledRows, rule: SliceRule, values: np.n
     for place, name in enumerate(rule.names):
         part = rows.where(places == place)
         if not metric.hindrance(part):
-            found[name] = Baseline.measure(metric, part, others=False)
+            found[name] = replace(Baseline.measure(metric, part, others=False), losses=None)
     return SliceBaseline(rule=rule, baselines=found)

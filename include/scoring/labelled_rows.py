@@ -85,6 +85,8 @@ class LabelledRows:
         Values of the columns by which performance is looked at in parts.
     moment : array of shape (n,) or None
         Rows of one time have one number, which rises with time; see `moments_of`. None: no two rows share theirs.
+    stretch : array of shape (n,) or None
+        How many times six hours passed from 1970-01-01 UTC to each row; None without times.
     """
 
     actual: Values
@@ -96,6 +98,7 @@ class LabelledRows:
     weight: Floats | None = None
     slices: Mapping[str, Values] = field(default_factory=dict)
     moment: Moments | None = None
+    stretch: Moments | None = None
 
     def __post_init__(self) -> None:
         """Refuse probabilities that do not fit the rows and classes, and weights that do not fit the rows."""
@@ -125,11 +128,12 @@ class LabelledRows:
             weight=None if self.weight is None else self.weight[places],
             slices={name: values[places] for name, values in self.slices.items()},
             moment=None if self.moment is None else self.moment[places],
+            stretch=None if self.stretch is None else self.stretch[places],
         )  # fmt: skip
 
     @classmethod
     def joined(cls, parts: Sequence[LabelledRows]) -> LabelledRows:
-        """The rows of all parts (at least one), one after the other; slices are left behind.
+        """The rows of all parts (at least one), one after the other; slices and stretches are left behind.
 
         A class that a part does not know has probability 0 there. Without probabilities in a part, there are none.
         """

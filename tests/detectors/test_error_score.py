@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from include.detectors.statistics.error_score import ErrorScore, row_errors
+from include.detectors.statistics.error_score import ErrorScore
+from include.scoring.row_errors import row_errors
 from tests.series import Floats
 
 

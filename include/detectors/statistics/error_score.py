@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -113,20 +112,3 @@ def _scale(sizes: Floats, freedom: float) -> float:
         if abs(step) < 1e-10:
             break
     return math.exp(log_scale)
-
-
-def row_errors(predicted: npt.NDArray[Any], actual: npt.NDArray[Any], *, classes: bool) -> Floats:
-    """The error of each row: absolute, or 0 and 1 for right and wrong classes; NaN where either is no finite number.
-
-    Raises
-    ------
-    ValueError
-        When the two are not of one length.
-    """
-    if predicted.shape != actual.shape or predicted.ndim != 1:
-        raise ValueError(f"predictions {predicted.shape} and actuals {actual.shape} must be 1-d and of equal length")
-    if classes:
-        return np.asarray(predicted != actual, dtype=float)
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = np.abs(predicted.astype(float) - actual.astype(float))
-    return np.where(np.isfinite(errors), errors, np.nan)

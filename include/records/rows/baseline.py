@@ -19,9 +19,11 @@ def baseline_json(baseline: Baseline) -> dict[str, Any]:
 
 
 def read_baseline(stored: Mapping[str, Any]) -> Baseline:
-    """Read what `baseline_json` wrote, also before there were classes, slices and calibration."""
+    """Read what `baseline_json` wrote, also before there were classes, slices, calibration and phases."""
     from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
+    from include.scoring.rhythm import ByPhase
 
+    losses, errors = (stored.get(name) and ByPhase.from_json(stored[name]) for name in ("losses", "errors"))
     calibration, slices = stored.get("calibration"), stored.get("slices", {})
     return Baseline(
         scores=read_scores(stored["scores"]),
@@ -37,6 +39,8 @@ def read_baseline(stored: Mapping[str, Any]) -> Baseline:
             for column, part in slices.items()
         },
         calibration=None if calibration is None else ProbabilityCalibration.from_json(calibration),
+        losses=losses,
+        errors=errors,
     )
 
 

@@ -22,6 +22,7 @@ from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
 from include.scoring.labelled_rows import Moments, moments_of
+from include.scoring.rhythm import STRETCH
 
 MOSTLY = 0.95  # share of the labelled rows with a probability, from which on the others count as not arrived
 
@@ -42,7 +43,7 @@ def judged_rows(
     actual : array
         Labels of the same rows.
     table : DataFrame, optional
-        The same rows as they were read, for their slices.
+        The same rows as they were read, for their slices and their times.
     weight : array, optional
         How much each row counts; by default all count the same.
     moment : array, optional
@@ -73,6 +74,7 @@ def judged_rows(
         actual=actual, predicted=_answered(spec, predictor.predict(features), names), probability=probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec),
         slices={} if table is None else _slices(spec, table), weight=weight, moment=moment,
+        stretch=None if table is None else _stretches(spec, table),
     )  # fmt: skip
 
 
@@ -104,6 +106,13 @@ def recorded_rows(
 def shared_moments(spec: ModelSpec, table: pd.DataFrame) -> Moments | None:
     """Which rows of `table`, in time order, share their time: as `LabelledRows.moment`; None without timestamps."""
     return None if spec.timestamp is None else moments_of(table[spec.timestamp].astype("int64").to_numpy())
+
+
+def _stretches(spec: ModelSpec, table: pd.DataFrame) -> Moments | None:
+    """In which six hours each row of `table` is: as `LabelledRows.stretch`; None without timestamps."""
+    if spec.timestamp is None:
+        return None
+    return np.asarray((table[spec.timestamp] - pd.Timestamp(0, tz="UTC")) // STRETCH, dtype=np.intp)
 
 
 def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -175,6 +184,7 @@ def recent_rows(
             actual=actual, predicted=every, probability=probability if complete else None, classes=classes,
             positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
             slices=_slices(spec, recent), weight=weight, moment=shared_moments(spec, recent),
+            stretch=_stretches(spec, recent),
         ).where(arrived)  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from include.detectors.statistics.error_score import row_errors
 from include.detectors.statistics.running_errors import RunningErrors, update
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import target_values
 from include.scoring import LabelledRows, Task
+from include.scoring.row_errors import row_errors
 
 
 def count_recent(
