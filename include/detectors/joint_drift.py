@@ -37,8 +37,8 @@ class JointDriftDetector:
     columns whose correlation changed most, ``joint_correlation`` all changes together (see
     `include.data.reference.joint.CorrelationDistance`). Correlations are those of bounded normal scores, because those
     of raw values are decided by single rows. What decides correlations of columns that are mostly 0 are the few rows
-    that are 0 in neither: by chance they are as skewed, and as peaked, as products of two such scores are, and are
-    judged so (Pearson type III instead of normal).
+    that are 0 in neither: by chance they are as skewed, and as peaked, as products of two such scores are. What looks
+    changed is judged so (Pearson type III instead of normal), which can only make it less sure.
 
     Parameters
     ----------
@@ -101,25 +101,31 @@ class JointDriftDetector:
         names = [before.names[place] for place in known]
         with np.errstate(divide="ignore"):
             errors = 1.0 / sides[0] + 1.0 / sides[1]
-            skews = [side**-2.0 / errors**1.5 for side in sides]
-        shapes = [_shape(comparison.reference.columns[name]) for name in names]
-        third, fourth = (np.outer(each, each) for each in np.array(shapes).T)
         distance = CorrelationDistance.of(first, float(np.median(sides[0])), float(np.median(sides[1])), inflation)
-        peaked = np.mean((fourth - NORMAL) / np.minimum(*sides), where=~np.eye(len(names), dtype=bool))
-        distance = replace(distance, variance=distance.variance * (1.0 + max(float(peaked), 0.0) / 2.0))
         z = np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))
-        skewness = np.abs(third) * np.where(z * third > 0.0, skews[1], skews[0])  # of what makes it large
-        pair = self._pair(names, first, second, np.abs(z) / np.sqrt(errors), np.nan_to_num(skewness))
-        return [pair, self._all_pairs(first, second, distance)]
+        sizes = np.triu(np.nan_to_num(np.abs(z) / np.sqrt(errors)), 1)
+        found = [self._pair(names, first, second, sizes), self._all_pairs(first, second, distance)]
+        if not any(signal.changed for signal in found):
+            return found
+        third, fourth = (
+            np.outer(each, each) for each in np.array([_shape(comparison.reference.columns[name]) for name in names]).T
+        )
+        with np.errstate(divide="ignore"):
+            skewness = np.abs(third) * np.where(z * third > 0.0, sides[1], sides[0]) ** -2.0 / errors**1.5
+        peaked = np.mean((fourth - NORMAL) / np.minimum(*sides), where=~np.eye(len(names), dtype=bool))
+        wider = replace(distance, variance=distance.variance * (1.0 + max(float(peaked), 0.0) / 2.0))
+        return [self._pair(names, first, second, sizes, np.nan_to_num(skewness)), self._all_pairs(first, second, wider)]
 
-    def _pair(self, names: Sequence[str], first: Floats, second: Floats, z: Floats, skewness: Floats) -> Signal:
-        """The pair that changed most; `z`, 0 or more, and its skewness by chance are of shape (d, d)."""
-        sizes = np.triu(np.nan_to_num(z), 1)
+    def _pair(
+        self, names: Sequence[str], first: Floats, second: Floats, sizes: Floats, skewness: Floats | None = None
+    ) -> Signal:
+        """The pair that changed most: `sizes` are z values above the diagonal, `skewness` is theirs by chance."""
+        skewness = np.zeros_like(sizes) if skewness is None else skewness
         pairs = len(names) * (len(names) - 1) // 2
         telling = -NormalDist().inv_cdf(self.level / len(SMALLEST_EFFECTS) / pairs / 2.0)
         places = np.argwhere(sizes >= min(telling, float(sizes.max()))).tolist()
-        one, other = min(places, key=lambda place: two_sided(z[*place], skewness[*place]))
-        p_value = min(two_sided(z[one, other], skewness[one, other]) * pairs, 1.0)
+        one, other = min(places, key=lambda place: two_sided(sizes[*place], skewness[*place]))
+        p_value = min(two_sided(sizes[one, other], skewness[one, other]) * pairs, 1.0)
         told = (
             f"{names[int(one)]} and {names[int(other)]}: correlation {first[one, other]:.2f}, "
             f"now {second[one, other]:.2f}"

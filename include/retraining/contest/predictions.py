@@ -112,7 +112,8 @@ def _stretches(spec: ModelSpec, table: pd.DataFrame) -> Moments | None:
     """In which six hours each row of `table` is: as `LabelledRows.stretch`; None without timestamps."""
     if spec.timestamp is None:
         return None
-    return np.asarray((table[spec.timestamp] - pd.Timestamp(0, tz="UTC")) // STRETCH, dtype=np.intp)
+    times = table[spec.timestamp]
+    return np.asarray(times.astype("int64").to_numpy() // (STRETCH // pd.Timedelta(1, times.dt.unit)), dtype=np.intp)
 
 
 def with_record(spec: ModelSpec, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
