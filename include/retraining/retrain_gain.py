@@ -12,6 +12,7 @@ import pandas as pd
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.registry.spec import ModelSpec
+from include.retraining.contest.predictions import RecentRows
 from include.retraining.prepare import Columns, feature_table, target_values
 from include.retraining.trainers.sklearn_trainer import MOST_CATEGORIES
 from include.retraining.weights import passed_on
@@ -120,9 +121,8 @@ class CorrectionTrial:
 
 
 def measure_gain(
-    detector: CorrectionTrial, spec: ModelSpec, recent: pd.DataFrame, columns: Columns,
-    labelled: LabelledRows | None,
-) -> Sequence[Signal]:  # fmt: skip
+    detector: CorrectionTrial, spec: ModelSpec, recent: pd.DataFrame, columns: Columns, rows: RecentRows
+) -> Sequence[Signal]:
     """The signal about the recent rows; none without any label, or where a feature's column is gone.
 
     Parameters
@@ -131,13 +131,15 @@ def measure_gain(
         All recent rows, labelled or not.
     columns : Columns
         The champion's features.
-    labelled : LabelledRows or None
-        The recent rows with a label, in the same order.
+    rows : RecentRows
+        The same rows with predictions.
     """
+    labelled = rows.labelled
     if labelled is None or set(columns.features) - set(recent.columns):
         return []
     arrived = ~pd.isna(target_values(spec, recent[spec.target]))
-    return [detector.detect(feature_table(recent[arrived], columns), columns, labelled, METRICS[spec.metric])]
+    features = feature_table(recent[arrived], columns) if rows.features is None else rows.features[arrived]
+    return [detector.detect(features, columns, labelled, METRICS[spec.metric])]
 
 
 def _corrected(features: pd.DataFrame, columns: Columns, labelled: LabelledRows, task: Task, cut: int) -> LabelledRows:

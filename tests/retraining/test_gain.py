@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.retraining.prepare import Columns
+from include.retraining.contest.predictions import RecentRows
+from include.retraining.prepare import Columns, feature_table
 from include.retraining.retrain_gain import CorrectionTrial, measure_gain
 from include.scoring import METRICS, LabelledRows
 from tests.retraining.models import spec_of
@@ -147,8 +148,11 @@ def test_features_without_a_value_in_the_earlier_rows_are_not_learnt_from() -> N
 def test_unlabelled_rows_and_missing_columns() -> None:
     table, labelled = regression(800, slope=2.0)
     recent = table.assign(y=np.where(np.arange(800) % 2, labelled.actual, np.nan))
-    half = labelled.where(recent["y"].notna().to_numpy())
-    found = measure_gain(DETECTOR, spec_of(), recent, COLUMNS, half)
+    rows = RecentRows(predicted=np.empty(0), labelled=labelled.where(recent["y"].notna().to_numpy()))
+    found = measure_gain(DETECTOR, spec_of(), recent, COLUMNS, rows)
     assert [signal.detail["rows"] for signal in found] == [134.0]
-    assert measure_gain(DETECTOR, spec_of(), recent, COLUMNS, None) == []
-    assert measure_gain(DETECTOR, spec_of(), recent.drop(columns="x"), COLUMNS, half) == []
+    assert found == measure_gain(
+        DETECTOR, spec_of(), recent, COLUMNS, replace(rows, features=feature_table(recent, COLUMNS))
+    )
+    assert measure_gain(DETECTOR, spec_of(), recent, COLUMNS, replace(rows, labelled=None)) == []
+    assert measure_gain(DETECTOR, spec_of(), recent.drop(columns="x"), COLUMNS, rows) == []

@@ -137,11 +137,14 @@ class RecentRows:
         Those whose label has arrived; None for none.
     unlabelled : PredictedRows or None
         Those still without one, where the champion's calibrated probabilities allow to estimate how well it does.
+    features : DataFrame or None
+        What the champion was given, where all predictions are its own.
     """
 
     predicted: Values
     labelled: LabelledRows | None = None
     unlabelled: PredictedRows | None = None
+    features: pd.DataFrame | None = None
 
 
 def recent_rows(
@@ -171,7 +174,7 @@ def recent_rows(
     answers = _answers(spec, recent, columns, actual[arrived], known.classes, load)
     if answers is None:
         return RecentRows(predicted=np.empty(0))
-    predicted, probability, classes = answers
+    predicted, probability, classes, features = answers
     certain = np.asarray(~np.isnan(probability).any(axis=1) & bool(classes))
     every = predicted.astype(actual.dtype if actual.dtype.kind == "f" else object)
     if arrived.any() and MOSTLY <= certain[arrived].mean() < 1.0:
@@ -189,19 +192,23 @@ def recent_rows(
         ).where(arrived)  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
     if known.calibration is None or not waiting.any():
-        return RecentRows(predicted=every, labelled=labelled)
+        return RecentRows(predicted=every, labelled=labelled, features=features)
     unlabelled = PredictedRows(
         predicted=predicted[waiting], probability=probability[waiting], classes=classes,
         weight=None if weight is None else weight[waiting],
     )  # fmt: skip
-    return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled)
+    return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled, features=features)
 
 
 def _answers(
     spec: ModelSpec, recent: pd.DataFrame, columns: Columns, actual: Values, classes: tuple[str, ...],
     load: Callable[[], Predictor],
-) -> tuple[Values, Values, tuple[str, ...]] | None:  # fmt: skip
-    """Predictions and probabilities (NaN where there are none) of all rows, and the classes; None if it cannot be."""
+) -> tuple[Values, Values, tuple[str, ...], pd.DataFrame | None] | None:  # fmt: skip
+    """Predictions and probabilities (NaN where there are none) of all rows, the classes, and `RecentRows.features`.
+
+    None if it cannot be.
+    """
+    features: pd.DataFrame | None = None
     predicted = np.full(len(recent), None, dtype=object)
     probability: Values | None = None
     if spec.prediction is not None and spec.prediction in recent.columns:
@@ -221,7 +228,7 @@ def _answers(
             )
     if probability is None:
         probability = np.full((len(recent), len(classes)), np.nan)
-    return predicted, probability, classes
+    return predicted, probability, classes, features if missing.all() else None
 
 
 def champion_answers(
