@@ -12,7 +12,6 @@ import pandas as pd
 
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.registry.spec import ModelSpec
-from include.retraining.contest.predictions import RecentRows
 from include.retraining.prepare import Columns, feature_table, target_values
 from include.retraining.trainers.sklearn_trainer import MOST_CATEGORIES
 from include.retraining.weights import passed_on
@@ -121,8 +120,9 @@ class CorrectionTrial:
 
 
 def measure_gain(
-    detector: CorrectionTrial, spec: ModelSpec, recent: pd.DataFrame, columns: Columns, rows: RecentRows
-) -> Sequence[Signal]:
+    detector: CorrectionTrial, spec: ModelSpec, recent: pd.DataFrame, columns: Columns,
+    labelled: LabelledRows | None, features: pd.DataFrame | None = None,
+) -> Sequence[Signal]:  # fmt: skip
     """The signal about the recent rows; none without any label, or where a feature's column is gone.
 
     Parameters
@@ -131,14 +131,15 @@ def measure_gain(
         All recent rows, labelled or not.
     columns : Columns
         The champion's features.
-    rows : RecentRows
-        The same rows with predictions.
+    labelled : LabelledRows or None
+        The recent rows with a label, in the same order.
+    features : DataFrame, optional
+        What `feature_table` makes of `recent`, where it has been made.
     """
-    labelled = rows.labelled
     if labelled is None or set(columns.features) - set(recent.columns):
         return []
     arrived = ~pd.isna(target_values(spec, recent[spec.target]))
-    features = feature_table(recent[arrived], columns) if rows.features is None else rows.features[arrived]
+    features = feature_table(recent[arrived], columns) if features is None else features[arrived]
     return [detector.detect(features, columns, labelled, METRICS[spec.metric])]
 
 

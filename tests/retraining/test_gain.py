@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.retraining.contest.predictions import RecentRows
 from include.retraining.prepare import Columns, feature_table
 from include.retraining.retrain_gain import CorrectionTrial, measure_gain
 from include.scoring import METRICS, LabelledRows
@@ -148,11 +145,9 @@ def test_features_without_a_value_in_the_earlier_rows_are_not_learnt_from() -> N
 def test_unlabelled_rows_and_missing_columns() -> None:
     table, labelled = regression(800, slope=2.0)
     recent = table.assign(y=np.where(np.arange(800) % 2, labelled.actual, np.nan))
-    rows = RecentRows(predicted=np.empty(0), labelled=labelled.where(recent["y"].notna().to_numpy()))
-    found = measure_gain(DETECTOR, spec_of(), recent, COLUMNS, rows)
+    half = labelled.where(recent["y"].notna().to_numpy())
+    found = measure_gain(DETECTOR, spec_of(), recent, COLUMNS, half)
     assert [signal.detail["rows"] for signal in found] == [134.0]
-    assert found == measure_gain(
-        DETECTOR, spec_of(), recent, COLUMNS, replace(rows, features=feature_table(recent, COLUMNS))
-    )
-    assert measure_gain(DETECTOR, spec_of(), recent, COLUMNS, replace(rows, labelled=None)) == []
-    assert measure_gain(DETECTOR, spec_of(), recent.drop(columns="x"), COLUMNS, rows) == []
+    assert found == measure_gain(DETECTOR, spec_of(), recent, COLUMNS, half, feature_table(recent, COLUMNS))
+    assert measure_gain(DETECTOR, spec_of(), recent, COLUMNS, None) == []
+    assert measure_gain(DETECTOR, spec_of(), recent.drop(columns="x"), COLUMNS, half) == []

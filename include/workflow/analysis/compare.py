@@ -72,7 +72,7 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
         *unweighted,
         *unusable,
         *found,
-        *measure_gain(gain, spec, recent, columns, rows),
+        *measure_gain(gain, spec, recent, columns, rows.labelled, rows.features),
     ]
     broken = any(signal.blocks for signal in signals)
     beside = _beside_others(store, executor, run, champion.version, tables, settings.gain_level, broken=broken)
