@@ -39,6 +39,8 @@ def wrong_with(form: str) -> str:
     'strptime knows no %Q'
     >>> wrong_with("%d/%m"), wrong_with("%d/%m/%Y %H:%M")
     ('it has no year: add %Y or %y', '')
+    >>> wrong_with("%d/%m/%Y %H:%M %p")
+    'beside %H strptime takes no notice of %p; write %I for hours from 1 to 12'
     """
     if "%" not in form:
         return "write it with the directives of strptime, for example %d/%m/%Y %H:%M"
@@ -57,4 +59,8 @@ def wrong_with(form: str) -> str:
             return "a per cent sign stands alone; one of the cells' own is written %%"
         if "directive" in str(error):  # a week without its year, and the like
             return str(error)
+    if {"H", "p"} <= set(parts):
+        return "beside %H strptime takes no notice of %p; write %I for hours from 1 to 12"
+    if "I" in parts and "p" not in parts:
+        return "hours of %I are of the morning or of the afternoon: add %p, or write %H"
     return "" if _YEARS & set(parts) else "it has no year: add %Y or %y"
