@@ -24,7 +24,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class RetrainingError(Exception):
@@ -119,3 +119,13 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     folded = {each.casefold(): each for each in reversed(known)}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1)
     return f"; did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def found_instead(name: str, columns: Iterable[object]) -> str:
+    """The end of a message about a column that is not there: the one most like it, and all that are.
+
+    >>> found_instead("Prize", ["price", "at"])
+    "; did you mean 'price'?; found: price, at"
+    """
+    known = [str(each) for each in columns]
+    return f"{did_you_mean(name, known)}; found: {', '.join(known)}"

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 EXACT = 2**53  # from here on whole numbers are not all floats
+LONG, POWER = r"^[+-]?\d{16,}$", r"^[+-]?(\d+\.?\d*|\.\d+)[eE]\+?\d+$"  # how such may be written, in full and rounded
 _TIMES: Mapping[type, Callable[[Any], Any]] = {np.datetime64: pd.Timestamp, np.timedelta64: pd.Timedelta}
 _EXACT_POWER = 22  # up to which powers of ten are floats
 

@@ -21,7 +21,7 @@ from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.part import Undecided, Wanted, read_part
 from include.data.sources.read import Rows, read_both, read_rows
 from include.data.sources.sieve import Counting, Sample
-from include.errors import DataError, did_you_mean
+from include.errors import DataError, found_instead
 from include.registry.kinds import Kind, Kinds
 from include.registry.spec import ModelSpec
 
@@ -176,9 +176,8 @@ def feature_names(spec: ModelSpec, table: pd.DataFrame, kinds: Kinds | None = No
     wanted = [*(spec.features or []), *spec.categorical]
     missing = sorted(set(wanted) - set(table.columns))
     if missing:
-        found = ", ".join(str(name) for name in table.columns)
-        near = did_you_mean(missing[0], [str(name) for name in table.columns])
-        raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)}{near}; found: {found}")
+        found = found_instead(missing[0], table.columns)
+        raise DataError(f"model {spec.name}: field features: no column {', '.join(missing)}{found}")
     names = _features(spec, table, kinds or {})
     for name in names:
         kind = (kinds or {}).get(name)

@@ -136,6 +136,11 @@ def change_detectors(settings: PolicySettings, metric: str) -> list[Detector]:
     return _made(settings, metric, [name for name, entry in DETECTORS.items() if not entry.feed])
 
 
+def detectors_of(settings: PolicySettings, metric: str, kind: SignalKind) -> list[Detector]:
+    """Those of them whose signals are about that, among others."""
+    return _made(settings, metric, [name for name, entry in DETECTORS.items() if kind in entry.kinds])
+
+
 def detect(detectors: Sequence[Detector], comparison: Comparison) -> list[Signal]:
     """The signals of all detectors; those that look for change are not shown columns that move by themselves."""
     watched = comparison.watched

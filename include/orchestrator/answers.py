@@ -87,20 +87,26 @@ def read_answers(
         raise DataError(f"{text} are text, where numbers are needed for task='regression'; give numbers")
     predicted, actual, odd = _without_sentinels(task, predicted, actual, labels)
     answered, arrived = present_values(predicted), present_values(actual)
-    both = answered & arrived
-    empty, late = rows - int(answered.sum()), rows - int(arrived.sum())
-    told = f"predictions: {empty:,} of {rows:,} are missing or not finite"
-    signal = Signal(
-        kind=SignalKind.DATA_QUALITY, statistic="missing", feature="predictions", reason=told,
-        value=empty / max(rows, 1), threshold=BROKEN_SHARE, blocks=empty >= BROKEN_SHARE * rows,
-        verdict=Verdict.CHANGED if empty >= BROKEN_SHARE * rows else Verdict.INCONCLUSIVE,
-    )  # fmt: skip
+    both, late = answered & arrived, rows - int(arrived.sum())
+    signals = _missing(rows - int(answered.sum()), rows)
+    told = [*(signal.reason for signal in signals), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])]
     return Answers(
         labelled=LabelledRows(actual=actual[both], predicted=predicted[both]) if both.any() else None,
-        signals=(signal,) if empty else (),
-        unjudged=(*odd, *([told] if empty else []), *([f"actuals: {late:,} of {rows:,} are missing"] if late else [])),
-        task=task, assumed=assumed,
+        signals=signals, unjudged=(*odd, *told), task=task, assumed=assumed,
     )  # fmt: skip
+
+
+def _missing(empty: int, rows: int) -> tuple[Signal, ...]:
+    """A signal on predictions that are missing; none where none is."""
+    if not empty:
+        return ()
+    broken = empty >= BROKEN_SHARE * rows
+    signal = Signal(
+        kind=SignalKind.DATA_QUALITY, statistic="missing", feature="predictions", blocks=broken,
+        reason=f"predictions: {empty:,} of {rows:,} are missing or not finite", value=empty / max(rows, 1),
+        threshold=BROKEN_SHARE, verdict=Verdict.CHANGED if broken else Verdict.INCONCLUSIVE,
+    )  # fmt: skip
+    return (signal,)
 
 
 def _unknown(predicted: npt.NDArray[Any], actual: npt.NDArray[Any], known: npt.NDArray[Any] | None) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from include.data.profile import to_floats
 from include.decision.signals import Signal, SignalKind, Verdict
-from include.errors import DataError, did_you_mean
+from include.errors import DataError, found_instead
 from include.registry.spec import ModelSpec
 
 Floats = npt.NDArray[np.float64]
@@ -30,9 +30,8 @@ def row_weights(spec: ModelSpec, rows: pd.DataFrame) -> Floats | None:
     if spec.weight is None:
         return None
     if spec.weight not in rows.columns:
-        found = ", ".join(str(name) for name in rows.columns)
-        near = did_you_mean(spec.weight, [str(name) for name in rows.columns])
-        raise DataError(f"model {spec.name}: field weight: no column {spec.weight!r} in the rows{near}; found: {found}")
+        found = found_instead(spec.weight, rows.columns)
+        raise DataError(f"model {spec.name}: field weight: no column {spec.weight!r} in the rows{found}")
     values = to_floats(rows[spec.weight])[0]
     return np.where((values >= 0.0) & (values <= LARGEST), values, np.nan)
 

@@ -133,8 +133,9 @@ def _variance(labelled: LabelledRows, losses: Floats) -> float:
 
 def _of_slices(metric: Metric, rows: LabelledRows, rule: SliceRule, values: np.ndarray) -> SliceBaseline:
     places, found = rule.assign(values), {}
+    untimed = replace(rows, stretch=None)  # no rhythm is looked for in a slice
     for place, name in enumerate(rule.names):
-        part = rows.where(places == place)
+        part = untimed.where(places == place)
         if not metric.hindrance(part):
-            found[name] = replace(Baseline.measure(metric, part, others=False), losses=None)
+            found[name] = Baseline.measure(metric, part, others=False)
     return SliceBaseline(rule=rule, baselines=found)

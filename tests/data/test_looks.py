@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from dataclasses import replace
 from functools import partial
@@ -18,14 +17,13 @@ from hypothesis import strategies as st
 
 from include.data.kinds.conform import conform
 from include.data.kinds.find import find_kinds
-from include.data.sources.read import read_both
 from include.data.tables import read_tables
 from include.records.postgres import PostgresStore
 from include.registry.kinds import ColumnKind, Kind
-from include.registry.loader import load_model_file
 from include.scoring.classes import ClassCoding, form_of
 from include.scoring.slices import SliceRule
 from include.scoring.spelling import plain_name
+from tests.data.written_pairs import read_pair
 from tests.test_rows_as_they_come import ROWS, Shop
 
 CITIES = np.random.default_rng(5).choice(["New York", "Zürich", "Genève centre", "Boston"], len(ROWS))
@@ -51,18 +49,13 @@ def test_other_look_of_a_name_orders_no_retrain(tmp_path: Path, how: str, first:
 @pytest.mark.parametrize("kind", ["csv", "json_lines", "parquet"])
 @pytest.mark.parametrize("how", ["no-break", "NFD", "two blanks"])
 def test_every_reader_gives_names_as_they_look(tmp_path: Path, kind: str, how: str) -> None:
-    for name, cells in (("a", CITIES), ("b", [OTHERWISE[how](city) for city in CITIES])):
-        table = pd.DataFrame({"city": cells, "y": np.arange(float(len(CITIES)))})
-        if kind == "csv":
-            table.to_csv(tmp_path / name, index=False)
-        elif kind == "parquet":
-            table.astype({"city": "category"}).to_parquet(tmp_path / name)
-        else:
-            table.to_json(tmp_path / name, orient="records", lines=True)
-    source = {"kind": kind, "reference_path": "b", "recent_path": "a"}
-    fields = {"task": "regression", "source": source, "target": "y", "metric": "rmse"}
-    (tmp_path / "m.yaml").write_text(json.dumps(fields))
-    before, after = read_both(load_model_file(tmp_path / "m.yaml"), tmp_path)
+    tables = [
+        pd.DataFrame({"city": cells, "y": np.arange(float(len(CITIES)))}).astype(
+            {"city": "category"} if kind == "parquet" else {}
+        )
+        for cells in ([OTHERWISE[how](city) for city in CITIES], CITIES)
+    ]
+    before, after = read_pair(tmp_path, kind, *tables)
     assert list(before.table["city"].astype(str)) == list(after.table["city"].astype(str)) == list(CITIES)
 
 

@@ -17,10 +17,9 @@ from include.data.kinds.find import find_kinds
 from include.data.profile import profile_table
 from include.data.profile.cells import to_names
 from include.data.reference.profiles import ReferenceProfiles
-from include.data.sources.read import read_both
 from include.registry.kinds import Kind
-from include.registry.loader import load_model_file
 from include.scoring.spelling import PAIRS, truth_names, truth_pair
+from tests.data.written_pairs import read_pair
 from tests.test_rows_as_they_come import ROWS, Shop, signals
 
 RNG = np.random.default_rng(8)
@@ -128,18 +127,8 @@ def test_champion_of_before_goes_on_with_the_spelling_that_it_knows(first: str, 
 @pytest.mark.parametrize(("first", "later"), [("yes", "one"), ("true", "t"), ("Y", "Yes"), ("bool", "Y"), ("one", "Y"),
                                               ("1.0", "bool")])  # fmt: skip
 def test_every_reader_brings_them_together(tmp_path: Path, kind: str, first: str, later: str) -> None:
-    for name, how in (("a", first), ("b", later)):
-        table = pd.DataFrame({"r": spelled(how), "y": np.arange(400.0)})
-        if kind == "csv":
-            table.to_csv(tmp_path / name, index=False)
-        elif kind == "parquet":
-            table.to_parquet(tmp_path / name)
-        else:
-            table.to_json(tmp_path / name, orient="records", lines=True)
-    source = {"kind": kind, "reference_path": "a", "recent_path": "b"}
-    fields = {"task": "regression", "source": source, "target": "y", "metric": "rmse"}
-    (tmp_path / "m.yaml").write_text(json.dumps(fields))
-    before, after = read_both(load_model_file(tmp_path / "m.yaml"), tmp_path)
+    tables = [pd.DataFrame({"r": spelled(how), "y": np.arange(400.0)}) for how in (first, later)]
+    before, after = read_pair(tmp_path, kind, *tables)
     if before.kinds["r"].kind is Kind.NUMBER:
         assert before.table["r"].astype(float).tolist() == after.table["r"].astype(float).tolist()
     else:

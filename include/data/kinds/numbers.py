@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.data.arrays import EXACT, beyond_floats
+from include.data.arrays import EXACT, LONG, POWER, beyond_floats
 
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
 RARE = 0.01  # share of a column's cells with a separator, up to which those of one way of writing are slips
@@ -24,7 +24,6 @@ _MINUS = "\u2212"
 _BEGINNING, _BRACKETS = rf"^[\d.,+({_MINUS}-]|^{_MARK}", r"^\(([^()+-]*\d[^()]*)\)$"
 _MINUS_AFTER = r"^(\d[\d.,]*)-$"  # as SAP writes
 _WHOLE = r"^[+-]?\d+$"
-_LONG, _POWER = r"^[+-]?\d{16,}$", r"^[+-]?(\d+\.?\d*|\.\d+)[eE]\+?\d+$"  # which may be beyond what floats hold
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_OF_THREE = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _DOT_OF_THREE = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
@@ -86,8 +85,8 @@ class Written:
         self.plain += _count(cells, times, _PLAIN)
         whole = pc.match_substring_regex(cells, _WHOLE)
         self.whole += pc.sum(times.filter(whole)).as_py() or 0
-        self.large += _count_large(cells, times, _LONG)
-        self.rounded += _count_large(cells, times, _POWER)
+        self.large += _count_large(cells, times, LONG)
+        self.rounded += _count_large(cells, times, POWER)
         self.odd_example = self.odd_example or next(iter(cells.filter(pc.invert(whole)).slice(0, 1).to_pylist()), "")
         three = pc.match_substring_regex(cells, _DOT_OF_THREE)
         threes = pc.sum(times.filter(three)).as_py() or 0

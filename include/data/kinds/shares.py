@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from include.data.arrays import array_of_series
+from include.data.kinds.spellings import renamed
 from include.data.profile.cells import names_of
 
 _SHARE = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)[ \u00a0\u202f]*(%?)")
@@ -24,12 +24,12 @@ def with_shares(table: pd.DataFrame, columns: Collection[str]) -> tuple[pd.DataF
     for name in columns:
         if name not in table.columns or pd.api.types.is_numeric_dtype(table[name]):
             continue
-        codes, names = names_of(array_of_series(table[name]))
-        plain = [None if each is None else plain_share(each) for each in names]
-        if plain == list(names):
+        values = table[name]
+        found = renamed(values, lambda names: {each: plain_share(each) for each in names})
+        if found is values:
             continue
-        cells = np.array([*plain, None], dtype=object)[codes]
-        made[name] = pd.Series(cells, index=table.index, name=name).astype("str")
+        made[name] = found
+        _, names = names_of(array_of_series(values))
         if example := next((each for each in names if each is not None and each.endswith("%")), ""):
             told.append(f"{name}: cells such as {example!r} are read as shares, {plain_share(example)}")
     return (table.assign(**made), told) if made else (table, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,25 +59,24 @@ def pair_of(kind: ColumnKind) -> Pair | None:
 
 def in_one_spelling(values: pd.Series[Any], pair: Pair) -> pd.Series[Any]:
     """Cells with truth values in the column's spelling; names of other things stay, and so does what is in order."""
-    codes, names = names_of(array_of_series(values))
-    known = truth_names([name for name in names if name is not None], pair)
-    made = [None if name is None else known.get(name, name) for name in names]
-    if made == list(names):
-        return values
-    cells = np.array([*made, None], dtype=object)[codes]
-    return pd.Series(cells, index=values.index, name=values.name).astype("str")
+    return renamed(values, lambda names: truth_names(names, pair))
 
 
 def as_they_look(values: pd.Series[Any], spellings: Sequence[str] | None) -> pd.Series[Any]:
     """Names in one spelling where they look the same: the one they look like, or one of `spellings`, which stay."""
     if not (isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype) or values.dtype == object):
         return values
+    if spellings is None:
+        return renamed(values, lambda names: {name: plain_name(name) or None for name in names})
+    known, looks = frozenset(spellings), by_look(spellings)
+    return renamed(values, lambda names: {name: alike(name, known, looks) for name in names})
+
+
+def renamed(values: pd.Series[Any], found: Callable[[list[str]], Mapping[str, str | None]]) -> pd.Series[Any]:
+    """Text in which each different cell is what `found` has for it, None for an empty one; shared if all are so."""
     codes, names = names_of(array_of_series(values))
-    known, looks = frozenset(spellings or ()), by_look(spellings or ())
-    made = [
-        name if name is None else plain_name(name) or None if spellings is None else alike(name, known, looks)
-        for name in names
-    ]
+    known = found([name for name in names if name is not None])
+    made = [None if name is None else known.get(name, name) for name in names]
     if made == list(names):
         return values
     return pd.Series(np.array([*made, None], dtype=object)[codes], index=values.index, name=values.name).astype("str")

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.arrays import EXACT, array_of_series
+from include.data.arrays import EXACT, LONG, POWER, array_of_series
 from include.data.profile.cells import names_of
-from include.errors import DataError, did_you_mean
+from include.errors import DataError, found_instead
 from include.registry.spec import ModelSpec
 
 Places = npt.NDArray[np.intp]
-_LONG, _POWER = re.compile(r"[+-]?\d{16,}"), re.compile(r"[+-]?[\d.]*\d\.?[eE]\+?\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +108,8 @@ def key_numbers(spec: ModelSpec, table: pd.DataFrame) -> Places:
     """
     missing = [name for name in spec.key if name not in table.columns]
     if missing:
-        found = ", ".join(str(name) for name in table.columns)
-        near = did_you_mean(missing[0], [str(name) for name in table.columns])
-        raise DataError(
-            f"model {spec.name}: field key: no column {', '.join(missing)} in the rows{near}; found: {found}"
-        )
+        found = found_instead(missing[0], table.columns)
+        raise DataError(f"model {spec.name}: field key: no column {', '.join(missing)} in the rows{found}")
     columns = [_codes(spec, table[name]) for name in spec.key]
     numbers = _combined(columns)
     alone = np.flatnonzero(np.any([codes < 0 for codes in columns], axis=0))
@@ -148,6 +144,6 @@ def _codes(spec: ModelSpec, values: pd.Series[Any]) -> Places:
 def _without_digits(names: Sequence[str | None]) -> set[str]:
     """Names such as 9.0072E+15 among whole numbers from 2^53 on: several of those may have been rounded to one."""
     there = [name for name in names if name is not None]
-    if not any(_LONG.fullmatch(name) and abs(float(name)) >= EXACT for name in there):
+    if not any(re.fullmatch(LONG, name) and abs(float(name)) >= EXACT for name in there):
         return set()
-    return {name for name in there if _POWER.fullmatch(name) and abs(float(name)) >= EXACT}
+    return {name for name in there if re.fullmatch(POWER, name) and abs(float(name)) >= EXACT}

@@ -23,7 +23,7 @@ from include.data.sources.reading import BEGINNING, Reading, whole_table
 from include.data.sources.samples import demand, iris
 from include.data.sources.sql import SqlBatches
 from include.data.sources.time_limit import in_time
-from include.errors import DataError, SourceUnavailable, did_you_mean
+from include.errors import DataError, SourceUnavailable, found_instead
 from include.registry.functions import of_catalogue
 from include.registry.kinds import Kinds
 from include.registry.source import SOURCES, FileSource, SampleSource, SqlSource
@@ -226,9 +226,7 @@ def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
 
 def _require(table: pd.DataFrame, column: str, field: str, where: str) -> None:
     if column not in table.columns:
-        found = ", ".join(str(name) for name in table.columns)
-        near = did_you_mean(column, [str(name) for name in table.columns])
-        raise DataError(f"{where}: field {field}: no column {column!r}{near}; found: {found}")
+        raise DataError(f"{where}: field {field}: no column {column!r}{found_instead(column, table.columns)}")
 
 
 @contextmanager

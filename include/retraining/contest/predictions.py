@@ -186,17 +186,16 @@ def recent_rows(
             raise DataError(_without_probability(spec))
         labelled = LabelledRows(
             actual=actual, predicted=every, probability=probability if complete else None, classes=classes,
-            positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec),
-            slices=_slices(spec, recent), weight=weight, moment=shared_moments(spec, recent),
-            stretch=_stretches(spec, recent),
+            positive=known.positive or positive_class(spec, classes), periods_per_year=_periods(spec), weight=weight,
+            slices=_slices(spec, recent), moment=shared_moments(spec, recent), stretch=_stretches(spec, recent),
         ).where(arrived)  # fmt: skip
     waiting = ~arrived & certain & (True if weight is None else weight > 0.0)
-    if known.calibration is None or not waiting.any():
-        return RecentRows(predicted=every, labelled=labelled, features=features)
-    unlabelled = PredictedRows(
-        predicted=predicted[waiting], probability=probability[waiting], classes=classes,
-        weight=None if weight is None else weight[waiting],
-    )  # fmt: skip
+    unlabelled = None
+    if known.calibration is not None and waiting.any():
+        unlabelled = PredictedRows(
+            predicted=predicted[waiting], probability=probability[waiting], classes=classes,
+            weight=None if weight is None else weight[waiting],
+        )  # fmt: skip
     return RecentRows(predicted=every, labelled=labelled, unlabelled=unlabelled, features=features)
 
 

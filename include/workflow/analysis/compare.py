@@ -12,7 +12,6 @@ from include.data.profile import NO_EXTRAS, Profile, profile_table
 from include.data.reference.profiles import PREDICTION, TARGET, ReferenceProfiles, predictions_against
 from include.data.tables import ModelTables
 from include.decision.signals import Signal, SignalKind
-from include.detectors.catalogue import change_detectors, detect
 from include.errors import ArtifactError
 from include.records.entries import Analysis, Measurement, Run, Version
 from include.records.store import Store
@@ -27,7 +26,7 @@ from include.workflow.analysis.distributions import most_changed
 from include.workflow.analysis.former_champions import compare_former
 from include.workflow.analysis.labels import without_left_out
 from include.workflow.analysis.loss_share import explain_loss
-from include.workflow.analysis.own_predictions import with_own_predictions
+from include.workflow.analysis.own_predictions import detected
 from include.workflow.analysis.probation import check_probation
 from include.workflow.analysis.quarantine import Feed
 from include.workflow.analysis.running_errors import count_recent
@@ -62,18 +61,9 @@ def compare(store: Store, executor: RetrainingExecutor, run: Run, champion: Cham
     gain = CorrectionTrial(
         threshold=settings.performance_threshold, level=settings.gain_level, minimum_rows=spec.minimum_rows
     )
-    comparison, found = with_own_predictions(
-        executor, champion, recent, columns, settings, comparison,
-        detect(change_detectors(settings, spec.metric), comparison),
-    )  # fmt: skip
-    signals = [
-        *silence,
-        *feed.signals,
-        *unweighted,
-        *unusable,
-        *found,
-        *measure_gain(gain, spec, recent, columns, rows.labelled, rows.features),
-    ]
+    comparison, found = detected(executor, champion, recent, columns, settings, comparison)
+    signals = [*silence, *feed.signals, *unweighted, *unusable, *found]
+    signals += measure_gain(gain, spec, recent, columns, rows.labelled, rows.features)
     broken = any(signal.blocks for signal in signals)
     beside = _beside_others(store, executor, run, champion.version, tables, settings.gain_level, broken=broken)
     return Analysis(

@@ -7,7 +7,6 @@ those on record. Beside the champion's on the rows that it was accepted on they 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from include.data.profile import NumericColumn
 from include.data.reference.profiles import PREDICTION, predictions_against
 from include.decision.policy.presets import PolicySettings
 from include.decision.signals import RECORDED, Signal, SignalKind, Verdict
-from include.detectors.catalogue import change_detectors, detect
+from include.detectors.catalogue import change_detectors, detect, detectors_of
 from include.detectors.comparison import Comparison
 from include.errors import ArtifactError
 from include.registry.spec import ModelSpec
@@ -34,11 +33,11 @@ FINE = 0.25  # of the spread: up to such a step predictions are rounded, above i
 Values = npt.NDArray[np.object_]
 
 
-def with_own_predictions(
+def detected(
     executor: RetrainingExecutor, champion: Champion, recent: pd.DataFrame, columns: Columns, settings: PolicySettings,
-    comparison: Comparison, signals: Sequence[Signal],
+    comparison: Comparison,
 ) -> tuple[Comparison, list[Signal]]:  # fmt: skip
-    """Comparison and signals with the champion's own predictions, where those that came with the rows are not its own.
+    """What changed; both with the champion's own predictions, where those that came with the rows are not its own.
 
     They are looked at only where they drift or do worse than was promised, for the champion has to predict. What came
     with the rows is what the model in use said: how well it does is left as it was measured.
@@ -47,30 +46,30 @@ def with_own_predictions(
     ----------
     recent : DataFrame
         The rows that the comparison's predictions are of.
-    signals : sequence of Signal
-        Those of the comparison.
     """
+    signals = detect(change_detectors(settings, executor.spec.metric), comparison)
     spec, version, kinds = executor.spec, champion.version, (SignalKind.PREDICTION_DRIFT, SignalKind.PERFORMANCE)
     gone = set(columns.features) - set(recent.columns) or spec.prediction not in recent.columns
     if gone or not version.artifact_path or not any(signal.changed and signal.kind in kinds for signal in signals):
-        return comparison, list(signals)
+        return comparison, signals
     recorded = target_values(spec, recent[spec.prediction], "prediction").astype(object)
     there = ~pd.isna(recorded)
+    rows = int(np.count_nonzero(there))
     classes = () if version.baseline is None else version.baseline.classes
     try:
         own = champion_answers(spec, executor.load(version).predictor, recent, columns, classes)
     except ArtifactError:  # it is not known whose they are; who asks the champion for an answer says that it has none
-        return comparison, list(signals)
+        return comparison, signals
     differ = int(np.count_nonzero(_apart(spec, recorded[there], own[there], _spread(comparison))))
-    if differ <= (1.0 - OWN) * np.count_nonzero(there):
-        return comparison, list(signals)
+    if differ <= (1.0 - OWN) * rows:
+        return comparison, signals
     reason = (
-        f"{spec.prediction}: {differ} of {np.count_nonzero(there)} predictions that came with the rows are not what "
+        f"{spec.prediction}: {differ} of {rows} predictions that came with the rows are not what "
         f"{version.label} answers on them: another model is in use, or {version.label} is given other features there"
     )
     told = Signal(
         kind=SignalKind.CHAMPION, statistic=RECORDED, feature=PREDICTION, verdict=Verdict.STABLE,
-        value=differ / np.count_nonzero(there), reason=reason,
+        value=differ / rows, reason=reason,
     )  # fmt: skip
     rest = [signal for signal in signals if signal.kind is not SignalKind.PREDICTION_DRIFT]
     if PREDICTION not in comparison.outputs:
@@ -79,7 +78,7 @@ def with_own_predictions(
     given = own.astype(float) if spec.task is Task.REGRESSION else own
     outputs = {**comparison.outputs, PREDICTION: (known, predictions_against(known, given))}
     comparison = replace(comparison, outputs=outputs)
-    found = detect(change_detectors(settings, spec.metric), comparison)
+    found = detect(detectors_of(settings, spec.metric, SignalKind.PREDICTION_DRIFT), comparison)
     return comparison, [*rest, *(each for each in found if each.kind is SignalKind.PREDICTION_DRIFT), told]
 
 

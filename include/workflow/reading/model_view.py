@@ -58,8 +58,7 @@ def model_view(
     with overview_of(deployment.store).moment() as reading:
         known_model(reading, deployment, model_name)
         row = row_of(deployment, reading, model_name, hushed, at) or FleetRow(model_name=model_name)
-        query = HistoryQuery(model_name=model_name, start=start, end=end)
-        decisions = decisions_page(reading, query)
+        decisions = decisions_page(reading, HistoryQuery(model_name=model_name, start=start, end=end))
         events = events_page(
             reading, HistoryQuery(kind=HistoryKind.EVENTS, model_name=model_name, start=start, end=end, limit=MOST_ROWS)
         ).rows

@@ -20,6 +20,7 @@ from include.decision.triggers.tree import walk
 from include.records.entries import (
     Analysis,
     ChampionChange,
+    Event,
     EventStatus,
     Facts,
     Run,
@@ -109,9 +110,8 @@ def _held_first(store: Store, spec: ModelSpec, until: datetime) -> list[PastChec
     own = config_hash(spec)
     tried = {version.version for version in store.versions(spec.name) if version.details.config_hash == own}
     events = [
-        event for event in store.events(model_name=spec.name)
-        if event.was_retrained and event.status is not EventStatus.PROMOTED
-        and event.champion_version is None and event.version in tried and event.run.as_of <= until
+        event for event in _not_promoted(store, spec.name, until)
+        if event.champion_version is None and event.version in tried
     ]  # fmt: skip
     return [PastCheck(at=event.run.as_of, results=()) for event in events[:MOST_DECLINED]]
 
@@ -122,15 +122,22 @@ def _declined(store: Store, champion: Version | None, until: datetime) -> list[P
         return []
     shadow = store.shadow(champion.model_name)  # what led to it was not turned down: it waits
     events = [
-        event for event in store.events(model_name=champion.model_name)
-        if event.was_retrained and event.status is not EventStatus.PROMOTED and event.run.as_of <= until
-        and event.version not in (None, shadow and shadow.version) and event.champion_version == champion.version
+        event for event in _not_promoted(store, champion.model_name, until)
+        if event.version not in (None, shadow and shadow.version) and event.champion_version == champion.version
     ]  # fmt: skip
     return [
         PastCheck(at=event.run.as_of, results=found[0].triggers)
         for event in events[:MOST_DECLINED]
         if (found := store.decision(champion.model_name, event.run.run_id)) is not None
     ]
+
+
+def _not_promoted(store: Store, model_name: str, until: datetime) -> list[Event]:
+    """The retrains up to then that came to another end, newest first."""
+    return [
+        event for event in store.events(model_name=model_name)
+        if event.was_retrained and event.status is not EventStatus.PROMOTED and event.run.as_of <= until
+    ]  # fmt: skip
 
 
 def champion_since(store: Store, champion: Version, changes: Sequence[ChampionChange]) -> datetime:
