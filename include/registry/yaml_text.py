@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import stat
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,7 @@ def read_yaml(path: Path, kind: str) -> Any:
             raise ConfigurationError(path, f"a {kind} has at most {MOST_BYTES >> 10} KiB; it has {found.st_size >> 10}")
         with path.open("rb") as opened:
             text = opened.read(MOST_BYTES + 1).decode("utf-8-sig")
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
+        return copy.deepcopy(_parsed(text))
     except OSError as error:
         raise ConfigurationError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -91,6 +93,12 @@ def read_yaml(path: Path, kind: str) -> Any:
         raise ConfigurationError(path, f"not valid YAML: {' '.join(str(error).split())}") from error
     except (ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:  # of PyYAML's own
         raise ConfigurationError(path, f"not valid YAML: a value is none of its type: {error!r}") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """What the text holds; the steps of a run read the same one."""
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # a SafeLoader
 
 
 def as_cell(value: object) -> object:

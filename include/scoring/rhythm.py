@@ -19,6 +19,7 @@ LEVEL = 0.01  # probability of seeing a rhythm where there is none
 FAR = 7.5  # medians; an error beyond counts as one just there when rhythms are looked for
 MOST = 50.0  # a stretch of the week whose errors are so many times those of another cannot be compared with it
 STEPS = 30
+NOTHING = 1e-12  # in logarithms: a fit that moves by less is done
 WIDEST = 50.0  # logarithms; a fit goes no farther
 TINY = 1e-300
 
@@ -190,9 +191,11 @@ class _Cells:
     def fit(self) -> Floats:
         """Logarithms of the groups' levels and of the phases' factors, by iteratively reweighted least squares."""
         design, root = self.both, np.sqrt(self.rows)
-        aim, found = np.log(np.maximum(self.means, 0.1)), np.empty(0)
+        aim, found = np.log(np.maximum(self.means, 0.1)), np.zeros(design.shape[1])
         for _ in range(STEPS):
-            found = np.linalg.lstsq(design * root[:, None], aim * root, rcond=None)[0]
+            before, found = found, np.linalg.lstsq(design * root[:, None], aim * root, rcond=None)[0]
+            if np.abs(found - before).max() < NOTHING:
+                break
             line = np.clip(design @ found, -WIDEST, WIDEST)
             aim = line + self.means / np.exp(line) - 1.0
         return np.asarray(found)

@@ -42,12 +42,14 @@ def conform(table: pd.DataFrame, kinds: Kinds, missing: Missing = ()) -> pd.Data
         Texts, numbers and dates that the source's owner writes for an empty cell, in any column.
     """
     changed = {}
-    for name in table.columns:
-        values, kind = table[name], kinds.get(name)
+    for name, dtype in zip(table.columns, table.dtypes, strict=True):
+        kind = kinds.get(name)
+        if not missing and isinstance(dtype, np.dtype) and dtype.kind != "O" and (kind is None or not pair_of(kind)):
+            continue  # numbers and times are in order as they are
+        values = table[name]
         made = _without(values, missing)
         if kind is not None:
-            made = _without_words(made, kind.values) if _is_text(made) else made
-            made = _in_one_form(made, kind)
+            made = _in_order(made, kind)
         if made is not values:
             changed[name] = made
     return table.assign(**changed) if changed else table
@@ -110,9 +112,13 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[Any]:
-    gone = values.isin(list(EMPTY - set(spoken)))
-    return values.mask(gone) if gone.any() else values
+def _in_order(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
+    """The cells in one form, without the words that stand for an empty one."""
+    words = EMPTY - set(kind.values)
+    if isinstance(values.dtype, pd.StringDtype) and kind.kind is Kind.CATEGORY and not kind.order and not pair_of(kind):
+        return as_they_look(values, kind.spellings, words)  # in one look at the names
+    gone = values.isin(list(words)) if _is_text(values) else None
+    return _in_one_form(values if gone is None or not gone.any() else values.mask(gone), kind)
 
 
 def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,21 +62,32 @@ def in_one_spelling(values: pd.Series[Any], pair: Pair) -> pd.Series[Any]:
     return renamed(values, lambda names: truth_names(names, pair))
 
 
-def as_they_look(values: pd.Series[Any], spellings: Sequence[str] | None) -> pd.Series[Any]:
-    """Names in one spelling where they look the same: the one they look like, or one of `spellings`, which stay."""
+def as_they_look(
+    values: pd.Series[Any], spellings: Sequence[str] | None, empty: Collection[str] = ()
+) -> pd.Series[Any]:
+    """Names in one spelling where they look the same: the one they look like, or one of `spellings`, which stay.
+
+    Those in `empty` become empty cells.
+    """
     if not (isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype) or values.dtype == object):
         return values
     if spellings is None:
-        return renamed(values, lambda names: {name: plain_name(name) or None for name in names})
+        return renamed(values, lambda names: {name: plain_name(name) or None for name in names}, empty)
     known, looks = frozenset(spellings), by_look(spellings)
-    return renamed(values, lambda names: {name: alike(name, known, looks) for name in names})
+    return renamed(values, lambda names: {name: alike(name, known, looks) for name in names}, empty)
 
 
-def renamed(values: pd.Series[Any], found: Callable[[list[str]], Mapping[str, str | None]]) -> pd.Series[Any]:
-    """Text in which each different cell is what `found` has for it, None for an empty one; shared if all are so."""
+def renamed(
+    values: pd.Series[Any], found: Callable[[list[str]], Mapping[str, str | None]], empty: Collection[str] = ()
+) -> pd.Series[Any]:
+    """Text in which each different cell is what `found` has for it, None for an empty one; shared if all are so.
+
+    Those in `empty` count as empty cells.
+    """
     codes, names = names_of(array_of_series(values))
-    known = found([name for name in names if name is not None])
-    made = [None if name is None else known.get(name, name) for name in names]
+    filled = [None if name in empty else name for name in names]
+    known = found([name for name in filled if name is not None])
+    made = [None if name is None else known.get(name, name) for name in filled]
     if made == list(names):
         return values
     return pd.Series(np.array([*made, None], dtype=object)[codes], index=values.index, name=values.name).astype("str")

@@ -128,8 +128,8 @@ def decoded(cell: bytes) -> str:
 def _decoded(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its bytes as text."""
     made: dict[Any, pa.Array] = {}
-    for name in table.columns:
-        if pd.api.types.is_object_dtype(table[name].dtype) or isinstance(table[name].dtype, pd.ArrowDtype):
+    for name, kind in table.dtypes.items():
+        if pd.api.types.is_object_dtype(kind) or isinstance(kind, pd.ArrowDtype):
             array = array_of_series(table[name])
             if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
                 found = array.dictionary_encode()

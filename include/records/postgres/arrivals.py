@@ -8,7 +8,7 @@ from datetime import datetime
 
 from include.records.entries import Arrival
 from include.records.json_values import clean_text, to_utc
-from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.session import Connect, KeptConnection, reading, transaction
 from include.records.rows.arrivals import arrival_from_row, arrival_row
 
 
@@ -20,7 +20,7 @@ class PostgresArrivals:
 
     def last(self, place: str) -> Arrival | None:
         """Return the last state of a place."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.row("find_last_arrival", {"place": clean_text(place)})
         return None if row is None else arrival_from_row(row)
 
@@ -36,12 +36,12 @@ class PostgresArrivals:
 
     def waits(self, place: str) -> bool:
         """Return whether an arrival at a place waits for a run."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return bool(session.one("count_waiting_arrivals", {"place": clean_text(place)})["waiting"])
 
     def untaken(self, *, noted_before: datetime) -> Mapping[str, datetime]:
         """Return the places at which arrivals have waited since before that time."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             rows = session.rows("find_untaken", {"noted_before": to_utc(noted_before)})
         return {row["place"]: to_utc(row["since"]) for row in rows}
 

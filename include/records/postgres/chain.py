@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.records.entries.chain import BreakKind, ChainBreak, ChainHead
-from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.session import Connect, KeptConnection, reading, transaction
 from include.records.rows.columns import Row
 
 MOST_BREAKS = 100
@@ -41,13 +41,13 @@ class PostgresChain:
 
     def head(self, model_name: str) -> ChainHead | None:
         """The newest entry of a model's chain."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.row("find_chain_head", {"model_name": model_name})
         return None if row is None else ChainHead(model_name=model_name, number=row["number"], hash=row["hash"])
 
     def hash_at(self, model_name: str, number: int) -> str | None:
         """The hash of one entry of a model's chain."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.row("find_chain_entry", {"model_name": model_name, "number": number})
         return None if row is None else str(row["hash"])
 

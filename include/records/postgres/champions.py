@@ -11,7 +11,7 @@ from include.decision.signals import Signal, SignalKind
 from include.errors import ClaimLost
 from include.records.entries import CanaryShare, ChampionChange, ChangeKind, Version
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, KeptConnection, Session, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, reading, transaction
 from include.records.rows.analyses import signal_from_row
 from include.records.rows.baseline import reference_from_text
 from include.records.rows.canaries import canary_from_row, canary_row, no_canary
@@ -40,7 +40,7 @@ class PostgresChampions:
 
     def champion_changes(self, model_name: str) -> Sequence[ChampionChange]:
         """Return all changes of the champion, oldest first."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return [change_from_row(row) for row in session.rows("find_champion_changes", {"model_name": model_name})]
 
     def roll_back(
@@ -88,18 +88,18 @@ class PostgresChampions:
 
     def canaries(self, model_name: str) -> Sequence[CanaryShare]:
         """Return all changes of the model's canaries, oldest first."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return [canary_from_row(row) for row in session.rows("find_canaries", {"model_name": model_name})]
 
     def looks(self, model_name: str, kind: SignalKind, champion: int, *, before: datetime) -> Sequence[Signal]:
         """Return signals of a kind from earlier checks of that champion, the earliest first."""
         key = {"model_name": model_name, "kind": str(kind), "version": champion, "before": to_utc(before)}
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return [signal_from_row(row) for row in session.rows("find_looks", key)]
 
     def reference(self, model_name: str, version: int) -> ReferenceProfiles | None:
         """Return the profiles of the rows that a version was trained and accepted on."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             row = session.row("find_reference", {"model_name": model_name, "version": version})
         return None if row is None else reference_from_text(row["profile"])
 
@@ -108,7 +108,7 @@ class PostgresChampions:
         return self._version("find_shadow", {"model_name": model_name})
 
     def _version(self, name: str, parameters: Mapping[str, Any]) -> Version | None:
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             row = session.row(name, parameters)
         return None if row is None else version_from_row(row)
 

@@ -10,7 +10,7 @@ import psycopg
 from include.errors import ConfigurationError
 from include.records.entries import Noted, Whereabouts
 from include.records.json_values import clean_text, to_utc
-from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.session import Connect, KeptConnection, reading, transaction
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class PostgresHome:
 
     def find(self) -> Whereabouts:
         """Return who these records are, and where."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.one("find_home", {})
         renewed_at, said_at = row.pop("renewed_at"), row.pop("said_at")
         found = {name: value or "" for name, value in row.items()}
@@ -40,7 +40,7 @@ class PostgresHome:
 
     def knows(self, mark: str) -> bool:
         """Return whether these records wrote that mark."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return session.row("find_mark", {"mark": clean_text(mark)}) is not None
 
     def renew(self) -> str:

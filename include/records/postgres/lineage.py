@@ -10,13 +10,13 @@ from include.errors import NotOnRecord
 from include.records.entries import VersionStatus
 from include.records.entries.lineage import Lineage, VersionHistory
 from include.records.json_values import read_scores, to_utc
-from include.records.postgres.session import Connect, transaction
+from include.records.postgres.session import Connect, reading
 from include.records.rows.columns import Row
 
 
 def read_lineage(connect: Connect, model_name: str) -> Lineage:
     """The family tree of a model, from the records; a `NotOnRecord` for a model without versions."""
-    with transaction(connect) as session:
+    with reading(connect) as session:
         rows = session.rows("find_lineage", {"model_name": model_name})
     if not rows:
         raise NotOnRecord(f"model {model_name}: there is no version on record")

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from include.records.entries import ChampionChange, Delivery, DeliveryStatus, Event, Notification, Settled, Stuck, Told
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, KeptConnection, Session, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, reading, transaction
 from include.records.rows.champion import change_from_row
 from include.records.rows.columns import Row
 from include.records.rows.events import event_from_row
@@ -32,17 +32,17 @@ class PostgresOutbox:
 
     def ended(self, *, since: datetime) -> Sequence[Event]:
         """Return events that were closed from then on."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [event_from_row(row) for row in session.rows("find_ended", {"since": to_utc(since)})]
 
     def changes(self, *, since: datetime) -> Sequence[ChampionChange]:
         """Return changes of champion from then on."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [change_from_row(row) for row in session.rows("find_changes_since", {"since": to_utc(since)})]
 
     def open(self) -> Sequence[Notification]:
         """Return the begins of the episodes that are not over."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [notification_from_row(row) for row in session.rows("find_open_episodes", {})]
 
     def add(self, notifications: Sequence[Notification]) -> Sequence[Notification]:
@@ -91,7 +91,7 @@ class PostgresOutbox:
 
     def going_on(self, service: str, incident: str) -> int:
         """Count the episodes under an incident that are not over."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return int(session.one("count_going_on", {"service": service, "incident": incident})["going_on"])
 
     def find(self, *, model_name: str | None = None, before: int | None = None, most: int = 100) -> Sequence[Told]:
@@ -103,7 +103,7 @@ class PostgresOutbox:
     def stuck(self, *, due_before: datetime, since: datetime, at: datetime) -> Stuck | None:
         """Return what is not delivered."""
         key = {"due_before": to_utc(due_before), "since": to_utc(since), "at": to_utc(at)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.one("find_stuck", key)
         if row["since"] is None:
             return None

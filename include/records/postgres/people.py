@@ -15,7 +15,7 @@ from include.records.postgres.arrivals import PostgresArrivals
 from include.records.postgres.chain import PostgresChain
 from include.records.postgres.home import PostgresHome
 from include.records.postgres.messages import PostgresOutbox
-from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.session import Connect, KeptConnection, reading, transaction
 from include.records.postgres.watch import PostgresWatch
 from include.records.rows.people import (
     annotation_from_row,
@@ -48,7 +48,7 @@ class PostgresParts:
 
     def identity(self) -> str:
         """Return the id of these records."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return str(session.one("find_identity", {})["id"])
 
     @cached_property
@@ -100,7 +100,7 @@ class PostgresPeople:
 
     def knows(self, model_name: str) -> bool:
         """Whether anything is on record of a model of that name."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return bool(session.one("find_model", {"model_name": model_name})["known"])
 
     def set_pause(self, model_name: str, *, paused: bool, by: str, reason: str, at: datetime) -> Pause:
@@ -115,19 +115,19 @@ class PostgresPeople:
 
     def pause(self, model_name: str) -> Pause | None:
         """Return the pause that holds a model."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             row = session.row("find_pauses", {"model_name": model_name})
         return None if row is None else pause_from_row(row)
 
     def pauses(self) -> Mapping[str, Pause]:
         """Return the models that are paused now."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             rows = session.rows("find_pauses", {"model_name": None})
         return {row["model_name"]: pause_from_row(row) for row in rows}
 
     def pause_history(self, model_name: str) -> Sequence[Pause]:
         """Return when a model was paused, and when it went on."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [pause_from_row(row) for row in session.rows("find_pause_history", {"model_name": model_name})]
 
     def add_mute(self, model_name: str, *, until: datetime, by: str, reason: str, at: datetime) -> Mute:
@@ -147,7 +147,7 @@ class PostgresPeople:
 
     def mutes(self, *, at: datetime) -> Sequence[Mute]:
         """Return the mutes that have not ended at that time."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [mute_from_row(row) for row in session.rows("find_mutes", {"at": to_utc(at)})]
 
     def add_annotation(self, model_name: str, *, about: datetime, text: str, by: str, at: datetime) -> Annotation:
@@ -158,7 +158,7 @@ class PostgresPeople:
 
     def annotations(self, model_name: str) -> Sequence[Annotation]:
         """Return remarks about a model."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [annotation_from_row(row) for row in session.rows("find_annotations", {"model_name": model_name})]
 
     def add_mark(
@@ -175,7 +175,7 @@ class PostgresPeople:
     def marks(self, model_name: str | None = None, *, since: datetime, until: datetime) -> Sequence[Mark]:
         """Return the last mark of each marked decision of a period."""
         key = {"model_name": model_name, "since": to_utc(since), "until": to_utc(until)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [mark_from_row(row) for row in session.rows("find_marks", key)]
 
 
@@ -202,7 +202,7 @@ class PostgresFailures:
         """Return the latest failures of a period, newest first."""
         key = {"model_name": model_name, "run_id": run_id, "most": most}
         period = {"since": to_utc(since or BEGINNING), "until": to_utc(until or END)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [failure_from_row(row) for row in session.rows("find_failures", key | period)]
 
 

@@ -9,7 +9,7 @@ import psycopg
 from include.errors import ConfigurationError, SourceUnavailable
 from include.records.entries.retention import DroppedMonth, KeptMonth
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, transaction
+from include.records.postgres.session import Connect, reading, transaction
 from include.records.rows.columns import Row
 
 PATIENCE_SECONDS = 120.0
@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.5
 
 def kept_months(connect: Connect) -> list[KeptMonth]:
     """The months that there are, oldest first."""
-    with transaction(connect) as session:
+    with reading(connect) as session:
         return [
             KeptMonth(table=row["table_name"], month=to_utc(row["month"]), rows=row["rows"], bytes=row["bytes"])
             for row in session.rows("find_months", {})

@@ -6,7 +6,7 @@ import re
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -42,7 +42,8 @@ class Session:
         """Return all rows of the query; none for one that returns nothing."""
         with psycopg.Cursor(self._connection, row_factory=dict_row) as cursor:
             cursor.execute(query(name), _adapted(parameters))
-            return cursor.fetchall() if cursor.description else []
+            answered = cursor.pgresult is not None and cursor.pgresult.nfields  # `description` makes objects of columns
+            return cursor.fetchall() if answered else []
 
     def row(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
         """Return the first row of the query, or None."""
@@ -56,8 +57,9 @@ class Session:
 
     def each(self, name: str, parameters: Iterable[Mapping[str, Any]]) -> None:
         """Run the query once for each set of parameters, without waiting for each answer."""
-        with psycopg.Cursor(self._connection) as cursor:
-            cursor.executemany(query(name), [_adapted(row) for row in parameters])
+        if adapted := [_adapted(row) for row in parameters]:
+            with psycopg.Cursor(self._connection) as cursor:
+                cursor.executemany(query(name), adapted)
 
 
 class KeptConnection:
@@ -111,9 +113,24 @@ def _close(held: list[psycopg.Connection[Any]]) -> None:
 @contextmanager
 def transaction(connect: Connect | KeptConnection) -> Iterator[Session]:
     """One transaction, committed at the end, undone as a whole on an error; on its own connection, or a kept one."""
-    lent = connect.lent() if isinstance(connect, KeptConnection) else closing(connect())
-    with lent as connection, settled(connection):
+    with _lent(connect) as connection, settled(connection):
         yield Session(connection)
+
+
+@contextmanager
+def reading(connect: Connect | KeptConnection) -> Iterator[Session]:
+    """For one query that changes nothing: without the messages that a transaction begins and ends with."""
+    with _lent(connect) as connection:
+        if settle(connection):
+            connection.autocommit = True
+            yield Session(connection)
+        else:
+            with settled(connection):
+                yield Session(connection)
+
+
+def _lent(connect: Connect | KeptConnection) -> AbstractContextManager[psycopg.Connection[Any]]:
+    return connect.lent() if isinstance(connect, KeptConnection) else closing(connect())
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from include.records.postgres.champions import PostgresChampions
 from include.records.postgres.claim import POLL_SECONDS, PostgresClaim
 from include.records.postgres.overview import PostgresReads
 from include.records.postgres.people import PostgresParts
-from include.records.postgres.session import Connect, KeptConnection, Session, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, reading, transaction
 from include.records.rows.analyses import (
     analysis_from_rows,
     analysis_row,
@@ -100,7 +100,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
     def running_errors(self, model_name: str, version: int, *, before: datetime) -> RunningErrors | None:
         """Return the champion's errors as the latest earlier analysis of that version left them."""
         key = {"model_name": model_name, "version": version, "before": to_utc(before)}
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             row = session.row("find_running_errors", key)
         return None if row is None else running_errors(row)
 
@@ -118,13 +118,15 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
             seen = session.row("find_analyses", key)
             if seen is None or seen["removed_at"] or to_utc(seen["analyzed_at"]) != analysis.analyzed_at:
                 _write_analysis(session, analysis, at)
-            session.rows("add_decision", decision_row(analysis, decision, at))
+            row = decision_row(analysis, decision, at)
+            session.rows("add_decision", row)
             session.each("quarantine_span", quarantine_rows(analysis, at))
-            if decision.triggered:
-                session.rows("open_event", new_event_row(analysis, decision, at, wish or wish_of(requests)))
-                if not analysis.run.dry_run:
-                    _consume(session, key, requests, at)
-            return decision_from_row(session.one("find_decisions", key)), _event_of_run(session, key)
+            if not decision.triggered:
+                return decision_from_row(row), None
+            session.rows("open_event", new_event_row(analysis, decision, at, wish or wish_of(requests)))
+            if not analysis.run.dry_run:
+                _consume(session, key, requests, at)
+            return decision_from_row(row), _event_of_run(session, key)
 
     def add_request(
         self, model_name: str, kind: RequestKind, reason: str, requested_by: str, *, at: datetime, key: str = "",
@@ -141,13 +143,13 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def requests(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[KeptRequest]:
         """Return requests, oldest first; with a run only what its decision may see."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             rows = session.rows("find_requests", {"model_name": model_name, "run_id": run_id})
         return [request_from_row(row) for row in rows]
 
     def quarantines(self, model_name: str | None = None) -> Sequence[Quarantine]:
         """Return quarantined rows, oldest first; those lifted included."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return [quarantine_from_row(row) for row in session.rows("find_quarantines", {"model_name": model_name})]
 
     def lift_quarantine(
@@ -162,13 +164,13 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def decision(self, model_name: str, run_id: str) -> tuple[Decision, Event | None] | None:
         """Return what was decided for that model in that run, with the event if it triggered."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return _decision(session, {"model_name": model_name, "run_id": run_id})
 
     def past_checks(self, model_name: str, *, before: datetime, most: int) -> Sequence[PastCheck]:
         """Return what the triggers answered at the latest earlier checks, newest first."""
         key = {"model_name": model_name, "before": to_utc(before), "most": most}
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             rows = session.rows("find_past_checks", key)
         return [PastCheck(at=to_utc(row["as_of"]), results=triggers_from_row(row)) for row in rows]
 
@@ -184,25 +186,25 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def report_path(self, model_name: str, run_id: str) -> str:
         """Return where the report of that run is; empty for none."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             row = session.row("find_decisions", {"model_name": model_name, "run_id": run_id})
         return "" if row is None else row["report_path"] or ""
 
     def versions(self, model_name: str) -> Sequence[Version]:
         """Return all versions of a model, oldest first."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             return [version_from_row(row) for row in session.rows("find_versions", {"model_name": model_name})]
 
     def last_retrained_at(self, model_name: str, *, until: datetime) -> datetime | None:
         """Return `as_of` of the newest retraining with a verdict of the gate, or of one lost after too many tries."""
         key = {"model_name": model_name, "most_tries": MOST_TRIES, "until": to_utc(until)}
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             as_of = session.one("find_last_retrained", key)["as_of"]
         return None if as_of is None else to_utc(as_of)
 
     def event(self, event_id: int) -> Event:
         """Return one event; a `NotOnRecord` for an unknown id."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             row = session.row("find_event", {"event_id": event_id})
         if row is None:
             raise NotOnRecord(f"there is no event {event_id}")
@@ -210,7 +212,7 @@ class PostgresStore(PostgresChampions, PostgresParts, PostgresReads):
 
     def events(self, *, model_name: str | None = None, run_id: str | None = None) -> Sequence[Event]:
         """Return events, newest first."""
-        with transaction(self._calls) as session:
+        with reading(self._calls) as session:
             rows = session.rows("find_events", {"model_name": model_name, "run_id": run_id})
         return [event_from_row(row) for row in rows]
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from include.records.entries import BY_SCHEDULE, Failing, Figures, Scheduled, Waiting, Watched
 from include.records.json_values import to_utc
-from include.records.postgres.session import Connect, KeptConnection, transaction
+from include.records.postgres.session import Connect, KeptConnection, reading
 from include.records.rows.watch import (
     failing_from_row,
     figures_from_row,
@@ -26,49 +26,49 @@ class PostgresWatch:
 
     def watched(self, *, before: datetime | None = None) -> Sequence[Watched]:
         """Return the latest check of each registered model that has one."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [watched_from_row(row) for row in session.rows("find_watched", {"before": _or_none(before)})]
 
     def waiting(self) -> Sequence[Waiting]:
         """Return the models with requests that wait."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [waiting_from_row(row) for row in session.rows("find_waiting", {})]
 
     def failing(self, *, since: datetime, before: datetime | None = None) -> Sequence[Failing]:
         """Return the steps that have failed in the latest runs of each model."""
         key = {"since": to_utc(since), "before": _or_none(before)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [failing_from_row(row) for row in session.rows("find_failing", key)]
 
     def figures(self, *, since: datetime, until: datetime, model_name: str | None = None) -> Sequence[Figures]:
         """Return what the decisions of a period came to."""
         start, end = to_utc(since), to_utc(until)
         key = {"since": start, "until": end, "model_name": model_name, **_whole_days(start, end)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return [figures_from_row(row) for row in session.rows("find_figures", key)]
 
     def looked_at(self, run_id: str, model_names: Sequence[str]) -> frozenset[str]:
         """Return those of the models that the run has looked at."""
         key = {"run_id": run_id, "model_names": list(model_names)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return frozenset(row["model_name"] for row in session.rows("find_looked_at", key))
 
     def untold(self, model_names: Sequence[str]) -> frozenset[str]:
         """Return those of the models whose last change of champion no run has told downstream of."""
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             rows = session.rows("find_untold_champions", {"model_names": list(model_names)})
         return frozenset(row["model_name"] for row in rows)
 
     def scheduled(self, model_names: Sequence[str], *, before: datetime) -> Mapping[str, Scheduled]:
         """Return the last check by schedule of the models that had one."""
         key = {"model_names": list(model_names), "before": to_utc(before), "kinds": list(BY_SCHEDULE)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return {row["model_name"]: scheduled_from_row(row) for row in session.rows("find_scheduled", key)}
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """Return how many retrains of a period were marked as false alarms."""
         period = {"since": to_utc(since), "until": to_utc(until)}
-        with transaction(self.connect) as session:
+        with reading(self.connect) as session:
             return {row["model_name"]: row["false_alarms"] for row in session.rows("count_false_alarms", period)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from include.records.json_values import clean_json, clean_scores, read_json, read_scores
@@ -44,8 +45,9 @@ def read_baseline(stored: Mapping[str, Any]) -> Baseline:
     )
 
 
+@lru_cache(maxsize=4)
 def reference_from_text(stored: str) -> ReferenceProfiles:
-    """Read profiles as they are kept."""
+    """Read profiles as they are kept; those of a version are read once in a process, like the version itself."""
     from include.data.reference.profiles import ReferenceProfiles
 
     return ReferenceProfiles.from_json(read_json(stored))
