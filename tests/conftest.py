@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from include.data.sources.object_storage import client_from_environment
@@ -16,6 +17,9 @@ from tests.records.examples import own_records
 from tools.embedded_postgres import EmbeddedPostgres
 
 _NUMBERS = itertools.count(1)
+
+settings.register_profile("untimed", deadline=None)  # how busy a machine is says nothing about the code
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
