@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -115,6 +116,11 @@ _SOME = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\d.,:-]*")
+_FIELD = re.compile(rf"[\w.-]*(?:{_WORD}){_END}", re.IGNORECASE)
+#: Names of which every value is a secret, a plain word too.
+_SURELY = re.compile(r"passw|passphrase|pwd|secret|kennwort|mot_?de_?passe|contrase", re.IGNORECASE)
+_WORDLIKE = re.compile(r"[^\W\d_]*|[<\[].*[>\]]")  # such as those that a tokenizer knows by name: [MASK], <pad>
+_LONG_FLAG = re.compile(rf"--?[\w-]*(?:{_WORD})[\w-]*", re.IGNORECASE)
 _KEY = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?!.*://).{16,}", re.DOTALL)  # long, and no word
 _remembered: set[str] = set()
 
@@ -168,6 +174,37 @@ def remember_passed_on(values: Iterable[str]) -> None:
 def remember_keys(values: Iterable[str]) -> None:
     """Look for those that look like keys, of values that programs are given and that this process only tells about."""
     remember_passed_on(value for value in values if _KEY.fullmatch(value))
+
+
+def remember_settings(*settings: Any) -> None:
+    """Look for what settings give as a secret, such as those of a model file: see `given_secrets`."""
+    remember(*given_secrets(settings))
+
+
+def given_secrets(settings: Any) -> Iterator[str]:
+    """What nested settings give as a secret: under a name or after a flag that says so, or in an address.
+
+    >>> list(given_secrets({"api_key": "a4711", "command": ["train", "--token", "b4711"], "pad_token": "<pad>"}))
+    ['a4711', 'b4711']
+    """
+    if isinstance(settings, Mapping):
+        for name, value in settings.items():
+            named = isinstance(value, str) and _FIELD.fullmatch(str(name))
+            yield from [value] if named and _is_given(str(name), value) else given_secrets(value)
+    elif isinstance(settings, list | tuple):
+        for before, value in pairwise(("", *settings)):
+            flag = before if isinstance(before, str) and _LONG_FLAG.fullmatch(before) else ""
+            yield from [value] if flag and isinstance(value, str) and _is_given(flag, value) else given_secrets(value)
+    elif isinstance(settings, str):
+        flag, _, value = settings.partition("=")
+        if "://" in settings:
+            yield from _of_connection(settings)
+        elif value and _LONG_FLAG.fullmatch(flag) and _is_given(flag, value):
+            yield value
+
+
+def _is_given(name: str, value: str) -> bool:
+    return bool(_SURELY.search(name)) or not (_WORDLIKE.fullmatch(value) or _PLAIN.fullmatch(value))
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:

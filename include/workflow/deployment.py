@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.decision.waiting import HELD_UP
 from include.errors import ConfigurationError, DataError, SourceUnavailable
-from include.records.masking import mask, remember_keys
+from include.records.masking import mask
 from include.records.postgres import PostgresStore
 from include.records.postgres.pooler import DIRECT
 from include.records.store import Champions, Store
@@ -119,13 +118,9 @@ class Deployment:
 
 
 def _read_spec(models_dir: Path, model_name: str) -> ModelSpec:
-    """The model as its file has it; keys that its script is given are masked from now on."""
-    from include.registry.loader import load_model
+    from include.workflow.model_files import load_model
 
-    spec = load_model(models_dir, model_name)
-    if spec.training.script is not None:
-        remember_keys(os.environ[name] for name in spec.training.script.environment if name in os.environ)
-    return spec
+    return load_model(models_dir, model_name)
 
 
 def open_deployment(connections: Connections | None = None) -> Deployment:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def baseline_json(baseline: Baseline) -> dict[str, Any]:
-    """Turn a baseline into JSON. Classes and the values of slices are found again in rows: they are kept as they are."""
+    """Turn a baseline into JSON; classes and values of slices are found again in rows, and kept as they are."""
     return {**exact_json(asdict(baseline)), "scores": clean_scores(baseline.scores)}
 
 
