@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,8 @@ except PermissionError as error:
 
 
 @pytest.fixture(autouse=True)
-def _own_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masking, "_remembered", set())
-    yield
 
 
 @pytest.mark.parametrize(("settings", "found"), [

@@ -30,6 +30,7 @@ from include.cli import (
 from include.cli.answer import BAD_INPUT, DONE, NOT_READ, UNREACHABLE, Answer, note, show, to_json
 from include.errors import RetrainingError, SourceUnavailable
 from include.workflow.idle_threads import let_idle_threads_sleep
+from include.workflow.log_lines import clean_logs
 from include.workflow.refusals import refusal_of
 
 #: The groups of commands, in the order of the help.
@@ -49,6 +50,7 @@ _ADDRESS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, as `include.cli.answer.CODES` says."""
     let_idle_threads_sleep()
+    clean_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     if sys.stdout is None:  # whoever started it closed it
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives

@@ -21,6 +21,7 @@ from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.log_file import log_to
+from include.workflow.log_lines import clean_logs
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
@@ -132,6 +133,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         What opens connections by their names, the records' (``retraining_db``) included. By default the environment
         holds them all.
     """
+    clean_logs()
     settings = Settings.from_environment()
     if settings.log_file is not None:
         log_to(settings.log_file)
