@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from include import workflow
+from include.cli.__main__ import main
+from include.cli.answer import BAD_INPUT
 from include.errors import ConfigurationError, TrainingError
+from include.interfaces.api.problems import told_of
 from include.records import masking
 from include.records.masking import given_secrets, mask
 from include.workflow.model_files import load_model_file
@@ -67,6 +70,25 @@ def test_request_whose_settings_hold_a_secret_is_refused_and_says_what_to_do(
     stage = Stage(tmp_path)
     script = {"script": {"command": [sys.executable, "train.py"]}, "hyperparameters": {}}
     stage.add("demand", sales(40), training=script)
-    with pytest.raises(ConfigurationError, match="holds a secret, and the records keep none: give it"):
+    with pytest.raises(
+        ConfigurationError, match=f"a secret stands under {next(iter(given))}, and the records keep none: give it"
+    ):
         workflow.request_retrain(stage.deployment, "demand", "why", by="ada", hyperparameters=given)
     assert stage.store.requests(model_name="demand") == []
+
+
+def test_no_face_repeats_a_secret_of_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RETRAINING_MODELS_DIR", str(tmp_path))
+    assert main(["config", "--model", "x://me:m4rk-1@h"]) == BAD_INPUT
+    assert "m4rk" not in capsys.readouterr().err
+    assert (
+        main(["replay", "--model", "password=m4rk-1", "--from", "2026-01-01", "--to", "2026-02-01", "--json"])
+        == BAD_INPUT
+    )
+    said = capsys.readouterr()
+    assert "password=***" in said.err
+    assert "m4rk" not in said.out + said.err
+    told = told_of(ConfigurationError("/opt/models/x.yaml", "cannot read postgresql://me:m4rk-1@h/x"))
+    assert told == "x.yaml: cannot read postgresql://me:***@h/x"

@@ -36,8 +36,8 @@ def request_retrain(
     if secret := [name for name, value in settings.items() if _holds_secret(name, value)]:
         raise ConfigurationError(
             f"request for {model_name}, hyperparameters (--set)",
-            f"{', '.join(secret)}: holds a secret, and the records keep none: give it to the training by a variable of "
-            "its environment",
+            f"a secret stands under {', '.join(secret)}, and the records keep none: give it to the training by a "
+            "variable of its environment",
         )
     return deployment.store.add_request(
         model_name, *asked, at=now(), key=key, hyperparameters=settings, notes=notes,
