@@ -27,12 +27,14 @@ _VALUE = (
     r"|\{[^}]*\}|(?:bearer|basic|negotiate)\s+\S+"
     rf"|{_NOTHING}[^\s,;&}}\]<>\"']\S*)"
 )
-_SETTING = re.compile(
-    rf"(?P<head>(?<![A-Za-z])[\w.-]{{0,50}}(?:{WORD}|\bsig){END}\\*[\"']?\]?\s*(?:=>|:=|[=:\uff1a]|%3D)\s*){_VALUE}",
-    re.IGNORECASE,
-)
+#: Between a name and its value; what follows a colon and a blank without a quote is left to `_YAML`.
+_IS = r"(?:\\*[\"']\]?\s*(?:=>|:=|[=:\uff1a])|\]?\s*(?:=>|:=|=|:(?![ \t]+[^\s\"'{\[\\&])|\uff1a|%3D))\s*"
+_SETTING = re.compile(rf"(?P<head>(?<![A-Za-z])[\w.-]{{0,50}}(?:{WORD}|\bsig){END}{_IS}){_VALUE}", re.IGNORECASE)
 _YAML = re.compile(
-    rf"(?P<head>(?<![\w.-])[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+){_NOTHING}[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE
+    rf"(?P<head>(?<![\w./-])[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+){_NOTHING}[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE
+)
+_AFTER_A_SLASH = re.compile(  # most likely a path, and what is said of it
+    rf"(?P<head>(?<=/)[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+)(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']+", re.IGNORECASE
 )
 _FLAG = re.compile(
     rf"(?P<head>(?<![\w-])--?[\w-]{{0,50}}(?:{WORD})[\w-]{{0,50}}(?:[\"'],)?\s+){_NOTHING}(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)",
@@ -122,8 +124,8 @@ _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
     _URL, _URL_ENCODED, _BLANKS, _AUTHORIZATION, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE,
-    _USER, _MYSQL, _ORACLE, _YAML, _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _LISTED, _TUPLE, _LOGIN_PAIR, _HTML, _SAID,
-    _DOCKER,
+    _USER, _MYSQL, _ORACLE, _YAML, _AFTER_A_SLASH, _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _LISTED, _TUPLE,
+    _LOGIN_PAIR, _HTML, _SAID, _DOCKER,
 )  # fmt: skip
 _SOME = re.compile(
     rf":\\*/\\*/|%3A%2F|{WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S{{0,50}}user|:thin:|sqlplus"

@@ -282,6 +282,8 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
         'HTTPBasicAuth("me", "hunter2")',
         "password: no way hunter2",
         "password=12hunter2",
+        "user/password: hunter2, refused",
+        "password:\n  hunter2",
     ],
 )
 def test_secrets_are_found_in_more_forms(text: str) -> None:
@@ -305,6 +307,7 @@ def test_secrets_are_found_in_more_forms(text: str) -> None:
         "train --max-tokens 5 --token-count 12",
         "name: token, value: 5",
         "['password', 'price'] are gone",
+        "/etc/secret: permission denied, /run/my_token_0: no such file",
     ],
 )
 def test_small_numbers_and_words_that_tell_nothing_stay(text: str) -> None:
