@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from include.records.secret_forms import END, WORD, without_forms
-from include.records.written_secret import Written, usual_ways
+from include.records.written_secret import Written, usual_ways, without_broken
 
 SHORTEST = 5  # characters of a value that is looked for by itself; a shorter one would blot out half of every text
 _WORDS = frozenset(  # which are no secret, and stand in many a text
@@ -58,7 +58,7 @@ def masker() -> Callable[[str], str]:
     def masked(text: str) -> str:
         for secret in secrets:
             text = secret.without(text)
-        return without_forms(text)
+        return without_forms(without_broken(text, secrets))
 
     return masked
 

@@ -7,6 +7,7 @@ import html
 import json
 import shlex
 import time
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -323,3 +324,28 @@ def test_no_text_takes_for_ever(begin: str, repeated: str) -> None:
     text, started = begin + repeated * (10_000 // len(repeated)), time.process_time()
     mask(text)
     assert time.process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "secret", ["p4ssw0rdc0re4711andmore", "c0re-4711/@:%+=c0re4711y#x", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"]
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n    ", " |\n| ", "'\n '", " \\\n  ", "\n> ", " │\n│ "])
+@pytest.mark.parametrize(
+    "written", [str, lambda text: quote(text, safe=""), lambda text: base64.b64encode(text.encode()).decode()]
+)
+def test_secret_is_found_though_lines_break_it(
+    secret: str, end: str, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", secret)
+    whole = written(secret)
+    for width in (5, 11, 16):
+        parts = [whole[place : place + width] for place in range(0, len(whole), width)]
+        found = mask(f"it refused{end}{end.join(parts)}{end}at last")
+        assert [part for part in parts[1:-1] if part in found] == []
+        assert found.startswith("it refused")
+        assert found.endswith("at last")
+
+
+def test_words_that_only_lines_put_together_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "north")
+    assert mask("nor\nth") == "nor\nth"
