@@ -13,7 +13,7 @@ BLOT = "***"
 _LONG_ENOUGH = 6  # characters of a stretch of letters and digits that is told from chance
 _WIDEST = 40  # characters that one other character is written in at most: percent signs and backslashes, nested
 _SHORTEST_BROKEN = 8  # characters of one that is looked for over the ends of lines: shorter ones come by chance
-_BREAK = r"[ \t\r\"'|│\\]{0,40}\n[ \t\"'|│>]{0,40}"  # the end of a line, and what frames and quotes put before and after it
+_BREAK = r"[ \t\r\"'|│\\]{0,40}\n[ \t\"'|│>]{0,40}"  # an end of a line, and what frames and quotes put around it
 _FEWEST_BYTES = 9  # of a secret that is looked for as base64 or hexadecimal: shorter ones would be found by chance
 
 
