@@ -11,7 +11,8 @@ from numbers import Real
 from typing import Any
 
 from include.errors import DataError
-from include.records.masking import masker
+from include.records.masking import gives_secret, masker
+from include.records.written_secret import BLOT
 
 _ESCAPE = "\u241b"  # SYMBOL FOR ESCAPE
 _NOT_TO_BE_HELD = re.compile("[\x00\ud800-\udfff\u241b]")
@@ -85,8 +86,8 @@ def _storable(text: str, masked: Callable[[str], str]) -> str:
 def clean_json(value: Any) -> Any:
     """Return `value` with only what JSONB can hold: non-finite numbers become None, numpy's numbers plain, times text.
 
-    >>> clean_json({"loss": float("nan"), "sizes": (1, 2)})
-    {'loss': None, 'sizes': [1, 2]}
+    >>> clean_json({"loss": float("nan"), "sizes": (1, 2), "api_key": "a-4711", "token": "gold"})
+    {'loss': None, 'sizes': [1, 2], 'api_key': '***', 'token': 'gold'}
     """
     return _clean(value, masker())
 
@@ -118,12 +119,17 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
         return finite(value)
     if isinstance(value, Mapping):
         told = distinct_names(map(str, value), lambda key: _storable(key, masked))
-        return {told[str(key)]: _clean(item, masked) for key, item in value.items()}
+        return {told[str(key)]: _field(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(item, masked) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     raise DataError(f"a {type(value).__name__} cannot be kept in a record: {value!r}")
+
+
+def _field(name: str, value: Any, masked: Callable[[str], str]) -> Any:
+    exact = masked is str  # every text stays as it is
+    return BLOT if not exact and gives_secret(name, value) else _clean(value, masked)
 
 
 def clean_scores(scores: Mapping[str, float], clean: Callable[[str], str] | None = None) -> dict[str, float | None]:

@@ -97,8 +97,7 @@ def given_secrets(settings: Any) -> Iterator[str]:
     """
     if isinstance(settings, Mapping):
         for name, value in settings.items():
-            named = isinstance(value, str) and _FIELD.fullmatch(str(name))
-            yield from [value] if named and _is_given(str(name), value) else given_secrets(value)
+            yield from [value] if gives_secret(str(name), value) else given_secrets(value)
     elif isinstance(settings, list | tuple):
         for before, value in pairwise(("", *settings)):
             flag = before if isinstance(before, str) and _LONG_FLAG.fullmatch(before) else ""
@@ -109,6 +108,11 @@ def given_secrets(settings: Any) -> Iterator[str]:
             yield from _of_connection(settings)
         elif value and _LONG_FLAG.fullmatch(flag) and _is_given(flag, value):
             yield value
+
+
+def gives_secret(name: str, value: Any) -> bool:
+    """Whether a field says by its name that its text is a secret; of ``token`` and such a plain word is none."""
+    return isinstance(value, str) and _FIELD.fullmatch(name) is not None and _is_given(name, value)
 
 
 def _is_given(name: str, value: str) -> bool:
