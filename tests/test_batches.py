@@ -264,12 +264,12 @@ def test_source_that_takes_long_beside_others_is_set_aside_and_no_failure(
 
 def test_model_files_of_a_batch_are_read_once(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    load = loader.load_model
+    load = loader.load_model_file
 
-    def noted(folder: Path, name: str) -> ModelSpec:
-        read.append(name)
-        return load(folder, name)
+    def noted(path: Path) -> ModelSpec:
+        read.append(path.stem)
+        return load(path)
 
-    monkeypatch.setattr(loader, "load_model", noted)
+    monkeypatch.setattr(loader, "load_model_file", noted)
     asked.looked(QUIET)
     assert read == [*QUIET]

@@ -10,7 +10,8 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.workflow.deployment import open_deployment
-from include.workflow.log_file import ROOM, log_to
+from include.workflow.log_file import log_to
+from include.workflow.log_lines import ROOM
 from include.workflow.settings import Settings
 
 

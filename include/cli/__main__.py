@@ -29,7 +29,9 @@ from include.cli import (
 )
 from include.cli.answer import BAD_INPUT, DONE, NOT_READ, UNREACHABLE, Answer, note, show, to_json
 from include.errors import RetrainingError, SourceUnavailable
+from include.records.masking import mask
 from include.workflow.idle_threads import let_idle_threads_sleep
+from include.workflow.log_lines import clean_logs, without_secrets
 from include.workflow.refusals import refusal_of
 
 #: The groups of commands, in the order of the help.
@@ -49,6 +51,7 @@ _ADDRESS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, as `include.cli.answer.CODES` says."""
     let_idle_threads_sleep()
+    clean_logs()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     if sys.stdout is None:  # whoever started it closed it
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
@@ -76,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         told, code = _trouble(error)
         if not told:
+            without_secrets(error)
             raise
         return _failed(options, "", told, code)
     return code
@@ -90,7 +94,7 @@ def _failed(options: argparse.Namespace, kind: str, told: str, code: int) -> int
     """Say on standard error what went wrong, and with ``--json`` also where a document is waited for."""
     note(f"{kind}: {told}" if kind else told)
     if options.json:
-        print(to_json({"error": {"type": kind or "Unusable", "detail": told, "exit_code": code}}))
+        print(to_json({"error": {"type": kind or "Unusable", "detail": mask(told), "exit_code": code}}))
     return code
 
 

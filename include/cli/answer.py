@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.interfaces.reports.escaping import inert
+from include.records.masking import mask
 
 DONE, NOTHING, BAD_INPUT, UNREACHABLE, NOT_READ = 0, 1, 2, 3, 141
 
@@ -63,8 +64,8 @@ def to_json(document: object) -> str:
 
 
 def note(text: str) -> None:
-    """Tell something that is no part of the answer, on standard error."""
-    print(inert(text), file=sys.stderr)
+    """Tell something that is no part of the answer, such as what went wrong, on standard error; no secret in it."""
+    print(inert(mask(text)), file=sys.stderr)
 
 
 def note_removed(said: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from numbers import Real
 from typing import Any
 
 from include.errors import DataError
-from include.records.masking import masker
+from include.records.masking import gives_secret, masker
+from include.records.written_secret import BLOT
 
 _ESCAPE = "\u241b"  # SYMBOL FOR ESCAPE
 _NOT_TO_BE_HELD = re.compile("[\x00\ud800-\udfff\u241b]")
@@ -50,6 +51,34 @@ def cleaner() -> Callable[[str], str]:
     return lambda text: _storable(text, masked)
 
 
+def storable(text: str) -> str:
+    """Return `text` as the database can hold it, with nothing blotted out: a name by which rows are found again."""
+    return _storable(text, str)
+
+
+def name_cleaner() -> Callable[[str], str]:
+    """What `cleaner` does, for names such as ``token: gold``: a column and a value of it, which are no setting."""
+    clean = cleaner()
+    return lambda name: ": ".join(map(clean, name.split(": ")))
+
+
+def distinct_names(names: Iterable[str], clean: Callable[[str], str]) -> dict[str, str]:
+    """What `clean` makes of each name; two that differ stay two: those that a blot has made alike are numbered.
+
+    >>> distinct_names(["region", "token_1", "token_2"], lambda name: "***" if "token" in name else name)
+    {'region': 'region', 'token_1': '***', 'token_2': '*** (2)'}
+    """
+    told: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        cleaned, number = clean(name), 1
+        while (shown := cleaned if number == 1 else f"{cleaned} ({number})") in taken:
+            number += 1
+        taken.add(shown)
+        told[name] = shown
+    return told
+
+
 def _storable(text: str, masked: Callable[[str], str]) -> str:
     return masked(text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode())
 
@@ -57,10 +86,24 @@ def _storable(text: str, masked: Callable[[str], str]) -> str:
 def clean_json(value: Any) -> Any:
     """Return `value` with only what JSONB can hold: non-finite numbers become None, numpy's numbers plain, times text.
 
-    >>> clean_json({"loss": float("nan"), "sizes": (1, 2)})
-    {'loss': None, 'sizes': [1, 2]}
+    >>> clean_json({"loss": float("nan"), "sizes": (1, 2), "api_key": "a-4711", "token": "gold"})
+    {'loss': None, 'sizes': [1, 2], 'api_key': '***', 'token': 'gold'}
     """
     return _clean(value, masker())
+
+
+def exact_json(value: Any) -> Any:
+    r"""Return `value` as `clean_json` does, but with every text as it is, for what is held against rows again.
+
+    >>> exact_json({"classes": ("no\x00", "token: 1")}), read_exact(exact_json("no\x00")) == "no\x00"
+    ({'classes': ['no\u241b0000', 'token: 1']}, True)
+    """
+    return _clean(_map_text(value, _escape), str)
+
+
+def read_exact(stored: Any) -> Any:
+    """Read what `exact_json` wrote, or `clean_json` did before."""
+    return _map_text(stored, _unescape)
 
 
 def _clean(value: Any, masked: Callable[[str], str]) -> Any:
@@ -75,7 +118,8 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
     if isinstance(value, float):
         return finite(value)
     if isinstance(value, Mapping):
-        return {_storable(str(key), masked): _clean(item, masked) for key, item in value.items()}
+        told = distinct_names(map(str, value), lambda key: _storable(key, masked))
+        return {told[str(key)]: _field(str(key), item, masked) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(item, masked) for item in value]
     if isinstance(value, date):
@@ -83,10 +127,16 @@ def _clean(value: Any, masked: Callable[[str], str]) -> Any:
     raise DataError(f"a {type(value).__name__} cannot be kept in a record: {value!r}")
 
 
+def _field(name: str, value: Any, masked: Callable[[str], str]) -> Any:
+    exact = masked is str  # every text stays as it is
+    return BLOT if not exact and gives_secret(name, value) else _clean(value, masked)
+
+
 def clean_scores(scores: Mapping[str, float], clean: Callable[[str], str] | None = None) -> dict[str, float | None]:
     """Turn metrics into JSON; those without a finite value are kept as None. `clean`: what `cleaner` made, for many."""
     clean = clean or cleaner()
-    return {clean(name): finite(value) for name, value in scores.items()}
+    told = distinct_names(scores, clean)
+    return {told[name]: finite(value) for name, value in scores.items()}
 
 
 def read_scores(stored: Mapping[str, float | None]) -> dict[str, float]:

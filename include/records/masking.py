@@ -2,8 +2,7 @@
 
 By value: passwords and keys of connections (``AIRFLOW_CONN_…``), of every other variable of the environment whose name
 says so or whose value is an address with a password, and whatever `remember` was given; however it is written: see
-`include.records.written_secret`. By form: addresses with a
-password, settings such as ``password=…``, headers, well-known kinds of tokens.
+`include.records.written_secret`. By form, such as ``password=…``: see `include.records.secret_forms`.
 """
 
 from __future__ import annotations
@@ -13,10 +12,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from include.records.written_secret import BLOT, Written, usual_ways
+from include.records.secret_forms import END, WORD, without_forms
+from include.records.written_secret import Written, usual_ways, without_broken
 
 SHORTEST = 5  # characters of a value that is looked for by itself; a shorter one would blot out half of every text
 _WORDS = frozenset(  # which are no secret, and stand in many a text
@@ -26,94 +27,16 @@ _WORDS = frozenset(  # which are no secret, and stand in many a text
         "public", "retraining", "root", "secret", "token", "true", "username",
     )
 )  # fmt: skip
-_WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
-_WORD += r"|(?<=_)pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
-_WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
-_END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
-_NAMED = re.compile(rf"(?:^|[_\W])(?:\w*(?:{_WORD})\w*)", re.IGNORECASE)
+_NAMED = re.compile(rf"(?:^|[_\W])(?:\w*(?:{WORD})\w*)", re.IGNORECASE)
 _FOLDERS = ("PWD", "OLDPWD")  # of a shell: where it is, and was
 _NO_SECRET = re.compile(r"(?:file|path|dir|folder|seconds|days|expir\w*|id|name|url|type|cmd)$", re.IGNORECASE)
 
-_URL = re.compile(r"(?P<head>\b[a-z][\w+.-]*://[^\s:/@]*:)\S*(?=@)", re.IGNORECASE)
-_URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
-_VALUE = (
-    r"(?:&quot;.*?&quot;|\[[^\]]*\]"
-    r"|(?P<slashes>\\*)(?P<mark>[\"'])(?:\\.|(?!(?P=mark)).)*?(?P=slashes)(?P=mark)|\{[^}]*\}|(?:bearer|basic)\s+\S+"
-    r"|[^\s,;&}\]<>\"']\S*)"
-)
-_SETTING = re.compile(
-    rf"(?P<head>(?<![A-Za-z])[\w.-]*(?:{_WORD}|\bsig){_END}\\*[\"']?\]?\s*(?:=>|:=|[=:]|%3D)\s*){_VALUE}",
-    re.IGNORECASE,
-)
-_YAML = re.compile(rf"(?P<head>(?<![\w.-])[\w.-]*(?:{_WORD}){_END}:[ \t]+)[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE)
-_FLAG = re.compile(
-    rf"(?P<head>(?<![\w-])--?[\w-]*(?:{_WORD})[\w-]*(?:[\"'],)?\s+)(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)", re.IGNORECASE
-)
-_SQL = re.compile(
-    r"(?P<head>\b(?:password(?:\s+(?:is|was))?|identified\s+by)\s+)(?:[EU]?'(?:[^']|'')*'|\"[^\"]*\")", re.IGNORECASE
-)  # fmt: skip
-_ELEMENT = re.compile(rf"(?P<head><(?P<name>[\w:.-]*(?:{_WORD})[\w:.-]*)[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE)
-_HEADER = re.compile(r"(?P<head>\bbearer\s+)[\w.~+/=-]{6,}|(?P<basic>\bbasic\s+)[A-Za-z0-9+/]{12,}=*", re.IGNORECASE)
-_KINDS = re.compile(
-    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
-    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,})|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
-)
-_HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them may write there
-    r"(?P<head>\bhttps://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/"
-    r"|api\.telegram\.org/(?:file/)?bot|[\w.-]*webhook\.office\.com/webhookb2/|chat\.googleapis\.com/v1/spaces/)"
-    r"|\b(?:slack|discord|tgram|msteams|workflows|gchat|pover|pbul|ntfys?|mmosts?|rockets?|matrixs?|jsons?|xmls?)://)"
-    r"[^\s\"'<>]+",
-    re.IGNORECASE,
-)
-_COOKIE = re.compile(r"(?P<head>\b(?:set-)?cookie[\"']?:[ \t]*[\"']?)[^\n\"']+", re.IGNORECASE)
-_BLANKS = re.compile(  # of databases, where a password was not per cent-encoded
-    r"(?P<head>\b(?:postgres(?:ql)?|mysql|mariadb|redis|amqp|mongodb)(?:\+\w+)?://[^\s:/@]*:)[^@/]*(?=@)", re.IGNORECASE
-)
-_PARTED = re.compile(  # its name and its value as values of their own, as Kubernetes writes variables
-    rf"(?P<head>\bname[\"']?\s*[:=]\s*[\"']?[\w.-]*(?:{_WORD})[\w.-]*[\"']?[,\s]+[\"']?value[\"']?\s*[:=]\s*)"
-    r"(?:\"[^\"]*\"|'[^']*'|[^\s\"',}]+)",
-    re.IGNORECASE,
-)
-_BLOCK = re.compile(rf"(?P<head>[\w.-]*(?:{_WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
-_PAIR = re.compile(
-    r"(?P<head>[\"'](?:x-)?(?:api[_-]?key|(?:proxy-)?authorization|(?:auth|access|gitlab|vault)[_-]?token)[\"']\s*,\s*)"
-    r"(?:\"[^\"]*\"|'[^']*')",
-    re.IGNORECASE,
-)
-_TUPLE = re.compile(  # as drivers tell parameters
-    rf"(?P<head>\(\s*(?P<mark>[\"'])[\w.-]*(?:{_WORD}){_END}(?P=mark)\s*,\s*)(?:\"[^\"]*\"|'[^']*')(?=\s*[,)])",
-    re.IGNORECASE,
-)
-_HTML = re.compile(
-    rf"(?P<head>&(?P<mark>quot|\#39);[\w.-]*(?:{_WORD}){_END}&(?P=mark);\s*[,:=]\s*)&(?:quot|\#39);.*?&(?:quot|\#39);",
-    re.IGNORECASE,
-)
-_SAID = re.compile(  # values of letters and digits alone are no words such as "wrong"
-    rf"(?P<head>(?:\b(?:pass(?:word|phrase)|secret)(?:\s+(?:is|was))?[ ]|\b[\w.-]*(?:{_WORD}){_END}\t+|(?<!\S)-p\s+))"
-    r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
-    re.IGNORECASE,
-)
-_DOCKER = re.compile(r"(?P<head>\"auth\"\s*:\s*)\"[^\"]*\"", re.IGNORECASE)
-_QUERY = re.compile(r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)[^&\s\"'<>]+", re.IGNORECASE)
-_LOGIN = re.compile(r"(?P<head>\bsshpass\s+-p\s*|\blogin\s+\S+\s+password\s+)[^\s]+", re.IGNORECASE)
-_PGPASS = re.compile(r"(?P<head>(?<![\w:/.-])[A-Za-z*][\w.*-]*:(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+")
-_PYDANTIC = re.compile(
-    rf"(?P<head>\b\w*(?:{_WORD})\w*\n[^\n]*?input_value=)(?:'[^']*'|\"[^\"]*\"|[^,\]]+)", re.IGNORECASE
-)
-_USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
-_MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]*?\s-[pP])[^\s-]\S*")
-_ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
-_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_FORMS = (
-    _BLANKS, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML,
-    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _TUPLE, _HTML, _SAID, _DOCKER,
-)  # fmt: skip
-_SOME = re.compile(  # in text that is case-folded: in a third of the time that ignoring its case takes
-    rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----begin|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus"
-    r"|\"auth\"|\blogin\b|:(?:\d{4,5}|\*):"
-)
 _PLAIN = re.compile(r"[\d.,:-]*")
+_FIELD = re.compile(rf"[\w.-]*(?:{WORD}){END}", re.IGNORECASE)
+#: Names of which every value is a secret, a plain word too.
+_SURELY = re.compile(r"passw|passphrase|pwd|secret|kennwort|mot_?de_?passe|contrase", re.IGNORECASE)
+_WORDLIKE = re.compile(r"[^\W\d_]*|[<\[].*[>\]]")  # such as those that a tokenizer knows by name: [MASK], <pad>
+_LONG_FLAG = re.compile(rf"--?[\w-]*(?:{WORD})[\w-]*", re.IGNORECASE)
 _KEY = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?!.*://).{16,}", re.DOTALL)  # long, and no word
 _remembered: set[str] = set()
 
@@ -135,17 +58,9 @@ def masker() -> Callable[[str], str]:
     def masked(text: str) -> str:
         for secret in secrets:
             text = secret.without(text)
-        return _KINDS.sub(BLOT, _without_forms(text) if _SOME.search(text.casefold()) else text)
+        return without_forms(without_broken(text, secrets))
 
     return masked
-
-
-def _without_forms(text: str) -> str:
-    text = _PRIVATE.sub(BLOT, text)
-    text = _URL_TOKEN.sub(rf"\1{BLOT}", _URL.sub(rf"\g<head>{BLOT}", text))
-    for form in _FORMS:
-        text = form.sub(rf"\g<head>{BLOT}", text)
-    return _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
 
 
 def known_secrets() -> tuple[str, ...]:
@@ -167,6 +82,41 @@ def remember_passed_on(values: Iterable[str]) -> None:
 def remember_keys(values: Iterable[str]) -> None:
     """Look for those that look like keys, of values that programs are given and that this process only tells about."""
     remember_passed_on(value for value in values if _KEY.fullmatch(value))
+
+
+def remember_settings(*settings: Any) -> None:
+    """Look for what settings give as a secret, such as those of a model file: see `given_secrets`."""
+    remember(*given_secrets(settings))
+
+
+def given_secrets(settings: Any) -> Iterator[str]:
+    """What nested settings give as a secret: under a name or after a flag that says so, or in an address.
+
+    >>> list(given_secrets({"api_key": "a4711", "command": ["train", "--token", "b4711"], "pad_token": "<pad>"}))
+    ['a4711', 'b4711']
+    """
+    if isinstance(settings, Mapping):
+        for name, value in settings.items():
+            yield from [value] if gives_secret(str(name), value) else given_secrets(value)
+    elif isinstance(settings, list | tuple):
+        for before, value in pairwise(("", *settings)):
+            flag = before if isinstance(before, str) and _LONG_FLAG.fullmatch(before) else ""
+            yield from [value] if flag and isinstance(value, str) and _is_given(flag, value) else given_secrets(value)
+    elif isinstance(settings, str):
+        flag, _, value = settings.partition("=")
+        if "://" in settings:
+            yield from _of_connection(settings)
+        elif value and _LONG_FLAG.fullmatch(flag) and _is_given(flag, value):
+            yield value
+
+
+def gives_secret(name: str, value: Any) -> bool:
+    """Whether a field says by its name that its text is a secret; of ``token`` and such a plain word is none."""
+    return isinstance(value, str) and _FIELD.fullmatch(name) is not None and _is_given(name, value)
+
+
+def _is_given(name: str, value: str) -> bool:
+    return bool(_SURELY.search(name)) or not (_WORDLIKE.fullmatch(value) or _PLAIN.fullmatch(value))
 
 
 def secrets_of(environment: Mapping[str, str]) -> set[str]:

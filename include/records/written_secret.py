@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 BLOT = "***"
 _LONG_ENOUGH = 6  # characters of a stretch of letters and digits that is told from chance
 _WIDEST = 40  # characters that one other character is written in at most: percent signs and backslashes, nested
+_SHORTEST_BROKEN = 8  # characters of one that is looked for over the ends of lines: shorter ones come by chance
+_BREAK = r"[ \t\r\"'|│\\]{0,40}\n[ \t\"'|│>]{0,40}"  # an end of a line, and what frames and quotes put around it
 _FEWEST_BYTES = 9  # of a secret that is looked for as base64 or hexadecimal: shorter ones would be found by chance
 
 
@@ -31,21 +33,26 @@ class Written:
         All its stretches, with a bounded number of characters between them.
     literal : tuple of str
         Ways that are looked for as they are, the longest first.
+    broken : tuple of str
+        Ways that are looked for over the ends of lines.
     """
 
     stretch: str
     spread: re.Pattern[str] | None
     literal: tuple[str, ...]
+    broken: tuple[str, ...]
 
     @classmethod
     def of(cls, secret: str) -> Written:
         """Get ready to look for it."""
         encoded = tuple(dict.fromkeys(_encoded(secret.encode())))
+        ways = tuple(sorted({*usual_ways(secret), *encoded}, key=lambda each: (-len(each), each)))
+        broken = tuple(way for way in ways if len(way) >= _SHORTEST_BROKEN and "\n" not in way)
         parts = re.split(r"([^A-Za-z0-9]+)", secret)
         stretch = max(parts[::2], key=len)
         if len(stretch) < _LONG_ENOUGH:
-            return cls("", None, tuple(sorted({*usual_ways(secret), *encoded}, key=lambda each: (-len(each), each))))
-        return cls(stretch, re.compile("".join(_pattern(parts)), re.DOTALL), encoded)
+            return cls("", None, ways, broken)
+        return cls(stretch, re.compile("".join(_pattern(parts)), re.DOTALL), encoded, broken)
 
     def without(self, text: str) -> str:
         """The text with a blot in place of it."""
@@ -55,6 +62,16 @@ class Written:
             if way in text:
                 text = text.replace(way, BLOT)
         return text
+
+
+def without_broken(text: str, secrets: Iterable[Written]) -> str:
+    """`text` with a blot in place of those that lines break, as a terminal, a frame or MIME does."""
+    if "\n" not in text:
+        return text
+    joined = re.sub(_BREAK, "", text)
+    for way in (way for secret in secrets for way in secret.broken if way in joined):
+        text = re.sub(f"(?:{_BREAK})?".join(map(re.escape, way)), BLOT, text)
+    return text
 
 
 def usual_ways(secret: str) -> set[str]:

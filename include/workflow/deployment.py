@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.decision.waiting import HELD_UP
 from include.errors import ConfigurationError, DataError, SourceUnavailable
-from include.records.masking import mask, remember_keys
+from include.records.masking import mask
 from include.records.postgres import PostgresStore
 from include.records.postgres.pooler import DIRECT
 from include.records.store import Champions, Store
@@ -22,6 +21,7 @@ from include.retraining.accepted import Champion
 from include.retraining.artifacts import ArtifactFolder, Artifacts
 from include.retraining.artifacts.bucket import open_artifacts
 from include.workflow.log_file import log_to
+from include.workflow.log_lines import clean_logs
 from include.workflow.settings import Settings
 
 if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
@@ -119,13 +119,9 @@ class Deployment:
 
 
 def _read_spec(models_dir: Path, model_name: str) -> ModelSpec:
-    """The model as its file has it; keys that its script is given are masked from now on."""
-    from include.registry.loader import load_model
+    from include.workflow.model_files import load_model
 
-    spec = load_model(models_dir, model_name)
-    if spec.training.script is not None:
-        remember_keys(os.environ[name] for name in spec.training.script.environment if name in os.environ)
-    return spec
+    return load_model(models_dir, model_name)
 
 
 def open_deployment(connections: Connections | None = None) -> Deployment:
@@ -137,6 +133,7 @@ def open_deployment(connections: Connections | None = None) -> Deployment:
         What opens connections by their names, the records' (``retraining_db``) included. By default the environment
         holds them all.
     """
+    clean_logs()
     settings = Settings.from_environment()
     if settings.log_file is not None:
         log_to(settings.log_file)

@@ -7,9 +7,16 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from include.errors import ConfigurationError
+from include.workflow.log_lines import ROOM, clean_line
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-ROOM = "include"  # the logger above all of this package's
+
+
+class _Lines(logging.Formatter):
+    """A record, and the traceback below it, with no secret and no line that looks like another record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean_line(super().format(record))
 
 
 def log_to(path: Path) -> None:
@@ -25,7 +32,7 @@ def log_to(path: Path) -> None:
         handler = WatchedFileHandler(place, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError("RETRAINING_LOG_FILE", f"{path}: cannot be written: {error.strerror}") from error
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(_Lines(FORMAT))
     handler.setLevel(logging.INFO)
     logger.addHandler(handler)
     if logger.getEffectiveLevel() > logging.INFO:

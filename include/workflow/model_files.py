@@ -9,17 +9,36 @@ from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
 from include.errors import ConfigurationError
+from include.records.masking import remember_keys, remember_settings
+from include.registry import loader
 from include.registry.coverage import unchecked_note_of as unchecked_note_of
 from include.registry.effective import effective_settings
 from include.registry.home import at_home
 from include.registry.loader import environment, model_file
-from include.registry.loader import load_model as load_model
-from include.registry.loader import load_model_file as load_model_file
 from include.registry.model_files import SUFFIXES, files_by_model, twin_of
 from include.registry.spec import ModelSpec as ModelSpec
 
 Given = TypeVarTuple("Given")
 Made = TypeVar("Made")
+
+
+def load_model(folder: Path, name: str) -> ModelSpec:
+    """Read one model by its name; see `load_model_file`."""
+    return load_model_file(model_file(folder, name))
+
+
+def load_model_file(path: Path) -> ModelSpec:
+    """Read one model file; secrets in its settings, and keys that its script is given, are masked from now on.
+
+    Raises as `include.registry.loader.load_model_file`.
+    """
+    spec = loader.load_model_file(path)
+    script = spec.training.script
+    remember_settings(dict(spec.training.hyperparameters))
+    if script is not None:
+        remember_settings(script.command, script.predict_command)
+        remember_keys(os.environ[name] for name in script.environment if name in os.environ)
+    return spec
 
 
 def while_unchanged(make: Callable[[Path, *Given], Made]) -> Callable[[Path, *Given], Made]:

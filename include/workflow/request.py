@@ -7,6 +7,7 @@ from typing import Any
 
 from include.decision.request import Request
 from include.errors import ConfigurationError
+from include.records.masking import given_secrets, mask
 from include.registry.estimators import check_requested
 from include.workflow.deployment import Deployment, now
 from include.workflow.run_parameters import given_name, given_reason, request_kind
@@ -22,7 +23,7 @@ def request_retrain(
     ------
     ConfigurationError
         For a model without a file, for which it would wait for ever, for hyperparameters that its trainer does not
-        have, without a reason, and for an unknown kind.
+        have or that hold secrets, which the records do not keep, without a reason, and for an unknown kind.
     """
     act = f"a request for {model_name}"
     asked = request_kind(kind), given_reason(act, reason), given_name(act, by)
@@ -32,7 +33,17 @@ def request_retrain(
         check_requested(spec.training, spec.task, settings)
     except ValueError as error:
         raise ConfigurationError(f"request for {model_name}, hyperparameters (--set)", str(error)) from error
+    if secret := [name for name, value in settings.items() if _holds_secret(name, value)]:
+        raise ConfigurationError(
+            f"request for {model_name}, hyperparameters (--set)",
+            f"a secret stands under {', '.join(secret)}, and the records keep none: give it to the training by a "
+            "variable of its environment",
+        )
     return deployment.store.add_request(
         model_name, *asked, at=now(), key=key, hyperparameters=settings, notes=notes,
         training_data_path=training_data_path,
     )  # fmt: skip
+
+
+def _holds_secret(name: str, value: Any) -> bool:
+    return any(given_secrets({name: value})) or (isinstance(value, str) and mask(value) != value)

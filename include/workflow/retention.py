@@ -13,7 +13,7 @@ from include.errors import ConfigurationError
 from include.records.entries.retention import KEPT_BY_MONTH, KeptMonth, Retention
 from include.records.postgres.retention import drop_month, kept_months
 from include.workflow.deployment import Deployment, now
-from include.workflow.settings import Settings
+from include.workflow.settings import KEEP_MONTHS, Settings
 
 FEWEST = 3  # months: what a quarter's budget of false retrains, a probation and a shadow look back to
 
@@ -48,7 +48,7 @@ def retain(
     if not by.strip():
         raise ConfigurationError("by", "found nothing: say who has the months removed")
     wanted = dict(Settings.from_environment().keep_months if keep is None else keep)
-    check_kept(wanted, "keep")
+    check_kept(wanted, KEEP_MONTHS if keep is None else "keep")
     if not wanted:
         return Retention(keep=wanted, due=[])
     before = {KEPT_BY_MONTH[word]: months_before(at or now(), months) for word, months in wanted.items()}

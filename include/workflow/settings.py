@@ -119,6 +119,9 @@ def months_kept(text: str, where: str) -> dict[str, int]:
         raise ConfigurationError(
             where, f"found {', '.join(wrong)}; write a number of months, such as 24, or signals=12,measurements=36"
         )
+    words = [word.strip() for word, _, _ in found]
+    if twice := sorted({word for word in words if words.count(word) > 1}):
+        raise ConfigurationError(where, f"found {', '.join(twice)} more than once; write each once")
     return {word.strip(): int(months) for word, _, months in found}
 
 

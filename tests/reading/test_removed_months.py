@@ -81,6 +81,7 @@ KEEPING = [
     ("signals=12", {"signals": 12}), ("signals=12, measurements = 36", {"signals": 12, "measurements": 36}),
     ("-1", None), ("2", None), ("signals=2", None), ("0", None), ("decisions=12", None), ("signals", None),
     ("signals=", None), ("signals=1.5", None), ("24 months", None), ("=3", None), ("signals=12;analyses=3", None),
+    ("signals=12, signals=3", None),
 ]  # fmt: skip
 
 

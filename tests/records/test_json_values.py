@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.records.json_values import read_json, write_json
+from include.records.json_values import clean_json, exact_json, read_exact, read_json, write_json
 from tests.records.examples import NOW, hostile_reference, make_outcome, open_event, postgres_store
 
 TEXT = st.text(st.one_of(st.characters(), st.sampled_from('\x00\ud800\udfff\u241b\\u0123456789abcdef"')))
@@ -29,6 +29,22 @@ def test_whatever_is_written_is_read(value: Any) -> None:
     json.dumps(json.loads(text), ensure_ascii=False).encode()  # nothing left that UTF-8 cannot hold
     assert "\x00" not in json.dumps(json.loads(text), ensure_ascii=False)
     assert chr(0) not in "".join(_texts(json.loads(text)))
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_what_is_held_against_rows_again_is_as_it_was(value: Any) -> None:
+    kept = exact_json(value)
+    assert read_exact(json.loads(json.dumps(kept))) == json.loads(json.dumps(value))
+    assert not {"\x00", "\ud800"} & set("".join(_texts(kept)))
+
+
+NAMES = st.sampled_from(["password=a", "password=b", "password=*** (2)", "token: a", "x"])
+
+
+@given(st.dictionaries(NAMES, st.integers()))
+def test_no_value_is_lost_though_a_blot_makes_names_alike(value: dict[str, int]) -> None:
+    assert sorted(clean_json(value).values()) == sorted(value.values())
 
 
 def _texts(value: Any) -> list[str]:

@@ -6,6 +6,8 @@ import base64
 import html
 import json
 import shlex
+import time
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -250,3 +252,100 @@ def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
 )
 def test_what_only_looks_like_a_secret_stays(text: str) -> None:
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["password","hunter2"]',
+        'Authorization: Digest username="me", response="hunter2"',
+        "AKIAIOSFODNN7EXAMPLE:hunter2MI/K7MDENG/bPxRfiCYEXAMPLEKEY000A",
+        "npm_hunter2hunter2hunter2hunter2hunter2",
+        "pypi-hunter2hunter2hunter2",
+        "ya29.hunter2hunter2hunter2",
+        "GOCSPX-hunter2hunter2hunter2",
+        "hvs.hunter2hunter2hunter2",
+        "password='my\n  hunter2'",
+        'password = """hunter2"""',
+        "postgresql:\\/\\/me:hunter2@host\\/db",
+        quote("postgresql://me:hunter2@host/db", safe=""),
+        "postgresql://me@server:hunter2@host/db",
+        "password\uff1ahunter2",
+        "password -> hunter2",
+        "my password is: hunter2",
+        "passwd for user me: hunter2",
+        "10.0.0.1:5432:shop:me:hunter2",
+        "redis-cli -a hunter2 ping",
+        "openssl rsa -passin pass:hunter2",
+        "SET PASSWORD FOR 'x' = PASSWORD('hunter2')",
+        "pw: hunter2",
+        "auth=('me', 'hunter2')",
+        'HTTPBasicAuth("me", "hunter2")',
+        "password: no way hunter2",
+        "password=12hunter2",
+        "user/password: hunter2, refused",
+        "password:\n  hunter2",
+    ],
+)
+def test_secrets_are_found_in_more_forms(text: str) -> None:
+    assert "hunter2" not in mask(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token: no: nothing changed beyond chance",
+        "pass: 12, fail: 3",
+        "pass = 3",
+        '{"token": 0.41, "price": 3}',
+        "webhook=ok",
+        "sig=0.05",
+        "accept_token=false",
+        "next_page_token: none",
+        "basic understanding of rows",
+        "bearer certificates",
+        "https://example.org/items?code=42&key=region",
+        "train --max-tokens 5 --token-count 12",
+        "name: token, value: 5",
+        "['password', 'price'] are gone",
+        "/etc/secret: permission denied, /run/my_token_0: no such file",
+    ],
+)
+def test_small_numbers_and_words_that_tell_nothing_stay(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    ("begin", "repeated"),
+    [("", "--token-"), ("", "a.token."), ("", "token_"), ("password='", "a\n  "), ("auth=('", "a"), ("token=", "\\"),
+     ("", "identified by '"), ("", "redis-cli "), ('password="""', "x\n "), ("", "token=["), ("x://", "a@")],
+)  # fmt: skip
+def test_no_text_takes_for_ever(begin: str, repeated: str) -> None:
+    text, started = begin + repeated * (10_000 // len(repeated)), time.process_time()
+    mask(text)
+    assert time.process_time() - started < 2.0
+
+
+@pytest.mark.parametrize(
+    "secret", ["p4ssw0rdc0re4711andmore", "c0re-4711/@:%+=c0re4711y#x", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"]
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n    ", " |\n| ", "'\n '", " \\\n  ", "\n> ", " │\n│ "])
+@pytest.mark.parametrize(
+    "written", [str, lambda text: quote(text, safe=""), lambda text: base64.b64encode(text.encode()).decode()]
+)
+def test_secret_is_found_though_lines_break_it(
+    secret: str, end: str, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", secret)
+    whole = written(secret)
+    for width in (5, 11, 16):
+        parts = [whole[place : place + width] for place in range(0, len(whole), width)]
+        found = mask(f"it refused{end}{end.join(parts)}{end}at last")
+        assert [part for part in parts[1:-1] if part in found] == []
+        assert found.startswith("it refused")
+        assert found.endswith("at last")
+
+
+def test_words_that_only_lines_put_together_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "north")
+    assert mask("nor\nth") == "nor\nth"

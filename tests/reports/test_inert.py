@@ -18,6 +18,13 @@ def test_nothing_in_a_line_drives_a_terminal_or_forges_another(text: str) -> Non
     assert not ACTS.search(one_line(text))
 
 
+@given(st.characters(categories=["Cf", "Cc", "Cs", "Zl", "Zp"]) | st.sampled_from("\u034f\u115f\u3164\uffa0\U000e0100"))
+def test_nothing_that_is_not_to_be_seen_hides_in_a_line(sign: str) -> None:
+    if "\u0600" <= sign <= "\u08e2" or sign in "\U000110bd\U000110cd" or "\U00013430" <= sign <= "\U0001345f":
+        return  # signs of Arabic, Kaithi and hieroglyphs that have a look
+    assert sign not in one_line(f"a{sign}b").replace(" ", "")
+
+
 @given(st.text(alphabet="`\n~ab #"))
 def test_no_text_ends_the_block_that_it_stands_in(text: str) -> None:
     first, *_, last = fence(text).split("\n")

@@ -29,6 +29,7 @@ from include.workflow import run_parameters
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.due import choose_models
 from include.workflow.idle_threads import let_idle_threads_sleep
+from include.workflow.log_lines import clean_line, without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def task_outcome() -> Iterator[Deployment]:
     `NothingToDo` skips the task, a `PermanentError` fails it at once, any other error lets it be retried. A crash in
     native code ends the process: while a DAG file is parsed a Python handler for SIGSEGV is installed, and under it a
     crashed task would hang for ever and still send heartbeats. Airflow is told the secrets of this process, so that it
-    blots them out of the task's log, tracebacks included.
+    blots them out of the task's log, tracebacks included; what is one by its form only is blotted out of the errors.
     """
     for secret in known_secrets():
         mask_secret(secret)
@@ -49,9 +50,12 @@ def task_outcome() -> Iterator[Deployment]:
     try:
         yield airflow_deployment()
     except NothingToDo as nothing:
-        raise AirflowSkipException(mask(str(nothing))) from nothing
+        raise AirflowSkipException(clean_line(str(nothing))) from without_secrets(nothing)
     except PermanentError as error:
-        raise AirflowFailException(mask(f"{type(error).__name__}: {error}")) from error
+        raise AirflowFailException(clean_line(f"{type(error).__name__}: {error}")) from without_secrets(error)
+    except Exception as error:
+        without_secrets(error)
+        raise
 
 
 def airflow_deployment() -> Deployment:

@@ -28,6 +28,7 @@ from include.errors import (
     SourceUnavailable,
     TrainingError,
 )
+from include.records.masking import mask
 from include.workflow.refusals import refusal_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -124,12 +125,12 @@ def _of_the_workflow(_request: Request, error: Exception) -> ProblemResponse:
 
 
 def told_of(error: RetrainingError) -> str:
-    """What the error says, without the folders of this server.
+    """What the error says, without secrets and the folders of this server.
 
     >>> told_of(ConfigurationError("/opt/airflow/models/iris.yaml", "not valid YAML"))
     'iris.yaml: not valid YAML'
     """
-    return _FOLDERS.sub("", str(error))
+    return _FOLDERS.sub("", mask(str(error)))
 
 
 def _of_the_records(_request: Request, error: Exception) -> ProblemResponse:

@@ -48,7 +48,8 @@ _WORDS = {
     "failed": "retraining fails", "rolled_back": "rolled back", "quarantined": "rows are in quarantine",
     "approval": "approval wanted",
 }  # fmt: skip
-_CALLS = re.compile(r"(?<![\w.])@(?=\w)|<(?=[!@#])")  # would call people together in a chat
+#: Would call people together in a chat, be a link under other words, or be taken for markup and left out.
+_ACTS = re.compile(r"(?<![\w.])@(?=\w)|@(?=(?:here|everyone|channel|all)\b)|<(?=[^\s\d<=])|\](?=\()", re.IGNORECASE)
 _APART = "\u200b"
 
 
@@ -90,13 +91,13 @@ def title_and_text(notifications: Sequence[Notification]) -> tuple[str, str]:
 
 
 def harmless(value: Any) -> Any:
-    r"""A value as JSON has it; no text in it acts on who reads it, or calls people together.
+    r"""A value as JSON has it; no text in it acts on who reads it, calls people together, or is markup.
 
     >>> harmless({"a": ["x\u202ey", 2]})
     {'a': ['xy', 2]}
     """
     if isinstance(value, str):
-        return _CALLS.sub(lambda found: f"{found[0]}{_APART}", _plain(value))
+        return _ACTS.sub(lambda found: f"{found[0]}{_APART}", _plain(value))
     if isinstance(value, Mapping):
         return {str(harmless(str(name))): harmless(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -9,9 +9,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LINE = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~])")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn the text around it round
-# Control characters, deletions, what turns the direction of writing, invisible joints, lone surrogates.
+# Control characters, deletions, what turns the direction of writing, lone surrogates, and all that Unicode gives no
+# look of its own (Default_Ignorable_Code_Point), but for the two signs that make a symbol a picture.
 ACTING = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 

@@ -11,7 +11,15 @@ from include.decision.decision import Decision
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import DataError
 from include.records.entries import Analysis, Facts, Measurement
-from include.records.json_values import clean_json, clean_scores, cleaner, read_scores, to_utc
+from include.records.json_values import (
+    clean_json,
+    clean_scores,
+    cleaner,
+    distinct_names,
+    name_cleaner,
+    read_scores,
+    to_utc,
+)
 from include.records.rows.columns import Row, decision_of, run_columns, run_of, time_of
 
 if TYPE_CHECKING:
@@ -71,14 +79,16 @@ def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
 def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
     clean = cleaner()
+    features = distinct_names([signal.feature for signal in analysis.signals], name_cleaner())
+    statistics = distinct_names([signal.statistic for signal in analysis.signals], clean)
     rows = [
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
             "as_of": to_utc(analysis.run.as_of),
             "kind": str(signal.kind),
-            "feature": clean(signal.feature),
-            "statistic": clean(signal.statistic),
+            "feature": features[signal.feature],
+            "statistic": statistics[signal.statistic],
             "verdict": str(signal.verdict),
             **{name: _number(getattr(signal, name)) for name in ("value", "threshold", "p_value", "level")},
             "blocks": bool(signal.blocks),
@@ -94,14 +104,14 @@ def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
 
 def measurement_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_performance_tracking``; a `DataError` if a metric of a version comes twice."""
-    clean = cleaner()
+    metrics = distinct_names([measurement.metric for measurement in analysis.measurements], cleaner())
     rows = [
         {
             "model_name": analysis.model_name,
             "run_id": analysis.run.run_id,
             "as_of": to_utc(analysis.run.as_of),
             "version": measurement.version,
-            "metric": clean(measurement.metric),
+            "metric": metrics[measurement.metric],
             "value": None if math.isnan(measurement.value) else float(measurement.value),
             "rows": measurement.rows,
             "low": _number(measurement.low),

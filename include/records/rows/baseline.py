@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from include.records.json_values import clean_json, clean_scores, read_json, read_scores
+from include.records.json_values import clean_scores, exact_json, read_exact, read_json, read_scores
 
 if TYPE_CHECKING:
     from include.data.reference.profiles import ReferenceProfiles
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 def baseline_json(baseline: Baseline) -> dict[str, Any]:
-    """Turn a baseline into JSON."""
-    return {**clean_json(asdict(baseline)), "scores": clean_scores(baseline.scores)}
+    """Turn a baseline into JSON; classes and values of slices are found again in rows, and kept as they are."""
+    return {**exact_json(asdict(baseline)), "scores": clean_scores(baseline.scores)}
 
 
 def read_baseline(stored: Mapping[str, Any]) -> Baseline:
     """Read what `baseline_json` wrote, also before there were classes, slices, calibration and phases."""
+    return _baseline(read_exact(stored))
+
+
+def _baseline(stored: Mapping[str, Any]) -> Baseline:
     from include.scoring import Baseline, ProbabilityCalibration, SliceBaseline, SliceRule
     from include.scoring.rhythm import ByPhase
 
@@ -35,7 +39,7 @@ def read_baseline(stored: Mapping[str, Any]) -> Baseline:
         slices={
             column: SliceBaseline(
                 rule=SliceRule(values=tuple(part["rule"]["values"]), edges=tuple(part["rule"]["edges"])),
-                baselines={name: read_baseline(measured) for name, measured in part["baselines"].items()},
+                baselines={name: _baseline(measured) for name, measured in part["baselines"].items()},
             )
             for column, part in slices.items()
         },

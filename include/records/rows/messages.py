@@ -8,7 +8,7 @@ from typing import Any
 
 from include.decision.decision import Severity
 from include.records.entries import Delivery, DeliveryStatus, Notification, Phase, Settled
-from include.records.json_values import clean_json, clean_text, to_utc
+from include.records.json_values import clean_json, clean_text, storable, to_utc
 from include.records.rows.columns import Row, time_of
 
 
@@ -16,9 +16,9 @@ def notification_row(notification: Notification) -> Row:
     """Return a row of ``notifications`` that is not settled."""
     each = notification
     return {
-        "model_name": clean_text(each.model_name), "subject": clean_text(each.subject), "kind": str(each.kind),
+        "model_name": storable(each.model_name), "subject": storable(each.subject), "kind": str(each.kind),
         "episode": clean_text(each.episode), "phase": str(each.phase), "severity": str(each.severity),
-        "owner": clean_text(each.owner), "run_id": clean_text(each.run_id), "batch": each.batch,
+        "owner": clean_text(each.owner), "run_id": storable(each.run_id), "batch": each.batch,
         "headline": clean_text(each.headline), "facts": clean_json(each.facts), "routing": clean_json(each.routing),
         "written_at": to_utc(each.written_at), "due_at": to_utc(each.due_at),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from include.records.entries import (
     Mute,
     Pause,
 )
-from include.records.json_values import clean_json, clean_text, to_utc
+from include.records.json_values import clean_json, clean_text, storable, to_utc
 from include.records.rows.columns import Row
 
 
@@ -111,8 +111,8 @@ def no_decision(model_name: str, run_id: str) -> NotOnRecord:
 def failure_row(failure: Failure) -> Row:
     """Return a row of ``retraining_failures``."""
     return {
-        "failure_id": failure.failure_id, "model_name": clean_text(failure.model_name),
-        "run_id": clean_text(failure.run_id), "step": str(failure.step), "error_type": failure.error_type,
+        "failure_id": failure.failure_id, "model_name": storable(failure.model_name),
+        "run_id": storable(failure.run_id), "step": str(failure.step), "error_type": failure.error_type,
         "error": clean_text(failure.error), "permanent": failure.permanent, "requested_by": clean_text(failure.by),
         "failed_at": to_utc(failure.at),
     }  # fmt: skip

@@ -261,7 +261,10 @@ def _environment(passed_on: Sequence[str], scratch: Path) -> dict[str, str]:
 
 
 def _ending(code: int) -> str:
-    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    if code >= 0:
+        return f"ended with exit code {code}"
+    names = {int(each): each.name for each in signal.Signals}  # real-time signals but the first and the last have none
+    return f"ended by {names.get(-code, f'signal {-code}')}"
 
 
 def _shown(command: Sequence[str]) -> str:

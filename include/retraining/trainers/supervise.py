@@ -101,9 +101,13 @@ def remove_tree(folder: str) -> str:
     """Remove a folder with all that is in it, however deep; why something is left, empty for nothing.
 
     What is in a folder of it is moved up first: paths never become longer than the system allows, and nothing recurs.
+    Where a link or a file has taken its place, that is removed, and nothing that the link leads to.
     """
     kept: dict[Path, OSError] = {}
     try:
+        if Path(folder).is_symlink() or not Path(folder).is_dir():
+            Path(folder).unlink()
+            return ""
         while entries := [path for path in Path(folder).iterdir() if path not in kept]:
             for path in entries:
                 try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.errors import ConfigurationError
-from include.records.json_values import clean_text
+from include.records.json_values import storable
 
 _LONGEST, _LARGEST = 2000, 2**63 - 1
 
@@ -73,7 +73,7 @@ def _fits(part: object, kind: type | tuple[type, ...]) -> bool:
     """Whether a part of a place is of a kind, and nothing that a database cannot hold."""
     if isinstance(part, bool) or not isinstance(part, kind):
         return False
-    return abs(part) <= _LARGEST if isinstance(part, int) else not isinstance(part, str) or clean_text(part) == part
+    return abs(part) <= _LARGEST if isinstance(part, int) else not isinstance(part, str) or storable(part) == part
 
 
 def _parsed(word: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from include.decision.health import ModelHealth, ModelState, health
 from include.records.entries.overview import SPARKS, FleetPage, FleetQuery, FleetRow, FleetSort
-from include.records.json_values import clean_text
+from include.records.json_values import storable
 from include.records.postgres.overview import Reading
 from include.records.rows.columns import Row
 from include.records.rows.overview import fleet_fields, state_from_row
@@ -116,7 +116,7 @@ def hushed_now(deployment: Deployment, at: datetime) -> Hushed:
 
 
 def _models(deployment: Deployment, reading: Reading, query: FleetQuery, hushed: Hushed, at: datetime) -> list[_Model]:
-    asked = {name: clean_text(getattr(query, name)) for name in ("search", "tag", "owner")}
+    asked = {name: storable(getattr(query, name)) for name in ("search", "tag", "owner")}
     states = reading.fleet(since=at - QUARTER, before=to_come(at), **asked)
     files = set(model_names(deployment.models_dir))  # none where this process cannot see them: then nothing is gone
     models = [

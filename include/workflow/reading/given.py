@@ -9,7 +9,7 @@ from typing import TypeVar
 from include.errors import ConfigurationError, NotOnRecord, did_you_mean
 from include.records.entries.overview import MOST_ROWS
 from include.records.entries.retention import KEPT_BY_MONTH, DroppedMonth
-from include.records.json_values import clean_text
+from include.records.json_values import storable
 from include.records.postgres import PostgresStore
 from include.records.postgres.overview import PostgresOverview, Reading
 from include.records.store import Store
@@ -52,7 +52,7 @@ def check_period(start: datetime | None, end: datetime | None) -> None:
 
 def known_model(reading: Reading, deployment: Deployment, model_name: str) -> None:
     """Do nothing for a model that is on record or has a file; else `NotOnRecord`."""
-    if clean_text(model_name) == model_name and reading.known(model_name):
+    if storable(model_name) == model_name and reading.known(model_name):
         return
     names = model_names(deployment.models_dir)
     if model_name not in names:

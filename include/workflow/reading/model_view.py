@@ -21,7 +21,7 @@ from include.records.entries.model_view import (
     Quadrants,
 )
 from include.records.entries.overview import MOST_ROWS, FleetRow
-from include.records.json_values import clean_text, to_utc
+from include.records.json_values import storable, to_utc
 from include.records.rows.columns import Row
 from include.workflow.advice import recommend
 from include.workflow.deployment import Deployment, now, to_come
@@ -101,7 +101,7 @@ def distribution_at(deployment: Deployment, model_name: str, run_id: str, featur
     """
     with overview_of(deployment.store).moment() as reading:
         known_model(reading, deployment, model_name)
-        row = reading.distributions(model_name, clean_text(run_id))
+        row = reading.distributions(model_name, storable(run_id))
     if row is None:
         raise NotOnRecord(f"model {model_name}: no check of run {run_id} is on record")
     if row["distributions"] is None:

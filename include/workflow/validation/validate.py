@@ -18,10 +18,10 @@ from include.data.tables import ModelTables, feature_names, read_tables
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import LOOKS_PER_WINDOW, QUARTER, check_level
 from include.errors import ConfigurationError, DataError, RetrainingError
-from include.registry.loader import load_model_file
 from include.registry.spec import ModelSpec
 from include.retraining.prepare import Columns, prepare
 from include.workflow.backtest.rows_once import RowsOnce
+from include.workflow.model_files import load_model_file
 from include.workflow.validation.advice import advise
 from include.workflow.validation.findings import ColumnUse, Finding, Validation, Weight
 from include.workflow.validation.power import seen_changes

@@ -115,6 +115,7 @@ def test_the_program_ends_as_it_would_by_itself(word: str) -> None:
     assert "ended with exit code 7" in run("sys.exit(7)", word)
     assert "ended by SIGABRT" in run("os.abort()", word)
     assert "ended by SIGKILL" in run("os.kill(os.getpid(), signal.SIGKILL)", word)
+    assert "ended by signal 40" in run("os.kill(os.getpid(), 40)", word)
 
 
 OWNER = """
@@ -196,6 +197,10 @@ FOLDERS = {
     "links": "os.symlink('/', 'root'); os.mkdir('d'); os.symlink('..', 'd/above'); os.mkfifo('pipe')\n",
     "odd names": "os.mkdir(b'\\xff\\n'); open('-rf', 'w').close(); os.mkdir('.0' * 120)\n"
     "open('.0' * 120 + '/*', 'w').close()\n",
+    "a link in its place": "import shutil; here, there = os.getcwd(), os.path.abspath('../../outside')\n"
+    "shutil.rmtree(here); os.symlink(there, here)\n",
+    "a file in its place": "import shutil; here = os.getcwd(); shutil.rmtree(here); open(here, 'w').close()\n",
+    "nothing in its place": "import shutil; shutil.rmtree(os.getcwd())\n",
 }  # fmt: skip
 
 

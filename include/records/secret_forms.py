@@ -1,0 +1,144 @@
+"""Secrets by the forms in which people and programs write them: addresses, settings, headers, flags, tokens.
+
+What may be long is bounded before the word that tells a secret: else a text full of such words would take for ever.
+"""
+
+from __future__ import annotations
+
+import re
+
+from include.records.written_secret import BLOT
+
+WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
+WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
+WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
+END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
+#: What stands in the place of a value, and tells nothing: small numbers, and words that end there.
+_NOTHING = r"(?![+-]?\d{1,3}(?:\.\d+)?%?(?:[\s,;)}\]]|$)|(?:none|null|true|false|yes|no|ok)(?:[,;)}\]\n]|:\s|$))"
+
+_URL = re.compile(  # also where JSON has put backslashes before the slashes, and with a login such as me@server
+    r"(?P<head>\b[a-z][\w+.-]*:(?:\\*/){2}[^\s:/@]*(?:@[^\s:/@]+)?:)\S*(?=@)", re.IGNORECASE
+)
+_URL_ENCODED = re.compile(r"(?P<head>\b[a-z][\w+.-]*%3A(?:%2F){2}[^\s%]*%3A)\S*?(?=%40)", re.IGNORECASE)
+_URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
+_VALUE = (
+    r"(?:&quot;.*?&quot;|\[[^\]]*\]"
+    r"|(?P<slashes>\\*)(?P<mark>\"{3}|'{3}|[\"'])(?:\\.|(?!(?P=mark))[^\n]|\n[ \t]){0,2000}?(?P=slashes)(?P=mark)"
+    r"|\{[^}]*\}|(?:bearer|basic|negotiate)\s+\S+"
+    rf"|{_NOTHING}[^\s,;&}}\]<>\"']\S*)"
+)
+#: Between a name and its value; what follows a colon and a blank without a quote is left to `_YAML`.
+_IS = r"(?:\\*[\"']\]?\s*(?:=>|:=|[=:\uff1a])|\]?\s*(?:=>|:=|=|:(?![ \t]+[^\s\"'{\[\\&])|\uff1a|%3D))\s*"
+_SETTING = re.compile(rf"(?P<head>(?<![A-Za-z])[\w.-]{{0,50}}(?:{WORD}|\bsig){END}{_IS}){_VALUE}", re.IGNORECASE)
+_YAML = re.compile(
+    rf"(?P<head>(?<![\w./-])[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+){_NOTHING}[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE
+)
+_AFTER_A_SLASH = re.compile(  # most likely a path, and what is said of it
+    rf"(?P<head>(?<=/)[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+)(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']+", re.IGNORECASE
+)
+_FLAG = re.compile(
+    rf"(?P<head>(?<![\w-])--?[\w-]{{0,50}}(?:{WORD})[\w-]{{0,50}}(?:[\"'],)?\s+){_NOTHING}(?:'[^']*'|\"[^\"]*\"|[^\s-]\S*)",
+    re.IGNORECASE,
+)
+_SQL = re.compile(
+    r"(?P<head>\b(?:password(?:\s+(?:is|was))?\s+|password\s*\(\s*|identified\s+by\s+))"
+    r"(?:[EU]?'(?:[^']|'')*'|\"[^\"]*\")",
+    re.IGNORECASE,
+)  # fmt: skip
+_ELEMENT = re.compile(
+    rf"(?P<head><(?P<name>[\w:.-]{{0,50}}(?:{WORD})[\w:.-]{{0,50}})[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE
+)
+_HEADER = re.compile(  # not of plain words, such as those after "basic"
+    r"(?P<head>\b(?i:bearer)\s+(?=\S*[A-Z0-9_~+/=]))[\w.~+/=-]{6,}"
+    r"|(?P<basic>\b(?i:basic)\s+(?=\S*[A-Z0-9+/=]))[A-Za-z0-9+/]{12,}=*"
+)
+_KINDS = re.compile(
+    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
+    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|pypi-[\w-]{20,}|ya29\.[\w.-]{16,}|GOCSPX-[\w-]{20,}|hv[bsr]\.[\w.-]{20,}"
+    r"|xapp-[\w-]{10,}|SK[0-9a-f]{32})\b|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
+)
+_AWS = re.compile(r"(?P<head>\bA[KS]IA[A-Z0-9]{16}[\s:/,;|]+)[A-Za-z0-9/+]{40}(?![\w/+])")
+_HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them may write there
+    r"(?P<head>\bhttps://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/"
+    r"|api\.telegram\.org/(?:file/)?bot|[\w.-]*webhook\.office\.com/webhookb2/|chat\.googleapis\.com/v1/spaces/)"
+    r"|\b(?:slack|discord|tgram|msteams|workflows|gchat|pover|pbul|ntfys?|mmosts?|rockets?|matrixs?|jsons?|xmls?)://)"
+    r"[^\s\"'<>]+",
+    re.IGNORECASE,
+)
+_AUTHORIZATION = re.compile(  # whose parts are separated by commas
+    r"(?P<head>\bauthorization[\"']?\s*[:=]\s*[\"']?)(?:digest|aws4-hmac-sha256)\s[^\n]+", re.IGNORECASE
+)
+_COOKIE = re.compile(r"(?P<head>\b(?:set-)?cookie[\"']?:[ \t]*[\"']?)[^\n\"']+", re.IGNORECASE)
+_BLANKS = re.compile(  # of databases, where a password was not per cent-encoded
+    r"(?P<head>\b(?:postgres(?:ql)?|mysql|mariadb|redis|amqp|mongodb)(?:\+\w+)?://[^\s:/@]*:)[^@/]*(?=@)", re.IGNORECASE
+)
+_PARTED = re.compile(  # its name and its value as values of their own, as Kubernetes writes variables
+    rf"(?P<head>\bname[\"']?\s*[:=]\s*[\"']?[\w.-]{{0,50}}(?:{WORD})[\w.-]{{0,50}}[\"']?[,\s]+[\"']?value[\"']?\s*[:=]\s*)"
+    rf"{_NOTHING}(?:\"[^\"]*\"|'[^']*'|[^\s\"',}}]+)",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(rf"(?P<head>[\w.-]{{0,50}}(?:{WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
+_PAIR = re.compile(
+    r"(?P<head>[\"'](?:x-)?(?:api[_-]?key|(?:proxy-)?authorization|(?:auth|access|gitlab|vault)[_-]?token)[\"']\s*,\s*)"
+    r"(?:\"[^\"]*\"|'[^']*')",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(  # of a list of columns, too: a value has a digit
+    r"(?P<head>[\"'][\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret)[\"']\s*,\s*[\"'])(?=[^\"']*\d)[^\"']+", re.IGNORECASE
+)
+_LOGIN_PAIR = re.compile(
+    r"(?P<head>\b(?:auth\s*=\s*\(|HTTP(?:Basic|Digest|Proxy)Auth\()\s*(?:\"[^\"]*\"|'[^']*')\s*,\s*)(?:\"[^\"]*\"|'[^']*')"
+)
+_TUPLE = re.compile(  # as drivers tell parameters
+    rf"(?P<head>\(\s*(?P<mark>[\"'])[\w.-]{{0,50}}(?:{WORD}){END}(?P=mark)\s*,\s*)(?:\"[^\"]*\"|'[^']*')(?=\s*[,)])",
+    re.IGNORECASE,
+)
+_HTML = re.compile(
+    rf"(?P<head>&(?P<mark>quot|\#39);[\w.-]{{0,50}}(?:{WORD}){END}&(?P=mark);\s*[,:=]\s*)&(?:quot|\#39);.*?&(?:quot|\#39);",
+    re.IGNORECASE,
+)
+_SAID = re.compile(  # values of letters and digits alone are no words such as "wrong"
+    rf"(?P<head>(?:\b(?:pass(?:word|wd|phrase)|secret)(?:\s+for\s+(?:user\s+)?[\w.@-]+)?"
+    rf"(?:\s+(?:is|was)|\s*(?:->|→))?:?[ ]+|\b[\w.-]{{0,50}}(?:{WORD}){END}\t+|(?<!\S)-p\s+))"
+    r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
+    re.IGNORECASE,
+)
+_DOCKER = re.compile(r"(?P<head>\"auth\"\s*:\s*)\"[^\"]*\"", re.IGNORECASE)
+_QUERY = re.compile(
+    r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)(?=[^&\s]*[a-z])(?=[^&\s]*\d)[^&\s\"'<>]+", re.IGNORECASE
+)
+_LOGIN = re.compile(
+    r"(?P<head>\bsshpass\s+-p\s*|\bredis-cli\b[^\n]{0,200}?\s-a\s+|-pass\w*\s+pass:|\blogin\s+\S+\s+password\s+)[^\s]+",
+    re.IGNORECASE,
+)
+_PGPASS = re.compile(
+    r"(?P<head>(?<![\w:/.-])(?:[A-Za-z*][\w.*-]*|\d+(?:\.\d+){3}):(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+"
+)
+_PYDANTIC = re.compile(
+    rf"(?P<head>\b\w{{0,50}}(?:{WORD})\w{{0,50}}\n[^\n]*?input_value=)(?:'[^']*'|\"[^\"]*\"|[^,\]]+)", re.IGNORECASE
+)
+_USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
+_MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]{0,200}?\s-[pP])[^\s-]\S*")
+_ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
+_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_FORMS = (
+    _URL, _URL_ENCODED, _BLANKS, _AUTHORIZATION, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE,
+    _USER, _MYSQL, _ORACLE, _YAML, _AFTER_A_SLASH, _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _LISTED, _TUPLE,
+    _LOGIN_PAIR, _HTML, _SAID, _DOCKER,
+)  # fmt: skip
+_SOME = re.compile(  # in text that is case-folded: in a third of the time that ignoring its case takes
+    rf":\\*/\\*/|%3a%2f|{WORD}|\bsig\b|identified|bearer|basic|-----begin|cookie|(?<!\S)-[up]|--\S{{0,50}}user|:thin:|sqlplus"
+    r"|\"auth\"|\bauth\b|\blogin\b|redis-cli|:(?:\d{4,5}|\*):"
+)
+
+
+def without_forms(text: str) -> str:
+    """`text` with a blot in place of each secret that is written in a known form."""
+    if _SOME.search(text.casefold()):
+        text = _PRIVATE.sub(BLOT, text)
+        text = _URL_TOKEN.sub(rf"\1{BLOT}", text)
+        for form in _FORMS:
+            text = form.sub(rf"\g<head>{BLOT}", text)
+        text = _HEADER.sub(lambda found: f"{found['head'] or found['basic']}{BLOT}", text)
+    return _AWS.sub(rf"\g<head>{BLOT}", _KINDS.sub(BLOT, text))
