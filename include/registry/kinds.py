@@ -140,5 +140,12 @@ def told(kinds: Kinds) -> str:
     )
 
 
+def incomparable(kinds: Kinds) -> str:
+    """Why no column can show a change: in all of them each row has its own name or sentence; empty if one can."""
+    if not kinds or any(found.kind.learnt for found in kinds.values()):
+        return ""
+    return f"no column can be compared: {told(kinds)}"
+
+
 def _article(kind: Kind) -> str:
     return {Kind.CALENDAR: "a calendar column", Kind.TEXT: "text", Kind.NESTED: "nested"}.get(kind, f"an {kind}")
