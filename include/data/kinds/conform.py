@@ -46,7 +46,7 @@ def conform(table: pd.DataFrame, kinds: Kinds, missing: Missing = ()) -> pd.Data
         values, kind = table[name], kinds.get(name)
         made = _without(values, missing)
         if kind is not None:
-            made = _without_words(made, kind.values) if _is_text(made) else made
+            made = _without_words(made, kind) if _is_text(made) else made
             made = _in_one_form(made, kind)
         if made is not values:
             changed[name] = made
@@ -110,8 +110,8 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _without_words(values: pd.Series[Any], spoken: Sequence[str]) -> pd.Series[Any]:
-    gone = values.isin(list(EMPTY - set(spoken)))
+def _without_words(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
+    gone = values.isin([*(EMPTY - set(kind.values)), *kind.words])
     return values.mask(gone) if gone.any() else values
 
 
@@ -140,13 +140,16 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
 
 
 def _with_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Text in which times of day and lengths of time are seconds."""
+    """Text in which times of day and lengths of time are seconds, unless more cells are numbers already."""
     text = array_of_series(values)
     if not pa.types.is_string(text.type) and not pa.types.is_large_string(text.type):
         return values
     found = text.cast(pa.string()).dictionary_encode()
     seconds = as_seconds(found.dictionary)
     if seconds is found.dictionary or seconds.equals(found.dictionary):
+        return values
+    before, after = (pd.to_numeric(cells.to_pandas(), errors="coerce").count() for cells in (found.dictionary, seconds))
+    if 2 * before > after:
         return values
     return pd.Series(seconds.take(found.indices).to_pandas(), index=values.index, name=values.name)
 

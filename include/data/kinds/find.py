@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from include.data.arrays import EXACT, array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds, clocks
+from include.data.kinds.few_words import words_among
 from include.data.kinds.row_times import (
     ONE_WAY,
     STRETCHES,
@@ -197,6 +198,12 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
     total = int(times.sum())
     if not total:
         return ColumnKind(kind=Kind.NUMBER, why="no values", values=spoken)
+    dates = pc.match_substring_regex(names, _DATE)
+    if words := words_among(names, times, dates):
+        text = _text(values)
+        rest = _names(name, pc.if_else(pc.is_in(text, pa.array(words)), None, text), ordered, window_rows)
+        if not rest.kind.named:
+            return replace(rest, words=words)
     truths = _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times)
     if truths > FEW and truths + _share(pc.is_in(names, pa.array(_ONE_AND_ZERO)), times) >= MOSTLY:
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false", values=spoken)
@@ -209,8 +216,8 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
         kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
         why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cell{'s' * (unreadable != 1)}"
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
-    if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
-        return dates
+    if _share(dates, times) >= MOSTLY and (found_dates := _dates(values, window_rows)):
+        return found_dates
     if _codes_of_digits(names, times) and (moving := _moving(name, values, ordered, window_rows)):
         return moving
     alone = float(times[times == 1].sum()) / total
