@@ -103,7 +103,7 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
             raise no_unit(numbers[finite], where)
         units[finite] = found
     moments = moments_of(values, numbers, finite, units)
-    read = Times(values=moments, unreadable=int(values.notna().sum() - moments.notna().sum()))
+    read = _with_lost_numbers(moments, values)
     if how.unit:
         return read
     return told_as(read, "; ".join(filter(None, (told_of(units[finite]), told_rounded(moments, where)))))
@@ -128,7 +128,12 @@ def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: A
     moments[inside] = (pd.Timestamp("1899-12-30").as_unit("us") + pd.to_timedelta(millis, unit="ms")).astype(
         "datetime64[us]"
     )
-    return Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
+    return _with_lost_numbers(moments.dt.tz_localize("UTC"), values)
+
+
+def _with_lost_numbers(moments: pd.Series[Any], values: pd.Series[Any]) -> Times:
+    lost = values[(values.notna() & moments.isna()).to_numpy()]
+    return Times(values=moments, unreadable=len(lost), example=f"{lost.iloc[0]:.15g}" if len(lost) else "")
 
 
 def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
