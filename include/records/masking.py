@@ -104,14 +104,18 @@ _PYDANTIC = re.compile(
 _USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
 _MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]*?\s-[pP])[^\s-]\S*")
 _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
+_EASY = re.compile(r"(?P<head>(?<![\w:/.@-])[A-Za-z]\w*/)[^\s/@:]+(?=@(?://)?[\w.-]+(?::\d{2,5})?/\w)")  # of Oracle
+_AUTH = re.compile(
+    r"(?P<head>\bauth\s*=\s*\(\s*(?P<mark>[\"'])[^\"']*(?P=mark)\s*,\s*)(?:\"[^\"]*\"|'[^']*')"
+)  # of requests
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
     _BLANKS, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE, _USER, _MYSQL, _ORACLE, _YAML,
-    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _TUPLE, _HTML, _SAID, _DOCKER,
+    _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _TUPLE, _HTML, _SAID, _DOCKER, _EASY, _AUTH,
 )  # fmt: skip
 _SOME = re.compile(
     rf"://|{_WORD}|\bsig\b|identified|bearer|basic|-----BEGIN|cookie|(?<!\S)-[up]|--\S*user|:thin:|sqlplus"
-    r"|\"auth\"|\blogin\b|:(?:\d{4,5}|\*):",
+    r"|\"auth\"|\blogin\b|:(?:\d{4,5}|\*):|\w/[^\s/@]+@|\bauth\s*=",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[\d.,:-]*")
