@@ -175,6 +175,19 @@ def test_tables_without_a_common_column_are_no_unchanged_tables(
     assert "shares no column" in said(capsys)
 
 
+def test_words_among_numbers_are_told_and_their_column_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, moved in (("good", 0.0), ("broken", 5.0)):
+        rows = good().drop(columns="at").assign(x=lambda rows, moved=moved: rows["x"] + moved)
+        cells = rows["x"].map("{:.3f}".format).where(rows.index % 9 != 0, "ERR")
+        rows.assign(x=cells).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert main(commands(tmp_path)[2]) == 0
+    told = said(capsys)
+    assert "Found: x: cells such as 'ERR' among its numbers" in told
+    assert "x: mean_shift" in told
+
+
 @pytest.mark.parametrize(
     "written",
     [

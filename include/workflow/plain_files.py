@@ -14,6 +14,7 @@ import pandas as pd
 
 from include.data.giveaways import find_giveaways
 from include.data.kinds.conform import conform
+from include.data.kinds.few_words import told_words
 from include.data.kinds.find import find_kinds
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
@@ -159,7 +160,7 @@ def read_plain_files(
     files = PlainFiles(
         reference=conform(before.table, kinds), recent=conform(after.table, kinds), kinds=kinds,
         predictions=_array(predictions, "--recent-predictions"), actuals=_array(actuals, "--recent-actuals"),
-        told=tuple(dict.fromkeys((*before.told, *after.told))),
+        told=tuple(dict.fromkeys((*before.told, *after.told, *told_words(kinds)))),
     )  # fmt: skip
     for values, flag in ((files.predictions, "--recent-predictions"), (files.actuals, "--recent-actuals")):
         if values is not None and len(values) != len(files.recent):
