@@ -86,6 +86,19 @@ def test_numbers_that_are_none_in_the_unit_that_is_said_are_refused_with_one_of_
     assert str(refused.value).endswith("write the unit that they count, or leave it out")
 
 
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.7])
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%MZ"])
+def test_numbers_since_1970_beside_text_are_read_as_they_are_and_told(form: str, unit: int, share: float) -> None:
+    later = np.arange(len(HOURS)) >= (1.0 - share) * len(HOURS)
+    cells = pd.Series(np.where(later, (SECONDS * unit).astype(str), HOURS.strftime(form)), name="at")
+    found = read_times(cells, TimeFormat(), "model m: column 'at'")
+    assert (found.values.to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")).all()
+    assert "since 1970" in found.told
+    odd = read_times(cells.where(~later, "17"), TimeFormat(), "") if share < 0.5 else None
+    assert odd is None or odd.unreadable == later.sum()
+
+
 @pytest.mark.parametrize("place", [0, 3, 599])
 @pytest.mark.parametrize("odd", ["soon", "", "31/31/2026", "9999-99-99", "2026-31-01"])
 def test_one_cell_that_is_no_time_is_one_unreadable_cell_wherever_it_is(place: int, odd: str) -> None:

@@ -146,10 +146,24 @@ def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     text = values.str.strip()
     text = text.mask(text.eq(""))
     digits = text.str.fullmatch(_COUNT_OF_UNIT if how.unit else _COUNT).fillna(value=False).astype(bool)
-    if not how.format and digits.any() and digits.sum() >= (1.0 - STRAY) * text.notna().sum():
+    counts = 0.0 if how.format else digits.sum() / max(int(text.notna().sum()), 1)
+    if counts >= 1.0 - STRAY:
         read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
         return with_lost(read, text)
+    if counts > STRAY and not how.unit:
+        return _counts_and_text(text, digits, how, where)
     return read_text(text, how, where)
+
+
+def _counts_and_text(text: pd.Series[Any], digits: pd.Series[bool], how: TimeFormat, where: str) -> Times:
+    """Text beside numbers, as where a source has changed from one to the other; numbers that are no times are text."""
+    try:
+        counted = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
+    except DataError:
+        return read_text(text, how, where)
+    rest = read_text(text.mask(digits), how, where)
+    told = "; ".join(filter(None, (rest.told, counted.told)))
+    return told_as(with_lost(Times(values=rest.values.fillna(counted.values)), text), told)
 
 
 def _typed(values: pd.Series[Any]) -> pd.Series[Any] | None:
