@@ -161,7 +161,9 @@ def sentinels_of_reference(
         if stop - start < max(FEWEST_VALUES, len(ordered) // 2):
             continue
         least, greatest = float(ordered[start]), float(ordered[stop - 1])
-        if not all(_far_outside(value, least, greatest) or value < 0.0 <= least for value, _ in (*low, *high)):
+        if not all(
+            _far_outside(value, least, greatest) or value < 0.0 <= least < greatest for value, _ in (*low, *high)
+        ):
             continue
         different = _distinct(ordered) if different is None else different
         rest = slice(len(low), len(different[0]) - len(high))
