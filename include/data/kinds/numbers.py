@@ -75,7 +75,8 @@ class Written:
         self.cells += pc.sum(times).as_py() or 0
         self.nothing += pc.sum(times.filter(pc.is_in(cells, nothing))).as_py() or 0
         begin = pc.match_substring_regex(cells, _BEGINNING)
-        self._count_words(cells, times, pc.invert(pc.or_(begin, pc.is_in(cells, nothing))))
+        if len(self.words) <= MOST_WORDS:
+            self._count_words(cells, times, pc.invert(pc.or_(begin, pc.is_in(cells, nothing))))
         if not pc.any(begin).as_py():
             return
         cells, times = cells.filter(begin), times.filter(begin)
@@ -111,10 +112,9 @@ class Written:
         self.example = self.example or cells[0].as_py()
 
     def _count_words(self, cells: pa.Array, times: pa.Array, chosen: pa.Array) -> None:
-        if len(self.words) <= MOST_WORDS and pc.any(chosen).as_py():
-            few = (each.filter(chosen).slice(0, MOST_WORDS + 1).to_pylist() for each in (cells, times))
-            for word, rows in zip(*few, strict=True):
-                self.words[word] = self.words.get(word, 0) + rows
+        few = (each.filter(chosen).slice(0, MOST_WORDS + 1).to_pylist() for each in (cells, times))
+        for word, rows in zip(*few, strict=True):
+            self.words[word] = self.words.get(word, 0) + rows
 
     def _count_marks(self, cells: pa.Array, times: pa.Array) -> None:
         for mark in _MARKS:
