@@ -173,3 +173,38 @@ def test_tables_without_a_common_column_are_no_unchanged_tables(
     write(folder, text().replace("at,x,z,target", "a,b,c,d", 1))
     assert main(commands(folder)[2]) == 2
     assert "shares no column" in said(capsys)
+
+
+def test_words_among_numbers_are_told_and_their_column_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, moved in (("good", 0.0), ("broken", 5.0)):
+        rows = good().drop(columns="at").assign(x=lambda rows, moved=moved: rows["x"] + moved)
+        cells = rows["x"].map("{:.3f}".format).where(rows.index % 9 != 0, "ERR")
+        rows.assign(x=cells).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert main(commands(tmp_path)[2]) == 0
+    told = said(capsys)
+    assert "Found: x: cells such as 'ERR' among its numbers" in told
+    assert "x: mean_shift" in told
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda rows: rows.to_csv(index=False, sep=" "), lambda rows: rows.to_string(index=False),
+        lambda rows: "Report of May\n\n" + rows.to_csv(index=False, sep=";"),
+        lambda rows: "<x>\n" + "\n".join(f"<row x='{x}'/>" for x in rows["x"]) + "\n",
+    ],
+    ids=["blanks", "a fixed width", "a title", "a markup"],
+)  # fmt: skip
+def test_file_whose_cells_nothing_separates_is_no_unchanged_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], written: Callable[[pd.DataFrame], str]
+) -> None:
+    for name, moved in (("good", 0.0), ("broken", 5.0)):
+        rows = good().drop(columns="at")
+        (tmp_path / f"{name}.csv").write_text(written(rows.assign(x=rows["x"] + moved)))
+    assert main(commands(tmp_path)[2]) == 2
+    told = said(capsys)
+    assert "--reference-data" in told
+    assert "no column can be compared" in told
+    assert "between cells" in told

@@ -69,6 +69,16 @@ def test_labels_and_predictions_that_share_one_of_two_classes_are_refused_with_t
     assert score == pytest.approx(RIGHT, abs=0.01)
 
 
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_classes_that_are_counted_from_0_and_from_1_are_refused_with_both(tmp_path: Path, beyond: int) -> None:
+    classes, guesses = TRUTH.astype(int) + 1, GUESS.astype(int)
+    classes[::2] += beyond
+    guesses[::2] += beyond
+    words = "predictions of '0' are most likely labels of '1', and so on; deliver both counted from 1"
+    with pytest.raises(DataError, match=words):
+        checked(tmp_path, classes, guesses)
+
+
 def test_class_that_is_never_predicted_and_a_stray_prediction_are_no_other_coding(tmp_path: Path) -> None:
     labels, guesses = TRUTH.astype(int), GUESS.astype(int)
     labels[::5], guesses[::50] = 2, 3

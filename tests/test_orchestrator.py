@@ -178,3 +178,10 @@ def test_a_table_sorted_by_a_column_that_drifts_is_not_taken_for_one_that_goes_o
     assert DataDriftDetector(threshold=0.01).detect_distribution_shift(before.sample(frac=1.0, random_state=0), after)[
         0
     ]
+
+
+def test_tables_of_names_of_rows_alone_are_not_called_unchanged() -> None:
+    rows = pd.DataFrame({"order": [f"o{number:05d}" for number in range(400)]})
+    decision = AutomaticRetrainingOrchestrator().should_retrain(rows[:200], rows[200:])
+    assert not decision.triggered
+    assert "not judged: no column can be compared: order is an identifier" in decision.reason

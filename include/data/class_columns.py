@@ -216,7 +216,7 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
             )
         if told := two_spellings(labels, predicted, known):
             advice = _advice(labels.keys() - predicted.keys(), predicted.keys() - {*labels, *known})
-            raise DataError(f"{where}: {told}; {advice}")
+            raise DataError(f"{where}: {told}; {_counted_otherwise(labels, predicted) or advice}")
     now = actual.last(ACCIDENTS)
     if len(now) > 1 and known and disjoint(now, known):  # several at once: no new class, but another coding
         late = now
@@ -265,3 +265,14 @@ def _advice(one: Collection[str], other: Collection[str]) -> str:
         f"say in `classes` which mean the same, for example `classes: {{{first}: [{second}], …}}`, or correct the "
         "columns"
     )
+
+
+def _counted_otherwise(labels: Collection[str], predicted: Collection[str]) -> str:
+    """What to do where one counts its classes from 0 and the other from 1: `classes` cannot say that 1 is two."""
+    if len(labels) != len(predicted) or not all(name.isdecimal() for name in (*labels, *predicted)):
+        return ""
+    pairs = list(zip(sorted(labels, key=int), sorted(predicted, key=int), strict=True))
+    if len({int(label) - int(guess) for label, guess in pairs}) > 1:
+        return ""
+    label, guess = pairs[0]
+    return f"predictions of {guess!r} are most likely labels of {label!r}, and so on; deliver both counted from {label}"

@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from include.data.batches import require_distinct
 from include.data.kinds.conform import conform
 from include.data.kinds.decimals import Said
-from include.data.kinds.find import find_kinds
-from include.data.kinds.row_times import goes_on
+from include.data.kinds.find import FEWEST, IDENTIFYING, find_kinds
+from include.data.kinds.row_times import Floats, goes_on, rises_by_its_newest
 from include.data.kinds.text_cells import plain_text
 from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, to_floats, with_possible
 from include.data.profile.cells import finite_of
@@ -82,9 +83,17 @@ def _going_on(reference: pd.DataFrame, recent: pd.DataFrame, kinds: Kinds) -> di
         if known.kind is not Kind.NUMBER or known.declared or name not in recent.columns:
             continue
         before, after = (finite_of(to_floats(table[name])[0]) for table in (reference, recent))
-        if why := goes_on(before, after):
+        if why := goes_on(before, after) or _goes_on_by_its_newest(str(name), before, after):
             found[name] = ColumnKind(kind=Kind.CALENDAR, why=why)
     return found
+
+
+def _goes_on_by_its_newest(name: str, before: Floats, after: Floats) -> str:
+    """Whether these are numbers of customers, orders and the like, of which new ones come with higher numbers."""
+    both = np.concatenate([before, after])
+    if not IDENTIFYING.search(name) or len(both) < FEWEST or not np.all(both == np.rint(both)):
+        return ""
+    return "its highest number rises steadily" if rises_by_its_newest(both) else ""
 
 
 def require_frames(reference: object, recent: object) -> None:

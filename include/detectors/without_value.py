@@ -30,4 +30,4 @@ def _described(possible: Possible, quantity: Quantity) -> str:
 def _shown(number: float, quantity: Quantity) -> str:
     if quantity != "datetime":
         return f"{number:.15g}"
-    return f"{datetime(1970, 1, 1) + timedelta(seconds=number):%Y-%m-%d}"  # noqa: DTZ001 - years before 1 have no zone
+    return (datetime(1970, 1, 1) + timedelta(seconds=number)).date().isoformat()  # noqa: DTZ001 - years before 1 have no zone

@@ -28,7 +28,7 @@ from include.detectors.performance import DEFAULT_THRESHOLDS
 from include.errors import ConfigurationError, DataError
 from include.orchestrator.answers import Answers, check_metrics, read_answers, unjudged_metrics
 from include.orchestrator.outlier_counts import counted_by
-from include.registry.kinds import unwatched
+from include.registry.kinds import incomparable, unwatched
 from include.scoring import METRICS, Task
 
 _ABOVE_NOUGHT = (
@@ -150,7 +150,8 @@ class AutomaticRetrainingOrchestrator:
         comparison = self._compare(reference, recent, answers, extras_of(detectors))
         signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
-        decision = _with_unjudged(decision, (*answers.unjudged, *unjudged_metrics(given, self.baseline_metrics)))
+        left = (incomparable(comparison.kinds), *answers.unjudged, *unjudged_metrics(given, self.baseline_metrics))
+        decision = _with_unjudged(decision, left)
         taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
         return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
 
@@ -216,5 +217,5 @@ def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:
 
 def _with_unjudged(decision: Decision, unjudged: Sequence[str]) -> Decision:
     """The decision with a reason that names what could not be judged."""
-    left = [each for each in unjudged if each not in decision.reason]
+    left = [each for each in unjudged if each and each not in decision.reason]
     return replace(decision, reason=f"{decision.reason}; not judged: {'; '.join(left)}") if left else decision

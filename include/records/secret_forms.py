@@ -121,15 +121,16 @@ _PYDANTIC = re.compile(
 _USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
 _MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]{0,200}?\s-[pP])[^\s-]\S*")
 _ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
+_EASY = re.compile(r"(?P<head>(?<![\w:/.@-])[A-Za-z]\w*/)[^\s/@:]+(?=@(?://)?[\w.-]+(?::\d{2,5})?/\w)")  # of Oracle
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
     _URL, _URL_ENCODED, _BLANKS, _AUTHORIZATION, _PARTED, _BLOCK, _QUERY, _LOGIN, _PGPASS, _PYDANTIC, _HOOK, _COOKIE,
     _USER, _MYSQL, _ORACLE, _YAML, _AFTER_A_SLASH, _ELEMENT, _SQL, _SETTING, _FLAG, _PAIR, _LISTED, _TUPLE,
-    _LOGIN_PAIR, _HTML, _SAID, _DOCKER,
+    _LOGIN_PAIR, _HTML, _SAID, _DOCKER, _EASY,
 )  # fmt: skip
 _SOME = re.compile(  # in text that is case-folded: in a third of the time that ignoring its case takes
     rf":\\*/\\*/|%3a%2f|{WORD}|\bsig\b|identified|bearer|basic|-----begin|cookie|(?<!\S)-[up]|--\S{{0,50}}user|:thin:|sqlplus"
-    r"|\"auth\"|\bauth\b|\blogin\b|redis-cli|:(?:\d{4,5}|\*):"
+    r"|\"auth\"|\bauth\b|\blogin\b|redis-cli|:(?:\d{4,5}|\*):|\w/[^\s/@]+@"
 )
 
 

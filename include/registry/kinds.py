@@ -70,6 +70,8 @@ class ColumnKind:
     spellings : tuple of str or None
         Of names that are to stay as they are spelled: those that the reference has, which others that look the same are
         read as. None where all names are spelled as they look (`include.scoring.spelling.plain_name`).
+    words : tuple of str
+        Of a column of numbers or times: the few words among them, which count as empty.
     """
 
     kind: Kind
@@ -80,6 +82,7 @@ class ColumnKind:
     as_names: bool = False
     truths: Pair | None = None
     spellings: tuple[str, ...] | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
@@ -92,6 +95,7 @@ class ColumnKind:
             "kind": str(self.kind), "why": self.why, "values": list(self.values), "order": list(self.order),
             "declared": self.declared, "as_names": self.as_names,
             "truths": None if self.truths is None else list(self.truths), "plain": self.spellings is None,
+            "words": list(self.words),
         }  # fmt: skip
 
     @classmethod
@@ -101,7 +105,7 @@ class ColumnKind:
             kind=Kind(stored["kind"]), why=stored["why"], values=tuple(stored["values"]), order=tuple(stored["order"]),
             declared=stored["declared"], as_names=stored["as_names"],
             truths=None if stored.get("truths") is None else (stored["truths"][0], stored["truths"][1]),
-            spellings=None if stored.get("plain") else (),
+            spellings=None if stored.get("plain") else (), words=tuple(stored.get("words", ())),
         )  # fmt: skip
 
 
@@ -138,6 +142,13 @@ def told(kinds: Kinds) -> str:
     return "; ".join(
         f"{name} is {_article(found.kind)} ({found.why})" for name, found in kinds.items() if not found.kind.watched
     )
+
+
+def incomparable(kinds: Kinds) -> str:
+    """Why no column can show a change: in all of them each row has its own name or sentence; empty if one can."""
+    if not kinds or any(found.kind.learnt for found in kinds.values()):
+        return ""
+    return f"no column can be compared: {told(kinds)}"
 
 
 def _article(kind: Kind) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import next_fast_len
 
 from include.scoring.labelled_rows import Floats, Moments
 from include.scoring.statistics import MOST_AUTOCORRELATION, autocorrelation
@@ -39,6 +38,8 @@ def lasting_autocorrelation(values: Floats) -> float:
     >>> round(lasting_autocorrelation(np.random.default_rng(0).normal(size=5000)), 1)
     0.0
     """
+    from scipy.fft import next_fast_len
+
     plain, rows = autocorrelation(values), len(values)
     centred = values - values.mean()
     power = float(centred @ centred)

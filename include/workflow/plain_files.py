@@ -14,6 +14,7 @@ import pandas as pd
 
 from include.data.giveaways import find_giveaways
 from include.data.kinds.conform import conform
+from include.data.kinds.few_words import told_words
 from include.data.kinds.find import find_kinds
 from include.data.pairs import column_gone
 from include.data.profile import profile_table, to_floats
@@ -28,7 +29,7 @@ from include.orchestrator import AutomaticRetrainingOrchestrator as AutomaticRet
 from include.records.entries import Analysis, EventStatus, Outcome, Run
 from include.records.store import Claim
 from include.registry.dialect import Dialect
-from include.registry.kinds import Kinds, told
+from include.registry.kinds import Kinds, incomparable, told
 from include.registry.spec import ModelSpec
 from include.scoring import Task
 from include.workflow.deployment import Deployment, champion_of, now, rehearsal
@@ -152,10 +153,14 @@ def read_plain_files(
             f"{_listed(after.table)}, the reference {_listed(before.table)}; deliver both with the same names on top"
         )
     kinds = find_kinds(before.table, {})
+    if predictions is None and (why := incomparable(kinds)):
+        cells = ", ".join(map(str, before.table.dropna().head(1).to_numpy().ravel()))[:80]
+        way_out = "deliver columns of values, in CSV with , ; tab or | between cells"
+        raise DataError(f"--reference-data: {reference}: {why}, such as {cells!r}; {way_out}")
     files = PlainFiles(
         reference=conform(before.table, kinds), recent=conform(after.table, kinds), kinds=kinds,
         predictions=_array(predictions, "--recent-predictions"), actuals=_array(actuals, "--recent-actuals"),
-        told=tuple(dict.fromkeys((*before.told, *after.told))),
+        told=tuple(dict.fromkeys((*before.told, *after.told, *told_words(kinds)))),
     )  # fmt: skip
     for values, flag in ((files.predictions, "--recent-predictions"), (files.actuals, "--recent-actuals")):
         if values is not None and len(values) != len(files.recent):

@@ -50,7 +50,8 @@ def written(encoding: str = "utf-8", **how: Any) -> bytes:
         (written("utf-16"), ("text is utf-16",)),
         (written("cp1252", sep=";", decimal=","), ("decimals come after a comma", "no UTF-8")),
         (b"sep=;\n" + written(sep=";"), ("cells end with ';'",)), (b"# of 2026\n# by us\n" + written(), ()),
-        (written(lineterminator="\r\n"), ()),
+        (written(lineterminator="\r\n"), ()), (written(quotechar="'", quoting=1), ("cells are in single quotes",)),
+        (written(sep=";", quotechar="'", quoting=2), ("cells are in single quotes", "cells end with ';'")),
         (written().replace(b",", b", ").replace(b"Bern, ", b"Bern,").replace(b' "', b'"'), ()),
     ],
 )  # fmt: skip

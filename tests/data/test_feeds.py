@@ -138,7 +138,7 @@ def test_no_row_of_a_sound_feed_is_odd(feed: str) -> None:
 
 def test_many_rows_of_the_date_that_stands_for_none_are_odd_and_many_of_another_date_are_not() -> None:
     rest = _dates("2025-12-01", "h")
-    for date, odd in (("1970-01-01", 400), ("2003-05-07", 0)):
+    for date, odd in (("1970-01-01", 400), ("2000-01-01", 400), ("1980-01-06", 400), ("2003-05-07", 0)):
         times = pd.DatetimeIndex([pd.Timestamp(date, tz="UTC")] * 400).append(rest)
         assert odd_first(times.to_series()) == odd
 

@@ -63,6 +63,8 @@ def test_the_same_moments_in_any_writing_are_the_same_moments(cells: Any) -> Non
         (44_000.5 + np.arange(60), "no times since 1970"),
         (pd.to_datetime(SECONDS), "taken for a smaller unit"),
         (pd.to_datetime(SECONDS, unit="us"), "taken for a smaller unit"),
+        (HOURS.strftime("%Y-%d-%m %H:%M"), "say source.timestamp.format: '%Y-%d-%m %H:%M'"),
+        (pd.date_range("2026-01-01", periods=45, freq="D").strftime("%Y/%d/%m"), "format: '%Y/%d/%m'"),
         (["noon"] * 20, "20 of 20 cells are no times, such as 'noon'"),
         (["12:00", "13:00"] * 20, "are no times"),
         ([True, False] * 20, "true and false are no times"),
@@ -74,8 +76,31 @@ def test_what_has_two_readings_or_none_is_refused_with_what_to_write(cells: Any,
     assert str(refused.value).startswith("model m: column 'at': ")
 
 
+@pytest.mark.parametrize(("unit", "cells"), [("s", SECONDS * 1_000), ("ms", SECONDS * 10**8), ("excel", SECONDS)])
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_numbers_that_are_none_in_the_unit_that_is_said_are_refused_with_one_of_them(
+    unit: str, cells: pd.Series[int], kind: type
+) -> None:
+    with pytest.raises(DataError, match=rf"no times in source.timestamp.unit '{unit}', such as '1") as refused:
+        read(cells.astype(kind), unit=unit)
+    assert str(refused.value).endswith("write the unit that they count, or leave it out")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.7])
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%MZ"])
+def test_numbers_since_1970_beside_text_are_read_as_they_are_and_told(form: str, unit: int, share: float) -> None:
+    later = np.arange(len(HOURS)) >= (1.0 - share) * len(HOURS)
+    cells = pd.Series(np.where(later, (SECONDS * unit).astype(str), HOURS.strftime(form)), name="at")
+    found = read_times(cells, TimeFormat(), "model m: column 'at'")
+    assert (found.values.to_numpy("datetime64[us]") == EXPECTED.to_numpy("datetime64[us]")).all()
+    assert "since 1970" in found.told
+    odd = read_times(cells.where(~later, "17"), TimeFormat(), "") if share < 0.5 else None
+    assert odd is None or odd.unreadable == later.sum()
+
+
 @pytest.mark.parametrize("place", [0, 3, 599])
-@pytest.mark.parametrize("odd", ["soon", "", "31/31/2026", "9999-99-99"])
+@pytest.mark.parametrize("odd", ["soon", "", "31/31/2026", "9999-99-99", "2026-31-01"])
 def test_one_cell_that_is_no_time_is_one_unreadable_cell_wherever_it_is(place: int, odd: str) -> None:
     for written in ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M"):
         cells = HOURS.strftime(written).to_numpy().astype(object)

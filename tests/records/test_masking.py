@@ -218,6 +218,10 @@ def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) 
         "Password hunter2 rejected",
         "token\thunter2",
         "psql -p hunter2 -U me",
+        "scott/hunter2@//db:1521/shop",
+        "ORA-01017: me/hunter2@db.example.org:1521/shop",
+        "requests.get(url, auth=('me', 'hunter2'))",
+        'Session(auth = ("me", "hunter2"))',
     ],
 )
 def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
@@ -248,6 +252,10 @@ def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
         "psql -p 5432 -U me",
         "('token', 3), ('secret', None)",
         "password of role2 is missing",
+        "models:/sales@champion, prod/sales@champion",
+        "git@github.com:team/shop, acme/shop@v1",
+        "s3://bucket/day=1@2/x, mail a/b@example.org",
+        "auth=(me, you), auth=None",
     ],
 )
 def test_what_only_looks_like_a_secret_stays(text: str) -> None:

@@ -114,7 +114,7 @@ def _moment(value: object) -> datetime | None:
 
 def _in_order(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
     """The cells in one form, without the words that stand for an empty one."""
-    words = EMPTY - set(kind.values)
+    words = EMPTY - set(kind.values) | set(kind.words)
     if isinstance(values.dtype, pd.StringDtype) and kind.kind is Kind.CATEGORY and not kind.order and not pair_of(kind):
         return as_they_look(values, kind.spellings, words)  # in one look at the names
     gone = values.isin(list(words)) if _is_text(values) else None
@@ -146,13 +146,16 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
 
 
 def _with_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Text in which times of day and lengths of time are seconds."""
+    """Text in which times of day and lengths of time are seconds, unless more cells are numbers already."""
     text = array_of_series(values)
     if not pa.types.is_string(text.type) and not pa.types.is_large_string(text.type):
         return values
     found = text.cast(pa.string()).dictionary_encode()
     seconds = as_seconds(found.dictionary)
     if seconds is found.dictionary or seconds.equals(found.dictionary):
+        return values
+    before, after = (pd.to_numeric(cells.to_pandas(), errors="coerce").count() for cells in (found.dictionary, seconds))
+    if 2 * before > after:
         return values
     return pd.Series(seconds.take(found.indices).to_pandas(), index=values.index, name=values.name)
 

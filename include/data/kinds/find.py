@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 
 from include.data.arrays import EXACT, array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds, clocks
+from include.data.kinds.few_words import words_among
 from include.data.kinds.row_times import (
     ONE_WAY,
     STRETCHES,
     calendar_part,
     follows_its_row,
     rises_by_its_newest,
+    tells_by_time,
     ups_and_downs,
 )
 from include.data.kinds.spellings import with_truths
@@ -36,8 +38,6 @@ MOSTLY = 0.95  # share of the cells that are of a kind, from which on the others
 OWN = 0.5  # estimated probability that the next row's name is a new one, from which on names are identifiers
 FEWEST_NAMES = 100  # cells below which all may be different by chance
 RUNS = 4.0  # values in turn within a recent window, below which no comparison of windows says anything
-ENOUGH = 100_000  # rows that tell how much of a variance is left
-TIMELY = 0.01  # share of the variance within such stretches, up to which it does: that of a straight line is 0.0025
 COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
 AT_A_GLANCE = 1_000  # cells that are looked at before all of them are
 SENTENCE = 3.0  # blanks in a cell, on average, from which on it is a sentence
@@ -47,7 +47,7 @@ USUAL = 0.2  # times the median category's rows, from which on such a word is a 
 TRUTHS = {"true": "True", "false": "False"}
 FEW = 0.01  # share of true and false, up to which they are slips among ones and zeros
 _ONE_AND_ZERO = ["1", "0", "1.0", "0.0"]
-_IDENTIFYING = re.compile(
+IDENTIFYING = re.compile(
     r"(?i:(^|[_ -])(id|uuid|guid|key|nr|no|number|code)$)|(?<=[a-z])(Id|ID|Uuid|UUID|Guid|GUID|Key|Nr|No|Number|Code)$"
 )
 _DATE = r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|^\d{1,2}[- ][A-Za-z]{3}[- ]\d{4}"
@@ -125,7 +125,7 @@ def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_row
             return ColumnKind(kind=Kind.CALENDAR, why=why)
         if kind is Kind.NUMBER and (why := _numbers_each_row(name, finite)):
             return ColumnKind(kind=Kind.IDENTIFIER, why=why)
-        if ordered and _IDENTIFYING.search(name) and _whole(finite) and rises_by_its_newest(finite):
+        if ordered and IDENTIFYING.search(name) and _whole(finite) and rises_by_its_newest(finite):
             return ColumnKind(kind=Kind.CALENDAR, why="its highest number rises steadily")
     return ColumnKind(kind=kind, why="times" if kind is Kind.TIME else "numbers")
 
@@ -140,7 +140,7 @@ def _numbers_each_row(name: str, finite: Floats) -> str:
     alone = float(np.count_nonzero(np.unique(finite, return_counts=True)[1] == 1)) / len(finite)
     if alone == 1.0 and span < 1.5 * len(finite):
         return "whole numbers without gaps, each once"
-    if not _IDENTIFYING.search(name) or alone < OWN:
+    if not IDENTIFYING.search(name) or alone < OWN:
         return ""
     return f"whole numbers, {'each once' if alone == 1.0 else f'{alone:.0%} of them once'}, and its name"
 
@@ -167,18 +167,7 @@ def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
     runs = (changes + 1) * window_rows / len(finite)
     if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and _most(finite) < COMMON * len(finite):
         return f"it stands still for a long time: {runs:.1f} values in turn in a recent window"
-    return "time alone tells its value" if len(finite) >= 10 * STRETCHES and _timely(finite) else ""
-
-
-def _timely(finite: Floats) -> bool:
-    """Whether hardly any of the variance is left within short stretches of time."""
-    finite = finite[:: max(len(finite) // ENOUGH, 1)]  # from all of the time: variances need no more
-    deviations = finite - finite.mean()
-    starts = np.arange(STRETCHES) * len(finite) // STRETCHES
-    sizes = np.diff(starts, append=len(finite))
-    whole = float(deviations @ deviations)
-    between = float(np.sum(np.square(np.add.reduceat(deviations, starts)) / sizes))
-    return whole - between <= TIMELY * whole
+    return "time alone tells its value" if len(finite) >= 10 * STRETCHES and tells_by_time(finite) else ""
 
 
 def _most(values: Floats) -> int:
@@ -197,6 +186,12 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
     total = int(times.sum())
     if not total:
         return ColumnKind(kind=Kind.NUMBER, why="no values", values=spoken)
+    dates = pc.match_substring_regex(names, _DATE)
+    if words := words_among(names, times, dates):
+        text = _text(values)
+        rest = _names(name, pc.if_else(pc.is_in(text, pa.array(words)), None, text), ordered, window_rows)
+        if not rest.kind.named:
+            return replace(rest, words=words)
     truths = _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times)
     if truths > FEW and truths + _share(pc.is_in(names, pa.array(_ONE_AND_ZERO)), times) >= MOSTLY:
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false", values=spoken)
@@ -209,8 +204,8 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
         kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
         why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cell{'s' * (unreadable != 1)}"
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
-    if _share(pc.match_substring_regex(names, _DATE), times) >= MOSTLY and (dates := _dates(values, window_rows)):
-        return dates
+    if _share(dates, times) >= MOSTLY and (found_dates := _dates(values, window_rows)):
+        return found_dates
     if _codes_of_digits(names, times) and (moving := _moving(name, values, ordered, window_rows)):
         return moving
     alone = float(times[times == 1].sum()) / total

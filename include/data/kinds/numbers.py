@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.data.arrays import EXACT, LONG, POWER, beyond_floats
+from include.data.arrays import EXACT, LONG, POWER
 
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
+MOST_WORDS, LEAST_NUMBERS = 3, 0.5  # different words among numbers, and share of these, where the words do not count
 RARE = 0.01  # share of a column's cells with a separator, up to which those of one way of writing are slips
 _SPACES = "'  \u00a0\u202f"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -43,6 +44,7 @@ class Written:
 
     `nothing` of the `cells` are words for an empty one. `dotted` are those whose dot has to be that of decimals. Floats
     could not tell the `large` of the `whole` ones apart; `rounded` are as large, but without their digits (9.0072E+15).
+    Of `words` that are no numbers there are no more than one beyond `MOST_WORDS`.
     """
 
     cells: int = 0
@@ -60,6 +62,7 @@ class Written:
     large: int = 0
     rounded: int = 0
     marked: dict[str, int] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
     signs: int = 0
     example: str = ""
     dot_example: str = ""
@@ -72,6 +75,8 @@ class Written:
         self.cells += pc.sum(times).as_py() or 0
         self.nothing += pc.sum(times.filter(pc.is_in(cells, nothing))).as_py() or 0
         begin = pc.match_substring_regex(cells, _BEGINNING)
+        if len(self.words) <= MOST_WORDS:
+            self._count_words(cells, times, pc.invert(pc.or_(begin, pc.is_in(cells, nothing))))
         if not pc.any(begin).as_py():
             return
         cells, times = cells.filter(begin), times.filter(begin)
@@ -106,6 +111,11 @@ class Written:
         self.comma_after_space += _count(cells, times, _COMMA_AFTER_SPACE)
         self.example = self.example or cells[0].as_py()
 
+    def _count_words(self, cells: pa.Array, times: pa.Array, chosen: pa.Array) -> None:
+        few = (each.filter(chosen).slice(0, MOST_WORDS + 1).to_pylist() for each in (cells, times))
+        for word, rows in zip(*few, strict=True):
+            self.words[word] = self.words.get(word, 0) + rows
+
     def _count_marks(self, cells: pa.Array, times: pa.Array) -> None:
         for mark in _MARKS:
             rows = pc.sum(times.filter(pc.match_substring(cells, mark))).as_py()
@@ -117,11 +127,11 @@ class Written:
         sums = {
             name: getattr(self, name) + getattr(other, name) for name, value in vars(self).items() if type(value) is int
         }
-        marked = {name: self.marked.get(name, 0) + other.marked.get(name, 0) for name in (*self.marked, *other.marked)}
         examples = {
             name: getattr(self, name) or getattr(other, name) for name in ("example", "dot_example", "odd_example")
         }
-        return Written(**sums, **examples, marked=marked)
+        counted = [_summed(*both) for both in ((self.marked, other.marked), (self.words, other.words))]
+        return Written(**sums, **examples, marked=counted[0], words=counted[1])
 
     @property
     def filled(self) -> int:
@@ -134,9 +144,15 @@ class Written:
         return self.plain + self.comma + self.by_comma + self.by_dot + self.by_space
 
     @property
+    def meant(self) -> int:
+        """Filled cells, without those of a few words among numbers."""
+        few = sum(self.words.values()) if len(self.words) <= MOST_WORDS else 0
+        return self.filled - few if self.known >= LEAST_NUMBERS * self.filled else self.filled
+
+    @property
     def all_marked(self) -> bool:
         """Whether nearly all cells are numbers with a mark."""
-        return sum(self.marked.values()) >= MOSTLY * self.filled
+        return sum(self.marked.values()) >= MOSTLY * self.meant
 
     @property
     def odd(self) -> int:
@@ -162,7 +178,7 @@ class Written:
         if self.codes or (self.marked and (len(self.marked) > 1 or not self.all_marked)):
             return False
         written = self.known > self.plain or bool(self.marked) or self.signs > 0 or self.dot_of_three > 0
-        return written and self.known >= MOSTLY * self.filled
+        return written and self.known >= MOSTLY * self.meant
 
     @property
     def has_decimal_comma(self) -> bool:
@@ -249,6 +265,10 @@ def _with_signs(values: pa.Array) -> pa.Array:
     return values
 
 
+def _summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *other)}
+
+
 def _count(cells: pa.Array, times: pa.Array, pattern: str) -> int:
     return pc.sum(times.filter(pc.match_substring_regex(cells, pattern))).as_py() or 0
 
@@ -260,31 +280,3 @@ def _count_large(cells: pa.Array, times: pa.Array, pattern: str) -> int:
         return 0
     sizes = pc.utf8_ltrim(cells.filter(found), characters="+-").cast(pa.float64())
     return pc.sum(times.filter(found).filter(pc.greater_equal(sizes, float(EXACT)))).as_py() or 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Whole:
-    """What is to be known of whole numbers: whether some begin with a zero, and whether floats could tell them apart.
-
-    A number of more than one digit that begins with a zero is a code: 01234 is not 1234.
-    """
-
-    led: bool
-    large: bool
-
-
-def whole_numbers(cells: pa.Array, nothing: pa.Array) -> Whole | None:
-    """Text that holds whole numbers of 64 bits, besides words for `nothing`; None for other text."""
-    try:
-        numbers = cells.cast(pa.int64())
-    except pa.ArrowInvalid:
-        bare = pc.utf8_trim_whitespace(cells)
-        cells = bare.filter(pc.invert(pc.is_in(bare, nothing)))
-        try:
-            numbers = cells.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return None
-    led = cells.filter(pc.starts_with(cells, "0"))
-    return Whole(
-        led=bool(len(led)) and bool(pc.any(pc.greater(pc.binary_length(led), 1)).as_py()), large=beyond_floats(numbers)
-    )

@@ -162,7 +162,7 @@ def _written(text: pa.Array) -> Written:
     found = Written()
     for start in range(0, len(text), CHUNK):
         found.add(trimmed(text.slice(start, CHUNK)).cast(pa.string()), _NOTHING)
-        if found.filled - found.known > (1.0 - MOSTLY) * len(text):
+        if found.meant - found.known > (1.0 - MOSTLY) * len(text):
             break
     return found
 

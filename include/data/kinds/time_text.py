@@ -70,6 +70,7 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     if not rest.any():
         return Times(values=moments, told=told)
     require_unconverted(text, where)
+    _require_month_second(text, rest, where)
     try:
         found, format_told = _other_formats(_in_usual_letters(text[rest]), how, where)
     except DataError:
@@ -78,6 +79,19 @@ def read_text(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
         return with_lost(Times(values=moments, told=told), text)
     moments = moments.where(~rest, found.reindex(text.index))
     return told_as(with_lost(Times(values=moments), text), "; ".join(filter(None, (told, format_told))))
+
+
+def _require_month_second(text: pd.Series[Any], rest: pd.Series[bool], where: str) -> None:
+    """Refuse 2026-31-01 where it is no slip: other days, up to the 12th, would be read as months."""
+    left = text[rest]
+    parts = left.str.extract(r"^\d{4}(?P<sep>[-/.])(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})(?!\d)")
+    turned = pd.to_numeric(parts["day"]).gt(12) & pd.to_numeric(parts["month"]).le(12)
+    if turned.sum() > STRAY * text.notna().sum():
+        cell, sep = str(left[turned].iloc[0]), parts["sep"][turned].iloc[0]
+        raise DataError(
+            f"{where}: {cell!r} has the day before the month, and others would be read the other way round; say "
+            f"source.timestamp.format: '%Y{sep}%d{sep}%m{_Example.of(cell).clock}'"
+        )
 
 
 def _in_format(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:
@@ -110,6 +124,11 @@ def not_read(read: Times, cells: int, how: TimeFormat) -> str:
             f"write {longer!r}"
             if (longer := _completed(how.format, read.example))
             else "write it as the cells are, or leave it out if they are ISO 8601"
+        )
+    if how.unit:
+        return (
+            f"{some} are no times in source.timestamp.unit {how.unit!r}, such as {read.example!r}; write the unit that "
+            "they count, or leave it out"
         )
     return (
         f"{some} are no times, such as {read.example!r}; say how they are written in source.timestamp.format, for "

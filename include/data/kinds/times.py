@@ -103,7 +103,7 @@ def _numbers(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
             raise no_unit(numbers[finite], where)
         units[finite] = found
     moments = moments_of(values, numbers, finite, units)
-    read = Times(values=moments, unreadable=int(values.notna().sum() - moments.notna().sum()))
+    read = _with_lost_numbers(moments, values)
     if how.unit:
         return read
     return told_as(read, "; ".join(filter(None, (told_of(units[finite]), told_rounded(moments, where)))))
@@ -128,7 +128,12 @@ def _spreadsheet_days(values: pd.Series[Any], numbers: pd.Series[Any], finite: A
     moments[inside] = (pd.Timestamp("1899-12-30").as_unit("us") + pd.to_timedelta(millis, unit="ms")).astype(
         "datetime64[us]"
     )
-    return Times(values=moments.dt.tz_localize("UTC"), unreadable=int(values.notna().sum() - inside.sum()))
+    return _with_lost_numbers(moments.dt.tz_localize("UTC"), values)
+
+
+def _with_lost_numbers(moments: pd.Series[Any], values: pd.Series[Any]) -> Times:
+    lost = values[(values.notna() & moments.isna()).to_numpy()]
+    return Times(values=moments, unreadable=len(lost), example=f"{lost.iloc[0]:.15g}" if len(lost) else "")
 
 
 def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
@@ -141,10 +146,24 @@ def _mixed(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     text = values.str.strip()
     text = text.mask(text.eq(""))
     digits = text.str.fullmatch(_COUNT_OF_UNIT if how.unit else _COUNT).fillna(value=False).astype(bool)
-    if not how.format and digits.any() and digits.sum() >= (1.0 - STRAY) * text.notna().sum():
+    counts = 0.0 if how.format else digits.sum() / max(int(text.notna().sum()), 1)
+    if counts >= 1.0 - STRAY:
         read = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
         return with_lost(read, text)
+    if counts > STRAY and not how.unit:
+        return _counts_and_text(text, digits, how, where)
     return read_text(text, how, where)
+
+
+def _counts_and_text(text: pd.Series[Any], digits: pd.Series[bool], how: TimeFormat, where: str) -> Times:
+    """Text beside numbers, as where a source has changed from one to the other; numbers that are no times are text."""
+    try:
+        counted = _numbers(pd.to_numeric(text.where(digits)).astype("float64"), how, where)
+    except DataError:
+        return read_text(text, how, where)
+    rest = read_text(text.mask(digits), how, where)
+    told = "; ".join(filter(None, (rest.told, counted.told)))
+    return told_as(with_lost(Times(values=rest.values.fillna(counted.values)), text), told)
 
 
 def _typed(values: pd.Series[Any]) -> pd.Series[Any] | None:

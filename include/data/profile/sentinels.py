@@ -36,6 +36,7 @@ LIST = 20  # different values that a list of prices or sizes has at most
 PRICE = 100.0  # ranges of the others above them, within which a number may be one more price
 USUAL = 0.5  # its share of the cells in units of how often two of the others are equal, from which on it is of the list
 ALIKE = 0.5  # share of the others with its last digit before the point, from which on it is one of them: 9.99, 49, 999
+FLOOR, FLOOR_CELLS = 0.01, 30  # share and number of a reference's cells at its least value, where it cannot go lower
 FEW_DISTINCT = 10  # other values up to which only a usual code is looked at
 
 Floats = npt.NDArray[np.float64]
@@ -68,13 +69,15 @@ CODES, DATES = _codes(), _dates()
 class _Others:
     """All values but those in question: least and greatest, the widest gap, the different ones and the share of each.
 
-    Of a column with very many different values these are the edges of its bins, and the shares of just them.
+    `at_low` is how many of a reference's cells are at the least of all. Of a column with very many different values
+    these are the edges of its bins, and the shares of just them.
     """
 
     low: float
     high: float
     gap: float
     distinct: Callable[[], tuple[Floats, Floats]]
+    at_low: int = 0
 
     @property
     def span(self) -> float:
@@ -84,6 +87,10 @@ class _Others:
         """Whether they are measurements: many different ones, none of them frequent."""
         values, shares = self.distinct()
         return len(values) >= FEWEST_DISTINCT and float(shares.max()) <= SMOOTH
+
+    def ends_at_nought(self) -> bool:
+        """Whether they are none of them below 0, by what they are: a reference has very often its least value."""
+        return self.low >= 0.0 and self.at_low >= FLOOR_CELLS and float(self.distinct()[1][0]) >= FLOOR
 
     def sold_at(self, value: float, share: float) -> bool:
         """Whether a value above them is one more price or size: with their last digit, or as usual as they are.
@@ -154,7 +161,9 @@ def sentinels_of_reference(
         if stop - start < max(FEWEST_VALUES, len(ordered) // 2):
             continue
         least, greatest = float(ordered[start]), float(ordered[stop - 1])
-        if not all(_far_outside(value, least, greatest) for value, _ in (*low, *high)):
+        if not all(
+            _far_outside(value, least, greatest) or value < 0.0 <= least < greatest for value, _ in (*low, *high)
+        ):
             continue
         different = _distinct(ordered) if different is None else different
         rest = slice(len(low), len(different[0]) - len(high))
@@ -191,6 +200,7 @@ def sentinels_beside(values: Floats, known: NumericColumn) -> tuple[float, ...]:
             -float(above[stop]) if stop < len(above) else known.maximum,
             gap,
             lambda: (np.array(known.edges), np.array(known.at_edges) / known.finite),
+            0 if start < len(below) else known.at_edges[0],
         )
         if all(_stands_for_none(one, values, others, known.quantity) for one in (*low, *high)):
             return tuple(value for value, _ in (*low, *high))
@@ -201,7 +211,8 @@ def is_near(values: Floats, known: NumericColumn) -> bool:
     """Whether all values are so near to the reference's that none can be a sentinel: seen at a glance."""
     reach = SIGN * (known.maximum - known.minimum)
     low, high = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
-    return bool(low >= known.minimum - reach and high <= known.maximum + reach)
+    signed = low < 0.0 <= known.minimum
+    return bool(low >= known.minimum - reach and high <= known.maximum + reach and not signed)
 
 
 def _outermost(ordered: Floats) -> list[tuple[float, int]]:
@@ -233,6 +244,9 @@ def _far_outside(value: float, low: float, high: float) -> bool:
 def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, quantity: Quantity) -> bool:
     """Whether a value is so far from all others, so often there and so usual a code that it is none."""
     value, cells = spike
+    often = cells >= REPEATED and cells >= SHARE * len(values)
+    if quantity == "number" and often and _below_nought(value, others) and _among_others(value, cells, values):
+        return True
     distance = others.low - value if value < others.low else value - others.high
     if not _far_outside(value, others.low, others.high) or distance < TIMES_GAP * others.gap:
         return False
@@ -242,7 +256,6 @@ def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, 
     sign = value < 0.0 <= others.low and quantity != "datetime"
     if code and quantity == "number" and others.sold_at(value, cells / len(values)):
         return False
-    often = cells >= REPEATED and cells >= SHARE * len(values)
     far = distance >= FAR * others.span
     if code and far:
         alone = abs(value) >= LARGE and (sign or distance >= ALONE * others.span)
@@ -253,6 +266,11 @@ def _stands_for_none(spike: tuple[float, int], values: Floats, others: _Others, 
         telling = often and far and distance >= TIMES_GAP_ANY * others.gap and others.smooth()
     fault = sign and code and distance >= NEAR * others.span  # also where nothing else comes any more
     return telling and (fault or _among_others(value, cells, values))
+
+
+def _below_nought(value: float, others: _Others) -> bool:
+    """Whether a usual code is the one value below 0 of measurements, or of a column that cannot go lower."""
+    return value < 0.0 <= others.low and value in CODES and (others.smooth() or others.ends_at_nought())
 
 
 def _among_others(value: float, cells: int, values: Floats) -> bool:

@@ -21,7 +21,7 @@ TIMES_USUAL = 30.0  # the third-longest gap of the others: so much longer is tha
 HABIT = 3
 FEWEST, SHARE = 3, 0.01  # rows with an odd time are so many at most, or this share of all
 STANDARD = frozenset({"1970-01-01", "1900-01-01", "1899-12-30", "1899-12-31", "1753-01-01", "1601-01-01", "0001-01-01",
-                      "1904-01-01"})  # fmt: skip
+                      "1904-01-01", "1980-01-01", "1980-01-06", "2000-01-01"})  # fmt: skip
 STANDARD_SHARE = 0.5  # dates that programs put where there is none, and clocks that were never set, may be many
 CLOCK_DAYS = 100  # that a clock which was never set may have counted from 1970 on
 CLOCK = tuple(pd.Timestamp("1970-01-01", tz="UTC") + timedelta(days=days) for days in (-1, CLOCK_DAYS))

@@ -22,6 +22,7 @@ _RARE_DELIMITERS = ("^", "~", "\x01", ":")  # looked for where none of those mak
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
+_SINGLE_QUOTED = re.compile(r"'[^']*'([^\w']'[^']*')*\r?")
 _OTHER_KINDS = {
     b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)",
     b"PK\x03\x04": "a ZIP archive or a spreadsheet",
@@ -45,7 +46,7 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
         skip, delimiter, text = 1, delimiter or named[1], text[named.end() :]
     while text.startswith("#") and "\n" in text:  # remarks on top
         skip, text = skip + 1, text.split("\n", 1)[1]
-    quote = '"' if declared.quote is None else declared.quote
+    quote = _quote(text) if declared.quote is None else declared.quote
     whole = len(sample) < SAMPLE_BYTES
     delimiter = delimiter or _delimiter(text, quote, whole=whole)
     records = _records(text, delimiter, quote, whole=whole)
@@ -96,6 +97,8 @@ def _told(found: Dialect, declared: Dialect, nameless: int) -> str:
                     "number")  # fmt: skip
     if declared.delimiter is None and found.delimiter != ",":
         said.append(f"cells end with {found.delimiter!r} (source.delimiter)")
+    if declared.quote is None and found.quote == "'":
+        said.append("cells are in single quotes (source.quote)")
     if declared.header is None and isinstance(found.header, tuple) and not found.skip:
         said.append("there are no names on top: the columns are column_1 and so on (source.header)")
     if declared.encoding is None and found.encoding:
@@ -110,6 +113,11 @@ def _decoded(sample: bytes, encoding: str | None) -> str:
         return sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:
         return sample.removeprefix(b"\xef\xbb\xbf").decode("cp1252", "replace")
+
+
+def _quote(text: str) -> str:
+    """What cells are put in: where all names on top are in single quotes, these."""
+    return "'" if _SINGLE_QUOTED.fullmatch(text.split("\n", 1)[0]) else '"'
 
 
 def _has_blanks(text: str, delimiter: str) -> bool:

@@ -11,8 +11,9 @@ import pyarrow.csv as pa_csv
 
 from include.data.arrays import beyond_floats
 from include.data.kinds.find import WORDS
-from include.data.kinds.numbers import Written, whole_numbers
+from include.data.kinds.numbers import Written
 from include.data.kinds.text_cells import trimmed
+from include.data.kinds.whole import whole_numbers
 from include.registry.dialect import Dialect
 
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")

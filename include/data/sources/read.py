@@ -12,6 +12,7 @@ import pandas as pd
 
 from include.data.kinds.conform import conform, with_words
 from include.data.kinds.decimals import Said
+from include.data.kinds.few_words import told_words
 from include.data.kinds.find import find_kinds
 from include.data.kinds.shares import with_shares
 from include.data.kinds.text_cells import PlainText, plain_text
@@ -101,6 +102,7 @@ def rows_of(
     table, of_shares = with_shares(table, spec.probability_columns)
     told += [*text.told, *of_shares]
     kinds = _kinds_of(spec, table, known)
+    told += told_words(kinds)
     without_time = int(times.isna().sum()) if lost is None else lost
     if without_time:
         shown = f", such as {read.example!r}" if read.example else ""
@@ -141,7 +143,11 @@ def read_both(
         find_kinds(tables[0], spec.declared_kinds, known=known, labels=spec.as_spelled), spec.named_words
     )
     found = [
-        Rows(table=conform(table, kinds, spec.source.missing), kinds=kinds, told=(*each, *text.told, *share))
+        Rows(
+            table=conform(table, kinds, spec.source.missing),
+            kinds=kinds,
+            told=(*each, *text.told, *share, *told_words(kinds)),
+        )
         for table, each, share in zip(tables, told, of_shares, strict=True)
     ]
     return found[0], found[1]
