@@ -67,7 +67,7 @@ def test_chat_gets_a_message_in_which_the_text_of_others_does_nothing(
     [body] = web.bodies("/services")
     assert body["mrkdwn"] is False
     text = body["attachments"][0]["text"]
-    assert "<script" not in text and "script&gt;" in text
+    assert "script&gt;" in text
     assert not any(sign in text for sign in ("<", "@everyone", "\u202e", "\x00", "\x1b", "49"))
     assert "{{ 7*7 }}" in text
 
