@@ -15,6 +15,7 @@ from include.errors import ConfigurationError
 from include.registry.loader import load_model, load_model_file, models_to_check
 from include.registry.spec import RESERVED, ModelSpec
 from include.registry.yaml_text import MOST_BYTES
+from include.workflow.batches import label_of
 from tests.sweeps import each_nth
 
 GOOD = """task: regression
@@ -61,6 +62,7 @@ FILES: dict[str, str] = {
     "a file as long as a book": GOOD + "# " + "x" * MOST_BYTES + "\n",
     "nothing": "",
     "two documents": GOOD + "---\n" + GOOD,
+    "lists in a line": GOOD + "tags:\n" + "- " * 100_000 + "a\n",
     "no text": "\x00\x01",
 }  # fmt: skip
 
@@ -98,6 +100,18 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     assert list(models_to_check(tmp_path, [])) == ["bad", "good"]
     with pytest.raises(ConfigurationError, match=r"bad\.yaml: cannot be read"):
         load_model(tmp_path, "bad")
+
+
+@pytest.mark.parametrize("name", [b"gr\xf6sse", b"\xff\xfe", "größe".encode(), b"a\nb", b"x" * 250, b"{{ 1 }}"])
+def test_a_file_of_any_name_hides_no_other_and_is_told_to_be_renamed(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".yaml")).write_text(GOOD)
+    [bad] = models_to_check(tmp_path, []).keys() - {"good"}
+    assert bad == name.decode(errors="backslashreplace")
+    with pytest.raises(ConfigurationError, match="rename the file") as caught:
+        load_model(tmp_path, bad)
+    assert str(caught.value).encode(), "nothing can take it: JSON, Postgres, a terminal"
+    assert len(label_of([bad, *(f"m{number}" for number in range(24))])) <= 250, "Airflow takes no more"
 
 
 def test_what_no_field_foresaw_is_a_mistake_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from include.decision.decision import Severity
 from include.errors import ArtifactError, RetrainingError
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.records.postgres.examination import VersionSeen
+from include.registry.model_files import name_of
 from include.registry.training import Script
 from include.retraining.answering import load_version
 from include.retraining.artifacts.intact import is_gone, require_files
@@ -159,7 +160,7 @@ def _same_line(then: str, now: str) -> bool:
 def ages(subject: Subject) -> Iterator[Told]:
     """Versions that are there and not on record, and versions on record whose files are gone."""
     newest = {version.model_name: version for version in subject.versions if version.artifact_path}  # they ascend
-    names = sorted({*subject.numbers, *(file.stem for file in subject.files)})
+    names = sorted({*subject.numbers, *(name_of(file) for file in subject.files)})
     looked = 0
     for model in subject.in_time(names):
         looked += 1
