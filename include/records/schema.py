@@ -41,6 +41,12 @@ _HISTORY = """
 _ADD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
 _APPLIED = "SELECT name, sha256, applied_at FROM schema_migrations"
 _PATH = "SET LOCAL search_path TO {}, pg_temp"
+# Of a partitioned table Postgres refuses the database's own tablespace where it is named, as a role may have it.
+_USUAL_TABLESPACE = """
+    SELECT set_config('default_tablespace', '', false)
+    FROM pg_tablespace t JOIN pg_database d ON d.dattablespace = t.oid
+    WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')
+"""
 _EARLIEST = 140000  # as psycopg tells the server's version
 READ_ONLY = (
     "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to the primary, "
@@ -89,6 +95,8 @@ def migrate(
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         _refuse_old(cursor, schema)  # by the search path as it is found
     settle(connection, own=True, statement_timeout="0")
+    with connection.transaction():
+        connection.execute(_USUAL_TABLESPACE)
     with alone(connection):
         applied = _prepared(connection, schema)
         if not applied:
@@ -117,12 +125,19 @@ def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, App
 
 def _make(connection: psycopg.Connection[Any], files: Sequence[SqlFile], run: int, schema: str) -> None:
     """Run the first files in one transaction, and write all down: a new schema has in it what migrations do."""
-    with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        cursor.execute(_path(schema))
-        for number, file in enumerate(files):
-            if number < run:
-                cursor.execute(file.text.encode())
-            cursor.execute(_ADD, (file.name, file.sha256))
+    try:
+        with connection.transaction(), psycopg.Cursor(connection) as cursor:
+            cursor.execute(_path(schema))
+            for number, file in enumerate(files):
+                if number < run:
+                    cursor.execute(file.text.encode())
+                cursor.execute(_ADD, (file.name, file.sha256))
+    except (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateFunction, psycopg.errors.DuplicateObject) as error:
+        raise ConfigurationError(
+            "the records database", f"schema {schema} holds something already, and its table schema_migrations does "
+            f"not say what ({error.diag.message_primary}): a restore has left that table empty, or these are tables of "
+            "others; restore the whole dump into an empty database, or name another schema",
+        ) from error  # fmt: skip
 
 
 def _path(schema: str) -> sql.Composed:

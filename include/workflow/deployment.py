@@ -33,6 +33,11 @@ if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
 
 CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
+NO_REFERENCE = "what its checks compare with is not on record (table reference_profiles)"
+COMPARE_AGAIN = (
+    "restore that row of the table from a dump that has it, or roll back to a version that is whole: `history` lists "
+    "them, and python -m include.cli rollback does it"
+)
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
 
 
@@ -239,5 +244,5 @@ def champion_of(store: Champions, model_name: str) -> Champion | None:
         return None
     reference = store.reference(model_name, version.version)
     if reference is None:
-        raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
+        raise DataError(f"model {model_name}: {version.label}: {NO_REFERENCE}; {COMPARE_AGAIN}")
     return Champion(version=version, reference=reference)

@@ -60,6 +60,37 @@ def manifest_restored(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "backup", house.champion / "manifest.json")
 
 
+def link_copied(house: House, _: pytest.MonkeyPatch) -> None:
+    """As a copy makes it that follows links: of S3 tools, or of an archive that knows none."""
+    link = house.root / "made" / "sales" / "champion"
+    link.unlink(missing_ok=True)
+    shutil.copytree(house.champion, link)
+
+
+def copy_removed(house: House, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(house.root / "made" / "sales" / "champion")
+
+
+def reference_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    house.execute("CREATE TABLE public.kept AS SELECT * FROM retraining.reference_profiles",
+                  "DELETE FROM retraining.reference_profiles")  # fmt: skip
+
+
+def reference_back(house: House, _: pytest.MonkeyPatch) -> None:
+    house.execute("INSERT INTO retraining.reference_profiles SELECT * FROM public.kept", "DROP TABLE public.kept")
+
+
+def told_to(*statements: str) -> Callable[[House, pytest.MonkeyPatch], None]:
+    return lambda house, _: house.execute(*statements)
+
+
+ONE_CHAMPION = (
+    "CREATE UNIQUE INDEX one_champion_per_model ON retraining.model_version_management (model_name)"
+    " WHERE status = 'champion'"
+)
+GUARDED = "ALTER TABLE retraining.model_retraining_events {} TRIGGER USER"
+
+
 def other_library(version: str) -> Callable[[House, pytest.MonkeyPatch], None]:
     def change(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         there = libraries.installed
@@ -305,6 +336,8 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "on record", manifest_altered, manifest_restored),
     ("champions", "does not answer here", silent, library_back),
     ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
+    ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
+    ("champions", "compare with is not on record", reference_gone, reference_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
@@ -330,6 +363,19 @@ DEAD_ENDS: list[DeadEnd] = [
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
     ("schema", "newer version of this project", of_the_future, of_today),
     ("schema", "names public, which the records do not share", in_public, writable),
+    (
+        "schema",
+        "relation one_champion_per_model: gone",
+        told_to("DROP INDEX retraining.one_champion_per_model"),
+        told_to(ONE_CHAMPION),
+    ),
+    ("schema", "switched off", told_to(GUARDED.format("DISABLE")), told_to(GUARDED.format("ENABLE"))),
+    (
+        "schema",
+        "function prepare_month",
+        told_to("ALTER FUNCTION retraining.prepare_month RENAME TO x"),
+        told_to("ALTER FUNCTION retraining.x RENAME TO prepare_month"),
+    ),
     ("server", "read-only", read_only, writable),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),

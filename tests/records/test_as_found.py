@@ -32,6 +32,7 @@ SETTINGS = {
     "extra_float_digits": "-15", "standard_conforming_strings": "off", "bytea_output": "escape",
     "idle_session_timeout": "60s", "transform_null_equals": "on", "quote_all_identifiers": "on", "array_nulls": "off",
     "plpgsql.extra_errors": "all", "session_replication_role": "replica",
+    "default_tablespace": "pg_default",
 }  # fmt: skip
 
 
@@ -72,6 +73,15 @@ def test_migrate_refuses_what_no_session_can_set_and_says_the_way_out(database_u
     set_for_all(database_uri, {"default_transaction_read_only": "on"})
     with psycopg.connect(database_uri) as connection, pytest.raises(ConfigurationError, match="RESET default_trans"):
         migrate(connection)
+
+
+def test_tables_of_which_nothing_is_written_down_are_told_and_left_as_they_are(records_uri: str) -> None:
+    event = execute(PostgresStore(partial(psycopg.connect, records_uri)), "run-1")
+    with psycopg.connect(records_uri, autocommit=True) as connection:
+        connection.execute("TRUNCATE retraining.schema_migrations")
+        with pytest.raises(ConfigurationError, match=r"schema_migrations does not say what.*restore the whole dump"):
+            migrate(connection)
+    assert PostgresStore(partial(psycopg.connect, records_uri)).events() == [event]
 
 
 def test_claim_behind_a_pooler_of_transactions_is_refused_and_the_direct_connection_named(records_uri: str) -> None:

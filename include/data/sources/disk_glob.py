@@ -34,7 +34,7 @@ class DiskGlob:
         Raises
         ------
         SourceUnavailable
-            When a folder on the way may not be looked into: the rows in it would be missing without a word.
+            When a folder on the way may not be looked into: the rows in it would be missing, and nobody told.
         """
         return self._below(self.start, parts, ())
 

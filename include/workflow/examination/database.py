@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,16 @@ import psycopg
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, Seen, Told
-from include.records.migration_files import MIGRATIONS, SCHEMA_FILES, Applied, missing_steps, read_schema, read_steps
+from include.records.migration_files import (
+    MIGRATIONS,
+    SCHEMA_FILES,
+    Applied,
+    SqlFile,
+    missing_steps,
+    read_schema,
+    read_steps,
+)
+from include.records.whole_schema import lost
 from include.workflow.examination.subject import Subject
 from include.workflow.migrate import OWN_SCHEMA, elsewhere
 
@@ -19,6 +28,7 @@ WHERE = "the records database"
 TRIED = (140000, 190000)  # from Postgres 14 to 18
 CLOCK = timedelta(seconds=5)
 SPARE = 10  # connections besides those of tasks: page, command line, monitoring
+SHOWN = 8  # names in one finding
 EACH = 2  # connections of a task that retrains
 
 
@@ -130,10 +140,24 @@ def schema(subject: Subject) -> Iterator[Told]:
             "python -m include.cli migrate",
             severity=Severity.CRITICAL,
         )  # fmt: skip
+    if applied and not missing and not wrong:
+        yield from _whole(subject, files)
     name, shared = subject.records.schemas()
     if shared:
         yield Finding(subject=WHERE, told=elsewhere(name, shared), way_out=OWN_SCHEMA, severity=Severity.LOW)
     yield Seen(told="tables and code were compared by the files of sql/schema and sql/migrations")
+
+
+def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
+    if gone := lost(files, subject.records.objects()):
+        more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+        yield Finding(
+            subject=WHERE, told=f"{', '.join(gone[:SHOWN])}{more}: gone, or switched off; a restore met errors, or "
+            "somebody took it away, and what it guards against may happen",
+            way_out="restore a whole dump into an empty database; or let the owner of the tables run what sql/schema "
+            "says of each (of a trigger that is off: ALTER TABLE … ENABLE TRIGGER …)",
+            severity=Severity.HIGH,
+        )  # fmt: skip
 
 
 def clock(subject: Subject) -> Iterator[Told]:
