@@ -47,6 +47,11 @@ _USUAL_TABLESPACE = """
     FROM pg_tablespace t JOIN pg_database d ON d.dattablespace = t.oid
     WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')
 """
+_ASTRAY = """
+    SELECT proname, pg_get_function_identity_arguments(pg_proc.oid) FROM pg_proc, unnest(proconfig) setting
+    WHERE pronamespace = to_regnamespace(quote_ident(%(schema)s)) AND starts_with(setting, 'search_path=')
+      AND NOT starts_with(setting, 'search_path=' || quote_ident(%(schema)s) || ',')
+"""
 _EARLIEST = 140000  # as psycopg tells the server's version
 READ_ONLY = (
     "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to the primary, "
@@ -79,7 +84,7 @@ def migrate(
     transaction; each migration is applied in a transaction of its own, or statement by statement where it says so. A
     lock lets only one process migrate at a time. The connection must not be inside a transaction, and leads straight to
     the server. Repeating it is safe, also after a kill, and mends the search path after a restore from a dump, which
-    does not hold it.
+    does not hold it, and that of the functions after the schema was renamed or copied.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def migrate(
     _refuse_unfit(connection)
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         _refuse_old(cursor, schema)  # by the search path as it is found
-    settle(connection, own=True, statement_timeout="0")
+    settle(connection, own=True, statement_timeout="0", astray=True)
     with connection.transaction():
         connection.execute(_USUAL_TABLESPACE)
     with alone(connection):
@@ -107,6 +112,7 @@ def migrate(
             for step in missing_steps(files, steps, applied):
                 apply_step(connection, step, schema)
                 done.append(step.name)
+        _lead_functions(connection, schema)
     if schema == SCHEMA:
         keep_search_path(connection)
     return done
@@ -183,6 +189,15 @@ def keep_search_path(connection: psycopg.Connection[Any]) -> None:
                 cursor.execute(sql.SQL("ALTER DATABASE {database} ").format(**names) + path)
         except psycopg.errors.InsufficientPrivilege:
             cursor.execute(sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {database} ").format(**names) + path)
+
+
+def _lead_functions(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Let the functions of a schema that was renamed or copied find its tables, and no others'."""
+    own = sql.Identifier(schema)
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        for name, given in cursor.execute(_ASTRAY, {"schema": schema}).fetchall():
+            text = sql.SQL("ALTER FUNCTION {}.{}({}) SET search_path TO {}, pg_temp")
+            cursor.execute(text.format(own, sql.Identifier(name), sql.SQL(given), own))
 
 
 def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:

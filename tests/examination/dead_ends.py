@@ -377,6 +377,12 @@ DEAD_ENDS: list[DeadEnd] = [
         told_to("ALTER FUNCTION retraining.x RENAME TO prepare_month"),
     ),
     ("server", "read-only", read_only, writable),
+    (
+        "reached",
+        "renamed or copied",
+        told_to("ALTER FUNCTION retraining.prepare_month SET search_path TO was, pg_temp"),
+        migrated,
+    ),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),
     ("server", "Asia/Tokyo", server_says(session_timezone="Asia/Tokyo"), library_back),

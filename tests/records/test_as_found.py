@@ -143,6 +143,33 @@ def test_direct_connection_to_other_records_is_refused(records_uri: str, databas
         pass
 
 
+@pytest.mark.parametrize("name", ["kept", "Kept 2"])
+@pytest.mark.parametrize("others", [True, False])
+def test_schema_that_was_renamed_is_led_to_its_own_tables_by_migrating_and_touches_no_others_before(
+    records_uri: str, name: str, *, others: bool
+) -> None:
+    execute(PostgresStore(partial(psycopg.connect, records_uri)), "run-1")
+    with psycopg.connect(records_uri, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER SCHEMA retraining RENAME TO {}").format(sql.Identifier(name)))
+        if others:
+            migrate(connection)
+    written = '"Kept\\ 2"' if " " in name else name
+    renamed = partial(psycopg.connect, records_uri, options=f"-csearch_path={written}")
+    store = PostgresStore(renamed)
+    for act in (store.events, lambda: execute(store, "run-2", at=NOW + HOUR)):
+        with pytest.raises(ConfigurationError, match=r"renamed or copied.*run `python -m include.cli migrate`"):
+            act()
+    with renamed() as connection:
+        migrate(connection)
+    event = execute(PostgresStore(renamed), "run-2", at=NOW + 24 * 62 * HOUR)
+    assert len(PostgresStore(renamed).events()) == 2
+    assert PostgresStore(renamed).events()[0] == event
+    if others:
+        usual = PostgresStore(partial(psycopg.connect, records_uri))
+        assert (usual.events(), usual.chain.head("housing")) == ([], None)
+        execute(usual, "run-1")
+
+
 def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(database_uri: str) -> None:
     stores = {}
     for name in ("prod", "Staging 2"):
