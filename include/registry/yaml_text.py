@@ -20,6 +20,7 @@ MOST_LEVELS = 40
 BARE_WORD = "YAML takes a bare yes, no, on, off, true or false for a truth value: quote it if it is text, as in 'no'"
 LONGEST_NUMBER = 400  # characters; beyond it Python needs long for a number, or refuses to show it
 _DEEP = f"it is nested deeper than {MOST_LEVELS} levels"
+_MERGE = "tag:yaml.org,2002:merge"  # ``<<``, whose fields give way to those beside it
 _Quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -35,6 +36,10 @@ class _StrictLoader(yaml.SafeLoader):
             raise yaml.YAMLError(_DEEP)
         node = super().compose_node(parent, index)
         self._levels -= 1
+        if isinstance(node, yaml.MappingNode):
+            keys = (key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE)
+            if twice := sorted(repeated(keys)):
+                raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
         return node
 
     def get_single_node(self) -> Any:
@@ -53,14 +58,6 @@ class _StrictLoader(yaml.SafeLoader):
                 raise
             shown = f"{node.value[:40]!r} is none of its type ({error}); quote it if it is text"
             raise yaml.constructor.ConstructorError(None, None, shown, node.start_mark) from error
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping; see `yaml.SafeLoader`."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted(repeated(str(key) for key in keys))
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"given twice: {', '.join(twice)}", node.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path, kind: str) -> Any:

@@ -94,6 +94,21 @@ def test_a_name_that_is_said_twice_by_an_alias_is_fine(tmp_path: Path) -> None:
     assert load_model(tmp_path, "good").slices == ["price", "hour"]
 
 
+def test_fields_that_are_merged_in_give_way_to_those_beside_them_and_none_is_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "good.yaml"
+    shared = GOOD.replace("reference: {start: 2026-01-01, ", "reference: {<<: {start: 2026-01-01, end: 2025-01-01}, ")
+    file.write_text(shared)
+    assert load_model(tmp_path, "good") == load_model_file(file)
+    assert load_model(tmp_path, "good").reference.end.year == 2026  # type: ignore[union-attr]  # it has one
+    deep = "gate: {floors: &deep {<<: &most {rmse: 9}, rmse: 8}}\nperformance: {<<: *deep, mae: 7, rmse: 1}\n"
+    file.write_text((GOOD + deep).replace("metric: rmse", "metric: r2"))
+    assert load_model(tmp_path, "good").performance == {"rmse": 1.0, "mae": 7.0}
+    assert load_model(tmp_path, "good").gate.floors == {"rmse": 8.0}
+    file.write_text(shared.replace("metric: rmse", "metric: rmse\nmetric: mae"))
+    with pytest.raises(ConfigurationError, match="given twice: metric"):
+        load_model(tmp_path, "good")
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "bad.yaml")
     (tmp_path / "good.yaml").write_text(GOOD)
