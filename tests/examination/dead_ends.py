@@ -215,7 +215,11 @@ def server_says(**says: Any) -> Callable[[House, pytest.MonkeyPatch], None]:
 
 
 def lends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RecordsSeen, "lends_sessions", lambda _: "leads to a pooler that lends sessions")
+    def told(records: RecordsSeen) -> str:
+        past = "connect_timeout" in getattr(records.connect, "keywords", {})  # what RETRAINING_DB_DIRECT names
+        return "" if past else "leads to a pooler that lends sessions"
+
+    monkeypatch.setattr(RecordsSeen, "lends_sessions", told)
 
 
 def direct(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +229,18 @@ def direct(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 def direct_is_wrong(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     lends(house, monkeypatch)
     monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
+
+
+def direct_leads_nowhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is no pooler: each retrain would take its lock there."""
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
+
+
+def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = f"{house.uri}?options=-csearch_path%3Dstaging"
+    with psycopg.connect(elsewhere) as connection:
+        migrate(connection)
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", elsewhere)
 
 
 def moved(house: House, _: pytest.MonkeyPatch) -> None:
@@ -389,6 +405,8 @@ DEAD_ENDS: list[DeadEnd] = [
     ("clock", "3600 s from that of the database", server_says(at=hours_apart), library_back),
     ("pooler", "lends sessions", lends, direct),
     ("pooler", "cannot be reached", direct_is_wrong, direct),
+    ("pooler", "cannot be reached", direct_leads_nowhere, direct),
+    ("pooler", "leads to other records", direct_leads_elsewhere, direct),
     ("identity", "copied, restored or moved", moved, adopted),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),

@@ -80,6 +80,10 @@ class RecordsSeen:
             return {}
         return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
 
+    def identity(self) -> str:
+        """Return whose records these are."""
+        return str(self._rows("find_identity")[0]["id"])
+
     def objects(self) -> set[tuple[str, str]]:
         """Return kind and name of what the schema holds and has in force."""
         return {(row["kind"], row["name"]) for row in self._rows("examine_objects")}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, Seen, Told
+from include.records.masking import mask
 from include.records.migration_files import (
     MIGRATIONS,
     SCHEMA_FILES,
@@ -20,6 +21,7 @@ from include.records.migration_files import (
     read_schema,
     read_steps,
 )
+from include.records.postgres.examination import RecordsSeen
 from include.records.whole_schema import lost
 from include.workflow.examination.subject import Subject
 from include.workflow.migrate import OWN_SCHEMA, elsewhere
@@ -86,21 +88,29 @@ def pooler(subject: Subject) -> Iterator[Told]:
     if why and not direct:
         yield Finding(subject=WHERE, told=why.partition("; all else")[0], severity=Severity.HIGH,
                       way_out="set RETRAINING_DB_DIRECT to an address that leads straight to the server")  # fmt: skip
-    elif why and direct and "://" in direct:
+    elif direct and "://" in direct:
         yield from _direct(subject, direct)
     else:
         yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past" if why else "sessions are the clients' own")
 
 
 def _direct(subject: Subject, address: str) -> Iterator[Told]:
+    wrong = ""
     try:
-        with closing(psycopg.connect(address, connect_timeout=2)):
-            yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past")
+        records = RecordsSeen(partial(psycopg.connect, address, connect_timeout=2))
+        if records.identity() != subject.records.identity():
+            wrong = "leads to other records than the connection retraining_db"
+        elif why := records.lends_sessions():
+            wrong = why.partition("; all else")[0]
     except psycopg.Error as error:
+        wrong = f"cannot be reached: {mask(' '.join(str(error).split()))}"
+    if wrong:
         yield Finding(
-            subject="RETRAINING_DB_DIRECT", told=f"cannot be reached: {' '.join(str(error).split())}",
-            way_out="correct the address: without it no model can be retrained", severity=Severity.HIGH,
+            subject="RETRAINING_DB_DIRECT", told=wrong, severity=Severity.HIGH,
+            way_out="correct it, or leave it out where there is no pooler: each retrain takes its lock there",
         )  # fmt: skip
+    else:
+        yield Seen(told="RETRAINING_DB_DIRECT leads straight to the same records")
 
 
 def rights(subject: Subject) -> Iterator[Told]:
