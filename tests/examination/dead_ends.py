@@ -80,6 +80,15 @@ def reference_back(house: House, _: pytest.MonkeyPatch) -> None:
     house.execute("INSERT INTO retraining.reference_profiles SELECT * FROM public.kept", "DROP TABLE public.kept")
 
 
+def forced(house: House, _: pytest.MonkeyPatch) -> None:
+    run = Run(run_id="forced", as_of=day(41), force=True)
+    workflow.analyze(house.deployment, "sales", run)
+    _, event = workflow.decide(house.deployment, "sales", run)
+    assert event is not None
+    assert workflow.execute(house.deployment, event.id).status == "promoted"
+    workflow.publish(house.deployment, "sales", run)
+
+
 def told_to(*statements: str) -> Callable[[House, pytest.MonkeyPatch], None]:
     return lambda house, _: house.execute(*statements)
 
@@ -354,6 +363,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
     ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
     ("champions", "compare with is not on record", reference_gone, reference_back),
+    ("champions", "start a run with `force`", reference_gone, forced),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
