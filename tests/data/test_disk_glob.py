@@ -21,7 +21,7 @@ from tests.unprivileged import as_nobody, open_folder
 def write(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(f"a\n{name}\n")
+        (folder / name).write_text(f"a\n{name!a}\n")
 
 
 def found(folder: Path, path: str) -> set[str]:
@@ -72,6 +72,17 @@ def test_watcher_tells_what_it_may_not_look_into() -> None:
         (root / "s/x").chmod(0)
         with as_nobody(), pytest.raises(SourceUnavailable, match="cannot be read"):
             Looker(str(root / "s"), (".csv",), client_from_environment).look()
+
+
+@pytest.mark.parametrize("name", [b"s/gr\xf6sse.csv", b"s/\xff/a.csv", b"s/shop=\xfe/a.csv"])
+@pytest.mark.parametrize("path", ["s", "s/**/*.csv"])
+def test_file_of_a_name_that_is_no_text_is_to_be_renamed(tmp_path: Path, name: bytes, path: str) -> None:
+    write(tmp_path, "s/größe/süd.csv")
+    assert found(tmp_path, path) == {"s/größe/süd.csv"}
+    write(tmp_path, os.fsdecode(name))
+    with pytest.raises(SourceUnavailable, match=r"\\x[0-9a-f]{2}.*is no UTF-8; rename it") as told:
+        found(tmp_path, path)
+    assert str(told.value).encode()
 
 
 _ANYWHERE = {"s/first/a.csv", "s/second/b.csv", "s/second/c/d.csv"}

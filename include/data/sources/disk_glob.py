@@ -90,6 +90,14 @@ def may_not_be_read(place: object, error: OSError) -> SourceUnavailable:
     return SourceUnavailable(f"{place}: cannot be read: {why}; let the user of this process read it, or move it away")
 
 
+def require_text(file: Path) -> None:
+    """Refuse a file whose name is no text: no reader opens it, and no record can name it."""
+    name = str(file)
+    if not name.isascii() and os.fsencode(name).decode(errors="replace") != name:
+        shown = os.fsencode(name).decode(errors="backslashreplace")
+        raise SourceUnavailable(f"{shown}: its name, or that of a folder on the way, is no UTF-8; rename it")
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()

@@ -8,7 +8,7 @@ from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
-from include.data.sources.disk_glob import EVERYTHING, DiskGlob, may_not_be_read
+from include.data.sources.disk_glob import EVERYTHING, DiskGlob, may_not_be_read, require_text
 from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
@@ -64,9 +64,12 @@ class LocalFiles:
     def find(self, path: str | Path, *endings: str) -> list[Path]:
         """See `Files.find`."""
         try:
-            return sorted(_found(Path(path), endings)) or nothing_found(path, endings)
+            found = sorted(_found(Path(path), endings)) or nothing_found(path, endings)
         except OSError as error:
             raise may_not_be_read(path, error) from error
+        for file in found:
+            require_text(file)
+        return found
 
     def open(self, file: str | Path) -> str | Path | pa.NativeFile:
         """See `Files.open`."""
