@@ -1,4 +1,4 @@
--- What the schema of the records holds and has in force: a trigger that is off, as a restore may leave it, is not there.
+-- What the schema of the records holds and has in force: a trigger that a restore has left off is not there.
 -- Parameters: none
 -- Returns:    rows: kind text (relation, function, trigger, constraint), name text
 WITH own AS (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
