@@ -59,9 +59,9 @@ class ConfigurationError(PermanentError):
     """
 
     def __init__(self, where: object, *problems: str) -> None:
-        self.where = str(where)
+        self.where = str(where).encode("utf-8", "backslashreplace").decode()  # the name of a file may be any bytes
         self.problems = problems
-        super().__init__(f"{where}: " + "; ".join(problems))
+        super().__init__(f"{self.where}: " + "; ".join(problems))
 
 
 class DataError(PermanentError):

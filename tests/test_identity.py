@@ -108,7 +108,10 @@ def by_schema(server: Server) -> str:
     text = server.run("pg_dump", "--schema", "retraining", server.uri).decode().replace("retraining.", "staging.")
     text = text.replace("SCHEMA retraining", "SCHEMA staging")
     server.run("psql", "--quiet", "--no-psqlrc", "--dbname", server.uri, input=text)
-    return f"{server.uri}?options=-csearch_path%3Dstaging"
+    copied = f"{server.uri}?options=-csearch_path%3Dstaging"
+    with psycopg.connect(copied) as connection:
+        migrate(connection)
+    return copied
 
 
 COPIES: list[Callable[[Server], str]] = [by_template, by_dump, by_drop_and_restore, by_clean_restore, by_schema]
@@ -250,7 +253,10 @@ def test_a_new_name_is_no_new_place(server: Server, tmp_path: Path) -> None:
         assert refused(renamed) == ""
         with psycopg.connect(server.postgres.uri("copied")) as connection:
             connection.execute("ALTER SCHEMA retraining RENAME TO kept")
-        assert refused(deployed(f"{server.postgres.uri('copied')}?options=-csearch_path%3Dkept", tmp_path)) == ""
+        kept = f"{server.postgres.uri('copied')}?options=-csearch_path%3Dkept"
+        with psycopg.connect(kept) as connection:
+            migrate(connection)
+        assert refused(deployed(kept, tmp_path)) == ""
     finally:
         server.admin("ALTER DATABASE {} RENAME TO {}", "copied", server.name)
 

@@ -144,6 +144,29 @@ def test_version_that_breaks_the_promise_on_record_does_not_take_the_place(tmp_p
     assert "worse than the record" in event.outcome
 
 
+def test_what_the_champions_rows_do_not_teach_is_learnt_from_those_since(tmp_path: Path) -> None:
+    """The champion was the first after a change: the last of its rows are of another world than the others."""
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(60, change=40), training=LINEAR)
+    stage.run("sales", day(REFERENCE_DAYS + 1))
+    event = stage.run("sales", day(43.3)).event
+    assert event is not None
+    assert event.status is EventStatus.PROMOTED
+    for file in (tmp_path / "made" / "sales").glob("v2-*/model.skops"):
+        file.unlink()
+    early = stage.run("sales", day(44), force=True).event
+    assert early is not None
+    assert (early.status, "trained as a first version" in early.outcome) == (EventStatus.HELD, True)
+    later = stage.run("sales", day(58), force=True).event
+    assert later is not None
+    assert later.status is EventStatus.PROMOTED
+    champion = stage.store.champion("sales")
+    assert champion is not None
+    assert champion.data_until is not None
+    assert day(57) < champion.data_until <= day(58)
+    assert not stage.run("sales", day(59)).decision.triggered
+
+
 @pytest.mark.parametrize(
     "asked", [{"force": True}, {"reason": "new prices"}, {"preset": "aggressive"}, {"at": day(46)}]
 )

@@ -41,6 +41,17 @@ _HISTORY = """
 _ADD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
 _APPLIED = "SELECT name, sha256, applied_at FROM schema_migrations"
 _PATH = "SET LOCAL search_path TO {}, pg_temp"
+# Of a partitioned table Postgres refuses the database's own tablespace where it is named, as a role may have it.
+_USUAL_TABLESPACE = """
+    SELECT set_config('default_tablespace', '', false)
+    FROM pg_tablespace t JOIN pg_database d ON d.dattablespace = t.oid
+    WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')
+"""
+_ASTRAY = """
+    SELECT proname, pg_get_function_identity_arguments(pg_proc.oid) FROM pg_proc, unnest(proconfig) setting
+    WHERE pronamespace = to_regnamespace(quote_ident(%(schema)s)) AND starts_with(setting, 'search_path=')
+      AND NOT starts_with(setting, 'search_path=' || quote_ident(%(schema)s) || ',')
+"""
 _EARLIEST = 140000  # as psycopg tells the server's version
 READ_ONLY = (
     "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to the primary, "
@@ -73,7 +84,7 @@ def migrate(
     transaction; each migration is applied in a transaction of its own, or statement by statement where it says so. A
     lock lets only one process migrate at a time. The connection must not be inside a transaction, and leads straight to
     the server. Repeating it is safe, also after a kill, and mends the search path after a restore from a dump, which
-    does not hold it.
+    does not hold it, and that of the functions after the schema was renamed or copied.
 
     Raises
     ------
@@ -88,7 +99,9 @@ def migrate(
     _refuse_unfit(connection)
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
         _refuse_old(cursor, schema)  # by the search path as it is found
-    settle(connection, own=True, statement_timeout="0")
+    settle(connection, own=True, statement_timeout="0", astray=True)
+    with connection.transaction():
+        connection.execute(_USUAL_TABLESPACE)
     with alone(connection):
         applied = _prepared(connection, schema)
         if not applied:
@@ -99,6 +112,7 @@ def migrate(
             for step in missing_steps(files, steps, applied):
                 apply_step(connection, step, schema)
                 done.append(step.name)
+        _lead_functions(connection, schema)
     if schema == SCHEMA:
         keep_search_path(connection)
     return done
@@ -117,12 +131,19 @@ def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, App
 
 def _make(connection: psycopg.Connection[Any], files: Sequence[SqlFile], run: int, schema: str) -> None:
     """Run the first files in one transaction, and write all down: a new schema has in it what migrations do."""
-    with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        cursor.execute(_path(schema))
-        for number, file in enumerate(files):
-            if number < run:
-                cursor.execute(file.text.encode())
-            cursor.execute(_ADD, (file.name, file.sha256))
+    try:
+        with connection.transaction(), psycopg.Cursor(connection) as cursor:
+            cursor.execute(_path(schema))
+            for number, file in enumerate(files):
+                if number < run:
+                    cursor.execute(file.text.encode())
+                cursor.execute(_ADD, (file.name, file.sha256))
+    except (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateFunction, psycopg.errors.DuplicateObject) as error:
+        raise ConfigurationError(
+            "the records database", f"schema {schema} holds something already, and its table schema_migrations does "
+            f"not say what ({error.diag.message_primary}): a restore has left that table empty, or these are tables of "
+            "others; restore the whole dump into an empty database, or name another schema",
+        ) from error  # fmt: skip
 
 
 def _path(schema: str) -> sql.Composed:
@@ -168,6 +189,15 @@ def keep_search_path(connection: psycopg.Connection[Any]) -> None:
                 cursor.execute(sql.SQL("ALTER DATABASE {database} ").format(**names) + path)
         except psycopg.errors.InsufficientPrivilege:
             cursor.execute(sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {database} ").format(**names) + path)
+
+
+def _lead_functions(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Let the functions of a schema that was renamed or copied find its tables, and no others'."""
+    own = sql.Identifier(schema)
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        for name, given in cursor.execute(_ASTRAY, {"schema": schema}).fetchall():
+            text = sql.SQL("ALTER FUNCTION {}.{}({}) SET search_path TO {}, pg_temp")
+            cursor.execute(text.format(own, sql.Identifier(name), sql.SQL(given), own))
 
 
 def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
-from include.registry.model_files import files_by_model, twin_of
+from include.registry.model_files import files_by_model, name_of, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
 from include.registry.yaml_text import BARE_WORD, read_yaml
@@ -37,13 +37,13 @@ def load_model_file(path: Path) -> ModelSpec:
     """
     if other := twin_of(path):
         raise ConfigurationError(
-            path, f"{path.name} and {other.name} are both of the model {path.stem}; remove or rename one of them"
+            path, f"{path.name} and {other.name} are both of the model {name_of(path)}; remove or rename one of them"
         )
     content = read_fields(path, "model file")
     if "name" in content:
         raise ConfigurationError(path, "field name: leave it out; the file's name is the model's name")
     try:
-        return ModelSpec.model_validate({**content, "name": path.stem}).in_environment(environment())
+        return ModelSpec.model_validate({**content, "name": name_of(path)}).in_environment(environment())
     except ValidationError as error:
         raise ConfigurationError(path, *problems_of(error, ModelSpec)) from error
     except Exception as error:  # no field foresaw it: a mistake of this file, never the end of a run of all models
@@ -84,7 +84,7 @@ def models_to_check(folder: Path, wanted: Sequence[str]) -> dict[str, ModelSpec 
     None.
     """
     files = _model_files(folder, wanted) if wanted else [folder / name for name in files_by_model(folder).values()]
-    found = [(file.stem, _readable(file)) for file in files]
+    found = [(name_of(file), _readable(file)) for file in files]
     chosen = [(name, spec) for name, spec in found if wanted or spec is None or spec.enabled]
     return dict(sorted(chosen, key=lambda pair: 0 if pair[1] is None else -pair[1].priority))
 
@@ -146,6 +146,8 @@ def _problem(line: dict[str, Any], section: type[BaseModel]) -> str:
     message = _SAID.get(line["type"], str(line["msg"]).removeprefix("Value error, "))
     if line["type"] == "string_type" and isinstance(found, bool):
         message = BARE_WORD
+    if where == ["name"] and line["type"] == "string_pattern_mismatch":
+        message = "rename the file: a name is of small letters, digits, `_`, `.` and `-`, 64 at most"
     shown = "" if isinstance(found, dict) else f"found {_shown(where, found)}; "
     return f"field {field}: {shown}{message[:1].lower()}{message[1:]}"
 

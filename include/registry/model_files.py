@@ -26,7 +26,24 @@ def model_names(folder: Path) -> list[str]:
 
 def files_by_model(folder: Path) -> dict[str, str]:
     """Names of the files by models'; of two files of one model the last, whose reader refuses both."""
-    return {name.rpartition(".")[0]: name for name in _names(folder)}
+    return {name_of(name): name for name in _names(folder)}
+
+
+def name_of(file: Path | str) -> str:
+    r"""The name of the model that a file is of.
+
+    The name of a file may be any bytes; those that are no UTF-8 are written out, for nothing else can take them: JSON,
+    Postgres, a terminal. It is no name of a model, and whoever reads the file says so.
+
+    >>> name_of("demand.yaml"), name_of("gr\udcf6sse.yaml")
+    ('demand', 'gr\\xf6sse')
+    """
+    return printable(os.path.basename(file).rpartition(".")[0])  # noqa: PTH119  # of each of thousands
+
+
+def printable(name: str) -> str:
+    """The name of a file, its bytes that are no UTF-8 written out."""
+    return name if name.isascii() else os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _names(folder: Path) -> list[str]:

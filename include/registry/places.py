@@ -12,19 +12,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from include.errors import ConfigurationError
 from include.registry.arrival import RedTeam, Watch, on_or_off
 from include.registry.home import at_home
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, name_of
 from include.registry.source import SOURCES, FileSource
+from include.registry.yaml_text import read_quickly
 
 RESULT_ENDINGS = (".xml", ".json")
 _ON_DISK, _IN_STORAGE = timedelta(seconds=2), timedelta(seconds=10)
 _WORDS = ("watch", "red_team")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ArrivalKind(StrEnum):
@@ -91,21 +90,19 @@ def _both(one: Place, other: Place) -> Place:
 
 def _places_of(file: Path, data_dir: Path) -> Iterator[Place]:
     try:
-        text = file.read_text(encoding="utf-8")
-        if not any(word in text for word in _WORDS):
-            return
-        content = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a SafeLoader
-    except (OSError, ValueError, yaml.YAMLError):
+        content = read_quickly(file, "model file", _WORDS)
+    except ConfigurationError:
         return
     if not isinstance(content, dict) or content.get("enabled", True) is False:
         return
     source, red_team = content.get("source"), content.get("red_team")
     try:
         if isinstance(source, dict) and source.get("watch"):
-            yield from _of_source(source, file.stem, data_dir)
+            yield from _of_source(source, name_of(file), data_dir)
         if isinstance(red_team, dict):
             asked = RedTeam.model_validate(red_team)
-            yield _place(ArrivalKind.RESULTS, asked.path, asked.connection, RESULT_ENDINGS, asked, file.stem, data_dir)
+            name = name_of(file)
+            yield _place(ArrivalKind.RESULTS, asked.path, asked.connection, RESULT_ENDINGS, asked, name, data_dir)
     except (ValidationError, ConfigurationError):
         return
 

@@ -157,8 +157,10 @@ class FileSource(_Rows):
     @field_validator("delimiter", "quote")
     @classmethod
     def _is_ascii(cls, mark: str | None) -> str | None:
-        if mark and not mark.isascii():
-            raise ValueError(f"{mark!r} is none that a CSV file can be read with; it has to be an ASCII character")
+        if mark and (not mark.isascii() or mark in "\0\r\n"):
+            raise ValueError(
+                f"{mark!r} is none that a CSV file can be read with; it has to be an ASCII character, and no line end"
+            )
         return mark
 
     @field_validator("path", "reference_path", "recent_path")

@@ -112,8 +112,7 @@ class RetrainingExecutor:
         again = FirstAgain.of(self.spec, self.load, champion, tables) if self.elsewhere is None else None
         if again is None:
             return self._challenge(tables, champion, former)
-        judged = self._first(again.tables)
-        return replace(judged, data_until=again.until, result=again.judge(judged.result, judged.holdout))
+        return again.train(self._first)
 
     def _first(self, tables: ModelTables) -> _Judged:
         """A first version: scored on the last of the reference rows, then trained on all of them."""

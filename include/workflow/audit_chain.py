@@ -15,7 +15,7 @@ from include.errors import ConfigurationError
 from include.records.entries.chain import BreakKind, ChainAudit, ChainBreak, ChainHead
 from include.records.postgres import PostgresStore
 from include.records.store import Store
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, name_of
 from include.retraining.artifacts import Artifacts
 from include.workflow.deployment import Deployment, now
 
@@ -92,7 +92,7 @@ def verify_audit(deployment: Deployment, model_name: str = "") -> ChainAudit:
 
 def _registered(deployment: Deployment) -> set[str]:
     files = list_model_files(deployment.models_dir) if deployment.models_dir.is_dir() else []
-    return {file.stem for file in files} | {watched.model_name for watched in deployment.store.watch.watched()}
+    return {name_of(file) for file in files} | {watched.model_name for watched in deployment.store.watch.watched()}
 
 
 def _against_anchor(store: Store, artifacts: Artifacts, model_name: str) -> tuple[ChainBreak | None, Anchor | None]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 FEW = 20  # models that have a batch each; more than Airflow runs at once, which by default are 16
 SIZE = 25  # models of a batch: then starting its tasks costs each model less than the check of it
 MOST = 200  # batches; with more models they grow
+_LONGEST = 64  # characters of a model's name; that of a file which is none may have more, and Airflow takes 250 in all
 
 
 def batches_of(names: Sequence[str]) -> list[list[str]]:
@@ -54,4 +55,7 @@ def label_of(names: Sequence[str]) -> str:
     >>> label_of(["demand", "energy", "iris"])
     'demand … iris (3 models)'
     """
-    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)} models)"
+    if len(names) == 1:
+        return names[0]
+    first, last = (each if len(each) <= _LONGEST else f"{each[: _LONGEST - 1]}…" for each in (names[0], names[-1]))
+    return f"{first} … {last} ({len(names)} models)"

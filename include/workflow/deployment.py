@@ -33,6 +33,11 @@ if TYPE_CHECKING:  # loaded by what reads rows or trains: that takes a second
 
 CONNECTION = "retraining_db"  # of the records, where connections are opened by name
 IDLE = timedelta(hours=6)  # a decided event that nobody began to execute for so long is abandoned
+NO_REFERENCE = "what its checks compare with is not on record (table reference_profiles)"
+COMPARE_AGAIN = (
+    "restore that row of the table from a dump that has it; or start a run with `force`, which trains a first version "
+    "in its place; or roll back to a version that is whole: python -m include.cli rollback"
+)
 WAIT = timedelta(hours=2)  # how long to wait for another process that retrains the same model
 
 
@@ -223,8 +228,14 @@ def to_come(at: datetime | None = None) -> datetime:
     return (at or now()) + HELD_UP
 
 
-def champion_of(store: Champions, model_name: str) -> Champion | None:
+def champion_of(store: Champions, model_name: str, *, force: bool = False) -> Champion | None:
     """The champion on record with what it was accepted on; None before the first version.
+
+    Parameters
+    ----------
+    force : bool
+        Whether a version is wanted whatever is on record: then one that nothing can be compared with is as none, and a
+        first version takes its place.
 
     Raises
     ------
@@ -235,6 +246,8 @@ def champion_of(store: Champions, model_name: str) -> Champion | None:
     if version is None:
         return None
     reference = store.reference(model_name, version.version)
+    if reference is None and force:
+        return None
     if reference is None:
-        raise DataError(f"model {model_name}: no reference profile of {version.label} on record")
+        raise DataError(f"model {model_name}: {version.label}: {NO_REFERENCE}; {COMPARE_AGAIN}")
     return Champion(version=version, reference=reference)

@@ -9,7 +9,7 @@ from threading import Thread
 from psycopg.errors import LockNotAvailable
 
 from include.decision.decision import Severity
-from include.errors import RetrainingError
+from include.errors import ConfigurationError, RetrainingError
 from include.records.entries import Checked, Examination, Surroundings
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.records.masking import mask
@@ -72,6 +72,9 @@ def _reached(subject: Subject) -> list[Told]:
     looking.join(ANSWER)
     if (error := failed[0]) is None:
         return [Seen(told="the records database answers")]
+    if isinstance(error, ConfigurationError):
+        return [Finding(subject="the records database", told=f"cannot be used: {'; '.join(error.problems)}",
+                        way_out=error.problems[-1].rpartition("; ")[2], severity=Severity.CRITICAL)]  # fmt: skip
     return [
         Finding(
             subject="the records database", told=f"cannot be reached: {_told(error)}",

@@ -10,7 +10,7 @@ from pathlib import Path
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, name_of
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.failing import bring_in
@@ -94,7 +94,7 @@ def health(
     moment = at or now()
     bring_in(deployment.store, deployment.artifacts)
     files, watch = list_model_files(deployment.models_dir), deployment.store.watch
-    models = {file.stem: _read(file) for file in files}
+    models = {name_of(file): _read(file) for file in files}
     seen = seen or _seen(deployment, moment)
     pauses, watched = seen.pauses, {each.model_name: each for each in seen.watched}
     failing = watch.failing(since=moment - REMEMBERED, before=to_come(moment))
@@ -130,11 +130,11 @@ def _read(file: Path) -> _Model:
         written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         spec = unchanged_spec(file)
     except OSError as error:
-        return _Model(name=file.stem, spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
+        return _Model(name=name_of(file), spec=None, mistake=f"cannot be read: {error.strerror}", written_at=now())
     except ConfigurationError as error:
-        return _Model(name=file.stem, spec=None, mistake="; ".join(error.problems), written_at=written_at)
+        return _Model(name=name_of(file), spec=None, mistake="; ".join(error.problems), written_at=written_at)
     allowed = spec.settings().false_retrains_per_quarter
-    return _Model(name=file.stem, spec=spec, mistake="", written_at=written_at, allowed=allowed)
+    return _Model(name=name_of(file), spec=spec, mistake="", written_at=written_at, allowed=allowed)
 
 
 def _broken_files(models: Iterable[_Model]) -> Iterator[Problem]:

@@ -1,7 +1,10 @@
 -- Where the files of the champions are, and of the newest version of each model that has any.
 -- Parameters: none
--- Returns:    rows: model_name text, version integer, status text, artifact_path text, artifact_sha256 text
-SELECT model_name, version, status, artifact_path, artifact_sha256
+-- Returns:    rows: model_name text, version integer, status text, artifact_path text, artifact_sha256 text,
+--             has_reference boolean (whether what checks compare with is on record)
+SELECT model_name, version, status, artifact_path, artifact_sha256,
+       EXISTS (SELECT FROM reference_profiles r WHERE r.model_name = known.model_name AND r.version = known.version)
+           AS has_reference
 FROM (
     SELECT *, max(version) FILTER (WHERE artifact_path <> '') OVER (PARTITION BY model_name) AS newest
     FROM model_version_management

@@ -2,8 +2,12 @@
 -- For the session where it is the client's own, or the client knows its process by that number; for the transaction
 -- where a pooler is in between. Temporary tables, also those left behind in a session that is lent, come last.
 -- Parameters: schema text, statement_timeout text, lock_timeout text, pid integer, own boolean
--- Returns:    one row: direct boolean (set for the session), and columns without meaning
+-- Returns:    one row: direct boolean (set for the session), astray boolean (the functions of the schema look for its
+--             tables in another: all are made together, and one is looked at), and columns without meaning
 SELECT session.direct,
+       (SELECT NOT bool_or(starts_with(setting, 'search_path=' || quote_ident(%(schema)s::text) || ','))
+        FROM pg_proc, unnest(proconfig) setting
+        WHERE proname = 'prepare_month' AND pronamespace = to_regnamespace(quote_ident(%(schema)s::text))) AS astray,
        set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
        set_config('client_encoding', 'UTF8', NOT session.direct),
        set_config('datestyle', 'ISO, YMD', NOT session.direct),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from include.errors import ConfigurationError
 from include.registry.loader import load_model_file
 from include.registry.places import watched_places
 from tests.models import PROJECT_ROOT
+from tests.registry.test_any_file import FILES
+from tests.sweeps import each_nth
 
 MODEL = """
 task: regression
@@ -102,3 +106,18 @@ def test_a_thousand_model_files_are_asked_in_little_time_and_without_numeric_lib
         "assert not {'numpy', 'pandas', 'scipy', 'sklearn', 'pyarrow'} & set(sys.modules); print(took)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=PROJECT_ROOT)
+
+
+@pytest.mark.parametrize("name", each_nth([*FILES, "a pipe", "an endless file"], 2))
+def test_whatever_is_in_a_file_a_dag_file_is_parsed_and_the_others_are_watched(tmp_path: Path, name: str) -> None:
+    write(tmp_path, good=(", watch: true", ""))
+    if name == "a pipe":
+        os.mkfifo(tmp_path / "bad.yaml")
+    elif name == "an endless file":
+        (tmp_path / "bad.yaml").symlink_to("/dev/zero")
+    else:
+        (tmp_path / "bad.yaml").write_text(f"# watch\n{FILES[name]}")
+    began = time.process_time()
+    [place] = watched_places(tmp_path, Path("/data"))
+    assert place.models == ("good",)
+    assert time.process_time() - began < 5

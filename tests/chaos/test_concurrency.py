@@ -151,7 +151,7 @@ def test_full_disk_fails_the_event_and_leaves_the_champion(arena: Arena, bytes_l
     said = Worker.start(arena, run, (PUBLISH, LOG), file_bytes=bytes_left).end()
     assert said == []  # the record is complete, if without a report's page
     assert arena.rows("SELECT status, error_type FROM model_retraining_events WHERE run_id = 'full'") == [
-        ("failed", "OSError")
+        ("failed", "SourceUnavailable")
     ]
     assert_settled(arena)
     go(arena, forced("after", NOW + timedelta(days=1)), RUN)

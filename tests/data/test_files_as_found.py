@@ -27,8 +27,10 @@ FOREIGN = [
     ".git/a.csv", "_unfinished.csv", ".a.csv", "~a.csv", "#a.csv", "a.tmp.csv", "a.part.csv", "a-checkpoint.csv",
     "$RECYCLE.BIN/a.csv", "@eaDir/a.csv", "lost+found/a.csv", "a.csv~", "a.csv.tmp", "a.bak.csv",
     "a.csv.download", "a.inprogress.csv", "a.csv.tmp.gz", "upload.partial/a.csv", "old.bak/a.csv", "a.CSV.INCOMPLETE",
+    "checkpoint-500/a.csv", "tmp_17/a.csv", "tmp.Xa8LkQ2pd0/a.csv",
 ]  # fmt: skip
-ROWS = ["a.csv", "day=1/a.csv", "_day=2/a.csv", "sales [eu]/b c.csv", "tmp.csv", "eu/log.csv", "catalogs/a.csv"]
+ROWS = ["a.csv", "day=1/a.csv", "_day=2/a.csv", "sales [eu]/b c.csv", "tmp.csv", "eu/log.csv", "catalogs/a.csv",
+        "tmp_sensors/a.csv", "checkpoint_berlin/a.csv"]  # fmt: skip
 
 
 @pytest.fixture(params=["disk", "bucket"])
@@ -200,6 +202,19 @@ def test_line_that_is_not_finished_is_worth_another_try_and_a_short_one_before_i
     with pytest.raises(SourceUnavailable):
         list(read(tmp_path / name))
     (tmp_path / name).write_bytes(whole[: last + cut] + b"\n" + whole[last:])
+    with pytest.raises(DataError):
+        list(read(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+@pytest.mark.parametrize("whole", [0, 2_000])
+def test_room_that_is_taken_and_not_filled_is_worth_another_try(tmp_path: Path, name: str, whole: int) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / name, TABLE)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:whole] + bytes(4_096))
+    with pytest.raises(SourceUnavailable, match="still being written"):
+        list(read(tmp_path / name))
+    (tmp_path / name).write_bytes("a,b\n1,2\n".encode("utf-16-le"))
     with pytest.raises(DataError):
         list(read(tmp_path / name))
 

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import gc
 import socket
+import time
 
 import psycopg
 import pytest
 
 from include.data.batches import Batch
 from include.data.frames import frame_of
+from include.data.kinds.decimals import Said
+from include.data.kinds.text_cells import plain_text
 from include.data.sources.sql import SqlBatches
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
+from tools.embedded_postgres import EmbeddedPostgres
 
 SECRET = "s3cr#t@w0rm"
 
@@ -162,15 +166,48 @@ def test_server_that_refuses_may_be_asked_again(shop: str, monkeypatch: pytest.M
         "datestyle TO 'German'", "datestyle TO 'SQL, DMY'", "datestyle TO 'Postgres, MDY'", "timezone TO 'Asia/Tokyo'",
         "intervalstyle TO 'iso_8601'", "intervalstyle TO 'sql_standard'", "intervalstyle TO 'postgres_verbose'",
         "extra_float_digits TO -15", "bytea_output TO 'escape'", "default_transaction_isolation TO 'serializable'",
+        "client_encoding TO 'LATIN1'", "client_encoding TO 'SQL_ASCII'", "transaction_timeout TO '300ms'",
+        "idle_in_transaction_session_timeout TO '50ms'",
     ],
 )  # fmt: skip
 def test_rows_are_the_same_whatever_the_database_says_for_everybody(shop: str, setting: str) -> None:
     query = (
         "select at, at::timestamp as plain, day, at::time as clock, n * interval '90 min' as lasts, price::float8 / 7 "
-        "as price, day as born from sales where n < 50 order by n"
+        "as price, day as born, 'süd' as \"größe\" from sales where n < 20000 order by n"
     )
     usual = frame_of(rows(query))
     with psycopg.connect(shop, autocommit=True) as connection:
         name = connection.execute("select quote_ident(current_database())").fetchone()
         connection.execute(f"ALTER DATABASE {name[0]} SET {setting}".encode())  # type: ignore[index]  # always a row
-    assert frame_of(rows(query)).equals(usual)
+    slowly = list[Batch]()
+    for batch in rows(query):
+        slowly.append(batch)
+        time.sleep(0.4)
+    assert frame_of(slowly).equals(usual)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JIS_2004", "WIN1252"])
+@pytest.mark.parametrize("client", ["", "UTF8"])
+def test_rows_of_a_database_of_any_encoding_are_text(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, encoding: str, client: str
+) -> None:
+    with psycopg.connect(postgres.uri(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS odd")
+        connection.execute(f"CREATE DATABASE odd ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0".encode())
+    with psycopg.connect(postgres.uri("odd"), autocommit=True) as connection:
+        known = encoding != "SQL_ASCII"
+        connection.execute(f"SET client_encoding TO '{'UTF8' if known else encoding}'".encode())
+        connection.execute("create table t as select 'süd'::text as \"größe\", 1 as n".encode())
+        if not known:
+            connection.execute("insert into t values ('süd', 2)".encode("cp1252"))
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", postgres.uri("odd") + (f"?client_encoding={client}" if client else ""))
+    read = frame_of(rows('select "größe", n from t where "größe" <> %(other)s', other="nörd"))
+    [found], _ = plain_text([read], Said(where="odd"))
+    assert list(found) == ["größe", "n"]
+    assert set(found["größe"]) == {"süd"}
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_view_that_is_not_there_now_is_worth_another_try() -> None:
+    with pytest.raises(SourceUnavailable, match=r"cannot be answered now: .*gone.* make that table or view"):
+        list(rows("select n from gone"))

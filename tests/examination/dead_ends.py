@@ -60,6 +60,46 @@ def manifest_restored(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "backup", house.champion / "manifest.json")
 
 
+def link_copied(house: House, _: pytest.MonkeyPatch) -> None:
+    """As a copy makes it that follows links: of S3 tools, or of an archive that knows none."""
+    link = house.root / "made" / "sales" / "champion"
+    link.unlink(missing_ok=True)
+    shutil.copytree(house.champion, link)
+
+
+def copy_removed(house: House, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(house.root / "made" / "sales" / "champion")
+
+
+def reference_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    house.execute("CREATE TABLE public.kept AS SELECT * FROM retraining.reference_profiles",
+                  "DELETE FROM retraining.reference_profiles")  # fmt: skip
+
+
+def reference_back(house: House, _: pytest.MonkeyPatch) -> None:
+    house.execute("INSERT INTO retraining.reference_profiles SELECT * FROM public.kept", "DROP TABLE public.kept")
+
+
+def forced(house: House, _: pytest.MonkeyPatch) -> None:
+    run = Run(run_id="forced", as_of=day(41), force=True)
+    workflow.analyze(house.deployment, "sales", run)
+    _, event = workflow.decide(house.deployment, "sales", run)
+    assert event is not None
+    assert workflow.execute(house.deployment, event.id).status == "promoted"
+    workflow.publish(house.deployment, "sales", run)
+
+
+def told_to(*statements: str) -> Callable[[House, pytest.MonkeyPatch], None]:
+    return lambda house, _: house.execute(*statements)
+
+
+ONE_CHAMPION = (
+    "CREATE UNIQUE INDEX one_champion_per_model ON retraining.model_version_management (model_name)"
+    " WHERE status = 'champion'"
+)
+GUARDED = "ALTER TABLE retraining.model_retraining_events {} TRIGGER USER"
+
+
 def other_library(version: str) -> Callable[[House, pytest.MonkeyPatch], None]:
     def change(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         there = libraries.installed
@@ -184,7 +224,11 @@ def server_says(**says: Any) -> Callable[[House, pytest.MonkeyPatch], None]:
 
 
 def lends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RecordsSeen, "lends_sessions", lambda _: "leads to a pooler that lends sessions")
+    def told(records: RecordsSeen) -> str:
+        past = "connect_timeout" in getattr(records.connect, "keywords", {})  # what RETRAINING_DB_DIRECT names
+        return "" if past else "leads to a pooler that lends sessions"
+
+    monkeypatch.setattr(RecordsSeen, "lends_sessions", told)
 
 
 def direct(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +238,18 @@ def direct(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 def direct_is_wrong(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     lends(house, monkeypatch)
     monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
+
+
+def direct_leads_nowhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is no pooler: each retrain would take its lock there."""
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
+
+
+def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = f"{house.uri}?options=-csearch_path%3Dstaging"
+    with psycopg.connect(elsewhere) as connection:
+        migrate(connection)
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", elsewhere)
 
 
 def moved(house: House, _: pytest.MonkeyPatch) -> None:
@@ -305,6 +361,9 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "on record", manifest_altered, manifest_restored),
     ("champions", "does not answer here", silent, library_back),
     ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
+    ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
+    ("champions", "compare with is not on record", reference_gone, reference_back),
+    ("champions", "start a run with `force`", reference_gone, forced),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
@@ -330,13 +389,34 @@ DEAD_ENDS: list[DeadEnd] = [
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
     ("schema", "newer version of this project", of_the_future, of_today),
     ("schema", "names public, which the records do not share", in_public, writable),
+    (
+        "schema",
+        "relation one_champion_per_model: gone",
+        told_to("DROP INDEX retraining.one_champion_per_model"),
+        told_to(ONE_CHAMPION),
+    ),
+    ("schema", "switched off", told_to(GUARDED.format("DISABLE")), told_to(GUARDED.format("ENABLE"))),
+    (
+        "schema",
+        "function prepare_month",
+        told_to("ALTER FUNCTION retraining.prepare_month RENAME TO x"),
+        told_to("ALTER FUNCTION retraining.x RENAME TO prepare_month"),
+    ),
     ("server", "read-only", read_only, writable),
+    (
+        "reached",
+        "renamed or copied",
+        told_to("ALTER FUNCTION retraining.prepare_month SET search_path TO was, pg_temp"),
+        migrated,
+    ),
     ("server", "Postgres 13", server_says(version=130011), library_back),
     ("server", "Postgres 19", server_says(version=190001), library_back),
     ("server", "Asia/Tokyo", server_says(session_timezone="Asia/Tokyo"), library_back),
     ("clock", "3600 s from that of the database", server_says(at=hours_apart), library_back),
     ("pooler", "lends sessions", lends, direct),
     ("pooler", "cannot be reached", direct_is_wrong, direct),
+    ("pooler", "cannot be reached", direct_leads_nowhere, direct),
+    ("pooler", "leads to other records", direct_leads_elsewhere, direct),
     ("identity", "copied, restored or moved", moved, adopted),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),

@@ -32,6 +32,7 @@ SETTINGS = {
     "extra_float_digits": "-15", "standard_conforming_strings": "off", "bytea_output": "escape",
     "idle_session_timeout": "60s", "transform_null_equals": "on", "quote_all_identifiers": "on", "array_nulls": "off",
     "plpgsql.extra_errors": "all", "session_replication_role": "replica",
+    "default_tablespace": "pg_default",
 }  # fmt: skip
 
 
@@ -72,6 +73,15 @@ def test_migrate_refuses_what_no_session_can_set_and_says_the_way_out(database_u
     set_for_all(database_uri, {"default_transaction_read_only": "on"})
     with psycopg.connect(database_uri) as connection, pytest.raises(ConfigurationError, match="RESET default_trans"):
         migrate(connection)
+
+
+def test_tables_of_which_nothing_is_written_down_are_told_and_left_as_they_are(records_uri: str) -> None:
+    event = execute(PostgresStore(partial(psycopg.connect, records_uri)), "run-1")
+    with psycopg.connect(records_uri, autocommit=True) as connection:
+        connection.execute("TRUNCATE retraining.schema_migrations")
+        with pytest.raises(ConfigurationError, match=r"schema_migrations does not say what.*restore the whole dump"):
+            migrate(connection)
+    assert PostgresStore(partial(psycopg.connect, records_uri)).events() == [event]
 
 
 def test_claim_behind_a_pooler_of_transactions_is_refused_and_the_direct_connection_named(records_uri: str) -> None:
@@ -131,6 +141,33 @@ def test_direct_connection_to_other_records_is_refused(records_uri: str, databas
     store = PostgresStore(straight, direct=partial(psycopg.connect, database_uri))
     with pytest.raises(ConfigurationError, match="leads to other records"), store.claim(event.id, at=NOW):
         pass
+
+
+@pytest.mark.parametrize("name", ["kept", "Kept 2"])
+@pytest.mark.parametrize("others", [True, False])
+def test_schema_that_was_renamed_is_led_to_its_own_tables_by_migrating_and_touches_no_others_before(
+    records_uri: str, name: str, *, others: bool
+) -> None:
+    execute(PostgresStore(partial(psycopg.connect, records_uri)), "run-1")
+    with psycopg.connect(records_uri, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER SCHEMA retraining RENAME TO {}").format(sql.Identifier(name)))
+        if others:
+            migrate(connection)
+    written = '"Kept\\ 2"' if " " in name else name
+    renamed = partial(psycopg.connect, records_uri, options=f"-csearch_path={written}")
+    store = PostgresStore(renamed)
+    for act in (store.events, lambda: execute(store, "run-2", at=NOW + HOUR)):
+        with pytest.raises(ConfigurationError, match=r"renamed or copied.*run `python -m include.cli migrate`"):
+            act()
+    with renamed() as connection:
+        migrate(connection)
+    event = execute(PostgresStore(renamed), "run-2", at=NOW + 24 * 62 * HOUR)
+    assert len(PostgresStore(renamed).events()) == 2
+    assert PostgresStore(renamed).events()[0] == event
+    if others:
+        usual = PostgresStore(partial(psycopg.connect, records_uri))
+        assert (usual.events(), usual.chain.head("housing")) == ([], None)
+        execute(usual, "run-1")
 
 
 def test_records_in_two_schemas_of_one_database_do_not_hold_each_others_models(database_uri: str) -> None:

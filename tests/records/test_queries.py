@@ -218,7 +218,15 @@ def live(uri: str) -> None:
 
     look_up(store)
     seen = RecordsSeen(connect)
-    seen.server(), seen.applied(), seen.versions(), seen.numbers(), seen.open_events(), seen.lends_sessions()
+    (
+        seen.server(),
+        seen.applied(),
+        seen.objects(),
+        seen.versions(),
+        seen.numbers(),
+        seen.open_events(),
+        seen.lends_sessions(),
+    )
     store.chain.head("housing"), store.chain.hash_at("housing", 1), store.chain.verify("housing")
     for month in kept_months(connect):
         drop_month(connect, month, "ada")

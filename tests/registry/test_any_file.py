@@ -15,6 +15,7 @@ from include.errors import ConfigurationError
 from include.registry.loader import load_model, load_model_file, models_to_check
 from include.registry.spec import RESERVED, ModelSpec
 from include.registry.yaml_text import MOST_BYTES
+from include.workflow.batches import label_of
 from tests.sweeps import each_nth
 
 GOOD = """task: regression
@@ -61,6 +62,7 @@ FILES: dict[str, str] = {
     "a file as long as a book": GOOD + "# " + "x" * MOST_BYTES + "\n",
     "nothing": "",
     "two documents": GOOD + "---\n" + GOOD,
+    "lists in a line": GOOD + "tags:\n" + "- " * 100_000 + "a\n",
     "no text": "\x00\x01",
 }  # fmt: skip
 
@@ -92,12 +94,39 @@ def test_a_name_that_is_said_twice_by_an_alias_is_fine(tmp_path: Path) -> None:
     assert load_model(tmp_path, "good").slices == ["price", "hour"]
 
 
+def test_fields_that_are_merged_in_give_way_to_those_beside_them_and_none_is_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "good.yaml"
+    shared = GOOD.replace("reference: {start: 2026-01-01, ", "reference: {<<: {start: 2026-01-01, end: 2025-01-01}, ")
+    file.write_text(shared)
+    assert load_model(tmp_path, "good") == load_model_file(file)
+    assert load_model(tmp_path, "good").reference.end.year == 2026  # type: ignore[union-attr]  # it has one
+    deep = "gate: {floors: &deep {<<: &most {rmse: 9}, rmse: 8}}\nperformance: {<<: *deep, mae: 7, rmse: 1}\n"
+    file.write_text((GOOD + deep).replace("metric: rmse", "metric: r2"))
+    assert load_model(tmp_path, "good").performance == {"rmse": 1.0, "mae": 7.0}
+    assert load_model(tmp_path, "good").gate.floors == {"rmse": 8.0}
+    file.write_text(shared.replace("metric: rmse", "metric: rmse\nmetric: mae"))
+    with pytest.raises(ConfigurationError, match="given twice: metric"):
+        load_model(tmp_path, "good")
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "bad.yaml")
     (tmp_path / "good.yaml").write_text(GOOD)
     assert list(models_to_check(tmp_path, [])) == ["bad", "good"]
     with pytest.raises(ConfigurationError, match=r"bad\.yaml: cannot be read"):
         load_model(tmp_path, "bad")
+
+
+@pytest.mark.parametrize("name", [b"gr\xf6sse", b"\xff\xfe", "größe".encode(), b"a\nb", b"x" * 250, b"{{ 1 }}"])
+def test_a_file_of_any_name_hides_no_other_and_is_told_to_be_renamed(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".yaml")).write_text(GOOD)
+    [bad] = models_to_check(tmp_path, []).keys() - {"good"}
+    assert bad == name.decode(errors="backslashreplace")
+    with pytest.raises(ConfigurationError, match="rename the file") as caught:
+        load_model(tmp_path, bad)
+    assert str(caught.value).encode(), "nothing can take it: JSON, Postgres, a terminal"
+    assert len(label_of([bad, *(f"m{number}" for number in range(24))])) <= 250, "Airflow takes no more"
 
 
 def test_what_no_field_foresaw_is_a_mistake_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

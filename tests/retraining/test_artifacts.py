@@ -5,8 +5,10 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ import pytest
 import skops.io as sio
 
 from include.data.profile import profile_table
-from include.errors import ArtifactError
+from include.errors import ArtifactError, SourceUnavailable
 from include.registry.training import Script
 from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder
 from include.retraining.prepare import Columns, feature_table
@@ -24,6 +26,7 @@ from include.retraining.trainers.kept_files import MODEL_FILE
 from include.retraining.trainers.sklearn_trainer import ESTIMATORS, SklearnTrainer
 from include.scoring import Task
 from include.workflow.settings import PROJECT_ROOT
+from tests.unprivileged import as_nobody, open_folder
 
 TABLES = {"numbers": ["x", "z"], "categories": ["c", "flag"], "both": ["x", "c", "z", "many"]}
 
@@ -174,3 +177,44 @@ def test_crash_between_writing_and_renaming_leaves_no_visible_version(tmp_path: 
     assert list(tmp_path.glob(f"model/.saving-*/version/{MODEL_FILE}")) != []  # it was written, but not published
     folder = ArtifactFolder(tmp_path)
     folder.load(*folder.save("model", 1, *small()))
+
+
+def _no_folder(root: Path) -> None:
+    (root / "made").write_text("a file")
+
+
+def _locked(root: Path) -> None:
+    root.chmod(0o555)
+
+
+def _folder_in_the_way(root: Path) -> None:
+    (root / "made" / "house" / "audit.json").mkdir(parents=True)
+    (root / "made" / "house").chmod(0o755)
+
+
+@pytest.mark.parametrize("harm", [_no_folder, _locked, _folder_in_the_way])
+def test_what_the_disk_refuses_is_told_with_its_place_and_worth_another_try(harm: Callable[[Path], None]) -> None:
+    predictor, columns = small()
+    with open_folder() as root:
+        artifacts = ArtifactFolder(root / "made")
+        harm(root)
+        with as_nobody():
+            for act in (
+                lambda: artifacts.save("house", 1, predictor, columns),
+                lambda: artifacts.write("house", {"audit.json": "{}"}),
+            ):
+                with pytest.raises(SourceUnavailable, match=r"made/house.*cannot be written: .*; make room, let"):
+                    act()
+
+
+def test_copy_in_the_place_of_the_link_is_no_publication(tmp_path: Path) -> None:
+    predictor, columns = small()
+    artifacts = ArtifactFolder(tmp_path)
+    path, sha256 = artifacts.save("house", 1, predictor, columns)
+    shutil.copytree(tmp_path / path, tmp_path / "house" / "champion")
+    for act in (lambda: artifacts.published("house"), lambda: artifacts.publish("house", path, sha256)):
+        with pytest.raises(ArtifactError, match="is no symbolic link; move it away"):
+            act()
+    shutil.rmtree(tmp_path / "house" / "champion")
+    artifacts.publish("house", path, sha256)
+    assert artifacts.published("house") == Path(path).name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from include.data.sources.disk_glob import may_not_be_read
 from include.data.sources.files import Files
 from include.data.sources.packing import codec_of
 from include.errors import DataError, SourceUnavailable
 
+_HOLE = 4  # bytes 0 at the end
 _PARQUET = b"PAR1"  # how such a file begins
 _HALF = re.compile(
     r"magic bytes not found in footer|Parquet file size is \d+ bytes|end of (file|stream)|unexpected end|truncated"
@@ -57,6 +60,8 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
         _require_same(files, file, began)
     except FileNotFoundError as error:
         raise SourceUnavailable(f"{file}: gone while it was being read: {error}") from error
+    except PermissionError as error:
+        raise may_not_be_read(file, error) from error
     except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error) as error:
         raise DataError(f"{file}: cannot be read as {kind}: {error}") from error
 
@@ -64,7 +69,7 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
 def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> bool:
     """Whether the error is that of a file that begins as it should and has no end."""
     if isinstance(error, DataError):
-        return kind != "Parquet" and _is_of_unfinished_line(files, file, str(error))
+        return kind != "Parquet" and (_is_of_unfinished_line(files, file, str(error)) or _ends_in_a_hole(files, file))
     if not isinstance(error, EOFError) and not _HALF.search(str(error)):
         return False
     if kind != "Parquet":
@@ -83,6 +88,15 @@ def _is_of_unfinished_line(files: Files, file: str | Path, told: str) -> bool:
         while block := stream.read(1 << 20):
             lines, last = lines + block.count(b"\n"), block[-1:]
     return last != b"\n" and int(named[1]) == lines
+
+
+def _ends_in_a_hole(files: Files, file: str | Path) -> bool:
+    """Whether nothing is at the end of a file yet: its writer has taken the room before it fills it, or a crash has.
+
+    The last letter of UTF-32 ends in three bytes 0 at most.
+    """
+    with files.raw(file) as stream:
+        return stream.seek(0, io.SEEK_END) >= _HOLE and stream.seek(-_HOLE, io.SEEK_END) >= 0 and not any(stream.read())
 
 
 def _require_same(files: Files, file: str | Path, began: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
+from include.data.sources.disk_glob import EVERYTHING, DiskGlob, may_not_be_read, require_text
 from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
@@ -63,17 +63,13 @@ class LocalFiles:
 
     def find(self, path: str | Path, *endings: str) -> list[Path]:
         """See `Files.find`."""
-        place = Path(path)
-        if place.is_file():
-            return [place]
-        if place.is_dir():
-            found = _below(place, endings)
-        else:
-            matched = _matches(place)
-            found = [file for file in matched if file.is_file()]
-            for folder in (each for each in matched if each.name.lower().endswith(endings) and each.is_dir()):
-                found += _below(folder, endings)  # as Spark writes: one.parquet/part-0.parquet
-        return sorted(found) or nothing_found(path, endings)
+        try:
+            found = sorted(_found(Path(path), endings)) or nothing_found(path, endings)
+        except OSError as error:
+            raise may_not_be_read(path, error) from error
+        for file in found:
+            require_text(file)
+        return found
 
     def open(self, file: str | Path) -> str | Path | pa.NativeFile:
         """See `Files.open`."""
@@ -108,9 +104,21 @@ class LocalFiles:
         return False
 
 
+def _found(place: Path, endings: tuple[str, ...]) -> list[Path]:
+    if place.is_file():
+        return [place]
+    if place.is_dir():
+        return _below(place, endings)
+    matched = _matches(place)
+    found = [file for file in matched if file.is_file()]
+    for folder in (each for each in matched if each.name.lower().endswith(endings) and each.is_dir()):
+        found += _below(folder, endings)  # as Spark writes: one.parquet/part-0.parquet
+    return found
+
+
 def _below(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     """The model's files in a folder, at any depth."""
-    every = list(folder.rglob("*"))
+    every = list(DiskGlob(folder).find([EVERYTHING]))
     tell_left_out(folder, (file.name for file in every), endings)
     found = [file for file in every if file.name.lower().endswith(endings)]
     return [file for file in found if holds_rows(file.relative_to(folder).parts) and file.is_file()]
@@ -121,8 +129,8 @@ def _matches(pattern: Path) -> set[Path]:
     start, parts = Path(pattern.anchor), list(pattern.parts[bool(pattern.anchor) :])
     while parts and (start / parts[0]).is_dir():
         start /= parts.pop(0)
-    ways = {"/".join(parts), "/".join(part.replace("[", "[[]") for part in parts)}
-    found = {start / name for way in ways for name in glob.glob(way, root_dir=start, recursive=True)}  # noqa: PTH207 - Path.glob shows hidden files
+    ways = {tuple(parts), tuple(part.replace("[", "[[]") for part in parts)}
+    found = {file for way in ways for file in DiskGlob(start, parts).find(way)}
     return {file for file in found if holds_rows(file.relative_to(start).parts, parts)}
 
 

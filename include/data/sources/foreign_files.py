@@ -16,10 +16,12 @@ _BEGINNINGS = (".", "~", "#", "$", "@")  # hidden, unfinished, of an editor, a r
 _FOLDERS = frozenset(
     ("tmp", "temp", "temporary", "checkpoint", "checkpoints", "log", "logs", "lost+found", "system volume information")
 )
+_NUMBERED = re.compile(r"(tmp|checkpoints?)[._-]?\d+|tmp\.[a-z0-9]{6,}")  # one of many that a tool makes
 _UNFINISHED = (
     ".tmp", ".temp", ".part", ".partial", ".inprogress", ".incomplete", ".writing", ".uploading", ".crdownload",
     ".download", ".opdownload", ".filepart", ".aria2", ".lock", ".swp", ".bak", "~",
 )  # fmt: skip
+_ENDINGS_OF_FOLDERS = (*_UNFINISHED, "_checkpoints", "-checkpoints")
 _MAY_HOLD_ROWS = re.compile(
     r"\.(csv|tsv|psv|txt|dat|jsonl|ndjson|parquet|pq|parq)(\.(gz|bz2|zst|xz|lzma|lz4|zip|7z))?$"
 )
@@ -42,7 +44,7 @@ def is_foreign(part: str, *, folder: bool) -> bool:
     if low.startswith("_"):
         return not (folder and "=" in low)
     if folder:
-        return low in _FOLDERS or low.endswith((*_UNFINISHED, "_checkpoints", "-checkpoints"))
+        return low in _FOLDERS or low.endswith(_ENDINGS_OF_FOLDERS) or bool(_NUMBERED.fullmatch(low))
     plain = without_packing(low)
     return any(name.endswith((*_UNFINISHED, _COPY)) for name in (low, plain, plain.rpartition(".")[0]))
 

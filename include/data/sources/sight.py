@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from include.data.sources.disk_glob import may_not_be_read
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.object_files import ObjectFiles
 from include.data.sources.object_storage import Connect
@@ -129,6 +130,8 @@ def _state(files: Files, file: str | Path) -> str | None:
         return f"{found.st_mtime_ns} {found.st_size}"
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        raise may_not_be_read(file, error) from error
 
 
 def _has_footer(file: Path) -> bool:

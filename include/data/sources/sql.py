@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,9 +51,15 @@ def connection_from_environment(name: str) -> psycopg.Connection[Any]:
         raise ConfigurationError(variable, f"not a Postgres URI; {expected}") from None
 
 
-#: What a database, a role or a server may say otherwise for everybody, and the driver cannot read then.
-_SETTINGS = ("TIME ZONE 'UTC'", "datestyle TO 'ISO, YMD'", "intervalstyle TO 'postgres'", "extra_float_digits TO 1")
+#: What a database, a role or a server may say otherwise for everybody, and the driver cannot read then; and what ends
+#: a transaction from outside: rows are looked at between two batches, and the whole may take as long as `timeout` says.
+_SETTINGS = (
+    "TIME ZONE 'UTC'", "datestyle TO 'ISO, YMD'", "intervalstyle TO 'postgres'", "extra_float_digits TO 1",
+    "idle_in_transaction_session_timeout TO '10min'",
+)  # fmt: skip
+_SINCE_17 = "transaction_timeout TO 0"
 
+_TEXT = ("text", "varchar", "bpchar", "name")
 _TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 _LONGEST = timedelta(days=106_751)  # what 64 bits of nanoseconds hold
 
@@ -92,6 +98,26 @@ def _let_none_be_read(connection: psycopg.Connection[Any], odd: _Odd) -> None:
         known = connection.adapters.get_loader(oid, Format.TEXT)
         assert known is not None  # the driver reads them all
         connection.adapters.register_loader(oid, lenient(known))
+
+
+class _AsFound(Loader):
+    """Text of a server that knows no encoding, ``SQL_ASCII``: the bytes that somebody has put in, converted by none."""
+
+    def load(self, data: Buffer) -> str:
+        """As the cells of a file are read."""
+        from include.data.kinds.text_cells import decoded  # here: who only connects must not wait for it
+
+        return decoded(bytes(data))
+
+
+def _knows_no_encoding(connection: psycopg.Connection[Any]) -> bool:
+    return connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+
+
+def _let_any_text_be_read(connection: psycopg.Connection[Any]) -> None:
+    if _knows_no_encoding(connection):
+        for oid in (0, *(connection.adapters.types[name].oid for name in _TEXT)):  # 0: what the driver does not know
+            connection.adapters.register_loader(oid, _AsFound)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,14 +167,46 @@ class SqlBatches:
         # The cursor is closed after its connection: a server that is gone could not be told to close it any more.
         with _named(self.connection), ExitStack() as afterwards, self.connect(self.connection) as connection:
             connection.read_only = True
-            for setting in _SETTINGS:
+            for setting in _settings(connection):
                 connection.execute(f"SET LOCAL {setting}".encode())
             self._odd.cells = 0
             _let_none_be_read(connection, self._odd)
+            _let_any_text_be_read(connection)
             cursor = afterwards.enter_context(connection.cursor(name="rows"))
             # The query is the model owner's own text; its values are bound.
             cursor.execute(self.query.encode(), self.parameters)
-            yield from CursorBatches(cursor, rows=BATCH_ROWS)
+            yield from CursorBatches(_Described(cursor), rows=BATCH_ROWS)
+
+
+def _settings(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    yield from _SETTINGS
+    if connection.info.server_version >= 170000:
+        yield _SINCE_17
+    yield f"client_encoding TO '{'LATIN1' if _knows_no_encoding(connection) else 'UTF8'}'"  # the one takes any bytes
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A cursor whose columns' names are text, also where the server knows no encoding."""
+
+    cursor: psycopg.ServerCursor[Any]
+
+    @property
+    def description(self) -> Sequence[tuple[str]] | None:
+        """One entry a column, its name."""
+        from include.data.kinds.text_cells import decoded  # here: who only connects must not wait for it
+
+        result = self.cursor.pgresult
+        if result is None or not result.nfields:
+            return None
+        return [(decoded(result.fname(place) or b""),) for place in range(result.nfields)]
+
+    def fetchmany(self, size: int, /) -> Sequence[Sequence[Any]]:
+        """Up to `size` further rows."""
+        return self.cursor.fetchmany(size)
+
+
+_BROKEN_OFF = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.TransactionTimeout)
 
 
 @contextmanager
@@ -156,8 +214,13 @@ def _named(connection: str) -> Iterator[None]:
     """The driver's errors, with the connection's name, as errors of the rows or of the place they come from."""
     try:
         yield
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, *_BROKEN_OFF) as error:
         raise SourceUnavailable(f"connection {connection!r}: the server broke off: {_line(error)}") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise SourceUnavailable(
+            f"connection {connection!r}: the query cannot be answered now: {_line(error)}; make that table or view "
+            "again, let this user see it, or correct the query"
+        ) from error
     except psycopg.Error as error:
         raise DataError(f"connection {connection!r}: the query cannot be answered: {_line(error)}") from error
 

@@ -45,6 +45,7 @@ class VersionSeen:
     status: str
     artifact_path: str
     artifact_sha256: str
+    has_reference: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,14 @@ class RecordsSeen:
         except psycopg.errors.UndefinedTable:
             return {}
         return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
+
+    def identity(self) -> str:
+        """Return whose records these are."""
+        return str(self._rows("find_identity")[0]["id"])
+
+    def objects(self) -> set[tuple[str, str]]:
+        """Return kind and name of what the schema holds and has in force."""
+        return {(row["kind"], row["name"]) for row in self._rows("examine_objects")}
 
     def versions(self) -> list[VersionSeen]:
         """Return the champions, and the newest version of each model that has files."""

@@ -149,8 +149,9 @@ def settled(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def settle(
-    connection: psycopg.Connection[Any], *, own: bool = False, statement_timeout: str = LONGEST_STATEMENT
-) -> bool:
+    connection: psycopg.Connection[Any], *, own: bool = False, statement_timeout: str = LONGEST_STATEMENT,
+    astray: bool = False,
+) -> bool:  # fmt: skip
     """Set what the records need for the whole session, once; tell whether it is nobody else's.
 
     The connection must not be inside a transaction.
@@ -162,18 +163,21 @@ def settle(
         `settled`.
     statement_timeout : str
         As Postgres writes it; ``0`` for none, then also for locks.
+    astray : bool
+        Whether functions that look for the tables in another schema are let pass: for who mends that.
 
     Raises
     ------
     ConfigurationError
-        When the rules of the records are put aside for everybody, and this user may not have them back.
+        When the functions of the schema look for its tables in another; and when the rules of the records are put aside
+        for everybody, and this user may not have them back.
     """
     if (known := _DIRECT.get(connection)) is not None:
         return known
     if connection.isolation_level is None and connection.info.transaction_status is TransactionStatus.IDLE:
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     try:
-        direct = _set(connection, statement_timeout, own=own)
+        direct = _set(connection, statement_timeout, own=own, astray=astray)
     except psycopg.errors.InsufficientPrivilege as error:
         connection.rollback()  # it may be one that others are lent
         raise ConfigurationError(
@@ -218,14 +222,23 @@ def _is_shared(name: str) -> bool:
     return name in _SHARED or name.startswith("pg_")
 
 
-def _set(connection: psycopg.Connection[Any], statement_timeout: str, *, own: bool = False) -> bool:
+def _set(
+    connection: psycopg.Connection[Any], statement_timeout: str, *, own: bool = False, astray: bool = False
+) -> bool:
     """Set it, for the session if that is the client's own, else for the transaction; tell whether it is."""
     values = {
         "schema": schema_of(connection), "statement_timeout": statement_timeout,
         "lock_timeout": "0" if statement_timeout == "0" else LONGEST_LOCK, "pid": connection.info.backend_pid,
         "own": own,
     }  # fmt: skip
-    return bool(Session(connection).one("settle_session", values)["direct"])
+    found = Session(connection).one("settle_session", values)
+    if found["astray"] and not astray:
+        raise ConfigurationError(
+            "the records database", f"the schema {values['schema']} was renamed or copied: its functions still look "
+            "for their tables in the one that it was before, which may be others' by now; let the owner of the "
+            "tables run `python -m include.cli migrate`, which leads them here",
+        )  # fmt: skip
+    return bool(found["direct"])
 
 
 def _adapted(parameters: Mapping[str, Any]) -> Row:

@@ -7,13 +7,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from include.errors import ArtifactError
+from include.errors import ArtifactError, SourceUnavailable
 from include.retraining.trainers.kept_files import KeptFolder
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Artifacts(Protocol):
         ------
         ArtifactError
             For a model that there is no way to store.
+        SourceUnavailable
+            When the disk is full, or refuses; `publish` and `write` raise it, too.
         """
         ...
 
@@ -80,7 +82,13 @@ class Artifacts(Protocol):
         ...
 
     def published(self, model_name: str) -> str | None:
-        """Name of the version's folder that the published champion is in; None for none."""
+        """Name of the version's folder that the published champion is in; None for none.
+
+        Raises
+        ------
+        ArtifactError
+            When the place is taken by something else.
+        """
         ...
 
     def publish(self, model_name: str, path: str, sha256: str) -> None:
@@ -135,8 +143,7 @@ class ArtifactFolder:
         from include.retraining.artifacts.content import write_version
 
         folder = self.root / model_name
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f"{_SAVING}v{version}-") as name:
+        with _writing(folder), _draft(folder, f"{_SAVING}v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
             manifest = {"model": model_name, "version": version, **write_version(predictor, columns, draft)}
@@ -180,6 +187,8 @@ class ArtifactFolder:
     def published(self, model_name: str) -> str | None:
         """See `Artifacts.published`."""
         link = self.root / model_name / CHAMPION_LINK
+        if link.exists() and not link.is_symlink():
+            raise ArtifactError(f"{link}: is no symbolic link; move it away, the champion is published there")
         return str(link.readlink()) if link.is_symlink() else None
 
     def publish(self, model_name: str, path: str, sha256: str) -> None:
@@ -190,14 +199,14 @@ class ArtifactFolder:
         link = self.root / model_name / CHAMPION_LINK
         if not (self.root / path).is_dir():
             raise ArtifactError(f"{self.root / path}: the champion's files are not here; restore them")
-        if link.exists() and not link.is_symlink():
-            raise ArtifactError(f"{link}: is no symbolic link; move it away, the champion is published there")
+        self.published(model_name)
         made = link.with_name(f"{_PUBLISHING}{Path(path).name}")  # the same for all: whoever died has begun for us
-        with suppress(FileExistsError):
-            made.symlink_to(Path(path).name)
-        with suppress(FileNotFoundError):  # another process has just put it into place
-            made.replace(link)
-        _sync(link.parent)
+        with _writing(link):
+            with suppress(FileExistsError):
+                made.symlink_to(Path(path).name)
+            with suppress(FileNotFoundError):  # another process has just put it into place
+                made.replace(link)
+            _sync(link.parent)
 
     def versions(self, model_name: str) -> list[str]:
         """See `Artifacts.versions`."""
@@ -219,9 +228,10 @@ class ArtifactFolder:
 
     def write(self, folder: str, files: Mapping[str, str]) -> None:
         """See `Artifacts.write`. Each file is written under another name, synced, then renamed."""
-        (self.root / folder).mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            _write(self.root / folder / name, text)
+            with _writing(self.root / folder / name):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+                _write(self.root / folder / name, text)
 
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
@@ -231,6 +241,28 @@ class ArtifactFolder:
     def address(self, path: str) -> str:
         """See `Artifacts.address`."""
         return (self.root / path).absolute().as_uri()
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """What the disk refuses, as an error that says where and what to do."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else f"{error}"
+        at = f" at {error.filename}" if error.filename and str(error.filename) != str(place) else ""
+        raise SourceUnavailable(
+            f"{place}: cannot be written: {why}{at}; make room, let the user of this process write there, or move away "
+            "what has its place"
+        ) from error
+
+
+@contextmanager
+def _draft(folder: Path, prefix: str) -> Iterator[str]:
+    """A folder in `folder`, which is made where it is missing, for as long as something is being written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as name:
+        yield name
 
 
 def _write(file: Path, text: str) -> None:

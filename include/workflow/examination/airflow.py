@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from include.decision.decision import Severity
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
+from include.registry.model_files import name_of
 from include.workflow.batches import batches_of
 from include.workflow.examination.subject import Subject
 
@@ -28,7 +29,7 @@ def airflow(subject: Subject) -> Iterator[Told]:
             "as a parameter as_of, are taken for local ones, and the clock change moves the schedule",
             way_out="set it to utc, or write every time with its zone", severity=Severity.LOW,
         )  # fmt: skip
-    instances = len(batches_of([file.stem for file in subject.files]))
+    instances = len(batches_of([name_of(file) for file in subject.files]))
     if instances > found.max_map_length:
         yield Finding(
             subject="AIRFLOW__CORE__MAX_MAP_LENGTH", told=f"is {found.max_map_length}: the {models} models are "

@@ -17,11 +17,14 @@ from include.decision.decision import Severity
 from include.errors import ArtifactError, RetrainingError
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.records.postgres.examination import VersionSeen
+from include.registry.model_files import name_of
 from include.registry.training import Script
 from include.retraining.answering import load_version
+from include.retraining.artifacts import ArtifactFolder
 from include.retraining.artifacts.intact import is_gone, require_files
 from include.retraining.artifacts.libraries import changed_libraries
 from include.retraining.prepare import feature_table
+from include.workflow.deployment import COMPARE_AGAIN, NO_REFERENCE
 from include.workflow.examination.models import missing_of
 from include.workflow.examination.subject import CHAMPION, Subject
 from include.workflow.publication import number_of
@@ -47,11 +50,28 @@ def champions(subject: Subject) -> Iterator[Told]:
         if why := _why_unusable(subject, version):
             yield Finding(subject=version.model_name, told=f"champion v{version.version} cannot be used: {why}",
                           way_out=way_out(version.model_name), severity=Severity.HIGH)  # fmt: skip
+        if not version.has_reference:
+            yield Finding(subject=version.model_name, told=f"champion v{version.version}: {NO_REFERENCE}",
+                          way_out=COMPARE_AGAIN, severity=Severity.HIGH)  # fmt: skip
+        if taken := _taken(subject, version.model_name):
+            yield Finding(subject=version.model_name, told=f"its champion cannot be published: {taken}",
+                          way_out="do so; the next run publishes it", severity=Severity.HIGH)  # fmt: skip
     if looked < len(subject.champions):
         left = len(subject.champions) - looked
         yield NotLookedAt(why=f"{left} of {len(subject.champions)} champions' files: no time; --deep reads all")
     what = "loaded, and have predicted" if subject.deep else "looked at, not loaded (--deep loads each of them)"
     yield Seen(told=f"{looked} champions were {what}")
+
+
+def _taken(subject: Subject, model: str) -> str:
+    """What has the place that consumers are led by; in object storage it is looked at by a deep examination alone."""
+    artifacts = subject.deployment.artifacts
+    try:
+        if subject.deep or isinstance(artifacts, ArtifactFolder):
+            artifacts.published(model)
+    except ArtifactError as error:
+        return str(error)
+    return ""
 
 
 def _why_unusable(subject: Subject, version: VersionSeen) -> str:
@@ -159,7 +179,7 @@ def _same_line(then: str, now: str) -> bool:
 def ages(subject: Subject) -> Iterator[Told]:
     """Versions that are there and not on record, and versions on record whose files are gone."""
     newest = {version.model_name: version for version in subject.versions if version.artifact_path}  # they ascend
-    names = sorted({*subject.numbers, *(file.stem for file in subject.files)})
+    names = sorted({*subject.numbers, *(name_of(file) for file in subject.files)})
     looked = 0
     for model in subject.in_time(names):
         looked += 1

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, Seen, Told
-from include.records.migration_files import MIGRATIONS, SCHEMA_FILES, Applied, missing_steps, read_schema, read_steps
+from include.records.masking import mask
+from include.records.migration_files import (
+    MIGRATIONS,
+    SCHEMA_FILES,
+    Applied,
+    SqlFile,
+    missing_steps,
+    read_schema,
+    read_steps,
+)
+from include.records.postgres.examination import RecordsSeen
+from include.records.whole_schema import lost
 from include.workflow.examination.subject import Subject
 from include.workflow.migrate import OWN_SCHEMA, elsewhere
 
@@ -19,6 +30,7 @@ WHERE = "the records database"
 TRIED = (140000, 190000)  # from Postgres 14 to 18
 CLOCK = timedelta(seconds=5)
 SPARE = 10  # connections besides those of tasks: page, command line, monitoring
+SHOWN = 8  # names in one finding
 EACH = 2  # connections of a task that retrains
 
 
@@ -76,21 +88,29 @@ def pooler(subject: Subject) -> Iterator[Told]:
     if why and not direct:
         yield Finding(subject=WHERE, told=why.partition("; all else")[0], severity=Severity.HIGH,
                       way_out="set RETRAINING_DB_DIRECT to an address that leads straight to the server")  # fmt: skip
-    elif why and direct and "://" in direct:
+    elif direct and "://" in direct:
         yield from _direct(subject, direct)
     else:
         yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past" if why else "sessions are the clients' own")
 
 
 def _direct(subject: Subject, address: str) -> Iterator[Told]:
+    wrong = ""
     try:
-        with closing(psycopg.connect(address, connect_timeout=2)):
-            yield Seen(told="a pooler, which RETRAINING_DB_DIRECT leads past")
+        records = RecordsSeen(partial(psycopg.connect, address, connect_timeout=2))
+        if records.identity() != subject.records.identity():
+            wrong = "leads to other records than the connection retraining_db"
+        elif why := records.lends_sessions():
+            wrong = why.partition("; all else")[0]
     except psycopg.Error as error:
+        wrong = f"cannot be reached: {mask(' '.join(str(error).split()))}"
+    if wrong:
         yield Finding(
-            subject="RETRAINING_DB_DIRECT", told=f"cannot be reached: {' '.join(str(error).split())}",
-            way_out="correct the address: without it no model can be retrained", severity=Severity.HIGH,
+            subject="RETRAINING_DB_DIRECT", told=wrong, severity=Severity.HIGH,
+            way_out="correct it, or leave it out where there is no pooler: each retrain takes its lock there",
         )  # fmt: skip
+    else:
+        yield Seen(told="RETRAINING_DB_DIRECT leads straight to the same records")
 
 
 def rights(subject: Subject) -> Iterator[Told]:
@@ -130,10 +150,24 @@ def schema(subject: Subject) -> Iterator[Told]:
             "python -m include.cli migrate",
             severity=Severity.CRITICAL,
         )  # fmt: skip
+    if applied and not missing and not wrong:
+        yield from _whole(subject, files)
     name, shared = subject.records.schemas()
     if shared:
         yield Finding(subject=WHERE, told=elsewhere(name, shared), way_out=OWN_SCHEMA, severity=Severity.LOW)
     yield Seen(told="tables and code were compared by the files of sql/schema and sql/migrations")
+
+
+def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
+    if gone := lost(files, subject.records.objects()):
+        more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
+        yield Finding(
+            subject=WHERE, told=f"{', '.join(gone[:SHOWN])}{more}: gone, or switched off; a restore met errors, or "
+            "somebody took it away, and what it guards against may happen",
+            way_out="restore a whole dump into an empty database; or let the owner of the tables run what sql/schema "
+            "says of each (of a trigger that is off: ALTER TABLE … ENABLE TRIGGER …)",
+            severity=Severity.HIGH,
+        )  # fmt: skip
 
 
 def clock(subject: Subject) -> Iterator[Told]:

@@ -12,6 +12,7 @@ from include.data.sources.environment import connection_variable
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
+from include.registry.model_files import name_of, printable
 from include.registry.spec import ModelSpec
 from include.registry.training import Script
 from include.workflow.deployment import CONNECTION
@@ -31,8 +32,9 @@ def files(subject: Subject) -> Iterator[Told]:
         return
     for file, why in wrong.items():
         yield Finding(
-            subject=file.stem, told=f"its model file {file.name} cannot be used: {why}", severity=Severity.HIGH,
-            way_out=f"correct the file; python -m include.cli validate {file.stem} says whether it is right",
+            subject=name_of(file), severity=Severity.HIGH,
+            told=f"its model file {printable(file.name)} cannot be used: {why}",
+            way_out=f"correct the file; python -m include.cli validate {name_of(file)} says whether it is right",
         )  # fmt: skip
     if left:
         yield NotLookedAt(why=f"{left} of {len(subject.files)} model files: there was no time; --deep reads all")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from include.errors import ConfigurationError
 from include.records.entries import Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen, VersionSeen
-from include.registry.model_files import list_model_files
+from include.registry.model_files import list_model_files, name_of
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts.intact import manifest_of
 from include.workflow.deployment import Deployment
@@ -94,7 +94,7 @@ class Subject:
         for file in self.in_time(self.files):
             left -= 1
             try:
-                found[file.stem] = unchanged_spec(file)
+                found[name_of(file)] = unchanged_spec(file)
             except ConfigurationError as error:
                 wrong[file] = "; ".join(error.problems)
             except OSError as error:

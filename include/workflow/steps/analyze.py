@@ -39,7 +39,7 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     store.register_model(model_name, config_hash(spec), _config(spec), at=now())
     for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):
         log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
-    champion = champion_of(store, model_name)
+    champion = champion_of(store, model_name, force=run.force)
     faults: tuple[Fault, ...] = ()
     tables = tables_checked_by(deployment, spec, run, champion, hashed=compares_data(spec, run))
     if champion is None:

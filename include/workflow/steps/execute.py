@@ -69,7 +69,7 @@ def outcome_of(
     if event.run.elsewhere and trained is None:
         raise DataError(f"event {event.id} is trained elsewhere: complete retraining {event.retraining_id} instead")
     spec = deployment.spec(event.model_name)
-    champion = champion_of(deployment.store, event.model_name)
+    champion = champion_of(deployment.store, event.model_name, force=event.run.force)
     tables = tables_seen_by(deployment, spec, replace(event.run, as_of=as_of or event.run.as_of), champion)
     if champion is not None:
         champion = with_impossible_cells(spec, champion, tables)

@@ -1,0 +1,112 @@
+"""Finds files below a folder of this machine's disks by a glob, and tells of each folder that it may not look into."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+
+from include.data.sources.foreign_files import holds_rows
+from include.errors import SourceUnavailable
+
+EVERYTHING = "**"
+_WILD = frozenset("*?[")
+
+
+@dataclass(frozen=True)
+class DiskGlob:
+    """What lies below `start`, but for what holds no rows of the model by its name and is none of the parts `named`.
+
+    As the standard library's, ``*`` and ``**`` stand for no hidden names. Folders that are links are gone into, too:
+    by ``**`` those that lead out of `start`, for the others are on the way anyway.
+    """
+
+    start: Path
+    named: Sequence[str] = ()
+
+    def find(self, parts: Sequence[str]) -> Iterator[Path]:
+        """Files and folders that the parts of a glob match; some come twice.
+
+        Raises
+        ------
+        SourceUnavailable
+            When a folder on the way may not be looked into: the rows in it would be missing, and nobody told.
+        """
+        return self._below(self.start, parts, ())
+
+    def _below(self, folder: Path, parts: Sequence[str], through: tuple[Path, ...]) -> Iterator[Path]:
+        if not parts:
+            yield folder
+        elif parts[0] == EVERYTHING:
+            yield from self._at_any_depth(folder, parts, through)
+        elif _WILD.isdisjoint(parts[0]):
+            place = folder / parts[0]
+            if place.is_dir() or (len(parts) == 1 and place.exists()):
+                yield from self._below(place, parts[1:], through)
+        else:
+            for each in self._listed(folder):
+                fits = fnmatchcase(each.name, parts[0]) and (parts[0][0] == "." or each.name[0] != ".")
+                if fits and (len(parts) == 1 or _is_folder(each)):
+                    yield from self._below(folder / each.name, parts[1:], through)
+
+    def _at_any_depth(self, folder: Path, parts: Sequence[str], through: tuple[Path, ...]) -> Iterator[Path]:
+        yield from self._below(folder, parts[1:], through)
+        for each in self._listed(folder):
+            if each.name[0] == ".":
+                continue
+            place = folder / each.name
+            if not _is_folder(each):
+                if len(parts) == 1:
+                    yield place
+            elif not each.is_symlink():
+                yield from self._at_any_depth(place, parts, through)
+            elif not any(_meet(target := place.resolve(), known) for known in (self._real, *through)):
+                yield from self._at_any_depth(place, parts, (*through, target))
+
+    @cached_property
+    def _real(self) -> Path:
+        return self.start.resolve()
+
+    def _listed(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What is in a folder; nothing in one that is gone by now, or holds no rows of the model by its name."""
+        if not holds_rows((*folder.relative_to(self.start).parts, "rows"), self.named):
+            return []
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda each: each.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise may_not_be_read(folder, error) from error
+
+
+def may_not_be_read(place: object, error: OSError) -> SourceUnavailable:
+    """The error of a place that is there, and does not let this user look."""
+    why = os.strerror(error.errno) if error.errno else error
+    return SourceUnavailable(f"{place}: cannot be read: {why}; let the user of this process read it, or move it away")
+
+
+def require_text(file: Path) -> None:
+    """Refuse a file whose name is no text: no reader opens it, and no record can name it."""
+    name = str(file)
+    if not name.isascii() and os.fsencode(name).decode(errors="replace") != name:
+        shown = os.fsencode(name).decode(errors="backslashreplace")
+        raise SourceUnavailable(f"{shown}: its name, or that of a folder on the way, is no UTF-8; rename it")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link that leads to itself
+            return False
+        raise may_not_be_read(entry.path, error) from error
+
+
+def _meet(one: Path, other: Path) -> bool:
+    """Whether one of two folders is in the other."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
