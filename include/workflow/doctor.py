@@ -20,6 +20,7 @@ from include.workflow.refusals import refusal_of
 
 REACHED = "reached"  # the check before all others
 ANSWER = 5.0  # seconds for it
+LOCKED = "one of its tables is locked"  # then each look at the records would wait for it
 
 
 def examine(
@@ -53,6 +54,7 @@ def examine(
             checks.append(Checked(check=name, not_looked_at=(away,)))
         else:
             checks.append(_made(name, check, subject))
+            away = LOCKED if any(each.told == LOCKED for each in checks[-1].findings) else away
     return Examination(at=subject.at, checks=tuple(checks))
 
 
@@ -90,7 +92,7 @@ def _made(name: str, check: Callable[[Subject], Iterable[Told]], subject: Subjec
     try:
         told.extend(check(subject))
     except LockNotAvailable as error:
-        told.append(Finding(subject="the records database", told="one of its tables is locked",
+        told.append(Finding(subject="the records database", told=LOCKED,
                             way_out=refusal_of(error), severity=Severity.HIGH))  # fmt: skip
     except Exception as error:  # whatever it is: the other checks go on
         told.append(NotLookedAt(why=_told(error)))
