@@ -113,6 +113,41 @@ def test_records_are_clean_wherever_they_are_led(logger: logging.Logger, tmp_pat
     assert len([line for line in lines if not line.startswith(" ")]) == 2
 
 
+class Silent(Exception):
+    """One that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class Fixed(Exception):
+    """One whose arguments nobody sets."""
+
+    args = property(lambda self: (SECRET,))  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return SECRET
+
+
+@pytest.mark.parametrize("error", [Silent(), Fixed(), validated()], ids=["silent", "fixed", "validated"])
+def test_no_record_stops_who_logs_or_shows_a_secret(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    logger.error("%d of %s", "three", SECRET)
+    try:
+        raise raised(DataError("x"), error, meant=True) from error
+    except DataError:
+        logger.exception("one behind")
+    try:
+        raise error
+    except type(error):
+        logger.exception("the last")
+    assert [record.message for record in caplog.records] == [
+        "%d of %s ('three', 'password=***", "one behind", "the last"
+    ]  # fmt: skip
+    assert MARK not in caplog.text
+
+
 def test_without_any_handler_python_still_tells_warnings(
     logger: logging.Logger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
