@@ -17,7 +17,7 @@ from include.workflow.log_lines import ROOM, clean_logs, without_secrets
 
 MARK = "m4rk" + "4711"  # in two parts: a traceback shows the lines of this file
 SECRET = f"password={MARK}"
-ACTING = "\x1b[2J\u202e"
+ACTING = "\x1b[2J\u202e\u200f"
 FORGED = "2026-11-30 12:00:00,000 INFO include.x: approved"
 
 
@@ -106,7 +106,7 @@ def test_records_are_clean_wherever_they_are_led(logger: logging.Logger, tmp_pat
         logging.getLogger().removeHandler(elsewhere)
     for written in (elsewhere.stream.getvalue(), (tmp_path / "own.log").read_text()):
         assert MARK not in written
-        assert not {"\x1b", "\u202e"} & set(written)
+        assert not set("\x1b\u202e\u200f") & set(written)
         assert "not looked at: password=***" in written
     lines = (tmp_path / "own.log").read_text().splitlines()
     assert [line for line in lines if line.startswith(FORGED)] == []

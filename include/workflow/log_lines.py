@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from contextlib import suppress
 
+from include.records.inert import inert
 from include.records.masking import mask
 
 ROOM = "include"  # the logger above all of this package's
-_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ud800-\udfff]")  # but tab and end of line
 
 
 def clean_line(text: str) -> str:
@@ -22,7 +21,7 @@ def clean_line(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return _ACTS.sub(lambda found: found[0].encode("unicode_escape").decode(), mask(text))
+    return inert(mask(text))
 
 
 def clean_logs() -> None:
