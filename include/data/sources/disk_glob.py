@@ -12,6 +12,7 @@ from pathlib import Path
 
 from include.data.sources.foreign_files import holds_rows
 from include.errors import SourceUnavailable
+from include.registry.model_files import printable
 
 EVERYTHING = "**"
 _WILD = frozenset("*?[")
@@ -104,9 +105,7 @@ def may_not_be_read(place: object, error: OSError) -> SourceUnavailable:
 
 def require_text(file: Path) -> None:
     """Refuse a file whose name is no text: no reader opens it, and no record can name it."""
-    name = str(file)
-    if not name.isascii() and os.fsencode(name).decode(errors="replace") != name:
-        shown = os.fsencode(name).decode(errors="backslashreplace")
+    if (shown := printable(str(file))) != str(file):
         raise SourceUnavailable(f"{shown}: its name, or that of a folder on the way, is no UTF-8; rename it")
 
 
