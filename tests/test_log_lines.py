@@ -17,7 +17,7 @@ from include.workflow.log_lines import ROOM, clean_logs, without_secrets
 
 MARK = "m4rk" + "4711"  # in two parts: a traceback shows the lines of this file
 SECRET = f"password={MARK}"
-ACTING = "\x1b[2J\u202e"
+ACTING = "\x1b[2J\u202e\u200f"
 FORGED = "2026-11-30 12:00:00,000 INFO include.x: approved"
 
 
@@ -106,11 +106,46 @@ def test_records_are_clean_wherever_they_are_led(logger: logging.Logger, tmp_pat
         logging.getLogger().removeHandler(elsewhere)
     for written in (elsewhere.stream.getvalue(), (tmp_path / "own.log").read_text()):
         assert MARK not in written
-        assert not {"\x1b", "\u202e"} & set(written)
+        assert not set("\x1b\u202e\u200f") & set(written)
         assert "not looked at: password=***" in written
     lines = (tmp_path / "own.log").read_text().splitlines()
     assert [line for line in lines if line.startswith(FORGED)] == []
     assert len([line for line in lines if not line.startswith(" ")]) == 2
+
+
+class Silent(Exception):
+    """One that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class Fixed(Exception):
+    """One whose arguments nobody sets."""
+
+    args = property(lambda self: (SECRET,))  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return SECRET
+
+
+@pytest.mark.parametrize("error", [Silent(), Fixed(), validated()], ids=["silent", "fixed", "validated"])
+def test_no_record_stops_who_logs_or_shows_a_secret(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    logger.error("%d of %s", "three", SECRET)
+    try:
+        raise raised(DataError("x"), error, meant=True) from error
+    except DataError:
+        logger.exception("one behind")
+    try:
+        raise error
+    except type(error):
+        logger.exception("the last")
+    assert [record.message for record in caplog.records] == [
+        "%d of %s ('three', 'password=***", "one behind", "the last"
+    ]  # fmt: skip
+    assert MARK not in caplog.text
 
 
 def test_without_any_handler_python_still_tells_warnings(

@@ -40,6 +40,8 @@ def _own_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     (["train", "--token=c4711", "--epochs=3"], ["c4711"]), ({"url": "https://me:d4711@h/x"}, ["d4711"]),
     ({"tokenizer": "bert4711", "max_tokens": 5, "n_tokens": "12"}, []), ({"pad_token": "<pad>"}, []),
     ({"mask_token": "[MASK]", "token": "mean"}, []), ({"learning_rate": 0.1, "path": "s3://bucket/rows"}, []),
+    (["env", "API_KEY=e4711", "train"], ["e4711"]), (["--tokenizer", "bert-base-4711"], []),
+    ({"signature": "serving_default", "sep_token": "|", "eos_token": "end of text"}, []),
     (["python", "train.py", "--max-tokens", "5"], []), (None, []),
 ])  # fmt: skip
 def test_what_settings_give_as_a_secret_is_found(settings: Any, found: list[str]) -> None:

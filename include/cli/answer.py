@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from include.interfaces.reports.escaping import inert
+from include.records.inert import inert
 from include.records.masking import mask
 
 DONE, NOTHING, BAD_INPUT, UNREACHABLE, NOT_READ = 0, 1, 2, 3, 141

@@ -17,7 +17,7 @@ from include.cli.flags import Add
 from include.cli.progress import progress
 from include.cli.terminal import WIDE_OPEN, width
 from include.errors import ConfigurationError
-from include.interfaces.reports.escaping import inert
+from include.records.inert import inert
 from include.workflow.run_parameters import PRESET_NAMES
 from include.workflow.settings import Settings
 

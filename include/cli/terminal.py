@@ -9,7 +9,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from include.interfaces.reports.escaping import inert
+from include.records.inert import inert
 
 NARROWEST = 18  # characters that are never cut: half a time, a number or a name tells nothing
 WIDE_OPEN = 100_000  # columns, where output goes to no terminal

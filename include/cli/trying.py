@@ -14,7 +14,7 @@ from include.cli.arguments import setting
 from include.cli.asking import ask, opened, share, when
 from include.cli.flags import Add
 from include.cli.progress import progress
-from include.interfaces.reports.escaping import inert
+from include.records.inert import inert
 from include.workflow.run_parameters import PRESET_NAMES
 
 

@@ -35,8 +35,8 @@ _PLAIN = re.compile(r"[\d.,:-]*")
 _FIELD = re.compile(rf"[\w.-]*(?:{WORD}){END}", re.IGNORECASE)
 #: Names of which every value is a secret, a plain word too.
 _SURELY = re.compile(r"passw|passphrase|pwd|secret|kennwort|mot_?de_?passe|contrase", re.IGNORECASE)
-_WORDLIKE = re.compile(r"[^\W\d_]*|[<\[].*[>\]]")  # such as those that a tokenizer knows by name: [MASK], <pad>
-_LONG_FLAG = re.compile(rf"--?[\w-]*(?:{WORD})[\w-]*", re.IGNORECASE)
+#: Such as what a tokenizer knows by name ([MASK], <pad>, |), and names of several words: serving_default.
+_WORDLIKE = re.compile(r"[^\W\d_]*|[a-z_.: -]*|\W*|[<\[].*[>\]]")
 _KEY = re.compile(r"(?=.*[A-Za-z])(?=.*\d)(?!.*://).{16,}", re.DOTALL)  # long, and no word
 _remembered: set[str] = set()
 
@@ -100,22 +100,20 @@ def given_secrets(settings: Any) -> Iterator[str]:
             yield from [value] if gives_secret(str(name), value) else given_secrets(value)
     elif isinstance(settings, list | tuple):
         for before, value in pairwise(("", *settings)):
-            flag = before if isinstance(before, str) and _LONG_FLAG.fullmatch(before) else ""
-            yield from [value] if flag and isinstance(value, str) and _is_given(flag, value) else given_secrets(value)
+            flag = str(before)
+            yield from [value] if flag.startswith("-") and gives_secret(flag, value) else given_secrets(value)
     elif isinstance(settings, str):
-        flag, _, value = settings.partition("=")
+        name, _, value = settings.partition("=")
         if "://" in settings:
             yield from _of_connection(settings)
-        elif value and _LONG_FLAG.fullmatch(flag) and _is_given(flag, value):
+        elif value and gives_secret(name, value):
             yield value
 
 
 def gives_secret(name: str, value: Any) -> bool:
-    """Whether a field says by its name that its text is a secret; of ``token`` and such a plain word is none."""
-    return isinstance(value, str) and _FIELD.fullmatch(name) is not None and _is_given(name, value)
-
-
-def _is_given(name: str, value: str) -> bool:
+    """Whether a field or a flag says by its name that its text is a secret; of ``token`` and such a word is none."""
+    if not isinstance(value, str) or not _FIELD.fullmatch(name):
+        return False
     return bool(_SURELY.search(name)) or not (_WORDLIKE.fullmatch(value) or _PLAIN.fullmatch(value))
 
 

@@ -1,6 +1,7 @@
 """Secrets by the forms in which people and programs write them: addresses, settings, headers, flags, tokens.
 
-What may be long is bounded before the word that tells a secret: else a text full of such words would take for ever.
+What may be long is bounded, and reads no text in two ways: else one full of such words, or of backslashes, would take
+for ever.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ WORD = r"pass(?:word|wd|phrase|wort)|(?<![a-z])pass(?![a-z])|pwd|secret|token|cr
 WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
 WORD += r"|webhook|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
 END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
-#: What stands in the place of a value, and tells nothing: small numbers, and words that end there.
-_NOTHING = r"(?![+-]?\d{1,3}(?:\.\d+)?%?(?:[\s,;)}\]]|$)|(?:none|null|true|false|yes|no|ok)(?:[,;)}\]\n]|:\s|$))"
+#: What stands in the place of a value, and tells nothing: a blot, small numbers, and words that end there.
+_NOTHING = r"(?!\*{3}(?:[\s,;)}\]\"']|$)|[+-]?\d{1,3}(?:\.\d+)?%?(?:[\s,;)}\]]|$)"
+_NOTHING += r"|(?:none|null|true|false|yes|no|ok)(?:[,;)}\]\n]|:\s|$))"
 
 _URL = re.compile(  # also where JSON has put backslashes before the slashes, and with a login such as me@server
-    r"(?P<head>\b[a-z][\w+.-]*:(?:\\*/){2}[^\s:/@]*(?:@[^\s:/@]+)?:)\S*(?=@)", re.IGNORECASE
+    r"(?P<head>\b[a-z][\w+.-]{0,50}:(?:\\*/){2}[^\s:/@]*(?:@[^\s:/@]+)?:)\S{0,1000}(?=@)", re.IGNORECASE
 )
-_URL_ENCODED = re.compile(r"(?P<head>\b[a-z][\w+.-]*%3A(?:%2F){2}[^\s%]*%3A)\S*?(?=%40)", re.IGNORECASE)
+_URL_ENCODED = re.compile(r"(?P<head>\b[a-z][\w+.-]{0,50}%3A(?:%2F){2}[^\s%]*%3A)\S{0,1000}?(?=%40)", re.IGNORECASE)
 _URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=@)", re.IGNORECASE)
 _VALUE = (
     r"(?:&quot;.*?&quot;|\[[^\]]*\]"
-    r"|(?P<slashes>\\*)(?P<mark>\"{3}|'{3}|[\"'])(?:\\.|(?!(?P=mark))[^\n]|\n[ \t]){0,2000}?(?P=slashes)(?P=mark)"
+    r"|(?P<slashes>\\*)(?P<mark>\"{3}|'{3}|[\"'])(?:(?:\\.|(?!(?P=mark))[^\n\\]|\n[ \t]){0,2000}?"
+    r"|(?:(?!(?P=mark))[^\n]|\n[ \t]){0,2000}?)(?P=slashes)(?P=mark)"  # the second where a backslash ends the value
     r"|\{[^}]*\}|(?:bearer|basic|negotiate)\s+\S+"
     rf"|{_NOTHING}[^\s,;&}}\]<>\"']\S*)"
 )
 #: Between a name and its value; what follows a colon and a blank without a quote is left to `_YAML`.
 _IS = r"(?:\\*[\"']\]?\s*(?:=>|:=|[=:\uff1a])|\]?\s*(?:=>|:=|=|:(?![ \t]+[^\s\"'{\[\\&])|\uff1a|%3D))\s*"
-_SETTING = re.compile(rf"(?P<head>(?<![A-Za-z])[\w.-]{{0,50}}(?:{WORD}|\bsig){END}{_IS}){_VALUE}", re.IGNORECASE)
+_SETTING = re.compile(rf"(?P<head>(?:{WORD}|\bsig){END}{_IS}){_VALUE}", re.IGNORECASE)
 _YAML = re.compile(
     rf"(?P<head>(?<![\w./-])[\w.-]{{0,50}}(?:{WORD}){END}:[ \t]+){_NOTHING}[^\s\"',;}}][^\n,;}}]*", re.IGNORECASE
 )
@@ -54,7 +57,7 @@ _HEADER = re.compile(  # not of plain words, such as those after "basic"
 )
 _KINDS = re.compile(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{20,}|hf_\w{20,}"
-    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
+    r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|(?<!-)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|pypi-[\w-]{20,}|ya29\.[\w.-]{16,}|GOCSPX-[\w-]{20,}|hv[bsr]\.[\w.-]{20,}"
     r"|xapp-[\w-]{10,}|SK[0-9a-f]{32})\b|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
 )
@@ -78,7 +81,7 @@ _PARTED = re.compile(  # its name and its value as values of their own, as Kuber
     rf"{_NOTHING}(?:\"[^\"]*\"|'[^']*'|[^\s\"',}}]+)",
     re.IGNORECASE,
 )
-_BLOCK = re.compile(rf"(?P<head>[\w.-]{{0,50}}(?:{WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
+_BLOCK = re.compile(rf"(?P<head>(?:{WORD})[\"']?:[ \t]*[|>][+-]?\n)(?:[ \t]+[^\n]*\n?)+", re.IGNORECASE)
 _PAIR = re.compile(
     r"(?P<head>[\"'](?:x-)?(?:api[_-]?key|(?:proxy-)?authorization|(?:auth|access|gitlab|vault)[_-]?token)[\"']\s*,\s*)"
     r"(?:\"[^\"]*\"|'[^']*')",
@@ -100,27 +103,28 @@ _HTML = re.compile(
 )
 _SAID = re.compile(  # values of letters and digits alone are no words such as "wrong"
     rf"(?P<head>(?:\b(?:pass(?:word|wd|phrase)|secret)(?:\s+for\s+(?:user\s+)?[\w.@-]+)?"
-    rf"(?:\s+(?:is|was)|\s*(?:->|→))?:?[ ]+|\b[\w.-]{{0,50}}(?:{WORD}){END}\t+|(?<!\S)-p\s+))"
+    rf"(?:\s+(?:is|was)|\s*(?:->|→))?:?[ ]+|(?:{WORD}){END}\t+|(?<!\S)-p\s+))"
     r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
     re.IGNORECASE,
 )
 _DOCKER = re.compile(r"(?P<head>\"auth\"\s*:\s*)\"[^\"]*\"", re.IGNORECASE)
 _QUERY = re.compile(
-    r"(?P<head>\bhttps?://[^\s\"'<>]*?[?&](?:code|key)=)(?=[^&\s]*[a-z])(?=[^&\s]*\d)[^&\s\"'<>]+", re.IGNORECASE
+    r"(?P<head>\bhttps?://[^\s\"'<>]{0,500}?[?&](?:code|key)=)(?=[^&\s]{0,99}[a-z])(?=[^&\s]{0,99}\d)[^&\s\"'<>]+",
+    re.IGNORECASE,
 )
 _LOGIN = re.compile(
     r"(?P<head>\bsshpass\s+-p\s*|\bredis-cli\b[^\n]{0,200}?\s-a\s+|-pass\w*\s+pass:|\blogin\s+\S+\s+password\s+)[^\s]+",
     re.IGNORECASE,
 )
 _PGPASS = re.compile(
-    r"(?P<head>(?<![\w:/.-])(?:[A-Za-z*][\w.*-]*|\d+(?:\.\d+){3}):(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+"
+    r"(?P<head>(?<![\w*:/.-])(?:[A-Za-z*][\w.*-]*|\d+(?:\.\d+){3}):(?:\d{4,5}|\*):[\w*-]+:[\w*-]+:)[^\s:]+"
 )
 _PYDANTIC = re.compile(
     rf"(?P<head>\b\w{{0,50}}(?:{WORD})\w{{0,50}}\n[^\n]*?input_value=)(?:'[^']*'|\"[^\"]*\"|[^,\]]+)", re.IGNORECASE
 )
 _USER = re.compile(r"(?P<head>(?<!\S)(?:-u|--(?:proxy-)?user)[ =]?[\"']?[^\s:\"']+:)[^\s\"']+")
 _MYSQL = re.compile(r"(?P<head>\b(?:mysql|mysqldump|mariadb|sqlcmd|bcp)\b[^\n]{0,200}?\s-[pP])[^\s-]\S*")
-_ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+)*)[^\s/@]+/)[^\s@]+", re.IGNORECASE)
+_ORACLE = re.compile(r"(?P<head>(?::thin:|\bsqlplus\s+(?:-\S+\s+){0,9})[^\s/@]{1,100}/)[^\s@]+", re.IGNORECASE)
 _EASY = re.compile(r"(?P<head>(?<![\w:/.@-])[A-Za-z]\w*/)[^\s/@:]+(?=@(?://)?[\w.-]+(?::\d{2,5})?/\w)")  # of Oracle
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (

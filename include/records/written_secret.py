@@ -85,16 +85,16 @@ def _pattern(parts: list[str]) -> Iterator[str]:
     """Stretches as they are, and what is between two of them: at least one character, at most each at its widest.
 
     What is before the first stretch and after the last is no letter and no digit, and taken along where it is written
-    as it is.
+    as it is. The nearest place of each stretch is the one that counts: tried with all others it would take for ever.
     """
-    last = len(parts) - 1
-    for place, part in enumerate(parts):
-        if place % 2 == 0:
-            yield re.escape(part)
-        elif (place == 1 and not parts[0]) or (place == last - 1 and not parts[last]):
-            yield f"(?:{re.escape(part)})?"
+    yield re.escape(parts[0])
+    for place in range(1, len(parts), 2):
+        between, stretch = re.escape(parts[place]), re.escape(parts[place + 1])
+        if (place == 1 and not parts[0]) or not stretch:
+            yield f"(?:{between})?{stretch}"
         else:
-            yield f".{{1,{_WIDEST * len(part)}}}?"
+            wide = _WIDEST * sum(map(len, parts[max(place - 2, 1) : place + 1 : 2]))  # the one before may end too early
+            yield f"(?>.{{1,{wide}}}?{stretch})"
 
 
 def _encoded(secret: bytes) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
+from contextlib import suppress
 
+from include.records.inert import inert
 from include.records.masking import mask
 
 ROOM = "include"  # the logger above all of this package's
-_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ud800-\udfff]")  # but tab and end of line
 
 
 def clean_line(text: str) -> str:
@@ -21,7 +21,7 @@ def clean_line(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return _ACTS.sub(lambda found: found[0].encode("unicode_escape").decode(), mask(text))
+    return inert(mask(text))
 
 
 def clean_logs() -> None:
@@ -37,7 +37,8 @@ def without_secrets(error: BaseException) -> BaseException:
     Nor is there anything left that acts on a terminal.
     """
     for each in reversed(_chain(error)):  # so that what is behind one says none any more
-        each.args = tuple(_clean(part) if isinstance(part, str) else part for part in each.args)
+        with suppress(AttributeError):  # of a class that lets nobody set them
+            each.args = tuple(_clean(part) if isinstance(part, str) else part for part in each.args)
         if isinstance(each, OSError) and isinstance(each.filename, str):
             each.filename = _clean(each.filename)
         if notes := getattr(each, "__notes__", None):
@@ -61,8 +62,11 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _sayable(error: BaseException | None) -> BaseException | None:
-    """An error behind another one; where it makes its text of more than its arguments, one that says the same."""
-    if error is None or (told := _clean(f"{error}")) == f"{error}":
+    """An error as it is to be shown; where it makes its text of more than its arguments, one that says the same."""
+    try:
+        if error is None or (told := _clean(f"{error}")) == f"{error}":
+            return error
+    except Exception:  # it cannot say anything, and a traceback shows that
         return error
     said = RuntimeError(f"{type(error).__name__}: {told}").with_traceback(error.__traceback__)
     said.__cause__, said.__context__, said.__suppress_context__ = (
@@ -71,13 +75,23 @@ def _sayable(error: BaseException | None) -> BaseException | None:
     return said
 
 
+def _message(record: logging.LogRecord) -> str:
+    """What is logged, also where its parts do not fit its text: who logs is not stopped by that."""
+    try:
+        return record.getMessage()
+    except Exception:
+        return f"{record.msg} {record.args}"
+
+
 class _Cleaning(logging.Handler):
     """Rewrites records in place; it is the first that they come to, as handlers of a logger come before those above."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        record.msg, record.args = clean_line(record.getMessage()), None
+        record.msg, record.args = clean_line(_message(record)), None
         if record.exc_info and record.exc_info[1] is not None:
-            without_secrets(record.exc_info[1])
+            error = record.exc_info[1]
+            shown = _sayable(without_secrets(error)) or error
+            record.exc_info = (type(shown), shown, error.__traceback__)
         others = [*logging.getLogger(ROOM).handlers[1:], *logging.getLogger().handlers]
         last = logging.lastResort  # which Python asks where there is no handler, and so not this one
         if last is not None and not others and record.levelno >= last.level:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.cli.terminal import WIDE_OPEN, cell, columns_of, shorten, table
-from include.interfaces.reports.escaping import inert
+from include.records.inert import inert
 
 TEXT = st.text(st.characters(), max_size=60)
 ROWS = st.integers(1, 8).flatmap(lambda n: st.lists(st.lists(TEXT, min_size=n, max_size=n), min_size=1, max_size=6))

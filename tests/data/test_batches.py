@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import sqlite3
 from dataclasses import replace
@@ -146,6 +147,12 @@ def test_half_a_file_may_become_whole(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(SourceUnavailable, match="bad: ends in the middle"):
         list(ParquetBatches(tmp_path / "bad"))
+
+
+def test_packed_file_of_nothing_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b""))
+    with pytest.raises(DataError, match="it is empty"):
+        list(CsvBatches(tmp_path / "a.csv.gz"))
 
 
 def test_file_without_rows_has_its_columns(tmp_path: Path) -> None:

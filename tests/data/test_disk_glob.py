@@ -103,6 +103,14 @@ def test_folder_that_is_a_link_is_gone_into_and_none_for_ever(tmp_path: Path, pa
     assert found(tmp_path, path) == expected
 
 
+@pytest.mark.parametrize("path", ["s", "s/**/*.csv"])
+def test_rows_that_several_links_lead_to_are_found_once(tmp_path: Path, path: str) -> None:
+    write(tmp_path, "s/a.csv", "store/b.csv", "store/c/d.csv")
+    for name, target in (("inner", "store/c"), ("one", "store"), ("other", "store")):
+        (tmp_path / "s" / name).symlink_to(tmp_path / target)
+    assert found(tmp_path, path) == {"s/a.csv", "s/inner/d.csv", "s/one/b.csv"}
+
+
 PATTERNS = ["*", "*.csv", "**", "**/*", "**/*.csv", "*/*", "*/**", "s?/*", "[st]*/a.csv", "[!t]*/*.csv", "s1/*", ".h/*",
             "s1/a.csv", "none/*", "**/s1/**/*.csv", "a[[]1].csv", "s1/../*.csv"]  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from include.data.kinds.conform import conform
 from include.data.kinds.few_words import told_words
@@ -42,7 +44,10 @@ def test_words_among_numbers_count_as_empty_in_every_reader(
     np.testing.assert_allclose(found[there], EXACT[there], atol=5e-4)
     assert np.isnan(found[~there]).all()
     assert not unreadable
-    assert all(word in told_words(kinds)[0] for word in words if word != "?")
+    advised = re.search(r"`missing: (.*?)` in `source`, or `(columns: .*?)`", told_words(kinds)[0])
+    assert advised is not None
+    assert {*yaml.safe_load(advised[1]), "?"} == {*words, "?"}  # "?" stands for no value anyway
+    assert yaml.safe_load(advised[2]) == {"columns": {"x": "category"}}
     assert ColumnKind.from_json(kinds["x"].to_json()) == kinds["x"]
 
 

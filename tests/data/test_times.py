@@ -65,6 +65,7 @@ def test_the_same_moments_in_any_writing_are_the_same_moments(cells: Any) -> Non
         (pd.to_datetime(SECONDS, unit="us"), "taken for a smaller unit"),
         (HOURS.strftime("%Y-%d-%m %H:%M"), "say source.timestamp.format: '%Y-%d-%m %H:%M'"),
         (pd.date_range("2026-01-01", periods=45, freq="D").strftime("%Y/%d/%m"), "format: '%Y/%d/%m'"),
+        (["2026-01-20", "2026-31-01"] * 9, "write all in one way: '2026-01-20' has the month before the day"),
         (["noon"] * 20, "20 of 20 cells are no times, such as 'noon'"),
         (["12:00", "13:00"] * 20, "are no times"),
         ([True, False] * 20, "true and false are no times"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from include.registry.kinds import Kinds
 FEWEST = 20  # different numbers, below which a word beside them is one more name: 1, 2, 3 and "more"
 OWN = 0.5  # share of the cells that are alone with their number, from which on whole numbers are no names either
 _DECIMALS = r"^[+-]?\d*\.\d"
+_in_json = partial(json.dumps, ensure_ascii=False, default=str)
 
 
 def words_among(names: pa.Array, times: npt.NDArray[Any], dates: pa.Array) -> tuple[str, ...]:
@@ -45,10 +48,10 @@ def words_among(names: pa.Array, times: npt.NDArray[Any], dates: pa.Array) -> tu
 
 
 def told_words(kinds: Kinds) -> list[str]:
-    """A sentence for each column with such words."""
+    """A sentence for each column with such words, with what to write in YAML: in JSON's quotes, as ``#REF!`` needs."""
     return [
         f"{name}: cells such as {' and '.join(map(repr, kind.words))} among its numbers or times count as empty; write "
-        f"`missing: [{', '.join(kind.words)}]` in `source`, or `columns: {{{name}: category}}` if they are names"
+        f"`missing: {_in_json(kind.words)}` in `source`, or `columns: {{{_in_json(name)}: category}}` if they are names"
         for name, kind in kinds.items()
         if kind.words and not kind.declared
     ]

@@ -85,13 +85,19 @@ def _require_month_second(text: pd.Series[Any], rest: pd.Series[bool], where: st
     """Refuse 2026-31-01 where it is no slip: other days, up to the 12th, would be read as months."""
     left = text[rest]
     parts = left.str.extract(r"^\d{4}(?P<sep>[-/.])(?P<day>\d{1,2})[-/.](?P<month>\d{1,2})(?!\d)")
-    turned = pd.to_numeric(parts["day"]).gt(12) & pd.to_numeric(parts["month"]).le(12)
-    if turned.sum() > STRAY * text.notna().sum():
-        cell, sep = str(left[turned].iloc[0]), parts["sep"][turned].iloc[0]
-        raise DataError(
-            f"{where}: {cell!r} has the day before the month, and others would be read the other way round; say "
-            f"source.timestamp.format: '%Y{sep}%d{sep}%m{_Example.of(cell).clock}'"
-        )
+    turned = pd.to_numeric(parts["day"]).between(13, 31) & pd.to_numeric(parts["month"]).le(12)
+    if turned.sum() <= STRAY * text.notna().sum():
+        return
+    cell, sep = str(left[turned].iloc[0]), parts["sep"][turned].iloc[0]
+    usual = text[text.str.match(r"\d{4}[-/.]\d{1,2}[-/.](1[3-9]|[23]\d)(?!\d)", na=False)]
+    way_out = (
+        f"write all in one way: {usual.iloc[0]!r} has the month before the day"
+        if len(usual)
+        else f"say source.timestamp.format: '%Y{sep}%d{sep}%m{_Example.of(cell).clock}'"
+    )
+    raise DataError(
+        f"{where}: {cell!r} has the day before the month, and others would be read the other way round; {way_out}"
+    )
 
 
 def _in_format(text: pd.Series[Any], how: TimeFormat, where: str) -> Times:

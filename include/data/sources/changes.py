@@ -93,8 +93,10 @@ def _is_of_unfinished_line(files: Files, file: str | Path, told: str) -> bool:
 def _ends_in_a_hole(files: Files, file: str | Path) -> bool:
     """Whether nothing is at the end of a file yet: its writer has taken the room before it fills it, or a crash has.
 
-    The last letter of UTF-32 ends in three bytes 0 at most.
+    The last letter of UTF-32 ends in three bytes 0 at most; a packed file of nothing says its size so.
     """
+    if codec_of(file) is not None:
+        return False
     with files.raw(file) as stream:
         return stream.seek(0, io.SEEK_END) >= _HOLE and stream.seek(-_HOLE, io.SEEK_END) >= 0 and not any(stream.read())
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from include.data.sources.foreign_files import holds_rows
 from include.errors import SourceUnavailable
+from include.registry.model_files import printable
 
 EVERYTHING = "**"
 _WILD = frozenset("*?[")
@@ -22,7 +23,7 @@ class DiskGlob:
     """What lies below `start`, but for what holds no rows of the model by its name and is none of the parts `named`.
 
     As the standard library's, ``*`` and ``**`` stand for no hidden names. Folders that are links are gone into, too:
-    by ``**`` those that lead out of `start`, for the others are on the way anyway.
+    by ``**`` those that lead out of `start`, for the others are on the way anyway; what several lead to is found once.
     """
 
     start: Path
@@ -40,7 +41,7 @@ class DiskGlob:
 
     def _below(self, folder: Path, parts: Sequence[str], through: tuple[Path, ...]) -> Iterator[Path]:
         if not parts:
-            yield folder
+            yield from self._once(folder, through)
         elif parts[0] == EVERYTHING:
             yield from self._at_any_depth(folder, parts, through)
         elif _WILD.isdisjoint(parts[0]):
@@ -61,11 +62,23 @@ class DiskGlob:
             place = folder / each.name
             if not _is_folder(each):
                 if len(parts) == 1:
-                    yield place
+                    yield from self._once(place, through)
             elif not each.is_symlink():
                 yield from self._at_any_depth(place, parts, through)
             elif not any(_meet(target := place.resolve(), known) for known in (self._real, *through)):
                 yield from self._at_any_depth(place, parts, (*through, target))
+
+    def _once(self, place: Path, through: tuple[Path, ...]) -> Iterator[Path]:
+        """A place; none behind a link that another link has led to already."""
+        real = place.resolve() if through else None
+        if real is None or real not in self._behind_links:
+            yield place
+        if real is not None:
+            self._behind_links.add(real)
+
+    @cached_property
+    def _behind_links(self) -> set[Path]:
+        return set()
 
     @cached_property
     def _real(self) -> Path:
@@ -92,9 +105,7 @@ def may_not_be_read(place: object, error: OSError) -> SourceUnavailable:
 
 def require_text(file: Path) -> None:
     """Refuse a file whose name is no text: no reader opens it, and no record can name it."""
-    name = str(file)
-    if not name.isascii() and os.fsencode(name).decode(errors="replace") != name:
-        shown = os.fsencode(name).decode(errors="backslashreplace")
+    if (shown := printable(str(file))) != str(file):
         raise SourceUnavailable(f"{shown}: its name, or that of a folder on the way, is no UTF-8; rename it")
 
 

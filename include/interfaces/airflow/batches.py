@@ -14,8 +14,8 @@ from include.errors import ConfigurationError, NothingToDo
 from include.interfaces.airflow.outcomes import tell, tell_mlflow, warn
 from include.interfaces.airflow.run_notes import LINES
 from include.interfaces.reports import text
-from include.interfaces.reports.escaping import inert
 from include.records.entries import Run
+from include.records.inert import inert
 from include.records.masking import mask
 from include.workflow.batch import Settled
 from include.workflow.deployment import Deployment

@@ -12,8 +12,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from include.interfaces.reports.escaping import ACTING
 from include.records.entries import Notification, Phase
+from include.records.inert import ACTING
 
 TITLE = "[{{ severity }}] {{ subject }}: {{ what }}"
 TEXT = """{{ headline }}
