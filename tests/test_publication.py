@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -179,6 +180,35 @@ def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path
     assert removed == {*remains, ".publishing-v0-dead"}
     assert {path.name for path in (tmp_path / "housing").iterdir()} == {CHAMPION_LINK, first, *others}
     (tmp_path / "housing" / CHAMPION_LINK / "model.skops").read_text()
+
+
+@pytest.mark.parametrize("where", ["", "reports"])
+def test_text_that_a_dead_process_had_begun_is_removed_when_nobody_can_be_at_work_on_it(
+    tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, folder = MemoryStore(), ArtifactFolder(tmp_path)
+    promote(store, tmp_path, 1)
+    publish_files(store, folder, "housing")
+    place = str(Path("housing", where))
+    with monkeypatch.context() as dying:
+        dying.setattr("pathlib.Path.replace", lambda *_: os._exit(9))
+        if (child := os.fork()) == 0:
+            folder.write(place, {"audit.json": "{}"})
+    os.waitpid(child, 0)
+    [draft] = (tmp_path / place).glob(".*")
+    assert tidy(store, folder, "housing") == []  # somebody may be writing it
+    os.utime(draft, (0, 0))
+    assert tidy(store, folder, "housing") == [draft.name]
+    assert not draft.exists()
+
+
+def test_link_of_a_version_that_is_no_champion_any_more_does_not_stay_begun(tmp_path: Path) -> None:
+    store, folder = MemoryStore(), ArtifactFolder(tmp_path)
+    first, second = promote(store, tmp_path, 1), promote(store, tmp_path, 2)
+    (tmp_path / "housing" / f".publishing-{first}").symlink_to(first)
+    publish_files(store, folder, "housing")
+    assert tidy(store, folder, "housing") == [f".publishing-{first}"]
+    assert folder.published("housing") == second
 
 
 @pytest.mark.parametrize("said", [Noted.ADOPTED, Noted.NEW, Noted.WRITTEN])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from include.errors import ArtifactError, SourceUnavailable
+from include.errors import ArtifactError
+from include.retraining.artifacts.whole_files import WRITING, is_left_draft, sync, write_whole, writing
 from include.retraining.trainers.kept_files import KeptFolder
 
 if TYPE_CHECKING:
@@ -143,20 +143,20 @@ class ArtifactFolder:
         from include.retraining.artifacts.content import write_version
 
         folder = self.root / model_name
-        with _writing(folder), _draft(folder, f"{_SAVING}v{version}-") as name:
+        with writing(folder), _draft(folder, f"{_SAVING}v{version}-") as name:
             draft = Path(name) / "version"
             draft.mkdir()
             manifest = {"model": model_name, "version": version, **write_version(predictor, columns, draft)}
             (draft / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
             for written in (*draft.rglob("*"), draft):
-                _sync(written)
+                sync(written)
             sha256 = sha256_of(draft / MANIFEST_FILE)
             final = folder / f"v{version}-{sha256[:12]}"
             if final.is_dir() and not self._is_whole(final, sha256):
                 final.rename(Path(name) / "damaged")
             if not final.is_dir():  # else an earlier try made the very same: same hash, same files
                 draft.rename(final)
-            _sync(folder)
+            sync(folder)
         return str(final.relative_to(self.root)), sha256
 
     def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
@@ -201,12 +201,12 @@ class ArtifactFolder:
             raise ArtifactError(f"{self.root / path}: the champion's files are not here; restore them")
         self.published(model_name)
         made = link.with_name(f"{_PUBLISHING}{Path(path).name}")  # the same for all: whoever died has begun for us
-        with _writing(link):
+        with writing(link):
             with suppress(FileExistsError):
                 made.symlink_to(Path(path).name)
             with suppress(FileNotFoundError):  # another process has just put it into place
                 made.replace(link)
-            _sync(link.parent)
+            sync(link.parent)
 
     def versions(self, model_name: str) -> list[str]:
         """See `Artifacts.versions`."""
@@ -215,9 +215,10 @@ class ArtifactFolder:
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`."""
         removed, kept = [], set(settled.values())
-        for path in sorted((self.root / model_name).glob("*")):
+        folder = self.root / model_name
+        for path in sorted([*folder.glob("*"), *folder.glob(f"*/{WRITING}*")]):  # of reports, too
             label, _, _ = path.name.removeprefix(_SAVING).partition("-")
-            if path.name.startswith(_PUBLISHING) and path.name.removeprefix(_PUBLISHING) not in kept:
+            if path.name.startswith(_PUBLISHING) or is_left_draft(path):  # who publishes looks whether it is, again
                 path.unlink(missing_ok=True)
             elif label in settled and path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)  # the process that made it may be at work on it still
@@ -229,9 +230,9 @@ class ArtifactFolder:
     def write(self, folder: str, files: Mapping[str, str]) -> None:
         """See `Artifacts.write`. Each file is written under another name, synced, then renamed."""
         for name, text in files.items():
-            with _writing(self.root / folder / name):
+            with writing(self.root / folder / name):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
-                _write(self.root / folder / name, text)
+                write_whole(self.root / folder / name, text)
 
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
@@ -244,20 +245,6 @@ class ArtifactFolder:
 
 
 @contextmanager
-def _writing(place: Path) -> Iterator[None]:
-    """What the disk refuses, as an error that says where and what to do."""
-    try:
-        yield
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else f"{error}"
-        at = f" at {error.filename}" if error.filename and str(error.filename) != str(place) else ""
-        raise SourceUnavailable(
-            f"{place}: cannot be written: {why}{at}; make room, let the user of this process write there, or move away "
-            "what has its place"
-        ) from error
-
-
-@contextmanager
 def _draft(folder: Path, prefix: str) -> Iterator[str]:
     """A folder in `folder`, which is made where it is missing, for as long as something is being written."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -265,30 +252,7 @@ def _draft(folder: Path, prefix: str) -> Iterator[str]:
         yield name
 
 
-def _write(file: Path, text: str) -> None:
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(file)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-
-
 def sha256_of(file: Path) -> str:
     """The hash of a file, in hexadecimal digits."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    """Make sure that what was written survives a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
