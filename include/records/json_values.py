@@ -56,9 +56,8 @@ def storable(text: str) -> str:
     return _storable(text, str)
 
 
-def name_cleaner() -> Callable[[str], str]:
-    """What `cleaner` does, for names such as ``token: gold``: a column and a value of it, which are no setting."""
-    clean = cleaner()
+def name_cleaner(clean: Callable[[str], str]) -> Callable[[str], str]:
+    """What `clean` does, for names such as ``token: gold``: a column and a value of it, which are no setting."""
     return lambda name: ": ".join(map(clean, name.split(": ")))
 
 

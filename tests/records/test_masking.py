@@ -224,6 +224,34 @@ def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) 
         "ORA-01017: me/hunter2@db.example.org:1521/shop",
         "requests.get(url, auth=('me', 'hunter2'))",
         'Session(auth = ("me", "hunter2"))',
+        '["password","hunter2"]',
+        'Authorization: Digest username="me", response="hunter2"',
+        "AKIAIOSFODNN7EXAMPLE:hunter2MI/K7MDENG/bPxRfiCYEXAMPLEKEY000A",
+        "npm_hunter2hunter2hunter2hunter2hunter2",
+        "pypi-hunter2hunter2hunter2",
+        "ya29.hunter2hunter2hunter2",
+        "GOCSPX-hunter2hunter2hunter2",
+        "hvs.hunter2hunter2hunter2",
+        "password='my\n  hunter2'",
+        'password = """hunter2"""',
+        "postgresql:\\/\\/me:hunter2@host\\/db",
+        quote("postgresql://me:hunter2@host/db", safe=""),
+        "postgresql://me@server:hunter2@host/db",
+        "password\uff1ahunter2",
+        "password -> hunter2",
+        "my password is: hunter2",
+        "passwd for user me: hunter2",
+        "10.0.0.1:5432:shop:me:hunter2",
+        "redis-cli -a hunter2 ping",
+        "openssl rsa -passin pass:hunter2",
+        "SET PASSWORD FOR 'x' = PASSWORD('hunter2')",
+        "pw: hunter2",
+        "auth=('me', 'hunter2')",
+        'HTTPBasicAuth("me", "hunter2")',
+        "password: no way hunter2",
+        "password=12hunter2",
+        "user/password: hunter2, refused",
+        "password:\n  hunter2",
     ],
 )
 def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
@@ -258,52 +286,6 @@ def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
         "git@github.com:team/shop, acme/shop@v1",
         "s3://bucket/day=1@2/x, mail a/b@example.org",
         "auth=(me, you), auth=None",
-    ],
-)
-def test_what_only_looks_like_a_secret_stays(text: str) -> None:
-    assert mask(text) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '["password","hunter2"]',
-        'Authorization: Digest username="me", response="hunter2"',
-        "AKIAIOSFODNN7EXAMPLE:hunter2MI/K7MDENG/bPxRfiCYEXAMPLEKEY000A",
-        "npm_hunter2hunter2hunter2hunter2hunter2",
-        "pypi-hunter2hunter2hunter2",
-        "ya29.hunter2hunter2hunter2",
-        "GOCSPX-hunter2hunter2hunter2",
-        "hvs.hunter2hunter2hunter2",
-        "password='my\n  hunter2'",
-        'password = """hunter2"""',
-        "postgresql:\\/\\/me:hunter2@host\\/db",
-        quote("postgresql://me:hunter2@host/db", safe=""),
-        "postgresql://me@server:hunter2@host/db",
-        "password\uff1ahunter2",
-        "password -> hunter2",
-        "my password is: hunter2",
-        "passwd for user me: hunter2",
-        "10.0.0.1:5432:shop:me:hunter2",
-        "redis-cli -a hunter2 ping",
-        "openssl rsa -passin pass:hunter2",
-        "SET PASSWORD FOR 'x' = PASSWORD('hunter2')",
-        "pw: hunter2",
-        "auth=('me', 'hunter2')",
-        'HTTPBasicAuth("me", "hunter2")',
-        "password: no way hunter2",
-        "password=12hunter2",
-        "user/password: hunter2, refused",
-        "password:\n  hunter2",
-    ],
-)
-def test_secrets_are_found_in_more_forms(text: str) -> None:
-    assert "hunter2" not in mask(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
         "token: no: nothing changed beyond chance",
         "pass: 12, fail: 3",
         "pass = 3",
@@ -321,7 +303,7 @@ def test_secrets_are_found_in_more_forms(text: str) -> None:
         "/etc/secret: permission denied, /run/my_token_0: no such file",
     ],
 )
-def test_small_numbers_and_words_that_tell_nothing_stay(text: str) -> None:
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
     assert mask(text) == text
 
 

@@ -79,7 +79,7 @@ def running_errors(row: Mapping[str, Any]) -> RunningErrors | None:
 def signal_rows(analysis: Analysis, at: datetime) -> list[Row]:
     """Return rows of ``model_drift_monitoring``; a `DataError` if two signals of the analysis have the same key."""
     clean = cleaner()
-    features = distinct_names([signal.feature for signal in analysis.signals], name_cleaner())
+    features = distinct_names([signal.feature for signal in analysis.signals], name_cleaner(clean))
     statistics = distinct_names([signal.statistic for signal in analysis.signals], clean)
     rows = [
         {
