@@ -101,10 +101,13 @@ class JointDriftDetector:
         names = [before.names[place] for place in known]
         with np.errstate(divide="ignore"):
             errors = 1.0 / sides[0] + 1.0 / sides[1]
-        distance = CorrelationDistance.of(first, float(np.median(sides[0])), float(np.median(sides[1])), inflation)
+        change = second - first
+        np.fill_diagonal(change, 0.0)
+        rows = (float(np.median(sides[0])), float(np.median(sides[1])))
+        distance = CorrelationDistance.of(first, change, *rows, inflation)
         z = np.arctanh(second.clip(-0.999, 0.999)) - np.arctanh(first.clip(-0.999, 0.999))
         sizes = np.triu(np.nan_to_num(np.abs(z) / np.sqrt(errors)), 1)
-        found = [self._pair(names, first, second, sizes), self._all_pairs(first, second, distance)]
+        found = [self._pair(names, first, second, sizes), self._all_pairs(change, distance)]
         if not any(signal.changed for signal in found):
             return found
         third, fourth = (
@@ -114,7 +117,7 @@ class JointDriftDetector:
             skewness = np.abs(third) * np.where(z * third > 0.0, sides[1], sides[0]) ** -2.0 / errors**1.5
         peaked = np.mean((fourth - NORMAL) / np.minimum(*sides), where=~np.eye(len(names), dtype=bool))
         wider = replace(distance, variance=distance.variance * (1.0 + max(float(peaked), 0.0) / 2.0))
-        return [self._pair(names, first, second, sizes, np.nan_to_num(skewness)), self._all_pairs(first, second, wider)]
+        return [self._pair(names, first, second, sizes, np.nan_to_num(skewness)), self._all_pairs(change, wider)]
 
     def _pair(
         self, names: Sequence[str], first: Floats, second: Floats, sizes: Floats, skewness: Floats | None = None
@@ -132,15 +135,12 @@ class JointDriftDetector:
         )
         return self._judged(PAIR, abs(float(second[one, other] - first[one, other])), p_value, told, pairs=pairs)
 
-    def _all_pairs(self, first: Floats, second: Floats, distance: CorrelationDistance) -> Signal:
-        change = second - first
-        np.fill_diagonal(change, 0.0)
-        value = distance(change)
-        pairs = len(first) * (len(first) - 1)
+    def _all_pairs(self, change: Floats, distance: CorrelationDistance) -> Signal:
+        pairs = len(change) * (len(change) - 1)
         square = float(np.sum(np.square(change))) / pairs
-        effect = float(np.sqrt(square * max(1.0 - distance.mean / value, 0.0))) if value > 0.0 else 0.0
-        told = f"correlations of {len(first)} columns changed by {effect:.3f} (root mean square)"
-        return self._judged(CORRELATION, effect, distance.p_value(value), told, pairs=pairs // 2)
+        beyond = max(1.0 - distance.mean / distance.value, 0.0) if distance.value > 0.0 else 0.0
+        told = f"correlations of {len(change)} columns changed by {np.sqrt(square * beyond):.3f} (root mean square)"
+        return self._judged(CORRELATION, float(np.sqrt(square * beyond)), distance.p_value, told, pairs=pairs // 2)
 
     def _judged(self, statistic: str, value: float, p_value: float, told: str, **detail: float) -> Signal:
         level, threshold = self.level / len(SMALLEST_EFFECTS), self.minimum_effects[statistic]

@@ -3,12 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from include.data.reference import joint
 from include.data.reference.joint import RIDGE, CorrelationDistance, SquaredDistance
 from tests.series import Floats, most
 
 
 def equal(columns: int, correlation: float) -> Floats:
     return np.full((columns, columns), correlation) + (1.0 - correlation) * np.eye(columns)
+
+
+def between(columns: int, change: float) -> Floats:
+    """A change of each correlation."""
+    return change * (1.0 - np.eye(columns))
 
 
 def normal(rng: np.random.Generator, rows: int, correlations: Floats) -> Floats:
@@ -20,9 +26,8 @@ def distances(truth: Floats, *, before: int, after: int, trials: int, seed: int 
     rng, found = np.random.default_rng(seed), []
     for _ in range(trials):
         first, second = (np.corrcoef(normal(rng, rows, truth), rowvar=False) for rows in (before, after))
-        distance = CorrelationDistance.of(first, before, after)
-        value = distance(second - first)
-        found.append((value / distance.mean, distance.p_value(value)))
+        distance = CorrelationDistance.of(first, second - first, before, after)
+        found.append((distance.value / distance.mean, distance.p_value))
     ratios, p_values = np.array(found).T
     return ratios, p_values
 
@@ -61,9 +66,8 @@ def test_unknown_correlations_count_as_none_and_collinear_columns_as_one() -> No
 
 
 def test_correlation_distance_is_hand_computed_for_two_columns() -> None:
-    distance = CorrelationDistance.of(np.eye(2), 100.0, 100.0)
-    change = np.array([[0.0, 0.3], [0.3, 0.0]])
-    assert distance(change) == pytest.approx(0.3**2 / (1.0 + RIDGE) ** 2)
+    distance = CorrelationDistance.of(np.eye(2), between(2, 0.3), 100.0, 100.0)
+    assert distance.value == pytest.approx(0.3**2 / (1.0 + RIDGE) ** 2)
 
 
 @pytest.mark.parametrize(("before", "after"), [(600, 300), (5000, 1000)])
@@ -89,22 +93,45 @@ def test_correlation_distance_adds_up_many_small_changes() -> None:
     for _ in range(10):
         first = np.corrcoef(normal(rng, 5000, np.eye(20)), rowvar=False)
         second = np.corrcoef(normal(rng, 1000, after), rowvar=False)
-        distance = CorrelationDistance.of(first, 5000, 1000)
-        found.append(distance.p_value(distance(second - first)) < 0.001)
+        found.append(CorrelationDistance.of(first, second - first, 5000, 1000).p_value < 0.001)
     assert np.mean(found) >= 0.9
 
 
 def test_more_inflation_makes_the_distance_scatter_more_around_the_same_mean() -> None:
-    plain, slow = (CorrelationDistance.of(equal(6, 0.4), 500.0, 200.0, inflation) for inflation in (1.0, 50.0))
+    change = between(6, 0.5)  # rare, so that all is drawn
+    plain, slow = (CorrelationDistance.of(equal(6, 0.4), change, 500.0, 200.0, inflation) for inflation in (1.0, 50.0))
     assert slow.mean == pytest.approx(plain.mean, rel=0.15)
     assert slow.variance > 1.2 * plain.variance  # 1.4 times, found with 20,000 draws
 
 
 def test_same_matrix_gives_the_same_distance() -> None:
-    one, other = (CorrelationDistance.of(equal(4, 0.2), 300.0, 100.0) for _ in range(2))
-    assert (one.mean, one.variance) == (other.mean, other.variance)
+    one, other = (CorrelationDistance.of(equal(4, 0.2), between(4, 0.1), 300.0, 100.0) for _ in range(2))
+    assert one == other
+
+
+@pytest.mark.parametrize("size", [0.0, 0.03, 0.05])
+def test_what_is_no_rarity_is_told_by_few_draws_as_by_all(size: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = CorrelationDistance.of(equal(18, 0.1), between(18, size), 2_000.0, 1_000.0)
+    monkeypatch.setattr(joint, "AS_FAR", joint.DRAWS + 1)
+    all_ = CorrelationDistance.of(equal(18, 0.1), between(18, size), 2_000.0, 1_000.0)
+    assert few.value == all_.value
+    assert few.mean == pytest.approx(all_.mean, rel=0.1)
+    assert few.p_value == pytest.approx(all_.p_value, abs=0.15)
+
+
+def test_what_is_a_rarity_is_told_by_all_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = CorrelationDistance.of(equal(18, 0.1), between(18, 0.2), 2_000.0, 1_000.0)
+    monkeypatch.setattr(joint, "AS_FAR", joint.DRAWS + 1)
+    assert CorrelationDistance.of(equal(18, 0.1), between(18, 0.2), 2_000.0, 1_000.0) == before
+    assert before.p_value < 1e-6
 
 
 def test_nearly_collinear_columns_leave_it_finite() -> None:
-    distance = CorrelationDistance.of(equal(3, 1.0), 300.0, 100.0)
-    assert np.isfinite([distance.mean, distance.variance, distance.p_value(1.0)]).all()
+    distance = CorrelationDistance.of(equal(3, 1.0), between(3, 0.01), 300.0, 100.0)
+    assert np.isfinite([distance.value, distance.mean, distance.variance, distance.p_value]).all()
+
+
+def test_unknown_correlations_that_fit_no_rows_leave_it_finite() -> None:
+    first = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.9], [0.0, 0.9, 1.0]])  # 0 in place of what is not known
+    distance = CorrelationDistance.of(first, between(3, 0.1), 300.0, 100.0)
+    assert np.isfinite([distance.value, distance.mean, distance.variance, distance.p_value]).all()

@@ -11,6 +11,7 @@ RIDGE = 0.05  # added to the correlations' diagonal: nearly collinear columns di
 
 DRAWS = 200  # of random correlation matrices
 AT_ONCE = 20  # of them, so that they stay in the processor's cache
+AS_FAR = 20  # of them as far apart as what is judged, from which on no more are needed: it is no rarity
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,52 +65,50 @@ class CorrelationDistance:
 
     Parameters
     ----------
-    root : array of shape (d, d)
-        W.
+    value : float
+        Of the change that is judged.
     mean, variance : float
-        Of the distance when nothing has changed, found from 200 random pairs of correlation matrices of normal rows,
-        always the same ones, each with the W of its own first matrix: W comes from the sample that is compared.
+        Of the distance when nothing has changed, found from at most 200 random pairs of correlation matrices of normal
+        rows, always the same ones, each with the W of its own first matrix: W comes from the sample that is compared.
+        They are drawn until 20 are as far apart as those that are judged [2]_: then these are like many by chance.
 
     References
     ----------
     .. [1] H. Nagao, "On some test criteria for covariance matrix", Annals of Statistics 1 (1973).
+    .. [2] J. Besag and P. Clifford, "Sequential Monte Carlo p-values", Biometrika 78 (1991).
     """
 
-    root: Floats
+    value: float
     mean: float
     variance: float
 
     @classmethod
-    def of(cls, correlations: Floats, before: float, after: float, inflation: float = 1.0) -> CorrelationDistance:
-        """For a correlation matrix without unknown entries, and the effective rows of the two to be compared.
+    def of(
+        cls, correlations: Floats, change: Floats, before: float, after: float, inflation: float = 1.0
+    ) -> CorrelationDistance:
+        """For a correlation matrix without unknown entries and its change, and the effective rows on the two sides.
 
         Rows in time tell about correlations mostly through their slow movements. As many effective rows then scatter as
         fewer independent ones would: 2.5 times fewer for a first-order autoregression with much inflation, the ratio
         of the fourth moment of its spectrum to the squared second one.
         """
         values, vectors = np.linalg.eigh(correlations)
-        half = vectors * np.sqrt(np.maximum(values, 0.0))
+        values = np.maximum(values, 0.0)  # some are less where entries are unknown
+        moved = (vectors / (values + RIDGE)) @ vectors.T @ change
+        value = float(np.sum(moved * moved.T)) / 2.0
+        half = vectors * np.sqrt(values)
         rng = np.random.default_rng(0)
         slowness = 1.0 + 1.5 * (1.0 - 1.0 / inflation)
-        found = np.empty(DRAWS)
-        for draws in np.split(found, DRAWS // AT_ONCE):
+        found = np.empty(0)
+        while len(found) < DRAWS and np.count_nonzero(found >= value) < AS_FAR:
             first, second = (_random_correlations(rng, half, rows / slowness) for rows in (before, after))
-            draws[:] = _half_squares(first, second - first) / slowness
-        return cls(root=_whitening(correlations), mean=float(found.mean()), variance=float(found.var(ddof=1)))
+            found = np.append(found, _half_squares(first, second - first) / slowness)
+        return cls(value=value, mean=float(found.mean()), variance=float(found.var(ddof=1)))
 
-    def __call__(self, change: Floats) -> float:
-        """The distance for a change of the correlations, an array of shape (d, d)."""
-        return _half_square(self.root, change)
-
-    def p_value(self, value: float) -> float:
+    @property
+    def p_value(self) -> float:
         """Probability of a distance as large by chance: that of a gamma variable with the same mean and variance."""
-        return _gamma_tail(value, self.mean, self.variance)
-
-
-def _whitening(correlations: Floats) -> Floats:
-    """``(R + 0.05)^(-1/2)`` of a correlation matrix R."""
-    values, vectors = np.linalg.eigh(correlations)
-    return np.asarray((vectors / np.sqrt(np.maximum(values, 0.0) + RIDGE)) @ vectors.T)
+        return _gamma_tail(self.value, self.mean, self.variance)
 
 
 def _random_correlations(rng: np.random.Generator, half: Floats, rows: float) -> Floats:
@@ -136,10 +135,6 @@ def _half_squares(first: Floats, changes: Floats) -> Floats:
     """
     moved = np.linalg.solve(first + RIDGE * np.eye(first.shape[-1]), changes)
     return np.asarray(np.einsum("nij,nji->n", moved, moved)) / 2.0
-
-
-def _half_square(root: Floats, change: Floats) -> float:
-    return float(np.sum(np.square(root @ change @ root))) / 2.0
 
 
 def _gamma_tail(value: float, mean: float, variance: float) -> float:

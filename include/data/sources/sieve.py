@@ -148,7 +148,8 @@ class Sieve:
             self.profile = self._counter.finish()
         self._recent.clear()
         self.times.settle()
-        give_back()
+        if self.kept.thinned:
+            give_back()
         return self.kept.batches
 
     def recent_of(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Micros]]:
