@@ -1,6 +1,6 @@
 """What `analyze` and `decide` cost as the DAG's tasks call them: peak memory by rows, processor of quiet checks.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.dag_path [--rows 100000 2000000] [--sources csv parquet sql] [--quiet 10000]
+    python -m benchmarks.dag_path [--rows 100000 2000000] [--sources csv parquet sql] [--quiet 10000]
 
 A Postgres of its own holds the records (and the rows of the source `sql`), `open_deployment` opens the deployment, and
 the champion is a gradient boosting model of 20 columns, two of them text, with labels for all rows. Memory: each size

@@ -30,9 +30,9 @@ from include.cli import (
 from include.cli.answer import BAD_INPUT, DONE, NOT_READ, UNREACHABLE, Answer, note, show, to_json
 from include.errors import RetrainingError, SourceUnavailable
 from include.records.masking import mask
-from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.log_lines import clean_logs, without_secrets
 from include.workflow.refusals import refusal_of
+from include.workflow.threads import let_idle_threads_sleep
 
 #: The groups of commands, in the order of the help.
 GROUPS = (

@@ -28,8 +28,8 @@ from include.records.masking import known_secrets, mask, remember
 from include.workflow import run_parameters
 from include.workflow.deployment import Deployment, open_deployment
 from include.workflow.due import choose_models
-from include.workflow.idle_threads import let_idle_threads_sleep
 from include.workflow.log_lines import clean_line, without_secrets
+from include.workflow.threads import let_idle_threads_sleep
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,13 @@ from include.workflow.people import check_not_paused
 from include.workflow.run_ids import require_same_run
 from include.workflow.seen_rows import tables_checked_by
 from include.workflow.steps.evidence import compares_data, learn_facts
+from include.workflow.threads import one_thread
 
 log = logging.getLogger(__name__)
 
 
 @on_record(FailedStep.ANALYZE)
+@one_thread()
 def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     """Compare the recent rows with what the champion was accepted on; keep signals and measurements.
 
