@@ -156,8 +156,12 @@ def _corrected(features: pd.DataFrame, columns: Columns, labelled: LabelledRows,
     answers = _probabilities(labelled, names)
     truth = np.eye(len(names))[labelled.coded.actual]
     frequent = np.argsort(-truth[:cut].sum(axis=0), kind="stable")[:MOST_CLASSES]
-    chances, residuals = answers[cut:].copy(), (truth - answers)[:, frequent]
-    chances[:, frequent] += _learnt(features, columns, answers[:, frequent], residuals, cut, weight)
+    taught = frequent[:1] if len(names) == 2 else frequent  # of two classes one has what the other lacks
+    learnt = _learnt(features, columns, answers[:, frequent], (truth - answers)[:, taught], cut, weight)
+    chances = answers[cut:].copy()
+    chances[:, taught] += learnt
+    if len(names) == 2:
+        chances[:, frequent[1:]] -= learnt
     chances = np.clip(chances, 1e-6, None)
     chances /= chances.sum(axis=1, keepdims=True)
     return replace(

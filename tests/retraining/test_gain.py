@@ -66,6 +66,16 @@ def test_probabilities_that_can_be_mended_are_found_by_each_metric(metric: str) 
     assert judged(classes(900, flipped=False), metric).verdict is Verdict.STABLE
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "auc"])
+def test_which_of_two_classes_comes_first_does_not_matter(metric: str) -> None:
+    for flipped in (False, True):
+        table, labelled = classes(900, flipped=flipped)
+        assert labelled.probability is not None
+        turned = replace(labelled, probability=labelled.probability[:, ::-1], classes=labelled.classes[::-1])
+        one, other = (judged((table, rows), metric) for rows in (labelled, turned))
+        assert one.detail["learnt"] == pytest.approx(other.detail["learnt"], rel=1e-6)
+
+
 def test_a_champion_without_probabilities_is_taken_at_its_word() -> None:
     table, labelled = classes(900, flipped=True)
     assert judged((table, replace(labelled, probability=None)), "accuracy").verdict is Verdict.CHANGED

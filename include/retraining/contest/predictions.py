@@ -15,9 +15,10 @@ from include.data.class_columns import positive_class
 from include.data.profile import to_floats, to_names
 from include.errors import DataError, TrainingError, did_you_mean
 from include.registry.spec import ModelSpec
+from include.retraining.answering import answers_of
 from include.retraining.contest.recorded_chances import has_chances, recorded_chances, row_chances
 from include.retraining.prepare import Columns, feature_table, target_values
-from include.retraining.trainers.trainer import Predictor, class_probabilities
+from include.retraining.trainers.trainer import Predictor
 from include.retraining.weights import row_weights
 from include.scoring import METRICS, Baseline, LabelledRows, PredictedRows, Task
 from include.scoring.classes import ClassCoding
@@ -57,7 +58,8 @@ def judged_rows(
         When a column of slices is not in the table.
     """
     names = _class_names(spec, actual)
-    probability, found = class_probabilities(predictor, features) or (None, ())
+    predicted, chances = answers_of(predictor, features)
+    probability, found = chances or (None, ())
     classes = _respelled(spec, found, names)
     if METRICS[spec.metric].needs_probability and probability is None:
         raise TrainingError(
@@ -71,7 +73,7 @@ def judged_rows(
         near = did_you_mean(gone[0], there)
         raise DataError(f"model {spec.name}: field slices: no column {', '.join(gone)} in the rows{near}")
     return LabelledRows(
-        actual=actual, predicted=_answered(spec, predictor.predict(features), names), probability=probability,
+        actual=actual, predicted=_answered(spec, predicted, names), probability=probability,
         classes=classes, positive=positive, periods_per_year=_periods(spec),
         slices={} if table is None else _slices(spec, table), weight=weight, moment=moment,
         stretch=None if table is None else _stretches(spec, table),
@@ -219,12 +221,11 @@ def _answers(
             return None  # a column is gone: data quality says so
         predictor, features = load(), feature_table(recent[missing], columns)
         names = classes or _class_names(spec, actual)
-        predicted[missing] = _answered(spec, predictor.predict(features), names)
-        computed = class_probabilities(predictor, features)
+        answered, computed = answers_of(predictor, features)
+        predicted[missing] = _answered(spec, answered, names)
         if computed is not None:
-            probability, classes = _filled(
-                probability, classes, missing, (computed[0], _respelled(spec, computed[1], names))
-            )
+            respelled = _respelled(spec, computed[1], names)
+            probability, classes = _filled(probability, classes, missing, (computed[0], respelled))
     if probability is None:
         probability = np.full((len(recent), len(classes)), np.nan)
     return predicted, probability, classes, features if missing.all() else None
