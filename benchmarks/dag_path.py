@@ -4,10 +4,10 @@
 
 A Postgres of its own holds the records (and the rows of the source `sql`), `open_deployment` opens the deployment, and
 the champion is a gradient boosting model of 20 columns, two of them text, with labels for all rows. Memory: each size
-and source from a fresh process that checks once. Quiet: checks one after the other in one process, a run each; what the
-first one costs (imports, the champion is loaded) and the median of the following. Rows are made a million at a time and
-removed after their check. The exit code is 1 when a peak is above 700 MiB or grows by 10 % or more with rows, or a
-following check takes more than 0.15 s.
+and source from a fresh process that checks once. Quiet: checks one after the other in one process, a run each, of a
+regression and of a classifier of two classes; what the first one costs (imports, the champion is loaded) and the median
+of the following. Rows are made a million at a time and removed after their check. The exit code is 1 when a peak is
+above 700 MiB or grows by 10 % or more with rows, or a following check of the regression takes more than 0.15 s.
 """
 
 from __future__ import annotations
@@ -38,19 +38,24 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, REFERENCE_ROWS, CHUNK = 20, 20_000, 1_000_000
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 WINDOW = timedelta(days=7)
+QUIET = ("regression", "classification")  # tasks of which quiet checks are measured
 MOST_MIB, MOST_GROWTH, MOST_SECONDS = 700.0, 1.10, 0.15
 PROFILE = "DAG_PATH_PROFILE"  # an order of cProfile, such as cumulative: the following checks are looked into
 LOSSY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "8GB"}
 NAMES = pa.array(["red", "green", "blue", "white"])
 
 
-def chunks(rows: int) -> Iterator[pa.Table]:
+def chunks(rows: int, task: str) -> Iterator[pa.Table]:
     """The reference's rows, then `rows` recent ones of the same world, in time order."""
     spans = [(BEGIN, END, REFERENCE_ROWS), *((END, END + WINDOW, rows),)]
     for number, (start, end, count) in enumerate(spans):
         step = (end - start) / timedelta(microseconds=1) / count
         for first in range(0, count, CHUNK):
-            yield _table(np.random.default_rng([number, first]), start, step, first, min(CHUNK, count - first))
+            made = _table(np.random.default_rng([number, first]), start, step, first, min(CHUNK, count - first))
+            if task == "classification":
+                rises = pa.array(np.where(made["y"].to_numpy() > 0.0, "rises", "falls"))
+                made = made.set_column(made.column_names.index("y"), "y", rises)
+            yield made
 
 
 def _table(rng: np.random.Generator, start: datetime, step: float, first: int, rows: int) -> pa.Table:
@@ -65,18 +70,18 @@ def _table(rng: np.random.Generator, start: datetime, step: float, first: int, r
     return pa.table({**made, "y": pa.array(target)})
 
 
-def write(source: str, folder: Path, rows: int, uri: str) -> None:
+def write(source: str, folder: Path, rows: int, uri: str, task: str = "regression") -> None:
     """The rows as that source's, a chunk at a time."""
     if source == "parquet":
         writer = None
-        for chunk in chunks(rows):
+        for chunk in chunks(rows, task):
             writer = writer or pq.ParquetWriter(folder / "rows.parquet", chunk.schema)
             writer.write_table(chunk, row_group_size=131_072)
         assert writer is not None
         writer.close()
     elif source == "csv":
         with (folder / "rows.csv").open("wb") as file:
-            for number, chunk in enumerate(chunks(rows)):
+            for number, chunk in enumerate(chunks(rows, task)):
                 pa_csv.write_csv(chunk, file, pa_csv.WriteOptions(include_header=number == 0, quoting_style="none"))
     else:
         _copy(rows, uri)
@@ -87,14 +92,14 @@ def _copy(rows: int, uri: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS rows")
         cursor.execute(f"CREATE UNLOGGED TABLE rows (at timestamp, {columns}, y double precision)".encode())
-        for chunk in chunks(rows):
+        for chunk in chunks(rows, "regression"):
             written = pa.BufferOutputStream()
             pa_csv.write_csv(chunk, written, pa_csv.WriteOptions(include_header=False, quoting_style="none"))
             with cursor.copy("COPY rows FROM STDIN WITH (FORMAT csv)") as copy:
                 copy.write(written.getvalue())
 
 
-def model_file(source: str) -> str:
+def model_file(source: str, task: str = "regression") -> str:
     """The model, in YAML."""
     places = {
         "csv": {"kind": "csv", "path": "rows.csv"}, "parquet": {"kind": "parquet", "path": "rows.parquet"},
@@ -102,7 +107,8 @@ def model_file(source: str) -> str:
                 "query": "SELECT * FROM rows WHERE at >= %(start)s AND at < %(end)s ORDER BY at"},
     }  # fmt: skip
     return yaml.safe_dump({
-        "task": "regression", "source": places[source], "timestamp": "at", "target": "y", "metric": "rmse",
+        "task": task, "source": places[source], "timestamp": "at", "target": "y",
+        "metric": "rmse" if task == "regression" else "log_loss",
         "reference": {"start": BEGIN.date(), "end": END.date()}, "window": "7d",
         "training": {"estimator": "gradient_boosting"},
     })  # fmt: skip
@@ -169,14 +175,14 @@ def by_rows(source: str, sizes: list[int], folder: Path, uri: str, environment: 
     return max(peaks) / peaks[0] < MOST_GROWTH and max(peaks) <= MOST_MIB
 
 
-def quiet(rows: int, folder: Path, uri: str, environment: dict[str, str]) -> bool:
+def quiet(task: str, rows: int, folder: Path, uri: str, environment: dict[str, str]) -> bool:
     """Measure checks one after the other; whether the following are cheap enough."""
-    write("parquet", folder, rows, uri)
+    write("parquet", folder, rows, uri, task)
     measure("parquet", 0, environment)
     peak, following, first, fired = measure("parquet", 11, environment)
-    print(f"checks of {rows:,} rows: first {first:.2f} CPU s, following {following:.3f} CPU s (median of 10), peak "
-          f"{peak:.0f} MiB{', fired' if fired else ''}", flush=True)  # fmt: skip
-    return following <= MOST_SECONDS
+    print(f"{task}, checks of {rows:,} rows: first {first:.2f} CPU s, following {following:.3f} CPU s (median of 10), "
+          f"peak {peak:.0f} MiB{', fired' if fired else ''}", flush=True)  # fmt: skip
+    return following <= MOST_SECONDS or task != "regression"
 
 
 def main() -> int:
@@ -195,11 +201,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, EmbeddedPostgres(Path(name) / "postgres", settings=LOSSY) as server:
         folder = Path(name) / "data"
         folder.mkdir()
-        for part in ("quiet", *chosen.sources):
+        for part in (*(QUIET if chosen.quiet else ()), *chosen.sources):
             models, records = Path(name) / f"models_{part}", f"records_{part}"
             models.mkdir()
-            source = "parquet" if part == "quiet" else part
-            (models / f"{source}.yaml").write_text(model_file(source))
+            source, task = ("parquet", part) if part in QUIET else (part, "regression")
+            (models / f"{source}.yaml").write_text(model_file(source, task))
             server.create_databases(records)
             environment = {
                 "RETRAINING_MODELS_DIR": str(models), "RETRAINING_DATA_DIR": str(folder),
@@ -208,10 +214,10 @@ def main() -> int:
             }  # fmt: skip
             subprocess.run([sys.executable, "-m", "include.cli", "migrate"], env={**os.environ, **environment},
                            cwd=PROJECT_ROOT, check=True, stdout=subprocess.DEVNULL)  # fmt: skip
-            if part != "quiet":
+            if part in QUIET:
+                good.append(quiet(task, chosen.quiet, folder, server.uri(records), environment))
+            else:
                 good.append(by_rows(part, chosen.rows, folder, server.uri(records), environment))
-            elif chosen.quiet:
-                good.append(quiet(chosen.quiet, folder, server.uri(records), environment))
     return int(not all(good))
 
 
