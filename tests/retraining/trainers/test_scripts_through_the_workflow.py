@@ -59,8 +59,9 @@ def champion_of(store: PostgresStore, artifacts: ArtifactFolder) -> tuple[int, M
     ),
 )  # fmt: skip
 def test_script_that_goes_wrong_ends_in_a_failed_event_and_leaves_the_champion(
-    tmp_path: Path, records_uri: str, how: str, reason: str
+    tmp_path: Path, records_uri: str, monkeypatch: pytest.MonkeyPatch, how: str, reason: str
 ) -> None:
+    monkeypatch.setattr("include.retraining.trainers.process.GRACE_SECONDS", 0.5)
     store = postgres_store(records_uri)
     stage = Stage(tmp_path, store=store)  # type: ignore[arg-type]  # any store will do
     stage.add("sales", sales(60), training={"estimator": "linear"})
