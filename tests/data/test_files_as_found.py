@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import os
 from collections.abc import Callable, Iterator
@@ -223,6 +224,31 @@ def test_files_of_a_folder_are_found_whatever_the_case_of_their_endings(tmp_path
     for name in ("a.csv", "B.CSV", "c.Csv"):
         TABLE[:10].assign(part=name).to_csv(tmp_path / name, index=False)
     assert sum(batch.rows for batch in CsvBatches(tmp_path)) == 30
+
+
+OTHERS = {
+    "packed by gzip": gzip.compress(b"at,sales\n1,2\n"), "packed by bz2": bz2.compress(b"at,sales\n1,2\n"),
+    "git lfs pull": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n",
+    "ZIP archive": b"PK\x03\x04" + bytes(40), "a web page": b"<html>403</html>", "Feather": b"ARROW1\0\0" + bytes(40),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet"])
+@pytest.mark.parametrize("told", OTHERS)
+def test_file_of_another_kind_than_its_name_says_is_told_as_what_it_is(tmp_path: Path, name: str, told: str) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / f"first.{name}", TABLE)
+    (tmp_path / name).write_bytes(OTHERS[told])
+    with pytest.raises(DataError, match=told):
+        list(read(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.jsonl.gz", "rows.csv.bz2", "rows.csv.zst"])
+def test_file_that_is_not_packed_as_its_name_says_is_told(tmp_path: Path, name: str) -> None:
+    TABLE.to_csv(tmp_path / name, index=False, compression=None)
+    read = JsonLinesBatches if ".jsonl" in name else CsvBatches
+    with pytest.raises(DataError, match=r"not packed by"):
+        list(read(tmp_path / name))
 
 
 def test_file_of_another_kind_is_a_mistake_and_not_tried_again(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from include.data.sources.disk_glob import may_not_be_read
 from include.data.sources.files import Files
+from include.data.sources.other_kinds import HEAD_BYTES, other_kind
 from include.data.sources.packing import codec_of
 from include.errors import DataError, SourceUnavailable
 
@@ -51,6 +52,7 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
             yield
         except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error, DataError) as error:
             _require_same(files, file, began)
+            _require_kind(files, file, kind, error)
             if _is_half(files, file, kind, error):
                 raise SourceUnavailable(
                     f"{file}: ends in the middle of what {kind} needs: it is still being written, or damaged; deliver "
@@ -64,6 +66,16 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
         raise may_not_be_read(file, error) from error
     except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error) as error:
         raise DataError(f"{file}: cannot be read as {kind}: {error}") from error
+
+
+def _require_kind(files: Files, file: str | Path, kind: str, error: Exception) -> None:
+    """Refuse a file that its first bytes say to be another one, which it stays however often it is read."""
+    with files.raw(file) as stream:
+        found = other_kind(stream.read(HEAD_BYTES), kind, codec_of(file))
+    if found and found in str(error):
+        raise error
+    if found:
+        raise DataError(f"{file}: cannot be read as {kind}: this is {found}; name it so, or deliver {kind}") from error
 
 
 def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> bool:
