@@ -53,12 +53,12 @@ class ParquetBatches:
     def _read(self, file: str | Path) -> Iterator[Batch]:
         with pq.ParquetFile(self.files.open(file)) as opened:
             schema = opened.schema_arrow
-        asked = set(schema.names if self.columns is None else self.columns)
-        require_distinct([name for name in schema.names if name in asked], str(file))
+        asked = [name for name in schema.names if self.columns is None or name in self.columns]
+        require_distinct(asked, str(file))
         text = [
             entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
         ]
-        wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
+        wanted = [name for name in asked if not _ROW_LABELS.fullmatch(name)]
         distant = self.files.distant
         with pq.ParquetFile(
             self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
