@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,17 @@ def test_brackets_and_blanks_are_names_where_there_is_such_a_folder(
     assert (
         find(path, "sales [eu]/b c.csv", "north/b [x].csv", "logs/a.csv", "_day/a.csv", "sales e/b c.csv") == expected
     )
+
+
+@pytest.mark.parametrize("there", ["NFC", "NFD"])
+@pytest.mark.parametrize("said", ["NFC", "NFD"])
+@pytest.mark.parametrize("path", ["Verkäufe", "Verkäufe/*.csv", "Verk*/é/*.csv", "**/é*.csv", "Verkäufe/é/ü.csv"])
+def test_letters_of_one_sign_and_of_two_are_the_same_in_names(
+    find: Callable[..., set[str]], there: str, said: str, path: str
+) -> None:
+    names = [unicodedata.normalize(there, each) for each in ("Verkäufe/é/ü.csv", "Verkäufe/é.csv", "andere/ü.csv")]
+    expected = {"Verkäufe": {0, 1}, "Verkäufe/*.csv": {1}, "**/é*.csv": {1}}.get(path, {0})
+    assert find(unicodedata.normalize(said, path), *names) == {names[place] for place in expected}
 
 
 def test_a_folder_that_is_named_as_a_file_is_the_files_in_it(find: Callable[..., set[str]]) -> None:
