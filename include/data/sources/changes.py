@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,54 @@ _HALF = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(r"\bline (\d+) (?:has \d+ cells|ends within the object|is no JSON)")
+
+
+@dataclass
+class OneMoment:
+    """Files of a folder as one state of them all: each by `unchanged`, and none of before beside one of after.
+
+    Where each state is a request of its own, only each file by itself.
+
+    Parameters
+    ----------
+    found : sequence of str or Path
+        All of them, before the first is read.
+    kind : str
+        What they are read as.
+    may_grow : bool
+        Whether rows are appended to such files, which changes nothing about those that were read.
+    """
+
+    files: Files
+    found: Sequence[str | Path]
+    kind: str
+    may_grow: bool = False
+    _first: dict[str | Path, str] = field(default_factory=dict, init=False)
+    _read: dict[str | Path, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        for file in () if self.files.distant else self.found:
+            with suppress(OSError):  # who reads it tells why
+                self._first[file] = self.files.state(file)
+
+    def reading(self, file: str | Path) -> AbstractContextManager[None]:
+        """Read one of them; see `unchanged`."""
+        return unchanged(self.files, file, self.kind, self._read)
+
+    def require(self) -> None:
+        """Refuse what was read, where some files had been written over before, and others were afterwards."""
+        newer = {file for file, state in self._read.items() if self._first.get(file, state) != state}
+        for file, state in list(self._read.items()) if newer else ():
+            if file not in newer and not (self.may_grow and self._has_grown(file, state)):
+                with self.reading(file):
+                    continue
+
+    def _has_grown(self, file: str | Path, before: str) -> bool:
+        """Whether the file is the one that was read, and longer; not where it is gone."""
+        if not Path(file).exists():
+            return False
+        (_, size, number, _), (_, size_now, number_now, _) = before.split(), self.files.state(file).split()
+        return number == number_now and int(size_now) > int(size)
 
 
 @contextmanager
