@@ -9,6 +9,8 @@ SCHEME = "s3://"
 
 _ADDRESS = re.compile(r"s3://(?:([A-Za-z][A-Za-z0-9_]*)@)?([A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/(.*))?", re.DOTALL)
 
+_OTHER_SCHEME = re.compile(r"(?!s3://)[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
@@ -25,6 +27,8 @@ class Address:
         >>> Address.of("s3://sales_s3@shop/2026/*.parquet").key
         '2026/*.parquet'
         """
+        if other := _OTHER_SCHEME.match(text):
+            raise ValueError(f"write s3://bucket/key, or a path of this machine by itself: {other[0]} is not read")
         match = _ADDRESS.fullmatch(text)
         if match is None:  # not quoted: it may hold a secret
             raise ValueError("write s3://bucket/key, without access keys: those belong into an Airflow connection")

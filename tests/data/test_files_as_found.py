@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import os
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,17 @@ def test_brackets_and_blanks_are_names_where_there_is_such_a_folder(
     assert (
         find(path, "sales [eu]/b c.csv", "north/b [x].csv", "logs/a.csv", "_day/a.csv", "sales e/b c.csv") == expected
     )
+
+
+@pytest.mark.parametrize("there", ["NFC", "NFD"])
+@pytest.mark.parametrize("said", ["NFC", "NFD"])
+@pytest.mark.parametrize("path", ["Verkäufe", "Verkäufe/*.csv", "Verk*/é/*.csv", "**/é*.csv", "Verkäufe/é/ü.csv"])
+def test_letters_of_one_sign_and_of_two_are_the_same_in_names(
+    find: Callable[..., set[str]], there: str, said: str, path: str
+) -> None:
+    names = [unicodedata.normalize(there, each) for each in ("Verkäufe/é/ü.csv", "Verkäufe/é.csv", "andere/ü.csv")]
+    expected = {"Verkäufe": {0, 1}, "Verkäufe/*.csv": {1}, "**/é*.csv": {1}}.get(path, {0})
+    assert find(unicodedata.normalize(said, path), *names) == {names[place] for place in expected}
 
 
 def test_a_folder_that_is_named_as_a_file_is_the_files_in_it(find: Callable[..., set[str]]) -> None:
@@ -223,6 +236,31 @@ def test_files_of_a_folder_are_found_whatever_the_case_of_their_endings(tmp_path
     for name in ("a.csv", "B.CSV", "c.Csv"):
         TABLE[:10].assign(part=name).to_csv(tmp_path / name, index=False)
     assert sum(batch.rows for batch in CsvBatches(tmp_path)) == 30
+
+
+OTHERS = {
+    "packed by gzip": gzip.compress(b"at,sales\n1,2\n"), "packed by bz2": bz2.compress(b"at,sales\n1,2\n"),
+    "git lfs pull": b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n",
+    "ZIP archive": b"PK\x03\x04" + bytes(40), "a web page": b"<html>403</html>", "Feather": b"ARROW1\0\0" + bytes(40),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet"])
+@pytest.mark.parametrize("told", OTHERS)
+def test_file_of_another_kind_than_its_name_says_is_told_as_what_it_is(tmp_path: Path, name: str, told: str) -> None:
+    read, write = KINDS[name]
+    write(tmp_path / f"first.{name}", TABLE)
+    (tmp_path / name).write_bytes(OTHERS[told])
+    with pytest.raises(DataError, match=told):
+        list(read(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.jsonl.gz", "rows.csv.bz2", "rows.csv.zst"])
+def test_file_that_is_not_packed_as_its_name_says_is_told(tmp_path: Path, name: str) -> None:
+    TABLE.to_csv(tmp_path / name, index=False, compression=None)
+    read = JsonLinesBatches if ".jsonl" in name else CsvBatches
+    with pytest.raises(DataError, match=r"not packed by"):
+        list(read(tmp_path / name))
 
 
 def test_file_of_another_kind_is_a_mistake_and_not_tried_again(tmp_path: Path) -> None:

@@ -252,10 +252,49 @@ def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) 
         "password=12hunter2",
         "user/password: hunter2, refused",
         "password:\n  hunter2",
+        "Command '['mysqldump', '-uroot', '-phunter2', 'shop']' returned non-zero",
+        "['curl', '-u', 'me:hunter2', 'https://x']",
+        "['sshpass', '-p', 'hunter2', 'ssh']",
+        "['redis-cli', '-h', 'x', '-a', 'hunter2']",
+        "['psql', '-p', 'hunter2']",
+        "requirepass hunter2",
+        "vault login hunter2",
+        "password : hunter2",
+        "api key: hunter2",
+        "API key is hunter2",
+        "Incorrect API key provided: hunter2.",
+        "Invalid API key 'hunter2'",
+        "pwd is hunter2",
+        "passcode: hunter2",
+        "master_key=hunter2",
+        "ssh_key=hunter2",
+        "Ocp-Apim-Subscription-Key: hunter2",
+        "x-functions-key: hunter2",
+        "webhook_url=https://example.org/hook/hunter2",
+        '<add key="Password" value="hunter2" />',
+        "https://hunter2:@api.example.org/v1",
+        "COPY t FROM 's3://b' ACCESS_KEY_ID 'a' SECRET_ACCESS_KEY 'hunter2'",
+        "aws configure set aws_secret_access_key hunter2",
+        "Session('AKIAIOSFODNN7EXAMPLE', 'hunter2MI/K7MDENG/bPxRfiCYEXAMPLEKEY000A')",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nhunter2\n-----END PGP PRIVATE KEY BLOCK-----",
+        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nhunter2\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+        "Private-Lines: 2\nhunter2\nhunter2\nPrivate-MAC: hunter2",
+        "The token Xhunter2hunter2hunter2 has expired",
+        "Invalid token 'Xhunter2hunter2hunter2'",
+        "nvapi-hunter2hunter2hunter2hunter2hunter2",
+        "gsk_hunter2hunter2hunter2hunter2hunter2",
+        "dckr_pat_hunter2hunter2hunter2",
+        "1234567890:AAhunter2hunter2hunter2hunter2hunter2",
+        "sk-proj-hunter2hunter2hunter2",
     ],
 )
 def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
     assert "hunter2" not in mask(text)
+
+
+def test_token_in_the_place_of_a_login_is_found() -> None:
+    assert mask("https://hunter2:x-oauth-basic@github.com/a/b.git") == "https://***:***@github.com/a/b.git"
+    assert mask("https://me:hunter2@github.com/a/b.git") == "https://me:***@github.com/a/b.git"
 
 
 @pytest.mark.parametrize(
@@ -301,6 +340,14 @@ def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
         "name: token, value: 5",
         "['password', 'price'] are gone",
         "/etc/secret: permission denied, /run/my_token_0: no such file",
+        "slice login=password: rmse 3.1, slice auth=token: accuracy 0.9",
+        "mask_token: [MASK], eos_token: </s>, pad_token=<pad>, bos_token=<s>, password=<hidden>",
+        "docker run -u 1000:1000 -p 8080:80 shop",
+        "['docker', 'run', '-u', '1000:1000', '-p', '8080:80']",
+        "hf_mean_over_the_last_thirty_days, sk-learn-based-regression-v2",
+        "unknown token serving_default_2026, token_count: 17, tokens: 12 columns",
+        "the primary key: id, sort_key=3, key=12, the api key: missing",
+        "add key=region value=north",
     ],
 )
 def test_what_only_looks_like_a_secret_stays(text: str) -> None:
@@ -311,7 +358,9 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
     ("begin", "repeated"),
     [("", "--token-"), ("", "a.token."), ("", "token_"), ("password='", "a\n  "), ("auth=('", "a"), ("token=", "\\"),
      ("", "identified by '"), ("", "redis-cli "), ('password="""', "x\n "), ("", "token=["), ("x://", "a@"),
-     ("token='", "\\"), ("", "http://?code="), ("", ":thin:a"), ("", "a://x:")],
+     ("token='", "\\"), ("", "mysql -p "), ("", "'-p', "), ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY "),
+     ("", "Private-Lines: "), ("token ", "aA1"), ("", "secret_access_key "), ("", "redis-cli', '-a"), ("", "sk-a1"),
+     ("", "http://?code="), ("", ":thin:a"), ("", "a://x:")],
 )  # fmt: skip
 def test_no_text_takes_for_ever(begin: str, repeated: str) -> None:
     text, started = begin + repeated * (10_000 // len(repeated)), time.process_time()

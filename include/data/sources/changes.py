@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
 from include.data.sources.disk_glob import may_not_be_read
 from include.data.sources.files import Files
+from include.data.sources.other_kinds import HEAD_BYTES, other_kind
 from include.data.sources.packing import codec_of
 from include.errors import DataError, SourceUnavailable
 
@@ -24,6 +26,54 @@ _HALF = re.compile(
     re.IGNORECASE,
 )
 _LINE = re.compile(r"\bline (\d+) (?:has \d+ cells|ends within the object|is no JSON)")
+
+
+@dataclass
+class OneMoment:
+    """Files of a folder as one state of them all: each by `unchanged`, and none of before beside one of after.
+
+    Where each state is a request of its own, only each file by itself.
+
+    Parameters
+    ----------
+    found : sequence of str or Path
+        All of them, before the first is read.
+    kind : str
+        What they are read as.
+    may_grow : bool
+        Whether rows are appended to such files, which changes nothing about those that were read.
+    """
+
+    files: Files
+    found: Sequence[str | Path]
+    kind: str
+    may_grow: bool = False
+    _first: dict[str | Path, str] = field(default_factory=dict, init=False)
+    _read: dict[str | Path, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        for file in () if self.files.distant else self.found:
+            with suppress(OSError):  # who reads it tells why
+                self._first[file] = self.files.state(file)
+
+    def reading(self, file: str | Path) -> AbstractContextManager[None]:
+        """Read one of them; see `unchanged`."""
+        return unchanged(self.files, file, self.kind, self._read)
+
+    def require(self) -> None:
+        """Refuse what was read, where some files had been written over before, and others were afterwards."""
+        newer = {file for file, state in self._read.items() if self._first.get(file, state) != state}
+        for file, state in list(self._read.items()) if newer else ():
+            if file not in newer and not (self.may_grow and self._has_grown(file, state)):
+                with self.reading(file):
+                    continue
+
+    def _has_grown(self, file: str | Path, before: str) -> bool:
+        """Whether the file is the one that was read, and longer; not where it is gone."""
+        if not Path(file).exists():
+            return False
+        (_, size, number, _), (_, size_now, number_now, _) = before.split(), self.files.state(file).split()
+        return number == number_now and int(size_now) > int(size)
 
 
 @contextmanager
@@ -51,6 +101,7 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
             yield
         except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error, DataError) as error:
             _require_same(files, file, began)
+            _require_kind(files, file, kind, error)
             if _is_half(files, file, kind, error):
                 raise SourceUnavailable(
                     f"{file}: ends in the middle of what {kind} needs: it is still being written, or damaged; deliver "
@@ -64,6 +115,16 @@ def unchanged(files: Files, file: str | Path, kind: str, states: dict[str | Path
         raise may_not_be_read(file, error) from error
     except (pa.ArrowException, OSError, UnicodeError, EOFError, zlib.error) as error:
         raise DataError(f"{file}: cannot be read as {kind}: {error}") from error
+
+
+def _require_kind(files: Files, file: str | Path, kind: str, error: Exception) -> None:
+    """Refuse a file that its first bytes say to be another one, which it stays however often it is read."""
+    with files.raw(file) as stream:
+        found = other_kind(stream.read(HEAD_BYTES), kind, codec_of(file))
+    if found and found in str(error):
+        raise error
+    if found:
+        raise DataError(f"{file}: cannot be read as {kind}: this is {found}; name it so, or deliver {kind}") from error
 
 
 def _is_half(files: Files, file: str | Path, kind: str, error: Exception) -> bool:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from include.data.sources.other_kinds import other_kind
 from include.errors import DataError
 from include.registry.dialect import Dialect
 
@@ -23,17 +24,6 @@ _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
 _SINGLE_QUOTED = re.compile(r"'[^']*'([^\w']'[^']*')*\r?")
-_OTHER_KINDS = {
-    b"PAR1": "a Parquet file (name it *.parquet, or say kind: parquet)",
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet", b"%PDF": "a PDF document", b"SQLite format 3": "an SQLite database",
-    b"\xff\xfe\0\0": "text of four bytes a letter (UTF-32)",
-    b"\x89PNG": "a picture", b"\x93NUMPY": "a NumPy array", b"\x7fELF": "a program",
-}  # fmt: skip
-_OTHER_TEXTS = {
-    rb"(\xef\xbb\xbf)?\s*(?i:<(!doctype|html|\?xml|head|body)[\s>])": "a web page or XML",
-    rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"[^"\n]*"\s*:': "JSON (one object a line is read with kind: json_lines)",
-}
 _FEWEST_ALIKE = 0.9  # share of the records with as many cells as most, from which on a delimiter is one
 
 
@@ -74,12 +64,8 @@ def require_text(sample: bytes, encoding: str | None, where: str) -> None:
     DataError
         With what the file is, where its first bytes say so, or with the line of the first such byte.
     """
-    for mark, kind in _OTHER_KINDS.items():
-        if sample.startswith(mark):
-            raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
-    for pattern, kind in _OTHER_TEXTS.items():
-        if re.match(pattern, sample):
-            raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
+    if kind := other_kind(sample, "CSV"):
+        raise DataError(f"{where}: this is {kind} and no CSV file; deliver the table as CSV or Parquet")
     if encoding or sample[:2] in _BYTE_ORDER_MARKS or b"\0" not in sample:
         return
     line = sample[: sample.index(b"\0")].count(b"\n") + 1

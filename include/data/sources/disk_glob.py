@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -45,12 +47,13 @@ class DiskGlob:
         elif parts[0] == EVERYTHING:
             yield from self._at_any_depth(folder, parts, through)
         elif _WILD.isdisjoint(parts[0]):
-            place = folder / parts[0]
+            place = as_there(folder / parts[0])
             if place.is_dir() or (len(parts) == 1 and place.exists()):
                 yield from self._below(place, parts[1:], through)
         else:
             for each in self._listed(folder):
-                fits = fnmatchcase(each.name, parts[0]) and (parts[0][0] == "." or each.name[0] != ".")
+                shown = parts[0][0] == "." or each.name[0] != "."
+                fits = shown and fnmatchcase(composed(each.name), composed(parts[0]))
                 if fits and (len(parts) == 1 or _is_folder(each)):
                     yield from self._below(folder / each.name, parts[1:], through)
 
@@ -95,6 +98,27 @@ class DiskGlob:
             return []
         except OSError as error:
             raise may_not_be_read(folder, error) from error
+
+
+def composed(name: str) -> str:
+    """The name with composed letters: as a person sees it, it is the same in either writing."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def as_there(place: Path) -> Path:
+    """The path as the disk has it, where some of its letters are there in another writing, of two signs or of one.
+
+    >>> as_there(Path("/nowhere/a"))
+    PosixPath('/nowhere/a')
+    """
+    if str(place).isascii() or place.exists():
+        return place
+    parent = as_there(place.parent)
+    with suppress(OSError), os.scandir(parent) as entries:  # who may not look there is told when it is read
+        for each in sorted(entry.name for entry in entries):
+            if composed(each) == composed(place.name):
+                return parent / each
+    return parent / place.name
 
 
 def may_not_be_read(place: object, error: OSError) -> SourceUnavailable:

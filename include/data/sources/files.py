@@ -8,7 +8,7 @@ from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
-from include.data.sources.disk_glob import EVERYTHING, DiskGlob, may_not_be_read, require_text
+from include.data.sources.disk_glob import EVERYTHING, DiskGlob, as_there, may_not_be_read, require_text
 from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
@@ -105,6 +105,7 @@ class LocalFiles:
 
 
 def _found(place: Path, endings: tuple[str, ...]) -> list[Path]:
+    place = as_there(place)
     if place.is_file():
         return [place]
     if place.is_dir():
@@ -127,8 +128,8 @@ def _below(folder: Path, endings: tuple[str, ...]) -> list[Path]:
 def _matches(pattern: Path) -> set[Path]:
     """What a glob matches, its parts taken as names where there is such a folder."""
     start, parts = Path(pattern.anchor), list(pattern.parts[bool(pattern.anchor) :])
-    while parts and (start / parts[0]).is_dir():
-        start /= parts.pop(0)
+    while parts and as_there(start / parts[0]).is_dir():
+        start = as_there(start / parts.pop(0))
     ways = {tuple(parts), tuple(part.replace("[", "[[]") for part in parts)}
     found = {file for way in ways for file in DiskGlob(start, parts).find(way)}
     return {file for file in found if holds_rows(file.relative_to(start).parts, parts)}

@@ -13,7 +13,7 @@ import pyarrow.json as pa_json
 from include.data.arrays import EXACT, as_type
 from include.data.batches import Batch
 from include.data.kinds.text_cells import decoded
-from include.data.sources.changes import unchanged
+from include.data.sources.changes import OneMoment
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import Seen, is_deep, parse_lines, size_of
 from include.data.sources.partitions import with_partition
@@ -56,8 +56,9 @@ class JsonLinesBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         found = distinct_files(self.files, self.files.find(self.path, *SOURCES["json_lines"].endings))
+        moment = OneMoment(self.files, found, "JSON Lines", may_grow=True)
         for file in found:
-            with unchanged(self.files, file, "JSON Lines", {}):
+            with moment.reading(file):
                 types = self._types(file)
                 if not types and len(found) > 1:
                     self._told.append(f"{Path(str(file)).name}: it is empty and left out")
@@ -68,6 +69,7 @@ class JsonLinesBatches:
                 yield Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()})
                 for table in self._tables(file):
                     yield with_partition(_as_batch(table, wanted, str(file)), self.path, self.columns)
+        moment.require()
 
     @property
     def told(self) -> tuple[str, ...]:

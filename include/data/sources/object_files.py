@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,13 +44,17 @@ class ObjectFiles:
     def find(self, path: str | Path, *endings: str) -> list[str]:
         """See `Files.find`. A glob's ``*`` ends at a slash, as on disk."""
         address = Address.of(str(path))
-        bucket, key = self._bucket(address), address.key
+        bucket = self._bucket(address)
+        found = (self._found(bucket, key, endings) for key in _writings(address.key))
+        return next(filter(None, found), []) or nothing_found(address, endings)
+
+    def _found(self, bucket: Bucket, key: str, endings: tuple[str, ...]) -> list[str]:
         if key:
             try:
                 bucket.find(key)
             except FileNotFoundError:
                 return self._matches(bucket, key, endings)
-            return [str(address)]
+            return [f"{Address(bucket=bucket.name, key=key)}"]
         return self._matches(bucket, key, endings)
 
     def open(self, file: str | Path) -> pa.NativeFile:
@@ -140,10 +145,20 @@ class ObjectFiles:
             named = [each for each in found if all(each.split("/")[place] == part for place, part in folders)]
             found = named or found  # a folder of that name goes before those that the brackets could stand for
         ordered = sorted(found, key=lambda key: key.split("/"))  # as paths are ordered
-        where = Address(bucket=bucket.name, key=key)
         made = {f"{Address(bucket=bucket.name, key=key)}": listed[key] for key in ordered}
         self._listed.update(made)
-        return list(made) or nothing_found(where, endings)
+        return list(made)
+
+
+def _writings(key: str) -> list[str]:
+    """The key as it is given, and with its letters of one sign or of two: to a person they are the same.
+
+    >>> [len(each) for each in _writings("caf\u00e9")], _writings("a")
+    ([4, 5], ['a'])
+    """
+    if key.isascii():
+        return [key]
+    return list(dict.fromkeys((key, *(unicodedata.normalize(form, key) for form in ("NFC", "NFD")))))
 
 
 def _is_of_a_folder(pattern: Sequence[str], parts: Sequence[str], endings: tuple[str, ...]) -> bool:

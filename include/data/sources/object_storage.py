@@ -36,6 +36,12 @@ _REFUSED = {
     "401", "403",
 }  # fmt: skip
 _CHANGED = {"PreconditionFailed", "412"}
+_HINTS = {
+    "InvalidObjectState": "the object is archived; restore it, or move it away from the rows",
+    "400": "see the connection's keys, which may have expired, its region_name, and the clock of this machine",
+    "301": "the bucket is in another region, or the server at another address; see region_name and endpoint_url",
+    "PermanentRedirect": "the bucket is in another region; see region_name and endpoint_url",
+}  # fmt: skip
 
 
 def client_settings() -> Any:
@@ -150,6 +156,7 @@ class Bucket:
     def _told(self, key: str) -> Iterator[None]:
         """boto3's errors as ours. Its messages are not passed on: they quote addresses, which may hold secrets."""
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+        from botocore.parsers import ResponseParserError
 
         where = Address(bucket=self.name, key=key)
         try:
@@ -162,6 +169,11 @@ class Bucket:
             raise SourceUnavailable(
                 f"{where}: its server cannot be reached, or broke off: {type(error).__name__}; see whether it is up, "
                 "and whether the connection has the right endpoint_url"
+            ) from None
+        except (KeyError, RecursionError, ResponseParserError) as error:  # no tag, or sent on and on
+            raise SourceUnavailable(
+                f"{where}: what answers is no object storage ({type(error).__name__}), but maybe a web page, or a "
+                "server that sends elsewhere; see whether the connection has the right endpoint_url"
             ) from None
 
 
@@ -209,4 +221,4 @@ def _refusal(where: Address, code: str) -> Exception:
         return ConfigurationError(where, f"the server refuses: {code}; see the connection's keys and what they may do")
     if code in _CHANGED:
         return SourceUnavailable(f"{where}: another object by now than when it was opened")
-    return SourceUnavailable(f"{where}: the server answers {code}")
+    return SourceUnavailable(": ".join(filter(None, (f"{where}: the server answers {code}", _HINTS.get(code)))))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.data.batches import BATCH_ROWS, Batch, empty_batch, require_distinct
-from include.data.sources.changes import unchanged
+from include.data.sources.changes import OneMoment
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
@@ -46,19 +46,21 @@ class ParquetBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         found = self.files.find(self.path, *SOURCES["parquet"].endings)
+        moment = OneMoment(self.files, found, "Parquet")
         for file in distinct_files(self.files, rows_of_now(self.files, self.path, found)):
-            with unchanged(self.files, file, "Parquet", {}):
+            with moment.reading(file):
                 yield from self._read(file)
+        moment.require()
 
     def _read(self, file: str | Path) -> Iterator[Batch]:
         with pq.ParquetFile(self.files.open(file)) as opened:
             schema = opened.schema_arrow
-        asked = set(schema.names if self.columns is None else self.columns)
-        require_distinct([name for name in schema.names if name in asked], str(file))
+        asked = [name for name in schema.names if self.columns is None or name in self.columns]
+        require_distinct(asked, str(file))
         text = [
             entry.name for entry in schema if pa.types.is_string(entry.type) or pa.types.is_large_string(entry.type)
         ]
-        wanted = [name for name in schema.names if name in asked and not _ROW_LABELS.fullmatch(name)]
+        wanted = [name for name in asked if not _ROW_LABELS.fullmatch(name)]
         distant = self.files.distant
         with pq.ParquetFile(
             self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES

@@ -18,6 +18,7 @@ from include.data.kinds.shares import with_shares
 from include.data.kinds.text_cells import PlainText, plain_text
 from include.data.kinds.times import joined
 from include.data.rows.odd_times import odd_first, told_clocks
+from include.data.sources.column_names import AnySpelling, OneSpelling
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
 from include.data.sources.file_batches import batches_of
 from include.data.sources.reading import BEGINNING, Reading, whole_table
@@ -132,9 +133,11 @@ def read_both(
         places = (str(source.reference_path), str(source.recent_path))
         from_files = [(source, place, data_dir, connections, None, spec.text_by_its_own_rule) for place in places]
         with _field(spec, "source.reference_path"):
-            reference = whole_table(batches_of(*from_files[0]), None, told[0], spec)
+            batches = OneSpelling(batches_of(*from_files[0]), _named(spec))
+            reference = whole_table(batches, None, told[0], spec)
         with _field(spec, "source.recent_path"):
-            pair = reference, whole_table(batches_of(*from_files[1]), None, told[1], spec)
+            batches = OneSpelling(batches_of(*from_files[1]), [*_named(spec), *map(str, reference.columns)])
+            pair = reference, whole_table(batches, None, told[1], spec)
     for table, where in zip(pair, places, strict=True):
         _require(table, spec.target, "target", where)
     tables, text = _read_text(spec, list(pair), " + ".join(dict.fromkeys(places)), known)
@@ -192,9 +195,11 @@ def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     assert source.path is not None
     where = source, source.path, reading.data_dir, reading.connections
     with _field(spec, "source.path"):
-        table = reading.table(batches_of(*where, _needed(spec, reading.columns), spec.text_by_its_own_rule))
+        named, rules = _named(spec, reading.columns), spec.text_by_its_own_rule
+        needed = AnySpelling(named) if spec.features is not None and not spec.measures else None  # measures: whole rows
+        table = reading.table(OneSpelling(batches_of(*where, needed, rules), named))
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = reading.table(batches_of(*where, None, spec.text_by_its_own_rule))  # all: an error lists them
+            table = reading.table(OneSpelling(batches_of(*where, None, rules), named))  # all: an error lists them
         return table, source.path
 
 
@@ -220,13 +225,11 @@ def rows_of_sample(reading: Reading) -> tuple[pd.DataFrame, str]:
 Reader = Callable[[Reading], tuple[pd.DataFrame, str]]
 
 
-def _needed(spec: ModelSpec, columns: Collection[str]) -> list[str] | None:
-    """The columns that the model's file names, and `columns`; None if its features are all that there are."""
-    if spec.features is None or spec.measures:  # a measure is given whole rows
-        return None
+def _named(spec: ModelSpec, columns: Collection[str] = ()) -> list[str]:
+    """The columns that the model's file names, and `columns`."""
     told = (spec.timestamp, spec.target, spec.prediction, *spec.probability_columns)
     marks = (*spec.slices, *spec.key, spec.weight, *spec.source.timestamp.columns)
-    named = (*told, *spec.features, *spec.categorical, *marks, *spec.columns, *sorted(columns))
+    named = (*told, *(spec.features or ()), *spec.categorical, *marks, *spec.columns, *sorted(columns))
     return list({name: None for name in named if name is not None})
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,7 @@ from include.scoring import Task
 SCHEMA_VERSION = 1
 PREDICTION, PROBABILITY = "prediction", "probability_"
 _MOST_RESULT_BYTES = 2**20
+_ITS_OWN = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)  # not such as a disk that is full
 _Name = Annotated[str, Field(max_length=100)]
 
 
@@ -71,6 +75,20 @@ def read_result(file: Path, made_by: str) -> ScriptResult:
         raise TrainingError(f"{made_by}: {file.name} is not as it should be: {wrong}") from error
 
 
+@contextmanager
+def left_by(made_by: str) -> Iterator[None]:
+    """Read what a script left; what it has locked, or put too deep, is a fault of its own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _ITS_OWN:
+            raise
+        raise TrainingError(
+            f"{made_by}: what it left cannot be read: {os.strerror(error.errno)}: {str(error.filename)[:200]}; let the "
+            "user of this process read all of it, and put it less deep"
+        ) from error
+
+
 def written_files(folder: Path, made_by: str) -> list[str]:
     """What a script left in `folder`, relative to it, in order.
 
@@ -83,9 +101,7 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise TrainingError(f"{made_by}: the output folder was replaced by something else: refused")
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            continue
+    for path in sorted(_below(folder)) if folder.exists() else ():
         _refuse_unless_regular(path, made_by)
         if where := _pickle_in(path, made_by):
             raise TrainingError(
@@ -96,6 +112,17 @@ def written_files(folder: Path, made_by: str) -> list[str]:
     if not found:
         raise TrainingError(f"{made_by}: ended with exit code 0, but wrote no model into the output folder")
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All that is in a folder, at any depth, but for folders; an `OSError` where one may not be looked into."""
+
+    def told(error: OSError) -> NoReturn:
+        raise error
+
+    for place, folders, files in os.walk(folder, onerror=told):
+        found = [Path(place, name) for name in (*folders, *files)]
+        yield from (path for path in found if path.is_symlink() or not path.is_dir())
 
 
 def _pickle_in(path: Path, made_by: str) -> str:

@@ -23,6 +23,7 @@ from include.retraining.trainers.scratch import scratch_folder
 from include.retraining.trainers.script_files import (
     ScriptResult,
     copy_files,
+    left_by,
     read_result,
     write_request,
     write_rows,
@@ -70,7 +71,8 @@ class ScriptTrainer:
         with scratch_folder() as work:
             (work / "output").mkdir()
             self._train(work, features, target, columns, start, weight)
-            made = self._made(work / "output", read_result(work / "result.json", self._shown), columns)
+            with left_by(self._shown):
+                made = self._made(work / "output", read_result(work / "result.json", self._shown), columns)
         check_answers(made, features, self.task, self._shown)
         return made
 

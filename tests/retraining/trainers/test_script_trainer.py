@@ -21,11 +21,13 @@ from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
 from include.retraining.trainers.scratch import scratch_folder
+from include.retraining.trainers.script_files import left_by, written_files
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
 from include.workflow.settings import PROJECT_ROOT
 from tests.sweeps import first_of
+from tests.unprivileged import as_nobody, open_folder
 from tests.waiting import wait_until
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -199,12 +201,24 @@ def test_memory_and_disk_are_limited_without_grace(monkeypatch: pytest.MonkeyPat
      ("write_a_pipe", "no regular file: refused"), ("write_no_folder", "wrote no model into the output folder"),
      ("write_through_a_link", "output folder was replaced by something else: refused"),
      ("write_a_file_for_a_folder", "output folder was replaced by something else: refused"),
+     ("write_too_deep", r"what it left cannot be read: .*less deep"),
      ("write_half_a_zip", r"model\.bin cannot be looked into: "),
      ("write_a_locked_zip", r"model\.zip cannot be looked into: .* encrypted.*without a password")],
 )  # fmt: skip
 def test_what_a_script_leaves_is_checked(how: str, reason: str) -> None:
     with pytest.raises(TrainingError, match=reason):
         fit(misbehaving(how, "-", opaque=True))
+
+
+@pytest.mark.parametrize("locked", ["inner", "inner/model.json"])
+def test_what_a_script_has_locked_is_told_and_not_left_out(locked: str) -> None:
+    with open_folder() as folder, as_nobody():
+        (folder / "output" / "inner").mkdir(parents=True)
+        for name in ("model.json", "inner/model.json"):
+            (folder / "output" / name).write_text("{}")
+        (folder / "output" / locked).chmod(0)
+        with pytest.raises(TrainingError, match=r"train: .*Permission denied"), left_by("train"):
+            written_files(folder / "output", "train")
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,15 @@ def write_no_folder() -> None:
     Path(OUTPUT).rmdir()
 
 
+def write_too_deep() -> None:
+    write_result({"schema_version": 1})
+    os.chdir(OUTPUT)
+    for _ in range(30):  # few folders, and a path that no system call takes
+        Path("d" * 200).mkdir()
+        os.chdir("d" * 200)
+    Path("model.json").write_text("{}")
+
+
 def write_half_a_zip() -> None:
     write_result({"schema_version": 1})
     Path(OUTPUT, "model.bin").write_bytes(b"x" * 1000 + b"PK\x05\x06" + b"\xff" * 18)

@@ -1,0 +1,105 @@
+"""Columns whose names look the same and are written in several ways: `Price` in one file, `price` in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from include.data.batches import Batch
+from include.scoring.spelling import plain_name
+
+Written = Sequence[Any]  # names of columns, as a file has them
+
+
+@dataclass(frozen=True)
+class AnySpelling(Sequence[str]):
+    """Names of columns, which a file may write otherwise.
+
+    >>> "PRICE" in AnySpelling(["price"]), "prices" in AnySpelling(["price"])
+    (True, False)
+    """
+
+    names: Sequence[str]
+    _plain: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_plain", frozenset(map(_plain, self.names)))
+
+    def __contains__(self, name: object) -> bool:
+        return _plain(name) in self._plain
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.names[place]
+
+
+@dataclass(frozen=True)
+class OneSpelling:
+    """Batches in which a column has one name: that which the model file gives it, else the first one that is read.
+
+    A file that has columns of both names keeps both.
+
+    Parameters
+    ----------
+    named : sequence of str
+        Columns that the model file names.
+    """
+
+    batches: Iterable[Batch]
+    named: Sequence[str] = ()
+    _files: dict[tuple[str, str], set[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __iter__(self) -> Iterator[Batch]:
+        names = _Names({_plain(name): name for name in self.named}, {*self.named})
+        for batch in self.batches:
+            if other := names.instead(tuple(batch.columns)):
+                for pair in other.items():
+                    self._files.setdefault(pair, set()).update([batch.file] if batch.file else [])
+                batch = Batch(batch.rows, {other.get(n, n): cells for n, cells in batch.columns.items()}, batch.file)
+            yield batch
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What had to be found out to read the batches, and which columns were given another name."""
+        return (
+            *getattr(self.batches, "told", ()),
+            *(
+                f"column {name!r} is read as {other!r}: {len(files)} files, such as {Path(min(files)).name}"
+                for (name, other), files in self._files.items()
+                if files
+            ),
+        )
+
+
+@dataclass
+class _Names:
+    """Names of columns as they come up: the one for each way in which they look, and all of them."""
+
+    first: dict[str, str]
+    seen: set[str]
+    _found: dict[Written, dict[str, str]] = field(default_factory=dict)
+
+    def instead(self, names: Written) -> dict[str, str]:
+        """Of a batch's columns those that have another name elsewhere, and that name."""
+        if names not in self._found:
+            self._found[names] = self._look(names)
+        return self._found[names]
+
+    def _look(self, names: Written) -> dict[str, str]:
+        strange = [name for name in names if name not in self.seen]
+        others = {name: self.first.get(_plain(name), name) for name in strange}
+        taken = [*names, *others.values()]
+        found = {name: other for name, other in others.items() if other != name and taken.count(other) == 1}
+        for name in strange:
+            if name not in found:
+                self.first.setdefault(_plain(name), name)
+                self.seen.add(name)
+        return found
+
+
+def _plain(name: object) -> str:
+    return plain_name(str(name)).casefold()

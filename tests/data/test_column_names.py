@@ -1,0 +1,104 @@
+"""Files of one source that write the names of their columns in several ways are read as one table, and it is told."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from include.data.batches import Batch
+from include.data.sources.column_names import OneSpelling
+from include.data.sources.read import read_both, read_rows
+from include.errors import DataError
+from tests.data.test_sources import UNTIL, assert_same, model
+from tests.stage import sales
+
+ROWS = sales(20)
+
+
+def as_line(row: dict[str, Any]) -> str:
+    return json.dumps(row, default=str)
+
+
+WRITE: dict[str, tuple[str, Callable[[pd.DataFrame, Path], Any]]] = {
+    "csv": ("csv", lambda table, file: table.to_csv(file, index=False)),
+    "parquet": ("parquet", lambda table, file: table.to_parquet(file)),
+    "json_lines": ("jsonl", lambda table, file: file.write_text("\n".join(map(as_line, table.to_dict("records"))))),
+}
+OTHERWISE = [{"region": "Region"}, {"sales": "SALES"}, {"at": "At"}, {"price": " price "}, {"region": "re\u200bgion"}]
+
+
+def in_files(place: Path, kind: str, spelled: Sequence[dict[str, str]]) -> None:
+    place.mkdir()
+    ending, write = WRITE[kind]
+    for number, names in enumerate(spelled):
+        write(ROWS[number * 120 : number * 120 + 120].rename(columns=names), place / f"{number}.{ending}")
+
+
+@pytest.mark.parametrize("kind", WRITE)
+@pytest.mark.parametrize("otherwise", OTHERWISE)
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("others", [[1], [0, 1, 2, 3]])
+def test_column_that_is_written_otherwise_in_some_files_is_the_same_column(
+    tmp_path: Path, kind: str, otherwise: dict[str, str], listed: bool, others: list[int]
+) -> None:
+    in_files(tmp_path / "rows", kind, [otherwise if number in others else {} for number in range(4)])
+    features = ["temperature", "price", "region"] if listed else None
+    declared = None if listed else {"region": "category", "price": "number"}
+    rows = read_rows(model({"kind": kind, "path": "rows"}, features=features, columns=declared), tmp_path, UNTIL)
+    assert_same(rows.table[["at", "temperature", "price", "region", "sales"]])
+    assert len(rows.table.columns) == 5
+    [(name, other)] = otherwise.items()
+    if kind != "csv" or name != "price":  # blanks around the names of a CSV file are none of theirs
+        assert any(f"{other!r} is read as {name!r}: {len(others)} files" in told for told in rows.told)
+
+
+def test_composed_letters_are_the_same_as_those_of_two_signs(tmp_path: Path) -> None:
+    names = [unicodedata.normalize(form, "régïon") for form in ("NFD", "NFC", "NFD", "NFC")]
+    in_files(tmp_path / "rows", "csv", [{"region": name} for name in names])
+    spec = model({"kind": "csv", "path": "rows"}, features=["temperature", "price", names[1]])
+    assert_same(read_rows(spec, tmp_path, UNTIL).table.rename(columns={names[1]: "region"}))
+
+
+def test_recent_rows_have_the_columns_of_the_reference(tmp_path: Path) -> None:
+    for name, spelled in (("before", {}), ("now", {"price": "PRICE"})):
+        in_files(tmp_path / name, "csv", [spelled])
+    source = {"kind": "csv", "reference_path": "before", "recent_path": "now"}
+    reference, recent = read_both(model(source, timestamp=None, reference=None), tmp_path)
+    assert list(reference.table.columns) == list(recent.table.columns)
+    assert recent.table["price"].notna().all()
+
+
+def test_another_column_is_no_other_spelling(tmp_path: Path) -> None:
+    in_files(tmp_path / "rows", "csv", [{}, {"region": "regions"}])
+    rows = read_rows(model({"kind": "csv", "path": "rows"}), tmp_path, UNTIL)
+    assert {"region", "regions"} <= set(rows.table.columns)
+    with pytest.raises(DataError, match="did you mean 'temperature'"):
+        read_rows(model({"kind": "csv", "path": "rows"}, target="temperatur"), tmp_path, UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "found"),
+    [
+        ([["a"], ["A"]], [], [["a"], ["a"]]),
+        ([["A"], ["a"]], ["a"], [["a"], ["a"]]),
+        ([["a", "A"], ["A"], ["a"]], [], [["a", "A"], ["A"], ["a"]]),
+        ([["a"], ["a", "A"], ["A"]], [], [["a"], ["a", "A"], ["A"]]),
+        ([["b"], ["A", "ä", "a"]], ["a"], [["b"], ["A", "ä", "a"]]),
+        ([["A ", "A"]], ["a"], [["A ", "A"]]),
+    ],
+)  # fmt: skip
+def test_columns_that_a_file_tells_apart_stay_apart(
+    files: list[list[str]], named: list[str], found: list[list[str]]
+) -> None:
+    batches = [Batch(1, {name: pa.array([1]) for name in names}, f"{place}.csv") for place, names in enumerate(files)]
+    one = OneSpelling(batches, named)
+    for _ in range(2):
+        assert [list(batch.columns) for batch in one] == found
+    assert bool(one.told) is (files != found)
