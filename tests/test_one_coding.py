@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,36 @@ def test_labels_that_are_coded_otherwise_from_a_day_on_are_refused_after_twenty_
             stage.run("shop", day(DAYS))
     else:
         assert stage.run("shop", day(DAYS)).analysis.labelled_rows
+
+
+SPELLED = np.where(TRUTH, np.where(np.arange(ROWS) % 3 == 0, "YES", "Yes"), np.where(np.arange(ROWS) % 5, "No", "no"))
+
+
+def told_of_case(step: Any) -> list[str]:
+    return [each.reason for each in step.analysis.signals if "small and capital" in each.reason]
+
+
+def test_classes_that_differ_in_case_only_are_told_and_made_one_by_what_is_told(tmp_path: Path) -> None:
+    for name in ("told", "said", "apart"):
+        (tmp_path / name).mkdir()
+    guesses = np.where(GUESS, "Yes", "No")
+    [line] = told_of_case(checked(tmp_path / "told", SPELLED, guesses))
+    found = re.search(r"classes 'No', 'no', 'Yes', 'YES' of 'y' .* say `classes: (.*)`", line)
+    assert found is not None
+    step = checked(tmp_path / "said", SPELLED, guesses, classes=json.loads(found[1]))
+    [score] = [each.value for each in step.analysis.measurements if each.metric == "accuracy"]
+    assert score == pytest.approx(RIGHT, abs=0.01)
+    assert not told_of_case(step)
+    apart: dict[str, list[str]] = {name: [] for name in ("Yes", "YES", "No", "no")}
+    assert not told_of_case(checked(tmp_path / "apart", SPELLED, guesses, classes=apart))
+
+
+def test_letters_that_are_classes_by_their_case_are_not_told(tmp_path: Path) -> None:
+    assert not told_of_case(checked(tmp_path, np.where(TRUTH, "a", "A"), np.where(GUESS, "a", "A")))
+
+
+def test_case_that_changes_under_a_champion_is_told_beside_what_it_seems_to_cost(tmp_path: Path) -> None:
+    late = np.arange(ROWS) >= REFERENCE_DAYS * 24
+    labels = np.where(TRUTH, np.where(late & (np.arange(ROWS) % 2 == 0), "YES", "Yes"), "No")
+    [line] = told_of_case(checked(tmp_path, labels, np.where(GUESS, "Yes", "No")))
+    assert '{"Yes": ["YES"]}' in line

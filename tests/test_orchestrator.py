@@ -185,3 +185,25 @@ def test_tables_of_names_of_rows_alone_are_not_called_unchanged() -> None:
     decision = AutomaticRetrainingOrchestrator().should_retrain(rows[:200], rows[200:])
     assert not decision.triggered
     assert "not judged: no column can be compared: order is an identifier" in decision.reason
+
+
+def held(values: Any, first: int, last: int) -> Any:
+    return np.where((np.arange(len(values)) >= first) & (np.arange(len(values)) < last), 0.5, values)
+
+
+@pytest.mark.parametrize(("first", "last"), [(400, 800), (100, 300), (740, 800)])
+def test_a_sensor_that_hangs_for_a_part_of_the_rows_blocks_and_is_no_drift_to_learn(first: int, last: int) -> None:
+    rng = np.random.default_rng(0)
+    reference, recent = (pd.DataFrame(rng.normal(size=(rows, 2)), columns=["x", "z"]) for rows in (3000, 800))
+    recent["x"] = held(recent["x"], first, last)
+    decision = AutomaticRetrainingOrchestrator().should_retrain(reference, recent)
+    assert not decision.triggered
+    assert f"x: 0.5 in {last - first} rows in turn" in " ".join([decision.reason, *decision.blocked_by])
+
+
+def test_rows_that_are_sorted_by_a_column_are_not_of_a_sensor_that_hangs() -> None:
+    rng = np.random.default_rng(0)
+    reference, recent = (pd.DataFrame({"rooms": rng.integers(1, 9, n), "x": rng.normal(size=n)}) for n in (3000, 800))
+    for ascending in (True, False):
+        ordered = recent.sort_values("rooms", ascending=ascending)
+        assert "in turn" not in AutomaticRetrainingOrchestrator().should_retrain(reference, ordered).reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.scoring import Task
 from include.scoring.classes import ClassCoding, disjoint, listed, two_spellings
+from include.scoring.spelling import alike_but_for_case
 
 ACCIDENTS = 20  # labels: fewer that are all of unknown classes are left out, as many are another coding
 STRAY = 5  # rows: a class of fewer needs no column of probabilities, and is a slip where all others are numbers
@@ -119,13 +121,14 @@ def in_one_coding(spec: ModelSpec, tables: ModelTables, known: Sequence[str] = (
             f"`missing: [{name}]` in `source`, or, if it is a class, `classes: {{{name}: []}}`"
         )
         told, actual = _without(spec, actual, waiting, told, said)
+    told += _told_of_case(spec.target, actual.counts(), known, set(coding.declared.values()))
     columns = {spec.target: actual}
     if spec.prediction is not None and spec.prediction in tables.history.columns:
         columns[spec.prediction] = ClassCells.of(tables.history[spec.prediction], coding)
     _check(spec, columns, len(tables.recent), known)
     made = {name: pd.Series(cells.values(), dtype=object) for name, cells in columns.items() if cells.coded}
     if not made:
-        return tables
+        return replace(tables, told=told)
     first, last = len(tables.reference), len(tables.history) - len(tables.recent)
     return replace(
         tables, told=told,
@@ -184,6 +187,23 @@ def _stray(counts: Mapping[str, int], known: Collection[str]) -> set[str]:
     if len(usual) < 2 or not all(map(_plain, usual)):
         return set()
     return {name for name in counts if name not in usual and not _plain(name)}
+
+
+def _told_of_case(
+    target: str, counts: Mapping[str, int], known: Collection[str], declared: set[str]
+) -> tuple[str, ...]:
+    """What is told of classes such as Yes and YES: that they are one is for their owner to say."""
+    groups = [group for group in alike_but_for_case(counts) if not declared.issuperset(group)]
+    if not groups:
+        return ()
+    named = {*known, *declared}
+    ordered = [sorted(group, key=lambda name: (name not in named, -counts[name], name)) for group in groups]
+    said = json.dumps({first: others for first, *others in ordered}, ensure_ascii=False)
+    names = ", ".join(repr(name) for group in ordered for name in group)
+    return (
+        f"classes {names} of {target!r} differ in small and capital letters only, and each counts for itself: if they "
+        f"are the same, say `classes: {said}`",
+    )
 
 
 def _plain(name: str) -> bool:

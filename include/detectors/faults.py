@@ -23,6 +23,7 @@ from include.decision.signals import Signal, SignalKind, Verdict
 from include.detectors.broken_rows import Fault, Pardon
 from include.detectors.comparison import Comparison
 from include.detectors.data_quality import empty_share
+from include.detectors.new_categories import new_categories
 from include.detectors.stuck import HELD
 
 STRETCHES, FEWEST_ROWS = 40, 20  # into how many a window is cut, and the rows that each has at least
@@ -82,6 +83,7 @@ def locate_faults(signals: Iterable[Signal], window: RecentWindow, pardons: Sequ
 
 
 def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> Located:
+    signal = _named(signal, window)
     telling = signal.changed and signal.kind is SignalKind.DATA_QUALITY and signal.statistic in LOCATABLE
     if not telling or (signal.statistic == "constant" and not signal.blocks):
         return Located(signal=signal)
@@ -110,6 +112,14 @@ def _locate(signal: Signal, window: RecentWindow, pardons: Sequence[Pardon]) -> 
         return Located(signal=replace(signal, blocks=True, reason=since), faults=faults)
     where = ", ".join(map(str, spans))
     return Located(signal=_over(signal, f"quarantined: {where}; in order since"), faults=faults, settled=True)
+
+
+def _named(signal: Signal, window: RecentWindow) -> Signal:
+    """A signal on unseen categories with some of them."""
+    if signal.statistic != "unseen_categories" or not signal.changed or signal.feature not in window.table.columns:
+        return signal
+    names = new_categories(window.table[signal.feature], window.comparison.reference.columns.get(signal.feature))
+    return replace(signal, reason=f"{signal.reason}; {names}") if names else signal
 
 
 def _dated(signal: Signal, window: RecentWindow) -> Signal:

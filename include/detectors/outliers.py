@@ -17,7 +17,9 @@ class OutlierDetector:
 
     Measured against the recent rows' own mean and deviation an outlier would hide itself, and clean data would always
     have some. Changed when the share is above `share` and above the reference's own share beyond chance (one-sided
-    binomial test on effective rows, `level` divided by the number of columns).
+    binomial test of how many of all outliers are recent, on effective rows for level or for spread, whichever are
+    fewer: values that are independent may still be far out in clusters, as returns are. `level` is divided by the
+    number of columns).
 
     Parameters
     ----------
@@ -60,12 +62,17 @@ class OutlierDetector:
             from scipy import stats
 
             value = recent.outliers / recent.finite
-            rows = max(round(comparison.effective_rows(name, known, recent.finite)), 1)
+            before, after = (_effective_rows(comparison, name, known, side.finite) for side in (known, recent))
             usual = max(known.outliers / known.finite, 1.0 / known.finite)
-            p_value = float(stats.binom.sf(round(value * rows) - 1, rows, usual))
+            found, all_found = round(value * after), round(value * after) + max(round(usual * before), 1)
+            p_value = float(stats.binom.sf(found - 1, all_found, after / (before + after)))
             verdict = Verdict.CHANGED if value > self.share and p_value < level else Verdict.STABLE
             reason = f"{name}: {value:.1%} of values beyond {self.z:g} sd, {usual:.1%} in the reference"
         return Signal(
             kind=SignalKind.OUTLIERS, statistic="outlier_share", feature=name, verdict=verdict, value=value,
             threshold=self.share, p_value=p_value, level=level, reason=reason,
         )  # fmt: skip
+
+
+def _effective_rows(comparison: Comparison, name: str, known: NumericColumn, rows: int) -> int:
+    return max(round(min(comparison.effective_rows(name, known, rows, spread=spread) for spread in (False, True))), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from include.detectors import Comparison, Detector, ModelPerformanceMonitor, Out
 from include.detectors.catalogue import detect, standard_detectors
 from include.detectors.comparison import extras_of
 from include.detectors.performance import DEFAULT_THRESHOLDS
+from include.detectors.stuck import stuck_columns
 from include.errors import ConfigurationError, DataError
 from include.orchestrator.answers import Answers, check_metrics, read_answers, unjudged_metrics
 from include.orchestrator.outlier_counts import counted_by
@@ -148,7 +149,8 @@ class AutomaticRetrainingOrchestrator:
         answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
         detectors = self._detectors()
         comparison = self._compare(reference, recent, answers, extras_of(detectors))
-        signals = [*answers.signals, *detect(detectors, comparison), *self._performance(given)]
+        stuck = _stuck(reference, recent, comparison) if len(recent) >= self.min_samples_for_retraining else ()
+        signals = [*answers.signals, *detect(detectors, comparison), *stuck, *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         left = (incomparable(comparison.kinds), *answers.unjudged, *unjudged_metrics(given, self.baseline_metrics))
         decision = _with_unjudged(decision, left)
@@ -203,6 +205,20 @@ class AutomaticRetrainingOrchestrator:
             )
             for name, entry in found.items()
         ]  # fmt: skip
+
+
+def _stuck(reference: pd.DataFrame, recent: pd.DataFrame, comparison: Comparison) -> Iterator[Signal]:
+    """Columns that stand still for a part of the recent rows, those left out by which these are sorted."""
+    known = comparison.watched.reference
+    names = [name for name in known.columns if name in recent.columns and not _sorted(recent[name].dropna())]
+    return stuck_columns(recent, reference, known, names)
+
+
+def _sorted(values: pd.Series[Any]) -> bool:
+    try:
+        return values.is_monotonic_increasing or values.is_monotonic_decreasing
+    except TypeError:  # of cells that cannot be compared with each other
+        return False
 
 
 def _require_shared(reference: pd.DataFrame, recent: pd.DataFrame) -> None:

@@ -55,22 +55,30 @@ def require_weights(spec: ModelSpec, weight: Floats | None) -> None:
 def without_unweighted(spec: ModelSpec, recent: pd.DataFrame) -> tuple[pd.DataFrame, list[Signal]]:
     """Recent rows in which labels of rows that do not count are taken as not arrived, and what tells of bad weights.
 
-    A weight of 0 is no fault, and there is no signal of it.
+    A weight of 0 is no fault, and there is no signal of it, unless it leaves nothing of labels enough to judge by.
     """
     weight = row_weights(spec, recent)
     if weight is None or bool((weight > 0.0).all()):
         return recent, []
+    labelled = recent[spec.target].notna()
     blank = recent.assign(**{spec.target: recent[spec.target].mask(~(weight > 0.0))})
+    if int(labelled.sum()) >= spec.minimum_rows and not blank[spec.target].notna().any():
+        reason = (
+            f"not one of {int(labelled.sum())} labelled rows has a weight above 0: the champion is not judged by them"
+        )
+        return blank, [_unusable(spec, 1.0, f"{reason}; correct the column {spec.weight!r}, or name another")]
     unusable = int(np.isnan(weight).sum())
     if not unusable:
         return blank, []
-    share = unusable / len(recent)
-    signal = Signal(
+    reason = f"{unusable} of {len(recent)} rows are left out: their weight is empty, negative, infinite or no number"
+    return blank, [_unusable(spec, unusable / len(recent), reason)]
+
+
+def _unusable(spec: ModelSpec, share: float, reason: str) -> Signal:
+    return Signal(
         kind=SignalKind.DATA_QUALITY, statistic="unusable_weights", feature=str(spec.weight), value=share,
-        threshold=MANY, verdict=Verdict.CHANGED if share >= MANY else Verdict.STABLE,
-        reason=f"{unusable} of {len(recent)} rows are left out: their weight is empty, negative, infinite or no number",
+        threshold=MANY, verdict=Verdict.CHANGED if share >= MANY else Verdict.STABLE, reason=reason,
     )  # fmt: skip
-    return blank, [signal]
 
 
 def passed_on(weight: npt.NDArray[Any] | None, name: str = "weight") -> dict[str, Any]:

@@ -45,6 +45,18 @@ def by_look(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def alike_but_for_case(names: Iterable[str]) -> list[list[str]]:
+    """Names of two letters or more that differ from each other in small and capital letters only, group by group.
+
+    >>> alike_but_for_case(["yes", "No", "YES", "Yes", "A", "a", "maybe"])
+    [['YES', 'Yes', 'yes']]
+    """
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        groups.setdefault(_folded(name), set()).add(name)
+    return [sorted(group) for folded, group in sorted(groups.items()) if len(group) > 1 and len(folded) > 1]
+
+
 def truth_pair(cells: Mapping[str, int]) -> Pair | None:
     """How true and false are spelled in a column with these names, in so many cells; None where it holds other things.
 

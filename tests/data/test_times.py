@@ -213,3 +213,52 @@ def test_a_date_that_stands_for_none_does_not_take_the_others_along(written: str
     moments = read(cells, **how)
     assert moments[:-1].notna().all()
     assert abs(moments.iloc[-1].year - far.year) <= 1
+
+
+CLOCK = pd.date_range("2026-01-28", periods=96, freq="h")
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%Y/%m/%d"])
+@pytest.mark.parametrize(
+    "clock",
+    [
+        CLOCK.hour, CLOCK.hour.astype(float), CLOCK.hour * 100, CLOCK.hour * 10_000, CLOCK.strftime("%H%M"),
+        CLOCK.strftime("%H:%M"), CLOCK.strftime("%H.%M"),
+    ],
+    ids=["9", "9.0", "900", "90000", "0900", "09:00", "09.00"],
+)  # fmt: skip
+def test_a_date_and_a_time_of_day_are_joined_however_both_are_written(form: str, clock: Any) -> None:
+    """Of 20260101 and 0 to 23 those below 10 were no times, and left out: 42 in 100 rows."""
+    day = CLOCK.strftime(form)
+    table = pd.DataFrame({"day": day.astype(int) if form == "%Y%m%d" else day, "clock": clock})
+    assert read(joined(table, ["day", "clock"])).tolist() == CLOCK.tz_localize("UTC").tolist()
+    night = table[CLOCK.hour < 10]
+    assert read(joined(night, ["day", "clock"])).tolist() == CLOCK[CLOCK.hour < 10].tz_localize("UTC").tolist()
+
+
+def test_midnight_may_be_2400_and_what_is_no_time_of_day_stays_as_it_is() -> None:
+    table = pd.DataFrame({"day": ["2026-01-01"] * 3, "clock": [2400, 30, 915], "number": [2500, 99, 7]})
+    assert read(joined(table, ["day", "clock"])).dt.strftime("%d %H:%M").tolist() == [
+        "02 00:00",
+        "01 00:30",
+        "01 09:15",
+    ]
+    assert joined(table, ["day", "number"]).tolist() == ["2026-01-01 2500", "2026-01-01 99", "2026-01-01 7"]
+    assert joined(table, ["day", "clock"], "%Y-%m-%d %j").tolist()[2] == "2026-01-01 915"
+
+
+@pytest.mark.parametrize(("form", "factor"), [("%H%M", 100), ("%H%M%S", 10_000), ("%H", 1)])
+def test_times_of_day_without_leading_zeros_are_read_in_the_format_that_is_said(form: str, factor: int) -> None:
+    """100 in %H%M was ten o'clock, and 30 three."""
+    table = pd.DataFrame({"day": CLOCK.strftime("%d.%m.%Y"), "clock": CLOCK.hour * factor})
+    said = f"%d.%m.%Y {form}"
+    assert read(joined(table, ["day", "clock"], said), format=said).tolist() == CLOCK.tz_localize("UTC").tolist()
+
+
+@pytest.mark.parametrize("form", ["", "%Y %m %d %H%M"])
+def test_months_and_days_of_their_own_columns_are_no_times_of_day(form: str) -> None:
+    table = pd.DataFrame({"y": CLOCK.year, "m": CLOCK.month, "d": CLOCK.day, "clock": CLOCK.hour * 100 + 5})
+    cells = joined(table, list(table), form)
+    assert cells[0] == ("2026 1 28 0005" if form else "2026 1 28 00:05")
+    if form:
+        assert read(cells, format=form).tolist() == (CLOCK + pd.Timedelta(minutes=5)).tz_localize("UTC").tolist()

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from include.data.reference.calibration import calibrate
 from include.decision.signals import Signal, Verdict
 from include.detectors import OutlierDetector
 from tests.detectors.comparisons import compare
-from tests.series import most
+from tests.series import autoregression, most
 
 
 def signal_of(reference: object, recent: object, *, minimum_rows: int = 100, **settings: float) -> Signal:
@@ -37,6 +40,25 @@ def test_heavy_tails_that_the_reference_had_too_are_stable() -> None:
     rng = np.random.default_rng(2)
     alarms = [signal_of(rng.standard_t(2, 2000), rng.standard_t(2, 500), share=0.0).changed for _ in range(300)]
     assert np.mean(alarms) <= most(0.001, 300) + 0.01  # the reference's own share is an estimate
+
+
+def test_outliers_that_come_in_clusters_are_stable_where_they_did_before() -> None:
+    """Returns are independent and their volatility is not: half of such windows were called changed."""
+    rng, trials = np.random.default_rng(4), 40
+    volatility = np.exp(autoregression(rng, rows=3800, coefficient=0.98, columns=trials))
+    returns = pd.DataFrame(volatility * rng.normal(size=volatility.shape)).add_prefix("asset_")
+    known, recent = returns.iloc[:3000], returns.iloc[3000:]
+    given = compare(known, recent)
+    given = replace(given, calibration=calibrate(known, given.reference, len(recent)))
+    signals = OutlierDetector(level=0.05).detect(given)
+    assert sum((signal.value or 0.0) > 0.05 for signal in signals) >= 5
+    assert not any(signal.changed for signal in signals)
+
+
+@pytest.mark.parametrize("rows", [3, 10, 20, 50])
+def test_a_small_reference_says_little_of_how_many_outliers_are_usual(rows: int) -> None:
+    rng = np.random.default_rng(6)
+    assert not any(signal_of(rng.normal(size=rows), rng.normal(size=1000)).changed for _ in range(100))
 
 
 def test_categories_have_no_outliers() -> None:

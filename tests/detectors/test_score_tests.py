@@ -55,6 +55,29 @@ def test_p_values_are_uniform_without_change(unchanged: dict[str, Floats], name:
         assert stats.kstest(unchanged[name], "uniform").pvalue > 1e-3
 
 
+LAWS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
+    "normal": lambda rng, rows: rng.normal(size=rows),
+    "uniform": lambda rng, rows: rng.random(rows),
+    "mostly zero": lambda rng, rows: np.where(rng.random(rows) < 0.7, 0.0, rng.lognormal(size=rows)),
+    "rounded": lambda rng, rows: rng.normal(size=rows).round(1),
+    "whole": lambda rng, rows: rng.integers(0, 100, rows).astype(float),
+}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+@pytest.mark.parametrize(("before", "after"), [(40, 1000), (100, 1000), (100, 100)])
+def test_p_values_of_a_small_reference_are_uniform_without_change(
+    law: Callable[[np.random.Generator, int], Floats], before: int, after: int
+) -> None:
+    """Its largest value is not the largest there is: up to 42 in 100 were below 0.05."""
+    rng, trials = np.random.default_rng(11), 300
+    pairs = [found_in(law(rng, before), law(rng, after)) for _ in range(trials)]
+    for name in ("mean_shift", "variance_shift"):
+        p_values = np.array([found[name].p_value for found in pairs])
+        assert np.mean(p_values < 0.05) <= most(0.05, trials)
+        assert np.mean(p_values < 0.01) <= most(0.01, trials) + 0.01
+
+
 def test_p_value_of_the_variance_is_right_far_out_in_the_tail() -> None:
     """A mean of squares is skewed; 1 in 1,000 under the normal distribution would be 1 in 100 here."""
     rng, reference = np.random.default_rng(7), normal_column(1_000_000)

@@ -138,6 +138,18 @@ def test_rows_that_count_nothing_are_no_fault() -> None:
     assert without_unweighted(spec_of(weight="w"), recent)[1] == []
 
 
+@pytest.mark.parametrize("weights", [(0.0,), (0.0, -1.0), (-1.0,)], ids=["none", "none or unusable", "unusable"])
+@pytest.mark.parametrize(("rows", "told"), [(99, False), (400, True)])
+def test_labels_enough_of_which_none_counts_are_told(weights: tuple[float, ...], rows: int, told: bool) -> None:
+    recent = pd.DataFrame({"x": 1.0, "y": 2.0, "w": np.resize(weights, rows)})
+    signals = without_unweighted(spec_of(weight="w"), recent)[1]
+    said = [each.reason for each in signals if each.changed and "has a weight above 0" in each.reason]
+    assert bool(said) is told
+    if told:
+        assert f"not one of {rows} labelled rows" in said[0]
+        assert "correct the column 'w'" in said[0]
+
+
 def test_rows_without_weight_are_no_part_of_an_estimate_either() -> None:
     spec = spec_of(
         task="classification", metric="log_loss", prediction="p", probability="q", positive_class="yes", weight="w"

@@ -93,6 +93,12 @@ def told_of(columns: Mapping[str, Written], decimals: Mapping[str, str], *, said
         for name, each in columns.items()
         if each.marked and not each.all_marked and each.known >= MOSTLY * each.filled
     ]
+    told += [
+        f"cells of {name} hold a number beside other text, such as {each.beside_text!r}, and are taken for names: "
+        "deliver the number alone, in one unit"
+        for name, each in columns.items()
+        if each.beside_text and each.known < MOSTLY * each.meant
+    ]
     if names := ", ".join(sorted(name for name in decimals if columns[name].mixed)):
         told.append(f"decimals of {names} come after a comma in some cells and after a dot in others")
     for name, decimal in decimals.items():

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.data.arrays import EXACT, LONG, POWER
+from include.data.kinds.beside_text import number_beside_text
 
 MOSTLY = 0.95  # share of a column's cells that are numbers, from which on it is one of numbers
 MOST_WORDS, LEAST_NUMBERS = 3, 0.5  # different words among numbers, and share of these, where the words do not count
 RARE = 0.01  # share of a column's cells with a separator, up to which those of one way of writing are slips
-_SPACES = "'  \u00a0\u202f"
+_SPACES = "'\u2019 \u00a0\u2009\u202f"
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DOTTED = r"^[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?$"
 _MARKS = ("%", "‰", "$", "€", "£", "¥", "₹", "USD", "EUR", "GBP", "CHF", "JPY", "INR")
@@ -44,7 +45,8 @@ class Written:
 
     `nothing` of the `cells` are words for an empty one. `dotted` are those whose dot has to be that of decimals. Floats
     could not tell the `large` of the `whole` ones apart; `rounded` are as large, but without their digits (9.0072E+15).
-    Of `words` that are no numbers there are no more than one beyond `MOST_WORDS`.
+    Of `words` that are no numbers there are no more than one beyond `MOST_WORDS`. `beside_text` is a cell such as
+    12.5 kg, where nearly all are written so.
     """
 
     cells: int = 0
@@ -67,11 +69,14 @@ class Written:
     example: str = ""
     dot_example: str = ""
     odd_example: str = ""
+    beside_text: str = ""
 
     def add(self, values: pa.Array, nothing: pa.Array) -> None:
         """Count text in: each distinct cell is looked at once; `nothing` are words for an empty cell."""
         found = values.drop_null().value_counts()
         cells, times = found.field(0), found.field(1)
+        if not self.cells:
+            self.beside_text = number_beside_text(cells.filter(pc.invert(pc.is_in(cells, nothing))))
         self.cells += pc.sum(times).as_py() or 0
         self.nothing += pc.sum(times.filter(pc.is_in(cells, nothing))).as_py() or 0
         begin = pc.match_substring_regex(cells, _BEGINNING)
@@ -127,9 +132,8 @@ class Written:
         sums = {
             name: getattr(self, name) + getattr(other, name) for name, value in vars(self).items() if type(value) is int
         }
-        examples = {
-            name: getattr(self, name) or getattr(other, name) for name in ("example", "dot_example", "odd_example")
-        }
+        texts = [name for name, value in vars(self).items() if type(value) is str]
+        examples = {name: getattr(self, name) or getattr(other, name) for name in texts}
         counted = [_summed(*both) for both in ((self.marked, other.marked), (self.words, other.words))]
         return Written(**sums, **examples, marked=counted[0], words=counted[1])
 

@@ -28,7 +28,7 @@ _ZONE = r"(?:Z|\d{2}:\d{2}.*[+-]\d{2}:?\d{2})$"
 _CLOCKS = (r"%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H.%M.%S", "%H.%M", "%H")
 _WORDED = (
     "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a, %d %b %Y", "%a %b %d %H:%M:%S %Y",
-    "%Y-%b-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d",
+    "%Y-%b-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%Y%m%d",
 )  # fmt: skip
 
 

@@ -66,13 +66,33 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
     return read
 
 
-def joined(table: pd.DataFrame, columns: Sequence[str]) -> pd.Series[Any]:
-    """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is."""
-    parts = [_as_text(table[name]) for name in columns]
-    whole = parts[0]
-    for part in parts[1:]:
+def joined(table: pd.DataFrame, columns: Sequence[str], form: str = "") -> pd.Series[Any]:
+    """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is.
+
+    In the last one 900 and 1430 are times of day, unless the format that the model file says, `form`, ends otherwise.
+    """
+    whole, *others = (_as_text(table[name]) for name in columns)
+    if others and (not form or form.endswith(("%H%M", "%H%M%S"))):
+        others[-1] = _of_day(others[-1], form)
+    for part in others:
         whole = whole.str.cat(part, sep=" ")
     return whole
+
+
+def _of_day(part: pd.Series[Any], form: str) -> pd.Series[Any]:
+    """Times of day in digits alone, 30 and 900 or 90000, as 00:30 and 09:00, or as `form` reads them; else as it is."""
+    known = part.dropna()
+    width = int(known.str.len().max()) if len(known) else 0
+    least = 6 if form.endswith("%S") else 4 if form else 3
+    if not (form or least <= width) or width > 6:
+        return part
+    padded: pd.Series[Any] = part.str.zfill(max(width + width % 2, least))
+    if not padded.dropna().str.fullmatch(r"(?:(?:[01]\d|2[0-3])[0-5]\d|2400)(?:[0-5]\d)?").all():
+        return part
+    if form:
+        return padded
+    spaced: pd.Series[Any] = padded.str.replace(r"(\d\d)(?=\d)", r"\1:", regex=True)
+    return spaced
 
 
 def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:

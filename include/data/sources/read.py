@@ -87,7 +87,9 @@ def rows_of(
     for name in spec.source.timestamp.columns:
         _require(table, name, "source.timestamp.columns", where)
     if spec.source.timestamp.columns:
-        table = table.assign(**{spec.timestamp: joined(table, spec.source.timestamp.columns)})
+        table = table.assign(
+            **{spec.timestamp: joined(table, spec.source.timestamp.columns, spec.source.timestamp.format)}
+        )
     for name, field_name in ((spec.timestamp, "timestamp"), (spec.target, "target")):
         _require(table, name, field_name, where)
     read = reading.times(table[spec.timestamp], where)

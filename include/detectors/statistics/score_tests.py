@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.data.profile import CategoricalColumn, Column, NumericColumn
-from include.data.reference.scores import bin_scores
+from include.data.reference.scores import bin_scores, expected_shares
 from include.detectors.statistics.categories import category_cells, compare_cells
 from include.detectors.statistics.distances import ks_distance
 from include.detectors.statistics.kolmogorov import distance_p_value
@@ -64,11 +64,12 @@ def column_tests(reference: Column, recent: Column, sizes: Sizes) -> list[Tested
     shift = compare_means(scores, reference, recent, sizes.before, sizes.after)
     if shift is not None:
         found.append(Tested(statistic="mean_shift", effect=abs(shift.difference), p_value=shift.p_value))
-    centre = float(np.average(scores, weights=reference.in_bins))
+    expected = expected_shares(reference)
+    centre = float(expected @ scores)
     squares = np.square(scores - centre)
     spread = compare_means(squares, reference, recent, sizes.spread_before, sizes.spread_after)
     if spread is not None:
-        means = [max(float(np.average(squares, weights=side.in_bins)), 1e-12) for side in (reference, recent)]
+        means = [max(float(each @ squares), 1e-12) for each in (expected, recent.in_bins / recent.finite)]
         effect = abs(float(np.log(means[1] / means[0])))
         found.append(Tested(statistic="variance_shift", effect=effect, p_value=spread.p_value))
     return found
@@ -89,9 +90,11 @@ def compare_means(
     """Test the mean of `values`, one for each bin, with the reference's own variance and skewness.
 
     The p-value is that of a Pearson type III distribution with the skewness of the difference, because means of
-    squares are skewed where it counts, far out in the tail. None when the values do not vary in the reference.
+    squares are skewed where it counts, far out in the tail. The reference's part of it is that of the shares between
+    its own values, a Dirichlet variable: twice the values' third moment over the square of its rows. None when the
+    values do not vary in the reference.
     """
-    shares = reference.in_bins / reference.finite
+    shares = expected_shares(reference)
     mean = float(shares @ values)
     deviations = values - mean
     squares = np.square(deviations)
@@ -100,7 +103,7 @@ def compare_means(
         return None
     difference = float(recent.in_bins @ deviations) / recent.finite / np.sqrt(variance)
     error = 1.0 / before + 1.0 / after
-    skewness = float(shares @ (squares * deviations)) / variance**1.5 * (1.0 / after**2 - 1.0 / before**2) / error**1.5
+    skewness = float(shares @ (squares * deviations)) / variance**1.5 * (1.0 / after**2 + 2.0 / before**2) / error**1.5
     z = difference / np.sqrt(error)
     return MeanShift(difference, z, two_sided(z, skewness))
 

@@ -73,7 +73,7 @@ def find_times(table: pd.DataFrame, how: TimeFormat) -> list[TimeColumn]:
         both = (dates[0].columns[0], clock)
         why = f"{both[0]} holds dates, {both[1]} times of the day"
         rest = [each for each in found if each is not dates[0] and each.columns != (clock,)]
-        return [_looked_at(joined(table, both), both, why, how), *rest]
+        return [_looked_at(joined(table, both, how.format), both, why, how), *rest]
     return found
 
 
@@ -91,7 +91,9 @@ def choose_time(found: Sequence[TimeColumn]) -> TimeColumn | None:
 
 def looked_at(table: pd.DataFrame, columns: tuple[str, ...], how: TimeFormat) -> TimeColumn:
     """The columns that their owner names."""
-    return _looked_at(joined(table, columns) if len(columns) > 1 else table[columns[0]], columns, "you said so", how)
+    return _looked_at(
+        joined(table, columns, how.format) if len(columns) > 1 else table[columns[0]], columns, "you said so", how
+    )
 
 
 def _candidate(table: pd.DataFrame, name: str, how: TimeFormat) -> TimeColumn | None:
