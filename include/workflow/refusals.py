@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+LET_CALL = (
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA retraining (or whatever that of the records is called) TO "
+    "retraining_writer, retraining_reader"
+)
 _UNLOCK = (
     "see who by: SELECT pid, usename, query, state_change FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
     "WHERE granted AND mode = 'AccessExclusiveLock'); wait, or end it by: SELECT pg_terminate_backend(pid)"
@@ -23,8 +27,8 @@ def refusal_of(error: Exception) -> str:
     if isinstance(error, errors.InsufficientPrivilege):
         return (
             f"{where}: {error.diag.message_primary or error}; have the owner of the records run: GRANT "
-            "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read); who "
-            "migrates has to be the owner"
+            "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read), or, if "
+            f"a function is refused: {LET_CALL}; who migrates has to be the owner"
         )
     if isinstance(error, errors.LockNotAvailable):
         return f"{where}: another session has locked what is needed ({error.diag.message_primary}); {_UNLOCK}"
