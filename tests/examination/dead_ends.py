@@ -56,6 +56,12 @@ def manifest_altered(house: House, _: pytest.MonkeyPatch) -> None:
     file.write_text(file.read_text() + " ")
 
 
+def manifest_overwritten(house: House, _: pytest.MonkeyPatch) -> None:
+    """By a program that writes no text."""
+    manifest_altered(house, _)
+    (house.champion / "manifest.json").write_bytes(b"\xff\xfe\x00")
+
+
 def manifest_restored(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "backup", house.champion / "manifest.json")
 
@@ -359,6 +365,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is missing", files_gone, files_back),
     ("champions", "sha256", file_altered, file_restored),
     ("champions", "on record", manifest_altered, manifest_restored),
+    ("champions", "manifest.json: is no text", manifest_overwritten, manifest_restored),
     ("champions", "does not answer here", silent, library_back),
     ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
     ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
