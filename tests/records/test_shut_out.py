@@ -135,6 +135,13 @@ def test_migrating_gives_the_roles_their_rights_after_a_restore_without_privileg
         live(postgres_store(uri))
 
 
+def test_pooler_that_does_not_do_it_is_told_with_what_to_set() -> None:
+    told = refusal_of(psycopg.errors.ProtocolViolation("transaction blocks not allowed in statement pooling mode"))
+    assert "transaction blocks not allowed" in told
+    assert "pool_mode" in told
+    assert "default_pool_size" in told
+
+
 def test_migrating_gives_nothing_back_that_somebody_took_from_a_role(postgres: EmbeddedPostgres, own_uri: str) -> None:
     told_to(own_uri, "REVOKE SELECT ON retraining.model_annotations FROM retraining_reader")
     with psycopg.connect(own_uri) as connection:
