@@ -103,6 +103,8 @@ ONE_CHAMPION = (
     "CREATE UNIQUE INDEX one_champion_per_model ON retraining.model_version_management (model_name)"
     " WHERE status = 'champion'"
 )
+JANUARY = "ALTER TABLE retraining.retraining_analyses {} PARTITION retraining.retraining_analyses_2026_01"
+JANUARY_AGAIN = f"{JANUARY.format('ATTACH')} FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00')"
 GUARDED = "ALTER TABLE retraining.model_retraining_events {} TRIGGER USER"
 
 
@@ -409,6 +411,7 @@ DEAD_ENDS: list[DeadEnd] = [
         told_to("ALTER FUNCTION retraining.prepare_month RENAME TO x"),
         told_to("ALTER FUNCTION retraining.x RENAME TO prepare_month"),
     ),
+    ("schema", "FROM ('2026-01-01 00:00+00')", told_to(JANUARY.format("DETACH")), told_to(JANUARY_AGAIN)),
     ("server", "read-only", read_only, writable),
     (
         "reached",

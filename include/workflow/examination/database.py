@@ -32,6 +32,7 @@ TRIED = (140000, 190000)  # from Postgres 14 to 18
 CLOCK = timedelta(seconds=5)
 SPARE = 10  # connections besides those of tasks: page, command line, monitoring
 SHOWN = 8  # names in one finding
+LOOSE = "loose month"
 EACH = 2  # connections of a task that retrains
 
 
@@ -166,7 +167,17 @@ def schema(subject: Subject) -> Iterator[Told]:
 
 
 def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
-    if gone := lost(files, subject.records.objects()):
+    there = subject.records.objects()
+    if loose := sorted(name for kind, name in there if kind == LOOSE):
+        month, whole = loose[0][-7:].replace("_", "-"), loose[0][:-8]
+        yield Finding(
+            subject=WHERE, told=f"{', '.join(loose[:SHOWN])}: of a month, and no part of the whole: a restore met "
+            "errors, or somebody detached it; nobody reads its rows, and runs of that month fail",
+            way_out=f"let the owner of the tables run: ALTER TABLE {whole} ATTACH PARTITION {loose[0]} FOR VALUES FROM "
+            f"('{month}-01 00:00+00') TO (the first of the next month); or give it another name, if it is put aside",
+            severity=Severity.HIGH,
+        )  # fmt: skip
+    if gone := lost(files, there):
         more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
         yield Finding(
             subject=WHERE, told=f"{', '.join(gone[:SHOWN])}{more}: gone, or switched off; a restore met errors, or "
