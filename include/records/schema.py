@@ -21,7 +21,7 @@ from include.records.migration_files import (
     read_steps,
 )
 from include.records.migration_steps import alone, apply_step
-from include.records.postgres.session import SCHEMA, schema_of, settle
+from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('search path of the records', 0))"
 _HISTORY = """
@@ -103,6 +103,7 @@ def migrate(
     files, steps, schema = read_schema(schema_files), read_steps(migrations), schema_of(connection)
     _refuse_unfit(connection)
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _wait_no_longer(cursor)
         _refuse_old(cursor, schema)  # by the search path as it is found
     settle(connection, own=True, statement_timeout="0", astray=True)
     with connection.transaction():
@@ -127,12 +128,18 @@ def migrate(
 def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, Applied]:
     """What the database says it has; its schema and the table that says so are there afterwards."""
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _wait_no_longer(cursor)
         _make_schema(cursor, schema)
         cursor.execute(_path(schema))
         there = cursor.execute("SELECT to_regclass('schema_migrations')").fetchone()
         if there is None or there[0] is None:
             cursor.execute(_HISTORY)
         return {name: Applied(sha256, at) for name, sha256, at in cursor.execute(_APPLIED).fetchall()}
+
+
+def _wait_no_longer(cursor: psycopg.Cursor[Any]) -> None:
+    """In this transaction, for a lock that somebody else holds."""
+    cursor.execute(f"SET LOCAL lock_timeout TO '{LONGEST_LOCK}'".encode())
 
 
 def _make(connection: psycopg.Connection[Any], files: Sequence[SqlFile], run: int, schema: str) -> None:

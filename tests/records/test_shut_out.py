@@ -142,6 +142,17 @@ def test_pooler_that_does_not_do_it_is_told_with_what_to_set() -> None:
     assert "default_pool_size" in told
 
 
+def test_migrating_waits_for_nobody_for_ever(own_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.records.schema.LONGEST_LOCK", "200ms")
+    with psycopg.connect(own_uri) as other, psycopg.connect(own_uri) as connection:
+        other.execute("LOCK TABLE retraining.schema_migrations IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(psycopg.errors.LockNotAvailable) as caught:
+            migrate(connection)
+        assert "pg_terminate_backend" in refusal_of(caught.value)
+        other.rollback()
+        assert migrate(connection) == []
+
+
 def test_migrating_gives_nothing_back_that_somebody_took_from_a_role(postgres: EmbeddedPostgres, own_uri: str) -> None:
     told_to(own_uri, "REVOKE SELECT ON retraining.model_annotations FROM retraining_reader")
     with psycopg.connect(own_uri) as connection:
