@@ -156,12 +156,12 @@ def test_artifacts_of_other_records_are_left_alone(tmp_path: Path) -> None:
         publish_files(ours, folder, "housing")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "not json"])
-def test_owner_that_cannot_be_read_is_no_owner(tmp_path: Path, text: str) -> None:
-    (tmp_path / OWNER_FILE).write_text(text)
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"null", b"not json", b"\xff\xfe", b"[" * 99_999])
+def test_owner_that_cannot_be_read_is_no_owner(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / OWNER_FILE).write_bytes(text)
     with pytest.raises(ArtifactError, match=r"records\.json: does not say whose"):
         own(MemoryStore(), ArtifactFolder(tmp_path))
-    assert (tmp_path / OWNER_FILE).read_text() == text
+    assert (tmp_path / OWNER_FILE).read_bytes() == text
 
 
 def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path) -> None:

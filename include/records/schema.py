@@ -21,7 +21,7 @@ from include.records.migration_files import (
     read_steps,
 )
 from include.records.migration_steps import alone, apply_step
-from include.records.postgres.session import SCHEMA, schema_of, settle
+from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('search path of the records', 0))"
 _HISTORY = """
@@ -52,6 +52,10 @@ _ASTRAY = """
     WHERE pronamespace = to_regnamespace(quote_ident(%(schema)s)) AND starts_with(setting, 'search_path=')
       AND NOT starts_with(setting, 'search_path=' || quote_ident(%(schema)s) || ',')
 """
+# What the files of the schema count on, whatever the database has taken from PUBLIC beforehand; they take back some.
+_CALLED_BY_ALL = "ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT EXECUTE ON FUNCTIONS TO PUBLIC"
+_ROLES = "09_roles.sql"
+_SHUT_OUT = "SELECT NOT has_schema_privilege(to_regrole('retraining_writer'), %s, 'USAGE')"
 _EARLIEST = 140000  # as psycopg tells the server's version
 READ_ONLY = (
     "its transactions are read-only (default_transaction_read_only is on, or it is a standby); write to the primary, "
@@ -84,7 +88,8 @@ def migrate(
     transaction; each migration is applied in a transaction of its own, or statement by statement where it says so. A
     lock lets only one process migrate at a time. The connection must not be inside a transaction, and leads straight to
     the server. Repeating it is safe, also after a kill, and mends the search path after a restore from a dump, which
-    does not hold it, and that of the functions after the schema was renamed or copied.
+    does not hold it, that of the functions after the schema was renamed or copied, and what the roles may do after a
+    restore without privileges, or where they were made later.
 
     Raises
     ------
@@ -98,6 +103,7 @@ def migrate(
     files, steps, schema = read_schema(schema_files), read_steps(migrations), schema_of(connection)
     _refuse_unfit(connection)
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _wait_no_longer(cursor)
         _refuse_old(cursor, schema)  # by the search path as it is found
     settle(connection, own=True, statement_timeout="0", astray=True)
     with connection.transaction():
@@ -113,6 +119,7 @@ def migrate(
                 apply_step(connection, step, schema)
                 done.append(step.name)
         _lead_functions(connection, schema)
+        _let_roles_in(connection, schema, files)
     if schema == SCHEMA:
         keep_search_path(connection)
     return done
@@ -121,6 +128,7 @@ def migrate(
 def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, Applied]:
     """What the database says it has; its schema and the table that says so are there afterwards."""
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        _wait_no_longer(cursor)
         _make_schema(cursor, schema)
         cursor.execute(_path(schema))
         there = cursor.execute("SELECT to_regclass('schema_migrations')").fetchone()
@@ -129,11 +137,17 @@ def _prepared(connection: psycopg.Connection[Any], schema: str) -> dict[str, App
         return {name: Applied(sha256, at) for name, sha256, at in cursor.execute(_APPLIED).fetchall()}
 
 
+def _wait_no_longer(cursor: psycopg.Cursor[Any]) -> None:
+    """In this transaction, for a lock that somebody else holds."""
+    cursor.execute(f"SET LOCAL lock_timeout TO '{LONGEST_LOCK}'".encode())
+
+
 def _make(connection: psycopg.Connection[Any], files: Sequence[SqlFile], run: int, schema: str) -> None:
     """Run the first files in one transaction, and write all down: a new schema has in it what migrations do."""
     try:
         with connection.transaction(), psycopg.Cursor(connection) as cursor:
             cursor.execute(_path(schema))
+            cursor.execute(sql.SQL(_CALLED_BY_ALL).format(sql.Identifier(schema)))
             for number, file in enumerate(files):
                 if number < run:
                     cursor.execute(file.text.encode())
@@ -198,6 +212,16 @@ def _lead_functions(connection: psycopg.Connection[Any], schema: str) -> None:
         for name, given in cursor.execute(_ASTRAY, {"schema": schema}).fetchall():
             text = sql.SQL("ALTER FUNCTION {}.{}({}) SET search_path TO {}, pg_temp")
             cursor.execute(text.format(own, sql.Identifier(name), sql.SQL(given), own))
+
+
+def _let_roles_in(connection: psycopg.Connection[Any], schema: str, files: Sequence[SqlFile]) -> None:
+    """Give the roles their rights where they have none at all; what a person took from them stays taken."""
+    with connection.transaction(), psycopg.Cursor(connection) as cursor:
+        row = cursor.execute(_SHUT_OUT, (schema,)).fetchone()
+        for file in files if row is not None and row[0] else ():
+            if file.name == _ROLES:
+                cursor.execute(_path(schema))
+                cursor.execute(file.text.encode())
 
 
 def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:

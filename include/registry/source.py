@@ -167,6 +167,8 @@ class FileSource(_Rows):
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
         if path is not None:
+            if not path.strip():
+                raise ValueError("no path: it is empty; the whole folder of data is written as '.'")
             try:
                 named = path.encode()
             except UnicodeEncodeError as error:

@@ -88,6 +88,8 @@ class Script(Section):
     def _no_empty_words(cls, command: list[str] | None) -> list[str] | None:
         if command is not None and not command[0].strip():
             raise ValueError("the first word is the program to run")
+        if command is not None and not all(map(_can_be_given, command)):
+            raise ValueError("no program can be given a word with a character NUL, or with half of a character")
         return command
 
     @field_validator("folder")
@@ -96,6 +98,11 @@ class Script(Section):
         if folder is not None and not folder.is_absolute():
             raise ValueError("write an absolute path")
         return folder
+
+
+def _can_be_given(word: str) -> bool:
+    """Whether the system takes it as an argument of a program."""
+    return "\0" not in word and word.encode(errors="ignore").decode() == word
 
 
 class Training(Section):

@@ -62,6 +62,10 @@ class _StrictLoader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, shown, node.start_mark) from error
 
 
+for _kind in ("binary", "omap", "pairs", "set"):  # of a set the order is another one in each process
+    yaml.add_constructor(f"tag:yaml.org,2002:{_kind}", _StrictLoader.construct_undefined, Loader=_StrictLoader)
+
+
 def read_yaml(path: Path, kind: str) -> Any:
     """What a YAML file holds.
 

@@ -11,15 +11,17 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
-from include.errors import ConfigurationError
+from include.errors import ArtifactError, ConfigurationError
 from include.records.entries.chain import BreakKind, ChainAudit, ChainBreak, ChainHead
 from include.records.postgres import PostgresStore
 from include.records.store import Store
 from include.registry.model_files import list_model_files, name_of
 from include.retraining.artifacts import Artifacts
+from include.retraining.artifacts.small_files import fields_of
 from include.workflow.deployment import Deployment, now
 
 ANCHOR_FILE = "audit.json"
+LAST_NUMBER = 2**63 - 1  # of an entry
 
 log = logging.getLogger(__name__)
 
@@ -98,13 +100,15 @@ def _registered(deployment: Deployment) -> set[str]:
 def _against_anchor(store: Store, artifacts: Artifacts, model_name: str) -> tuple[ChainBreak | None, Anchor | None]:
     """Where the chain has left the anchor, if there is one, and the anchor."""
     path = f"{model_name}/{ANCHOR_FILE}"
-    if (text := artifacts.read(path)) is None:
-        return None, None
     place = artifacts.address(path)
     try:
-        anchor = Anchor(**json.loads(text))
+        if (text := artifacts.read(path)) is None:
+            return None, None
+        anchor = Anchor(**fields_of(text, place))
         number, known = int(anchor.number), str(anchor.hash)
-    except (ValueError, TypeError) as error:
+        if not 0 < number <= LAST_NUMBER:
+            raise ValueError(f"no entry has the number {number}")
+    except (ArtifactError, ValueError, TypeError, OverflowError) as error:
         told = f"{place} cannot be read ({error}): put back what was there, or move it away: the next run writes it"
         return _broken(model_name, BreakKind.FOREIGN, None, told), None
     if anchor.records != store.identity():

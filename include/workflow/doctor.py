@@ -80,7 +80,8 @@ def _reached(subject: Subject) -> list[Told]:
     return [
         Finding(
             subject="the records database", told=f"cannot be reached: {_told(error)}",
-            way_out="start the server, or correct AIRFLOW_CONN_RETRAINING_DB (the connection retraining_db)",
+            way_out=refusal_of(error)
+            or "start the server, or correct AIRFLOW_CONN_RETRAINING_DB (the connection retraining_db)",
             severity=Severity.CRITICAL,
         )
     ]  # fmt: skip

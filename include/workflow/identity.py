@@ -15,6 +15,7 @@ from include.errors import ArtifactError, ConfigurationError
 from include.records.entries import Noted, Whereabouts
 from include.records.store import Store
 from include.retraining.artifacts import Artifacts
+from include.retraining.artifacts.small_files import fields_of
 from include.workflow.deployment import Deployment, now
 
 OWNER_FILE = "records.json"
@@ -37,13 +38,13 @@ class Owner:
 
 def owner_of(artifacts: Artifacts) -> Owner | None:
     """Whose artifacts these are; None for those of no records; an `ArtifactError` for another file of that name."""
-    if (text := artifacts.read(OWNER_FILE)) is None:
-        return None
+    place = artifacts.address(OWNER_FILE)
     try:
-        told = json.loads(text)
+        if (text := artifacts.read(OWNER_FILE)) is None:
+            return None
+        told = fields_of(text, place)
         return Owner(records=str(told["records"]), mark=str(told.get("mark", "")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        place = artifacts.address(OWNER_FILE)
+    except (ArtifactError, KeyError) as error:
         raise ArtifactError(f"{place}: does not say whose artifacts these are: {error!r}; remove it") from error
 
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+LET_CALL = (
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA retraining (or whatever that of the records is called) TO "
+    "retraining_writer, retraining_reader"
+)
+_POOLER = (
+    "a pooler in between does not do it: let it lend whole sessions or transactions (PgBouncer's pool_mode), and two "
+    "to each task at once (default_pool_size), or name the server itself in AIRFLOW_CONN_RETRAINING_DB"
+)
 _UNLOCK = (
     "see who by: SELECT pid, usename, query, state_change FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
     "WHERE granted AND mode = 'AccessExclusiveLock'); wait, or end it by: SELECT pg_terminate_backend(pid)"
@@ -23,9 +31,11 @@ def refusal_of(error: Exception) -> str:
     if isinstance(error, errors.InsufficientPrivilege):
         return (
             f"{where}: {error.diag.message_primary or error}; have the owner of the records run: GRANT "
-            "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read); who "
-            "migrates has to be the owner"
+            "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read), or, if "
+            f"a function is refused: {LET_CALL}; who migrates has to be the owner"
         )
+    if isinstance(error, errors.ProtocolViolation):
+        return f"{where}: {error.diag.message_primary or error}; {_POOLER}"
     if isinstance(error, errors.LockNotAvailable):
         return f"{where}: another session has locked what is needed ({error.diag.message_primary}); {_UNLOCK}"
     return f"{where}: {READ_ONLY}" if isinstance(error, errors.ReadOnlySqlTransaction) else ""

@@ -3,11 +3,20 @@
 -- where a pooler is in between. Temporary tables, also those left behind in a session that is lent, come last.
 -- Parameters: schema text, statement_timeout text, lock_timeout text, pid integer, own boolean
 -- Returns:    one row: direct boolean (set for the session), astray boolean (the functions of the schema look for its
---             tables in another: all are made together, and one is looked at), and columns without meaning
+--             tables in another: all are made together, and one is looked at), hidden text (tables whose row security
+--             may hide rows from this user; a policy that shows him all is none), and columns without meaning
 SELECT session.direct,
        (SELECT NOT bool_or(starts_with(setting, 'search_path=' || quote_ident(%(schema)s::text) || ','))
         FROM pg_proc, unnest(proconfig) setting
         WHERE proname = 'prepare_month' AND pronamespace = to_regnamespace(quote_ident(%(schema)s::text))) AS astray,
+       (SELECT string_agg(relname, ', ' ORDER BY relname COLLATE "C") FROM pg_class c
+        WHERE relrowsecurity AND NOT relispartition AND row_security_active(c.oid)
+          AND relnamespace = to_regnamespace(quote_ident(%(schema)s::text))
+          AND NOT coalesce((SELECT bool_and(polpermissive)
+                                   AND bool_or(pg_get_expr(polqual, polrelid) = 'true' AND polcmd IN ('*', 'r')
+                                               AND EXISTS (SELECT FROM unnest(polroles) wanted
+                                                           WHERE wanted = 0 OR pg_has_role(wanted, 'USAGE')))
+                            FROM pg_policy WHERE polrelid = c.oid), false)) AS hidden,
        set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
        set_config('client_encoding', 'UTF8', NOT session.direct),
        set_config('datestyle', 'ISO, YMD', NOT session.direct),

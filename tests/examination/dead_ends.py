@@ -56,6 +56,12 @@ def manifest_altered(house: House, _: pytest.MonkeyPatch) -> None:
     file.write_text(file.read_text() + " ")
 
 
+def manifest_overwritten(house: House, _: pytest.MonkeyPatch) -> None:
+    """By a program that writes no text."""
+    manifest_altered(house, _)
+    (house.champion / "manifest.json").write_bytes(b"\xff\xfe\x00")
+
+
 def manifest_restored(house: House, _: pytest.MonkeyPatch) -> None:
     shutil.copy(house.root / "backup", house.champion / "manifest.json")
 
@@ -97,6 +103,8 @@ ONE_CHAMPION = (
     "CREATE UNIQUE INDEX one_champion_per_model ON retraining.model_version_management (model_name)"
     " WHERE status = 'champion'"
 )
+JANUARY = "ALTER TABLE retraining.retraining_analyses {} PARTITION retraining.retraining_analyses_2026_01"
+JANUARY_AGAIN = f"{JANUARY.format('ATTACH')} FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00')"
 GUARDED = "ALTER TABLE retraining.model_retraining_events {} TRIGGER USER"
 
 
@@ -359,6 +367,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is missing", files_gone, files_back),
     ("champions", "sha256", file_altered, file_restored),
     ("champions", "on record", manifest_altered, manifest_restored),
+    ("champions", "manifest.json: is no text", manifest_overwritten, manifest_restored),
     ("champions", "does not answer here", silent, library_back),
     ("champions", "what answers for it is gone: the program python-of-last-year", command_gone, command_named),
     ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
@@ -402,6 +411,7 @@ DEAD_ENDS: list[DeadEnd] = [
         told_to("ALTER FUNCTION retraining.prepare_month RENAME TO x"),
         told_to("ALTER FUNCTION retraining.x RENAME TO prepare_month"),
     ),
+    ("schema", "FROM ('2026-01-01 00:00+00')", told_to(JANUARY.format("DETACH")), told_to(JANUARY_AGAIN)),
     ("server", "read-only", read_only, writable),
     (
         "reached",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import time
@@ -27,7 +28,7 @@ from include.workflow.deployment import Deployment
 from include.workflow.examination.catalogue import CHECKS
 from include.workflow.examination.subject import Subject
 from include.workflow.identity import adopt_records
-from tests.examination.dead_ends import DEAD_ENDS, migrated
+from tests.examination.dead_ends import DEAD_ENDS, migrated, newer_version, of_others, owner_unreadable
 from tests.examination.house import AIRFLOW, IN_ORDER, House, run_model
 from tests.object_server import ObjectServer
 from tests.records.examples import NOW
@@ -59,6 +60,25 @@ def test_every_dead_end_is_named_and_its_way_out_works(
 
 def test_every_check_of_the_catalogue_is_among_the_dead_ends() -> None:
     assert {check for check, *_ in DEAD_ENDS} | IN_ORDER == {*CHECKS, "reached"}  # which is looked at before them
+
+
+@pytest.mark.parametrize("make", [of_others, owner_unreadable])
+def test_nobody_is_told_to_remove_versions_that_may_be_others(
+    house: House, monkeypatch: pytest.MonkeyPatch, make: Callable[..., None]
+) -> None:
+    newer_version(house, monkeypatch)
+    assert any("remove them" in each.way_out for _, each in house.found())
+    make(house, monkeypatch)
+    assert not any("remove them" in each.way_out for _, each in house.found())
+    told = {each.check: each.not_looked_at for each in house.examined().checks}
+    assert "not said to be those of these records" in told["ages"][0]
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", "a b", "`x`", "a;b", "it's"])
+def test_command_that_is_to_be_copied_does_nothing_else_whatever_a_file_is_called(house: House, name: str) -> None:
+    (house.root / "models" / f"{name}.yaml").write_text("x")
+    [told] = [each.way_out for check, each in house.found() if check == "model files"]
+    assert shlex.split(told.partition("; ")[2])[:5] == ["python", "-m", "include.cli", "validate", name]
 
 
 def test_database_that_is_away_is_a_finding_and_the_rest_is_looked_at_all_the_same(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -257,13 +258,22 @@ def test_restored_dump_is_found_and_named_also_when_it_went_on(
         server.execute(f"DROP DATABASE dump_{name} WITH (FORCE)".encode())
 
 
-@pytest.mark.parametrize("text", first_of(["{", "", "[]", "null", "{}", '{"records": 1}', "7"], 1))
-def test_anchor_that_cannot_be_read_is_told(house: Deployment, tmp_path: Path, text: str) -> None:
-    (tmp_path / "artifacts" / "housing" / ANCHOR_FILE).write_text(text)
+@pytest.mark.parametrize(
+    "text",
+    first_of(
+        [b"\xff\xfe", b"{" * 99_999, *(b'NUMBER: %s' % number for number in (b"1e999", b"NaN", b"-1", b"1" * 40)),
+         b"{", b"", b"[]", b"null", b"{}", b'{"records": 1}', b"7"], 3,
+    ),
+)  # fmt: skip
+def test_anchor_that_cannot_be_read_is_told(house: Deployment, tmp_path: Path, text: bytes) -> None:
+    place = tmp_path / "artifacts" / "housing" / ANCHOR_FILE
+    if text.startswith(b"NUMBER"):
+        text = re.sub(rb'(?<="number": )\d+', text.removeprefix(b"NUMBER: "), place.read_bytes())
+    place.write_bytes(text)
     [found] = verify_audit(house).breaks
     assert (found.model_name, found.kind) == ("housing", BreakKind.FOREIGN)
     publish(house)
-    assert (tmp_path / "artifacts" / "housing" / ANCHOR_FILE).read_text() == text
+    assert place.read_bytes() == text
 
 
 def test_anchor_of_other_records_is_told(postgres: EmbeddedPostgres, house: Deployment, tmp_path: Path) -> None:

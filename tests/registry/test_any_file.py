@@ -62,6 +62,12 @@ FILES: dict[str, str] = {
     "a file as long as a book": GOOD + "# " + "x" * MOST_BYTES + "\n",
     "nothing": "",
     "two documents": GOOD + "---\n" + GOOD,
+    "a set, whose order is another one each time": GOOD + "features: !!set {a, b, c}\n",
+    "bytes": GOOD + "training: {hyperparameters: {key: !!binary /w==}}\n",
+    "pairs": GOOD + "training: {hyperparameters: {grid: !!pairs [a: 1, a: 2]}}\n",
+    "a path that a template left empty": GOOD.replace("{kind: sample, name: demand}", "{kind: csv, path: ''}"),
+    "a word that ends before it ends": GOOD + 'training: {script: {command: [train, "a\\0b"]}}\n',
+    "half of a character": GOOD + 'training: {script: {command: [train], predict_command: [a, "\\ud800"]}}\n',
     "lists in a line": GOOD + "tags:\n" + "- " * 100_000 + "a\n",
     "no text": "\x00\x01",
 }  # fmt: skip

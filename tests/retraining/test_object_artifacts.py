@@ -208,13 +208,14 @@ def test_champion_whose_objects_are_gone_leaves_the_pointer_and_says_so(object_s
     assert artifacts().published("housing") == Path(first).name
 
 
-def test_object_in_the_place_of_the_pointer_is_not_overwritten(object_server: ObjectServer) -> None:
+@pytest.mark.parametrize("text", [b"mine", b"\xff\xfe", b"[" * 99_999, b"{}", b"[]"])
+def test_object_in_the_place_of_the_pointer_is_not_overwritten(object_server: ObjectServer, text: bytes) -> None:
     store = MemoryStore()
     promote(store, 1)
-    object_server.bucket.put(f"models/live/housing/{CHAMPION_FILE}", b"mine")
+    object_server.bucket.put(f"models/live/housing/{CHAMPION_FILE}", text)
     with pytest.raises(ArtifactError, match="move it away"):
         publish_files(store, artifacts(), "housing")
-    assert object_server.bucket.read(f"models/live/housing/{CHAMPION_FILE}") == b"mine"
+    assert object_server.bucket.read(f"models/live/housing/{CHAMPION_FILE}") == text
 
 
 def test_texts_are_written_and_read(object_server: ObjectServer) -> None:

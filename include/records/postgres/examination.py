@@ -32,6 +32,7 @@ class ServerSeen:
     superuser: bool
     user_name: str
     may_write: bool
+    may_call: bool
     pid: int
     at: datetime
 

@@ -169,8 +169,8 @@ def settle(
     Raises
     ------
     ConfigurationError
-        When the functions of the schema look for its tables in another; and when the rules of the records are put aside
-        for everybody, and this user may not have them back.
+        When the functions of the schema look for its tables in another; when row security may hide rows from this user;
+        and when the rules of the records are put aside for everybody, and this user may not have them back.
     """
     if (known := _DIRECT.get(connection)) is not None:
         return known
@@ -238,7 +238,20 @@ def _set(
             "for their tables in the one that it was before, which may be others' by now; let the owner of the "
             "tables run `python -m include.cli migrate`, which leads them here",
         )  # fmt: skip
+    if found["hidden"]:
+        told = _hidden(str(found["hidden"]), connection.info.user, schema_of(connection))
+        raise ConfigurationError("the records database", told)
     return bool(found["direct"])
+
+
+def _hidden(tables: str, user: str, schema: str) -> str:
+    first, *others = tables.split(", ")
+    which = f"{first} and {len(others)} more tables" if others else first
+    return (
+        f"row security may hide rows of {which} from the user {user}, and a champion that is not seen would be trained "
+        f"once more; let a superuser run ALTER ROLE {user} BYPASSRLS, or the owner of the tables, for each of them, "
+        f"ALTER TABLE {schema}.{first} DISABLE ROW LEVEL SECURITY"
+    )
 
 
 def _adapted(parameters: Mapping[str, Any]) -> Row:

@@ -14,6 +14,7 @@ from include.data.sources.object_storage import Bucket, Connect, client_from_env
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.registry.address import Address
 from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts, StoredModel, sha256_of
+from include.retraining.artifacts.small_files import fields_of, text_of
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
 
 if TYPE_CHECKING:
@@ -77,12 +78,10 @@ class ObjectArtifacts:
     def published(self, model_name: str) -> str | None:
         """See `Artifacts.published`."""
         place = f"{model_name}/{CHAMPION_FILE}"
-        text = self.read(place)
-        if text is None:
-            return None
         try:
-            return str(json.loads(text)["folder"])
-        except (ValueError, KeyError, TypeError) as error:
+            text = self.read(place)
+            return None if text is None else str(fields_of(text, self.address(place))["folder"])
+        except (ArtifactError, KeyError) as error:
             raise ArtifactError(
                 f"{self.address(place)}: names no version; move it away, the champion is published there"
             ) from error
@@ -118,9 +117,10 @@ class ObjectArtifacts:
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
         try:
-            return self._bucket.read(self._key(path)).decode()
+            content = self._bucket.read(self._key(path))
         except FileNotFoundError:
             return None
+        return text_of(content, self.address(path))
 
     def address(self, path: str) -> str:
         """See `Artifacts.address`."""

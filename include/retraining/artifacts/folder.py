@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from include.errors import ArtifactError
+from include.retraining.artifacts.small_files import text_of
 from include.retraining.artifacts.whole_files import WRITING, is_left_draft, sync, write_whole, writing
 from include.retraining.trainers.kept_files import KeptFolder
 
@@ -121,7 +122,7 @@ class Artifacts(Protocol):
         ...
 
     def read(self, path: str) -> str | None:
-        """A text that was written; None if it was not."""
+        """A text that was written; None if it was not, and an `ArtifactError` where something else is there."""
         ...
 
     def address(self, path: str) -> str:
@@ -237,7 +238,7 @@ class ArtifactFolder:
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
         file = self.root / path
-        return file.read_text(encoding="utf-8") if file.is_file() else None
+        return text_of(file.read_bytes(), self.address(path)) if file.is_file() else None
 
     def address(self, path: str) -> str:
         """See `Artifacts.address`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from include.errors import ArtifactError
 from include.retraining.artifacts.bucket import ObjectArtifacts
 from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts
+from include.retraining.artifacts.small_files import fields_of
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE
 
 
@@ -27,13 +27,7 @@ def manifest_of(artifacts: Artifacts, path: str, sha256: str) -> Mapping[str, An
         raise ArtifactError(f"{artifacts.address(place)} is missing")
     if (found := hashlib.sha256(text.encode()).hexdigest()) != sha256:
         raise ArtifactError(f"{artifacts.address(place)}: sha256 is {found[:12]}…, on record is {sha256[:12]}…")
-    try:
-        told = json.loads(text)
-    except ValueError as error:
-        raise ArtifactError(f"{artifacts.address(place)}: is no manifest: {error}") from error
-    if not isinstance(told, Mapping):
-        raise ArtifactError(f"{artifacts.address(place)}: is no manifest")
-    return told
+    return fields_of(text, artifacts.address(place))
 
 
 def is_gone(artifacts: Artifacts, path: str) -> bool:

@@ -178,6 +178,9 @@ def _same_line(then: str, now: str) -> bool:
 
 def ages(subject: Subject) -> Iterator[Told]:
     """Versions that are there and not on record, and versions on record whose files are gone."""
+    if not subject.owns_artifacts:  # else versions of others would be called unknown, and to be removed
+        yield NotLookedAt(why="versions: the artifacts are not said to be those of these records (see identity)")
+        return
     newest = {version.model_name: version for version in subject.versions if version.artifact_path}  # they ascend
     names = sorted({*subject.numbers, *(name_of(file) for file in subject.files)})
     looked = 0

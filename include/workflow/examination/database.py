@@ -25,12 +25,14 @@ from include.records.postgres.examination import RecordsSeen
 from include.records.whole_schema import lost
 from include.workflow.examination.subject import Subject
 from include.workflow.migrate import OWN_SCHEMA, elsewhere
+from include.workflow.refusals import LET_CALL
 
 WHERE = "the records database"
 TRIED = (140000, 190000)  # from Postgres 14 to 18
 CLOCK = timedelta(seconds=5)
 SPARE = 10  # connections besides those of tasks: page, command line, monitoring
 SHOWN = 8  # names in one finding
+LOOSE = "loose month"
 EACH = 2  # connections of a task that retrains
 
 
@@ -126,8 +128,14 @@ def rights(subject: Subject) -> Iterator[Told]:
     if not found.may_write:
         yield Finding(
             subject=WHERE, told=f"its user {found.user_name} may not write events: each run fails at its decision",
-            way_out=f"let the owner of the tables run: GRANT retraining_writer TO {found.user_name}",
+            way_out="let the owner of the tables run `python -m include.cli migrate`, which gives roles the rights "
+            f"that a restore has left out, and: GRANT retraining_writer TO {found.user_name}",
             severity=Severity.CRITICAL,
+        )  # fmt: skip
+    elif not found.may_call:
+        yield Finding(
+            subject=WHERE, told=f"its user {found.user_name} may not call the functions of the records: no model is "
+            "retrained", way_out=f"let the owner of the tables run: {LET_CALL}", severity=Severity.CRITICAL,
         )  # fmt: skip
     yield Seen(told=f"the user is {found.user_name}")
 
@@ -140,7 +148,7 @@ def schema(subject: Subject) -> Iterator[Told]:
         missing = missing_steps(files, read_steps(MIGRATIONS), applied) if applied else files
     except ConfigurationError as error:
         missing, wrong = [], "; ".join(error.problems)
-    if missing:
+    if missing and (applied or subject.server.may_write):  # else they are there, and this user may not see them
         yield Finding(subject=WHERE, told=f"it lacks {', '.join(file.name for file in missing)}",
                       way_out="python -m include.cli migrate", severity=Severity.CRITICAL)  # fmt: skip
     if wrong:
@@ -159,7 +167,17 @@ def schema(subject: Subject) -> Iterator[Told]:
 
 
 def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
-    if gone := lost(files, subject.records.objects()):
+    there = subject.records.objects()
+    if loose := sorted(name for kind, name in there if kind == LOOSE):
+        month, whole = loose[0][-7:].replace("_", "-"), loose[0][:-8]
+        yield Finding(
+            subject=WHERE, told=f"{', '.join(loose[:SHOWN])}: of a month, and no part of the whole: a restore met "
+            "errors, or somebody detached it; nobody reads its rows, and runs of that month fail",
+            way_out=f"let the owner of the tables run: ALTER TABLE {whole} ATTACH PARTITION {loose[0]} FOR VALUES FROM "
+            f"('{month}-01 00:00+00') TO (the first of the next month); or give it another name, if it is put aside",
+            severity=Severity.HIGH,
+        )  # fmt: skip
+    if gone := lost(files, there):
         more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
         yield Finding(
             subject=WHERE, told=f"{', '.join(gone[:SHOWN])}{more}: gone, or switched off; a restore met errors, or "

@@ -14,7 +14,7 @@ from include.workflow.identity import CHOICE, OWNER_FILE, owner_of, why_behind, 
 def identity(subject: Subject) -> Iterator[Told]:
     """A copied or restored database, and artifacts of other records."""
     store, artifacts = subject.deployment.store, subject.deployment.artifacts
-    mine = store.identity() if subject.deployment.connect is None else subject.records.identity()  # waits 2 s at most
+    mine = subject.identity
     try:
         owner = owner_of(artifacts)
     except ArtifactError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -63,9 +64,10 @@ def leftovers(subject: Subject) -> Iterator[Told]:
     if found:
         first = ", ".join(str(path) for path in sorted(found)[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        so_on = ", and so on" if len(found) > 1 else ""
         yield Finding(
             subject="this machine", told=f"processes that died a day ago or more have left {first}{more}",
-            way_out=f"rm -r {sorted(found)[0]}" + (", and so on" if len(found) > 1 else ""), severity=Severity.LOW,
+            way_out=f"rm -r {shlex.quote(str(min(found)))}{so_on}", severity=Severity.LOW,
         )  # fmt: skip
     yield Seen(told=f"{len(found)} folders are left over")
 

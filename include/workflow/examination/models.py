@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,8 @@ def files(subject: Subject) -> Iterator[Told]:
         yield Finding(
             subject=name_of(file), severity=Severity.HIGH,
             told=f"its model file {printable(file.name)} cannot be used: {why}",
-            way_out=f"correct the file; python -m include.cli validate {name_of(file)} says whether it is right",
+            way_out=f"correct the file; python -m include.cli validate {shlex.quote(name_of(file))} says whether it is "
+            "right",
         )  # fmt: skip
     if left:
         yield NotLookedAt(why=f"{left} of {len(subject.files)} model files: there was no time; --deep reads all")

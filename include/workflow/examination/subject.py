@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from include.errors import ConfigurationError
+from include.errors import ArtifactError, ConfigurationError
 from include.records.entries import Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen, VersionSeen
 from include.registry.model_files import list_model_files, name_of
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts.intact import manifest_of
 from include.workflow.deployment import Deployment
+from include.workflow.identity import owner_of
 from include.workflow.model_files import unchanged_spec
 from include.workflow.settings import Settings
 
@@ -66,6 +67,21 @@ class Subject:
     def server(self) -> ServerSeen:
         """The server of the records database, as the first look found it."""
         return self.records.server()
+
+    @cached_property
+    def identity(self) -> str:
+        """Whose records these are."""
+        in_memory = self.deployment.connect is None
+        return self.deployment.store.identity() if in_memory else self.records.identity()  # waits 2 s at most
+
+    @cached_property
+    def owns_artifacts(self) -> bool:
+        """Whether the artifacts are those of these records, as far as they say."""
+        try:
+            owner = owner_of(self.deployment.artifacts)
+        except ArtifactError:
+            return False
+        return owner is None or owner.records == self.identity
 
     @cached_property
     def versions(self) -> list[VersionSeen]:
