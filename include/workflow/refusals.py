@@ -8,7 +8,7 @@ LET_CALL = (
 )
 _POOLER = (
     "a pooler in between does not do it: let it lend whole sessions or transactions (PgBouncer's pool_mode), and two "
-    "to each task at once (default_pool_size), or name the server itself in AIRFLOW_CONN_RETRAINING_DB"
+    "to each task at once (default_pool_size), or let AIRFLOW_CONN_RETRAINING_DB name the server itself"
 )
 _UNLOCK = (
     "see who by: SELECT pid, usename, query, state_change FROM pg_stat_activity WHERE pid IN (SELECT pid FROM pg_locks "
