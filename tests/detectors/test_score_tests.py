@@ -11,10 +11,18 @@ from scipy import stats
 
 from include.data.profile import Column, NumericColumn
 from include.data.reference.scores import bin_scores
+from include.detectors.data_drift import DataDriftDetector
 from include.detectors.statistics import score_tests
-from include.detectors.statistics.score_tests import Sizes, column_tests, compare_means, number_of_tests, two_sided
+from include.detectors.statistics.score_tests import (
+    Sizes,
+    as_normal,
+    column_tests,
+    compare_means,
+    number_of_tests,
+    two_sided,
+)
 from tests.detectors.comparisons import compare, normal_column
-from tests.series import most
+from tests.series import autoregression, most
 
 Floats = npt.NDArray[np.float64]
 TRIALS = 1000
@@ -53,6 +61,22 @@ def test_p_values_are_uniform_without_change(unchanged: dict[str, Floats], name:
         assert np.mean(unchanged[name] < level) <= most(level, TRIALS)
     if name != "ks":  # which is a little cautious, because sizes are rounded to whole effective rows
         assert stats.kstest(unchanged[name], "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("freedom", [1.0, 4.0, 30.0, 5_000.0])
+def test_what_is_rare_by_students_distribution_is_as_rare_by_the_normal_one(freedom: float) -> None:
+    for value in (-8.0, -2.0, 0.0, 0.5, 3.0):
+        assert stats.norm.cdf(as_normal(value, freedom)) == pytest.approx(stats.t.cdf(value, freedom), rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [60, 150, 400])
+def test_rows_that_are_alike_beside_a_short_reference_are_not_called_changed_more_often(rows: int) -> None:
+    called = 0
+    for trial in range(60):
+        walked = autoregression(np.random.default_rng([trial, rows]), rows=rows + 350, coefficient=0.9, columns=6)
+        before, after = (pd.DataFrame(part) for part in (walked[:rows], walked[rows + 50 :]))
+        called += DataDriftDetector(threshold=0.05).detect_distribution_shift(before, after)[0]
+    assert called / 60 <= most(0.05, 60)
 
 
 LAWS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
