@@ -56,7 +56,7 @@ _SQL = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _ELEMENT = re.compile(
-    rf"(?P<head><(?P<name>[\w:.-]{{0,50}}(?:{WORD})[\w:.-]{{0,50}})[^>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE
+    rf"(?P<head><(?P<name>[\w:.-]{{0,50}}(?:{WORD})[\w:.-]{{0,50}})[^<>]*>)[^<]*(?=</(?P=name))", re.IGNORECASE
 )
 _HEADER = re.compile(  # not of plain words, such as those after "basic"
     r"(?P<head>\b(?i:bearer)\s+(?=\S*[A-Z0-9_~+/=]))[\w.~+/=-]{6,}"
@@ -64,7 +64,7 @@ _HEADER = re.compile(  # not of plain words, such as those after "basic"
 )
 _KINDS = re.compile(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|hf_[A-Za-z0-9]{20,}"
-    r"|sk-(?=[\w-]*[A-Za-z0-9]{16})[\w-]{20,}|dckr_pat_[\w-]{20,}|dop_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}"
+    r"|sk-(?=[\w-]{0,50}[A-Za-z0-9]{16})[\w-]{20,}|dckr_pat_[\w-]{20,}|dop_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}"
     r"|nvapi-[\w-]{30,}|gsk_[A-Za-z0-9]{30,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{30,}|glsa_\w{30,}|NRAK-[A-Z0-9]{20,}"
     r"|ATATT3[\w=-]{30,}|lin_api_[A-Za-z0-9]{30,}|rubygems_[0-9a-f]{40,}|sq0(?:atp|csp)-[\w-]{20,}|\d{8,10}:AA[\w-]{32,}"
     r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|(?<!-)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
@@ -128,7 +128,7 @@ _QUERY = re.compile(
 )
 _LOGIN = re.compile(
     rf"(?P<head>\bsshpass{_GAP}-p{_GAP}?|\bredis-cli\b[^\n]{{0,200}}?[\s\"']-a{_GAP}|-pass\w*{_GAP}pass:"
-    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?!-)){_WORD_OF_A_COMMAND}",
+    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?=[^\s-]\S*\d)){_WORD_OF_A_COMMAND}",
     re.IGNORECASE,
 )
 _PGPASS = re.compile(

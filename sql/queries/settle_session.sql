@@ -12,11 +12,11 @@ SELECT session.direct,
        (SELECT string_agg(relname, ', ' ORDER BY relname COLLATE "C") FROM pg_class c
         WHERE relrowsecurity AND NOT relispartition AND row_security_active(c.oid)
           AND relnamespace = to_regnamespace(quote_ident(%(schema)s::text))
-          AND NOT coalesce((SELECT bool_and(polpermissive)
-                                   AND bool_or(pg_get_expr(polqual, polrelid) = 'true' AND polcmd IN ('*', 'r')
-                                               AND EXISTS (SELECT FROM unnest(polroles) wanted
-                                                           WHERE wanted = 0 OR pg_has_role(wanted, 'USAGE')))
-                            FROM pg_policy WHERE polrelid = c.oid), false)) AS hidden,
+          AND NOT coalesce((SELECT bool_or(polpermissive AND shown) AND bool_and(polpermissive OR shown)
+                            FROM pg_policy, pg_get_expr(polqual, polrelid) qual, coalesce(qual = 'true', false) shown
+                            WHERE polrelid = c.oid AND polcmd IN ('*', 'r')
+                              AND EXISTS (SELECT FROM unnest(polroles) wanted
+                                          WHERE wanted = 0 OR pg_has_role(wanted, 'USAGE'))), false)) AS hidden,
        set_config('search_path', quote_ident(%(schema)s::text) || ', pg_temp', NOT session.direct),
        set_config('client_encoding', 'UTF8', NOT session.direct),
        set_config('datestyle', 'ISO, YMD', NOT session.direct),

@@ -54,7 +54,8 @@ def test_a_number_beside_other_text_is_told_with_a_cell(tmp_path: Path, written:
         str, lambda value: f"{value}%", lambda value: f"({value})", lambda value: f"{value:.0f} A",
         lambda value: "silk",
         lambda value: f"{value % 28 + 1:02.0f}.05.2026", lambda value: f"{value % 5:.0f}.5 L",
-        lambda value: f"shop {value}", lambda value: f"{value:,.2f}", lambda value: f"10.0.{value:.0f}.{value:.0f}",
+        lambda value: f"shop {value}", lambda value: f"E{value:05.1f}", lambda value: f"v{value}",
+        lambda value: f"{value}-rc", lambda value: f"{value:,.2f}", lambda value: f"10.0.{value:.0f}.{value:.0f}",
     ],
 )  # fmt: skip
 def test_numbers_names_and_codes_are_not(tmp_path: Path, written: Callable[[float], str]) -> None:

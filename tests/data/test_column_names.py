@@ -92,6 +92,7 @@ def test_another_column_is_no_other_spelling(tmp_path: Path) -> None:
         ([["a"], ["a", "A"], ["A"]], [], [["a"], ["a", "A"], ["A"]]),
         ([["b"], ["A", "ä", "a"]], ["a"], [["b"], ["A", "ä", "a"]]),
         ([["A ", "A"]], ["a"], [["A ", "A"]]),
+        ([["AT"], ["At"]], ["at", "At"], [["at"], ["At"]]),
     ],
 )  # fmt: skip
 def test_columns_that_a_file_tells_apart_stay_apart(

@@ -262,3 +262,9 @@ def test_months_and_days_of_their_own_columns_are_no_times_of_day(form: str) -> 
     assert cells[0] == ("2026 1 28 0005" if form else "2026 1 28 00:05")
     if form:
         assert read(cells, format=form).tolist() == (CLOCK + pd.Timedelta(minutes=5)).tz_localize("UTC").tolist()
+
+
+def test_years_of_their_own_column_are_no_times_of_day() -> None:
+    days = pd.date_range("2011-12-28", periods=60)
+    table = pd.DataFrame({"d": days.day, "m": days.strftime("%b"), "y": days.year})
+    assert read(joined(table, ["d", "m", "y"])).tolist() == days.tz_localize("UTC").tolist()

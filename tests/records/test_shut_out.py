@@ -70,6 +70,8 @@ def test_rows_that_row_security_may_hide_are_told_and_not_taken_for_none(
         (SECURE, f"CREATE POLICY whole ON {VERSIONS} USING (true)"),
         (SECURE, f"CREATE POLICY whole ON {VERSIONS} TO retraining_writer USING (true) WITH CHECK (true)",
          f"CREATE POLICY more ON {VERSIONS} USING (model_name = 'another')"),
+        (SECURE, f"CREATE POLICY whole ON {VERSIONS} USING (true)",
+         f"CREATE POLICY less ON {VERSIONS} AS RESTRICTIVE TO retraining_metrics USING (version > 1)"),
         (SECURE, "ALTER USER {user} BYPASSRLS"),
         (SECURE, f"ALTER TABLE {VERSIONS} DISABLE ROW LEVEL SECURITY"),
     ],

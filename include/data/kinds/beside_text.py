@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 LOOK = 256  # different cells that are looked at
 FEW = 20  # different cells, up to which they are as good as names: sizes such as 0.5 L and 1.5 L
 NEARLY_ALL, DECIMALS = 0.95, 0.25  # share of them that hold one number, and that of decimals among them: no codes then
-_ONE_NUMBER = r"^\D{0,4}\d+([ '.,\x{2019}\x{a0}\x{2009}\x{202f}]\d+)?(\D{0,10}|\D{0,9}\pL[23])$"
+#: No letter before it, as in codes (E11.9, v1.2), and no hyphen behind it (3.11-rc).
+_ONE_NUMBER = r"^[^\d\pL]{0,4}\d+([ '.,\x{2019}\x{a0}\x{2009}\x{202f}]\d+)?([^\d-]\D{0,9}|\D{0,9}\pL[23])?$"
 _DECIMALS, _NOTHING_ELSE = r"\d[.,]\d", r"^[+-]?[\d.,]+$"
 
 

@@ -30,6 +30,7 @@ from include.registry.time_format import TimeFormat
 
 _COUNT = r"-?\d+(\.0*)?|\d{8,}\.\d+|\d(\.\d+)?[eE]\+?\d+"  # shorter ones with a fraction are dates such as 2026.01
 _COUNT_OF_UNIT = r"-?\d+(\.\d*)?([eE]\+?\d+)?"
+_DATE_DIGITS = 5  # in a whole date, 1 Jan 2026, at least
 _EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
 
 
@@ -69,12 +70,15 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
 def joined(table: pd.DataFrame, columns: Sequence[str], form: str = "") -> pd.Series[Any]:
     """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is.
 
-    In the last one 900 and 1430 are times of day, unless the format that the model file says, `form`, ends otherwise.
+    In the last one 900 and 1430 are times of day, unless the format that the model file says, `form`, ends otherwise,
+    or the others are no whole date: then 2012 is a year.
     """
-    whole, *others = (_as_text(table[name]) for name in columns)
-    if others and (not form or form.endswith(("%H%M", "%H%M%S"))):
-        others[-1] = _of_day(others[-1], form)
-    for part in others:
+    parts = [_as_text(table[name]) for name in columns]
+    digits = sum(part.str.count(r"\d").max() for part in parts[:-1])
+    if form.endswith(("%H%M", "%H%M%S")) if form else digits >= _DATE_DIGITS:
+        parts[-1] = _of_day(parts[-1], form)
+    whole = parts[0]
+    for part in parts[1:]:
         whole = whole.str.cat(part, sep=" ")
     return whole
 

@@ -46,7 +46,7 @@ class OneSpelling:
     Parameters
     ----------
     named : sequence of str
-        Columns that the model file names.
+        Columns that the model file names; of two that look the same the first is meant.
     """
 
     batches: Iterable[Batch]
@@ -54,7 +54,7 @@ class OneSpelling:
     _files: dict[tuple[str, str], set[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        names = _Names({_plain(name): name for name in self.named}, {*self.named})
+        names = _Names({_plain(name): name for name in reversed(self.named)}, {*self.named})
         for batch in self.batches:
             if other := names.instead(tuple(batch.columns)):
                 for pair in other.items():
