@@ -11,6 +11,7 @@ import pytest
 
 from include.errors import DataError
 from tests.stage import REFERENCE_DAYS, START, Stage, Step, day
+from tests.sweeps import each_nth
 
 DAYS = REFERENCE_DAYS + 10
 ROWS = DAYS * 24
@@ -34,7 +35,7 @@ def newest(rows: int, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", ["pending", "open", "unknown", "-1", "9"])
-@pytest.mark.parametrize("rows", [6, 24, 119, 120, 239])
+@pytest.mark.parametrize("rows", each_nth([6, 24, 119, 120, 239], 2))
 def test_a_class_that_fills_the_newest_rows_counts_as_not_arrived(tmp_path: Path, rows: int, name: str) -> None:
     step = checked(tmp_path, newest(rows, name))
     assert step.analysis.labelled_rows == 240 - rows

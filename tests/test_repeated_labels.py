@@ -12,6 +12,7 @@ import pytest
 
 from include.records.entries import EventStatus
 from tests.stage import REFERENCE_DAYS, Stage, Step, day, sales
+from tests.sweeps import first_of
 
 BREAK, MEND, END = 42, 47, 62
 Labels = pd.Series
@@ -114,7 +115,7 @@ def test_one_class_for_days_is_told_and_quarantined(tmp_path: Path) -> None:
     assert kept.end <= day(MEND + 2)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", first_of(range(3), 1))
 @pytest.mark.parametrize("kind", ["numbers", "whole numbers", "a third 0", "classes", "one in thirty"])
 def test_labels_in_order_are_quiet_in_every_check(tmp_path: Path, kind: str, seed: int) -> None:
     table, rng = sales(52, seed=seed), np.random.default_rng(seed)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.airflow_home import AirflowHome
 from tests.object_server import BUCKET, ObjectServer
+from tests.sweeps import first_of
 
 pytestmark = pytest.mark.airflow
 
@@ -106,7 +107,7 @@ def test_without_a_place_the_dag_has_no_schedule_and_is_no_error(airflow_home: A
         assert "SEEN {} None" in airflow_home.run_python(code, settings=where).stdout
 
 
-@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("stored", first_of([True, False], 1))
 def test_the_trigger_tells_of_a_change_once_and_blocks_no_other(
     airflow_home: AirflowHome, records_uri: str, tmp_path: Path, object_server: ObjectServer, stored: bool
 ) -> None:

@@ -13,6 +13,7 @@ from include.data.kinds.decimals import Said
 from include.data.kinds.text_cells import plain_text
 from include.data.sources.sql import SqlBatches
 from include.errors import ConfigurationError, DataError, RetrainingError, SourceUnavailable
+from tests.sweeps import each_nth
 from tools.embedded_postgres import EmbeddedPostgres
 
 SECRET = "s3cr#t@w0rm"
@@ -162,13 +163,13 @@ def test_server_that_refuses_may_be_asked_again(shop: str, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     "setting",
-    [
+    each_nth([
         "datestyle TO 'German'", "datestyle TO 'SQL, DMY'", "datestyle TO 'Postgres, MDY'", "timezone TO 'Asia/Tokyo'",
         "intervalstyle TO 'iso_8601'", "intervalstyle TO 'sql_standard'", "intervalstyle TO 'postgres_verbose'",
         "extra_float_digits TO -15", "bytea_output TO 'escape'", "default_transaction_isolation TO 'serializable'",
         "client_encoding TO 'LATIN1'", "client_encoding TO 'SQL_ASCII'", "transaction_timeout TO '300ms'",
         "idle_in_transaction_session_timeout TO '50ms'",
-    ],
+    ], 3),
 )  # fmt: skip
 def test_rows_are_the_same_whatever_the_database_says_for_everybody(shop: str, setting: str) -> None:
     query = (

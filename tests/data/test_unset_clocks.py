@@ -18,6 +18,7 @@ from include.data.sources.sieve import Counting
 from include.data.tables import read_part_of_tables, read_tables
 from include.registry.spec import ModelSpec
 from include.workflow.first_model.times import usual_span
+from tests.sweeps import each_nth
 
 START, SEEN, UNTIL = (
     pd.Timestamp(date, tz="UTC").to_pydatetime() for date in ("2026-01-01", "2026-02-01", "2026-03-01")
@@ -59,7 +60,7 @@ def model(folder: Path, kind: str, at: Any, **reference: str) -> ModelSpec:
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("where", WHERE)
-@pytest.mark.parametrize("share", [0.004, 0.1, 0.45])
+@pytest.mark.parametrize("share", each_nth([0.004, 0.1, 0.45], 2))
 def test_its_rows_are_set_aside_and_told(tmp_path: Path, kind: str, form: str, where: str, share: float) -> None:
     at, mine = clocked(where, share)
     spec = model(tmp_path, kind, FORMS[form](at))

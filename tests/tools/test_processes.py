@@ -122,6 +122,7 @@ class SlowApi:
         return time.monotonic() >= self._until
 
 
+@pytest.mark.sweep
 def test_slow_server_is_waited_for_while_its_log_grows(component: BackgroundProcess, tmp_path: Path) -> None:
     talks = "import time\nwhile True: print('loading', flush=True); time.sleep(0.3)"
     component.start([sys.executable, "-c", talks], os.environ, tmp_path)
