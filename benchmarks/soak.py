@@ -41,6 +41,7 @@ from include import workflow
 from include.records.entries import Run
 from include.records.postgres import PostgresStore
 from include.records.schema import migrate
+from include.workflow.deployment import Deployment
 from include.workflow.run_parameters import chosen_models
 from tools.embedded_postgres import EmbeddedPostgres
 
@@ -106,7 +107,7 @@ class Soak:
             deployment.store.close()
             self.look(number, time.process_time() - began)
 
-    def take(self, deployment: Any, run: Run, number: int) -> None:
+    def take(self, deployment: Deployment, run: Run, number: int) -> None:
         """One run, with the fault of that number."""
         names = chosen_models(self.fleet.root / "models", faults.PARAMETERS, {}, now=run.as_of)
         which = list(FAULTS)[number // 5 % len(FAULTS)] if number % 5 == 4 else ""
@@ -146,25 +147,25 @@ def _as_it_is() -> Iterator[None]:
 
 
 @contextmanager
-def _records_away(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _records_away(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     faults.without_records(soak.server, lambda: list(workflow.analyze_batch(deployment, ["quiet_1"], run)))
     yield
 
 
 @contextmanager
-def _killed(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _killed(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     faults.kill(deployment, "drifting_1", _manual(run), soak.rng)
     yield
 
 
 @contextmanager
-def _disk_full(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _disk_full(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     faults.fill_disk(deployment, "drifting_2", _manual(run))
     yield
 
 
 @contextmanager
-def _cleared(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _cleared(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     former = run.as_of - EVERY
     faults.take(
         deployment, ["quiet_2", "drifting_0", "script_0"], Run(run_id=f"scheduled__{former.isoformat()}", as_of=former)
@@ -173,7 +174,7 @@ def _cleared(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
 
 
 @contextmanager
-def _backfilled(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _backfilled(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     faults.backfill(
         deployment, ["quiet_3", "seasonal_0", "broken_days_0"], faults.earlier(run, timedelta(days=4), "backfill")
     )
@@ -181,7 +182,7 @@ def _backfilled(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
 
 
 @contextmanager
-def _champion_gone(soak: Soak, deployment: Any, run: Run) -> Iterator[None]:
+def _champion_gone(soak: Soak, deployment: Deployment, run: Run) -> Iterator[None]:
     bring_back = faults.move_away(soak.artifacts, "quiet_4")
     yield
     bring_back()

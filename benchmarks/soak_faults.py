@@ -25,10 +25,13 @@ from include.errors import NothingToDo, PermanentError
 from include.records.entries import EventStatus, Run
 from include.records.postgres import PostgresStore
 from include.workflow import deployment as deployments
+from include.workflow.deployment import Deployment
 from tests.chaos.fuse import Fuse
 
 TRIES = 3  # of a task
 SMALL = 200  # bytes: a file that would be larger is not written, as on a full disk
+ANY_TIME = datetime.max.replace(tzinfo=UTC)
+
 PARAMETERS: Mapping[str, Any] = {
     "models": [], "reason": "", "force": False, "dry_run": False, "preset": None, "as_of": None, "rollback_to": "",
 }  # fmt: skip
@@ -62,7 +65,7 @@ def tried(task: Callable[[], Any], tries: int = TRIES) -> Any:
     return None
 
 
-def take(deployment: Any, names: Sequence[str], run: Run) -> None:
+def take(deployment: Deployment, names: Sequence[str], run: Run) -> None:
     """The tasks of a run for these models, in the order and by the functions of the DAG."""
     batches, goes_on, known = workflow.batches_of(names), [], set()
     for batch in batches:
@@ -78,7 +81,7 @@ def take(deployment: Any, names: Sequence[str], run: Run) -> None:
         act(deployment, name, run)
 
 
-def act(deployment: Any, name: str, run: Run) -> None:
+def act(deployment: Deployment, name: str, run: Run) -> None:
     """The tasks of a model that needs tasks of its own."""
     tried(lambda: workflow.roll_back_in_run(deployment, name, run))
     event = tried(lambda: workflow.event_in_run(deployment, name, run))
@@ -122,7 +125,7 @@ def warm_up() -> None:
     process.join()
 
 
-def kill(deployment: Any, name: str, run: Run, rng: random.Random) -> None:
+def kill(deployment: Deployment, name: str, run: Run, rng: random.Random) -> None:
     """A forced run whose `execute` is killed twice between two steps; the third try comes through."""
     event = _forced(deployment, name, run)
     for _ in range(TRIES - 1):
@@ -134,7 +137,7 @@ def kill(deployment: Any, name: str, run: Run, rng: random.Random) -> None:
     assert deployment.store.event(event.id).status.closed
 
 
-def fill_disk(deployment: Any, name: str, run: Run) -> None:
+def fill_disk(deployment: Deployment, name: str, run: Run) -> None:
     """A forced run whose first try of `execute` finds the disk full."""
     event = _forced(deployment, name, run)
     process = processes().Process(target=execute, args=(event.id, run, None, SMALL))
@@ -145,7 +148,7 @@ def fill_disk(deployment: Any, name: str, run: Run) -> None:
     assert deployment.store.event(event.id).status in (EventStatus.PROMOTED, EventStatus.HELD, EventStatus.REJECTED)
 
 
-def take_twice(deployment: Any, names: Sequence[str], run: Run) -> None:
+def take_twice(deployment: Deployment, names: Sequence[str], run: Run) -> None:
     """The same run by two processes at once."""
     process = processes().Process(target=everything, args=(names, run))
     process.start()
@@ -154,7 +157,7 @@ def take_twice(deployment: Any, names: Sequence[str], run: Run) -> None:
     assert process.exitcode == 0, f"the other process ended with {process.exitcode}"
 
 
-def backfill(deployment: Any, names: Sequence[str], run: Run) -> None:
+def backfill(deployment: Deployment, names: Sequence[str], run: Run) -> None:
     """A run of a past date, which must leave alone what is in force now."""
     before = [_in_force(deployment, name) for name in names]
     take(deployment, names, run)
@@ -194,7 +197,7 @@ def earlier(run: Run, by: timedelta, kind: str) -> Run:
     return replace(run, run_id=f"{kind}__{run.as_of.isoformat()}", as_of=run.as_of - by)
 
 
-def _forced(deployment: Any, name: str, run: Run) -> Any:
+def _forced(deployment: Deployment, name: str, run: Run) -> Any:
     list(workflow.analyze_batch(deployment, [name], run))
     list(workflow.decide_batch(deployment, [name], run))
     event = workflow.event_in_run(deployment, name, run)
@@ -202,8 +205,8 @@ def _forced(deployment: Any, name: str, run: Run) -> Any:
     return event
 
 
-def _in_force(deployment: Any, name: str) -> Any:
+def _in_force(deployment: Deployment, name: str) -> Any:
     store = deployment.store
     champion = store.champion(name)
     held = [(each.fault.feature, each.fault.span, each.lifted) for each in store.quarantines(name)]
-    return champion and champion.version, store.last_retrained_at(name), held
+    return champion and champion.version, store.last_retrained_at(name, until=ANY_TIME), held
