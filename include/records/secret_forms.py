@@ -115,7 +115,7 @@ _SAID = re.compile(  # values of letters and digits alone are no words such as "
     rf"(?P<head>(?:\b(?:pass(?:word|wd|phrase|code)|pwd|secret|api[ _-]?key|\w{{0,20}}secret_access_key)"
     rf"(?:\s+for\s+(?:user\s+)?[\w.@-]+)?(?:\s+(?:is|was|provided)|\s*(?:->|→))?:?[ ]+[\"']?"
     rf"|(?:{WORD}){END}\t+|(?<![^\s\"'])-p{_GAP}))"
-    r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
+    r"(?=[^\s,;\"']*[A-Za-z])(?=[^\s,;\"']*\d)[^\s,;\"']{5,}",
     re.IGNORECASE,
 )
 _TOKEN_SAID = re.compile(  # of a tokenizer's words hardly one is that long and has all three
@@ -128,7 +128,7 @@ _QUERY = re.compile(
 )
 _LOGIN = re.compile(
     rf"(?P<head>\bsshpass{_GAP}-p{_GAP}?|\bredis-cli\b[^\n]{{0,200}}?[\s\"']-a{_GAP}|-pass\w*{_GAP}pass:"
-    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?=[^\s-]\S*\d)){_WORD_OF_A_COMMAND}",
+    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?=[\"']?[^\s-][^\s\"']*\d)){_WORD_OF_A_COMMAND}",
     re.IGNORECASE,
 )
 _PGPASS = re.compile(

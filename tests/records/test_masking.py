@@ -361,7 +361,8 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
      ("", "identified by '"), ("", "redis-cli "), ('password="""', "x\n "), ("", "token=["), ("x://", "a@"),
      ("token='", "\\"), ("", "mysql -p "), ("", "'-p', "), ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY "),
      ("", "Private-Lines: "), ("token ", "aA1"), ("", "secret_access_key "), ("", "redis-cli', '-a"), ("", "sk-a1"),
-     ("", "http://?code="), ("", ":thin:a"), ("", "a://x:"), ("", "sk-"), ("", "sk-a-"), ("", "<password ")],
+     ("", "http://?code="), ("", ":thin:a"), ("", "a://x:"), ("", "sk-"), ("", "sk-a-"), ("", "<password "),
+     ("", "'-p','"), ("", "vault','login','")],
 )  # fmt: skip
 def test_no_text_takes_for_ever(begin: str, repeated: str) -> None:
     text, started = begin + repeated * (50_000 // len(repeated)), time.process_time()
