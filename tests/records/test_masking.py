@@ -361,11 +361,10 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
      ("", "identified by '"), ("", "redis-cli "), ('password="""', "x\n "), ("", "token=["), ("x://", "a@"),
      ("token='", "\\"), ("", "mysql -p "), ("", "'-p', "), ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY "),
      ("", "Private-Lines: "), ("token ", "aA1"), ("", "secret_access_key "), ("", "redis-cli', '-a"), ("", "sk-a1"),
-     ("", "http://?code="), ("", ":thin:a"), ("", "a://x:"), ("", "sk-"), ("", "sk-a-"), ("", "<password "),
-     ("", "'-p','"), ("", "vault','login','")],
+     ("", "http://?code="), ("", ":thin:a"), ("", "a://x:"), ("", "sk-"), ("", "sk-a-"), ("", "'-p','")],
 )  # fmt: skip
 def test_no_text_takes_for_ever(begin: str, repeated: str) -> None:
-    text, started = begin + repeated * (50_000 // len(repeated)), time.process_time()
+    text, started = begin + repeated * (100_000 // len(repeated)), time.process_time()
     mask(text)
     assert time.process_time() - started < 2.0
 
