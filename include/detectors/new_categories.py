@@ -16,7 +16,7 @@ LONGEST = 40  # letters of a name that are shown
 
 
 def new_categories(values: pd.Series[Any], known: Column | None) -> str:
-    """The most frequent categories that the reference has not, for a reason; what differs in case only says so.
+    """The most frequent categories that the reference has not, for a reason, with what differs from them in case only.
 
     Of a reference with more categories than are counted by name nobody can tell which are new: then only those in other
     letters are named.
@@ -36,12 +36,11 @@ def new_categories(values: pd.Series[Any], known: Column | None) -> str:
     for name, count in zip(names, counts, strict=False):
         if name is not None and count and name not in known.counts:
             found[name] = found.get(name, 0) + int(count)
-    first = sorted(found, key=lambda name: (-found[name], name))
-    small = {name.casefold(): name for name in known.counts}
-    if alike := [name for name in first if name.casefold() in small]:
-        pairs = ", ".join(f"{_short(name)} for {_short(small[name.casefold()])}" for name in alike[:MOST])
-        return f"{pairs}: in small and capital letters as in the reference they would be known"
-    return "" if known.rest or not first else f"such as {', '.join(map(_short, first[:MOST]))}"
+    small = {name.casefold(): f" (there as {_short(name)})" for name in known.counts}
+    named = [name for name in found if not known.rest or name.casefold() in small]
+    first = sorted(named, key=lambda name: (-found[name], name))[:MOST]
+    shown = ", ".join(_short(name) + small.get(name.casefold(), "") for name in first)
+    return f"such as {shown}" if shown else ""
 
 
 def _short(name: str) -> str:

@@ -12,8 +12,9 @@ from include.records.written_secret import BLOT
 
 WORD = r"pass(?:word|wd|phrase|wort|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
 WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
-WORD += r"|webhook(?:[_-]?ur[il])?|dsn|(?:api|access|account|private|encryption|fernet|signing|master|subscription"
-WORD += r"|storage|functions|licen[cs]e|ssh)[_-]?key"
+WORD += r"|webhook(?:[_-]?ur[il])?|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
+WORD += r"|(?:master|subscription|storage|functions|licen[cs]e|ssh)[_-]?key"  # but for columns of which something is said
+WORD += r"(?!: (?:[a-z]{1,14}|[\d.]{1,8}%?) [\w(])"
 END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
 #: What stands in the place of a value, and tells nothing: a blot, small numbers, marks, and words that end there.
 _NOTHING = r"(?!\*{3}(?:[\s,;)}\]\"']|$)|[+-]?\d{1,3}(?:\.\d+)?%?(?:[\s,;)}\]]|$)"
@@ -115,7 +116,7 @@ _SAID = re.compile(  # values of letters and digits alone are no words such as "
     rf"(?P<head>(?:\b(?:pass(?:word|wd|phrase|code)|pwd|secret|api[ _-]?key|\w{{0,20}}secret_access_key)"
     rf"(?:\s+for\s+(?:user\s+)?[\w.@-]+)?(?:\s+(?:is|was|provided)|\s*(?:->|→))?:?[ ]+[\"']?"
     rf"|(?:{WORD}){END}\t+|(?<![^\s\"'])-p{_GAP}))"
-    r"(?=\S*[A-Za-z])(?=\S*\d)[^\s,;\"']{5,}",
+    r"(?=[^\s,;\"']*[A-Za-z])(?=[^\s,;\"']*\d)[^\s,;\"']{5,}",
     re.IGNORECASE,
 )
 _TOKEN_SAID = re.compile(  # of a tokenizer's words hardly one is that long and has all three
@@ -128,7 +129,7 @@ _QUERY = re.compile(
 )
 _LOGIN = re.compile(
     rf"(?P<head>\bsshpass{_GAP}-p{_GAP}?|\bredis-cli\b[^\n]{{0,200}}?[\s\"']-a{_GAP}|-pass\w*{_GAP}pass:"
-    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?=[^\s-]\S*\d)){_WORD_OF_A_COMMAND}",
+    rf"|\blogin\s+\S+\s+password\s+|\b(?:requirepass|masterauth){_GAP}|\bvault{_GAP}login{_GAP}(?=[\"']?[^\s-][^\s\"']*\d)){_WORD_OF_A_COMMAND}",
     re.IGNORECASE,
 )
 _PGPASS = re.compile(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+#: Not all functions: who may call those of the audit chain's triggers may forge entries.
 LET_CALL = (
-    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA retraining (or whatever that of the records is called) TO "
-    "retraining_writer, retraining_reader"
+    "SET search_path TO retraining (or whatever the schema of the records is called); GRANT EXECUTE ON FUNCTION "
+    "records_place, retraining_lock_key, improvement_percent, gain_of_look TO retraining_writer, retraining_reader, "
+    "retraining_metrics"
 )
 _POOLER = (
     "a pooler in between does not do it: let it lend whole sessions or transactions (PgBouncer's pool_mode), and two "

@@ -268,3 +268,8 @@ def test_years_of_their_own_column_are_no_times_of_day() -> None:
     days = pd.date_range("2011-12-28", periods=60)
     table = pd.DataFrame({"d": days.day, "m": days.strftime("%b"), "y": days.year})
     assert read(joined(table, ["d", "m", "y"])).tolist() == days.tz_localize("UTC").tolist()
+
+
+def test_digits_that_may_be_several_dates_are_none() -> None:
+    with pytest.raises(DataError, match=r"say how they are written in source\.timestamp\.format"):
+        read(pd.Series(["2026112 05:00", "2026113 06:00"]))

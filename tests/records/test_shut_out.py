@@ -11,7 +11,7 @@ from include.errors import ConfigurationError
 from include.records.postgres import PostgresStore
 from include.records.postgres.examination import RecordsSeen
 from include.records.schema import migrate
-from include.workflow.refusals import refusal_of
+from include.workflow.refusals import LET_CALL, refusal_of
 from tests.records.examples import execute, postgres_store
 from tests.records.test_roles import live, read_all, user
 from tools.embedded_postgres import EmbeddedPostgres
@@ -116,10 +116,16 @@ def test_function_that_is_refused_is_told_with_what_lets_it_be_called(postgres: 
             execute(postgres_store(uri), "run-1")
         seen = RecordsSeen(partial(psycopg.connect, uri)).server()
         assert (seen.may_write, seen.may_call) == (True, False)
-        way_out = "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA retraining TO retraining_writer"
-        assert way_out in refusal_of(caught.value).replace(" (or whatever that of the records is called)", "")
-        told_to(own_uri, way_out)
+        assert LET_CALL in refusal_of(caught.value)
+        told_to(own_uri, LET_CALL.replace(" (or whatever the schema of the records is called)", ""))
+        forbidden = pytest.raises(psycopg.errors.InsufficientPrivilege, match="append_to_chain")
+        with psycopg.connect(uri) as connection, forbidden:
+            connection.execute(
+                "CREATE TEMP TABLE mine (id bigint); "
+                "CREATE TRIGGER forge AFTER INSERT ON mine EXECUTE FUNCTION retraining.append_to_chain()"
+            )
         execute(postgres_store(uri), "run-2")
+        read_all(uri)
         assert RecordsSeen(partial(psycopg.connect, uri)).server().may_call
 
 

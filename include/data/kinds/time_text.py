@@ -216,8 +216,9 @@ def _other_formats(text: pd.Series[Any], how: TimeFormat, where: str) -> tuple[p
         separator, year = (pc.struct_field(parts, name).drop_null()[0].as_py() for name in ("sep", "year"))
         order = _order(first, second, separator, year, _Example.of(str(text[matched].iloc[0])), where)
         return _with_clock(text, order, how, where)
-    for written in _WORDED:
-        found, told = _with_clock(text, written, how, where)
+    for written in _WORDED:  # of seven digits, 2026112, nobody can tell which are the month
+        cells = text.where(text.str.match(r"\d{8}(?!\d)")) if written == "%Y%m%d" else text
+        found, told = _with_clock(cells, written, how, where)
         if found.notna().mean() > MOST_UNREADABLE:
             return found, told
     return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us, UTC]"), ""

@@ -68,7 +68,8 @@ class OneSpelling:
         return (
             *getattr(self.batches, "told", ()),
             *(
-                f"column {name!r} is read as {other!r}: {len(files)} files, such as {Path(min(files)).name}"
+                f"column {name!r} is read as {other!r}: {len(files)} file{'s' * (len(files) > 1)}, "
+                f"such as {Path(min(files)).name}"
                 for (name, other), files in self._files.items()
                 if files
             ),
