@@ -13,8 +13,8 @@ from include.records.written_secret import BLOT
 WORD = r"pass(?:word|wd|phrase|wort|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
 WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
 WORD += r"|webhook(?:[_-]?ur[il])?|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
-WORD += r"|(?:master|subscription|storage|functions|licen[cs]e|ssh)[_-]?key"  # but for columns that are told of
-WORD += r"(?!: (?:[a-z]{1,14}|[\d.]{1,8}%?) [\w(])"
+WORD += r"|(?:master|subscription|storage|functions|licen[cs]e|ssh)[_-]?key"
+WORD += r"(?!: (?:[a-z]{1,14}|[\d.]{1,8}%?) [\w(])"  # but for columns of which something is said
 END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
 #: What stands in the place of a value, and tells nothing: a blot, small numbers, marks, and words that end there.
 _NOTHING = r"(?!\*{3}(?:[\s,;)}\]\"']|$)|[+-]?\d{1,3}(?:\.\d+)?%?(?:[\s,;)}\]]|$)"

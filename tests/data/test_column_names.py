@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ def test_column_that_is_written_otherwise_in_some_files_is_the_same_column(
     if kind != "csv" or name != "price":  # blanks around the names of a CSV file are none of theirs
         files = "1 file" if len(others) == 1 else "4 files"
         assert any(f"{other!r} is read as {name!r}: {files}, such as" in told for told in rows.told)
+
+
+@pytest.mark.parametrize(("kind", "form"), [("csv", "%Y.%m"), ("json_lines", "%Y-%d-%m")])
+def test_times_in_a_format_that_is_said_are_read_by_it_whatever_their_column_is_called(
+    tmp_path: Path, kind: str, form: str
+) -> None:
+    """2026.10 was January, as the number 2026.1 that a CSV file has there."""
+    months = pd.Series(pd.date_range("2026-01-01", periods=12, freq="MS"))
+    table = pd.DataFrame({"AT": months.dt.strftime(form), "sales": range(12), "region": "a"})
+    WRITE[kind][1](table, tmp_path / f"rows.{WRITE[kind][0]}")
+    source = {"kind": kind, "path": f"rows.{WRITE[kind][0]}", "timestamp": {"format": form}}
+    spec = model(source, reference={"start": "2026-01-01", "end": "2026-06-01"})
+    assert read_rows(spec, tmp_path, datetime(2027, 1, 1, tzinfo=UTC)).table["at"].dt.month.tolist() == [*range(1, 13)]
 
 
 def test_composed_letters_are_the_same_as_those_of_two_signs(tmp_path: Path) -> None:

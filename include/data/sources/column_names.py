@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,17 @@ from include.data.batches import Batch
 from include.scoring.spelling import plain_name
 
 Written = Sequence[Any]  # names of columns, as a file has them
+
+
+def as_written(stated: Collection[str], names: Sequence[str]) -> dict[str, str]:
+    """Those of a file's names that stand for columns of which something is stated, each with the column.
+
+    >>> as_written(["at"], ["AT", "price"]), as_written(["at"], ["AT", "at"])
+    ({'AT': 'at'}, {'at': 'at'})
+    """
+    known = {_plain(name): name for name in stated if name not in names}
+    found = {name: name if name in stated else known.get(_plain(name), "") for name in names}
+    return {name: column for name, column in found.items() if column}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from include.data.kinds.decimals import Said, decimals_of, told_of
 from include.data.kinds.numbers import Written, plain_numbers
 from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.changes import unchanged
+from include.data.sources.column_names import as_written
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
 from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
@@ -196,7 +197,8 @@ class CsvBatches:
             told.append(f"{Path(str(file)).name}: {', '.join(floats)}: read as text, since other files have whole "
                         "numbers from 2^53 on there, which floats could not tell apart")  # fmt: skip
         types |= {name: pa.string() for name in coded if types.get(name) in (pa.int64(), pa.float64())}
-        empty = {name: pa.array([*NOTHING, *self.missing]) for name in self.stated if types.get(name) == pa.string()}
+        stated = [name for name in as_written(self.stated, list(types)) if types[name] == pa.string()]
+        empty = dict.fromkeys(stated, pa.array([*NOTHING, *self.missing]))
         return _Layout(dialect=dialect, types=types, decimals=decimals, mixed=mixed, empty=empty, told=tuple(told))
 
     def _types_of_rows(self, file: str | Path, dialect: Dialect) -> Scan:
@@ -234,7 +236,8 @@ class CsvBatches:
                 types |= dict.fromkeys(hollow, pa.string())  # nothing but words for an empty cell, which may be names
                 hollow = set()
             elif not seen.codes:
-                return seen.scan(dialect, types, exact, self.stated)
+                stated = as_written(self.stated, reader.schema.names)
+                return seen.scan(dialect, types, exact, {name: self.stated[each] for name, each in stated.items()})
 
     def _open(
         self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType], columns: Wanted = None

@@ -14,6 +14,7 @@ from include.data.arrays import EXACT, as_type
 from include.data.batches import Batch
 from include.data.kinds.text_cells import decoded
 from include.data.sources.changes import OneMoment
+from include.data.sources.column_names import as_written
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import Seen, is_deep, parse_lines, size_of
 from include.data.sources.partitions import with_partition
@@ -83,7 +84,8 @@ class JsonLinesBatches:
             for name, values in zip(table.schema.names, table.columns, strict=True):
                 seen.setdefault(name, Seen()).add(values)
         types = {name: each.type for name, each in seen.items() if each.types or not _holds_others(name, seen)}
-        return types | {name: pa.string() for name in self.stated if pa.types.is_timestamp(types.get(name, pa.null()))}
+        stated = as_written(self.stated, list(types))
+        return types | {name: pa.string() for name in stated if pa.types.is_timestamp(types[name])}
 
     def _tables(self, file: str | Path) -> Iterator[pa.RecordBatch]:
         """The rows of each block of lines, with whatever types they have there."""
