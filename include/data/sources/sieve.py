@@ -148,7 +148,7 @@ class Sieve:
             self.profile = self._counter.finish()
         self._recent.clear()
         self.times.settle()
-        if self.kept.thinned:
+        if int(self.kept.held.sum()) > BATCH_ROWS:  # of fewer there is little, and fresh memory is dear
             give_back()
         return self.kept.batches
 
