@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from include.records.entries import Analysis, FailedStep, Run
 from include.registry.effective import effective_settings
 from include.registry.loader import config_hash
 from include.registry.spec import ModelSpec
+from include.retraining.accepted import Champion
 from include.workflow.analysis.compare import compare
 from include.workflow.analysis.quarantine import inspect_feed, inspect_reference, with_impossible_cells
 from include.workflow.deployment import IDLE, Deployment, champion_of, now
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 
 
 @on_record(FailedStep.ANALYZE)
-@one_thread()
 def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     """Compare the recent rows with what the champion was accepted on; keep signals and measurements.
 
@@ -42,21 +43,29 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):
         log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
     champion = champion_of(store, model_name, force=run.force)
+    with nullcontext() if champion is None else one_thread():
+        analysis = _looked_at(deployment, spec, run, champion)
+    return store.save_analysis(analysis, at=now())
+
+
+def _looked_at(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> Analysis:
+    """What the rows say, and what the decision needs to know of them."""
     faults: tuple[Fault, ...] = ()
     tables = tables_checked_by(deployment, spec, run, champion, hashed=compares_data(spec, run))
     if champion is None:
         analysis = Analysis(
-            model_name=model_name, run=run, window_start=tables.window_start, window_end=run.as_of,
+            model_name=spec.name, run=run, window_start=tables.window_start, window_end=run.as_of,
             rows=len(tables.recent), labelled_rows=0, champion_version=None,
             signals=inspect_reference(spec, tables),
         )  # fmt: skip
     else:
+        store = deployment.store
         champion = with_impossible_cells(spec, champion, tables)
-        feed = inspect_feed(spec, run, champion, tables, store.quarantines(model_name))
+        feed = inspect_feed(spec, run, champion, tables, store.quarantines(spec.name))
         tables, faults = feed.tables, feed.faults
         analysis = compare(store, deployment.executor(spec, champion), run, champion, feed)
     facts = learn_facts(spec, run, tables, None if champion is None else champion.version, deployment.artifacts)
-    return store.save_analysis(replace(analysis, facts=replace(facts, faults=faults)), at=now())
+    return replace(analysis, facts=replace(facts, faults=faults))
 
 
 def _config(spec: ModelSpec) -> dict[str, Any]:
