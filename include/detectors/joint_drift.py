@@ -139,8 +139,9 @@ class JointDriftDetector:
         pairs = len(change) * (len(change) - 1)
         square = float(np.sum(np.square(change))) / pairs
         beyond = max(1.0 - distance.mean / distance.value, 0.0) if distance.value > 0.0 else 0.0
-        told = f"correlations of {len(change)} columns changed by {np.sqrt(square * beyond):.3f} (root mean square)"
-        return self._judged(CORRELATION, float(np.sqrt(square * beyond)), distance.p_value, told, pairs=pairs // 2)
+        effect = float(np.sqrt(square * beyond))
+        told = f"correlations of {len(change)} columns changed by {effect:.3f} (root mean square)"
+        return self._judged(CORRELATION, effect, distance.p_value, told, pairs=pairs // 2)
 
     def _judged(self, statistic: str, value: float, p_value: float, told: str, **detail: float) -> Signal:
         level, threshold = self.level / len(SMALLEST_EFFECTS), self.minimum_effects[statistic]

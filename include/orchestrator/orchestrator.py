@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -147,15 +147,21 @@ class AutomaticRetrainingOrchestrator:
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
         answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
-        detectors = self._detectors()
-        comparison = self._compare(reference, recent, answers, extras_of(detectors))
-        stuck = _stuck(reference, recent, comparison) if len(recent) >= self.min_samples_for_retraining else ()
-        signals = [*answers.signals, *detect(detectors, comparison), *stuck, *self._performance(given)]
+        comparison, found = self._found(reference, recent, answers)
+        signals = [*answers.signals, *found, *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         left = (incomparable(comparison.kinds), *answers.unjudged, *unjudged_metrics(given, self.baseline_metrics))
         decision = _with_unjudged(decision, left)
         taken = f"{predicted.name!r} is taken for the target ({predicted.why}), no input" if predicted.why else ""
         return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
+
+    def _found(
+        self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers
+    ) -> tuple[Comparison, list[Signal]]:
+        """The comparison of the tables, and what the detectors say of it."""
+        detectors = self._detectors()
+        comparison = self._compare(reference, recent, answers, extras_of(detectors))
+        return comparison, [*detect(detectors, comparison), *_stuck(reference, recent, comparison)]
 
     def _detectors(self) -> list[Detector]:
         """Those of the settings; performance is judged by the given metrics."""
@@ -207,8 +213,10 @@ class AutomaticRetrainingOrchestrator:
         ]  # fmt: skip
 
 
-def _stuck(reference: pd.DataFrame, recent: pd.DataFrame, comparison: Comparison) -> Iterator[Signal]:
+def _stuck(reference: pd.DataFrame, recent: pd.DataFrame, comparison: Comparison) -> Iterable[Signal]:
     """Columns that stand still for a part of the recent rows, those left out by which these are sorted."""
+    if len(recent) < comparison.minimum_rows:
+        return ()
     known = comparison.watched.reference
     names = [name for name in known.columns if name in recent.columns and not _sorted(recent[name].dropna())]
     return stuck_columns(recent, reference, known, names)

@@ -216,12 +216,11 @@ def _lead_functions(connection: psycopg.Connection[Any], schema: str) -> None:
 
 def _let_roles_in(connection: psycopg.Connection[Any], schema: str, files: Sequence[SqlFile]) -> None:
     """Give the roles their rights where they have none at all; what a person took from them stays taken."""
+    roles = [file for file in files if file.name == _ROLES]
     with connection.transaction(), psycopg.Cursor(connection) as cursor:
-        row = cursor.execute(_SHUT_OUT, (schema,)).fetchone()
-        for file in files if row is not None and row[0] else ():
-            if file.name == _ROLES:
-                cursor.execute(_path(schema))
-                cursor.execute(file.text.encode())
+        if roles and cursor.execute(_SHUT_OUT, (schema,)).fetchone() == (True,):
+            cursor.execute(_path(schema))
+            cursor.execute(roles[0].text.encode())
 
 
 def _refuse_old(cursor: psycopg.Cursor[Any], own: str) -> None:

@@ -66,7 +66,7 @@ class OneMoment:
         for file, state in list(self._read.items()) if newer else ():
             if file not in newer and not (self.may_grow and self._has_grown(file, state)):
                 with self.reading(file):
-                    continue
+                    pass  # its state is looked at, and nothing more
 
     def _has_grown(self, file: str | Path, before: str) -> bool:
         """Whether the file is the one that was read, and longer; not where it is gone."""

@@ -15,6 +15,7 @@ from include.data.kinds.decimals import Said
 from include.data.kinds.text_cells import plain_text
 from include.data.sources.csv_batches import CsvBatches
 from include.data.sources.files import Files, LocalFiles
+from include.data.sources.other_kinds import HEAD_BYTES
 from include.data.sources.overlaps import frame_of_files
 from include.errors import DataError, SourceUnavailable
 from include.registry.dialect import Dialect
@@ -22,7 +23,6 @@ from include.registry.functions import of_catalogue
 from include.registry.source import SOURCES, FileKind, FileSource
 
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
-_HEAD_BYTES = 1 << 12
 _ROW = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"[^"\n]*"\s*:')  # how a line of JSON begins
 _ENDINGS: dict[str, FileKind] = {".pq": "parquet", ".parq": "parquet"}  # of files that are named by themselves
 
@@ -111,7 +111,7 @@ def _by_name(name: str) -> FileKind | None:
 def _by_content(files: Files, file: str | Path) -> FileKind:
     try:
         with files.raw(file) as opened:
-            head = opened.read(_HEAD_BYTES)
+            head = opened.read(HEAD_BYTES)
     except OSError:
         return "csv"  # the reader will refuse it by name
     return "parquet" if head.startswith(b"PAR1") else "json_lines" if _ROW.match(head) else "csv"

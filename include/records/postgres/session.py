@@ -239,7 +239,7 @@ def _set(
             "tables run `python -m include.cli migrate`, which leads them here",
         )  # fmt: skip
     if found["hidden"]:
-        told = _hidden(str(found["hidden"]), connection.info.user, schema_of(connection))
+        told = _hidden(str(found["hidden"]), connection.info.user, str(values["schema"]))
         raise ConfigurationError("the records database", told)
     return bool(found["direct"])
 
