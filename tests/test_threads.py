@@ -12,6 +12,8 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from include.records.entries import Run
+from include.workflow.steps.analyze import analyze
 from include.workflow.threads import one_thread
 from tests.stage import REFERENCE_DAYS, Stage, day, sales
 
@@ -74,3 +76,11 @@ def test_a_check_computes_in_one_thread_and_a_training_in_as_many_as_it_is_given
         stage.run("sales", day(REFERENCE_DAYS + 10), force=True)
     assert asked[0] == {1}, "the champion, about the recent rows"
     assert trained[-1] == {2}, "the challenger"
+
+
+def test_without_a_champion_nothing_is_loaded_to_look_at_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.workflow.threads._pools", lambda: pytest.fail("scikit-learn is loaded for nothing"))
+    stage = Stage(tmp_path)
+    stage.add("sales", sales(REFERENCE_DAYS))
+    run = Run(run_id="first", as_of=day(REFERENCE_DAYS))
+    assert analyze(stage.deployment, "sales", run).champion_version is None
