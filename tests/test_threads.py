@@ -79,7 +79,7 @@ def test_a_check_computes_in_one_thread_and_a_training_in_as_many_as_it_is_given
 
 
 def test_without_a_champion_nothing_is_loaded_to_look_at_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.workflow.threads._pools", lambda: pytest.fail("scikit-learn is loaded for nothing"))
+    monkeypatch.setattr("include.workflow.threads.import_module", lambda name: pytest.fail(f"loads {name} for nothing"))
     stage = Stage(tmp_path)
     stage.add("sales", sales(REFERENCE_DAYS))
     run = Run(run_id="first", as_of=day(REFERENCE_DAYS))

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from include.data.tables import ModelTables
 from include.detectors.broken_rows import Fault
 from include.records.entries import Analysis, FailedStep, Run
 from include.registry.effective import effective_settings
@@ -43,15 +44,18 @@ def analyze(deployment: Deployment, model_name: str, run: Run) -> Analysis:
     for event in store.close_unfinished(model_name, at=now(), idle=IDLE, keep_run=run.run_id):
         log.warning("%s: event %d of run %s was left unfinished: abandoned", model_name, event.id, event.run.run_id)
     champion = champion_of(store, model_name, force=run.force)
-    with nullcontext() if champion is None else one_thread():
-        analysis = _looked_at(deployment, spec, run, champion)
+    with one_thread():
+        tables = tables_checked_by(deployment, spec, run, champion, hashed=compares_data(spec, run))
+    with nullcontext() if champion is None else one_thread(of_models=True):
+        analysis = _looked_at(deployment, spec, run, champion, tables)
     return store.save_analysis(analysis, at=now())
 
 
-def _looked_at(deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None) -> Analysis:
+def _looked_at(
+    deployment: Deployment, spec: ModelSpec, run: Run, champion: Champion | None, tables: ModelTables
+) -> Analysis:
     """What the rows say, and what the decision needs to know of them."""
     faults: tuple[Fault, ...] = ()
-    tables = tables_checked_by(deployment, spec, run, champion, hashed=compares_data(spec, run))
     if champion is None:
         analysis = Analysis(
             model_name=spec.name, run=run, window_start=tables.window_start, window_end=run.as_of,
