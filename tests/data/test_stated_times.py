@@ -30,7 +30,8 @@ def rows(folder: Path, kind: str, name: str, cells: dict[str, Any], **stamp: Any
     if kind == "parquet":
         pq.write_table(pa.Table.from_pandas(table), folder / name)
     else:
-        text = table.to_csv(index=False) if kind == "csv" else table.to_json(orient="records", lines=True)
+        lines = table.to_json(orient="records", lines=True, date_format="iso")
+        text = table.to_csv(index=False) if kind == "csv" else lines
         packed = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
         (folder / name).write_bytes(packed)
     fields = {
@@ -78,6 +79,29 @@ def test_stated_format_of_a_date_beside_its_hour(tmp_path: Path, kind: str, name
     whole = [day + pd.Timedelta(hours=place % 24) for place, day in enumerate(DAYS) if place != gap]
     assert list(read.table["at"].dt.tz_localize(None)) == whole
     assert read.without_time == (gap is not None)
+
+
+@pytest.mark.parametrize(("kind", "name"), READERS)
+@pytest.mark.parametrize("written", ["moment", "text", "seconds"])
+def test_one_column_named_in_place_of_several_is_read_as_it_is(
+    tmp_path: Path, kind: str, name: str, written: str
+) -> None:
+    moments = [day.replace(hour=day.day) for day in DAYS]
+    cells = pd.Series(moments)
+    if written == "text":
+        cells = cells.dt.strftime("%Y-%m-%d %H:%M:%S")
+    elif written == "seconds":
+        cells = cells.dt.tz_localize("UTC").map(pd.Timestamp.timestamp).astype(int)
+    read = rows(tmp_path, kind, name, {"made": cells}, columns=["made"])
+    assert list(read.table["at"].dt.tz_localize(None)) == moments
+
+
+@pytest.mark.parametrize(("kind", "name"), READERS)
+def test_offset_beside_a_time_is_obeyed(tmp_path: Path, kind: str, name: str) -> None:
+    cells = {"made": pd.Series([day.replace(hour=day.day) for day in DAYS]), "offset": ["+02:00", "-01:00"] * 72}
+    read = rows(tmp_path, kind, name, cells, columns=["made", "offset"])
+    expected = [moment + pd.Timedelta(hours=1 if n % 2 else -2) for n, moment in enumerate(cells["made"])]
+    assert list(read.table["at"].dt.tz_localize(None)) == sorted(expected)
 
 
 @pytest.mark.parametrize(("kind", "name"), READERS)

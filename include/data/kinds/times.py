@@ -70,9 +70,13 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
 def joined(table: pd.DataFrame, columns: Sequence[str], form: str = "") -> pd.Series[Any]:
     """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is.
 
+    One column alone is what it is.
+
     In the last one 900 and 1430 are times of day, unless the format that the model file says, `form`, ends otherwise,
     or the others are no whole date: then 2012 is a year.
     """
+    if len(columns) == 1:
+        return table[columns[0]]
     parts = [_as_text(table[name]) for name in columns]
     digits = sum(part.str.count(r"\d").max() for part in parts[:-1])
     if form.endswith(("%H%M", "%H%M%S")) if form else digits >= _DATE_DIGITS:
@@ -101,8 +105,9 @@ def _of_day(part: pd.Series[Any], form: str) -> pd.Series[Any]:
 
 def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
     if pd.api.types.is_datetime64_any_dtype(values):
-        days: pd.Series[Any] = values.dt.strftime("%Y-%m-%d").where(values.notna())
-        return days
+        days = values.dropna().dt.normalize().eq(values.dropna()).all()
+        moments: pd.Series[Any] = values.dt.strftime("%Y-%m-%d" if days else "%Y-%m-%d %H:%M:%S.%f")
+        return moments.where(values.notna())
     if pd.api.types.is_float_dtype(values):
         whole = values.dropna().mod(1).eq(0).all()
         values = values.astype("Int64") if whole else values

@@ -127,11 +127,7 @@ class _Part:
         if not set(names) <= set(batch.columns):
             return np.full(batch.rows, NO_TIME, dtype=np.int64)
         frame = frame_of([Batch(batch.rows, {name: batch.columns[name] for name in names})])
-        values = (
-            joined(frame, names, spec.source.timestamp.format)
-            if spec.source.timestamp.columns
-            else frame[spec.timestamp]
-        )
+        values = joined(frame, names, spec.source.timestamp.format)
         try:
             read = self.reading.times(values, self.place)
         except DataError as error:  # which may not be one of all rows together

@@ -272,7 +272,7 @@ def _time(rows: FirstRows, said: Said) -> TimeColumn:
 
 def _moments(table: pd.DataFrame, time: TimeColumn, how: TimeFormat) -> tuple[pd.Series[Any], tuple[str, ...]]:
     """The time of each row, and what had to be found out to read them."""
-    cells = joined(table, time.columns, how.format) if len(time.columns) > 1 else table[time.columns[0]]
+    cells = joined(table, time.columns, how.format)
     read = read_times(cells, how, f"--time {' '.join(time.columns)}")
     told = [f"{time.label}: {read.told}"] if read.told else []
     if lost := int(read.values.isna().sum()):

@@ -91,9 +91,7 @@ def choose_time(found: Sequence[TimeColumn]) -> TimeColumn | None:
 
 def looked_at(table: pd.DataFrame, columns: tuple[str, ...], how: TimeFormat) -> TimeColumn:
     """The columns that their owner names."""
-    return _looked_at(
-        joined(table, columns, how.format) if len(columns) > 1 else table[columns[0]], columns, "you said so", how
-    )
+    return _looked_at(joined(table, columns, how.format), columns, "you said so", how)
 
 
 def _candidate(table: pd.DataFrame, name: str, how: TimeFormat) -> TimeColumn | None:
