@@ -35,7 +35,7 @@ def one_thread(*, of_models: bool = False) -> Iterator[None]:
     Parameters
     ----------
     of_models : bool
-        Whether models are asked: scikit-learn is loaded then, for only threads of what is loaded can be found. It takes
+        Whether models predict meanwhile: scikit-learn is loaded then, for only threads of what is loaded can be found. It takes
         100 MiB, which are better not held while rows are read.
     """
     if of_models:
