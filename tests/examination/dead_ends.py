@@ -145,6 +145,25 @@ def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
 
+def renamed(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models" / "sales.yaml").rename(house.root / "models" / "turnover.yaml")
+
+
+def renamed_and_run(house: House, _: pytest.MonkeyPatch) -> None:
+    renamed(house, _)
+    workflow.run_model(house.deployment, "turnover", Run(run_id="turnover", as_of=day(31)))
+    [first] = house.deployment.store.events(model_name="turnover")
+    assert "sales is on record with a champion" in first.decision.reason
+
+
+def renamed_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models" / "turnover.yaml").rename(house.root / "models" / "sales.yaml")
+
+
+def old_name_given_up(house: House, _: pytest.MonkeyPatch) -> None:
+    workflow.pause_model(house.deployment, "sales", by="ada", reason="goes on as turnover")
+
+
 def no_folder(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "models").rename(house.root / "elsewhere")
 
@@ -379,6 +398,9 @@ DEAD_ENDS: list[DeadEnd] = [
     ("ages", "the next version is v8", newer_version, newer_removed),
     ("model files", "window", mistake, corrected),
     ("named columns", "did you mean", misnamed, corrected),
+    ("renamed", "rename the file back to sales.yaml", renamed, renamed_back),
+    ("renamed", "rename the file back to sales.yaml", renamed_and_run, renamed_back),
+    ("renamed", "pause sales --reason", renamed_and_run, old_name_given_up),
     ("model files", "are both of the model", twin, twin_removed),
     ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),

@@ -18,6 +18,7 @@ from include.registry.spec import ModelSpec
 from include.registry.training import Script
 from include.workflow.deployment import CONNECTION
 from include.workflow.examination.subject import Subject
+from include.workflow.renamed import former_names, told_of_name, way_on
 
 SHOWN = 20  # findings of a kind that are told one by one
 _PROGRAMS = (".py", ".sh", ".r", ".R", ".jl")  # how the file of a script ends that an interpreter runs
@@ -112,6 +113,20 @@ def named_columns(subject: Subject) -> Iterator[Told]:
     if looked < len(asked):
         yield NotLookedAt(why=f"columns that {len(asked) - looked} model files name: there was no time")
     yield Seen(told=f"what {looked} model files say of single columns")
+
+
+def renamed(subject: Subject) -> Iterator[Told]:
+    """Models that begin anew under another name, while the champion of their rows is on record under the old one."""
+    found, _, left = subject.read_files
+    files = [name_of(file) for file in subject.files]
+    for spec, old in former_names(subject.deployment.store, found.values(), files):
+        yield Finding(
+            subject=spec.name, told=told_of_name(spec.name, old), severity=Severity.MEDIUM,
+            way_out=f"rename the file back to {old}.yaml; or, to go on as {spec.name}: {way_on(spec.name, old)}",
+        )  # fmt: skip
+    if left:
+        yield NotLookedAt(why=f"whether {left} models had another name: there was no time to read their files")
+    yield Seen(told=f"whether {len(found)} model files are those of models with another name")
 
 
 def _importable(module: str) -> bool:
