@@ -21,7 +21,7 @@ from include.records.migration_files import (
     read_steps,
 )
 from include.records.migration_steps import alone, apply_step
-from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle
+from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle, sql_name
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('search path of the records', 0))"
 _HISTORY = """
@@ -250,7 +250,7 @@ def _make_schema(cursor: psycopg.Cursor[Any], name: str) -> None:
         raise ConfigurationError(
             "the records database",
             f"this user may not make the schema {name} in it; let the database's owner run: "
-            f"CREATE SCHEMA {name} AUTHORIZATION {cursor.connection.info.user};",
+            f"CREATE SCHEMA {sql_name(name)} AUTHORIZATION {sql_name(cursor.connection.info.user)};",
         ) from error
     comment = sql.SQL("COMMENT ON SCHEMA {} IS 'Which models were retrained, why, and what became of it.'")
     cursor.execute(comment.format(schema))

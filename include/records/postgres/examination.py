@@ -17,11 +17,19 @@ from include.records.rows.columns import Row
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSeen:
-    """A server and its settings, as a new session finds them; timeouts in milliseconds, ``0`` for none."""
+    """A server and its settings, as a new session finds them; timeouts in milliseconds, ``0`` for none.
+
+    `reserved` of its connections this user cannot have; a limit of -1 is none.
+    """
 
     version: int
     max_connections: int
     connections: int
+    reserved: int
+    user_limit: int
+    database_limit: int
+    of_user: int
+    of_database: int
     session_timezone: str
     timezone: str
     isolation: str
@@ -31,6 +39,8 @@ class ServerSeen:
     read_only: str
     superuser: bool
     user_name: str
+    login_name: str
+    database_name: str
     may_write: bool
     may_call: bool
     pid: int
