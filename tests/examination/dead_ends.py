@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 
 from include import workflow
+from include.errors import ConfigurationError
 from include.records.entries import Run, Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
@@ -285,6 +287,19 @@ def moved(house: House, _: pytest.MonkeyPatch) -> None:
     house.execute("UPDATE retraining.records_places SET place = 'elsewhere'")
 
 
+def nobodys(house: House, _: pytest.MonkeyPatch) -> None:
+    write(house)
+    house.execute("DELETE FROM retraining.records_identity")
+    for act in (house.deployment.store.identity, house.deployment.store.home.find):
+        with pytest.raises(ConfigurationError, match=r"records_identity is empty.*records.json"):
+            act()
+
+
+def somebodys(house: House, _: pytest.MonkeyPatch) -> None:
+    mine = json.loads((house.root / "made" / "records.json").read_text())["records"]
+    house.execute(f"INSERT INTO retraining.records_identity (id) VALUES ('{mine}')")
+
+
 def behind(house: House, _: pytest.MonkeyPatch) -> None:
     write(house), write(house)
     house.execute("DELETE FROM retraining.records_places WHERE id = 2")
@@ -458,6 +473,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("pooler", "cannot be reached", direct_leads_nowhere, direct),
     ("pooler", "leads to other records", direct_leads_elsewhere, direct),
     ("identity", "copied, restored or moved", moved, adopted),
+    ("identity", "records_identity is empty", nobodys, somebodys),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),
     ("identity", "does not say whose", owner_unreadable, owner_removed),

@@ -92,8 +92,8 @@ class RecordsSeen:
         return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
 
     def identity(self) -> str:
-        """Return whose records these are."""
-        return str(self._rows("find_identity")[0]["id"])
+        """Return whose records these are; empty where nothing says it."""
+        return next((str(row["id"]) for row in self._rows("find_identity")), "")
 
     def objects(self) -> set[tuple[str, str]]:
         """Return kind and name of what the schema holds and has in force."""
