@@ -147,6 +147,14 @@ def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
 
+def environment_called(name: str) -> Callable[[House, pytest.MonkeyPatch], None]:
+    def change(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        house.rewrite(environments={"production": {"policy": {"preset": "conservative"}}})
+        monkeypatch.setenv("RETRAINING_ENVIRONMENT", name)
+
+    return change
+
+
 def renamed(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "models" / "sales.yaml").rename(house.root / "models" / "turnover.yaml")
 
@@ -416,6 +424,8 @@ DEAD_ENDS: list[DeadEnd] = [
     ("renamed", "rename the file back to sales.yaml", renamed, renamed_back),
     ("renamed", "rename the file back to sales.yaml", renamed_and_run, renamed_back),
     ("renamed", "pause sales --reason", renamed_and_run, old_name_given_up),
+    ("model files", "did you mean 'production'?", environment_called("prod"), environment_called("production\n")),
+    ("model files", "did you mean 'production'?", environment_called("Production"), environment_called("staging")),
     ("model files", "are both of the model", twin, twin_removed),
     ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),
