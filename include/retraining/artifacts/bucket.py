@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from include.data.sources.object_storage import Bucket, Connect, client_from_environment
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.registry.address import Address
-from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts, StoredModel, sha256_of
+from include.retraining.artifacts.folder import (
+    MANIFEST_FILE,
+    ArtifactFolder,
+    Artifacts,
+    StoredModel,
+    label_of,
+    sha256_of,
+)
 from include.retraining.artifacts.small_files import fields_of, text_of
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
 
@@ -96,7 +103,7 @@ class ObjectArtifacts:
         """See `Artifacts.versions`."""
         start = f"{self._key(model_name)}/"
         below = (stored.key.removeprefix(start).partition("/") for stored in self._bucket.below(f"{start}v"))
-        return sorted({folder for folder, slash, _ in below if slash and "-" in folder})
+        return sorted({folder for folder, slash, _ in below if slash and label_of(folder)})
 
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`. A manifest goes first, so that what is left of it is never a version."""
@@ -104,7 +111,7 @@ class ObjectArtifacts:
         found = [stored.key for stored in self._bucket.below(start)]
         for key in sorted(found, key=lambda key: not key.endswith(f"/{MANIFEST_FILE}")):
             folder, slash, _ = key.removeprefix(start).partition("/")
-            if slash and folder.partition("-")[0] in settled and folder not in kept:
+            if slash and (label := label_of(folder)) and label in settled and folder not in kept:
                 self._bucket.remove(key)
                 removed.add(folder)
         return sorted(removed)
