@@ -28,6 +28,7 @@ from include.scoring import Task
 from include.workflow.examination import machine
 from include.workflow.identity import adopt_records, leave_mark, own
 from tests.examination.house import AIRFLOW, House
+from tests.forced import force_promotion
 from tests.records.examples import open_event
 from tests.stage import day
 
@@ -295,6 +296,16 @@ def moved(house: House, _: pytest.MonkeyPatch) -> None:
     house.execute("UPDATE retraining.records_places SET place = 'elsewhere'")
 
 
+def former_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    force_promotion(house.deployment, "sales", day(41), shuffled=False)
+    [former] = (house.root / "made" / "sales").glob("v1-*")
+    former.rename(house.root / "backup")
+
+
+def former_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "backup").rename(house.root / "made" / house.deployment.store.versions("sales")[0].artifact_path)
+
+
 def nobodys(house: House, _: pytest.MonkeyPatch) -> None:
     write(house)
     house.execute("DELETE FROM retraining.records_identity")
@@ -419,6 +430,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
     ("ages", "the next version is v8", newer_version, newer_removed),
+    ("ages", "a rollback leads to that version", former_gone, former_back),
     ("model files", "window", mistake, corrected),
     ("named columns", "did you mean", misnamed, corrected),
     ("renamed", "rename the file back to sales.yaml", renamed, renamed_back),

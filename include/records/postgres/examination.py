@@ -100,7 +100,7 @@ class RecordsSeen:
         return {(row["kind"], row["name"]) for row in self._rows("examine_objects")}
 
     def versions(self) -> list[VersionSeen]:
-        """Return the champions, and the newest version of each model that has files."""
+        """Return the champions, of each model the newest version that has files, and that which a rollback leads to."""
         return [VersionSeen(**row) for row in self._rows("examine_versions")]
 
     def numbers(self) -> dict[str, frozenset[int]]:
