@@ -12,9 +12,10 @@ from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.model_files import list_model_files, name_of
 from include.registry.spec import ModelSpec
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.failing import bring_in
-from include.workflow.identity import CHOICE, why_moved
+from include.workflow.identity import CHOICE, why_moved, why_silent
 from include.workflow.model_files import unchanged_spec, while_unchanged
 from include.workflow.people import QUARTER
 from include.workflow.report import REMEMBERED
@@ -277,8 +278,13 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
 
 
 def _moved(deployment: Deployment) -> Iterator[Problem]:
-    """Records that write nothing outside until somebody has said what they are."""
-    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
+    """Records that write nothing outside until somebody has said what they are.
+
+    Whether object storage knows more than they do is told by the steps that fail: to look takes long where it is away.
+    """
+    store, artifacts = deployment.store, deployment.artifacts
+    here = isinstance(artifacts, ArtifactFolder)
+    if why := why_silent(store, artifacts) if here else store.home.guarded and why_moved(store):
         yield Problem(
             kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
             told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,

@@ -73,7 +73,7 @@ def roll_back(
         act = f"a rollback of {model_name}"
         requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
-    require_home(store)
+    require_home(store, deployment.artifacts)
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
         return _published(deployment, kept)
