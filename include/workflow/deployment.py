@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
+from include.data.temporary import temporary_folder as temporary_folder
 from include.decision.waiting import HELD_UP
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.masking import mask

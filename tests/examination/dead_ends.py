@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from include import workflow
-from include.errors import ConfigurationError
+from include.data.temporary import temporary_folder
+from include.errors import ConfigurationError, SourceUnavailable
 from include.records.entries import Run, Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
@@ -24,6 +25,7 @@ from include.registry.training import Script
 from include.retraining.artifacts import libraries
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import command_model
+from include.retraining.trainers.scratch import scratch_folder
 from include.scoring import Task
 from include.workflow.examination import machine
 from include.workflow.identity import adopt_records, leave_mark, own
@@ -393,8 +395,22 @@ def full(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=2**20))
 
 
+def out_of_files(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [*os.statvfs(house.root)]
+    found[5:8] = [2**20, 7, 7]
+    monkeypatch.setattr(machine.os, "statvfs", lambda _: os.statvfs_result(found))
+
+
 def locked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.os, "access", lambda *_: False)
+
+
+def no_temporary_folder(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: ["/nowhere"])
+    for makes in (temporary_folder(), scratch_folder()):
+        with pytest.raises(SourceUnavailable, match="set TMPDIR"), makes:
+            pass
 
 
 def left_over(house: House, _: pytest.MonkeyPatch) -> None:
@@ -501,6 +517,8 @@ DEAD_ENDS: list[DeadEnd] = [
     ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),
+    ("disk", "takes 7 files more", out_of_files, library_back),
     ("disk", "may not be written to", locked, library_back),
+    ("disk", "set TMPDIR to a folder", no_temporary_folder, library_back),
     ("leftovers", "retraining-old", left_over, swept_away),
 ]

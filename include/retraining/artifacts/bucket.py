@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.object_storage import Bucket, Connect, client_from_environment
+from include.data.temporary import temporary_folder
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.registry.address import Address
 from include.retraining.artifacts.folder import (
@@ -49,12 +50,12 @@ class ObjectArtifacts:
 
         Nobody loads a version without its manifest, and nobody refers to one before this has returned.
         """
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            path, sha256 = ArtifactFolder(Path(name)).save(model_name, version, predictor, columns)
-            folder = Path(name) / path
+        with temporary_folder() as root:
+            path, sha256 = ArtifactFolder(root).save(model_name, version, predictor, columns)
+            folder = root / path
             files = sorted(file for file in folder.rglob("*") if file.is_file())
             for file in sorted(files, key=lambda file: file == folder / MANIFEST_FILE):
-                self._upload(file, self._key(str(file.relative_to(name))))
+                self._upload(file, self._key(str(file.relative_to(root))))
         return path, sha256
 
     def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
@@ -146,8 +147,8 @@ class ObjectArtifacts:
             self._bucket.put(key, content)
             content.seek(0)
             expected = hashlib.file_digest(content, "sha256").hexdigest()
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            back = Path(name) / "back"
+        with temporary_folder() as folder:
+            back = folder / "back"
             self._bucket.fetch(key, back)
             if sha256_of(back) != expected:
                 where = Address(bucket=self.root.bucket, key=key)
