@@ -17,7 +17,7 @@ import pytest
 
 from include import workflow
 from include.data.temporary import temporary_folder
-from include.errors import ConfigurationError, SourceUnavailable
+from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.entries import Run, Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
@@ -292,6 +292,35 @@ def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("RETRAINING_DB_DIRECT", elsewhere)
 
 
+def begins_anew(house: House, _: pytest.MonkeyPatch) -> None:
+    """As logical replication leaves it: rows without the state of sequences."""
+    for table in ("model_retraining_events", "model_deployment_history"):
+        house.execute(f"SELECT setval(pg_get_serial_sequence('retraining.{table}', 'id'), 1, false)")
+
+
+def goes_on(house: House, _: pytest.MonkeyPatch) -> None:
+    migrated(house, _)
+    force_promotion(house.deployment, "sales", day(41), shuffled=False)
+
+
+def profile_altered(house: House, _: pytest.MonkeyPatch) -> None:
+    reference_gone(house, _)
+    house.execute("INSERT INTO retraining.reference_profiles (model_name, version, profile, accepted_at)"
+                  " SELECT model_name, version, '{}', accepted_at FROM public.kept")  # fmt: skip
+    with pytest.raises(DataError, match=r"later version of this package.*`force`"):
+        workflow.analyze(house.deployment, "sales", Run(run_id="altered", as_of=day(40)))
+    house.deep = True
+
+
+def owner_is_a_folder(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").unlink(missing_ok=True)
+    (house.root / "made" / "records.json").mkdir()
+
+
+def folder_moved(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").rmdir()
+
+
 def moved(house: House, _: pytest.MonkeyPatch) -> None:
     """As a restore from a dump does it: the table is another one."""
     write(house)
@@ -442,6 +471,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
     ("champions", "compare with is not on record", reference_gone, reference_back),
     ("champions", "start a run with `force`", reference_gone, forced),
+    ("champions", "cannot be read", profile_altered, forced),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
@@ -487,6 +517,7 @@ DEAD_ENDS: list[DeadEnd] = [
         told_to("DROP INDEX retraining.one_champion_per_model"),
         told_to(ONE_CHAMPION),
     ),
+    ("schema", "the next number of", begins_anew, goes_on),
     ("schema", "switched off", told_to(GUARDED.format("DISABLE")), told_to(GUARDED.format("ENABLE"))),
     (
         "schema",
@@ -514,6 +545,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("identity", "records_identity is empty", nobodys, somebodys),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),
+    ("identity", "is no file; move it away", owner_is_a_folder, folder_moved),
     ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),

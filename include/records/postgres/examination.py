@@ -13,6 +13,7 @@ from include.records.json_values import to_utc
 from include.records.postgres.pooler import require_own_session
 from include.records.postgres.session import Connect, Session, schema_of, settled, shared_schema
 from include.records.rows.columns import Row
+from include.records.sequences import behind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +99,12 @@ class RecordsSeen:
     def objects(self) -> set[tuple[str, str]]:
         """Return kind and name of what the schema holds and has in force."""
         return {(row["kind"], row["name"]) for row in self._rows("examine_objects")}
+
+    def behind(self) -> list[str]:
+        """Return the tables whose next number is taken, as far as this user may see."""
+        with closing(self.connect()) as connection, settled(connection):
+            connection.execute(f"SET LOCAL lock_timeout TO '{SHORT_LOCK}'".encode())
+            return [table for table, _, _ in behind(connection, schema_of(connection))]
 
     def versions(self) -> list[VersionSeen]:
         """Return the champions, of each model the newest version that has files, and that which a rollback leads to."""

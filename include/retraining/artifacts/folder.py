@@ -252,7 +252,11 @@ class ArtifactFolder:
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
         file = self.root / path
-        return text_of(file.read_bytes(), self.address(path)) if file.is_file() else None
+        if not file.exists():
+            return None
+        if not file.is_file():
+            raise ArtifactError(f"{self.address(path)}: is no file; move it away")
+        return text_of(file.read_bytes(), self.address(path))
 
     def address(self, path: str) -> str:
         """See `Artifacts.address`."""

@@ -108,10 +108,11 @@ def _silence(subject: Subject, seen: VersionSeen) -> str:
 
 def _asked(subject: Subject, seen: VersionSeen) -> str:
     store, spec = subject.deployment.store, subject.read_files[0].get(seen.model_name)
-    version, reference = store.champion(seen.model_name), store.reference(seen.model_name, seen.version)
+    version = store.champion(seen.model_name)
     if version is None or version.version != seen.version:
         return ""  # replaced meanwhile
     try:
+        reference = store.reference(seen.model_name, seen.version)
         stored = load_version(subject.deployment.artifacts, version, spec, {})
         if reference is not None:
             stored.predictor.predict(feature_table(_usual_row(reference), stored.columns))

@@ -190,6 +190,12 @@ def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
             f"('{month}-01 00:00+00') TO (the first of the next month); or give it another name, if it is put aside",
             severity=Severity.HIGH,
         )  # fmt: skip
+    if taken := subject.records.behind():
+        yield Finding(
+            subject=WHERE, told=f"the next number of {', '.join(taken)} is taken: a move by replication, or a copy of "
+            "rows alone, leaves the sequences behind; runs fail until they are passed",
+            way_out="let the owner of the tables run: python -m include.cli migrate", severity=Severity.CRITICAL,
+        )  # fmt: skip
     if gone := lost(files, there):
         more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
         yield Finding(
