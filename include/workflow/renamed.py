@@ -1,4 +1,6 @@
-"""Model files that look like renamed ones: a model begins anew while the champion of its rows stays under another name.
+"""Champions without a model file: all of them where the folder is empty, or one whose file was renamed.
+
+A model whose file was renamed begins anew while the champion of its rows stays under the other name.
 
 Nothing says for sure that a file was renamed. What is on record of a model whose file is gone, and has a champion, is
 compared with the files that there are: the same source, timestamp and target under a name with a later champion, or
@@ -9,8 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from include.decision.decision import Severity
+from include.records.entries import Problem, ProblemKind
 from include.records.json_values import clean_json
 from include.records.store import Store
 from include.registry.spec import ModelSpec
@@ -35,6 +40,17 @@ def former_names(store: Store, specs: Collection[ModelSpec], files: Collection[s
         for name in sorted(left):
             if _rows_of(orphans[name]) == mine and _champion_since(store, name) < _champion_since(store, spec.name):
                 yield spec, name
+
+
+def all_files_gone(store: Store, folder: Path) -> Iterator[Problem]:
+    """A folder without any model file, as a volume that was not mounted leaves it, where there are champions."""
+    if left := store.watch.orphans(()).keys() - store.people.pauses().keys():
+        yield Problem(
+            kind=ProblemKind.UNCHECKED, subject="model files", since=None, severity=Severity.HIGH,
+            told=f"there is none in {folder}, and models with a champion are on record ({len(left)}): nothing is "
+            "looked at",
+            way_out="bring them back, or correct RETRAINING_MODELS_DIR",
+        )  # fmt: skip
 
 
 def told_of_name(new: str, old: str) -> str:
