@@ -285,6 +285,11 @@ def direct_leads_nowhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
 
 
+def direct_is_read_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that leads to a standby, or is a reader's."""
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", f"{house.uri}?options=-cdefault_transaction_read_only%3Don")
+
+
 def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = f"{house.uri}?options=-csearch_path%3Dstaging"
     with psycopg.connect(elsewhere) as connection:
@@ -540,6 +545,7 @@ DEAD_ENDS: list[DeadEnd] = [
     ("pooler", "lends sessions", lends, direct),
     ("pooler", "cannot be reached", direct_is_wrong, direct),
     ("pooler", "cannot be reached", direct_leads_nowhere, direct),
+    ("pooler", "nothing can be written through it", direct_is_read_only, direct),
     ("pooler", "leads to other records", direct_leads_elsewhere, direct),
     ("identity", "copied, restored or moved", moved, adopted),
     ("identity", "records_identity is empty", nobodys, somebodys),

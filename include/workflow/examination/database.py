@@ -117,6 +117,8 @@ def _direct(subject: Subject, address: str) -> Iterator[Told]:
             wrong = "leads to other records than the connection retraining_db"
         elif why := records.lends_sessions():
             wrong = why.partition("; all else")[0]
+        elif (found := records.server()).read_only == "on" or not (found.may_write and found.may_call):
+            wrong = f"nothing can be written through it (user {found.user_name}): no retrain can end"
     except psycopg.Error as error:
         wrong = f"cannot be reached: {mask(' '.join(str(error).split()))}"
     if wrong:
