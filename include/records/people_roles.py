@@ -174,6 +174,10 @@ class Watch(Protocol):
         """The models with a champion but these, each with ``source``, ``timestamp`` and ``target`` as last seen."""
         ...
 
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """A model's effective settings as a run last saw them; None for one that none has seen."""
+        ...
+
 
 class Arrivals(Protocol):
     """What arrived at watched places, each named by a text."""

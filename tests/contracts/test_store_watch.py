@@ -256,6 +256,8 @@ def test_orphan_is_a_champion_without_a_file_and_says_where_its_rows_came_from(s
     execute(store, "run-1")
     assert store.watch.orphans(["iris"]) == store.watch.orphans([]) == {"housing": rows}
     assert store.watch.orphans(["housing"]) == {}
+    assert store.watch.registered("iris") == {**rows, "window": "7d"}
+    assert store.watch.registered("unseen") is None
 
 
 def test_scheduled_is_the_last_check_by_schedule_before_a_time_and_tells_what_waits(store: Store) -> None:

@@ -111,6 +111,11 @@ class MemoryWatch:
             left = sorted((self.models.keys() & champions) - set(model_names))
             return {name: {field: self.models[name]["config"].get(field) for field in WHERE} for name in left}
 
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """Return a model's effective settings as a run last saw them."""
+        with self.tables.guard:
+            return dict(self.models[model_name]["config"]) if model_name in self.models else None
+
     def _mended_at(self, failure: Failure, before: datetime | None) -> datetime | None:
         """Up to when failures of that step are history; None where none is."""
         if not failure.model_name:

@@ -78,6 +78,12 @@ class PostgresWatch:
             rows = session.rows("find_orphans", {"model_names": list(model_names)})
         return {row.pop("model_name"): row for row in rows}
 
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """Return a model's effective settings as a run last saw them."""
+        with reading(self.connect) as session:
+            row = session.row("find_model_files", {"model_name": model_name, "most": 1})
+        return None if row is None else dict(row["config"])
+
 
 def _or_none(at: datetime | None) -> datetime | None:
     return None if at is None else to_utc(at)
