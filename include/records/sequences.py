@@ -11,16 +11,18 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-# Those whose position this user may see; the parts of a table share its sequence.
+# Those that must be distinct, whose highest an index finds, and whose position this user may see.
 _NUMBERED = """
     SELECT c.relname::text, a.attname::text, s.oid::regclass::text
     FROM pg_class c
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
-    JOIN pg_depend d ON d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype = 'i'
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity = 'a'
+    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
+        AND d.deptype = 'i'
     JOIN pg_class s ON s.oid = d.objid
     WHERE c.relnamespace = to_regnamespace(quote_ident(%s)) AND NOT c.relispartition
       AND CASE WHEN s.relkind = 'S' THEN has_sequence_privilege(s.oid, 'SELECT') END  -- in this order
       AND has_table_privilege(c.oid, 'SELECT')
+      AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indkey[0] = a.attnum)
     ORDER BY c.relname
 """
 _BEHIND = """
