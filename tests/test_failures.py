@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from include import workflow
@@ -171,6 +173,42 @@ def test_file_that_is_no_failure_is_put_aside_and_hides_no_other(
     assert [kept.run_id for kept in failed(stage)] == ["run-1"]
     assert len(list(folder.glob("*.unreadable"))) == 4
     assert caplog.text.count("put aside") == 4
+
+
+@pytest.mark.parametrize("trouble", [psycopg.errors.CheckViolation("no"), psycopg.DataError("no"), ValueError("no")])
+def test_failure_that_the_records_refuse_for_good_hides_no_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    dead: Deployment = replace(stage.deployment, store=Dead())  # type: ignore[arg-type]  # dead indeed
+    for number in range(2):
+        with pytest.raises(ConnectionError):
+            workflow.analyze(dead, "sales", run(f"run-{number}"))
+    kind, left = type(stage.store.failures), [trouble]
+    added = kind.add
+    monkeypatch.setattr(kind, "add", lambda self, kept: _raised(left.pop()) if left else added(self, kept))
+    bring_in(stage.store, stage.deployment.artifacts)
+    folder = waiting_folder(stage.deployment.artifacts)
+    assert (len(list(folder.glob("*.unreadable"))), len(list(folder.glob("*.json")))) == (1, 0)
+    assert len(stage.store.failures.find()) == 1
+
+
+@pytest.mark.parametrize("what", ["unlink", "replace"])
+def test_waiting_failures_on_a_disk_that_is_read_only_stop_nobody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    dead: Deployment = replace(stage.deployment, store=Dead())  # type: ignore[arg-type]  # dead indeed
+    with pytest.raises(ConnectionError):
+        workflow.analyze(dead, "sales", run())
+    (waiting_folder(dead.artifacts) / "0.json").write_text("[]")
+    with monkeypatch.context() as mounted:
+        mounted.setattr(f"pathlib.Path.{what}", lambda *_, **__: _raised(OSError(errno.EROFS, "Read-only file system")))
+        for _ in range(2):
+            bring_in(stage.store, stage.deployment.artifacts)
+    assert [kept.run_id for kept in failed(stage)] == ["run-1"]
+
+
+def _raised(error: Exception) -> None:
+    raise error
 
 
 def test_failure_that_can_be_kept_nowhere_leaves_the_error_as_it_was(

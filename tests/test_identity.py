@@ -18,6 +18,8 @@ from psycopg import sql
 
 from include import workflow
 from include.errors import ConfigurationError
+from include.interfaces.mlflow.follow import follow
+from include.interfaces.mlflow.settings import MlflowSettings
 from include.records.entries import Noted, Run
 from include.records.memory import MemoryStore
 from include.records.postgres import PostgresStore
@@ -196,18 +198,34 @@ def test_copy_that_is_new_in_an_empty_place_owns_it(server: Server, tmp_path: Pa
     assert refused(copied) == ""
 
 
-def test_older_state_at_the_same_place_is_noticed_by_the_mark(server: Server, tmp_path: Path) -> None:
+def test_older_state_at_the_same_place_is_noticed_by_the_mark(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A snapshot of the server's files, or a restore to a point in time, changes no number of the place."""
     deployment = deployed(server.uri, tmp_path)
     write(deployment)
     write(deployment)
     with psycopg.connect(server.uri) as connection:
         connection.execute("DELETE FROM records_places WHERE id = (SELECT max(id) FROM records_places)")
-    found = refused(deployment)
-    assert "older state" in found
-    assert "identity adopt" in found
+    execute(deployment.store, "run-1")
+    event, before = open_event(deployment.store, "run-2", as_of=NOW), deployment.store.champion("housing")
+    for step in (
+        lambda: write(deployment), lambda: workflow.execute(deployment, event.id),
+        lambda: workflow.publish(deployment, "housing", Run(run_id="run-3", as_of=NOW)),
+        lambda: workflow.roll_back(deployment, "housing", 1, requested_by="ada", reason="complaints"),
+    ):  # fmt: skip
+        with pytest.raises(ConfigurationError, match=r"older state.*identity adopt"):
+            step()
+    notify(deployment.store)
+    assert "older state" in workflow.deliver(deployment, Post(), at=NOW).errors[0]
+    assert "moved" in {str(each.kind) for each in workflow.health(deployment).problems}
+    assert deployment.store.champion("housing") == before
+    nowhere = MlflowSettings.from_environment({"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"})
+    assert not follow(lambda: nowhere, deployment.store, deployment.artifacts, "housing", lambda: pytest.fail("told"))
+    assert "older state" in caplog.text
     adopt_records(deployment, by="ada")
     assert refused(deployment) == ""
+    assert "moved" not in {str(each.kind) for each in workflow.health(deployment).problems}
 
 
 def test_process_that_died_before_it_wrote_its_mark_shuts_nobody_out(server: Server, tmp_path: Path) -> None:
@@ -270,7 +288,7 @@ def test_unguarded_stores_ask_nobody(server: Server, tmp_path: Path) -> None:
     write(deployed(server.uri, tmp_path))
     store = PostgresStore(partial(psycopg.connect, by_template(server)))
     own(store, ArtifactFolder(tmp_path / "made"))
-    require_home(store)
+    require_home(store, ArtifactFolder(tmp_path))
 
 
 def test_who_may_not_change_the_identity_is_told_who_may(server: Server, tmp_path: Path) -> None:

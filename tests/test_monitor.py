@@ -17,7 +17,7 @@ from include.decision.request import RequestKind
 from include.decision.signals import Signal, SignalKind, Verdict
 from include.errors import ConfigurationError, NotOnRecord
 from include.records.entries import Problem, ProblemKind
-from tests.records.examples import HOUR, fail, make_analysis, make_decision
+from tests.records.examples import HOUR, execute, fail, make_analysis, make_decision
 from tests.stage import Stage, day
 
 NOW = day(200)
@@ -113,6 +113,13 @@ def request_to_nobody(stage: Stage) -> None:
     stage.store.add_request("gone", RequestKind.API, "audit", "ada", at=NOW)
 
 
+def files_gone(stage: Stage) -> None:
+    execute(stage.store, "run-1")
+    stage.store.register_model("housing", "hash", {}, at=NOW)
+    for file in stage.models.glob("*.yaml"):
+        file.unlink()
+
+
 def request_to_the_paused(stage: Stage) -> None:
     stage.store.add_request("sales", RequestKind.API, "audit", "ada", at=NOW)
     stage.store.people.set_pause("sales", paused=True, by="ada", reason="not now", at=NOW)
@@ -142,6 +149,7 @@ def false_alarms(stage: Stage) -> None:
         (labels_halved, "labels_stopped", "sales", "40% of the recent 100 rows have labels; 30 days before it was 90%"),
         (request_waits, "request_waits", "sales", "a request waits"),
         (request_to_nobody, "request_waits", "gone", "no model file of that name"),
+        (files_gone, "unchecked", "model files", "champion are on record (1)"),
         (request_to_the_paused, "request_waits", "sales", "paused by ada"),
         (false_alarms, "budget_overdrawn", "sales", "marked as false alarms: 5; its budget allows 1"),
     ],

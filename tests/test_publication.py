@@ -15,7 +15,7 @@ from include.records.memory import MemoryStore
 from include.retraining.artifacts.folder import CHAMPION_LINK, ArtifactFolder
 from include.workflow.deployment import Deployment
 from include.workflow.identity import OWNER_FILE, own
-from include.workflow.publication import publish, publish_files, tidy
+from include.workflow.publication import highest_number, publish, publish_files, tidy
 from tests.records.examples import HOUR, NOW, make_outcome, open_event
 
 
@@ -171,8 +171,9 @@ def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path
     event = open_event(store, "run-2")
     with store.claim(event.id, at=NOW) as claim:
         claim.begin_version(at=NOW)  # version 2 is being trained
-        remains = ("v1-of-a-try-before", ".saving-v1-abc")
-        others = ("v2-just-saved", ".saving-v2-abc", "v7-not-on-record", "notes", "reports")
+        remains = ("v1-0f00ba4e7111", ".saving-v1-abc")
+        others = ("v2-5a7ed0000000", ".saving-v2-abc", "v7-000000000000", "notes", "reports", f"{first}.bak",
+                  f"{first} (copy)", "v1-backup", "v1", "v20251231-before-upgrade")  # fmt: skip
         for name in remains + others:
             (tmp_path / "housing" / name).mkdir()
         (tmp_path / "housing" / ".publishing-v0-dead").symlink_to("v0-dead")
@@ -180,6 +181,7 @@ def test_remains_of_settled_versions_are_removed_and_nothing_else(tmp_path: Path
     assert removed == {*remains, ".publishing-v0-dead"}
     assert {path.name for path in (tmp_path / "housing").iterdir()} == {CHAMPION_LINK, first, *others}
     (tmp_path / "housing" / CHAMPION_LINK / "model.skops").read_text()
+    assert highest_number(ArtifactFolder(tmp_path), "housing") == 7
 
 
 @pytest.mark.parametrize("where", ["", "reports"])
@@ -218,11 +220,11 @@ def test_dump_made_during_a_retrain_keeps_the_champion_that_came_of_it(tmp_path:
     event = open_event(store, "run-2")
     with store.claim(event.id, at=NOW) as claim:
         claim.begin_version(at=NOW + 2 * HOUR)
-    (tmp_path / "housing" / "v2-of-later-records").mkdir()
+    (tmp_path / "housing" / "v2-1a7e20000000").mkdir()
     (tmp_path / "housing" / ".publishing-v0-dead").symlink_to("v0-dead")
     store.home.note(said, "ada", at=NOW + 3 * HOUR)
     store.close_failed(event.id, at=NOW + 4 * HOUR, error_type="Killed", error="")
-    remains = {".publishing-v0-dead"} | ({"v2-of-later-records"} if said is Noted.WRITTEN else set())
+    remains = {".publishing-v0-dead"} | ({"v2-1a7e20000000"} if said is Noted.WRITTEN else set())
     assert set(tidy(store, folder, "housing")) == remains
 
 

@@ -180,6 +180,20 @@ def test_canary_is_written_down_and_shown(deployment: Deployment, capsys: pytest
                                            "--reason", "?", code=2)  # fmt: skip
 
 
+@pytest.mark.parametrize("text", [None, "metric: rsme"])
+def test_report_of_a_model_whose_file_is_gone_or_broken_is_that_of_the_record(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], text: str | None
+) -> None:
+    train_first(deployment)
+    whole = said(capsys, "report", "sales", code=0)
+    file = deployment.models_dir / "sales.yaml"
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text)
+    assert said(capsys, "report", "sales", code=0) == whole
+
+
 def test_unknown_model_is_no_model_without_a_history(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,26 @@ def test_default_is_the_version_before_and_the_files_follow(stage: Stage) -> Non
     assert root / "sales" / str(stage.deployment.artifacts.published("sales")) == root / champion(stage).artifact_path
 
 
+@pytest.mark.parametrize("file", ["gone", "broken", "folder gone"])
+def test_model_file_that_cannot_be_read_keeps_nobody_from_rolling_back(stage: Stage, file: str) -> None:
+    deployment = stage.deployment
+    if file == "broken":
+        (stage.models / "sales.yaml").write_text("task: [regression")
+    elif file == "gone":
+        (stage.models / "sales.yaml").unlink()
+    else:
+        stage.models.rename(stage.root / "elsewhere")
+    assert roll_back(deployment, "sales", requested_by="ada", reason="complaints").to_version == 1
+
+
+def test_former_champion_whose_files_are_gone_is_told_without_a_way_out_of_champions(stage: Stage) -> None:
+    for folder in (stage.root / "made" / "sales").glob("v1-*"):
+        shutil.rmtree(folder)
+    with pytest.raises(ArtifactError, match=r"v1 cannot be loaded.*go on without that version"):
+        roll_back(stage.deployment, "sales", requested_by="ada", reason="complaints")
+    assert champion(stage).version == 2
+
+
 def test_version_before_is_never_one_that_was_rolled_back(stage: Stage) -> None:
     roll_back(stage.deployment, "sales", requested_by="ada", reason="complaints")
     with pytest.raises(RollbackRefused, match="no version before v1"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ def replay(options: argparse.Namespace) -> Answer:
     """Replay a stretch of history with the production code, and print a line a window and a summary."""
     from include.workflow.backtest.replay import boundaries, lines
     from include.workflow.backtest.replay import replay as run
-    from include.workflow.deployment import rehearsal
+    from include.workflow.deployment import rehearsal, temporary_folder
     from include.workflow.model_files import load_model, unchecked_note_of
 
     settings = Settings.from_environment()
@@ -45,8 +44,8 @@ def replay(options: argparse.Namespace) -> Answer:
     unchecked = unchecked_note_of(spec, moments)
     if unchecked and not options.json:
         print(f"Note: {unchecked}")
-    with tempfile.TemporaryDirectory() as folder:
-        deployment = rehearsal(Path(folder), spec, data_dir=options.data_dir or settings.data_dir)
+    with temporary_folder() as folder:
+        deployment = rehearsal(folder, spec, data_dir=options.data_dir or settings.data_dir)
         show = _quietly if options.json else _show
         result = run(deployment, options.model, moments, show=show, preset=options.preset, compare=not options.alone)
         summary = list(lines(result, spec.metric))

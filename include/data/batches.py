@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from include.data.arrays import array_of, array_of_series, shared_array
+from include.data.temporary import made_temporarily
 from include.errors import DataError
 
 BATCH_ROWS = 65_536
@@ -130,7 +131,8 @@ class Spooled:
                     stream.read_all()  # up to the mark that ends this batch, where the next one begins
                 yield Batch(rows, dict(zip(names, columns, strict=True)))
             return
-        self._kept.append(tempfile.TemporaryFile())  # noqa: SIM115 - closed on exit
+        with made_temporarily():
+            self._kept.append(tempfile.TemporaryFile())  # noqa: SIM115 - closed on exit
         for batch in self.source:
             record = pa.record_batch(list(batch.columns.values()), names=[str(i) for i in range(len(batch.columns))])
             with pa.ipc.new_stream(self._kept[0], record.schema) as stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -168,6 +168,14 @@ class Watch(Protocol):
 
     def false_alarms(self, *, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many retrains decided from `since` on and before `until` the last mark calls a false alarm, by model."""
+        ...
+
+    def orphans(self, model_names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The models with a champion but these, each with ``source``, ``timestamp`` and ``target`` as last seen."""
+        ...
+
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """A model's effective settings as a run last saw them; None for one that none has seen."""
         ...
 
 

@@ -21,7 +21,8 @@ from include.records.migration_files import (
     read_steps,
 )
 from include.records.migration_steps import alone, apply_step
-from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle
+from include.records.postgres.session import LONGEST_LOCK, SCHEMA, schema_of, settle, sql_name
+from include.records.sequences import lead_on
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('search path of the records', 0))"
 _HISTORY = """
@@ -89,7 +90,7 @@ def migrate(
     lock lets only one process migrate at a time. The connection must not be inside a transaction, and leads straight to
     the server. Repeating it is safe, also after a kill, and mends the search path after a restore from a dump, which
     does not hold it, that of the functions after the schema was renamed or copied, and what the roles may do after a
-    restore without privileges, or where they were made later.
+    restore without privileges, or where they were made later, and numbers of rows that a move has left behind.
 
     Raises
     ------
@@ -120,6 +121,7 @@ def migrate(
                 done.append(step.name)
         _lead_functions(connection, schema)
         _let_roles_in(connection, schema, files)
+        lead_on(connection, schema)
     if schema == SCHEMA:
         keep_search_path(connection)
     return done
@@ -250,7 +252,7 @@ def _make_schema(cursor: psycopg.Cursor[Any], name: str) -> None:
         raise ConfigurationError(
             "the records database",
             f"this user may not make the schema {name} in it; let the database's owner run: "
-            f"CREATE SCHEMA {name} AUTHORIZATION {cursor.connection.info.user};",
+            f"CREATE SCHEMA {sql_name(name)} AUTHORIZATION {sql_name(cursor.connection.info.user)};",
         ) from error
     comment = sql.SQL("COMMENT ON SCHEMA {} IS 'Which models were retrained, why, and what became of it.'")
     cursor.execute(comment.format(schema))

@@ -1,10 +1,23 @@
-"""Paths that begin with the home folder of a user, of whom the machine may know none."""
+"""What variables of the environment say: texts, and paths that may begin with a home folder nobody has."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from include.errors import ConfigurationError
+
+
+def said(name: str, environment: Mapping[str, str] | None = None) -> str:
+    r"""What a variable of the environment (by default this process's) says; empty for nothing.
+
+    Blanks and ends of lines around it, as files of secrets and of settings bring along, are no part of it.
+
+    >>> said("STAGE", {"STAGE": "production\n"}), said("STAGE", {})
+    ('production', '')
+    """
+    return (os.environ if environment is None else environment).get(name, "").strip()
 
 
 def at_home(text: str, where: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from include.decision.policy.problems import PROBLEM
 from include.errors import ConfigurationError, did_you_mean
+from include.registry.home import said
 from include.registry.model_files import files_by_model, name_of, twin_of
 from include.registry.source import SOURCES
 from include.registry.spec import ModelSpec
@@ -73,7 +73,7 @@ def shorten(text: str) -> str:
 
 def environment() -> str:
     """The environment that this process runs in; empty for none in particular."""
-    return os.environ.get(ENVIRONMENT, "")
+    return said(ENVIRONMENT)
 
 
 def models_to_check(folder: Path, wanted: Sequence[str]) -> dict[str, ModelSpec | None]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from include.data.profile import Possible
 from include.errors import ArtifactError, RetrainingError, TrainingError, TransientError
-from include.records.entries import Version
+from include.records.entries import Version, VersionStatus
 from include.registry.spec import ModelSpec
 from include.retraining.artifacts import Artifacts, StoredModel
 from include.retraining.prepare import feature_table
@@ -23,6 +23,7 @@ WAY_OUT = (
     "bring back what it needs (its files, or the libraries of its time), or start a run with `force`: a version is "
     "then trained as a first one"
 )
+WITHOUT_IT = "bring back what it needs (its files, or the libraries of its time), or go on without that version"
 FEW = 5  # rows that are enough to see whether a version answers
 
 
@@ -37,6 +38,7 @@ class Answering:
     predictor: Predictor
     label: str
     task: Task | None = None
+    way_out: str = WAY_OUT
 
     def predict(self, features: pd.DataFrame) -> npt.NDArray[Any]:
         """The model's predictions, of shape (n,), none missing; an `ArtifactError` where it does not answer so."""
@@ -67,7 +69,7 @@ class Answering:
         except (TransientError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # whatever it is made of may raise anything
-            raise ArtifactError(_silence(self.label, "does not answer here", error)) from error
+            raise ArtifactError(_silence(self.label, "does not answer here", error, self.way_out)) from error
 
 
 def load_version(
@@ -88,6 +90,7 @@ def load_version(
     ArtifactError
         When it cannot be loaded.
     """
+    way_out = WAY_OUT if version.status is VersionStatus.CHAMPION else WITHOUT_IT
     try:
         stored = artifacts.load(
             version.artifact_path, version.artifact_sha256, None if spec is None else spec.training.script
@@ -95,12 +98,12 @@ def load_version(
     except (TransientError, MemoryError):
         raise
     except (Exception, SystemExit) as error:  # a library that reads it may raise anything
-        raise ArtifactError(_silence(version.label, "cannot be loaded here", error)) from error
+        raise ArtifactError(_silence(version.label, "cannot be loaded here", error, way_out)) from error
     columns = stored.columns.knowing(known) if known else stored.columns
     return replace(
         stored,
         columns=columns,
-        predictor=Answering(stored.predictor, version.label, None if spec is None else spec.task),
+        predictor=Answering(stored.predictor, version.label, None if spec is None else spec.task, way_out),
     )
 
 
@@ -163,6 +166,6 @@ def silence_of(load: Callable[[Version], StoredModel], version: Version, rows: p
     return ""
 
 
-def _silence(label: str, what: str, error: BaseException) -> str:
+def _silence(label: str, what: str, error: BaseException, way_out: str) -> str:
     told = str(error) if isinstance(error, RetrainingError) else f"{type(error).__name__}: {error}"
-    return f"{label} {what}: {told}; {WAY_OUT}"
+    return f"{label} {what}: {told}; {way_out}"

@@ -14,7 +14,7 @@ from include.records.entries import Delivery, DeliveryStatus, FailedStep, Mute, 
 from include.records.message_roles import Outbox
 from include.workflow.deployment import Deployment, now
 from include.workflow.failure_record import note_failure
-from include.workflow.identity import CHOICE, why_moved
+from include.workflow.identity import CHOICE, why_silent
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 1, 30, 120, 360))  # after each try that failed
 MOST_TRIES = len(BACKOFF) + 1
@@ -85,7 +85,7 @@ def deliver(
         No message is begun later than that; what is left is sent the next time.
     """
     moment, outbox = at or now(), deployment.store.outbox
-    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
+    if why := why_silent(deployment.store, deployment.artifacts):
         left = len(outbox.due(at=moment, most=most))
         return Delivered(waiting=left, errors=[f"nobody is told: {why}; {CHOICE}"] if left else [])
     outbox.call_lost(begun_before=moment - LOST_AFTER, at=moment)

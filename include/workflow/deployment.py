@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.connections import FROM_ENVIRONMENT, Connections
+from include.data.temporary import temporary_folder as temporary_folder
 from include.decision.waiting import HELD_UP
 from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.masking import mask
@@ -240,14 +241,17 @@ def champion_of(store: Champions, model_name: str, *, force: bool = False) -> Ch
     Raises
     ------
     DataError
-        When its reference profile is not on record.
+        When its reference profile is not on record, or cannot be read.
     """
     version = store.champion(model_name)
     if version is None:
         return None
-    reference = store.reference(model_name, version.version)
-    if reference is None and force:
+    try:
+        reference, why = store.reference(model_name, version.version), NO_REFERENCE
+    except DataError as error:
+        reference, why = None, str(error)
+    if reference is not None:
+        return Champion(version=version, reference=reference)
+    if force:
         return None
-    if reference is None:
-        raise DataError(f"model {model_name}: {version.label}: {NO_REFERENCE}; {COMPARE_AGAIN}")
-    return Champion(version=version, reference=reference)
+    raise DataError(f"model {model_name}: {version.label}: {why}; {COMPARE_AGAIN}")

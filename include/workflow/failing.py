@@ -105,14 +105,26 @@ def bring_in(store: Store, artifacts: Artifacts) -> None:
             continue
         except (OSError, ValueError, TypeError, KeyError) as trouble:
             log.error("%s: no failure that can be read, put aside: %s", file, trouble)
-            file.replace(file.with_suffix(UNREADABLE))
+            _moved_away(file, file.with_suffix(UNREADABLE))
             continue
         try:
             store.failures.add(failure)
         except Exception as trouble:
-            log.warning("%s: waits on for the records: %s", file, mask(str(trouble)))
-            return
-        file.unlink(missing_ok=True)
+            if not _refused(trouble):  # the records are away: for the others, too
+                log.warning("%s: waits on for the records: %s", file, mask(str(trouble)))
+                return
+            log.error("%s: taken by no records, put aside: %s", file, mask(str(trouble)))
+            _moved_away(file, file.with_suffix(UNREADABLE))
+            continue
+        _moved_away(file)
+
+
+def _moved_away(file: Path, place: Path | None = None) -> None:
+    """Rename or remove what waited; where this process may not, as on a disk mounted for reading, it stays."""
+    try:
+        file.unlink(missing_ok=True) if place is None else file.replace(place)
+    except OSError as trouble:
+        log.warning("%s: stays there: %s", file, trouble.strerror)
 
 
 def waiting_folder(artifacts: Artifacts) -> Path:
@@ -152,6 +164,13 @@ def _about(store: Store, given: Mapping[str, Any]) -> tuple[str, str, str]:
 def _permanent(error: BaseException) -> bool:
     """Whether trying again cannot help, as far as the error says so."""
     return isinstance(error, Exception) and not isinstance(error, PASSING) and not _of_database(error)
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether such values are taken from nobody, whenever it is."""
+    import psycopg
+
+    return isinstance(error, ValueError | TypeError | psycopg.DataError | psycopg.IntegrityError)
 
 
 def _of_database(error: BaseException) -> bool:

@@ -9,9 +9,10 @@ restored. Either way it writes nothing outside until somebody says which it is: 
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 
-from include.errors import ArtifactError, ConfigurationError
+from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.records.entries import Noted, Whereabouts
 from include.records.store import Store
 from include.retraining.artifacts import Artifacts
@@ -26,6 +27,8 @@ CHOICE = (
 )
 SETTINGS = "RETRAINING_ARTIFACTS_DIR or RETRAINING_ARTIFACTS"
 RECORDS = "the records database"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +70,29 @@ def why_behind(store: Store, artifacts: Artifacts) -> str:
     )
 
 
-def require_home(store: Store) -> None:
-    """Do nothing where the records live where they wrote last, or where nobody guards them.
+def why_unsaid(store: Store, artifacts: Artifacts) -> str:
+    """Why somebody has to say what these records are; empty where nobody has to, or where nobody guards them."""
+    return why_moved(store) or why_behind(store, artifacts) if store.home.guarded else ""
+
+
+def why_silent(store: Store, artifacts: Artifacts) -> str:
+    """As `why_unsaid`, for who tells people: artifacts that cannot be read keep nobody from being told."""
+    try:
+        return why_unsaid(store, artifacts)
+    except (ArtifactError, SourceUnavailable) as error:
+        log.warning("whether these records are an older state of others is not known: %s", error)
+        return ""
+
+
+def require_home(store: Store, artifacts: Artifacts) -> None:
+    """Do nothing where nobody has to say what these records are.
 
     Raises
     ------
     ConfigurationError
-        When they were copied, restored or moved, and nobody has said what they are.
+        When they were copied, restored or moved, or are an older state, and nobody has said what they are.
     """
-    if store.home.guarded and (why := why_moved(store)):
+    if why := why_unsaid(store, artifacts):
         raise ConfigurationError(RECORDS, f"{why}; nothing is written outside until you say which it is: {CHOICE}")
 
 
@@ -89,7 +106,7 @@ def own(store: Store, artifacts: Artifacts) -> None:
     ArtifactError
         When the file that says so holds something else.
     """
-    require_home(store)
+    require_home(store, artifacts)
     identity = store.identity()
     if (owner := owner_of(artifacts)) is None:
         _write_owner(artifacts, Owner(records=identity))
@@ -100,8 +117,6 @@ def own(store: Store, artifacts: Artifacts) -> None:
             f"{_belong(artifacts, owner)}, these records are {identity} (table records_identity); "
             "give each records database a folder of its own, or, if the other is gone for good, remove that file",
         )
-    if store.home.guarded and (why := why_behind(store, artifacts)):
-        raise ConfigurationError(RECORDS, f"{why}; nothing is written outside until you say which it is: {CHOICE}")
 
 
 def leave_mark(store: Store, artifacts: Artifacts, by: str = "workflow") -> None:

@@ -12,11 +12,13 @@ from include.errors import ConfigurationError
 from include.records.entries import FailedStep, Failing, Health, Pause, Problem, ProblemKind, Waiting, Watched
 from include.registry.model_files import list_model_files, name_of
 from include.registry.spec import ModelSpec
+from include.retraining.artifacts import ArtifactFolder
 from include.workflow.deployment import Deployment, now, to_come
 from include.workflow.failing import bring_in
-from include.workflow.identity import CHOICE, why_moved
+from include.workflow.identity import CHOICE, why_moved, why_silent
 from include.workflow.model_files import unchanged_spec, while_unchanged
 from include.workflow.people import QUARTER
+from include.workflow.renamed import all_files_gone
 from include.workflow.report import REMEMBERED
 
 MISSED = 2  # intervals without a check from which on a model counts as unchecked
@@ -101,6 +103,7 @@ def health(
     asleep = {name for name, model in models.items() if not model.watched} | pauses.keys()
     broken = {each.model_name for each in failing if each.step is FailedStep.ANALYZE}
     found = [
+        *(all_files_gone(deployment.store, deployment.models_dir) if not files else ()),
         *_broken_files(models.values()),
         *(_failing(each) for each in failing if each.model_name not in asleep and _keeps(each, models)),
         *_unchecked([m for m in models.values() if m.name not in asleep | broken], watched, moment),
@@ -222,20 +225,20 @@ def _waiting(
     for each in waiting:
         model, pause = models.get(each.model_name), pauses.get(each.model_name)
         interval = UNKNOWN_INTERVAL if model is None else model.interval
-        why = "no run has taken them up"
+        why, way_out = "no run has taken them up", "read the last decision about the model: it says what blocks"
         if model is None:
             why = "there is no model file of that name any more"
+            way_out = f"bring {each.model_name}.yaml back, or ask for a retrain of the model that goes on in its place"
         elif pause is not None:
-            why = f"the model is {pause.sentence}"
+            why, way_out = f"the model is {pause.sentence}", "resume it"
         elif not model.watched:
-            why = "the model is not enabled: only a run that names it looks at it"
+            why, way_out = "the model is not enabled: only a run that names it looks at it", "enable it, or name it"
         elif at - each.since <= MISSED * interval:
             continue
         many = "a request waits" if each.requests == 1 else f"{each.requests} requests wait"
         yield Problem(
             kind=ProblemKind.REQUEST_WAITS, subject=each.model_name, since=each.since, severity=Severity.LOW,
-            told=f"{many} since {each.since:%Y-%m-%d %H:%M} UTC: {why}",
-            way_out="read the last decision about the model: it says what blocks; or resume or enable it",
+            told=f"{many} since {each.since:%Y-%m-%d %H:%M} UTC: {why}", way_out=way_out,
         )  # fmt: skip
 
 
@@ -277,8 +280,13 @@ def _stuck(deployment: Deployment, at: datetime) -> Iterator[Problem]:
 
 
 def _moved(deployment: Deployment) -> Iterator[Problem]:
-    """Records that write nothing outside until somebody has said what they are."""
-    if deployment.store.home.guarded and (why := why_moved(deployment.store)):
+    """Records that write nothing outside until somebody has said what they are.
+
+    Whether object storage knows more than they do is told by the steps that fail: to look takes long where it is away.
+    """
+    store, artifacts = deployment.store, deployment.artifacts
+    here = isinstance(artifacts, ArtifactFolder)
+    if why := why_silent(store, artifacts) if here else store.home.guarded and why_moved(store):
         yield Problem(
             kind=ProblemKind.MOVED, subject="the records database", since=None, severity=Severity.CRITICAL,
             told=f"{why}; nothing is trained, published or told until somebody says which it is", way_out=CHOICE,

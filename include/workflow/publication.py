@@ -16,12 +16,11 @@ from include.errors import NothingToDo
 from include.records.entries import ChampionChange, FailedStep, Run, Version, VersionStatus
 from include.records.store import Champions, Store
 from include.retraining.artifacts import Artifacts
+from include.retraining.artifacts.folder import label_of
 from include.workflow.audit_chain import keep_anchor
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
 from include.workflow.identity import leave_mark, own
-
-_DIGITS = 10  # of a number that no version has
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +130,7 @@ def unknown_versions(store: Champions, artifacts: Artifacts, model_name: str) ->
 
 def number_of(name: str) -> int:
     """The number of a version by the name of its folder, such as ``v3-54320bb83cf0``; 0 where it is none."""
-    digits = name.partition("-")[0].removeprefix("v")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < _DIGITS else 0
+    return int(label_of(name).removeprefix("v") or 0)
 
 
 def _target(store: Champions, model_name: str) -> Version | None:

@@ -36,6 +36,11 @@ def refusal_of(error: Exception) -> str:
             "retraining_writer TO the user of AIRFLOW_CONN_RETRAINING_DB (retraining_reader is enough to read), or, if "
             f"a function is refused: {LET_CALL}; who migrates has to be the owner"
         )
+    if isinstance(error, errors.UniqueViolation) and error.diag.constraint_name == f"{error.diag.table_name}_key":
+        return (
+            f"{where}: {error.diag.message_primary}; after a move by replication, or a copy of rows alone, the numbers "
+            "of rows begin anew: let the owner of the records run `python -m include.cli migrate`, which leads them on"
+        )
     if isinstance(error, errors.ProtocolViolation):
         return f"{where}: {error.diag.message_primary or error}; {_POOLER}"
     if isinstance(error, errors.LockNotAvailable):

@@ -218,12 +218,20 @@ def hindsight_of(store: Store, model_name: str, marks: Sequence[Mark], budget: B
 
 
 def report_of(deployment: Deployment, model_name: str, run_id: str) -> RetrainingReport:
-    """What that run saw of the model, decided and did, and the picture of the model's last backtest."""
+    """What that run saw of the model, decided and did, and the picture of the model's last backtest.
+
+    Of a model whose file is gone or has mistakes the settings are those that a run last saw.
+    """
     drawn = deployment.artifacts.read(f"backtests/{model_name}.svg") or ""
     bring_in(deployment.store, deployment.artifacts)
-    spec = deployment.spec(model_name)
-    allowed = spec.settings().false_retrains_per_quarter
-    return make_report(deployment.store, model_name, run_id, metric=spec.metric, backtest=drawn, allowed=allowed)
+    try:
+        spec = deployment.spec(model_name)
+        metric, allowed = spec.metric, spec.settings().false_retrains_per_quarter
+    except ConfigurationError:
+        if (seen := deployment.store.watch.registered(model_name)) is None:
+            raise
+        metric, allowed = seen["metric"], seen["effective"]["settings"]["false_retrains_per_quarter"]
+    return make_report(deployment.store, model_name, run_id, metric=metric, backtest=drawn, allowed=allowed)
 
 
 def _time(at: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ from include.data.profile.columns import commonest
 from include.decision.looks import ProbationLook
 from include.decision.signals import Signal
 from include.decision.waiting import is_past
-from include.errors import ArtifactError, RollbackRefused
+from include.errors import ArtifactError, ConfigurationError, RollbackRefused
 from include.records.entries import (
     ONCE_CHAMPION,
     ChampionChange,
@@ -25,8 +25,8 @@ from include.records.entries import (
     VersionStatus,
 )
 from include.records.rows.champion import other_target
+from include.retraining.answering import load_version
 from include.retraining.prepare import feature_table
-from include.scoring import Task
 from include.workflow.analysis.former_champions import better_one
 from include.workflow.analysis.probation import verdict_of
 from include.workflow.deployment import Deployment, now
@@ -73,7 +73,7 @@ def roll_back(
         act = f"a rollback of {model_name}"
         requested_by, reason = given_name(act, requested_by), given_reason(act, reason)
     store = deployment.store
-    require_home(store)
+    require_home(store, deployment.artifacts)
     changes = store.champion_changes(model_name)
     if key and (kept := _done_before(changes, model_name, key, to_version)) is not None:
         return _published(deployment, kept)
@@ -167,19 +167,25 @@ def change_in_run(deployment: Deployment, model_name: str, run: Run) -> Champion
 
 
 def ask_artifact(deployment: Deployment, version: Version) -> None:
-    """Load a version and ask it about one typical row of its reference; an `ArtifactError` if it does not answer."""
-    spec = deployment.spec(version.model_name)
-    stored = deployment.executor(spec).load(version)
+    """Load a version and ask it about one typical row of its reference; an `ArtifactError` if it does not answer.
+
+    A model file that is gone or has mistakes holds nobody up: what the version was stored with is enough.
+    """
+    try:
+        spec = deployment.spec(version.model_name)
+    except ConfigurationError as error:
+        log.warning("%s: looked at without its model file: %s", version.model_name, error)
+        spec = None
+    stored = load_version(deployment.artifacts, version, spec, {})
     reference = deployment.store.reference(version.model_name, version.version)
     if reference is None:
-        raise ArtifactError(f"model {spec.name}: no reference profile of {version.label} on record")
+        raise ArtifactError(f"model {version.model_name}: no reference profile of {version.label} on record")
     features = feature_table(_typical(reference.profile, stored.columns.features), stored.columns)
     try:
         answer = np.asarray(stored.predictor.predict(features))
     except Exception as error:  # whatever a model that does not fit its columns makes it raise
         raise ArtifactError(f"{version.artifact_path}: does not answer: {type(error).__name__}: {error}") from error
-    good = len(answer) == 1 and (spec.task is Task.CLASSIFICATION or bool(np.isfinite(answer.astype(float)).all()))
-    if not good:
+    if len(answer) != 1:
         raise ArtifactError(f"{version.artifact_path}: answers {answer!r} to one typical row")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from include.errors import ConfigurationError
 from include.records.entries.retention import KEPT_BY_MONTH
-from include.registry.home import at_home
+from include.registry.home import at_home, said
 from include.registry.model_files import model_names
 
 _CONNECTION = "AIRFLOW_CONN_"
@@ -77,7 +77,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from `environment` (default: this process's)."""
-        env = os.environ if environment is None else environment
+        held = os.environ if environment is None else environment
+        env = {name: said(name, held) for name in held}
         return cls(
             models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
             data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),

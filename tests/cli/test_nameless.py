@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.errors import ConfigurationError
+from include.interfaces.mlflow.settings import MlflowSettings
 from include.registry.places import watched_places
 from include.workflow.settings import Settings
 from tests.cli.saying import Say
@@ -58,6 +59,19 @@ def test_name_that_is_none_asks_for_by(house: House, say: Say, monkeypatch: pyte
 def test_setting_that_begins_at_home_names_itself(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{name}: .* no home folder"):
         Settings.from_environment({name: "~/here"})
+
+
+@pytest.mark.parametrize("end", ["\n", " ", "\r\n"])
+def test_what_a_file_of_secrets_ends_with_is_no_part_of_a_setting(tmp_path: Path, end: str) -> None:
+    names = {
+        "RETRAINING_MODELS_DIR": f"{tmp_path}", "RETRAINING_ARTIFACTS": "s3://bucket/here",
+        "AIRFLOW_CONN_RETRAINING_DB": "postgresql://ada:s@db/records", "RETRAINING_KEEP_MONTHS": "24",
+    }  # fmt: skip
+    written = {name: f"{value}{end}" for name, value in names.items()}
+    assert Settings.from_environment(written) == Settings.from_environment(names)
+    mlflow = {"MLFLOW_TRACKING_URI": "http://mlflow:5000", "MLFLOW_TRACKING_TOKEN": "t"}
+    written = {name: f"{value}{end}" for name, value in mlflow.items()}
+    assert MlflowSettings.from_environment(written) == MlflowSettings.from_environment(mlflow)
 
 
 def test_source_at_home_is_that_models_mistake_and_not_watched(house: House, say: Say) -> None:

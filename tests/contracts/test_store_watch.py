@@ -249,6 +249,17 @@ def test_untold_is_a_champion_whose_last_change_no_run_has_told_of(store: Store)
     assert store.watch.untold(["housing"]) == {"housing"}
 
 
+def test_orphan_is_a_champion_without_a_file_and_says_where_its_rows_came_from(store: Store) -> None:
+    rows = {"source": {"kind": "csv", "path": "a.csv"}, "timestamp": None, "target": "price"}
+    for name in ("housing", "iris"):
+        store.register_model(name, "0" * 64, {**rows, "window": "7d"}, at=NOW)
+    execute(store, "run-1")
+    assert store.watch.orphans(["iris"]) == store.watch.orphans([]) == {"housing": rows}
+    assert store.watch.orphans(["housing"]) == {}
+    assert store.watch.registered("iris") == {**rows, "window": "7d"}
+    assert store.watch.registered("unseen") is None
+
+
 def test_scheduled_is_the_last_check_by_schedule_before_a_time_and_tells_what_waits(store: Store) -> None:
     for number, by in enumerate(("scheduled", "ada", "backfill", "ada")):
         analysis = make_analysis(f"run-{number}", as_of=NOW + number * HOUR, requested_by=by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,8 @@ import psycopg
 import pytest
 
 from include import workflow
+from include.data.temporary import temporary_folder
+from include.errors import ConfigurationError, DataError, SourceUnavailable
 from include.records.entries import Run, Surroundings
 from include.records.postgres.examination import RecordsSeen, ServerSeen
 from include.records.schema import migrate
@@ -22,10 +25,12 @@ from include.registry.training import Script
 from include.retraining.artifacts import libraries
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import command_model
+from include.retraining.trainers.scratch import scratch_folder
 from include.scoring import Task
 from include.workflow.examination import machine
 from include.workflow.identity import adopt_records, leave_mark, own
 from tests.examination.house import AIRFLOW, House
+from tests.forced import force_promotion
 from tests.records.examples import open_event
 from tests.stage import day
 
@@ -145,6 +150,33 @@ def corrected(house: House, _: pytest.MonkeyPatch) -> None:
     house.rewrite()
 
 
+def environment_called(name: str) -> Callable[[House, pytest.MonkeyPatch], None]:
+    def change(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        house.rewrite(environments={"production": {"policy": {"preset": "conservative"}}})
+        monkeypatch.setenv("RETRAINING_ENVIRONMENT", name)
+
+    return change
+
+
+def renamed(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models" / "sales.yaml").rename(house.root / "models" / "turnover.yaml")
+
+
+def renamed_and_run(house: House, _: pytest.MonkeyPatch) -> None:
+    renamed(house, _)
+    workflow.run_model(house.deployment, "turnover", Run(run_id="turnover", as_of=day(31)))
+    [first] = house.deployment.store.events(model_name="turnover")
+    assert "sales is on record with a champion" in first.decision.reason
+
+
+def renamed_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "models" / "turnover.yaml").rename(house.root / "models" / "sales.yaml")
+
+
+def old_name_given_up(house: House, _: pytest.MonkeyPatch) -> None:
+    workflow.pause_model(house.deployment, "sales", by="ada", reason="goes on as turnover")
+
+
 def no_folder(house: House, _: pytest.MonkeyPatch) -> None:
     (house.root / "models").rename(house.root / "elsewhere")
 
@@ -253,6 +285,11 @@ def direct_leads_nowhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETRAINING_DB_DIRECT", "postgresql://nobody@127.0.0.1:1/none")
 
 
+def direct_is_read_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that leads to a standby, or is a reader's."""
+    monkeypatch.setenv("RETRAINING_DB_DIRECT", f"{house.uri}?options=-cdefault_transaction_read_only%3Don")
+
+
 def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = f"{house.uri}?options=-csearch_path%3Dstaging"
     with psycopg.connect(elsewhere) as connection:
@@ -260,10 +297,62 @@ def direct_leads_elsewhere(house: House, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("RETRAINING_DB_DIRECT", elsewhere)
 
 
+def begins_anew(house: House, _: pytest.MonkeyPatch) -> None:
+    """As logical replication leaves it: rows without the state of sequences."""
+    for table in ("model_retraining_events", "model_deployment_history"):
+        house.execute(f"SELECT setval(pg_get_serial_sequence('retraining.{table}', 'id'), 1, false)")
+
+
+def goes_on(house: House, _: pytest.MonkeyPatch) -> None:
+    migrated(house, _)
+    force_promotion(house.deployment, "sales", day(41), shuffled=False)
+
+
+def profile_altered(house: House, _: pytest.MonkeyPatch) -> None:
+    reference_gone(house, _)
+    house.execute("INSERT INTO retraining.reference_profiles (model_name, version, profile, accepted_at)"
+                  " SELECT model_name, version, '{}', accepted_at FROM public.kept")  # fmt: skip
+    with pytest.raises(DataError, match=r"later version of this package.*`force`"):
+        workflow.analyze(house.deployment, "sales", Run(run_id="altered", as_of=day(40)))
+    house.deep = True
+
+
+def owner_is_a_folder(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").unlink(missing_ok=True)
+    (house.root / "made" / "records.json").mkdir()
+
+
+def folder_moved(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "made" / "records.json").rmdir()
+
+
 def moved(house: House, _: pytest.MonkeyPatch) -> None:
     """As a restore from a dump does it: the table is another one."""
     write(house)
     house.execute("UPDATE retraining.records_places SET place = 'elsewhere'")
+
+
+def former_gone(house: House, _: pytest.MonkeyPatch) -> None:
+    force_promotion(house.deployment, "sales", day(41), shuffled=False)
+    [former] = (house.root / "made" / "sales").glob("v1-*")
+    former.rename(house.root / "backup")
+
+
+def former_back(house: House, _: pytest.MonkeyPatch) -> None:
+    (house.root / "backup").rename(house.root / "made" / house.deployment.store.versions("sales")[0].artifact_path)
+
+
+def nobodys(house: House, _: pytest.MonkeyPatch) -> None:
+    write(house)
+    house.execute("DELETE FROM retraining.records_identity")
+    for act in (house.deployment.store.identity, house.deployment.store.home.find):
+        with pytest.raises(ConfigurationError, match=r"records_identity is empty.*records.json"):
+            act()
+
+
+def somebodys(house: House, _: pytest.MonkeyPatch) -> None:
+    mine = json.loads((house.root / "made" / "records.json").read_text())["records"]
+    house.execute(f"INSERT INTO retraining.records_identity (id) VALUES ('{mine}')")
 
 
 def behind(house: House, _: pytest.MonkeyPatch) -> None:
@@ -340,8 +429,22 @@ def full(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage._replace(free=2**20))
 
 
+def out_of_files(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [*os.statvfs(house.root)]
+    found[5:8] = [2**20, 7, 7]
+    monkeypatch.setattr(machine.os, "statvfs", lambda _: os.statvfs_result(found))
+
+
 def locked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine.os, "access", lambda *_: False)
+
+
+def no_temporary_folder(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: ["/nowhere"])
+    for makes in (temporary_folder(), scratch_folder()):
+        with pytest.raises(SourceUnavailable, match="set TMPDIR"), makes:
+            pass
 
 
 def left_over(house: House, _: pytest.MonkeyPatch) -> None:
@@ -373,12 +476,19 @@ DEAD_ENDS: list[DeadEnd] = [
     ("champions", "is no symbolic link; move it away", link_copied, copy_removed),
     ("champions", "compare with is not on record", reference_gone, reference_back),
     ("champions", "start a run with `force`", reference_gone, forced),
+    ("champions", "cannot be read", profile_altered, forced),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), library_back),
     ("libraries", "scikit-learn is 0.9.1 here", other_library("0.9.1"), asked_deeply),
     ("libraries", "is not installed any more", other_library(""), library_back),
     ("ages", "the next version is v8", newer_version, newer_removed),
+    ("ages", "a rollback leads to that version", former_gone, former_back),
     ("model files", "window", mistake, corrected),
     ("named columns", "did you mean", misnamed, corrected),
+    ("renamed", "rename the file back to sales.yaml", renamed, renamed_back),
+    ("renamed", "rename the file back to sales.yaml", renamed_and_run, renamed_back),
+    ("renamed", "pause sales --reason", renamed_and_run, old_name_given_up),
+    ("model files", "did you mean 'production'?", environment_called("prod"), environment_called("production\n")),
+    ("model files", "did you mean 'production'?", environment_called("Production"), environment_called("staging")),
     ("model files", "are both of the model", twin, twin_removed),
     ("model files", "is not a folder", no_folder, folder_back),
     ("trainers", "train.py", script_of(sys.executable, "train.py"), script_written),
@@ -395,6 +505,14 @@ DEAD_ENDS: list[DeadEnd] = [
     ("airflow", "which no run maps", airflow_says(max_map_length=0), airflow_says()),
     ("needed connections", "Airflow has none", airflow_says(has_connection=lambda _: False), airflow_says()),
     ("connections", "raise max_connections to", airflow_says(parallelism=500), airflow_says()),
+    (
+        "connections",
+        "98 of 100 connections are in use, 3 are kept",
+        server_says(connections=98, max_connections=100, reserved=3),
+        library_back,
+    ),
+    ("connections", "ALTER ROLE airflow CONNECTION LIMIT 18", server_says(user_limit=3), library_back),
+    ("connections", "of the database doctor_", server_says(database_limit=5), library_back),
     ("schema", "it lacks 01_runs.sql", without_schema_file, migrated),
     ("schema", "newer version of this project", of_the_future, of_today),
     ("schema", "names public, which the records do not share", in_public, writable),
@@ -404,6 +522,7 @@ DEAD_ENDS: list[DeadEnd] = [
         told_to("DROP INDEX retraining.one_champion_per_model"),
         told_to(ONE_CHAMPION),
     ),
+    ("schema", "the next number of", begins_anew, goes_on),
     ("schema", "switched off", told_to(GUARDED.format("DISABLE")), told_to(GUARDED.format("ENABLE"))),
     (
         "schema",
@@ -426,13 +545,18 @@ DEAD_ENDS: list[DeadEnd] = [
     ("pooler", "lends sessions", lends, direct),
     ("pooler", "cannot be reached", direct_is_wrong, direct),
     ("pooler", "cannot be reached", direct_leads_nowhere, direct),
+    ("pooler", "nothing can be written through it", direct_is_read_only, direct),
     ("pooler", "leads to other records", direct_leads_elsewhere, direct),
     ("identity", "copied, restored or moved", moved, adopted),
+    ("identity", "records_identity is empty", nobodys, somebodys),
     ("identity", "older state", behind, adopted),
     ("identity", "as their owner", of_others, owner_removed),
+    ("identity", "is no file; move it away", owner_is_a_folder, folder_moved),
     ("identity", "does not say whose", owner_unreadable, owner_removed),
     ("open retrainings", "nobody is at work", left_executing, next_run),
     ("disk", "0.0 GiB left", full, library_back),
+    ("disk", "takes 7 files more", out_of_files, library_back),
     ("disk", "may not be written to", locked, library_back),
+    ("disk", "set TMPDIR to a folder", no_temporary_folder, library_back),
     ("leftovers", "retraining-old", left_over, swept_away),
 ]

@@ -171,7 +171,7 @@ def look_up(store: PostgresStore) -> None:
         reading.recorded("housing", NOW - HOUR, NOW + HOUR, 9), reading.known_champions("housing", [1])
         reading.scraped(at=NOW, before=NOW), reading.dropped(NOW, NOW)
     store.watch.false_alarms(since=NOW - HOUR, until=NOW)
-    store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"])
+    store.watch.looked_at("run-1", ["housing"]), store.watch.untold(["housing"]), store.watch.orphans(["housing"])
     store.watch.scheduled(["housing"], before=NOW)
 
 

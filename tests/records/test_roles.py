@@ -22,6 +22,7 @@ from include.records.entries import ChangeKind, EventStatus
 from include.records.entries.facts import Facts
 from include.records.postgres import PostgresStore
 from include.records.postgres.audit import read_audit
+from include.records.postgres.examination import RecordsSeen
 from include.records.postgres.lineage import read_lineage
 from include.records.schema import migrate
 from tests.records.examples import HOUR, NOW, execute, make_analysis, make_decision, open_event, postgres_store, speak
@@ -45,6 +46,19 @@ def user(server: EmbeddedPostgres, uri: str, *roles: str, attributes: str = "") 
             with psycopg.connect(uri, autocommit=True) as records:
                 records.execute(f"DROP OWNED BY {name} CASCADE".encode())
             connection.execute(f"DROP OWNED BY {name} CASCADE; DROP USER {name}".encode())
+
+
+@pytest.mark.parametrize("limit", [-1, 7])
+def test_whoever_is_no_superuser_sees_the_connections_of_others_and_his_own_limit(
+    postgres: EmbeddedPostgres, records_uri: str, limit: int
+) -> None:
+    limited = user(postgres, records_uri, "retraining_writer", attributes=f"CONNECTION LIMIT {limit}")
+    with psycopg.connect(records_uri), psycopg.connect(records_uri), limited as uri:
+        found = RecordsSeen(partial(psycopg.connect, uri)).server()
+    assert (found.user_limit, found.of_user, found.database_limit) == (limit, 1, -1)
+    assert found.connections >= found.of_database >= 3
+    assert found.reserved >= 3
+    assert RecordsSeen(partial(psycopg.connect, records_uri)).server().user_limit == -1  # none binds a superuser
 
 
 def live(store: PostgresStore) -> None:

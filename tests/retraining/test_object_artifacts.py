@@ -111,10 +111,14 @@ def test_remains_of_settled_versions_are_removed_and_others_are_not(object_serve
     artifacts().save("model", 10, *small())
     artifacts().save("models", 1, *small())
     for name in (MODEL_FILE, MANIFEST_FILE):
-        object_server.bucket.put(f"models/live/model/v1-crashed/{name}", b"half")
+        object_server.bucket.put(f"models/live/model/v1-c0a54ed00000/{name}", b"half")
+        object_server.bucket.put(f"models/live/model/v2-backup/{name}", b"of somebody")
     path, sha256 = artifacts().save("model", 1, *small())
-    assert artifacts().tidy("model", {"v1": Path(path).name, "v2": ""}) == ["v1-crashed"]
-    assert sorted({key.partition("-")[0] for key in keys(object_server)}) == ["model/v1", "model/v10", "models/v1"]
+    assert artifacts().tidy("model", {"v1": Path(path).name, "v2": ""}) == ["v1-c0a54ed00000"]
+    assert sorted({key.partition("-")[0] for key in keys(object_server)}) == [
+        "model/v1", "model/v10", "model/v2", "models/v1"
+    ]  # fmt: skip
+    assert {name.partition("-")[0] for name in artifacts().versions("model")} == {"v1", "v10"}
     artifacts().load(path, sha256)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from include.errors import ConfigurationError
+from include.registry.home import said as said
 
 _ARGUMENTS = {  # what an extra field of a connection is called by boto3's session
     "aws_access_key_id": "aws_access_key_id",
@@ -66,7 +66,7 @@ def aws_connection(name: str, environment: Mapping[str, str] | None = None) -> A
         For another type, or for a field that is understood by the provider alone (a role to assume, say).
     """
     variable = connection_variable(name)
-    text = (os.environ if environment is None else environment).get(variable, "")
+    text = said(variable, environment)
     if not text:
         return None
     try:
@@ -111,7 +111,7 @@ def web_connection(name: str, environment: Mapping[str, str] | None = None) -> W
         For one that is not set, or names no host.
     """
     variable = connection_variable(name)
-    text = (os.environ if environment is None else environment).get(variable, "")
+    text = said(variable, environment)
     expected = "write http://user:password@host:port, each part per cent-encoded, or the same as JSON"
     try:
         kind, login, password, _ = _parts(text)
@@ -142,7 +142,7 @@ def connection_extra(name: str, kind: str, environment: Mapping[str, str] | None
         For one of another type, or one that cannot be read.
     """
     variable = connection_variable(name)
-    text = (os.environ if environment is None else environment).get(variable, "")
+    text = said(variable, environment)
     if not text:
         return None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from psycopg.pq import Format
 
 from include.data.sources.environment import connection_variable
 from include.errors import ConfigurationError, DataError, SourceUnavailable
+from include.registry.home import said
 
 if TYPE_CHECKING:
     from include.data.batches import Batch
@@ -34,7 +34,7 @@ def connection_from_environment(name: str) -> psycopg.Connection[Any]:
     What the driver says of an address is not passed on, for it may quote a part of the password.
     """
     variable = connection_variable(name)
-    address = os.environ.get(variable, "")
+    address = said(variable)
     expected = "write postgresql://user:password@host:port/database, special characters per cent-encoded"
     if not address:
         raise ConfigurationError(variable, f"not set, but a model reads from connection {name!r}; {expected}")

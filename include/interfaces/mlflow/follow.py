@@ -77,7 +77,7 @@ def follow(
 
     def work() -> None:
         try:
-            require_home(store)
+            require_home(store, artifacts)
             with MlflowApi(server, time.monotonic() + server.seconds) as api:
                 _Follower(api, store, artifacts, spec(), store.home.find()).follow()
             failure[0] = None

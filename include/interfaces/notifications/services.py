@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from include.data.sources.environment import connection_extra, connection_variable
+from include.data.sources.environment import connection_extra, connection_variable, said
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
 
@@ -88,7 +88,7 @@ def places(environment: Mapping[str, str] | None = None, find: Find | None = Non
         When a connection that is named is not there, or does not say what it should.
     """
     env = os.environ if environment is None else environment
-    named = env.get(VARIABLE, "")
+    named = said(VARIABLE, env)
     name = named or USUAL
     extra = connection_extra(name, "apprise", env) if find is None else find(name)
     if extra is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from include.decision.signals import SignalKind, Verdict
 from include.records.entries import BY_SCHEDULE, FailedStep, Failing, Failure, Figures, Scheduled, Waiting, Watched
@@ -16,6 +17,7 @@ from include.records.memory.people import MemoryFailures, MemoryPeople
 from include.records.rows.columns import Row
 
 Key = tuple[str, str]  # model name and run id
+WHERE = ("source", "timestamp", "target")
 LOOKED_AT, BEFORE = 20, timedelta(days=30)
 _OPEN_OR_LOST = ("decided", "executing", "failed", "abandoned")
 _STATUSES = {"promoted": "promotions", "held": "holds", "rejected": "rejections", "failed": "failures",
@@ -101,6 +103,18 @@ class MemoryWatch:
         """Return how many retrains of a period were marked as false alarms."""
         marks = self.people.marks(since=since, until=until)
         return Counter(mark.model_name for mark in marks if mark.spends)
+
+    def orphans(self, model_names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the models with a champion but these, each with where its rows came from."""
+        with self.tables.guard:
+            champions = {row["model_name"] for row in self.tables.versions.values() if row["status"] == "champion"}
+            left = sorted((self.models.keys() & champions) - set(model_names))
+            return {name: {field: self.models[name]["config"].get(field) for field in WHERE} for name in left}
+
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """Return a model's effective settings as a run last saw them."""
+        with self.tables.guard:
+            return dict(self.models[model_name]["config"]) if model_name in self.models else None
 
     def _mended_at(self, failure: Failure, before: datetime | None) -> datetime | None:
         """Up to when failures of that step are history; None where none is."""

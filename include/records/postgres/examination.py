@@ -13,15 +13,24 @@ from include.records.json_values import to_utc
 from include.records.postgres.pooler import require_own_session
 from include.records.postgres.session import Connect, Session, schema_of, settled, shared_schema
 from include.records.rows.columns import Row
+from include.records.sequences import behind
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSeen:
-    """A server and its settings, as a new session finds them; timeouts in milliseconds, ``0`` for none."""
+    """A server and its settings, as a new session finds them; timeouts in milliseconds, ``0`` for none.
+
+    `reserved` of its connections this user cannot have; a limit of -1 is none.
+    """
 
     version: int
     max_connections: int
     connections: int
+    reserved: int
+    user_limit: int
+    database_limit: int
+    of_user: int
+    of_database: int
     session_timezone: str
     timezone: str
     isolation: str
@@ -31,6 +40,8 @@ class ServerSeen:
     read_only: str
     superuser: bool
     user_name: str
+    login_name: str
+    database_name: str
     may_write: bool
     may_call: bool
     pid: int
@@ -82,15 +93,21 @@ class RecordsSeen:
         return {row["name"]: (row["sha256"], row["applied_at"]) for row in rows}
 
     def identity(self) -> str:
-        """Return whose records these are."""
-        return str(self._rows("find_identity")[0]["id"])
+        """Return whose records these are; empty where nothing says it."""
+        return next((str(row["id"]) for row in self._rows("find_identity")), "")
 
     def objects(self) -> set[tuple[str, str]]:
         """Return kind and name of what the schema holds and has in force."""
         return {(row["kind"], row["name"]) for row in self._rows("examine_objects")}
 
+    def behind(self) -> list[str]:
+        """Return the tables whose next number is taken, as far as this user may see."""
+        with closing(self.connect()) as connection, settled(connection):
+            connection.execute(f"SET LOCAL lock_timeout TO '{SHORT_LOCK}'".encode())
+            return [table for table, _, _ in behind(connection, schema_of(connection))]
+
     def versions(self) -> list[VersionSeen]:
-        """Return the champions, and the newest version of each model that has files."""
+        """Return the champions, of each model the newest version that has files, and that which a rollback leads to."""
         return [VersionSeen(**row) for row in self._rows("examine_versions")]
 
     def numbers(self) -> dict[str, frozenset[int]]:

@@ -10,7 +10,21 @@ import psycopg
 from include.errors import ConfigurationError
 from include.records.entries import Noted, Whereabouts
 from include.records.json_values import clean_text, to_utc
-from include.records.postgres.session import Connect, KeptConnection, reading, transaction
+from include.records.postgres.session import Connect, KeptConnection, Session, reading, transaction
+from include.records.rows.columns import Row
+
+EMPTY = "the table records_identity is empty: a restore met errors, or somebody emptied it"
+FILL = (
+    "restore the whole dump; or let the owner of the tables run: INSERT INTO retraining.records_identity (id) VALUES "
+    "('…'), with the id that records.json of the artifacts names, or where there is none with DEFAULT VALUES"
+)
+
+
+def whose(session: Session, name: str) -> Row:
+    """The row that a query finds of who these records are; a `ConfigurationError` where nothing says it."""
+    if (row := session.row(name, {})) is None:
+        raise ConfigurationError("the records database", f"{EMPTY}; {FILL}")
+    return row
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,7 @@ class PostgresHome:
     def find(self) -> Whereabouts:
         """Return who these records are, and where."""
         with reading(self.connect) as session:
-            row = session.one("find_home", {})
+            row = whose(session, "find_home")
         renewed_at, said_at = row.pop("renewed_at"), row.pop("said_at")
         found = {name: value or "" for name, value in row.items()}
         return Whereabouts(

@@ -13,7 +13,7 @@ from include.records.entries import Annotation, Failure, KeptCall, Mark, MarkVer
 from include.records.json_values import to_utc
 from include.records.postgres.arrivals import PostgresArrivals
 from include.records.postgres.chain import PostgresChain
-from include.records.postgres.home import PostgresHome
+from include.records.postgres.home import PostgresHome, whose
 from include.records.postgres.messages import PostgresOutbox
 from include.records.postgres.session import Connect, KeptConnection, reading, transaction
 from include.records.postgres.watch import PostgresWatch
@@ -49,7 +49,7 @@ class PostgresParts:
     def identity(self) -> str:
         """Return the id of these records."""
         with reading(self._calls) as session:
-            return str(session.one("find_identity", {})["id"])
+            return str(whose(session, "find_identity")["id"])
 
     @cached_property
     def home(self) -> PostgresHome:

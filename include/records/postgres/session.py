@@ -208,6 +208,15 @@ def shared_schema(connection: psycopg.Connection[Any]) -> str:
     return ", ".join(named) if all(map(_is_shared, named)) else ""
 
 
+def sql_name(name: str) -> str:
+    """The name of a user, a database or a schema, as a statement that somebody is to run has to write it.
+
+    >>> sql_name("airflow_writer"), sql_name("etl-user@tenant")
+    ('airflow_writer', '"etl-user@tenant"')
+    """
+    return name if re.fullmatch("[a-z_][a-z0-9_]*", name) else '"{}"'.format(name.replace('"', '""'))
+
+
 def _schemas_named(connection: psycopg.Connection[Any]) -> Iterator[str]:
     named = _SEARCH_PATH.findall(connection.info.options)
     path = re.sub(r"\\(.)", r"\1", named[-1]) if named else ""
@@ -246,11 +255,12 @@ def _set(
 
 def _hidden(tables: str, user: str, schema: str) -> str:
     first, *others = tables.split(", ")
+    role = sql_name(user)
     which = f"{first} and {len(others)} more tables" if others else first
     return (
         f"row security may hide rows of {which} from the user {user}, and a champion that is not seen would be trained "
-        f"once more; let a superuser run ALTER ROLE {user} BYPASSRLS, or the owner of the tables, for each of them, "
-        f"ALTER TABLE {schema}.{first} DISABLE ROW LEVEL SECURITY"
+        f"once more; let a superuser run ALTER ROLE {role} BYPASSRLS, or the owner of the tables, for each of them, "
+        f"ALTER TABLE {sql_name(schema)}.{first} DISABLE ROW LEVEL SECURITY"
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from include.records.entries import BY_SCHEDULE, Failing, Figures, Scheduled, Waiting, Watched
 from include.records.json_values import to_utc
@@ -70,6 +71,18 @@ class PostgresWatch:
         period = {"since": to_utc(since), "until": to_utc(until)}
         with reading(self.connect) as session:
             return {row["model_name"]: row["false_alarms"] for row in session.rows("count_false_alarms", period)}
+
+    def orphans(self, model_names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the models with a champion but these, each with where its rows came from."""
+        with reading(self.connect) as session:
+            rows = session.rows("find_orphans", {"model_names": list(model_names)})
+        return {row.pop("model_name"): row for row in rows}
+
+    def registered(self, model_name: str) -> Mapping[str, Any] | None:
+        """Return a model's effective settings as a run last saw them."""
+        with reading(self.connect) as session:
+            row = session.row("find_model_files", {"model_name": model_name, "most": 1})
+        return None if row is None else dict(row["config"])
 
 
 def _or_none(at: datetime | None) -> datetime | None:

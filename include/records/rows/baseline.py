@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from include.errors import DataError
 from include.records.json_values import clean_scores, exact_json, read_exact, read_json, read_scores
 
 if TYPE_CHECKING:
@@ -51,7 +52,17 @@ def _baseline(stored: Mapping[str, Any]) -> Baseline:
 
 @lru_cache(maxsize=4)
 def reference_from_text(stored: str) -> ReferenceProfiles:
-    """Read profiles as they are kept; those of a version are read once in a process, like the version itself."""
+    """Read profiles as they are kept; those of a version are read once in a process, like the version itself.
+
+    Raises
+    ------
+    DataError
+        For what was altered, or written by a later version of this package.
+    """
     from include.data.reference.profiles import ReferenceProfiles
 
-    return ReferenceProfiles.from_json(read_json(stored))
+    try:
+        return ReferenceProfiles.from_json(read_json(stored))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        why = f"what its checks compare with (table reference_profiles) cannot be read: {type(error).__name__}: {error}"
+        raise DataError(f"{why}; it was altered, or a later version of this package has written it") from error

@@ -11,9 +11,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from include.data.sources.object_storage import Bucket, Connect, client_from_environment
+from include.data.temporary import temporary_folder
 from include.errors import ArtifactError, ConfigurationError, SourceUnavailable
 from include.registry.address import Address
-from include.retraining.artifacts.folder import MANIFEST_FILE, ArtifactFolder, Artifacts, StoredModel, sha256_of
+from include.retraining.artifacts.folder import (
+    MANIFEST_FILE,
+    ArtifactFolder,
+    Artifacts,
+    StoredModel,
+    label_of,
+    sha256_of,
+)
 from include.retraining.artifacts.small_files import fields_of, text_of
 from include.retraining.trainers.kept_files import FILES_FOLDER, MODEL_FILE, KeptFolder
 
@@ -42,12 +50,12 @@ class ObjectArtifacts:
 
         Nobody loads a version without its manifest, and nobody refers to one before this has returned.
         """
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            path, sha256 = ArtifactFolder(Path(name)).save(model_name, version, predictor, columns)
-            folder = Path(name) / path
+        with temporary_folder() as root:
+            path, sha256 = ArtifactFolder(root).save(model_name, version, predictor, columns)
+            folder = root / path
             files = sorted(file for file in folder.rglob("*") if file.is_file())
             for file in sorted(files, key=lambda file: file == folder / MANIFEST_FILE):
-                self._upload(file, self._key(str(file.relative_to(name))))
+                self._upload(file, self._key(str(file.relative_to(root))))
         return path, sha256
 
     def load(self, path: str, sha256: str, script: Script | None = None) -> StoredModel:
@@ -96,7 +104,7 @@ class ObjectArtifacts:
         """See `Artifacts.versions`."""
         start = f"{self._key(model_name)}/"
         below = (stored.key.removeprefix(start).partition("/") for stored in self._bucket.below(f"{start}v"))
-        return sorted({folder for folder, slash, _ in below if slash and "-" in folder})
+        return sorted({folder for folder, slash, _ in below if slash and label_of(folder)})
 
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`. A manifest goes first, so that what is left of it is never a version."""
@@ -104,7 +112,7 @@ class ObjectArtifacts:
         found = [stored.key for stored in self._bucket.below(start)]
         for key in sorted(found, key=lambda key: not key.endswith(f"/{MANIFEST_FILE}")):
             folder, slash, _ = key.removeprefix(start).partition("/")
-            if slash and folder.partition("-")[0] in settled and folder not in kept:
+            if slash and (label := label_of(folder)) and label in settled and folder not in kept:
                 self._bucket.remove(key)
                 removed.add(folder)
         return sorted(removed)
@@ -139,8 +147,8 @@ class ObjectArtifacts:
             self._bucket.put(key, content)
             content.seek(0)
             expected = hashlib.file_digest(content, "sha256").hexdigest()
-        with tempfile.TemporaryDirectory(prefix="retraining-") as name:
-            back = Path(name) / "back"
+        with temporary_folder() as folder:
+            back = folder / "back"
             self._bucket.fetch(key, back)
             if sha256_of(back) != expected:
                 where = Address(bucket=self.root.bucket, key=key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 MANIFEST_FILE = "manifest.json"
 CHAMPION_LINK = "champion"
 _PUBLISHING, _SAVING = ".publishing-", ".saving-"
+_VERSION = re.compile(r"(v[1-9][0-9]{0,8})-[0-9a-f]{12}")
+
+
+def label_of(name: str) -> str:
+    """The label of a version by the name that `Artifacts.save` gives its folder; empty for somebody's copy beside it.
+
+    >>> label_of("v3-54320bb83cf0"), label_of("v3-54320bb83cf0.bak"), label_of("v20251231-before-upgrade")
+    ('v3', '', '')
+    """
+    found = _VERSION.fullmatch(name)
+    return found[1] if found else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +125,7 @@ class Artifacts(Protocol):
         ----------
         settled : mapping of str to str
             For labels such as ``v3`` the name of the version's folder, empty for a version without files: any other of
-            that label is the remains of a try that was cut short.
+            that label, under a name that `save` gives, is the remains of a try that was cut short.
         """
         ...
 
@@ -211,17 +223,19 @@ class ArtifactFolder:
 
     def versions(self, model_name: str) -> list[str]:
         """See `Artifacts.versions`."""
-        return sorted(path.name for path in (self.root / model_name).glob("v*-*") if path.is_dir())
+        found = (self.root / model_name).glob("v*-*")
+        return sorted(path.name for path in found if label_of(path.name) and path.is_dir())
 
     def tidy(self, model_name: str, settled: Mapping[str, str]) -> list[str]:
         """See `Artifacts.tidy`."""
         removed, kept = [], set(settled.values())
         folder = self.root / model_name
         for path in sorted([*folder.glob("*"), *folder.glob(f"*/{WRITING}*")]):  # of reports, too
-            label, _, _ = path.name.removeprefix(_SAVING).partition("-")
+            draft = path.name.startswith(_SAVING)
+            label = path.name.removeprefix(_SAVING).partition("-")[0] if draft else label_of(path.name)
             if path.name.startswith(_PUBLISHING) or is_left_draft(path):  # who publishes looks whether it is, again
                 path.unlink(missing_ok=True)
-            elif label in settled and path.name not in kept:
+            elif label and label in settled and path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)  # the process that made it may be at work on it still
             else:
                 continue
@@ -238,7 +252,11 @@ class ArtifactFolder:
     def read(self, path: str) -> str | None:
         """See `Artifacts.read`."""
         file = self.root / path
-        return text_of(file.read_bytes(), self.address(path)) if file.is_file() else None
+        if not file.exists():
+            return None
+        if not file.is_file():
+            raise ArtifactError(f"{self.address(path)}: is no file; move it away")
+        return text_of(file.read_bytes(), self.address(path))
 
     def address(self, path: str) -> str:
         """See `Artifacts.address`."""

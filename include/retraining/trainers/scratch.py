@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from include.data.temporary import made_temporarily
 from include.retraining.trainers.supervise import remove_tree
 
 _PREFIX = "retraining"
@@ -55,7 +56,8 @@ def scratch_folder() -> Iterator[Path]:
 
 def new_folder() -> Path:
     """A new temporary folder; whoever asks for it removes it."""
-    root = Path(tempfile.gettempdir())
+    with made_temporarily():
+        root = Path(tempfile.gettempdir())
     for found in root.glob(f"{_PREFIX}-*-*-*-*-*"):
         if is_left(found.name.removeprefix(f"{_PREFIX}-")):
             log.warning("%s: removed: the process that needed it has died", found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from include.data.temporary import temporary_folder
 from include.registry.policy import Costs
 from include.workflow.backtest.policies import NamedPolicy
 from include.workflow.backtest.replay import Checks, Window, replay
@@ -119,8 +119,8 @@ def _try(policy: NamedPolicy, data_dir: Path, moments: list[datetime], shown: Ca
     def show(_window: Window) -> None:
         shown()
 
-    with tempfile.TemporaryDirectory() as folder:
-        deployment = rehearsal(Path(folder), policy.spec, data_dir=data_dir, read=RowsOnce(moments[-1]))
+    with temporary_folder() as folder:
+        deployment = rehearsal(folder, policy.spec, data_dir=data_dir, read=RowsOnce(moments[-1]))
         result = replay(
             deployment, policy.spec.name, moments, show=show, preset=policy.preset, compare=False, checks=policy.checks
         )

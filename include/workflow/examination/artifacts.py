@@ -26,7 +26,7 @@ from include.retraining.artifacts.libraries import changed_libraries
 from include.retraining.prepare import feature_table
 from include.workflow.deployment import COMPARE_AGAIN, NO_REFERENCE
 from include.workflow.examination.models import missing_of
-from include.workflow.examination.subject import CHAMPION, Subject
+from include.workflow.examination.subject import CHAMPION, RETIRED, Subject
 from include.workflow.publication import number_of
 
 SHOWN = 5  # names of models in one finding
@@ -108,10 +108,11 @@ def _silence(subject: Subject, seen: VersionSeen) -> str:
 
 def _asked(subject: Subject, seen: VersionSeen) -> str:
     store, spec = subject.deployment.store, subject.read_files[0].get(seen.model_name)
-    version, reference = store.champion(seen.model_name), store.reference(seen.model_name, seen.version)
+    version = store.champion(seen.model_name)
     if version is None or version.version != seen.version:
         return ""  # replaced meanwhile
     try:
+        reference = store.reference(seen.model_name, seen.version)
         stored = load_version(subject.deployment.artifacts, version, spec, {})
         if reference is not None:
             stored.predictor.predict(feature_table(_usual_row(reference), stored.columns))
@@ -181,18 +182,21 @@ def ages(subject: Subject) -> Iterator[Told]:
     if not subject.owns_artifacts:  # else versions of others would be called unknown, and to be removed
         yield NotLookedAt(why="versions: the artifacts are not said to be those of these records (see identity)")
         return
-    newest = {version.model_name: version for version in subject.versions if version.artifact_path}  # they ascend
+    others = defaultdict[str, list[VersionSeen]](list)
+    for version in subject.versions:
+        if version.artifact_path and version.status != CHAMPION:
+            others[version.model_name].append(version)
     names = sorted({*subject.numbers, *(name_of(file) for file in subject.files)})
     looked = 0
     for model in subject.in_time(names):
         looked += 1
-        yield from _ages_of(subject, model, newest.get(model))
+        yield from _ages_of(subject, model, others[model])
     if looked < len(names):
         yield NotLookedAt(why=f"the versions of {len(names) - looked} of {len(names)} models: there was no time")
     yield Seen(told=f"the versions of {looked} models")
 
 
-def _ages_of(subject: Subject, model: str, newest: VersionSeen | None) -> Iterator[Told]:
+def _ages_of(subject: Subject, model: str, others: list[VersionSeen]) -> Iterator[Told]:
     artifacts, known = subject.deployment.artifacts, subject.numbers.get(model, frozenset())
     there = artifacts.versions(model)
     unknown = [name for name in there if (number := number_of(name)) and number not in known]
@@ -205,13 +209,16 @@ def _ages_of(subject: Subject, model: str, newest: VersionSeen | None) -> Iterat
             way_out="restore a newer dump that knows them; or, when nobody needs them any more, remove them: "
             + ", ".join(artifacts.address(f"{model}/{name}") for name in unknown),
         )  # fmt: skip
-    if newest and newest.status != CHAMPION and newest.artifact_path.rpartition("/")[2] not in there:
-        yield Finding(
-            subject=model, severity=Severity.LOW,
-            told=f"the files of v{newest.version} ({newest.status}) are gone: the artifacts are older than the records",
-            way_out=f"restore {artifacts.address(newest.artifact_path)} from a backup that is as new as the records; "
-            "until then nobody can go back to that version",
-        )  # fmt: skip
+    for version in others:
+        if version.artifact_path.rpartition("/")[2] not in there:
+            way_back = version.status == RETIRED
+            yield Finding(
+                subject=model, severity=Severity.MEDIUM if way_back else Severity.LOW,
+                told=f"the files of v{version.version} ({version.status}) are gone: the artifacts are older than the "
+                f"records, or somebody removed them{', and a rollback leads to that version' if way_back else ''}",
+                way_out=f"restore {artifacts.address(version.artifact_path)} from a backup that is as new as the "
+                "records; until then nobody can go back to that version",
+            )  # fmt: skip
 
 
 def _named(models: list[str]) -> str:

@@ -25,6 +25,7 @@ CHECKS: Mapping[str, Check] = {
     "trainers": models.trainers,
     "needed connections": models.connections,
     "named columns": models.named_columns,
+    "renamed": models.renamed,
     "airflow": airflow.airflow,
     "libraries": artifacts.libraries,
     "champions": artifacts.champions,

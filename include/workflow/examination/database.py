@@ -21,7 +21,8 @@ from include.records.migration_files import (
     read_schema,
     read_steps,
 )
-from include.records.postgres.examination import RecordsSeen
+from include.records.postgres.examination import RecordsSeen, ServerSeen
+from include.records.postgres.session import sql_name
 from include.records.whole_schema import lost
 from include.workflow.examination.subject import Subject
 from include.workflow.migrate import OWN_SCHEMA, elsewhere
@@ -68,20 +69,32 @@ def server(subject: Subject) -> Iterator[Told]:
 
 
 def room(subject: Subject) -> Iterator[Told]:
-    """Connections: those that there may be, against what tasks want at once."""
+    """Connections: those that server, user and database may have, against what tasks want at once."""
     found = subject.server
-    free = found.max_connections - found.connections
     tasks = 4 if subject.surroundings is None else subject.surroundings.parallelism
     wanted = EACH * tasks + SPARE
     yield Seen(told=f"{found.connections} of {found.max_connections} connections are in use")
-    if found.max_connections < wanted or free < SPARE:
-        yield Finding(
-            subject=WHERE, told=f"{found.connections} of {found.max_connections} connections are in use; {tasks} tasks "
-            f"at once want up to {EACH * tasks}, page and commands {SPARE} more",
-            way_out=f"raise max_connections to {max(wanted, found.connections + SPARE)} or more, lower Airflow's "
-            "parallelism, or put a pooler in between (RETRAINING_DB_DIRECT names the server itself for claims)",
-            severity=Severity.MEDIUM,
-        )  # fmt: skip
+    for whose, used, most, reserved, way_out in _limits(found):
+        if 0 <= most < wanted + reserved or 0 <= most < used + SPARE + reserved:
+            kept = f", {reserved} are kept for superusers" if reserved else ""
+            yield Finding(
+                subject=WHERE, told=f"{used} of {most} connections{whose} are in use{kept}; {tasks} tasks at once want "
+                f"up to {EACH * tasks}, page and commands {SPARE} more",
+                way_out=f"{way_out} {max(wanted, used + SPARE) + reserved} or more, lower Airflow's parallelism, or "
+                "put a pooler in between (RETRAINING_DB_DIRECT names the server itself for claims)",
+                severity=Severity.MEDIUM,
+            )  # fmt: skip
+
+
+def _limits(found: ServerSeen) -> Iterator[tuple[str, int, int, int, str]]:
+    """What connections are limited by: whose, how many are used, the limit, how many are kept, how it is raised."""
+    yield "", found.connections, found.max_connections, found.reserved, "raise max_connections to"
+    user, database = sql_name(found.login_name), sql_name(found.database_name)
+    yield f" of the user {user}", found.of_user, found.user_limit, 0, f"ALTER ROLE {user} CONNECTION LIMIT"
+    yield (
+        f" of the database {database}", found.of_database, found.database_limit, 0,
+        f"ALTER DATABASE {database} CONNECTION LIMIT",
+    )  # fmt: skip
 
 
 def pooler(subject: Subject) -> Iterator[Told]:
@@ -104,6 +117,8 @@ def _direct(subject: Subject, address: str) -> Iterator[Told]:
             wrong = "leads to other records than the connection retraining_db"
         elif why := records.lends_sessions():
             wrong = why.partition("; all else")[0]
+        elif (found := records.server()).read_only == "on" or not (found.may_write and found.may_call):
+            wrong = f"nothing can be written through it (user {found.user_name}): no retrain can end"
     except psycopg.Error as error:
         wrong = f"cannot be reached: {mask(' '.join(str(error).split()))}"
     if wrong:
@@ -129,7 +144,7 @@ def rights(subject: Subject) -> Iterator[Told]:
         yield Finding(
             subject=WHERE, told=f"its user {found.user_name} may not write events: each run fails at its decision",
             way_out="let the owner of the tables run `python -m include.cli migrate`, which gives roles the rights "
-            f"that a restore has left out, and: GRANT retraining_writer TO {found.user_name}",
+            f"that a restore has left out, and: GRANT retraining_writer TO {sql_name(found.user_name)}",
             severity=Severity.CRITICAL,
         )  # fmt: skip
     elif not found.may_call:
@@ -176,6 +191,12 @@ def _whole(subject: Subject, files: Sequence[SqlFile]) -> Iterator[Told]:
             way_out=f"let the owner of the tables run: ALTER TABLE {whole} ATTACH PARTITION {loose[0]} FOR VALUES FROM "
             f"('{month}-01 00:00+00') TO (the first of the next month); or give it another name, if it is put aside",
             severity=Severity.HIGH,
+        )  # fmt: skip
+    if taken := subject.records.behind():
+        yield Finding(
+            subject=WHERE, told=f"the next number of {', '.join(taken)} is taken: a move by replication, or a copy of "
+            "rows alone, leaves the sequences behind; runs fail until they are passed",
+            way_out="let the owner of the tables run: python -m include.cli migrate", severity=Severity.CRITICAL,
         )  # fmt: skip
     if gone := lost(files, there):
         more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""

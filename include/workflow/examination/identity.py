@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from include.decision.decision import Severity
 from include.errors import ArtifactError
 from include.records.entries.examination import Finding, Seen, Told
+from include.records.postgres.home import EMPTY, FILL
 from include.workflow.examination.subject import Subject
 from include.workflow.identity import CHOICE, OWNER_FILE, owner_of, why_behind, why_moved
 
@@ -14,7 +15,9 @@ from include.workflow.identity import CHOICE, OWNER_FILE, owner_of, why_behind, 
 def identity(subject: Subject) -> Iterator[Told]:
     """A copied or restored database, and artifacts of other records."""
     store, artifacts = subject.deployment.store, subject.deployment.artifacts
-    mine = subject.identity
+    if not (mine := subject.identity):
+        yield Finding(subject="the records database", told=EMPTY, way_out=FILL, severity=Severity.CRITICAL)
+        return
     try:
         owner = owner_of(artifacts)
     except ArtifactError as error:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from include.data.temporary import WAY_OUT
 from include.decision.decision import Severity
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.retraining.artifacts import ArtifactFolder
@@ -17,6 +18,7 @@ from include.workflow.examination.subject import Subject
 
 GIBIBYTE = 2**30
 LITTLE, NOTHING = 5 * GIBIBYTE, GIBIBYTE
+FEW_FILES = 1000  # inodes
 OLD = 24 * 3600.0  # seconds after which a temporary folder belongs to nobody any more
 TEMPORARY = ("retraining-*",)
 UNFINISHED = ("*/.saving-*", "*/.publishing-*")
@@ -24,6 +26,11 @@ UNFINISHED = ("*/.saving-*", "*/.publishing-*")
 
 def disk(subject: Subject) -> Iterator[Told]:
     """Room where versions, and the files of trainings, are written."""
+    if _temporary() is None:
+        yield Finding(
+            subject="temporary folder", told="there is none that this process may write to: no script trains, and "
+            "nothing is stored in object storage", way_out=WAY_OUT, severity=Severity.HIGH,
+        )  # fmt: skip
     for what, folder in _places(subject):
         there = next((each for each in (folder, *folder.parents) if each.is_dir()), None)
         if there is None:
@@ -33,6 +40,13 @@ def disk(subject: Subject) -> Iterator[Told]:
             yield Finding(
                 subject=f"{what} {folder}", told="may not be written to by the user of this process",
                 way_out=f"chown it to that user (uid {os.getuid()}), or name another", severity=Severity.HIGH,
+            )  # fmt: skip
+        files = os.statvfs(there)
+        if files.f_files and files.f_favail < FEW_FILES:
+            yield Finding(
+                subject=f"{what} {folder}", told=f"takes {files.f_favail} files more, however much room it has left",
+                way_out="remove small files (old reports, say), or use a file system with more inodes",
+                severity=Severity.HIGH,
             )  # fmt: skip
         free = shutil.disk_usage(there).free
         if free < LITTLE:
@@ -49,13 +63,23 @@ def _places(subject: Subject) -> Iterator[tuple[str, Path]]:
     artifacts = subject.deployment.artifacts
     if isinstance(artifacts, ArtifactFolder):
         yield "artifacts folder", artifacts.root
-    yield "temporary folder", Path(tempfile.gettempdir())
+    if (temporary := _temporary()) is not None:
+        yield "temporary folder", temporary
+
+
+def _temporary() -> Path | None:
+    """Where temporary files go; None where they can go nowhere."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return None
 
 
 def leftovers(subject: Subject) -> Iterator[Told]:
     """Folders that processes which died were writing to."""
     found, artifacts = list[Path](), subject.deployment.artifacts
-    places: list[tuple[Path, tuple[str, ...]]] = [(Path(tempfile.gettempdir()), TEMPORARY)]
+    temporary = _temporary()
+    places: list[tuple[Path, tuple[str, ...]]] = [] if temporary is None else [(temporary, TEMPORARY)]
     if isinstance(artifacts, ArtifactFolder):
         places.append((artifacts.root, UNFINISHED))
     for folder, patterns in places:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from include.data.named_columns import ineffective
 from include.data.sources.environment import connection_variable
 from include.decision.decision import Severity
-from include.errors import ConfigurationError
+from include.errors import ConfigurationError, did_you_mean
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
+from include.registry.loader import ENVIRONMENT, environment
 from include.registry.model_files import name_of, printable
 from include.registry.spec import ModelSpec
 from include.registry.training import Script
 from include.workflow.deployment import CONNECTION
 from include.workflow.examination.subject import Subject
+from include.workflow.renamed import former_names, told_of_name, way_on
 
 SHOWN = 20  # findings of a kind that are told one by one
 _PROGRAMS = (".py", ".sh", ".r", ".R", ".jl")  # how the file of a script ends that an interpreter runs
@@ -31,6 +33,7 @@ def files(subject: Subject) -> Iterator[Told]:
         yield Finding(subject=error.where, told="; ".join(error.problems), way_out=f"correct {error.where}",
                       severity=Severity.HIGH)  # fmt: skip
         return
+    yield from _mistaken_environment(found.values())
     for file, why in wrong.items():
         yield Finding(
             subject=name_of(file), severity=Severity.HIGH,
@@ -46,6 +49,20 @@ def files(subject: Subject) -> Iterator[Told]:
             way_out="python -m include.cli init writes the first one, or correct the variable", severity=Severity.HIGH,
         )  # fmt: skip
     yield Seen(told=f"{len(found)} of {len(found) + len(wrong)} model files can be read")
+
+
+def _mistaken_environment(specs: Collection[ModelSpec]) -> Iterator[Told]:
+    """A name of the environment that no model file has, and that is nearly one that they have."""
+    here, there = environment(), sorted({name for spec in specs for name in spec.environments})
+    if not here or here in there:
+        return
+    short = (f"; did you mean {name!r}?" for name in there if name.startswith(here) or here.startswith(name))
+    if meant := did_you_mean(here, there) or next(short, ""):
+        yield Finding(
+            subject=ENVIRONMENT, severity=Severity.MEDIUM, told=f"is {here!r}, which no model file has under "
+            f"`environments`{meant} Nothing of what they have there is in force",
+            way_out=f"correct the variable, for scheduler, workers and commands alike; they have: {', '.join(there)}",
+        )  # fmt: skip
 
 
 def trainers(subject: Subject) -> Iterator[Told]:
@@ -112,6 +129,20 @@ def named_columns(subject: Subject) -> Iterator[Told]:
     if looked < len(asked):
         yield NotLookedAt(why=f"columns that {len(asked) - looked} model files name: there was no time")
     yield Seen(told=f"what {looked} model files say of single columns")
+
+
+def renamed(subject: Subject) -> Iterator[Told]:
+    """Models that begin anew under another name, while the champion of their rows is on record under the old one."""
+    found, _, left = subject.read_files
+    files = [name_of(file) for file in subject.files]
+    for spec, old in former_names(subject.deployment.store, found.values(), files):
+        yield Finding(
+            subject=spec.name, told=told_of_name(spec.name, old), severity=Severity.MEDIUM,
+            way_out=f"rename the file back to {old}.yaml; or, to go on as {spec.name}: {way_on(spec.name, old)}",
+        )  # fmt: skip
+    if left:
+        yield NotLookedAt(why=f"whether {left} models had another name: there was no time to read their files")
+    yield Seen(told=f"whether {len(found)} model files are those of models with another name")
 
 
 def _importable(module: str) -> bool:

@@ -22,7 +22,7 @@ from include.workflow.model_files import unchanged_spec
 from include.workflow.settings import Settings
 
 SECONDS = 0.6  # by default for each of the four things that grow with the models: files, manifests, digests, folders
-CHAMPION = "champion"
+CHAMPION, RETIRED = "champion", "retired"
 OUTSIDE = "this is not inside Airflow; give --url, or see the page"
 
 Item = TypeVar("Item")
@@ -85,7 +85,7 @@ class Subject:
 
     @cached_property
     def versions(self) -> list[VersionSeen]:
-        """The champions, and the newest version of each model that has files."""
+        """The champions, of each model the newest version that has files, and that which a rollback leads to."""
         return self.records.versions()
 
     @cached_property

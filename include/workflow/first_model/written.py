@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from include.data.temporary import temporary_folder
 from include.errors import ConfigurationError
 from include.registry.loader import load_model_file
 from include.registry.model_files import SUFFIXES
@@ -33,8 +33,8 @@ def write_file(place: Path, text: str, *, force: bool) -> None:
     """
     if not force and any(place.with_suffix(suffix).exists() for suffix in SUFFIXES):
         raise ConfigurationError(place, "there is such a model file; give --name, or --force to write over it")
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / place.name
+    with temporary_folder() as folder:
+        trial = folder / place.name
         trial.write_text(text, encoding="utf-8")
         try:
             load_model_file(trial)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from include.decision.costs import Worth
 from include.decision.decide import decide as weigh
@@ -12,9 +13,11 @@ from include.decision.signals import SignalKind
 from include.decision.waiting import of_the_past
 from include.errors import DataError, RequestsTaken
 from include.records.entries import Analysis, Event, FailedStep, Run
+from include.registry.model_files import model_names
 from include.registry.spec import ModelSpec
 from include.workflow.deployment import Deployment, now
 from include.workflow.failing import on_record
+from include.workflow.renamed import former_names, told_of_name
 from include.workflow.run_ids import require_same_run
 from include.workflow.steps.evidence import gather
 
@@ -39,6 +42,8 @@ def _decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision
         raise DataError(f"model {model_name}: run {run.run_id} has no analysis to decide from; run that step first")
     evidence = gather(store, spec, analysis)
     decision = weigh(standard_policy(spec.settings(run.preset)), evidence, worth_of(spec, analysis))
+    if decision.triggered and analysis.champion_version is None:
+        decision = _with_former_name(deployment, spec, decision)
     if decision.cause is Cause.DATA_QUALITY:
         log.warning("%s: %s: %s", model_name, decision.root_cause, decision.recommendation)
     ends_shadow = decision.trigger_type == SignalKind.SHADOW  # trains nothing: requests go on waiting
@@ -47,6 +52,17 @@ def _decide(deployment: Deployment, model_name: str, run: Run) -> tuple[Decision
         return store.save_decision(analysis, decision, requests=requests, at=now())
     except RequestsTaken:
         return None
+
+
+def _with_former_name(deployment: Deployment, spec: ModelSpec, decision: Decision) -> Decision:
+    """A first version whose model looks like one that has a champion under another name says so."""
+    told = [
+        f"{told_of_name(spec.name, old)}; rename the file back to {old}.yaml, if that was not meant"
+        for _, old in former_names(deployment.store, [spec], model_names(deployment.models_dir))
+    ]
+    if told:
+        log.warning("%s: %s", spec.name, "; ".join(told))
+    return replace(decision, reason="; ".join([decision.reason, *told]))
 
 
 def worth_of(spec: ModelSpec, analysis: Analysis) -> Worth | None:

@@ -43,7 +43,7 @@ def execute(
     elsewhere is judged on the rows up to `as_of`; an event that waits for one is refused without it.
     """
     store = deployment.store
-    require_home(store)
+    require_home(store, deployment.artifacts)
     with store.claim(event_id, at=now(), wait=wait) as claim:
         if claim.event.status.closed:
             return claim.event

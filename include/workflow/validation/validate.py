@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import pandas as pd
 
 from include.data.label_values import without_impossible_labels
 from include.data.tables import ModelTables, feature_names, read_tables
+from include.data.temporary import temporary_folder
 from include.decision.policy.durations import write_period
 from include.decision.policy.presets import LOOKS_PER_WINDOW, QUARTER, check_level
 from include.errors import ConfigurationError, DataError, RetrainingError
@@ -80,9 +80,9 @@ def validate(file: Path, data_dir: Path, now: datetime | None = None) -> Validat
         return Validation(model=spec.name, findings=(_failure(spec, error),))
     trial: Trial | None = None
     failed: list[Finding] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         try:
-            trial = try_out(spec, data_dir, Path(folder), look.read, look.first, look.last)
+            trial = try_out(spec, data_dir, folder, look.read, look.first, look.last)
         except RetrainingError as error:
             failed.append(_failure(spec, error))
     try:
