@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.changes import unchanged
 from include.data.sources.column_names import as_written
 from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
+from include.data.sources.csv_faults import located, require_end
 from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
@@ -35,7 +36,6 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
 _FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
 
 
@@ -105,24 +105,8 @@ class CsvBatches:
                 for batch in reader:
                     yield with_partition(_tidy(Batch.of(batch, str(file)), layout), self.path, self.columns)
 
-    @contextmanager
-    def _located(self, file: str | Path) -> Iterator[None]:
-        """Errors of rows with too many or too few cells, with their line."""
-        try:
-            yield
-        except pa.ArrowInvalid as error:
-            found = re.search(r"Expected (\d+) columns, got (\d+): ([^\n]*)", str(error))
-            if found is None:
-                raise
-            with self._stream(file) as opened:
-                text = b"\n" + opened.read(LOCATED_BYTES)
-            row = re.escape(found[3].removesuffix(" ...").encode())
-            place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
-            where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
-            raise DataError(
-                f"{file}: cannot be read as CSV: {where} has {found[2]} cells, the first one {found[1]}: "
-                f"{found[3][:80]!r}; correct it, or say source.delimiter and source.quote if cells end otherwise"
-            ) from error
+    def _located(self, file: str | Path) -> AbstractContextManager[None]:
+        return located(file, partial(self._stream, file), self.dialect.encoding)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -151,6 +135,7 @@ class CsvBatches:
             if sample.removeprefix(b"\xef\xbb\xbf").strip():
                 dialect = find_dialect(sample, self.dialect)
                 self._scans[file] = self._types_of_rows(file, dialect)
+                require_end(self.files, file, dialect)
         return self._scans[file]
 
     def _agree(self) -> None:
@@ -224,8 +209,9 @@ class CsvBatches:
             whole = {name for name in wanted if types[name] == pa.int64()}
             nothing = pa.array([*NOTHING, *self.missing])
             seen = Seen.of(
-                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
-            )
+                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing,
+                dialect,
+            )  # fmt: skip
             types |= dict.fromkeys(seen.codes, pa.string())
             if seen.misfit is not None:
                 types[seen.misfit[0]] = seen.misfit[1]
