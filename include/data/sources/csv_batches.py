@@ -24,6 +24,7 @@ from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
+from include.data.sources.spark_commits import committed
 from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
@@ -87,7 +88,8 @@ class CsvBatches:
     _blocks: dict[str | Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        found = distinct_files(self.files, self.files.find(self.path, *SOURCES["csv"].endings))
+        there = self.files.find(self.path, *SOURCES["csv"].endings)
+        found = distinct_files(self.files, committed(self.files, self.path, there))
         for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
             with unchanged(self.files, file, "CSV", self._states), self._located(file):
                 self._scan(file)

@@ -13,7 +13,10 @@ from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
 
-DELTA_LOG, ICEBERG_METADATA = "_delta_log", "metadata"  # folders that table formats keep beside the rows
+#: Folders that table formats and streaming queries keep beside the rows.
+DELTA_LOG, ICEBERG_METADATA, SINK_LOG = "_delta_log", "metadata", "_spark_metadata"
+HUDI, HUDI_TIMELINE = ".hoodie", ".hoodie/timeline"
+STARTED, COMMITTED = "_started_", "_committed_"  # how files begin that tell of jobs on Databricks
 
 
 class Files(Protocol):
@@ -49,7 +52,10 @@ class Files(Protocol):
         ...
 
     def beside(self, folder: str, name: str) -> Mapping[str, str | Path]:
-        """The files in the folder of that name in `folder`, by name; one that a table format keeps, see `DELTA_LOG`."""
+        """The files in the folder of that name in `folder`, by name: one that a table format keeps, see `DELTA_LOG`.
+
+        Without a name those in `folder` itself, at least those that begin with `STARTED` or `COMMITTED`.
+        """
         ...
 
     @property

@@ -19,6 +19,7 @@ from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import Seen, is_deep, parse_lines, size_of
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
+from include.data.sources.spark_commits import committed
 from include.errors import DataError
 from include.registry.source import SOURCES, FileSource
 
@@ -56,7 +57,8 @@ class JsonLinesBatches:
     _told: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        found = distinct_files(self.files, self.files.find(self.path, *SOURCES["json_lines"].endings))
+        there = self.files.find(self.path, *SOURCES["json_lines"].endings)
+        found = distinct_files(self.files, committed(self.files, self.path, there))
         moment = OneMoment(self.files, found, "JSON Lines", may_grow=True)
         for file in found:
             with moment.reading(file):

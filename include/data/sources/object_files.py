@@ -13,7 +13,16 @@ from typing import IO, cast
 
 import pyarrow as pa
 
-from include.data.sources.files import DELTA_LOG, ICEBERG_METADATA, nothing_found
+from include.data.sources.files import (
+    COMMITTED,
+    DELTA_LOG,
+    HUDI,
+    HUDI_TIMELINE,
+    ICEBERG_METADATA,
+    SINK_LOG,
+    STARTED,
+    nothing_found,
+)
 from include.data.sources.foreign_files import holds_rows, tell_left_out
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
 from include.data.sources.packing import unpacked
@@ -21,7 +30,7 @@ from include.errors import ConfigurationError
 from include.registry.address import Address
 
 _WILD = "*?["
-_KEPT = (f"/{DELTA_LOG}", f"/{ICEBERG_METADATA}")
+_KEPT = tuple(f"/{name}" for name in (DELTA_LOG, ICEBERG_METADATA, HUDI, HUDI_TIMELINE, SINK_LOG))
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class ObjectFiles:
 
     def beside(self, folder: str, name: str) -> dict[str, str | Path]:
         """See `Files.beside`; from the server where no listing has shown the folder."""
-        place = f"{folder}/{name}"
+        place = f"{folder}/{name}".rstrip("/")
         if not any(f"{place}/".startswith(start) for start in self._seen):
             address = Address.of(place)
             bucket = self._bucket(address)
@@ -95,7 +104,7 @@ class ObjectFiles:
     def _keep_logs(self, bucket: Bucket, stored: Iterable[Stored]) -> None:
         for each in stored:
             folder, _, name = f"/{each.key}".rpartition("/")
-            if name and folder.endswith(_KEPT):
+            if name and (folder.endswith(_KEPT) or name.startswith((STARTED, COMMITTED))):
                 file = f"{Address(bucket=bucket.name, key=each.key)}"
                 self._logs.setdefault(file.rpartition("/")[0], {})[name] = file
 
