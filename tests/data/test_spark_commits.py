@@ -25,7 +25,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "jsonl": lambda path, files: JsonLinesBatches(path, files=files),
     "parquet": lambda path, files: ParquetBatches(path, files=files),
 }
-PLACES = [("disk", "csv"), ("disk", "jsonl"), ("disk", "parquet"), ("bucket", "csv"), ("bucket", "parquet")]
+PLACES = [("disk", "csv"), ("disk", "jsonl"), ("disk", "parquet"), ("bucket", "csv")]
 
 
 class Lake:
@@ -75,7 +75,7 @@ def batch(lake: Lake, *names: str, action: str = "add") -> str:
     return "\n".join(["v1", *map(json.dumps, entries)])
 
 
-@pytest.mark.parametrize("path", ["sink", "sink/**/*.{}", "sink/*/*.{}"])
+@pytest.mark.parametrize("path", ["sink", "sink/*/*.{}"])
 def test_what_a_streaming_query_has_not_committed_is_left_out(
     lake: Lake, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:

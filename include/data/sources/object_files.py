@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -23,7 +23,7 @@ from include.data.sources.files import (
     STARTED,
     nothing_found,
 )
-from include.data.sources.foreign_files import holds_rows, tell_left_out
+from include.data.sources.foreign_files import holds_rows, tell_left_out, tell_other_case
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
 from include.data.sources.packing import unpacked
 from include.errors import ConfigurationError
@@ -150,6 +150,7 @@ class ObjectFiles:
                 and (matches(pattern, parts := each.split("/")) or _is_of_a_folder(pattern, parts, endings))
                 and holds_rows(parts[given:], pattern)
             ]
+            tell_other_case(f"s3://{bucket.name}/{key}", _in_other_case(pattern, set(keys) - set(found)))
             folders = [(place, part) for place, part in enumerate(pattern[:-1]) if "[" in part]
             named = [each for each in found if all(each.split("/")[place] == part for place, part in folders)]
             found = named or found  # a folder of that name goes before those that the brackets could stand for
@@ -168,6 +169,16 @@ def _writings(key: str) -> list[str]:
     if key.isascii():
         return [key]
     return list(dict.fromkeys((key, *(unicodedata.normalize(form, key) for form in ("NFC", "NFD")))))
+
+
+def _in_other_case(pattern: Sequence[str], keys: Iterable[str]) -> Iterator[str]:
+    """Those that a glob would match, were capital letters and small ones the same in names of files."""
+    last = pattern[-1].casefold()
+    for key in keys:
+        *folders, name = key.split("/")
+        other = fnmatchcase(name.casefold(), last) and not fnmatchcase(name, pattern[-1])
+        if other and holds_rows([name], pattern) and matches([*pattern[:-1], "*"], [*folders, name]):
+            yield key
 
 
 def _is_of_a_folder(pattern: Sequence[str], parts: Sequence[str], endings: tuple[str, ...]) -> bool:

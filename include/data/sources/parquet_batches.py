@@ -65,8 +65,9 @@ class ParquetBatches:
         wanted = [name for name in asked if not _ROW_LABELS.fullmatch(name)]
         distant = self.files.distant
         with pq.ParquetFile(
-            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
-        ) as opened:
+            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES,
+            page_checksum_verification=True,
+        ) as opened:  # fmt: skip
             yield empty_batch(schema, wanted)  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
