@@ -18,7 +18,7 @@ from include.data.kinds.numbers import Written, plain_numbers
 from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.changes import unchanged
 from include.data.sources.column_names import as_written
-from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
+from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, is_empty, line_without_end, require_text
 from include.data.sources.csv_faults import located, require_end
 from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
@@ -85,6 +85,7 @@ class CsvBatches:
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, Scan | None] = field(default_factory=dict, compare=False, repr=False)
+    _lines: dict[str | Path, bytes] = field(default_factory=dict, compare=False, repr=False)
     _blocks: dict[str | Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -103,7 +104,8 @@ class CsvBatches:
                     raise DataError(f"{file}: cannot be read as CSV: it is empty; deliver it with its names on top")
                 names = [name for name in layout.types if name in (self.columns or ())]
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
-                yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
+                nothing = _tidy(empty_batch(reader.schema, file=str(file)), layout)
+                yield with_partition(nothing, self.path, self.columns)  # the columns, also of a file without rows
                 for batch in reader:
                     yield with_partition(_tidy(Batch.of(batch, str(file)), layout), self.path, self.columns)
 
@@ -134,8 +136,10 @@ class CsvBatches:
                 sample = opened.read(SAMPLE_BYTES)
             require_text(sample, self.dialect.encoding, str(file))
             self._scans[file] = None
-            if sample.removeprefix(b"\xef\xbb\xbf").strip():
+            if not is_empty(sample):
                 dialect = find_dialect(sample, self.dialect)
+                if line := line_without_end(sample, dialect):
+                    self._lines[file] = line
                 self._scans[file] = self._types_of_rows(file, dialect)
                 require_end(self.files, file, dialect)
         return self._scans[file]
@@ -231,8 +235,9 @@ class CsvBatches:
         self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType], columns: Wanted = None
     ) -> pa_csv.CSVStreamingReader:  # fmt: skip
         names = list(dialect.header) if isinstance(dialect.header, tuple) else None
+        line = self._lines.get(file)
         return pa_csv.open_csv(
-            self.files.open(file),
+            self.files.open(file) if line is None else pa.BufferReader(line),
             read_options=pa_csv.ReadOptions(
                 block_size=self._blocks.get(file, CSV_BLOCK_BYTES), column_names=names, skip_rows=dialect.skip,
                 encoding=dialect.encoding or "utf8",

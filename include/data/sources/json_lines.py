@@ -69,7 +69,8 @@ class JsonLinesBatches:
                 if not types:
                     raise DataError(f"{file}: cannot be read as JSON Lines: it is empty; deliver one object a line")
                 wanted = {name: kind for name, kind in types.items() if self.columns is None or name in self.columns}
-                yield Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()})
+                nothing = Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()}, str(file))
+                yield with_partition(nothing, self.path, self.columns)
                 for table in self._tables(file):
                     yield with_partition(_as_batch(table, wanted, str(file)), self.path, self.columns)
         moment.require()

@@ -68,7 +68,9 @@ class ParquetBatches:
             self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES,
             page_checksum_verification=True,
         ) as opened:  # fmt: skip
-            yield empty_batch(schema, wanted)  # the columns, also of a file without rows
+            yield with_partition(
+                empty_batch(schema, wanted, str(file)), self.path, self.columns
+            )  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
                     yield with_partition(Batch.of(batch, str(file)), self.path, self.columns)
