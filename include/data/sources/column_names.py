@@ -67,6 +67,7 @@ class OneSpelling:
     named: Sequence[str] = ()
     needed: Sequence[str] = ()
     _having: dict[tuple[str, bool], Batch] = field(default_factory=dict, compare=False, repr=False)
+    _lacking: dict[str, dict[bool, set[str]]] = field(default_factory=dict, compare=False, repr=False)
     _files: dict[tuple[str, str], set[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -78,6 +79,8 @@ class OneSpelling:
                 batch = Batch(batch.rows, {other.get(n, n): cells for n, cells in batch.columns.items()}, batch.file)
             for name in self.needed:
                 self._require(name, batch)
+            for name in self.named if batch.rows and batch.file else ():
+                self._lacking.setdefault(name, {True: set(), False: set()})[name in batch.columns].add(batch.file)
             yield batch
 
     def _require(self, name: str, batch: Batch) -> None:
@@ -95,7 +98,7 @@ class OneSpelling:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What had to be found out to read the batches, and which columns were given another name."""
+        """What had to be found out to read the batches, and which columns some files call otherwise, or lack."""
         return (
             *getattr(self.batches, "told", ()),
             *(
@@ -103,6 +106,12 @@ class OneSpelling:
                 f"such as {Path(min(files)).name}"
                 for (name, other), files in self._files.items()
                 if files
+            ),
+            *(
+                f"column {name!r} is missing in {len(files[False])} of {len(files[False] | files[True])} files, such "
+                f"as {Path(min(files[False])).name}: empty there"
+                for name, files in self._lacking.items()
+                if files[False] and files[True]
             ),
         )
 
