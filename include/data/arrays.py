@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,10 @@ def array_of(values: Sequence[Any]) -> pa.Array:
         made = None
     if made is not None and not isinstance(made.type, pa.BaseExtensionType):
         return _whole(made)
+    numbers = [value for value in values if isinstance(value, Decimal)]
+    # Arrow's own decimals are never infinite
+    if any(map(Decimal.is_infinite, numbers)) and len(numbers) + list(values).count(None) == len(values):
+        return pa.array([None if value is None else float(value) for value in values], pa.float64(), from_pandas=True)
     names = [None if _empty(value) else label(value) for value in values]
     return pa.array(names, type=pa.string())
 

@@ -175,6 +175,7 @@ def require_distinct(names: Sequence[Any], where: str = "the rows") -> None:
         seen.add(name)
 
 
-def empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None) -> Batch:
+def empty_batch(schema: pa.Schema, columns: Sequence[str] | None = None, file: str = "") -> Batch:
     """No rows of these columns."""
-    return Batch(0, {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns})
+    found = {e.name: pa.array([], type=e.type) for e in schema if columns is None or e.name in columns}
+    return Batch(0, found, file)

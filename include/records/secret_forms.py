@@ -11,8 +11,10 @@ import re
 from include.records.written_secret import BLOT
 
 WORD = r"pass(?:word|wd|phrase|wort|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credentials?|authorization|signature"
-WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|routing[_-]?key|(?:password|secret)s"
-WORD += r"|webhook(?:[_-]?ur[il])?|dsn|(?:api|access|account|private|encryption|fernet|signing)[_-]?key"
+WORD += r"|(?<![a-z])pw(?![a-z])|bindpw|kennwort|mot[_ ]?de[_ ]?passe|contrase(?:ñ|n)a"
+WORD += r"|(?=[slwпパ密비])(?:senha|l(?:ö|o)senord|wachtwoord|парол[ья]|パスワード|密[码碼]|비밀번호)"
+WORD += r"|routing[_-]?key|(?:password|secret)s"
+WORD += r"|webhook(?:[_-]?ur[il])?|dsn|(?:api|access|account|auth|private|encryption|fernet|signing)[_-]?key"
 WORD += r"|(?:master|subscription|storage|functions|licen[cs]e|ssh)[_-]?key"
 WORD += r"(?!: (?:[a-z]{1,14}|[\d.]{1,8}%?) [\w(])"  # but for columns of which something is said
 END = r"(?:[_.-]?(?:key|value|json|hash|base64|text|new|old|prod|dev|test|main|\d+))?(?![\w.-])"
@@ -32,13 +34,15 @@ _URL_ENCODED = re.compile(r"(?P<head>\b[a-z][\w+.-]{0,50}%3A(?:%2F){2}[^\s%]*%3A
 _URL_TOKEN = re.compile(r"(\bhttps?://)[^\s/@:]+(?=(?::(?:x-oauth-basic)?)?@)", re.IGNORECASE)
 _VALUE = (
     r"(?:&quot;.*?&quot;|\[(?![A-Z]{2,8}\])[^\]]*\]"
-    r"|(?P<slashes>\\*)(?P<mark>\"{3}|'{3}|[\"'])(?:(?:\\.|(?!(?P=mark))[^\n\\]|\n[ \t]){0,2000}?"
+    r"|(?:[bru]{1,2}(?=[\"']))?(?P<slashes>\\*)(?P<mark>\"{3}|'{3}|[\"'])"
+    r"(?:(?:\\.|(?!(?P=mark))[^\n\\]|\n[ \t]){0,2000}?"
     r"|(?:(?!(?P=mark))[^\n]|\n[ \t]){0,2000}?)(?P=slashes)(?P=mark)"  # the second where a backslash ends the value
     r"|\{[^}]*\}|(?:bearer|basic|negotiate)\s+\S+"
     rf"|{_NOTHING}[^\s,;&}}\]<>\"']\S*)"
 )
 #: Between a name and its value; what follows a colon and a blank without a quote is left to `_YAML`.
-_IS = r"(?:\\*[\"']\]?\s*(?:=>|:=|[=:\uff1a])|\]?\s*(?:=>|:=|=|:(?![ \t]+[^\s\"'{\[\\&])|\uff1a|%3D))\s*"
+_IS = r"(?:\\*[\"']\]?\s*(?:=>|:=|[=:\uff1a])|(?:%22)?%3[AD](?:%22)?"
+_IS += r"|\]?\s*(?:=>|:=|=|:(?![ \t]+[^\s\"'{\[\\&])|\uff1a))\s*"
 _SETTING = re.compile(rf"(?P<head>(?:{WORD}|\bsig){END}{_IS}){_VALUE}", re.IGNORECASE)
 _YAML = re.compile(
     rf"(?P<head>(?<![\w./=-])[\w.-]{{0,50}}(?:{WORD}){END}[ \t]{{0,9}}:[ \t]+){_NOTHING}[^\s\"',;}}][^\n,;}}]*",
@@ -64,13 +68,14 @@ _HEADER = re.compile(  # not of plain words, such as those after "basic"
     r"|(?P<basic>\b(?i:basic)\s+(?=\S*[A-Z0-9+/=]))[A-Za-z0-9+/]{12,}=*"
 )
 _KINDS = re.compile(
-    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|hf_[A-Za-z0-9]{20,}"
-    r"|sk-(?=[\w-]{0,50}[A-Za-z0-9]{16})[\w-]{20,}|dckr_pat_[\w-]{20,}|dop_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}"
+    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|gl(?:[a-z]{1,4}t|pat|oas)-[\w-]{16,}|xox[abposr]-[\w-]{10,}|hf_[A-Za-z0-9]{20,}"
+    r"|sk-(?=[\w-]{0,50}[A-Za-z0-9]{16})[\w-]{20,}|dckr_[op]at_[\w-]{20,}|dop_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}"
     r"|nvapi-[\w-]{30,}|gsk_[A-Za-z0-9]{30,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{30,}|glsa_\w{30,}|NRAK-[A-Z0-9]{20,}"
     r"|ATATT3[\w=-]{30,}|lin_api_[A-Za-z0-9]{30,}|rubygems_[0-9a-f]{40,}|sq0(?:atp|csp)-[\w-]{20,}|\d{8,10}:AA[\w-]{32,}"
     r"|dapi[0-9a-f]{32}|AIza[\w-]{30,}|(?<!-)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|[rs]k_(?:live|test)_\w{16,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|pypi-[\w-]{20,}|ya29\.[\w.-]{16,}|GOCSPX-[\w-]{20,}|hv[bsr]\.[\w.-]{20,}"
-    r"|xapp-[\w-]{10,}|SK[0-9a-f]{32})\b|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
+    r"|AGE-SECRET-KEY-1[0-9A-Z]{40,}|sbp_[0-9a-f]{40}|vercel_blob_rw_\w{20,}|dp\.[sp]t\.[\w.]{20,}|key-[0-9a-f]{32}"
+    r"|pat-[a-z]{2}\d-[0-9a-f-]{36}|xapp-[\w-]{10,}|SK[0-9a-f]{32})\b|\bSCRAM-SHA-256\$[^\s'\"]+|\bmd5[0-9a-f]{32}\b"
 )
 _AWS = re.compile(r"(?P<head>\bA[KS]IA[A-Z0-9]{16}[\s:/,;|\"']+)[A-Za-z0-9/+]{40}(?![\w/+])")
 _HOOK = re.compile(  # addresses that are secrets as a whole: whoever knows them may write there

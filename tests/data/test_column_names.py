@@ -118,4 +118,32 @@ def test_columns_that_a_file_tells_apart_stay_apart(
     one = OneSpelling(batches, named)
     for _ in range(2):
         assert [list(batch.columns) for batch in one] == found
-    assert bool(one.told) is (files != found)
+    assert any(" is read as " in line for line in one.told) is (files != found)
+
+
+@pytest.mark.parametrize("kind", WRITE)
+@pytest.mark.parametrize("lacking", [0, 3])
+@pytest.mark.parametrize("features", [None, ["price"]])
+def test_rows_of_a_file_without_the_times_that_others_have_are_not_lost(
+    tmp_path: Path, kind: str, lacking: int, features: list[str] | None
+) -> None:
+    in_files(tmp_path / "rows", kind, [{"at": "when"} if number == lacking else {} for number in range(4)])
+    other = r"\d" if lacking == 0 else "0"
+    with pytest.raises(DataError, match=rf"{lacking}\.\w+: no column 'at', which {other}\.\w+ has.*; found: "):
+        read_rows(model({"kind": kind, "path": "rows"}, features=features), tmp_path, UNTIL)
+
+
+def test_a_csv_file_without_its_names_beside_others_is_told(tmp_path: Path) -> None:
+    in_files(tmp_path / "rows", "csv", [{}, {}, {}])
+    ROWS[360:480].to_csv(tmp_path / "rows/3.csv", index=False, header=False)
+    with pytest.raises(DataError, match=r"3\.csv: no column 'at', which 0\.csv has; found: column_1, column_2"):
+        read_rows(model({"kind": "csv", "path": "rows"}), tmp_path, UNTIL)
+
+
+@pytest.mark.parametrize("kind", WRITE)
+@pytest.mark.parametrize("name", ["sales", "region"])
+def test_a_column_that_some_files_lack_is_told(tmp_path: Path, kind: str, name: str) -> None:
+    in_files(tmp_path / "rows", kind, [{}, {}, {name: "another"}, {}])
+    source = model({"kind": kind, "path": "rows"}, features=["temperature", "price", "region"])
+    said = f"column {name!r} is missing in 1 of 4 files, such as 2.{WRITE[kind][0]}: empty there"
+    assert said in read_rows(source, tmp_path, UNTIL).told

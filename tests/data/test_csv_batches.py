@@ -182,6 +182,26 @@ def test_an_empty_file_in_a_folder_is_left_out_and_told(tmp_path: Path, content:
     assert "b.csv: it is empty and left out" in batches.told
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
+@pytest.mark.parametrize("names", ["a,b", '"a","b"', "a;b", " a, b", "\ufeffa,b", "#none today\na,b", "a,b,stra\xdfe"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_names_without_rows_are_a_table_without_rows(tmp_path: Path, names: str, end: str, encoding: str) -> None:
+    if encoding == "latin-1" and "\ufeff" in names:
+        return
+    table, _ = read(tmp_path, f"{names}{end}".encode(encoding))
+    assert list(table.columns[:2]) == ["a", "b"]
+    assert table.empty
+
+
+@pytest.mark.parametrize("content", [b"", b"# nothing today", b"# nothing\n# today\n\n", b"sep=;\n", b"\xff\xfe"])
+def test_a_file_of_remarks_is_empty(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a\n1\n")
+    (tmp_path / "b.csv").write_bytes(content)
+    batches = CsvBatches(tmp_path)
+    assert sum(batch.rows for batch in batches) == 1
+    assert "b.csv: it is empty and left out" in batches.told
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\xff\xfe" * 50, b"a,b\n1,2,3\n1\n", b'a,b\n"1,2\n3,4\n'])
 def test_what_is_no_table_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataError, match=r"rows\.csv: cannot be read as CSV"):

@@ -111,6 +111,22 @@ def test_rows_that_several_links_lead_to_are_found_once(tmp_path: Path, path: st
     assert found(tmp_path, path) == {"s/a.csv", "s/inner/d.csv", "s/one/b.csv"}
 
 
+@pytest.mark.parametrize("path", ["s", "s/*.csv", "s/**/*.csv", "s/*/*.csv"])
+@pytest.mark.parametrize(("link", "target"), [("b.csv", "/nowhere/b.csv"), ("day=2", "/nowhere/2"), ("b.csv", "b.csv")])
+def test_rows_behind_a_link_that_leads_nowhere_are_missed_aloud(
+    tmp_path: Path, path: str, link: str, target: str
+) -> None:
+    write(tmp_path, "s/a.csv", "s/day=1/a.csv")
+    (tmp_path / "s/day=1" / link if path == "s/*/*.csv" and link == "b.csv" else tmp_path / "s" / link).symlink_to(
+        target
+    )
+    if path == "s/*.csv" and link == "day=2":
+        assert found(tmp_path, path) == {"s/a.csv"}
+        return
+    with pytest.raises(SourceUnavailable, match=rf"{link}: a link to {target}, where nothing is"):
+        found(tmp_path, path)
+
+
 PATTERNS = ["*", "*.csv", "**", "**/*", "**/*.csv", "*/*", "*/**", "s?/*", "[st]*/a.csv", "[!t]*/*.csv", "s1/*", ".h/*",
             "s1/a.csv", "none/*", "**/s1/**/*.csv", "a[[]1].csv", "s1/../*.csv"]  # fmt: skip
 

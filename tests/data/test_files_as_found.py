@@ -5,12 +5,15 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import struct
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from include.data.batches import Batch
@@ -125,6 +128,14 @@ def test_letters_of_one_sign_and_of_two_are_the_same_in_names(
     assert find(unicodedata.normalize(said, path), *names) == {names[place] for place in expected}
 
 
+def test_what_only_the_case_of_letters_keeps_from_a_glob_is_told(
+    find: Callable[..., set[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert find("eu/*.csv", "eu/1.csv", "eu/2.CSV", "eu/_3.CSV", "us/4.CSV") == {"eu/1.csv"}
+    assert "eu/*.csv: left out: 1, such as" in caplog.text
+    assert "eu/2.CSV: to a glob capital letters are other ones" in caplog.text
+
+
 def test_a_folder_that_is_named_as_a_file_is_the_files_in_it(find: Callable[..., set[str]]) -> None:
     there = ["out.csv/part-0.csv", "out.csv/_SUCCESS.csv", "out.csv/deep/b.csv", "other/c.csv", "a.csv"]
     found = {"out.csv/part-0.csv", "out.csv/deep/b.csv", "a.csv"}
@@ -230,6 +241,16 @@ def test_room_that_is_taken_and_not_filled_is_worth_another_try(tmp_path: Path, 
     (tmp_path / name).write_bytes("a,b\n1,2\n".encode("utf-16-le"))
     with pytest.raises(DataError):
         list(read(tmp_path / name))
+
+
+def test_a_page_that_is_not_what_was_written_is_noticed_where_its_writer_has_left_a_checksum(tmp_path: Path) -> None:
+    made = pa.table({"x": [1.5, 2.5, 3.5]})
+    pq.write_table(made, tmp_path / "a.parquet", write_page_checksum=True, use_dictionary=False, compression="none")
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    content[content.find(struct.pack("<d", 2.5))] ^= 1
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(SourceUnavailable, match="or damaged; deliver it whole"):
+        list(ParquetBatches(tmp_path))
 
 
 def test_files_of_a_folder_are_found_whatever_the_case_of_their_endings(tmp_path: Path) -> None:

@@ -71,6 +71,12 @@ def test_the_columns_of_folders_are_columns_of_their_rows(read: Callable[..., pd
     assert list(read(kind, "rows/region=north", {}, columns=None)) == ["x", "day"]
 
 
+@pytest.mark.parametrize("folder", ["übung", "my column", "2nd", "zip-code", "my%20column"])
+def test_a_folder_holds_a_column_of_any_name(read: Callable[..., pd.DataFrame], folder: str) -> None:
+    found = read("csv", "rows", {f"rows/{folder}={day}/a.csv": content("csv", day) for day in (1.0, 2.0)})
+    assert found[folder.replace("%20", " ")].astype(str).tolist() == ["1.0", "2.0"]
+
+
 @pytest.mark.parametrize("kind", READERS)
 def test_a_column_of_the_file_itself_goes_before_that_of_its_folder(
     read: Callable[..., pd.DataFrame], kind: str

@@ -57,6 +57,16 @@ def test_values_are_bound_and_never_part_of_the_query() -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_numbers_of_which_some_are_infinite_stay_numbers() -> None:
+    odd = "case mod(n, 3) when 0 then 'Infinity'::numeric when 1 then 'NaN'::numeric else price end"
+    found = frame_of(rows(f"select {odd} as price from sales where n < 6 order by n"))["price"]
+    assert str(found.dtype) == "float64"
+    assert found.tolist()[::3] == [float("inf")] * 2
+    assert found.tolist()[2::3] == [3.0, 7.5]
+    assert found.isna().sum() == 2
+
+
+@pytest.mark.usefixtures("shop")
 def test_query_without_rows_has_its_columns() -> None:
     assert list(frame_of(rows("select n, region from sales where false"))) == ["n", "region"]
 

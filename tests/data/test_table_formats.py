@@ -230,6 +230,61 @@ def test_two_generations_of_a_hudi_file_are_refused(lake: Any) -> None:
         read("t")
 
 
+def snapshots(current: int, *counts: str) -> bytes:
+    made = [{"snapshot-id": n, "summary": {"operation": "append", "total-data-files": c}} for n, c in enumerate(counts)]
+    return json.dumps({"format-version": 2, "current-snapshot-id": current, "snapshots": made}).encode()
+
+
+@pytest.mark.parametrize(("current", "counts"), [(0, ["1"]), (0, ["1", "2"]), (1, ["2", "3"])])
+def test_an_iceberg_table_with_other_files_than_its_newest_snapshot_is_refused(
+    lake: Any, current: int, counts: list[str]
+) -> None:
+    put, read = lake
+    put("t/data/a.parquet", rows(1.0))
+    put("t/data/b.parquet", rows(2.0))
+    put("t/metadata/v2.metadata.json", snapshots(1, "1", "2"))
+    assert read("t") == [1.0, 2.0]
+    assert read("t/data") == [1.0, 2.0]
+    put("t/metadata/v3.metadata.json", snapshots(current, *counts))
+    with pytest.raises(SourceUnavailable, match=rf"newest snapshot .* has {counts[current]} files, and 2 are there"):
+        read("t")
+
+
+HUDI_FILE = "t/day=1/3f2504e0-4f89-41d3-9a0c-0305e82c3301-0_0-21-21_{}.parquet"
+
+
+@pytest.mark.parametrize(
+    "pending", [".hoodie/20260102120000000.inflight", ".hoodie/timeline/20260102120000000.commit.requested"]
+)
+def test_files_of_a_write_to_hudi_that_is_not_done_are_left_out(lake: Any, pending: str) -> None:
+    put, read = lake
+    put(HUDI_FILE.format("20260101120000000"), rows(1.0))
+    put(HUDI_FILE.format("20260102120000000"), rows(1.0, 2.0))
+    put("t/.hoodie/20260101120000000.commit", b"{}")
+    put(f"t/{pending}", b"{}")
+    assert read("t") == [1.0]
+    put("t/.hoodie/timeline/20260102120000000_20260102120000001.commit", b"{}")
+    with pytest.raises(DataError, match="two generations"):
+        read("t")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("20260101120000000.replacecommit", b"{}", "have been replaced by others"),
+        ("hoodie.properties", b"#p\nhoodie.table.type=MERGE_ON_READ\n", "are in logs"),
+    ],
+)
+def test_rows_that_only_hudi_finds_are_refused(lake: Any, name: str, content: bytes, said: str) -> None:
+    put, read = lake
+    put(HUDI_FILE.format("20260101120000000"), rows(1.0))
+    put("t/.hoodie/hoodie.properties", b"hoodie.table.type=COPY_ON_WRITE\n")
+    assert read("t") == [1.0]
+    put(f"t/.hoodie/{name}", content)
+    with pytest.raises(DataError, match=rf"{said}.*through SQL"):
+        read("t/day=1")
+
+
 def test_who_may_not_list_the_folders_above_reads_the_one_that_is_named(
     object_server: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import shlex
 import time
 from collections.abc import Callable
@@ -125,6 +126,33 @@ def test_a_secret_is_found_in_every_way_of_writing_it_and_in_two_of_them(
             assert form not in found, form
     assert found.startswith("refused ")
     assert " twice: " in found
+
+
+OTHER_WAYS: dict[str, Callable[[str], str]] = {
+    **{name: WRITTEN[name] for name in ("plain", "address", "form", "python", "json", "markup", "shell")},
+    "script": lambda text: quote(text, safe="!'()*~-._"), "great": lambda text: text.encode().hex().upper(),
+    "small": lambda text: re.sub("%..", lambda hit: hit[0].lower(), quote(text, safe="")),
+    "apostrophe": lambda text: html.escape(text).replace("&#x27;", "&#39;"),
+    "sql": lambda text: text.replace("'", "''"),
+    "numbers": lambda text: re.sub(r"[^a-z0-9]", lambda hit: f"&#{ord(hit[0])};", text),
+    "page": lambda text: re.sub("[<>&']", lambda hit: f"\\u{ord(hit[0]):04x}", json.dumps(text)),
+    "bash": lambda text: re.sub(r"[^a-z0-9]", r"\\\g<0>", text), "csv": lambda text: text.replace('"', '""'),
+    "mail": lambda text: re.sub("%", "=", quote(text, safe="").replace("%25", "=25")),
+    "settings": lambda text: text.replace("$", "$$").replace("%", "%%"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("outer", NESTED)
+@pytest.mark.parametrize("inner", OTHER_WAYS)
+def test_a_secret_without_a_long_word_is_found_in_every_way_of_writing_it(
+    monkeypatch: pytest.MonkeyPatch, inner: str, outer: str
+) -> None:
+    for secret in ("p@ss!w0$d", "k9#f&2<x>q'z7%", 'a"b\\\\c;d==e', "ü1 ü2+ü3/ü4"):
+        monkeypatch.setenv("SHOP_TOKEN", secret)
+        written = WRITTEN[outer](OTHER_WAYS[inner](secret))
+        found = mask(f"refused {written}")
+        assert "***" in found, written
+        assert len(found) < len("refused ***") + 16, found  # what is left are quotes around it
 
 
 def test_what_lies_between_two_secrets_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,6 +314,17 @@ def test_secrets_that_have_a_form_of_their_own_are_found(text: str, shown: str) 
         "dckr_pat_hunter2hunter2hunter2",
         "1234567890:AAhunter2hunter2hunter2hunter2hunter2",
         "sk-proj-hunter2hunter2hunter2",
+        "glrt-hunter2hunter2hunter2",
+        "dckr_oat_hunter2hunter2hunter2",
+        "X-Auth-Key: hunter2",
+        "mot de passe : hunter2",
+        "senha=hunter2",
+        "wachtwoord: hunter2",
+        "пароль: hunter2",
+        "密码\uff1ahunter2",
+        "b'Authorization': b'Bearer hunter2hunter2'",
+        "{b'password': rb'hunter2'}",
+        "%22password%22%3A%22hunter2%22",
     ],
 )
 def test_secrets_are_found_as_other_programs_write_them(text: str) -> None:
@@ -349,6 +388,7 @@ def test_token_in_the_place_of_a_login_is_found() -> None:
         "the primary key: id, sort_key=3, key=12, the api key: missing",
         "add key=region value=north",
         "vault login failed: permission denied",
+        "a row is identified by order_id, authored by ada, the key-value store",
         "subscription_key: ks 0.41, p 2e-48; license_key: all cells are empty; storage_key: 1034.5 in 40 rows in turn",
     ],
 )
@@ -375,6 +415,10 @@ def test_no_text_with_much_of_a_secret_takes_for_ever(monkeypatch: pytest.Monkey
     started = time.process_time()
     mask("hunter2" + "a" * 600)
     assert time.process_time() - started < 2.0
+    monkeypatch.setenv("MY_PASSWORD", "a\\\\b\\\\''c c")
+    mask("a" + "\\" * 50_000 + "b" + "'" * 50_000 + "c c")
+    assert time.process_time() - started < 2.0
+    monkeypatch.setenv("MY_PASSWORD", "hunter2-a-a-a-a-a-a-a-b")
     assert mask("my hunter2-a-a-a-a-a-a-a-b, hunter2%2Da%2Da%2Da%2Da%2Da%2Da%2Da%2Db") == "my ***, ***"
 
 

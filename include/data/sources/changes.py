@@ -22,7 +22,8 @@ _HOLE = 4  # bytes 0 at the end
 _PARQUET = b"PAR1"  # how such a file begins
 _HALF = re.compile(
     r"magic bytes not found in footer|Parquet file size is \d+ bytes|end of (file|stream)|unexpected end|truncated"
-    r"|invalid thrift|couldn't deserialize thrift|incorrect data check|Invalid or corrupted",
+    r"|invalid thrift|couldn't deserialize thrift|incorrect data check|Invalid or corrupted"
+    r"|verify page integrity",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"\bline (\d+) (?:has \d+ cells|ends within the object|is no JSON)")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from include.data.batches import Batch
+from include.errors import DataError, found_instead
 from include.scoring.spelling import plain_name
 
 Written = Sequence[Any]  # names of columns, as a file has them
@@ -58,10 +59,15 @@ class OneSpelling:
     ----------
     named : sequence of str
         Columns that the model file names; of two that look the same the first is meant.
+    needed : sequence of str
+        Columns without which no row counts: a file that lacks one, which others have, is refused.
     """
 
     batches: Iterable[Batch]
     named: Sequence[str] = ()
+    needed: Sequence[str] = ()
+    _having: dict[tuple[str, bool], Batch] = field(default_factory=dict, compare=False, repr=False)
+    _lacking: dict[str, dict[bool, set[str]]] = field(default_factory=dict, compare=False, repr=False)
     _files: dict[tuple[str, str], set[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -71,11 +77,28 @@ class OneSpelling:
                 for pair in other.items():
                     self._files.setdefault(pair, set()).update([batch.file] if batch.file else [])
                 batch = Batch(batch.rows, {other.get(n, n): cells for n, cells in batch.columns.items()}, batch.file)
+            for name in self.needed:
+                self._require(name, batch)
+            for name in self.named if batch.rows and batch.file else ():
+                self._lacking.setdefault(name, {True: set(), False: set()})[name in batch.columns].add(batch.file)
             yield batch
+
+    def _require(self, name: str, batch: Batch) -> None:
+        """Refuse rows that lack a needed column, beside files that have it: they would be lost."""
+        if not batch.rows and not batch.columns:
+            return
+        known = self._having
+        known.setdefault((name, name in batch.columns), Batch(0, dict.fromkeys(batch.columns), batch.file))
+        if (name, True) in known and (without := known.get((name, False))) is not None:
+            raise DataError(
+                f"{without.file}: no column {name!r}, which {Path(known[name, True].file).name} has"
+                f"{found_instead(name, without.columns)}; correct its names on top, or, if it holds other rows, move "
+                "it away or leave it out by a glob"
+            )
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What had to be found out to read the batches, and which columns were given another name."""
+        """What had to be found out to read the batches, and which columns some files call otherwise, or lack."""
         return (
             *getattr(self.batches, "told", ()),
             *(
@@ -83,6 +106,12 @@ class OneSpelling:
                 f"such as {Path(min(files)).name}"
                 for (name, other), files in self._files.items()
                 if files
+            ),
+            *(
+                f"column {name!r} is missing in {len(files[False])} of {len(files[False] | files[True])} files, such "
+                f"as {Path(min(files[False])).name}: empty there"
+                for name, files in self._lacking.items()
+                if files[False] and files[True]
             ),
         )
 

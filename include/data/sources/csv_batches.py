@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,11 +18,13 @@ from include.data.kinds.numbers import Written, plain_numbers
 from include.data.kinds.text_cells import decoded, trimmed
 from include.data.sources.changes import unchanged
 from include.data.sources.column_names import as_written
-from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, require_text
+from include.data.sources.csv_dialect import SAMPLE_BYTES, find_dialect, is_empty, line_without_end, require_text
+from include.data.sources.csv_faults import located, require_end
 from include.data.sources.csv_seen import Scan, Seen, coded_in
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
+from include.data.sources.spark_commits import committed
 from include.errors import DataError
 from include.registry.dialect import Dialect
 from include.registry.source import SOURCES, FileSource
@@ -35,7 +37,6 @@ NOTHING = (  # what stands for an empty cell among numbers, truth values and tim
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-LOCATED_BYTES = 1 << 28  # in which the line of a row that has too many cells is looked for
 _FIRST = {pa.null(): pa.float64(), pa.time32("s"): pa.string()}  # other than what the first cells look like
 
 
@@ -84,10 +85,12 @@ class CsvBatches:
     _states: dict[str | Path, str] = field(default_factory=dict, compare=False, repr=False)
     _layouts: dict[str | Path, _Layout] = field(default_factory=dict, compare=False, repr=False)
     _scans: dict[str | Path, Scan | None] = field(default_factory=dict, compare=False, repr=False)
+    _lines: dict[str | Path, bytes] = field(default_factory=dict, compare=False, repr=False)
     _blocks: dict[str | Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        found = distinct_files(self.files, self.files.find(self.path, *SOURCES["csv"].endings))
+        there = self.files.find(self.path, *SOURCES["csv"].endings)
+        found = distinct_files(self.files, committed(self.files, self.path, there))
         for file in found if len(found) > 1 else ():  # how numbers are written is told by all of them
             with unchanged(self.files, file, "CSV", self._states), self._located(file):
                 self._scan(file)
@@ -101,28 +104,13 @@ class CsvBatches:
                     raise DataError(f"{file}: cannot be read as CSV: it is empty; deliver it with its names on top")
                 names = [name for name in layout.types if name in (self.columns or ())]
                 reader = self._open(file, layout.dialect, layout.types, names if self.columns is not None else None)
-                yield _tidy(empty_batch(reader.schema), layout)  # the columns, also of a file without rows
+                nothing = _tidy(empty_batch(reader.schema, file=str(file)), layout)
+                yield with_partition(nothing, self.path, self.columns)  # the columns, also of a file without rows
                 for batch in reader:
                     yield with_partition(_tidy(Batch.of(batch, str(file)), layout), self.path, self.columns)
 
-    @contextmanager
-    def _located(self, file: str | Path) -> Iterator[None]:
-        """Errors of rows with too many or too few cells, with their line."""
-        try:
-            yield
-        except pa.ArrowInvalid as error:
-            found = re.search(r"Expected (\d+) columns, got (\d+): ([^\n]*)", str(error))
-            if found is None:
-                raise
-            with self._stream(file) as opened:
-                text = b"\n" + opened.read(LOCATED_BYTES)
-            row = re.escape(found[3].removesuffix(" ...").encode())
-            place = re.search(b"\n" + row + (b"" if found[3].endswith(" ...") else b"\r?(\n|$)"), text)
-            where = "a row" if place is None else f"line {text[: place.start()].count(10) + 1}"
-            raise DataError(
-                f"{file}: cannot be read as CSV: {where} has {found[2]} cells, the first one {found[1]}: "
-                f"{found[3][:80]!r}; correct it, or say source.delimiter and source.quote if cells end otherwise"
-            ) from error
+    def _located(self, file: str | Path) -> AbstractContextManager[None]:
+        return located(file, partial(self._stream, file), self.dialect.encoding)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -148,9 +136,12 @@ class CsvBatches:
                 sample = opened.read(SAMPLE_BYTES)
             require_text(sample, self.dialect.encoding, str(file))
             self._scans[file] = None
-            if sample.removeprefix(b"\xef\xbb\xbf").strip():
+            if not is_empty(sample):
                 dialect = find_dialect(sample, self.dialect)
+                if line := line_without_end(sample, dialect):
+                    self._lines[file] = line
                 self._scans[file] = self._types_of_rows(file, dialect)
+                require_end(self.files, file, dialect)
         return self._scans[file]
 
     def _agree(self) -> None:
@@ -224,8 +215,9 @@ class CsvBatches:
             whole = {name for name in wanted if types[name] == pa.int64()}
             nothing = pa.array([*NOTHING, *self.missing])
             seen = Seen.of(
-                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing
-            )
+                self._open(file, dialect, {**types, **dict.fromkeys(whole, pa.string())}), types, wanted, nothing,
+                dialect,
+            )  # fmt: skip
             types |= dict.fromkeys(seen.codes, pa.string())
             if seen.misfit is not None:
                 types[seen.misfit[0]] = seen.misfit[1]
@@ -243,8 +235,9 @@ class CsvBatches:
         self, file: str | Path, dialect: Dialect, types: Mapping[str, pa.DataType], columns: Wanted = None
     ) -> pa_csv.CSVStreamingReader:  # fmt: skip
         names = list(dialect.header) if isinstance(dialect.header, tuple) else None
+        line = self._lines.get(file)
         return pa_csv.open_csv(
-            self.files.open(file),
+            self.files.open(file) if line is None else pa.BufferReader(line),
             read_options=pa_csv.ReadOptions(
                 block_size=self._blocks.get(file, CSV_BLOCK_BYTES), column_names=names, skip_rows=dialect.skip,
                 encoding=dialect.encoding or "utf8",

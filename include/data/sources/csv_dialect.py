@@ -21,6 +21,7 @@ SAMPLE_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|")
 _RARE_DELIMITERS = ("^", "~", "\x01", ":")  # looked for where none of those makes columns
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_EMPTY = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(?:sep=.\s*)?(?:#[^\n]*(?:\n\s*|$))*")
 _VALUE = re.compile(r"[+-]?(\d[\d.,' \u00a0\u202f]*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d{2}-\d{2}.*")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+\r?$")
 _SINGLE_QUOTED = re.compile(r"'[^']*'([^\w']'[^']*')*\r?")
@@ -54,6 +55,23 @@ def find_dialect(sample: bytes, declared: Dialect) -> Dialect:
         skip, nameless = skip + 1, sum(not name for name in records[0])
     found = replace(declared, delimiter=delimiter, quote=quote, encoding=encoding, header=header, skip=skip)
     return replace(found, told=_told(found, declared, nameless))
+
+
+def is_empty(sample: bytes) -> bool:
+    r"""Whether the head of a file is all there is, and holds nothing but remarks on top.
+
+    >>> is_empty(b"\xef\xbb\xbf\n"), is_empty(b"# no sales today\n"), is_empty(b"# no sales\na,b")
+    (True, True, False)
+    """
+    return len(sample) < SAMPLE_BYTES and _EMPTY.fullmatch(sample) is not None
+
+
+def line_without_end(sample: bytes, dialect: Dialect) -> bytes:
+    """The whole file with an end of its line, if it is one line without; pyarrow takes no names without rows so."""
+    text = _decoded(sample, dialect.encoding)
+    if len(sample) >= SAMPLE_BYTES or text.endswith(("\n", "\r")) or text.count("\n") > dialect.skip:
+        return b""
+    return f"{text}\n".encode(dialect.encoding or "utf-8")
 
 
 def require_text(sample: bytes, encoding: str | None, where: str) -> None:
@@ -94,7 +112,7 @@ def _told(found: Dialect, declared: Dialect, nameless: int) -> str:
 
 def _decoded(sample: bytes, encoding: str | None) -> str:
     if encoding:
-        return sample[: len(sample) // 4 * 4].decode(encoding, "replace")
+        return sample.decode(encoding, "replace")
     try:
         return sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from include.data.kinds.find import WORDS
 from include.data.kinds.numbers import Written
 from include.data.kinds.text_cells import trimmed
 from include.data.kinds.whole import whole_numbers
+from include.data.sources.csv_faults import require_rows_apart
 from include.registry.dialect import Dialect
 
 _SECONDS, _NANOSECONDS = pa.timestamp("s"), pa.timestamp("ns")
@@ -84,7 +85,7 @@ class Seen:
     @classmethod
     def of(
         cls, reader: pa_csv.CSVStreamingReader, types: Mapping[str, pa.DataType], wanted: Sequence[str],
-        nothing: pa.Array,
+        nothing: pa.Array, dialect: Dialect,
     ) -> Seen:  # fmt: skip
         """Parse the whole file, in which whole numbers are still text."""
         by_type = {kind: [name for name in wanted if types[name] == kind] for kind in set(types.values())}
@@ -92,6 +93,7 @@ class Seen:
         words = pa.array([*nothing.to_pylist(), *WORDS])
         try:
             for batch in reader:
+                require_rows_apart(batch, dialect)
                 for name, written in seen.written.items():
                     written.add(trimmed(batch.column(name)), words)
                 for name in by_type.get(pa.int64(), ()):

@@ -7,7 +7,7 @@ import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +26,12 @@ class DiskGlob:
 
     As the standard library's, ``*`` and ``**`` stand for no hidden names. Folders that are links are gone into, too:
     by ``**`` those that lead out of `start`, for the others are on the way anyway; what several lead to is found once.
+    What only letters of the other case keep from a match is in `other_case`.
     """
 
     start: Path
     named: Sequence[str] = ()
+    other_case: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     def find(self, parts: Sequence[str]) -> Iterator[Path]:
         """Files and folders that the parts of a glob match; some come twice.
@@ -53,7 +55,10 @@ class DiskGlob:
         else:
             for each in self._listed(folder):
                 shown = parts[0][0] == "." or each.name[0] != "."
-                fits = shown and fnmatchcase(composed(each.name), composed(parts[0]))
+                name, part = composed(each.name), composed(parts[0])
+                fits = shown and fnmatchcase(name, part)
+                if not fits and shown and len(parts) == 1 and fnmatchcase(name.casefold(), part.casefold()):
+                    self.other_case.add(folder / each.name)
                 if fits and (len(parts) == 1 or _is_folder(each)):
                     yield from self._below(folder / each.name, parts[1:], through)
 
@@ -133,8 +138,20 @@ def require_text(file: Path) -> None:
         raise SourceUnavailable(f"{shown}: its name, or that of a folder on the way, is no UTF-8; rename it")
 
 
+def is_file(place: Path) -> bool:
+    """Whether there is a regular file, or a link to one; a `SourceUnavailable` names a link that leads nowhere."""
+    if place.is_symlink() and not place.exists():
+        raise SourceUnavailable(
+            f"{place}: a link to {printable(str(place.readlink()))}, where nothing is: its rows are missing; bring "
+            "back what it leads to, as a disk that is not mounted, or remove it"
+        )
+    return place.is_file()
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
+        if "=" in entry.name and entry.is_symlink():
+            is_file(Path(entry.path))  # a partition: its rows would be missing
         return entry.is_dir()
     except OSError as error:
         if error.errno == errno.ELOOP:  # a link that leads to itself

@@ -8,12 +8,22 @@ from typing import IO, NoReturn, Protocol
 
 import pyarrow as pa
 
-from include.data.sources.disk_glob import EVERYTHING, DiskGlob, as_there, may_not_be_read, require_text
-from include.data.sources.foreign_files import holds_rows, tell_left_out
+from include.data.sources.disk_glob import (
+    EVERYTHING,
+    DiskGlob,
+    as_there,
+    is_file,
+    may_not_be_read,
+    require_text,
+)
+from include.data.sources.foreign_files import holds_rows, tell_left_out, tell_other_case
 from include.data.sources.packing import codec_of, unpacked
 from include.errors import SourceUnavailable
 
-DELTA_LOG, ICEBERG_METADATA = "_delta_log", "metadata"  # folders that table formats keep beside the rows
+#: Folders that table formats and streaming queries keep beside the rows.
+DELTA_LOG, ICEBERG_METADATA, SINK_LOG = "_delta_log", "metadata", "_spark_metadata"
+HUDI, HUDI_TIMELINE = ".hoodie", ".hoodie/timeline"
+STARTED, COMMITTED = "_started_", "_committed_"  # how files begin that tell of jobs on Databricks
 
 
 class Files(Protocol):
@@ -49,7 +59,10 @@ class Files(Protocol):
         ...
 
     def beside(self, folder: str, name: str) -> Mapping[str, str | Path]:
-        """The files in the folder of that name in `folder`, by name; one that a table format keeps, see `DELTA_LOG`."""
+        """The files in the folder of that name in `folder`, by name: one that a table format keeps, see `DELTA_LOG`.
+
+        Without a name those in `folder` itself, at least those that begin with `STARTED` or `COMMITTED`.
+        """
         ...
 
     @property
@@ -111,7 +124,7 @@ def _found(place: Path, endings: tuple[str, ...]) -> list[Path]:
     if place.is_dir():
         return _below(place, endings)
     matched = _matches(place)
-    found = [file for file in matched if file.is_file()]
+    found = [file for file in matched if is_file(file)]
     for folder in (each for each in matched if each.name.lower().endswith(endings) and each.is_dir()):
         found += _below(folder, endings)  # as Spark writes: one.parquet/part-0.parquet
     return found
@@ -122,7 +135,7 @@ def _below(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     every = list(DiskGlob(folder).find([EVERYTHING]))
     tell_left_out(folder, (file.name for file in every), endings)
     found = [file for file in every if file.name.lower().endswith(endings)]
-    return [file for file in found if holds_rows(file.relative_to(folder).parts) and file.is_file()]
+    return [file for file in found if holds_rows(file.relative_to(folder).parts) and is_file(file)]
 
 
 def _matches(pattern: Path) -> set[Path]:
@@ -131,7 +144,9 @@ def _matches(pattern: Path) -> set[Path]:
     while parts and as_there(start / parts[0]).is_dir():
         start = as_there(start / parts.pop(0))
     ways = {tuple(parts), tuple(part.replace("[", "[[]") for part in parts)}
-    found = {file for way in ways for file in DiskGlob(start, parts).find(way)}
+    glob = DiskGlob(start, parts)
+    found = {file for way in ways for file in glob.find(way)}
+    tell_other_case(pattern, (str(file) for file in glob.other_case if holds_rows([file.name], parts)))
     return {file for file in found if holds_rows(file.relative_to(start).parts, parts)}
 
 

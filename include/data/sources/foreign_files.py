@@ -89,6 +89,15 @@ def tell_left_out(path: object, names: Iterable[str], endings: Sequence[str]) ->
         )
 
 
+def tell_other_case(pattern: object, others: Iterable[str]) -> None:
+    """Log which files a glob would match, were capital letters and small ones the same to it."""
+    if named := sorted(others):
+        _tell(
+            f"{pattern}: left out: {len(named)}, such as {named[0]}: to a glob capital letters are other ones than "
+            "small ones; name the folder, write a glob that takes both ([cC][sS][vV]), or rename them"
+        )
+
+
 @lru_cache(maxsize=256)
 def _tell(said: str) -> None:
     """Log it, but not again and again: a watcher looks every few seconds."""

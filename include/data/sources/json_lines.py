@@ -19,6 +19,7 @@ from include.data.sources.files import Files, LocalFiles
 from include.data.sources.json_cells import Seen, is_deep, parse_lines, size_of
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
+from include.data.sources.spark_commits import committed
 from include.errors import DataError
 from include.registry.source import SOURCES, FileSource
 
@@ -56,7 +57,8 @@ class JsonLinesBatches:
     _told: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Batch]:
-        found = distinct_files(self.files, self.files.find(self.path, *SOURCES["json_lines"].endings))
+        there = self.files.find(self.path, *SOURCES["json_lines"].endings)
+        found = distinct_files(self.files, committed(self.files, self.path, there))
         moment = OneMoment(self.files, found, "JSON Lines", may_grow=True)
         for file in found:
             with moment.reading(file):
@@ -67,7 +69,8 @@ class JsonLinesBatches:
                 if not types:
                     raise DataError(f"{file}: cannot be read as JSON Lines: it is empty; deliver one object a line")
                 wanted = {name: kind for name, kind in types.items() if self.columns is None or name in self.columns}
-                yield Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()})
+                nothing = Batch(0, {name: pa.array([], kind) for name, kind in wanted.items()}, str(file))
+                yield with_partition(nothing, self.path, self.columns)
                 for table in self._tables(file):
                     yield with_partition(_as_batch(table, wanted, str(file)), self.path, self.columns)
         moment.require()

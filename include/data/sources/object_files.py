@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,15 +13,24 @@ from typing import IO, cast
 
 import pyarrow as pa
 
-from include.data.sources.files import DELTA_LOG, ICEBERG_METADATA, nothing_found
-from include.data.sources.foreign_files import holds_rows, tell_left_out
+from include.data.sources.files import (
+    COMMITTED,
+    DELTA_LOG,
+    HUDI,
+    HUDI_TIMELINE,
+    ICEBERG_METADATA,
+    SINK_LOG,
+    STARTED,
+    nothing_found,
+)
+from include.data.sources.foreign_files import holds_rows, tell_left_out, tell_other_case
 from include.data.sources.object_storage import Bucket, Connect, ObjectFile, Stored
 from include.data.sources.packing import unpacked
 from include.errors import ConfigurationError
 from include.registry.address import Address
 
 _WILD = "*?["
-_KEPT = (f"/{DELTA_LOG}", f"/{ICEBERG_METADATA}")
+_KEPT = tuple(f"/{name}" for name in (DELTA_LOG, ICEBERG_METADATA, HUDI, HUDI_TIMELINE, SINK_LOG))
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class ObjectFiles:
 
     def beside(self, folder: str, name: str) -> dict[str, str | Path]:
         """See `Files.beside`; from the server where no listing has shown the folder."""
-        place = f"{folder}/{name}"
+        place = f"{folder}/{name}".rstrip("/")
         if not any(f"{place}/".startswith(start) for start in self._seen):
             address = Address.of(place)
             bucket = self._bucket(address)
@@ -95,7 +104,7 @@ class ObjectFiles:
     def _keep_logs(self, bucket: Bucket, stored: Iterable[Stored]) -> None:
         for each in stored:
             folder, _, name = f"/{each.key}".rpartition("/")
-            if name and folder.endswith(_KEPT):
+            if name and (folder.endswith(_KEPT) or name.startswith((STARTED, COMMITTED))):
                 file = f"{Address(bucket=bucket.name, key=each.key)}"
                 self._logs.setdefault(file.rpartition("/")[0], {})[name] = file
 
@@ -141,6 +150,7 @@ class ObjectFiles:
                 and (matches(pattern, parts := each.split("/")) or _is_of_a_folder(pattern, parts, endings))
                 and holds_rows(parts[given:], pattern)
             ]
+            tell_other_case(f"s3://{bucket.name}/{key}", _in_other_case(pattern, set(keys) - set(found)))
             folders = [(place, part) for place, part in enumerate(pattern[:-1]) if "[" in part]
             named = [each for each in found if all(each.split("/")[place] == part for place, part in folders)]
             found = named or found  # a folder of that name goes before those that the brackets could stand for
@@ -159,6 +169,16 @@ def _writings(key: str) -> list[str]:
     if key.isascii():
         return [key]
     return list(dict.fromkeys((key, *(unicodedata.normalize(form, key) for form in ("NFC", "NFD")))))
+
+
+def _in_other_case(pattern: Sequence[str], keys: Iterable[str]) -> Iterator[str]:
+    """Those that a glob would match, were capital letters and small ones the same in names of files."""
+    last = pattern[-1].casefold()
+    for key in keys:
+        *folders, name = key.split("/")
+        other = fnmatchcase(name.casefold(), last) and not fnmatchcase(name, pattern[-1])
+        if other and holds_rows([name], pattern) and matches([*pattern[:-1], "*"], [*folders, name]):
+            yield key
 
 
 def _is_of_a_folder(pattern: Sequence[str], parts: Sequence[str], endings: tuple[str, ...]) -> bool:

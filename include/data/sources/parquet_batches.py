@@ -15,6 +15,7 @@ from include.data.sources.changes import OneMoment
 from include.data.sources.files import Files, LocalFiles
 from include.data.sources.partitions import with_partition
 from include.data.sources.same_files import distinct_files
+from include.data.sources.spark_commits import committed
 from include.data.sources.table_formats import rows_of_now
 from include.registry.source import SOURCES, FileSource
 
@@ -47,7 +48,8 @@ class ParquetBatches:
     def __iter__(self) -> Iterator[Batch]:
         found = self.files.find(self.path, *SOURCES["parquet"].endings)
         moment = OneMoment(self.files, found, "Parquet")
-        for file in distinct_files(self.files, rows_of_now(self.files, self.path, found)):
+        of_now = rows_of_now(self.files, self.path, committed(self.files, self.path, found))
+        for file in distinct_files(self.files, of_now):
             with moment.reading(file):
                 yield from self._read(file)
         moment.require()
@@ -63,9 +65,12 @@ class ParquetBatches:
         wanted = [name for name in asked if not _ROW_LABELS.fullmatch(name)]
         distant = self.files.distant
         with pq.ParquetFile(
-            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES
-        ) as opened:
-            yield empty_batch(schema, wanted)  # the columns, also of a file without rows
+            self.files.open(file), read_dictionary=text, pre_buffer=distant, buffer_size=0 if distant else PAGE_BYTES,
+            page_checksum_verification=True,
+        ) as opened:  # fmt: skip
+            yield with_partition(
+                empty_batch(schema, wanted, str(file)), self.path, self.columns
+            )  # the columns, also of a file without rows
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
                     yield with_partition(Batch.of(batch, str(file)), self.path, self.columns)

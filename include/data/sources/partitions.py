@@ -13,7 +13,7 @@ import pyarrow as pa
 from include.data.batches import Batch
 
 NOTHING = "__HIVE_DEFAULT_PARTITION__"  # stands for an empty cell
-_FOLDER = re.compile(r"_?([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+_FOLDER = re.compile(r"_?([^\W_][\w .%-]*)=(.*)", re.DOTALL)
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -28,7 +28,7 @@ def partition_of(place: str | Path, file: str | Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for part in parts[named:]:
         if hit := _FOLDER.fullmatch(part):
-            found[hit[1]] = None if hit[2] in ("", NOTHING) else unquote(hit[2])
+            found[unquote(hit[1])] = None if hit[2] in ("", NOTHING) else unquote(hit[2])
     return found
 
 

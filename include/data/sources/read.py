@@ -199,9 +199,12 @@ def rows_of_files(reading: Reading) -> tuple[pd.DataFrame, str]:
     with _field(spec, "source.path"):
         named, rules = _named(spec, reading.columns), spec.text_by_its_own_rule
         needed = AnySpelling(named) if spec.features is not None and not spec.measures else None  # measures: whole rows
-        table = reading.table(OneSpelling(batches_of(*where, needed, rules), named))
+        times = spec.source.timestamp.columns or [each for each in (spec.timestamp,) if each is not None]
+        table = reading.table(OneSpelling(batches_of(*where, needed, rules), named, times))
         if spec.features is not None and not {*spec.features, *spec.categorical} <= set(table.columns):
-            table = reading.table(OneSpelling(batches_of(*where, None, rules), named))  # all: an error lists them
+            table = reading.table(
+                OneSpelling(batches_of(*where, None, rules), named, times)
+            )  # all: an error lists them
         return table, source.path
 
 

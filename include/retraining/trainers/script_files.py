@@ -146,7 +146,7 @@ def read_predictions(file: Path, rows: int, task: Task, made_by: str) -> npt.NDA
     """Predictions of `rows` rows: finite floats, or names of classes."""
     values = _column(file, PREDICTION, rows, made_by)
     if task is Task.CLASSIFICATION:
-        return np.array([str(value) for value in values.to_pylist()])
+        return _names(values, f"{made_by}: column {PREDICTION!r}")
     return _floats(values, f"{made_by}: column {PREDICTION!r}")
 
 
@@ -160,8 +160,9 @@ def _column(file: Path, name: str, rows: int, made_by: str) -> Any:
     _refuse_unless_regular(file, made_by)
     try:
         table = pq.ParquetFile(file)
-        if name not in table.schema_arrow.names:
-            raise TrainingError(f"{made_by}: {file.name} has no column {name!r}")
+        if (times := table.schema_arrow.names.count(name)) != 1:
+            there = "has no column" if not times else f"has {times} columns"
+            raise TrainingError(f"{made_by}: {file.name} {there} {name!r}")
         if table.metadata.num_rows != rows:
             raise TrainingError(f"{made_by}: {file.name} has {table.metadata.num_rows} rows, {rows} were wanted")
         column = table.read(columns=[name]).column(name).combine_chunks()
@@ -170,6 +171,20 @@ def _column(file: Path, name: str, rows: int, made_by: str) -> Any:
     if column.null_count:
         raise TrainingError(f"{made_by}: {column.null_count} values of {name!r} are missing")
     return column
+
+
+def _names(values: Any, what: str) -> npt.NDArray[Any]:
+    """Names of classes; numbers and truth values are names as well, bytes are text in UTF-8."""
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    try:
+        if pa.types.is_floating(kind):
+            return np.array([str(value) for value in _floats(values, what)])
+        if pa.types.is_nested(kind) or pa.types.is_temporal(kind):
+            raise TrainingError(f"{what}: {kind} are no names of classes; write text")
+        text = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+        return np.array([str(value) for value in (values.cast(pa.string()) if text else values).to_pylist()])
+    except pa.ArrowException as error:
+        raise TrainingError(f"{what}: no names of classes: {error}") from error
 
 
 def _floats(values: Any, what: str) -> npt.NDArray[np.float64]:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from include.errors import ArtifactError, TrainingError
@@ -21,7 +23,7 @@ from include.retraining.artifacts import ArtifactFolder
 from include.retraining.prepare import Columns
 from include.retraining.trainers.command_model import CommandClassifier
 from include.retraining.trainers.scratch import scratch_folder
-from include.retraining.trainers.script_files import left_by, written_files
+from include.retraining.trainers.script_files import left_by, read_predictions, written_files
 from include.retraining.trainers.script_trainer import ScriptTrainer
 from include.retraining.trainers.trainer import Start, class_probabilities, reported_metrics
 from include.scoring import Task
@@ -208,6 +210,45 @@ def test_memory_and_disk_are_limited_without_grace(monkeypatch: pytest.MonkeyPat
 def test_what_a_script_leaves_is_checked(how: str, reason: str) -> None:
     with pytest.raises(TrainingError, match=reason):
         fit(misbehaving(how, "-", opaque=True))
+
+
+def names_in(folder: Path, *columns: pa.Array) -> list[str]:
+    """The classes of two rows, as a predict command has written them."""
+    table = pa.Table.from_arrays(list(columns), names=["prediction"] * len(columns))
+    pq.write_table(table, folder / "predictions.parquet")
+    return list(read_predictions(folder / "predictions.parquet", 2, Task.CLASSIFICATION, "predict"))
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (pa.array([b"yes", b"no"]), ["yes", "no"]), (pa.array([b"yes", b"no"], pa.large_binary()), ["yes", "no"]),
+        (pa.array(["yes", "no"]).dictionary_encode(), ["yes", "no"]), (pa.array([1.0, 0.0]), ["1.0", "0.0"]),
+        (pa.array([True, False]), ["True", "False"]),
+    ],
+)  # fmt: skip
+def test_classes_are_names_in_whatever_type_they_are_written(
+    tmp_path: Path, values: pa.Array, names: list[str]
+) -> None:
+    assert names_in(tmp_path, values) == names
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ([pa.array([["a"], ["b"]])], "are no names of classes; write text"),
+        ([pa.array([{"a": 1}, {"a": 2}])], "are no names of classes; write text"),
+        ([pa.array([0, 1], pa.timestamp("s"))], "are no names of classes; write text"),
+        ([pa.array([b"\xff", b"a"])], "no names of classes: .*UTF8"),
+        ([pa.array([1.0, float("nan")])], "not all values are finite"),
+        ([pa.array(["a", None])], "1 values of 'prediction' are missing"),
+        ([pa.array(["a", "b"])] * 2, "has 2 columns 'prediction'"), ([], "has no column 'prediction'"),
+        ([pa.array(["a"])], "has 1 rows, 2 were wanted"),
+    ],
+)  # fmt: skip
+def test_classes_that_are_no_names_are_refused(tmp_path: Path, columns: list[pa.Array], reason: str) -> None:
+    with pytest.raises(TrainingError, match=reason):
+        names_in(tmp_path, *columns)
 
 
 @pytest.mark.parametrize("locked", ["inner", "inner/model.json"])
