@@ -35,8 +35,8 @@ def one_thread(*, of_models: bool = False) -> Iterator[None]:
     Parameters
     ----------
     of_models : bool
-        Whether models predict meanwhile: scikit-learn is loaded then, for only threads of what is loaded can be found. It takes
-        100 MiB, which are better not held while rows are read.
+        Whether models predict meanwhile: scikit-learn is loaded then, for only threads of what is loaded can be found.
+        It takes 100 MiB, which are better not held while rows are read.
     """
     if of_models:
         import_module(_MODELS)
