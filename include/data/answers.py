@@ -11,7 +11,7 @@ import pandas as pd
 
 from include.data.arrays import label
 from include.errors import DataError
-from include.scoring.classes import ClassCoding, disjoint, two_spellings
+from include.scoring.classes import ClassCoding, disjoint, refuse_probabilities, two_spellings
 
 Values = npt.NDArray[Any]
 
@@ -41,6 +41,7 @@ def in_one_coding(predicted: Values, actual: Values, known: Values | None = None
     made = actual_names, predicted_names = named_classes(actual, predicted)
     counts = [Counter(names[present_values(names)].tolist()) for names in made]
     out = "give both in one coding" + ("; quantities need task='regression'" if all(numbers) else "")
+    refuse_probabilities(counts[0], counts[1], "predictions and actuals")
     if lists := disjoint(counts[1], counts[0]):
         raise DataError(f"predictions and actuals share no class: {lists}, so that none could be right; {out}")
     learnt = set() if known is None else set(named_classes(actual, known)[1])

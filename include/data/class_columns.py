@@ -19,7 +19,7 @@ from include.data.tables import ModelTables
 from include.errors import DataError
 from include.registry.spec import ModelSpec
 from include.scoring import Task
-from include.scoring.classes import ClassCoding, disjoint, listed, two_spellings
+from include.scoring.classes import ClassCoding, disjoint, listed, refuse_probabilities, two_spellings
 from include.scoring.spelling import alike_but_for_case
 
 ACCIDENTS = 20  # labels: fewer that are all of unknown classes are left out, as many are another coding
@@ -229,6 +229,7 @@ def _check(spec: ModelSpec, columns: dict[str, ClassCells], recent: int, known: 
     where = f"model {spec.name}: fields target, prediction"
     if spec.prediction in columns and labels:
         predicted = columns[spec.prediction].counts()
+        refuse_probabilities({*labels, *known}, predicted, where)
         if lists := disjoint({*labels, *known}, predicted):
             raise DataError(
                 f"{where}: labels ({spec.target!r}) and predictions ({spec.prediction!r}) share no class: {lists}, so "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from include.data.kinds.row_times import Floats, goes_on, rises_by_its_newest
 from include.data.kinds.text_cells import plain_text
 from include.data.profile import ALL_EXTRAS, Extra, Profile, profile_table, to_floats, with_possible
 from include.data.profile.cells import finite_of
+from include.data.reference.moments import goes_one_way, mixed, was_sorted_by
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds
 
@@ -31,6 +33,8 @@ class Pair:
     ----------
     reference, recent : DataFrame
         Cells as the kinds of the reference's columns have them.
+    calibrating : DataFrame
+        The reference's rows to measure on how much one tells: in no order where they were sorted by a column.
     known, found : Profile
         Of both, the recent one counted into the bins of the reference.
     kinds : mapping of str to ColumnKind
@@ -38,6 +42,7 @@ class Pair:
 
     reference: pd.DataFrame
     recent: pd.DataFrame
+    calibrating: pd.DataFrame
     known: Profile
     found: Profile
     kinds: Kinds
@@ -49,12 +54,14 @@ class Pair:
 
 
 def profile_pair(
-    reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None, *, extras: Extra = ALL_EXTRAS
-) -> Pair:
+    reference: pd.DataFrame, recent: pd.DataFrame, declared: Kinds | None = None, *, extras: Extra = ALL_EXTRAS,
+    labels: pd.Series[Any] | None = None,
+) -> Pair:  # fmt: skip
     """Find the kinds of the reference's columns, and profile both tables by them.
 
     `extras` is what will be read of the reference's profile, and of it those of the recent rows that anybody reads.
 
+    That neighbours are alike where the reference was sorted by a column, or by its `labels`, counts for nothing.
     Rows need not be in time order, so that only what moves in equal steps, dates, and what goes on in the recent rows
     as it went in the reference are seen to move with time.
 
@@ -70,10 +77,24 @@ def profile_pair(
     kinds = find_kinds(reference, declared or {})
     reference, recent = conform(reference, kinds), conform(recent, kinds)
     kinds |= _going_on(reference, recent, kinds)
-    known = profile_table(reference, list(reference.columns), kinds=kinds, extras=extras)
+    calibrating = mixed(reference) if _was_sorted(reference, recent, kinds, labels) else reference
+    known = profile_table(calibrating, list(reference.columns), kinds=kinds, extras=extras)
     known = with_possible(known, recent, len(recent))
     found = profile_table(recent, list(known.columns), against=known, extras=extras & ~Extra.NEIGHBOURS)
-    return Pair(reference=reference, recent=recent, known=known, found=found, kinds=kinds)
+    return Pair(
+        reference=reference, recent=recent, calibrating=calibrating, known=known, found=found, kinds=kinds
+    )  # fmt: skip
+
+
+def _was_sorted(reference: pd.DataFrame, recent: pd.DataFrame, kinds: Kinds, labels: pd.Series[Any] | None) -> bool:
+    """Whether the reference was sorted by a column or its labels, and none of its columns says that it is in time."""
+    by_time = (reference[name] for name, found in kinds.items() if found.kind is Kind.CALENDAR)
+    if any(len(np.unique(np.diff(finite_of(to_floats(cells)[0])))) > 1 for cells in by_time):
+        return False
+    if labels is not None and goes_one_way(labels):
+        return True
+    watched = [name for name, found in kinds.items() if found.kind.watched and name in recent.columns]
+    return any(was_sorted_by(reference[name], recent[name]) for name in watched)
 
 
 def _going_on(reference: pd.DataFrame, recent: pd.DataFrame, kinds: Kinds) -> dict[str, ColumnKind]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 
-from include.data.pairs import named_by_text, profile_pair, require_frames
-from include.data.profile import OUTLIER_Z, Extra
+from include.data.pairs import Pair, named_by_text, profile_pair, require_frames
+from include.data.profile import OUTLIER_Z
 from include.data.reference.calibration import calibrate
 from include.data.targets import Target, find_target, inputs_of
 from include.decision.decide import decide
@@ -147,7 +147,7 @@ class AutomaticRetrainingOrchestrator:
         reference, recent = (inputs_of(table, [predicted.name]) for table in (reference, recent))
         _require_shared(reference, recent)
         answers = read_answers(predictions, actuals, len(recent), Task(self.task) if self.task else None, labels)
-        comparison, found = self._found(reference, recent, answers)
+        comparison, found = self._found(reference, recent, answers, labels)
         signals = [*answers.signals, *found, *self._performance(given)]
         decision = decide(standard_policy(self.settings), Evidence(now=datetime.now(UTC), signals=signals))
         left = (incomparable(comparison.kinds), *answers.unjudged, *unjudged_metrics(given, self.baseline_metrics))
@@ -156,11 +156,12 @@ class AutomaticRetrainingOrchestrator:
         return replace(decision, reason="; ".join(filter(None, (decision.reason, answers.assumed, taken))))
 
     def _found(
-        self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers
+        self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers, labels: pd.Series[Any] | None
     ) -> tuple[Comparison, list[Signal]]:
         """The comparison of the tables, and what the detectors say of it."""
         detectors = self._detectors()
-        comparison = self._compare(reference, recent, answers, extras_of(detectors))
+        pair = profile_pair(reference, recent, extras=extras_of(detectors), labels=labels)
+        comparison = self._compare(counted_by(pair, self.z_score_threshold), answers)
         return comparison, [*detect(detectors, comparison), *_stuck(reference, recent, comparison)]
 
     def _detectors(self) -> list[Detector]:
@@ -175,10 +176,9 @@ class AutomaticRetrainingOrchestrator:
             replace(each, z=self.z_score_threshold) if isinstance(each, OutlierDetector) else each for each in found
         ]
 
-    def _compare(self, reference: pd.DataFrame, recent: pd.DataFrame, answers: Answers, extras: Extra) -> Comparison:
-        pair = counted_by(profile_pair(reference, recent, extras=extras), self.z_score_threshold)
-        watched = pair.known.without(unwatched(pair.kinds))
-        calibration = calibrate(pair.reference, watched, len(recent)) if len(recent) else None
+    def _compare(self, pair: Pair, answers: Answers) -> Comparison:
+        watched, rows = pair.known.without(unwatched(pair.kinds)), len(pair.recent)
+        calibration = calibrate(pair.calibrating, watched, rows) if rows else None
         return Comparison(
             reference=pair.known,
             recent=pair.found,

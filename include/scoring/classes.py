@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from include.errors import DataError
 from include.scoring.spelling import plain_name
 
 TRUE, FALSE = "true", "false"
@@ -15,6 +16,7 @@ OTHER_CODING = (
 )
 
 _WHOLE = re.compile(r"([+-]?)(0|[1-9][0-9]*)(?:\.0*)?")
+_DECIMAL = re.compile(r"[+-]?(\d*\.\d*[1-9]\d*(e[+-]?\d+)?|[1-9](\.\d+)?e-\d+)")
 _WORDS = {TRUE: "True", FALSE: "False"}
 _DIGITS = {TRUE: "1", FALSE: "0"}
 _YAML_WORDS = {TRUE: ("yes", "on"), FALSE: ("no", "off")}  # what YAML reads as a boolean besides true and false
@@ -139,6 +141,17 @@ def two_spellings(
                 "are never predicted: this looks like one class in two spellings"
             )
     return ""
+
+
+def refuse_probabilities(labels: Collection[str], predicted: Mapping[str, int], where: str) -> None:
+    """Refuse predictions of which more than a few are numbers with decimals, where no class is one: probabilities."""
+    decimal = {name: rows for name, rows in predicted.items() if _DECIMAL.fullmatch(name) and name not in labels}
+    if _share(decimal, predicted) >= OTHER_CODING and not any(_DECIMAL.fullmatch(name) for name in labels):
+        raise DataError(
+            f"{where}: predictions such as {min(decimal)!r} are no classes but probabilities or scores; "
+            f"give the class that was predicted, one of {listed(labels)}; probabilities are a column of their own "
+            "(`probability`)"
+        )
 
 
 def _share(part: Mapping[str, int], whole: Mapping[str, int]) -> float:

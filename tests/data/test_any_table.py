@@ -113,7 +113,8 @@ def digits(reason: str) -> str:
 
 def marginal(pair: Tables) -> bool:
     """Whether a p-value or an effect is so near its limit that a cell may decide."""
-    comparison = ASK._compare(pair.reference, pair.recent, Answers(), Extra.CROSS | Extra.NEIGHBOURS)
+    made = profile_pair(pair.reference, pair.recent, extras=Extra.CROSS | Extra.NEIGHBOURS)
+    comparison = ASK._compare(made, Answers())
     settings = ASK.settings.replace(drift_level=ASK.data_drift_threshold)
     found = [s for each in standard_detectors(settings, "rmse") for s in each.detect(comparison.watched)]
     return any(

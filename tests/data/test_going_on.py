@@ -71,3 +71,47 @@ def test_table_that_somebody_sorted_is_compared() -> None:
         pd.DataFrame({"x": np.sort(rng.normal(size=3_000))}), pd.DataFrame({"x": np.sort(rng.normal(5.0, 1.0, 900))})
     )
     assert pair.kinds["x"].kind is Kind.NUMBER
+
+
+def flowers(rng: np.random.Generator, rows: int) -> pd.DataFrame:
+    kind = rng.integers(0, 3, rows)
+    made = pd.DataFrame(rng.normal(size=(rows, 3)) + 1.5 * kind[:, None], columns=list("abc"))
+    return made.assign(amount=rng.lognormal(size=rows).round(2), species=np.array(["x", "y", "z"])[kind])
+
+
+@pytest.mark.parametrize("by", [None, "species", "a", "amount"])
+@pytest.mark.parametrize("target", ["species", ""])
+def test_what_the_reference_was_sorted_by_hides_no_drift(by: str | None, target: str) -> None:
+    rng = np.random.default_rng(0)
+    reference, recent = flowers(rng, 2_000), flowers(rng, 500)
+    if by is not None:
+        reference = reference.sort_values(by, kind="stable", ignore_index=True)
+    moved = recent.assign(a=recent["a"] + 0.4 * reference["a"].std())
+    asked = AutomaticRetrainingOrchestrator()
+    found = [asked.should_retrain(reference, rows, target=target).triggered for rows in (recent, moved)]
+    assert found == [False, True]
+
+
+def test_rows_that_were_sorted_keep_their_order_beside_their_labels() -> None:
+    rng = np.random.default_rng(0)
+    reference = flowers(rng, 2_000).sort_values("a", ignore_index=True)
+    pair = profile_pair(reference, flowers(rng, 500))
+    pd.testing.assert_frame_equal(pair.reference, reference)
+    assert pair.calibrating.index.tolist() != reference.index.tolist()
+
+
+SWITCHES: dict[str, Callable[[int, int], npt.NDArray[np.generic]]] = {
+    "a flag switched on for good": lambda rows, more: np.arange(rows + more) > rows * 3 // 4,
+    "a flag that goes off again": lambda rows, more: np.append(np.arange(rows) > rows // 2, np.arange(more) % 100 < 50),
+    "the month": lambda rows, more: np.append(np.arange(rows) * 12 // rows, np.arange(more) * 3 // more),
+    "the day": lambda rows, more: np.append(np.arange(rows) * 31 // rows, np.arange(more) * 56 // more % 28),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_columns_that_go_one_way_in_time_are_not_what_rows_were_sorted_by(name: str) -> None:
+    cells = pd.Series(SWITCHES[name](2_000, 500))
+    walk = pd.Series(np.cumsum(np.random.default_rng(0).normal(size=2_500)))
+    rows = pd.DataFrame({"x": walk, "s": cells})
+    pair = profile_pair(rows[:2_000], rows[2_000:])
+    assert pair.calibrating is pair.reference

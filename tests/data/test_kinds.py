@@ -217,3 +217,61 @@ def test_numbers_of_customers_of_whom_most_come_once_are_no_quantity() -> None:
                           "shop_id": rng.integers(1, ROWS // 4, ROWS)})  # fmt: skip
     found = find_kinds(table, {}, times=pd.Series(HOURS.tz_localize("UTC")), window_rows=24 * 14)
     assert [found[name].kind for name in table] == [Kind.IDENTIFIER, Kind.NUMBER, Kind.NUMBER]
+
+
+DAYS = pd.Series(HOURS.tz_localize("UTC"))
+SWITCHES = {
+    "season": np.where(HOURS.month < 9, "summer", np.where(HOURS.month < 12, "autumn", "winter")),
+    "tariff since last week": np.where(np.arange(ROWS) < ROWS - 168, "old", "new"),
+    "switched on since yesterday": np.arange(ROWS) >= ROWS - 24,
+    "lot": np.array([f"L{hour // 120}" for hour in range(ROWS)]),
+    "shift": np.array(list("ABCD"))[np.arange(ROWS) // 336 % 4],
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_names_that_stand_still_for_longer_than_a_window_move_with_time(name: str) -> None:
+    cells = pd.Series(SWITCHES[name])
+    found = find_kinds(pd.DataFrame({"x": cells}), {}, times=DAYS, window_rows=240)["x"]
+    assert found.kind is Kind.CALENDAR
+    assert found.named
+    assert conform(cells.to_frame("x"), {"x": found})["x"].tolist() == cells.tolist()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        np.where(np.arange(ROWS) == 700, "b", "a"), np.where(np.arange(ROWS) == ROWS - 1, "b", "a"),
+        np.where(np.arange(ROWS) % 960 < 24, "on", "off"), np.where(HOURS.hour < 6, "night", "day"), LETTERS,
+    ],
+    ids=["one stray", "a stray at the end", "a rare event", "night", "letters"],
+)  # fmt: skip
+def test_names_that_come_again_are_compared(cells: Any) -> None:
+    assert kind_of(cells, 240) in (Kind.CATEGORY, Kind.BOOLEAN)
+
+
+BY_THEIR_VALUES: dict[str, Any] = {
+    "amount": np.round(RNG.lognormal(3.0, 1.0, ROWS), 2), "age": RNG.integers(18, 90, ROWS),
+    "grade": RNG.choice([1, 2, 3], ROWS, p=[0.5, 0.3, 0.2]), "name": LETTERS,
+    "born": pd.Timestamp("1980-01-01") + pd.to_timedelta(RNG.integers(0, 9_000, ROWS), unit="D"),
+    "customer_id": RNG.integers(1, 300, ROWS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("moments", [1, 2, 12, 40])
+@pytest.mark.parametrize("name", BY_THEIR_VALUES)
+def test_sorting_the_rows_of_each_moment_by_a_column_makes_no_calendar_of_it(name: str, moments: int) -> None:
+    batch = np.arange(ROWS) * moments // ROWS
+    cells = pd.Series(BY_THEIR_VALUES[name]).groupby(batch).transform(lambda rows: np.sort(rows.to_numpy()))
+    times = pd.Series(pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(batch, unit="D"))
+    found = find_kinds(pd.DataFrame({name: cells}), {}, times=times, window_rows=ROWS // 8)[name]
+    assert found.kind in (Kind.NUMBER, Kind.CATEGORY, Kind.TIME)
+
+
+@pytest.mark.parametrize("moments", [4, 12, 40])
+@pytest.mark.parametrize("step", [1, 7])
+def test_numbers_that_the_rows_of_one_batch_are_given_in_turn_move_with_time(moments: int, step: int) -> None:
+    times = pd.Series(HOURS.tz_localize("UTC"))[np.arange(ROWS) * moments // ROWS]
+    given = np.cumsum(RNG.integers(1, step + 1, ROWS))
+    found = find_kinds(pd.DataFrame({"x": given}), {}, times=times.reset_index(drop=True), window_rows=400)
+    assert found["x"].kind is Kind.CALENDAR

@@ -83,3 +83,28 @@ def test_bare_profile_of_an_older_version_is_a_reference_without_the_rest() -> N
     found = ReferenceProfiles.from_json(json.loads(json.dumps(profile.to_json(), allow_nan=False)))
     assert found == ReferenceProfiles(profile=profile, inputs=("x", "c"))
     assert found.matching(None, pd.Timestamp("2026-03-01", tz="UTC").to_pydatetime()) == profile
+
+
+@pytest.mark.parametrize(("rows_a_day", "window_rows"), [(100, 300), (300, 3_000), (1_500, 1_000)])
+@pytest.mark.parametrize("by", ["x", "c", "code"])
+def test_rows_that_somebody_sorted_by_a_column_within_each_day_tell_as_much_as_others(
+    rows_a_day: int, window_rows: int, by: str
+) -> None:
+    rows = table(3_000)
+    rows["at"] = rows["at"].iloc[0] + pd.to_timedelta(np.arange(3_000) // rows_a_day, unit="D")
+    found = make_reference(
+        rows.sort_values(["at", by]), ["x", "c", "code"], window=timedelta(days=3), window_rows=window_rows,
+        timestamp="at",
+    )  # fmt: skip
+    assert found.calibration is not None
+    assert max(found.calibration.inflation.values()) < 5.0
+
+
+def test_rows_of_a_day_in_an_order_that_no_column_tells_may_be_as_they_came_about() -> None:
+    rows = table(3_000)
+    rows["at"] = rows["at"].iloc[0] + pd.to_timedelta(np.arange(3_000) // 1_500, unit="D")
+    rows["x"] = rows["x"].rolling(20, min_periods=1).mean()
+    found = make_reference(rows, ["x", "c"], window=timedelta(days=1), window_rows=150, timestamp="at")
+    assert found.calibration is not None
+    assert found.calibration.inflation["x"] > 8.0
+    assert found.calibration.inflation["c"] < 2.0

@@ -131,3 +131,20 @@ def test_the_command_line_takes_spellings_of_the_same_classes(tmp_path: Path) ->
     bits, before = BITS[:400], BITS[400:800]
     assert checked(tmp_path, bits, bits.astype(bool), before) == 1
     assert checked(tmp_path, bits.astype(float), bits, before.astype(bool)) == 1
+
+
+SCORES = np.round(RNG.beta(2.0, 2.0, ROWS), 3)
+
+
+@pytest.mark.parametrize("predicted", [SCORES, 100.0 * SCORES, 4.0 * SCORES - 2.0, SCORES**20, np.round(SCORES, 1)])
+@pytest.mark.parametrize("actual", [BITS, BITS.astype(str), BITS.astype(bool).astype(str), WORDS])
+@pytest.mark.parametrize("text", [True, False])
+def test_probabilities_and_scores_are_no_classes(predicted: np.ndarray, actual: np.ndarray, *, text: bool) -> None:
+    with pytest.raises(DataError, match=r"probabilities|not whole"):
+        read_answers(predicted.astype(str) if text else predicted, actual, ROWS, CLASSES)
+
+
+def test_classes_that_have_decimals_stay_classes() -> None:
+    grades = RNG.choice([4.0, 4.5, 5.0, 5.5], ROWS)
+    found = read_answers(np.where(BITS, grades, 5.5), grades, ROWS, CLASSES)
+    assert found.labelled is not None

@@ -134,7 +134,7 @@ def _in_one_form(values: pd.Series[Any], kind: ColumnKind) -> pd.Series[Any]:
         places = {plain_name(name): float(place) for place, name in enumerate(kind.order)}
         return values.map(lambda cell: places.get(plain_name(str(cell)), cell), na_action="ignore")
     if kind.kind is Kind.CATEGORY or kind.as_names:
-        values = as_they_look(values, kind.spellings)
+        return as_they_look(values, kind.spellings)
     if kind.kind is Kind.CALENDAR and _is_text(values):
         values = _with_seconds(values)
     if kind.kind in (Kind.TIME, Kind.CALENDAR) and _is_text(values) and not _numeric_text(values):

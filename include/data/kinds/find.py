@@ -17,17 +17,14 @@ from include.data.arrays import EXACT, array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds, clocks
 from include.data.kinds.few_words import words_among
 from include.data.kinds.row_times import (
-    ONE_WAY,
-    STRETCHES,
     calendar_part,
     follows_its_row,
     rises_by_its_newest,
-    tells_by_time,
-    ups_and_downs,
 )
-from include.data.kinds.spellings import with_truths
+from include.data.kinds.spellings import pair_of, with_truths
+from include.data.kinds.standing import AT_A_GLANCE, Moments, highest_of_each, moves, names_stand_still
 from include.data.kinds.times import read_times
-from include.data.profile.cells import finite_of, floats_of, quantity_of
+from include.data.profile.cells import floats_of, quantity_of
 from include.data.profile.sentinels import sentinels_of_many
 from include.errors import DataError
 from include.registry.kinds import ColumnKind, Kind, Kinds, as_said
@@ -37,9 +34,6 @@ FEWEST = 20  # cells below which nothing but their type is looked at
 MOSTLY = 0.95  # share of the cells that are of a kind, from which on the others are its unreadable cells
 OWN = 0.5  # estimated probability that the next row's name is a new one, from which on names are identifiers
 FEWEST_NAMES = 100  # cells below which all may be different by chance
-RUNS = 4.0  # values in turn within a recent window, below which no comparison of windows says anything
-COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
-AT_A_GLANCE = 1_000  # cells that are looked at before all of them are
 SENTENCE = 3.0  # blanks in a cell, on average, from which on it is a sentence
 SPEAKING = frozenset({"None", "NA", "N/A", "n/a", "null", "NULL", "?", "-", "--"})  # for an empty cell, or names
 WORDS = SPEAKING | {"", "nan", "NaN", "-nan", "-NaN", "<NA>", "#N/A", "#NA", "#N/A N/A"}  # for an empty cell
@@ -77,13 +71,14 @@ def find_kinds(
         Columns whose names stay as they are spelled: keys, and classes (see `include.data.class_columns`).
     """
     found = {}
+    moments = None if times is None else np.asarray(times.astype("int64"), dtype=np.int64)
     for name in (name for name in table.columns if name != without):
         before = (known or {}).get(name)
         said = declared.get(name)
         if said is None and before is not None and not before.declared:
             found[name] = before
             continue
-        inferred = _find(str(name), cells := array_of_series(table[name]), times is not None, window_rows)
+        inferred = _find(str(name), cells := array_of_series(table[name]), moments, window_rows)
         if times is not None and len(times) >= FEWEST and (part := calendar_part(table[name], times)):
             names = inferred.kind.named
             inferred = ColumnKind(kind=Kind.CALENDAR, why=f"it is the {part} of the row's time", as_names=names)
@@ -91,12 +86,23 @@ def find_kinds(
             times is not None and inferred.kind is Kind.TIME and (why := follows_its_row(_moments(table[name]), times))
         ):
             inferred = ColumnKind(kind=Kind.CALENDAR, why=why)
-        inferred = replace(inferred, spellings=()) if name in labels else with_truths(inferred, cells, WORDS)
+        if name in labels:
+            inferred = replace(inferred, spellings=())
+        else:
+            inferred = _in_steps(with_truths(inferred, cells, WORDS), cells, moments, window_rows)
         found[name] = inferred if said is None else as_said(said, inferred, before)
     return found
 
 
-def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
+def _in_steps(kind: ColumnKind, cells: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind:
+    """The kind found of a column, or that it moves with time: where names stand still for a long time."""
+    if moments is None or kind.kind not in (Kind.CATEGORY, Kind.BOOLEAN):
+        return kind
+    why = names_stand_still(cells, moments, window_rows)
+    return replace(kind, kind=Kind.CALENDAR, why=why, as_names=True, truths=pair_of(kind)) if why else kind
+
+
+def _find(name: str, values: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind:
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_null(kind):
         return ColumnKind(kind=Kind.NUMBER, why="no values")
@@ -105,27 +111,33 @@ def _find(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colum
     if pa.types.is_boolean(kind):
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false")
     if pa.types.is_integer(kind) and beyond_floats(values.dictionary if kind is not values.type else values):
-        return _names(name, _text(values), ordered, window_rows)
+        return _names(name, _text(values), moments, window_rows)
     if (quantity := quantity_of(kind)) is not None:
-        return _quantity(name, values, Kind.TIME if quantity == "datetime" else Kind.NUMBER, ordered, window_rows)
+        return _quantity(name, values, Kind.TIME if quantity == "datetime" else Kind.NUMBER, moments, window_rows)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         return ColumnKind(kind=Kind.CATEGORY, why=f"its cells are {kind}")
-    return _names(name, values, ordered, window_rows)
+    return _names(name, values, moments, window_rows)
 
 
-def _quantity(name: str, values: pa.Array, kind: Kind, ordered: bool, window_rows: int) -> ColumnKind:
+def _quantity(name: str, values: pa.Array, kind: Kind, moments: Moments | None, window_rows: int) -> ColumnKind:
     floats = floats_of(values)[0]
-    finite = finite_of(floats)
+    there = np.isfinite(floats)
+    finite, when = floats[there], None if moments is None else moments[there]
     if odd := sentinels_of_many(finite, "datetime" if kind is Kind.TIME else "number"):
-        finite = finite[~np.isin(finite, odd)]
+        usual = ~np.isin(finite, odd)
+        finite, when = finite[usual], None if when is None else when[usual]
     if len(finite) >= FEWEST:
-        if why := _moves(
-            finite, ordered=ordered or kind is Kind.TIME, window_rows=window_rows * len(finite) / len(floats)
-        ):
+        ordered = when is not None or kind is Kind.TIME
+        if why := moves(finite, when, ordered=ordered, window_rows=window_rows * len(finite) / len(floats)):
             return ColumnKind(kind=Kind.CALENDAR, why=why)
         if kind is Kind.NUMBER and (why := _numbers_each_row(name, finite)):
             return ColumnKind(kind=Kind.IDENTIFIER, why=why)
-        if ordered and IDENTIFYING.search(name) and _whole(finite) and rises_by_its_newest(finite):
+        if (
+            when is not None
+            and IDENTIFYING.search(name)
+            and _whole(finite)
+            and rises_by_its_newest(highest_of_each(finite, when))
+        ):
             return ColumnKind(kind=Kind.CALENDAR, why="its highest number rises steadily")
     return ColumnKind(kind=kind, why="times" if kind is Kind.TIME else "numbers")
 
@@ -149,33 +161,7 @@ def _whole(finite: Floats) -> bool:
     return bool(np.all(finite == np.rint(finite)))
 
 
-def _moves(finite: Floats, *, ordered: bool, window_rows: float) -> str:
-    """How these values move with time by themselves; empty if they do not."""
-    few = np.diff(finite[:AT_A_GLANCE])
-    if not ordered and len(few) and not (few[0] and np.all(few == few[0])):
-        return ""  # without an order only equal steps tell
-    steps = np.diff(finite)
-    up, down = ups_and_downs(steps)
-    changes, one_way = up + down, max(up, down)
-    if not changes:
-        return ""
-    equal = one_way == len(steps) and bool(np.all(steps == steps[0]))
-    if equal or (ordered and one_way >= ONE_WAY * changes and (changes >= FEWEST or changes < RUNS)):
-        return f"it goes {'up' if up > down else 'down'} steadily"
-    if not ordered:
-        return ""
-    runs = (changes + 1) * window_rows / len(finite)
-    if 0.0 < runs < RUNS and 2.0 * window_rows <= len(finite) and _most(finite) < COMMON * len(finite):
-        return f"it stands still for a long time: {runs:.1f} values in turn in a recent window"
-    return "time alone tells its value" if len(finite) >= 10 * STRETCHES and tells_by_time(finite) else ""
-
-
-def _most(values: Floats) -> int:
-    """How often the most frequent value is there."""
-    return int(np.unique(values, return_counts=True)[1].max())
-
-
-def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind:
+def _names(name: str, values: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind:
     found = values.drop_null().value_counts()
     cells = found.field(0)
     names = (cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells).cast(pa.string())
@@ -189,7 +175,7 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
     dates = pc.match_substring_regex(names, _DATE)
     if words := words_among(names, times, dates):
         text = _text(values)
-        rest = _names(name, pc.if_else(pc.is_in(text, pa.array(words)), None, text), ordered, window_rows)
+        rest = _names(name, pc.if_else(pc.is_in(text, pa.array(words)), None, text), moments, window_rows)
         if not rest.kind.named:
             return replace(rest, words=words)
     truths = _share(pc.is_in(pc.utf8_lower(names), pa.array(list(TRUTHS))), times)
@@ -197,16 +183,16 @@ def _names(name: str, values: pa.Array, ordered: bool, window_rows: int) -> Colu
         return ColumnKind(kind=Kind.BOOLEAN, why="true and false", values=spoken)
     if _share(clocks(names), times) >= MOSTLY:
         seconds = floats_of(as_seconds(_text(values)))[0]
-        kind = _quantity(name, pa.array(seconds, from_pandas=True), Kind.NUMBER, ordered, window_rows)
+        kind = _quantity(name, pa.array(seconds, from_pandas=True), Kind.NUMBER, moments, window_rows)
         return replace(kind, why="times of day or lengths of time" if kind.kind is Kind.NUMBER else kind.why)
     if (share := _share_of_numbers(names, times)) >= MOSTLY:
         floats, unreadable = floats_of(values)
-        kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, ordered, window_rows)
+        kind = _quantity(name, pa.array(floats, from_pandas=True), Kind.NUMBER, moments, window_rows)
         why = kind.why if share == 1.0 else f"{kind.why}, but for {unreadable} cell{'s' * (unreadable != 1)}"
         return ColumnKind(kind=kind.kind, why=why, values=spoken)
-    if _share(dates, times) >= MOSTLY and (found_dates := _dates(values, window_rows)):
+    if _share(dates, times) >= MOSTLY and (found_dates := _dates(values, moments, window_rows)):
         return found_dates
-    if _codes_of_digits(names, times) and (moving := _moving(name, values, ordered, window_rows)):
+    if _codes_of_digits(names, times) and (moving := _moving(name, values, moments, window_rows)):
         return moving
     alone = float(times[times == 1].sum()) / total
     if total >= FEWEST_NAMES and alone >= OWN:
@@ -245,10 +231,10 @@ def _numbers_of(names: pa.Array) -> Floats:
     return found
 
 
-def _moving(name: str, values: pa.Array, ordered: bool, window_rows: int) -> ColumnKind | None:
+def _moving(name: str, values: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind | None:
     """The kind of codes of digits that move with time, such as nanoseconds since 1970; None for others."""
     floats = pa.array(floats_of(values)[0], from_pandas=True)
-    kind = _quantity(name, floats, Kind.NUMBER, ordered, window_rows)
+    kind = _quantity(name, floats, Kind.NUMBER, moments, window_rows)
     return kind if kind.kind is Kind.CALENDAR else None
 
 
@@ -256,13 +242,13 @@ def _text(values: pa.Array) -> pa.Array:
     return (values.dictionary_decode() if pa.types.is_dictionary(values.type) else values).cast(pa.string())
 
 
-def _dates(values: pa.Array, window_rows: int) -> ColumnKind | None:
+def _dates(values: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind | None:
     """The kind of text that holds dates; None where how they are to be read cannot be told."""
     try:
         seconds = array_of_series(_moments(pd.Series(_text(values).to_pandas())))
     except DataError:
         return None
-    return _quantity("", seconds, Kind.TIME, ordered=True, window_rows=window_rows)
+    return _quantity("", seconds, Kind.TIME, moments, window_rows)
 
 
 def _moments(cells: pd.Series[Any]) -> pd.Series[Any]:

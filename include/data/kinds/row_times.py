@@ -73,6 +73,8 @@ def follows_its_row(dates: pd.Series[Any], times: pd.Series[Any]) -> str:
 
 def rises_by_its_newest(numbers: Floats) -> bool:
     """Whether stretch by stretch there are higher numbers than before, as of customers that are given the next one."""
+    if len(numbers) < STRETCHES:
+        return False
     highest = np.array([part.max() for part in np.array_split(numbers, STRETCHES)])
     return bool(np.mean(highest[1:] > np.maximum.accumulate(highest)[:-1]) >= RECORDS)
 

@@ -22,6 +22,7 @@ from include.data.profile import (
     profile_table,
 )
 from include.data.reference.calibration import Calibration, calibrate
+from include.data.reference.moments import mixed_where_sorted
 from include.data.reference.seasons import Seasons, find_seasons
 from include.data.reference.trends import Trend, Trends, find_trends, moved, without_trends
 from include.registry.kinds import ColumnKind, Kind, Kinds, unwatched
@@ -201,7 +202,7 @@ def make_reference(
     Parameters
     ----------
     table : DataFrame
-        In time order.
+        In time order. Where somebody sorted the rows of each moment by a column, that makes no neighbours alike.
     inputs, measures : sequence of str
         The model's inputs; further columns of `table` to watch as they are.
     window, window_rows : timedelta, int
@@ -217,6 +218,8 @@ def make_reference(
     """
     names = [*inputs, *measures]
     known = {name: kind for name, kind in (kinds or {}).items() if name in names}
+    if timestamp is not None:
+        table = mixed_where_sorted(table, names, table[timestamp])
     times = table[timestamp] if timestamp is not None and len(table) else None
     made = _Rows(names=names, categorical=categorical, kinds=known, times=times, window=window, window_rows=window_rows)
     found = made.profiled(table, possible or {})
