@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from include.data.arrays import EXACT, array_of_series, beyond_floats
 from include.data.kinds.durations import as_seconds, clocks
+from include.data.kinds.entities import counters_of_entities
 from include.data.kinds.few_words import words_among
 from include.data.kinds.row_times import (
     calendar_part,
@@ -70,7 +71,8 @@ def find_kinds(
     labels : collection of str
         Columns whose names stay as they are spelled: keys, and classes (see `include.data.class_columns`).
     """
-    found = {}
+    found: dict[str, ColumnKind] = {}
+    numbers: list[str] = []
     moments = None if times is None else np.asarray(times.astype("int64"), dtype=np.int64)
     for name in (name for name in table.columns if name != without):
         before = (known or {}).get(name)
@@ -91,7 +93,9 @@ def find_kinds(
         else:
             inferred = _in_steps(with_truths(inferred, cells, WORDS), cells, moments, window_rows)
         found[name] = inferred if said is None else as_said(said, inferred, before)
-    return found
+        if said is None and inferred.kind is Kind.NUMBER:
+            numbers.append(name)
+    return found if moments is None else found | dict(counters_of_entities(table, found, numbers))
 
 
 def _in_steps(kind: ColumnKind, cells: pa.Array, moments: Moments | None, window_rows: int) -> ColumnKind:
