@@ -192,6 +192,19 @@ def test_failure_that_the_records_refuse_for_good_hides_no_other(
     assert len(stage.store.failures.find()) == 1
 
 
+def test_failure_waits_where_the_records_give_out_numbers_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead: Deployment = replace(stage.deployment, store=Dead())  # type: ignore[arg-type]  # dead indeed
+    with pytest.raises(ConnectionError):
+        workflow.analyze(dead, "sales", run())
+    with monkeypatch.context() as moved:
+        taken = psycopg.errors.UniqueViolation("retraining_failures_key")
+        moved.setattr(type(stage.store.failures), "add", lambda *_: _raised(taken))
+        bring_in(stage.store, stage.deployment.artifacts)
+    assert not stage.store.failures.find()
+    bring_in(stage.store, stage.deployment.artifacts)
+    assert len(stage.store.failures.find()) == 1
+
+
 @pytest.mark.parametrize("what", ["unlink", "replace"])
 def test_waiting_failures_on_a_disk_that_is_read_only_stop_nobody(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str

@@ -41,10 +41,10 @@ def in_one_coding(predicted: Values, actual: Values, known: Values | None = None
     made = actual_names, predicted_names = named_classes(actual, predicted)
     counts = [Counter(names[present_values(names)].tolist()) for names in made]
     out = "give both in one coding" + ("; quantities need task='regression'" if all(numbers) else "")
-    refuse_probabilities(counts[0], counts[1], "predictions and actuals")
+    learnt = set() if known is None else set(named_classes(actual, known)[1])
+    refuse_probabilities({*counts[0], *learnt} - {None}, counts[1], "predictions and actuals")
     if lists := disjoint(counts[1], counts[0]):
         raise DataError(f"predictions and actuals share no class: {lists}, so that none could be right; {out}")
-    learnt = set() if known is None else set(named_classes(actual, known)[1])
     if told := two_spellings(counts[0], counts[1], learnt, either=True):
         raise DataError(f"predictions and actuals: {told}; {out}")
     return (predicted, actual) if all(numbers) else (predicted_names, actual_names)

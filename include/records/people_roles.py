@@ -25,6 +25,8 @@ from include.records.entries import (
 )
 from include.records.entries.chain import ChainHead
 
+WHERE_ROWS_COME_FROM = ("source", "timestamp", "target")  # fields of a model file
+
 
 class Chain(Protocol):
     """The chain of hashes over what is audited, one a model."""
@@ -171,7 +173,7 @@ class Watch(Protocol):
         ...
 
     def orphans(self, model_names: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-        """The models with a champion but these, each with ``source``, ``timestamp`` and ``target`` as last seen."""
+        """The models with a champion but these, each with `WHERE_ROWS_COME_FROM` and `last_seen_at`, as last seen."""
         ...
 
     def registered(self, model_name: str) -> Mapping[str, Any] | None:

@@ -68,7 +68,7 @@ _HEADER = re.compile(  # not of plain words, such as those after "basic"
     r"|(?P<basic>\b(?i:basic)\s+(?=\S*[A-Z0-9+/=]))[A-Za-z0-9+/]{12,}=*"
 )
 _KINDS = re.compile(
-    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|gl(?:[a-z]{1,4}t|pat|oas)-[\w-]{16,}|xox[abposr]-[\w-]{10,}|hf_[A-Za-z0-9]{20,}"
+    r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|gl(?:pat|oas|[dfr]t|cbt|ptt|imt|soat|agent|ffct)-[\w-]{16,}|xox[abposr]-[\w-]{10,}|hf_[A-Za-z0-9]{20,}"
     r"|sk-(?=[\w-]{0,50}[A-Za-z0-9]{16})[\w-]{20,}|dckr_[op]at_[\w-]{20,}|dop_v1_[0-9a-f]{40,}|shp(?:at|ca|pa|ss)_[0-9a-f]{32}"
     r"|nvapi-[\w-]{30,}|gsk_[A-Za-z0-9]{30,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{30,}|glsa_\w{30,}|NRAK-[A-Z0-9]{20,}"
     r"|ATATT3[\w=-]{30,}|lin_api_[A-Za-z0-9]{30,}|rubygems_[0-9a-f]{40,}|sq0(?:atp|csp)-[\w-]{20,}|\d{8,10}:AA[\w-]{32,}"

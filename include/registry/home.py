@@ -20,6 +20,11 @@ def said(name: str, environment: Mapping[str, str] | None = None) -> str:
     return (os.environ if environment is None else environment).get(name, "").strip()
 
 
+def all_said(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What each variable of the environment says, see `said`."""
+    return {name: said(name, environment) for name in (os.environ if environment is None else environment)}
+
+
 def at_home(text: str, where: str) -> Path:
     """A path, its ``~`` replaced; `where` it was named stands in the error.
 

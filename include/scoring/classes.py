@@ -146,7 +146,7 @@ def two_spellings(
 def refuse_probabilities(labels: Collection[str], predicted: Mapping[str, int], where: str) -> None:
     """Refuse predictions of which more than a few are numbers with decimals, where no class is one: probabilities."""
     decimal = {name: rows for name, rows in predicted.items() if _DECIMAL.fullmatch(name) and name not in labels}
-    if _share(decimal, predicted) >= OTHER_CODING and not any(_DECIMAL.fullmatch(name) for name in labels):
+    if labels and _share(decimal, predicted) >= OTHER_CODING and not any(_DECIMAL.fullmatch(name) for name in labels):
         raise DataError(
             f"{where}: predictions such as {min(decimal)!r} are no classes but probabilities or scores; "
             f"give the class that was predicted, one of {listed(labels)}; probabilities are a column of their own "

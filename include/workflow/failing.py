@@ -170,7 +170,8 @@ def _refused(error: BaseException) -> bool:
     """Whether such values are taken from nobody, whenever it is."""
     import psycopg
 
-    return isinstance(error, ValueError | TypeError | psycopg.DataError | psycopg.IntegrityError)
+    refused = isinstance(error, ValueError | TypeError | psycopg.DataError | psycopg.IntegrityError)
+    return refused and not isinstance(error, psycopg.errors.UniqueViolation)  # a number that a move has left behind
 
 
 def _of_database(error: BaseException) -> bool:

@@ -3,8 +3,9 @@
 A model whose file was renamed begins anew while the champion of its rows stays under the other name.
 
 Nothing says for sure that a file was renamed. What is on record of a model whose file is gone, and has a champion, is
-compared with the files that there are: the same source, timestamp and target under a name with a later champion, or
-none. Who goes on under the new name knowingly says so by pausing the old one.
+compared with the files that there are: the same source, timestamp and target under a name without a champion, or
+whose first one is later than any run of the other: one that ran beside it was never called so. Who goes on under the
+new name knowingly says so by pausing the old one.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from typing import Any
 from include.decision.decision import Severity
 from include.records.entries import Problem, ProblemKind
 from include.records.json_values import clean_json
+from include.records.people_roles import WHERE_ROWS_COME_FROM
 from include.records.store import Store
 from include.registry.spec import ModelSpec
-
-SAME = ("source", "timestamp", "target")
 
 
 def former_names(store: Store, specs: Collection[ModelSpec], files: Collection[str]) -> Iterator[tuple[ModelSpec, str]]:
@@ -36,9 +36,9 @@ def former_names(store: Store, specs: Collection[ModelSpec], files: Collection[s
     orphans = store.watch.orphans(files)
     left = orphans.keys() - store.people.pauses().keys() if orphans else set[str]()
     for spec in specs if left else ():
-        mine = _rows_of(clean_json(spec.model_dump(mode="json", include={*SAME})))
+        mine = _rows_of(clean_json(spec.model_dump(mode="json", include={*WHERE_ROWS_COME_FROM})))
         for name in sorted(left):
-            if _rows_of(orphans[name]) == mine and _champion_since(store, name) < _champion_since(store, spec.name):
+            if _rows_of(orphans[name]) == mine and orphans[name]["last_seen_at"] < _champion_since(store, spec.name):
                 yield spec, name
 
 
@@ -67,7 +67,7 @@ def way_on(new: str, old: str) -> str:
 
 
 def _rows_of(config: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(config.get(field) for field in SAME)
+    return tuple(config.get(field) for field in WHERE_ROWS_COME_FROM)
 
 
 def _champion_since(store: Store, name: str) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from include.errors import ConfigurationError
 from include.records.entries.retention import KEPT_BY_MONTH
-from include.registry.home import at_home, said
+from include.registry.home import all_said, at_home
 from include.registry.model_files import model_names
 
 _CONNECTION = "AIRFLOW_CONN_"
@@ -77,8 +76,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from `environment` (default: this process's)."""
-        held = os.environ if environment is None else environment
-        env = {name: said(name, held) for name in held}
+        env = all_said(environment)
         return cls(
             models_dir=_folder(env, "RETRAINING_MODELS_DIR", PROJECT_ROOT / "include" / "models"),
             data_dir=_folder(env, "RETRAINING_DATA_DIR", PROJECT_ROOT / "data"),

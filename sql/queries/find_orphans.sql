@@ -1,7 +1,8 @@
 -- Models with a champion and without a model file: where their rows came from, as a run last saw it.
 -- Parameters: model_names text[] (of the model files that there are)
--- Returns:    model_name, source jsonb, timestamp text, target text; by model
-SELECT model_name, config -> 'source' AS source, config ->> 'timestamp' AS timestamp, config ->> 'target' AS target
+-- Returns:    model_name, source jsonb, timestamp text, target text, last_seen_at timestamptz; by model
+SELECT model_name, config -> 'source' AS source, config ->> 'timestamp' AS timestamp, config ->> 'target' AS target,
+       last_seen_at
 FROM auto_retraining_jobs
 WHERE model_name <> ALL (%(model_names)s::text[])
   AND EXISTS (

@@ -254,7 +254,8 @@ def test_orphan_is_a_champion_without_a_file_and_says_where_its_rows_came_from(s
     for name in ("housing", "iris"):
         store.register_model(name, "0" * 64, {**rows, "window": "7d"}, at=NOW)
     execute(store, "run-1")
-    assert store.watch.orphans(["iris"]) == store.watch.orphans([]) == {"housing": rows}
+    seen = {"housing": {**rows, "last_seen_at": NOW}}
+    assert store.watch.orphans(["iris"]) == store.watch.orphans([]) == seen
     assert store.watch.orphans(["housing"]) == {}
     assert store.watch.registered("iris") == {**rows, "window": "7d"}
     assert store.watch.registered("unseen") is None

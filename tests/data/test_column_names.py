@@ -133,6 +133,12 @@ def test_rows_of_a_file_without_the_times_that_others_have_are_not_lost(
         read_rows(model({"kind": kind, "path": "rows"}, features=features), tmp_path, UNTIL)
 
 
+def test_a_file_of_names_alone_may_lack_the_times(tmp_path: Path) -> None:
+    in_files(tmp_path / "rows", "csv", [{}, {}])
+    (tmp_path / "rows/9.csv").write_text("price,where\n")
+    assert len(read_rows(model({"kind": "csv", "path": "rows"}), tmp_path, UNTIL).table) > 0
+
+
 def test_a_csv_file_without_its_names_beside_others_is_told(tmp_path: Path) -> None:
     in_files(tmp_path / "rows", "csv", [{}, {}, {}])
     ROWS[360:480].to_csv(tmp_path / "rows/3.csv", index=False, header=False)

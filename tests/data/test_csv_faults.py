@@ -58,6 +58,7 @@ def test_a_quote_that_is_never_closed_takes_no_rows_along(tmp_path: Path, row: i
     "cell",
     [
         '"two\nlines"', '"a, b\nc, d, e"', '"1, 2\n3, 4"', '"ends in\n"', '"he said ""yes""\nand, 3, 4, left"',
+        '"Main St 5\n10115, Berlin"', '"all\n12, not more"', '"all, 5\nbye"', '"Bought:\n2024-01-02, 3, 4, apples"',
         '5" pipe', '"a,b,c,d\n\n\ne,f"', '"first\r\n2026-01-01: again, 5"', '""', '"x""\ny"',
     ],
 )  # fmt: skip

@@ -137,3 +137,9 @@ def test_it_matches_as_the_standard_library_does(tmp_path: Path, pattern: str) -
     expected = {os.path.normpath(name) for name in glob.glob(pattern, root_dir=tmp_path, recursive=True)}  # noqa: PTH207  # what a glob means
     matched = DiskGlob(tmp_path, [".h", ".."]).find(pattern.split("/"))
     assert {os.path.normpath(file.relative_to(tmp_path)) for file in matched} - {"."} == expected - {"."}
+
+
+def test_a_dead_link_that_is_no_file_of_rows_stops_nobody(tmp_path: Path) -> None:
+    write(tmp_path, "rows/1.csv")
+    (tmp_path / "rows/README").symlink_to(tmp_path / "nowhere")
+    assert found(tmp_path, "rows/*") == {"rows/1.csv"}

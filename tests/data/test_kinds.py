@@ -250,6 +250,16 @@ def test_names_that_come_again_are_compared(cells: Any) -> None:
     assert kind_of(cells, 240) in (Kind.CATEGORY, Kind.BOOLEAN)
 
 
+@pytest.mark.parametrize("window", [3, 5, 7, 10])
+@pytest.mark.parametrize("share", [0.5, 0.75])
+def test_names_in_no_order_are_compared_in_windows_of_a_few_rows(share: float, window: int) -> None:
+    assert kind_of(np.where(RNG.random(ROWS) < share, "a", "b"), window) in (Kind.CATEGORY, Kind.BOOLEAN)
+
+
+def test_a_few_odd_rows_at_the_beginning_set_nothing_anew() -> None:
+    assert kind_of(np.where(np.arange(ROWS) < 4, "init", "ready"), 240) is Kind.CATEGORY
+
+
 BY_THEIR_VALUES: dict[str, Any] = {
     "amount": np.round(RNG.lognormal(3.0, 1.0, ROWS), 2), "age": RNG.integers(18, 90, ROWS),
     "grade": RNG.choice([1, 2, 3], ROWS, p=[0.5, 0.3, 0.2]), "name": LETTERS,

@@ -97,8 +97,20 @@ def test_one_column_named_in_place_of_several_is_read_as_it_is(
 
 
 @pytest.mark.parametrize(("kind", "name"), READERS)
+@pytest.mark.parametrize("odd", [0, 1, len(DAYS)])
+def test_time_of_day_beside_a_date_counts_whatever_the_date_has(tmp_path: Path, kind: str, name: str, odd: int) -> None:
+    made = pd.Series([day + pd.Timedelta(hours=12 * (place < odd)) for place, day in enumerate(DAYS)])
+    read = rows(tmp_path, kind, name, {"made": made, "clock": ["10:00", "14:30"] * 72}, columns=["made", "clock"])
+    expected = [day + pd.Timedelta(minutes=870 if place % 2 else 600) for place, day in enumerate(DAYS)]
+    assert list(read.table["at"].dt.tz_localize(None)) == expected
+
+
+@pytest.mark.parametrize(("kind", "name"), READERS)
 def test_offset_beside_a_time_is_obeyed(tmp_path: Path, kind: str, name: str) -> None:
-    cells = {"made": pd.Series([day.replace(hour=day.day) for day in DAYS]), "offset": ["+02:00", "-01:00"] * 72}
+    cells = {
+        "made": pd.Series([day.replace(hour=9 * (place % 2)) for place, day in enumerate(DAYS)]),
+        "offset": ["+02:00", "-01:00"] * 72,
+    }
     read = rows(tmp_path, kind, name, cells, columns=["made", "offset"])
     expected = [moment + pd.Timedelta(hours=1 if n % 2 else -2) for n, moment in enumerate(cells["made"])]
     assert list(read.table["at"].dt.tz_localize(None)) == sorted(expected)

@@ -388,6 +388,7 @@ def test_token_in_the_place_of_a_login_is_found() -> None:
         "the primary key: id, sort_key=3, key=12, the api key: missing",
         "add key=region value=north",
         "vault login failed: permission denied",
+        "glint-measurement-of-the-day, glut-of-orders-in-the-north",
         "a row is identified by order_id, authored by ada, the key-value store",
         "subscription_key: ks 0.41, p 2e-48; license_key: all cells are empty; storage_key: 1034.5 in 40 rows in turn",
     ],

@@ -144,6 +144,12 @@ def test_probabilities_and_scores_are_no_classes(predicted: np.ndarray, actual: 
         read_answers(predicted.astype(str) if text else predicted, actual, ROWS, CLASSES)
 
 
+def test_a_known_class_with_decimals_is_no_probability() -> None:
+    known = pd.Series(["1", "1.5", "2"] * 9)
+    found = read_answers(np.array(["1.5", "2"] * 50), np.array(["1", "2"] * 50), 100, CLASSES, known)
+    assert found.labelled is not None
+
+
 def test_classes_that_have_decimals_stay_classes() -> None:
     grades = RNG.choice([4.0, 4.5, 5.0, 5.5], ROWS)
     found = read_answers(np.where(BITS, grades, 5.5), grades, ROWS, CLASSES)

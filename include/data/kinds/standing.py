@@ -14,6 +14,8 @@ from include.data.profile.cells import names_of
 FEWEST = 20  # steps that show a direction by themselves
 RUNS = 4.0  # values in turn within a recent window, below which no comparison of windows says anything
 COMMON = 0.8  # share of one value, from which on a column that goes and comes back is a rare event, not a calendar
+LEAST = 0.01  # share of the rows that each name but the last has, from which on it was one of those in force
+LASTING = 0.5  # changes, as a share of those that names in no order make, from which on they do not stand still
 AT_A_GLANCE = 1_000  # cells that are looked at before all of them are
 
 Floats = npt.NDArray[np.float64]
@@ -64,9 +66,13 @@ def names_stand_still(values: pa.Array, moments: Moments, window_rows: int) -> s
     starts = np.flatnonzero(np.diff(found, prepend=np.nan))
     if len(found) < FEWEST or len(starts) < 2 or differ_at_once(found, when):
         return ""
-    lasting = int(np.diff(starts, append=len(found)).min()) >= FEWEST_STEPS
-    if lasting and len(starts) <= RUNS and len(starts) == len(np.unique(found)):
+    *before, last = np.diff(starts, append=len(found)).tolist()
+    lasting = min(*before, last) >= FEWEST_STEPS and min(before) >= LEAST * len(found)
+    shares = np.unique(found, return_counts=True)[1] / len(found)
+    if lasting and len(starts) <= RUNS and len(starts) == len(shares):
         return f"it was set anew {len(starts) - 1} times, and never back"
+    if len(starts) - 1 >= LASTING * (1.0 - float(shares @ shares)) * (len(found) - 1):
+        return ""  # as names in no order do in a window of a few rows
     return _stands_still(found, len(starts) - 1, window_rows * len(found) / len(codes))
 
 

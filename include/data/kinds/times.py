@@ -29,6 +29,7 @@ from include.errors import DataError
 from include.registry.time_format import TimeFormat
 
 _COUNT = r"-?\d+(\.0*)?|\d{8,}\.\d+|\d(\.\d+)?[eE]\+?\d+"  # shorter ones with a fraction are dates such as 2026.01
+_OFFSET = r"\s*(?:(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|Z|UTC|GMT)\s*"
 _COUNT_OF_UNIT = r"-?\d+(\.\d*)?([eE]\+?\d+)?"
 _DATE_DIGITS = 5  # in a whole date, 1 Jan 2026, at least
 _EPOCH_DAYS = 21 * 86_400  # seconds since 1970, counted as milliseconds or nanoseconds, end up within these
@@ -70,14 +71,16 @@ def read_times(values: pd.Series[Any], how: TimeFormat, where: str) -> Times:
 def joined(table: pd.DataFrame, columns: Sequence[str], form: str = "") -> pd.Series[Any]:
     """Several columns (a date, a time of day) as one of text, a blank between them; empty where any of them is.
 
-    One column alone is what it is.
+    One column alone is what it is. Of a moment its day counts, for its time of day stands in another column; all of it
+    where the others are nothing but its offset from UTC.
 
     In the last one 900 and 1430 are times of day, unless the format that the model file says, `form`, ends otherwise,
     or the others are no whole date: then 2012 is a year.
     """
     if len(columns) == 1:
         return table[columns[0]]
-    parts = [_as_text(table[name]) for name in columns]
+    zoned = all(_as_text(table[name]).dropna().str.fullmatch(_OFFSET).all() for name in columns[1:])
+    parts = [_as_text(table[columns[0]], zoned), *(_as_text(table[name]) for name in columns[1:])]
     digits = sum(part.str.count(r"\d").max() for part in parts[:-1])
     if form.endswith(("%H%M", "%H%M%S")) if form else digits >= _DATE_DIGITS:
         parts[-1] = _of_day(parts[-1], form)
@@ -103,10 +106,9 @@ def _of_day(part: pd.Series[Any], form: str) -> pd.Series[Any]:
     return spaced
 
 
-def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+def _as_text(values: pd.Series[Any], zoned: bool = False) -> pd.Series[Any]:
     if pd.api.types.is_datetime64_any_dtype(values):
-        days = values.dropna().dt.normalize().eq(values.dropna()).all()
-        moments: pd.Series[Any] = values.dt.strftime("%Y-%m-%d" if days else "%Y-%m-%d %H:%M:%S.%f")
+        moments: pd.Series[Any] = values.dt.strftime("%Y-%m-%d %H:%M:%S.%f" if zoned else "%Y-%m-%d")
         return moments.where(values.notna())
     if pd.api.types.is_float_dtype(values):
         whole = values.dropna().mod(1).eq(0).all()

@@ -34,11 +34,12 @@ def mixed_where_sorted(table: pd.DataFrame, names: Iterable[str], times: pd.Seri
     """
     if times.is_unique:
         return table
-    together = np.diff(times.astype("int64").to_numpy()) == 0
+    moments = times.astype("int64").to_numpy()
+    together = np.diff(moments) == 0
     if not any(_sorted(table[name], together) for name in names):
         return table
     drawn = _drawn(len(table))
-    return table.iloc[drawn[np.argsort(times.to_numpy()[drawn], kind="stable")]]
+    return table.iloc[drawn[np.argsort(moments[drawn], kind="stable")]]
 
 
 def mixed(table: pd.DataFrame) -> pd.DataFrame:

@@ -85,7 +85,7 @@ class OneSpelling:
 
     def _require(self, name: str, batch: Batch) -> None:
         """Refuse rows that lack a needed column, beside files that have it: they would be lost."""
-        if not batch.rows and not batch.columns:
+        if not batch.rows:
             return
         known = self._having
         known.setdefault((name, name in batch.columns), Batch(0, dict.fromkeys(batch.columns), batch.file))

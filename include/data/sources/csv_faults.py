@@ -58,7 +58,8 @@ def require_rows_apart(batch: pa.RecordBatch, dialect: Dialect) -> None:
     """Refuse a cell that holds whole rows, for a quote was not closed, or bytes 0, where a hole was left.
 
     A cell may have several lines. It holds rows where its first line ends as the cell's own row should, its last one
-    begins as one, and numbers and times stand where the batch has them.
+    begins as one, those between are as wide as rows, and numbers and times stand where the batch has them. Of two
+    lines, as an address may have, it must end as a cell does whose quote another one has closed.
 
     Raises
     ------
@@ -73,7 +74,8 @@ def require_rows_apart(batch: pa.RecordBatch, dialect: Dialect) -> None:
                 raise Swallowed("\0", "holds a byte 0, which no text has: a part of the file was "
                                 "never written, or is lost; deliver it anew")  # fmt: skip
             lines = _ENDS.split(text.rstrip("\r\n"))
-            if len(lines) > 1 and _holds_rows(lines, place, batch, dialect):
+            torn = text.endswith((dialect.quote or "\n", "\n", "\r"))  # what another cell's quote, or the end, leaves
+            if len(lines) > (1 if torn else 2) and _holds_rows(lines, place, batch, dialect):
                 raise Swallowed(
                     f"{dialect.quote}{lines[0]}",
                     f"has a quote that is not closed where its cell ends: {len(lines) - 1} rows would be lost in the "
@@ -130,7 +132,8 @@ def _has_control(cells: pa.Array) -> bool:
 def _holds_rows(lines: Sequence[str], place: int, batch: pa.RecordBatch, dialect: Dialect) -> bool:
     delimiter = dialect.delimiter or ","
     after, before = lines[0].split(delimiter)[1:], lines[-1].split(delimiter)[:-1]
-    if len(after) != batch.num_columns - 1 - place or len(before) != place:
+    between = {line.count(delimiter) + 1 for line in lines[1:-1] if line}
+    if len(after) != batch.num_columns - 1 - place or len(before) != place or not between <= {batch.num_columns}:
         return False
     columns = [*batch.columns[place + 1 :], *batch.columns[:place]]
     written = (cell.strip(f"{dialect.quote} ") for cell in (*after, *before))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from include.errors import ConfigurationError
-from include.registry.home import said as said
+from include.registry.home import said
 
 _ARGUMENTS = {  # what an extra field of a connection is called by boto3's session
     "aws_access_key_id": "aws_access_key_id",

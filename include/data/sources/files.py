@@ -124,7 +124,7 @@ def _found(place: Path, endings: tuple[str, ...]) -> list[Path]:
     if place.is_dir():
         return _below(place, endings)
     matched = _matches(place)
-    found = [file for file in matched if is_file(file)]
+    found = [file for file in matched if file.is_file() or (file.name.lower().endswith(endings) and is_file(file))]
     for folder in (each for each in matched if each.name.lower().endswith(endings) and each.is_dir()):
         found += _below(folder, endings)  # as Spark writes: one.parquet/part-0.parquet
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from include.data.sources.environment import WebConnection, said, web_connection
+from include.data.sources.environment import WebConnection, web_connection
 from include.errors import ConfigurationError
+from include.registry.home import all_said
 
 SECONDS = 10.0
 
@@ -53,8 +53,7 @@ class MlflowSettings:
             Given the name in ``RETRAINING_MLFLOW_CONNECTION``: that Airflow connection. By default the environment
             holds it; whoever runs in Airflow has it looked up there.
         """
-        held = os.environ if environment is None else environment
-        env = {name: said(name, held) for name in held}
+        env = all_said(environment)
         if name := env.get("RETRAINING_MLFLOW_CONNECTION"):
             told = web_connection(name, env) if find is None else find(name)
             names = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")

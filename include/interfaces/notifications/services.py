@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from include.data.sources.environment import connection_extra, connection_variable, said
+from include.data.sources.environment import connection_extra, connection_variable
 from include.decision.decision import Severity
 from include.errors import ConfigurationError
+from include.registry.home import said
 
 VARIABLE = "RETRAINING_NOTIFY_CONNECTION"
 USUAL = "retraining_notify"

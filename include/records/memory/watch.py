@@ -14,10 +14,10 @@ from include.records.entries import BY_SCHEDULE, FailedStep, Failing, Failure, F
 from include.records.json_values import to_utc
 from include.records.memory.claim import MemoryTables
 from include.records.memory.people import MemoryFailures, MemoryPeople
+from include.records.people_roles import WHERE_ROWS_COME_FROM
 from include.records.rows.columns import Row
 
 Key = tuple[str, str]  # model name and run id
-WHERE = ("source", "timestamp", "target")
 LOOKED_AT, BEFORE = 20, timedelta(days=30)
 _OPEN_OR_LOST = ("decided", "executing", "failed", "abandoned")
 _STATUSES = {"promoted": "promotions", "held": "holds", "rejected": "rejections", "failed": "failures",
@@ -109,7 +109,7 @@ class MemoryWatch:
         with self.tables.guard:
             champions = {row["model_name"] for row in self.tables.versions.values() if row["status"] == "champion"}
             left = sorted((self.models.keys() & champions) - set(model_names))
-            return {name: {field: self.models[name]["config"].get(field) for field in WHERE} for name in left}
+            return {name: _where_rows_come_from(self.models[name]) for name in left}
 
     def registered(self, model_name: str) -> Mapping[str, Any] | None:
         """Return a model's effective settings as a run last saw them."""
@@ -243,3 +243,8 @@ def _known(entries: Iterable[Row], name: str) -> list[float]:
 def _total(entries: Iterable[Row], name: str) -> float | None:
     found = _known(entries, name)
     return sum(found) if found else None
+
+
+def _where_rows_come_from(model: Row) -> dict[str, Any]:
+    fields = {field: model["config"].get(field) for field in WHERE_ROWS_COME_FROM}
+    return {**fields, "last_seen_at": model["last_seen_at"]}

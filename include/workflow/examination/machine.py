@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from include.data.temporary import WAY_OUT
+from include.data.temporary import PREFIX, WAY_OUT
 from include.decision.decision import Severity
 from include.records.entries.examination import Finding, NotLookedAt, Seen, Told
 from include.retraining.artifacts import ArtifactFolder
@@ -20,7 +20,7 @@ GIBIBYTE = 2**30
 LITTLE, NOTHING = 5 * GIBIBYTE, GIBIBYTE
 FEW_FILES = 1000  # inodes
 OLD = 24 * 3600.0  # seconds after which a temporary folder belongs to nobody any more
-TEMPORARY = ("retraining-*",)
+TEMPORARY = (f"{PREFIX}*",)
 UNFINISHED = ("*/.saving-*", "*/.publishing-*")
 
 
