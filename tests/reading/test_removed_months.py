@@ -216,6 +216,7 @@ def test_who_reads_all_the_time_is_not_pushed_aside_and_writers_go_on(
 
 
 def test_month_that_is_not_over_cannot_be_removed(old: House) -> None:
+    old.check(hours=0.0, run_id="now")  # yesterday may have been in a month that is over
     month = kept_months(old.store.connect)[-1]
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="is not over"):
         drop_month(old.store.connect, month, "ada")
