@@ -133,7 +133,7 @@ class _Nvidia:
         try:
             memory = self.library.nvmlDeviceGetMemoryInfo(self.handle).used / MEBIBYTE
             return memory, float(self.library.nvmlDeviceGetUtilizationRates(self.handle).gpu)
-        except self.library.NVMLError:
+        except self.library.NVMLError:  # a device that does not answer is not counted
             return None
 
 

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from include.data.kinds.row_times import ONE_WAY
+from include.data.kinds.standing import AT_A_GLANCE
 from include.data.profile.cells import to_floats
 from include.registry.kinds import ColumnKind, Kind
 
 FEWEST = 20  # steps of all things together, below which one way may be chance
 MOVING = 0.5  # share of the steps of a thing that change the value, below which it is a state, such as an age in years
 STAYING = 0.95  # share of the rows of each half whose thing is in the other half, too: else things come and go
-AT_A_GLANCE = 1_000  # rows that are looked at before all of them are
 
 Codes = npt.NDArray[np.int64]
 

@@ -81,7 +81,7 @@ def differ_at_once(finite: Floats, moments: Moments) -> bool:
 
     It does where the values of each moment are beyond those of the one before, as numbers that are given in turn.
     """
-    starts = np.flatnonzero(np.diff(moments, prepend=moments[:1] - 1))
+    starts = _starts(moments)
     if len(starts) == len(finite):
         return False
     low, high = np.minimum.reduceat(finite, starts), np.maximum.reduceat(finite, starts)
@@ -96,8 +96,13 @@ def differ_at_once(finite: Floats, moments: Moments) -> bool:
 
 def highest_of_each(numbers: Floats, moments: Moments) -> Floats:
     """The highest number of each moment."""
-    highest: Floats = np.maximum.reduceat(numbers, np.flatnonzero(np.diff(moments, prepend=moments[:1] - 1)))
+    highest: Floats = np.maximum.reduceat(numbers, _starts(moments))
     return highest
+
+
+def _starts(moments: Moments) -> npt.NDArray[np.intp]:
+    """Where the rows of each moment begin."""
+    return np.flatnonzero(np.diff(moments, prepend=moments[:1] - 1))
 
 
 def _stands_still(values: npt.NDArray[Any], changes: int, window_rows: float) -> str:

@@ -79,8 +79,9 @@ def joined(table: pd.DataFrame, columns: Sequence[str], form: str = "") -> pd.Se
     """
     if len(columns) == 1:
         return table[columns[0]]
-    zoned = all(_as_text(table[name]).dropna().str.fullmatch(_OFFSET).all() for name in columns[1:])
-    parts = [_as_text(table[columns[0]], zoned), *(_as_text(table[name]) for name in columns[1:])]
+    others = [_as_text(table[name]) for name in columns[1:]]
+    zoned = all(other.dropna().str.fullmatch(_OFFSET).all() for other in others)
+    parts = [_as_text(table[columns[0]], zoned), *others]
     digits = sum(part.str.count(r"\d").max() for part in parts[:-1])
     if form.endswith(("%H%M", "%H%M%S")) if form else digits >= _DATE_DIGITS:
         parts[-1] = _of_day(parts[-1], form)

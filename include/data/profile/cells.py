@@ -125,7 +125,7 @@ def _encoded(values: pa.Array) -> pa.DictionaryArray:
         return values
     try:
         return values.dictionary_encode(null_encoding="encode")  # empty cells get a name, None, and no mask
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # a type without dictionaries: each cell is written out
         names = [None if value is None else label(value) for value in _cells(values)]
         return pa.array(names, type=pa.string()).dictionary_encode()
 
